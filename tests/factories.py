@@ -1,0 +1,73 @@
+"""Made-up articles and people for tests. Nothing here is about a real paper."""
+
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from webapp.articles.content import ArticleContent, PaperContent
+from webapp.articles.library import _load_categories
+from webapp.articles.publishing import publish
+from webapp.extensions import db
+from webapp.models import Article
+from webapp.models.values import AboutSci, Author, Finding, Implication, Result, StudyKind, Subject
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+STARTER = Path(__file__).resolve().parent.parent / "webapp" / "starter"
+_numbers = count(1)
+
+
+def add_categories() -> None:
+    """The twelve categories of the starter library."""
+    _load_categories((STARTER / "categories.toml").read_text(encoding="utf-8"))
+    db.session.flush()
+
+
+def content(**changes: Any) -> ArticleContent:
+    """What a complete article says, without an error or a warning; ``paper`` may be a dict of changes."""
+    number = next(_numbers)
+    paper = {
+        "title": f"Made-up trial {number} of a made-up treatment",
+        "doi": f"10.5555/made.up.{number}",
+        "journal": "Journal of Made-up Trials",
+        "published_on": "2021-03",
+        "authors": [Author(family="Doe", given="Jo")],
+    } | changes.pop("paper", {})
+    standard = ArticleContent(
+        slug=f"made-up-trial-{number}",
+        plain_title=f"A made-up pill did not ease pain in trial {number}",
+        categories=["pain-management"],
+        subject=Subject.PEOPLE,
+        about_sci=AboutSci.YES,
+        study_kind=StudyKind.RANDOMIZED_TRIAL,
+        result=Result.NO_CLEAR_DIFFERENCE,
+        main_message="The pill and a look-alike pill did about the same.",
+        simple_explanation="Some people have pain after an injury.\n\nThis trial gave half of them a pill. The pain stayed the same.",
+        study_duration="6 weeks",
+        participants="40 people with a spinal cord injury",
+        evidence_level="Randomized trial",
+        sample_size="40 people",
+        harms="Some people had a dry mouth.",
+        research_summary="The team gave 40 people a pill or a look-alike. Pain scores did not differ between the groups.",
+        limitations=["The trial was small.", "It lasted only 6 weeks."],
+        questions=["What else could ease my pain?"],
+        funding="A made-up fund",
+        conflicts_of_interest="None stated",
+        written_by="A test",
+        paper=PaperContent(**paper),
+        findings=[
+            Finding(text="Pain was about the same in both groups.", place="Abstract, results"),
+            Finding(text="Dry mouth was more common with the pill.", place="Abstract, results"),
+        ],
+        implications=[Implication(title="Ask first", text="Talk with your care team about pain.")],
+    )
+    return msgspec.structs.replace(standard, **changes)
+
+
+def add_article(now: datetime = NOW, **changes: Any) -> Article:
+    """A published article, committed."""
+    article = publish(content(**changes), now)
+    db.session.commit()
+    return article

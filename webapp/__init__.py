@@ -1,0 +1,63 @@
+"""Spinal Cord Research Help: plain-language summaries of spinal cord injury research."""
+
+from flask import Flask
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import assets, cli, database, errors, headers, logs, templating
+from webapp.accounts import access
+from webapp.accounts import views as accounts
+from webapp.articles import views as articles
+from webapp.config import ROOT, Config
+from webapp.editor import views as editor
+from webapp.extensions import csrf, migrate
+from webapp.extensions import db as db
+from webapp.feedback import views as feedback
+from webapp.newsletter import views as newsletter
+from webapp.pages import views as pages
+from webapp.search import backends
+from webapp.search import views as search
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application; raises ConfigError when a setting cannot be used."""
+    config = config or Config.from_environ()
+    app = Flask("webapp", root_path=str(ROOT / "webapp"), instance_path=str(config.instance_path),
+                static_folder=None, template_folder=str(ROOT / "templates"))
+    app.config.from_mapping(_flask_settings(config))
+    app.extensions["config"] = config
+    app.wsgi_app = ProxyFix(app.wsgi_app, *[config.trusted_proxies] * 3)  # type: ignore[method-assign]
+
+    logs.init_app(app)
+    database.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
+    csrf.init_app(app)
+    Compress(app)
+    headers.init_app(app, config)
+    templating.init_app(app, config)
+    errors.init_app(app)
+    access.init_app(app)
+    backends.init_app(app, config)
+    cli.init_app(app)
+
+    for bp in (pages.bp, articles.bp, search.bp, feedback.bp, newsletter.bp, accounts.bp, editor.bp, assets.bp):
+        app.register_blueprint(bp)
+    return app
+
+
+def _flask_settings(config: Config) -> dict[str, object]:
+    *fallbacks, key = config.signing_keys()
+    return {
+        "SECRET_KEY": key,
+        "SECRET_KEY_FALLBACKS": fallbacks,
+        "SQLALCHEMY_DATABASE_URI": config.database,
+        "SITE_URL": config.site_url,
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_FORM_MEMORY_SIZE": 1_000_000,
+        "MAX_FORM_PARTS": 200,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # only the editor has sessions; it calls csrf.protect() itself
+        "WTF_CSRF_TIME_LIMIT": None,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 5,
+        "COMPRESS_MIMETYPES": ["text/html", "application/atom+xml", "application/xml", "text/plain", "application/json"],
+    }

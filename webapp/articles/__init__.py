@@ -1,0 +1,1 @@
+"""The public articles: what they say, how they are queried, and their pages."""

@@ -1,0 +1,150 @@
+"""What an article says, apart from where it is kept: the shape shared by TOML files, drafts and the live rows."""
+
+import re
+import tomllib
+from datetime import date
+from typing import Any
+
+import msgspec
+import tomli_w
+
+from webapp.models.values import (
+    AboutSci,
+    Author,
+    Finding,
+    Implication,
+    PaperStatus,
+    Result,
+    StudyKind,
+    Subject,
+)
+
+DATE_PATTERN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+class ContentError(ValueError):
+    """A content file says something that cannot be read: ``line`` (or None) and a sentence."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class PaperContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Bibliographic facts of the paper; field names are those of ``models.Paper``."""
+
+    title: str = ""
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    url: str = ""
+    journal: str = ""
+    published_on: str = ""
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    license: str = ""
+    is_free_to_read: bool | None = None
+    status: PaperStatus = PaperStatus.PUBLISHED
+    status_on: date | None = None
+    status_url: str = ""
+    status_note: str = ""
+    mesh_terms: list[str] = []
+    abstract: str = ""
+    authors: list[Author] = []
+
+
+class CorrectionContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dated public note that the article changed."""
+
+    published_on: date
+    text: str
+
+
+class ArticleContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything an article says. Empty text and None mean "the paper does not say" or, in a draft, "not yet"."""
+
+    slug: str = ""
+    plain_title: str = ""
+    categories: list[str] = []
+    subject: Subject | None = None
+    species: str = ""
+    about_sci: AboutSci | None = None
+    study_kind: StudyKind | None = None
+    result: Result | None = None
+    main_message: str = ""
+    simple_explanation: str = ""
+    study_duration: str = ""
+    participants: str = ""
+    evidence_level: str = ""
+    sample_size: str = ""
+    age: str = ""
+    country: str = ""
+    injury_level: str = ""
+    injury_completeness: str = ""
+    time_since_injury: str = ""
+    harms: str = ""
+    research_summary: str = ""
+    limitations: list[str] = []
+    questions: list[str] = []
+    funding: str = ""
+    conflicts_of_interest: str = ""
+    trial_number: str = ""
+    trial_url: str = ""
+    shows_dysreflexia_help: bool = False
+    written_by: str = ""
+    checked_by: str = ""
+    published_on: date | None = None
+    checked_on: date | None = None
+    paper: PaperContent = PaperContent()
+    findings: list[Finding] = []
+    implications: list[Implication] = []
+    corrections: list[CorrectionContent] = []
+
+
+def is_partial_date(text: str) -> bool:
+    """Is this a real date as year, year and month, or full date, in ISO 8601?"""
+    if not DATE_PATTERN.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat((text + "-01-01")[:10])
+    except ValueError:
+        return False
+    return text >= "1800"
+
+
+def from_toml(source: str) -> ArticleContent:
+    """One article from TOML text; raises ContentError with the line where it can be told."""
+    try:
+        return msgspec.convert(tomllib.loads(source), ArticleContent)
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"line (\d+)", str(error))
+        raise ContentError(f"This is not valid TOML: {error}.", int(match.group(1)) if match else None) from error
+    except msgspec.ValidationError as error:
+        raise ContentError(f"{error}.", _line_of(source, str(error))) from error
+
+
+def to_toml(content: ArticleContent) -> str:
+    """The article as TOML text; ``from_toml`` gives back an equal article."""
+    return tomli_w.dumps(msgspec.to_builtins(content, builtin_types=(date,)), multiline_strings=True)
+
+
+def from_json(value: dict[str, Any]) -> ArticleContent:
+    """An article from the JSON that ``to_json`` made."""
+    return msgspec.convert(value, ArticleContent)
+
+
+def to_json(content: ArticleContent) -> dict[str, Any]:
+    """The article as JSON-ready values."""
+    plain: dict[str, Any] = msgspec.to_builtins(content)
+    return plain
+
+
+def _line_of(source: str, reason: str) -> int | None:
+    """The line of the key that a validation error is about: named in the error, or the end of its path."""
+    match = re.search(r"unknown field `(\w+)`", reason) or re.search(r"([A-Za-z_]+)(?:\[[^\]]*\])*`$", reason)
+    if match is None:
+        return None
+    key = re.compile(rf"^\s*\[*(?:\w+\.)*{re.escape(match.group(1))}\]*\s*(=|$)")
+    return next((number for number, line in enumerate(source.splitlines(), start=1) if key.match(line)), None)

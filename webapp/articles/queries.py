@@ -1,0 +1,144 @@
+"""Questions about published articles and their categories."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import aliased
+
+from webapp.extensions import db
+from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Paper
+from webapp.models.values import ArticleStatus, Subject
+from webapp.pagination import Page
+
+PAGE_SIZE = 12
+SIMILAR_COUNT = 3
+
+
+class ArticleNotFound(LookupError):
+    """There is no article at this address."""
+
+
+class ArticleWithdrawn(LookupError):
+    """The article at this address was taken off the site."""
+
+    def __init__(self, article: Article) -> None:
+        super().__init__(article.slug)
+        self.article = article
+
+
+class ArticleMoved(LookupError):
+    """The article has another address now."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
+
+class Order(StrEnum):
+    """How a list of articles may be sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+@dataclass(frozen=True)
+class CategoryCount:
+    """A category and how many published articles are filed under it."""
+
+    category: Category
+    count: int
+
+
+def published() -> Select[tuple[Article]]:
+    """Every article that readers may see."""
+    return select(Article).where(Article.status == ArticleStatus.PUBLISHED)
+
+
+def get_published(slug: str) -> Article:
+    """The article at this address; raises ArticleNotFound, ArticleWithdrawn or ArticleMoved."""
+    article = db.session.scalar(select(Article).where(Article.slug == slug))
+    if article is None:
+        moved_to = db.session.scalar(
+            select(Article.slug).join(ArticleSlug, ArticleSlug.article_id == Article.id).where(ArticleSlug.slug == slug)
+        )
+        if moved_to is None:
+            raise ArticleNotFound(slug)
+        raise ArticleMoved(moved_to)
+    if article.status != ArticleStatus.PUBLISHED:
+        raise ArticleWithdrawn(article)
+    return article
+
+
+def get_category(slug: str) -> Category:
+    """The category at this address; raises LookupError."""
+    category = db.session.scalar(select(Category).where(Category.slug == slug))
+    if category is None:
+        raise LookupError(slug)
+    return category
+
+
+def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
+    """Published articles, newest first; on the same day the newer paper first."""
+    return _page(published().join(Article.paper).order_by(*_newest_first()), page, size)
+
+
+def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
+    """Published articles filed under a category, primary or not."""
+    orders = {
+        Order.NEWEST: _newest_first(),
+        Order.OLDEST: (Article.published_at, Paper.published_on, Article.id),
+        Order.TITLE: (func.lower(func.coalesce(Article.plain_title, Paper.title)), Article.id),
+    }
+    filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
+    query = published().join(Article.paper).where(Article.id.in_(filed)).order_by(*orders[order])
+    return _page(query, page, size)
+
+
+def category_counts() -> list[CategoryCount]:
+    """All categories in their order, each with its number of published articles."""
+    counted = (
+        select(Category, func.count(Article.id))
+        .outerjoin(ArticleCategory, ArticleCategory.category_id == Category.id)
+        .outerjoin(Article, (Article.id == ArticleCategory.article_id) & (Article.status == ArticleStatus.PUBLISHED))
+        .group_by(Category.id)
+        .order_by(Category.position)
+    )
+    return [CategoryCount(category, count) for category, count in db.session.execute(counted)]
+
+
+def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[Article]:
+    """Published articles that share most categories with this one: people before animals, then newest."""
+    own = [link.category_id for link in article.category_links]
+    link = aliased(ArticleCategory)
+    shared = (
+        select(link.article_id, func.count().label("shared"))
+        .where(link.category_id.in_(own), link.article_id != article.id)
+        .group_by(link.article_id)
+        .subquery()
+    )
+    people_first = case((Article.subject == Subject.PEOPLE, 0), (Article.subject == Subject.MIXED, 1), else_=2)
+    query = (
+        published()
+        .join(Article.paper)
+        .join(shared, shared.c.article_id == Article.id)
+        .order_by(shared.c.shared.desc(), people_first, *_newest_first())
+        .limit(count)
+    )
+    return list(db.session.scalars(query))
+
+
+def _newest_first() -> tuple:  # type: ignore[type-arg]
+    return (Article.published_at.desc(), Paper.published_on.desc(), Article.id.desc())
+
+
+def _page(query: Select[tuple[Article]], page: int, size: int) -> Page[Article]:
+    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
+    return Page(rows, page, total, size)
+
+
+def all_published() -> list[Article]:
+    """Every published article, newest first."""
+    return list(db.session.scalars(published().join(Article.paper).order_by(*_newest_first())))

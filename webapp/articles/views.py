@@ -1,0 +1,78 @@
+"""Home, Latest Research, one article, and the categories."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from flask import Blueprint, Response, request, url_for
+
+from webapp import htmx
+from webapp.articles import queries
+from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, Order
+from webapp.errors import SiteError
+from webapp.models import Article
+from webapp.pagination import Page, asked_page
+from webapp.templating import month
+
+bp = Blueprint("articles", __name__)
+
+HOME_COUNT = 4
+
+
+@bp.get("/")
+def home() -> Response:
+    """The start: a search, the newest summaries and all categories."""
+    newest = queries.latest(1, HOME_COUNT).rows
+    return htmx.render("articles/home.html", newest=newest, categories=queries.category_counts())
+
+
+@bp.get("/research")
+def latest_research() -> Response:
+    """All summaries, newest first, by the month in which they were published here."""
+    page = _existing(queries.latest(asked_page()))
+    return htmx.render("articles/latest.html", page=page, months=list(_by_month(page)))
+
+
+@bp.get("/research/<slug>")
+def article(slug: str) -> Response:
+    """One summary."""
+    try:
+        found = queries.get_published(slug)
+    except ArticleMoved as moved:
+        return htmx.moved(url_for("articles.article", slug=moved.slug))
+    except ArticleWithdrawn as withdrawn:
+        return htmx.render("articles/withdrawn.html", status=410, article=withdrawn.article)
+    except ArticleNotFound as error:
+        raise SiteError(404, "We have no summary at this address. Try a search.") from error
+    return htmx.render("articles/article.html", article=found, similar=queries.similar_to(found), is_draft=False)
+
+
+@bp.get("/categories")
+def categories() -> Response:
+    """All categories with what they are about."""
+    return htmx.render("articles/categories.html", categories=queries.category_counts())
+
+
+@bp.get("/categories/<slug>")
+def category(slug: str) -> Response:
+    """The summaries filed under one category."""
+    try:
+        found = queries.get_category(slug)
+    except LookupError as error:
+        raise SiteError(404, "We have no category at this address. Here is a search instead.") from error
+    order = request.args.get("sort", Order.NEWEST)
+    if order not in list(Order):
+        raise SiteError(404)
+    page = _existing(queries.in_category(found, Order(order), asked_page()))
+    return htmx.render("articles/category.html", "category_list", category=found, page=page, order=order)
+
+
+def _existing(page: Page[Article]) -> Page[Article]:
+    """The page, unless it lies beyond the last one."""
+    if page.number > page.page_count:
+        raise SiteError(404, "This list is not that long. Go back to its first page.")
+    return page
+
+
+def _by_month(page: Page[Article]) -> Iterator[tuple[str, list[Article]]]:
+    for name, rows in groupby(page.rows, key=lambda row: month(row.published_at)):
+        yield name, list(rows)

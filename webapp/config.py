@@ -1,0 +1,152 @@
+"""The settings, read from the environment once. A missing or malformed value stops the start with its name."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+LICENSES = ("all-rights-reserved", "CC-BY-4.0")
+KEY_LENGTH = 32
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigError(ValueError):
+    """A setting cannot be used; the message starts with its name."""
+
+
+def _setting(default: str, parse: Callable[[str], Any], about: str) -> Any:
+    return field(metadata={"default": default, "parse": parse, "about": about})
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _folder(value: str) -> Path:
+    path = Path(value).expanduser()
+    return path if path.is_absolute() else (Path.cwd() / path)
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"\d{1,6}", value) or not low <= int(value) <= high:
+            raise ValueError(f"give a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def _database_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise ValueError("give an address that starts with sqlite:/// or postgresql://")
+    return value.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError("give the address of the site without a path, like https://example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _smtp_url(value: str) -> str:
+    if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname):
+        raise ValueError("give an address like smtp://user:password@mail.example.org:587")
+    return value
+
+
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise ValueError("give one e-mail address")
+    return value
+
+
+def _secret_key(value: str) -> str:
+    if value and len(value) < KEY_LENGTH:
+        raise ValueError(f"give at least {KEY_LENGTH} characters, or leave it out to have one made")
+    return value
+
+
+def _key_list(value: str) -> tuple[str, ...]:
+    return tuple(_secret_key(key) for key in value.split())
+
+
+def _license(value: str) -> str:
+    if value not in LICENSES:
+        raise ValueError(f"give one of {', '.join(LICENSES)}")
+    return value
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("give DEBUG, INFO, WARNING or ERROR")
+    return value.upper()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every setting of the site. Paths are absolute; ``site_url`` has no slash at its end."""
+
+    instance_path: Path = _setting("instance", _folder, "Folder for the SQLite file, outgoing mail and secrets")
+    database_url: str = _setting("", _database_url, "Database; empty: SQLite in the instance folder")
+    search_index: Path = _setting("search_index", _folder, "Folder of the search index (derived, can be rebuilt)")
+    secret_key: str = _setting("", _secret_key, "Signs links and sessions; empty: made once, kept in the instance folder")
+    secret_key_fallbacks: tuple[str, ...] = _setting("", _key_list, "Older secret keys that still open what they signed")
+    site_url: str = _setting("http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links")
+    smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
+    mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
+    editors_mail: str = _setting("editors@localhost", _mail_address, "Where contact messages are sent")
+    content_license: str = _setting("all-rights-reserved", _license, "Licence of our texts: all-rights-reserved or CC-BY-4.0")
+    host: str = _setting("127.0.0.1", _text, "Address the web server listens on")
+    port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
+    web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")
+    trusted_proxies: int = _setting("0", _whole_number(0, 5), "How many proxies in front may name the visitor's address")
+    log_level: str = _setting("INFO", _log_level, "Least level that is logged")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """Read all settings; raises ConfigError that names the first one that cannot be used."""
+        source = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for setting in fields(cls):
+            name = setting.name.upper()
+            try:
+                values[setting.name] = setting.metadata["parse"](source.get(name) or setting.metadata["default"])
+            except ValueError as error:
+                raise ConfigError(f"{name}: {error}.") from error
+        if not source.get("SITE_URL"):
+            values["site_url"] = f"http://{values['host']}:{values['port']}"
+        return cls(**values)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database."""
+        return self.database_url or f"sqlite:///{self.instance_path / 'site.sqlite3'}"
+
+    @property
+    def is_https(self) -> bool:
+        return self.site_url.startswith("https://")
+
+    def signing_keys(self) -> list[str]:
+        """Keys for signing, oldest first, the one in use last; made and kept in the instance folder if none is set."""
+        return [*self.secret_key_fallbacks, self.secret_key or _kept_key(self.instance_path / "secret_key")]
+
+
+def _kept_key(path: Path) -> str:
+    """The key in a file that only its owner can read; made there the first time, by whichever process comes first."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(KEY_LENGTH * 2), encoding="ascii")
+        try:
+            os.link(made, path)  # fails where another process was first: its key stands
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,1 @@
+"""Where editors write, check, preview, publish and withdraw summaries."""

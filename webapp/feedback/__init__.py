@@ -1,0 +1,1 @@
+"""What readers tell us: was this helpful, and the contact form."""

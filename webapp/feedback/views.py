@@ -1,0 +1,11 @@
+"""Views."""
+
+from flask import Blueprint
+
+bp = Blueprint("feedback", __name__)
+
+
+@bp.get("/contact")
+def contact() -> str:
+    """Contact."""
+    return ""

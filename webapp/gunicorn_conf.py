@@ -1,0 +1,44 @@
+"""gunicorn's settings, from the same Config as the application's."""
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
+
+from webapp.config import Config
+from webapp.search import indexing
+
+config = Config.from_environ()
+
+bind = f"{config.host}:{config.port}"
+workers = config.web_concurrency
+worker_class = "gthread"
+threads = 8
+timeout = 30
+graceful_timeout = 10
+keepalive = 15
+max_requests = 20_000
+max_requests_jitter = 2_000
+preload_app = False  # nothing is opened before the fork: neither a database nor an index survives one
+control_socket_disable = True
+limit_request_line = 8190
+limit_request_field_size = 8190
+forwarded_allow_ips = "*" if config.trusted_proxies else "127.0.0.1"
+errorlog = "-"
+loglevel = config.log_level.lower()
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "webapp.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": config.log_level, "handlers": ["console"]},
+    "loggers": {"gunicorn.error": {"level": config.log_level, "handlers": ["console"], "propagate": False}},
+}
+
+
+def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
+    """Tell the person who started it where the site is."""
+    print(f"\n  Spinal Cord Research Help is at {config.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Let one worker at a time keep the search index up with the database."""
+    indexing.start_following(worker.app.wsgi())

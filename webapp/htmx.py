@@ -1,0 +1,39 @@
+"""The only file that knows htmx's headers: is a fragment wanted, answer with one, redirect both kinds of client."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, current_app, make_response, render_template, request
+from jinja2_fragments.flask import render_block
+from werkzeug.utils import redirect as redirect_to
+
+
+def wants_fragment() -> bool:
+    """Did htmx ask for a part of a page? A boosted link or a restored history entry wants the whole page."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Boosted") != "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def render(template: str, fragment: str | None = None, status: int = HTTPStatus.OK, **context: Any) -> Response:
+    """A page, or the block of it that htmx wants. The view names the block; its element's id is the same with hyphens."""
+    if fragment is not None and wants_fragment():
+        body = render_block(template, fragment, **context)
+    else:
+        body = render_template(template, **context)
+    return make_response(body, status)
+
+
+def redirect(location: str) -> Response:
+    """Lead on after a good POST: 303 for browsers, HX-Redirect for htmx."""
+    if wants_fragment():
+        return make_response("", HTTPStatus.OK, {"HX-Redirect": location})
+    return redirect_to(location, HTTPStatus.SEE_OTHER, Response=current_app.response_class)  # type: ignore[return-value]
+
+
+def moved(location: str) -> Response:
+    """A page that has another address for good."""
+    return redirect_to(location, HTTPStatus.MOVED_PERMANENTLY, Response=current_app.response_class)  # type: ignore[return-value]

@@ -1,0 +1,158 @@
+"""Articles (public texts), the drafts editors work on, revisions, and dated public corrections."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.extensions import Base
+from webapp.models.category import ArticleCategory, Category
+from webapp.models.paper import Paper
+from webapp.models.types import EnumText, JsonList, UtcDateTime
+from webapp.models.values import AboutSci, ArticleStatus, Finding, Implication, Result, StudyKind, Subject
+
+
+class Article(Base):
+    """A published plain-language summary of one paper.
+
+    A text that was never published has no row here (see ``Draft``), so no public page can show one by mistake.
+    A fact that is None is one that the paper does not say.
+    """
+
+    __tablename__ = "article"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    status: Mapped[ArticleStatus] = mapped_column(EnumText(ArticleStatus), default=ArticleStatus.PUBLISHED)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), unique=True)
+    paper: Mapped[Paper] = relationship(lazy="joined", innerjoin=True, cascade="all")
+
+    plain_title: Mapped[str | None] = mapped_column(Text)
+    main_message: Mapped[str] = mapped_column(Text)
+    simple_explanation: Mapped[str] = mapped_column(Text)
+    study_duration: Mapped[str | None] = mapped_column(Text)
+    participants: Mapped[str | None] = mapped_column(Text)
+    evidence_level: Mapped[str | None] = mapped_column(Text)
+
+    subject: Mapped[Subject] = mapped_column(EnumText(Subject))
+    species: Mapped[str | None] = mapped_column(String(80))
+    about_sci: Mapped[AboutSci] = mapped_column(EnumText(AboutSci))
+    study_kind: Mapped[StudyKind] = mapped_column(EnumText(StudyKind))
+    result: Mapped[Result] = mapped_column(EnumText(Result))
+
+    sample_size: Mapped[str | None] = mapped_column(Text)
+    age: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    injury_level: Mapped[str | None] = mapped_column(Text)
+    injury_completeness: Mapped[str | None] = mapped_column(Text)
+    time_since_injury: Mapped[str | None] = mapped_column(Text)
+
+    findings: Mapped[list[Finding]] = mapped_column(JsonList(Finding))
+    harms: Mapped[str | None] = mapped_column(Text)
+    research_summary: Mapped[str] = mapped_column(Text)
+    implications: Mapped[list[Implication]] = mapped_column(JsonList(Implication))
+    questions: Mapped[list[str]] = mapped_column(JsonList(str))
+    limitations: Mapped[list[str]] = mapped_column(JsonList(str))
+    funding: Mapped[str | None] = mapped_column(Text)
+    conflicts_of_interest: Mapped[str | None] = mapped_column(Text)
+    trial_number: Mapped[str | None] = mapped_column(String(80))
+    trial_url: Mapped[str | None] = mapped_column(Text)
+    shows_dysreflexia_help: Mapped[bool] = mapped_column(default=False)
+
+    written_by: Mapped[str] = mapped_column(Text)
+    checked_by: Mapped[str | None] = mapped_column(Text)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    checked_on: Mapped[date | None]
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_note: Mapped[str | None] = mapped_column(Text)
+    revision_number: Mapped[int] = mapped_column(default=1)
+
+    category_links: Mapped[list[ArticleCategory]] = relationship(
+        order_by=ArticleCategory.position, cascade="all, delete-orphan", lazy="selectin"
+    )
+    corrections: Mapped[list["Correction"]] = relationship(
+        order_by="Correction.published_on.desc()", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (Index("ix_article_status_published_at", "status", "published_at"),)
+
+    @property
+    def title(self) -> str:
+        """What the page is called: the plain title, or the paper's own where there is none."""
+        return self.plain_title or self.paper.title
+
+    @property
+    def categories(self) -> list[Category]:
+        return [link.category for link in self.category_links]
+
+    @property
+    def primary_category(self) -> Category:
+        return self.category_links[0].category
+
+
+class ArticleSlug(Base):
+    """Every address an article has had before; answered with a redirect to its present one."""
+
+    __tablename__ = "article_slug"
+
+    slug: Mapped[str] = mapped_column(String(120), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+
+
+class Correction(Base):
+    """A dated public note that an article changed, and why."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    published_on: Mapped[date]
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Draft(Base):
+    """The editors' working copy of an article: ``content`` is an ``ArticleContent`` as JSON, complete or not.
+
+    ``article_id`` is None until it is first published. ``revision_number`` counts its saves.
+    """
+
+    __tablename__ = "draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), unique=True)
+    article: Mapped[Article | None] = relationship()
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    revision_number: Mapped[int] = mapped_column(default=0)
+    published_revision: Mapped[int | None]  # the revision that readers see, if any
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
+
+
+class Revision(Base):
+    """Immutable saved text of a draft."""
+
+    __tablename__ = "revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))  # saved, published, restored
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
+    accepted_warnings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # warning -> reason
+
+    __table_args__ = (UniqueConstraint("draft_id", "number"),)
+
+
+class SearchMarker(Base):
+    """The search index still has to follow this article's revision. Written in the transaction of the change."""
+
+    __tablename__ = "search_marker"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(index=True)  # no foreign key: the article may be gone by then
+    revision: Mapped[int]
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)

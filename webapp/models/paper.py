@@ -1,0 +1,53 @@
+"""The publication that an article explains."""
+
+from datetime import date, datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.extensions import Base
+from webapp.models.types import EnumText, JsonList, UtcDateTime
+from webapp.models.values import Author, PaperStatus
+
+
+class Paper(Base):
+    """Bibliographic facts as the publisher gives them. ``published_on`` is ISO 8601 to the precision that is known."""
+
+    __tablename__ = "paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    doi: Mapped[str | None] = mapped_column(String(255), unique=True)  # bare, lower case
+    pmid: Mapped[str | None] = mapped_column(String(16), unique=True)
+    pmcid: Mapped[str | None] = mapped_column(String(16))
+    url: Mapped[str | None] = mapped_column(Text)  # only for a paper that has neither DOI nor PMID
+    authors: Mapped[list[Author]] = mapped_column(JsonList(Author))
+    journal: Mapped[str] = mapped_column(Text)
+    published_on: Mapped[str] = mapped_column(String(10))  # "2019", "2019-03" or "2019-03-14"; sorts as text
+    volume: Mapped[str | None] = mapped_column(String(32))
+    issue: Mapped[str | None] = mapped_column(String(32))
+    pages: Mapped[str | None] = mapped_column(String(64))
+    abstract: Mapped[str | None] = mapped_column(Text)
+    license: Mapped[str | None] = mapped_column(Text)
+    is_free_to_read: Mapped[bool | None]  # None: not known
+    mesh_terms: Mapped[list[str]] = mapped_column(JsonList(str))
+    status: Mapped[PaperStatus] = mapped_column(EnumText(PaperStatus), default=PaperStatus.PUBLISHED)
+    status_on: Mapped[date | None]
+    status_url: Mapped[str | None] = mapped_column(Text)
+    status_note: Mapped[str | None] = mapped_column(Text)
+    status_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def year(self) -> int:
+        return int(self.published_on[:4])
+
+    @property
+    def doi_url(self) -> str | None:
+        return f"https://doi.org/{self.doi}" if self.doi else None
+
+    @property
+    def link(self) -> str | None:
+        """Where the paper can be found: DOI, else PubMed, else the address an editor gave."""
+        if self.doi:
+            return self.doi_url
+        return f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/" if self.pmid else self.url

@@ -1,0 +1,108 @@
+"""Fixed lists and small value objects that articles and papers are made of. Labels are the words readers see."""
+
+from enum import StrEnum
+
+import msgspec
+
+NOT_SAID = "The paper does not say"
+NOT_SPECIFIED = "Not specified"
+
+
+class Labelled(StrEnum):
+    """A StrEnum whose members carry the words shown on screen: ``NAME = "value", "Label"``."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> "Labelled":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value
+        return member
+
+
+class Subject(Labelled):
+    """Whom or what the paper studied."""
+
+    PEOPLE = "people", "People"
+    ANIMALS = "animals", "Animals"
+    LAB = "lab", "Lab"
+    MIXED = "mixed", "Mixed"
+
+
+class AboutSci(Labelled):
+    """Is the paper about spinal cord injury?"""
+
+    YES = "yes", "Yes"
+    PARTLY = "partly", "Partly"
+    NO = "no", "No"
+
+
+class Result(Labelled):
+    """What the study showed about the thing it tested, by its own main outcome."""
+
+    HELPED = "helped", "Helped"
+    NO_CLEAR_DIFFERENCE = "no-clear-difference", "No clear difference"
+    MIXED = "mixed", "Mixed"
+    HARMFUL = "harmful", "Harmful"
+    NOT_TESTED = "not-tested", "Does not test a treatment"
+
+
+class StudyKind(Labelled):
+    """Kind of study, with its evidence step 1 to 5 where it has one. The editor sets it; it is never guessed."""
+
+    REVIEWS = "reviews", "Review of many studies"
+    RANDOMIZED_TRIAL = "randomized-trial", "Randomized trial"
+    OTHER_PEOPLE = "other-people", "Other study with people"
+    SMALL_EARLY = "small-early", "Small early study"
+    LAB_OR_ANIMALS = "lab-or-animals", "Laboratory or animals"
+    EXPERT_OVERVIEW = "expert-overview", "Expert overview"
+    GUIDELINE = "guideline", "Guideline"
+    INTERVIEWS = "interviews", "Interviews"
+    STUDY_PLAN = "study-plan", "Study plan"
+    METHODS = "methods", "Methods"
+
+    @property
+    def step(self) -> int | None:
+        """Evidence step: 5 is reviews of many studies, 1 is laboratory or animals, None has words only."""
+        steps = (None, *reversed(list(StudyKind)[:5]))
+        return steps.index(self) if self in steps else None
+
+
+class PaperStatus(Labelled):
+    """What the journal says of the paper."""
+
+    PUBLISHED = "published", "Published"
+    PREPRINT = "preprint", "Preprint"
+    CORRECTED = "corrected", "Corrected"
+    CONCERN = "expression-of-concern", "Expression of concern"
+    RETRACTED = "retracted", "Retracted"
+
+
+class ArticleStatus(Labelled):
+    """Where an article stands. A text that was never published is a Draft, not an Article."""
+
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Author(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One author of a paper, as the journal prints the name."""
+
+    family: str
+    given: str = ""
+    orcid: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One key finding, its place in the paper ("Abstract, results") and, if an editor gave one, a short quote."""
+
+    text: str = ""
+    place: str = ""
+    quote: str = ""
+
+
+class Implication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A practical implication: a short title and a text."""
+
+    title: str = ""
+    text: str = ""

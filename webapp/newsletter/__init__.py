@@ -1,0 +1,1 @@
+"""The newsletter: sign-up with double opt-in, unsubscribe, and the outbox that mail goes through."""

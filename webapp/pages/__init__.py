@@ -1,0 +1,1 @@
+"""Pages about the site itself, how it looks for one reader, and whether it is alive."""

@@ -1,0 +1,97 @@
+"""Pages about the site itself, how it looks for one reader, and whether it is alive."""
+
+from datetime import timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, Response, current_app, make_response, request
+
+from webapp import assets, htmx
+from webapp.articles import queries
+from webapp.headers import never_store
+from webapp.pages.glossary import terms_by_letter
+from webapp.public_forms import check_same_site
+from webapp.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.get("/about")
+def about() -> Response:
+    """Who makes this site, and why."""
+    return htmx.render("pages/about.html")
+
+
+@bp.get("/how-we-write")
+def how_we_write() -> Response:
+    """How a summary is made, what its signs mean, and what we never do."""
+    return htmx.render("pages/how_we_write.html")
+
+
+@bp.get("/disclaimer")
+def disclaimer() -> Response:
+    """What summaries are not."""
+    return htmx.render("pages/disclaimer.html")
+
+
+@bp.get("/accessibility")
+def accessibility() -> Response:
+    """What works, what does not yet, and how to tell us."""
+    return htmx.render("pages/accessibility.html")
+
+
+@bp.get("/glossary")
+def glossary() -> Response:
+    """The words that summaries use, explained."""
+    return htmx.render("pages/glossary.html", letters=terms_by_letter())
+
+
+@bp.get("/preferences")
+def preferences() -> Response:
+    """Text size, colors and spacing."""
+    return htmx.render("pages/preferences.html", sizes=TEXT_SIZES, themes=THEMES, is_saved="saved" in request.args)
+
+
+@bp.post("/preferences")
+def save_preferences() -> Response:
+    """Keep the choice in a cookie of the reader's own browser, and nowhere else."""
+    check_same_site()
+    chosen = Preferences.from_cookie(
+        f"{request.form.get('text')}.{request.form.get('theme')}.{request.form.get('spacing', 'usual')}"
+    )
+    response = never_store(htmx.redirect("/preferences?saved=yes"))
+    response.set_cookie(
+        PREFERENCES_COOKIE,
+        chosen.to_cookie(),
+        max_age=timedelta(days=365),
+        secure=current_app.config["SITE_URL"].startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """What search engines may read."""
+    lines = ["User-agent: *", "Disallow: /editor/", "Disallow: /search?", f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml"]
+    return make_response("\n".join(lines) + "\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every public page, for search engines."""
+    body = htmx.render("pages/sitemap.xml", articles=queries.all_published(), categories=queries.category_counts())
+    body.headers["Content-Type"] = "application/xml; charset=utf-8"
+    return body
+
+
+@bp.get("/favicon.ico")
+def favicon() -> Response:
+    """The site's mark, for browsers that ask at this address."""
+    return assets.well_known("img/icon.svg")
+
+
+@bp.get("/livez")
+def livez() -> Response:
+    """The process answers."""
+    return never_store(make_response("ok\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"}))

@@ -1,0 +1,1 @@
+"""Search: what was asked, what is found, and how the index follows the database."""

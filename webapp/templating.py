@@ -1,0 +1,112 @@
+"""Filters and globals for templates: dates in words, addresses of files, what the reader prefers."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
+from wtforms import Field
+
+from webapp.assets import asset_integrity, asset_url
+from webapp.config import Config
+from webapp.models.values import NOT_SAID, NOT_SPECIFIED
+from webapp.text import paragraphs, reading_grade, reading_minutes
+
+PREFERENCES_COOKIE = "reading"
+TEXT_SIZES = ("normal", "large", "largest")
+THEMES = ("device", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How this reader wants pages to look, from a plain cookie that they set on purpose."""
+
+    text: str = "normal"
+    theme: str = "device"
+    is_wide: bool = False
+
+    @classmethod
+    def from_cookie(cls, value: str) -> "Preferences":
+        """Anything that is not one of our own values counts as the default."""
+        text, _, rest = value.partition(".")
+        theme, _, spacing = rest.partition(".")
+        return cls(
+            text=text if text in TEXT_SIZES else "normal",
+            theme=theme if theme in THEMES else "device",
+            is_wide=spacing == "wide",
+        )
+
+    def to_cookie(self) -> str:
+        return f"{self.text}.{self.theme}.{'wide' if self.is_wide else 'usual'}"
+
+
+def preferences() -> Preferences:
+    """The preferences of the reader who asks."""
+    return Preferences.from_cookie(request.cookies.get(PREFERENCES_COOKIE, ""))
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Give templates their filters and globals, and make a missing name an error."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        day=day, partial_date=partial_date, month=month, paragraphs=paragraphs, grade=grade_words, minutes=reading_minutes,
+        plural=plural, marked=marked,
+    )
+    app.jinja_env.globals.update(
+        asset_url=asset_url,
+        asset_integrity=asset_integrity,
+        preferences=preferences,
+        config_site_url=config.site_url,
+        content_license=config.content_license,
+        this_year=lambda: datetime.now(UTC).year,
+        described=described,
+        NOT_SAID=NOT_SAID,
+        NOT_SPECIFIED=NOT_SPECIFIED,
+    )
+
+
+def day(value: date | datetime) -> str:
+    """A date in words: January 1, 2022."""
+    return f"{value:%B} {value.day}, {value.year}"
+
+
+def month(value: date | datetime) -> str:
+    """Month and year in words: January 2022."""
+    return f"{value:%B} {value.year}"
+
+
+def partial_date(value: str) -> str:
+    """An ISO date in words, to the precision that is known: 2022, January 2022 or January 1, 2022."""
+    parts = value.split("-")
+    whole = date.fromisoformat((value + "-01-01")[:10])
+    return (str(whole.year), month(whole), day(whole))[len(parts) - 1]
+
+
+def grade_words(text: str) -> str:
+    """The reading grade of a text as a whole number, for print."""
+    return str(max(1, round(reading_grade(text))))
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 summary, 2 summaries, 1,000 summaries."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def marked(text: str, spans: list[tuple[int, int]]) -> Markup:
+    """Text as HTML with the given spans (start, end, in order, not overlapping) in ``<mark>``."""
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        at = end
+    return Markup("").join([*pieces, escape(text[at:])])
+
+
+def described(field: Field, hint: str) -> dict[str, str]:
+    """The attributes that tie a control to its hint and its error."""
+    ids = [f"{field.id}-hint"] if hint else []
+    if not field.errors:
+        return {"aria-describedby": " ".join(ids)} if ids else {}
+    return {"aria-invalid": "true", "aria-describedby": " ".join([*ids, f"{field.id}-error"])}

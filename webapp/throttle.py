@@ -1,0 +1,39 @@
+"""Limits on how often something may be tried, counted where all workers see it: in the database."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from flask import request
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.extensions import db
+from webapp.models.throttle import Attempt
+
+KEPT = timedelta(days=1)
+
+
+def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) -> bool:
+    """Count one attempt and say whether there were more than ``limit`` in this window of length ``per``.
+
+    The count has a transaction of its own, because it must stay when the request is refused. So call this before
+    the request's session has written anything: SQLite has one writer.
+    """
+    seconds = int(per.total_seconds())
+    window_at = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+    bucket = hashlib.sha256(f"{name}:{key}".encode()).hexdigest()
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Attempt)
+        counted = insert.values(bucket=bucket, window_at=window_at, count=1).on_conflict_do_update(
+            index_elements=["bucket", "window_at"], set_={"count": Attempt.count + 1}
+        )
+        count = connection.execute(counted.returning(Attempt.count)).scalar_one()
+        if count == 1:
+            connection.execute(delete(Attempt).where(Attempt.window_at < now - KEPT))
+    return count > limit
+
+
+def visitor_address() -> str:
+    """The visitor's network address, from exactly as many proxies as are trusted. Never stored, never logged."""
+    return request.remote_addr or "unknown"

@@ -1,0 +1,57 @@
+"""Signed, single-purpose tokens for links and forms, and hashes of secrets that are kept."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+
+class TokenError(ValueError):
+    """A token is altered, too old, or was made for another purpose."""
+
+
+def sign(purpose: str, value: str | int) -> str:
+    """A URL-safe token that carries ``value`` and the time, valid for this purpose only."""
+    return _serializer(purpose).dumps(value)
+
+
+def read_signed(purpose: str, token: str, max_age: timedelta | None = None) -> str | int:
+    """The value of a token; raises TokenError."""
+    try:
+        value: str | int = _serializer(purpose).loads(token, max_age=max_age.total_seconds() if max_age else None)
+    except BadData as error:
+        raise TokenError(purpose) from error
+    return value
+
+
+def token_age(purpose: str, token: str, now_timestamp: float) -> float:
+    """Seconds since a token was signed; raises TokenError."""
+    try:
+        _, signed_at = _serializer(purpose).loads(token, return_timestamp=True)
+    except BadData as error:
+        raise TokenError(purpose) from error
+    return now_timestamp - signed_at.timestamp()
+
+
+def new_secret() -> str:
+    """A random 128-bit secret for a link; only its hash is kept."""
+    return secrets.token_urlsafe(16)
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256 of a random secret, as 64 hex digits. Good for random secrets only, never for passwords."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def keyed_hash(purpose: str, value: str) -> str:
+    """HMAC-SHA-256 of a guessable value (an address) with the site's key, as 64 hex digits."""
+    key: str = current_app.config["SECRET_KEY"]
+    return hmac.new(key.encode(), f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def _serializer(purpose: str) -> URLSafeTimedSerializer:
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
+    return URLSafeTimedSerializer(keys, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
