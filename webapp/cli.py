@@ -1,41 +1,42 @@
-"""The ``flask`` commands: parse arguments, call one function, print."""
+"""The ``flask`` commands of each feature, and the one that makes a new folder ready to run."""
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
+import flask_migrate
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
 
 from webapp.articles import library
+from webapp.articles.commands import articles_group
+from webapp.config import ROOT
 from webapp.extensions import db
+from webapp.models import Article
+from webapp.search import indexing
 
-articles_group = AppGroup("articles", help="Load and write out the library of articles.")
+STARTER = ROOT / "webapp" / "starter"
 
 
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     app.cli.add_command(articles_group)
+    app.cli.add_command(prepare)
 
 
-@articles_group.command("import")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-def import_articles(path: Path) -> None:
-    """Load articles from a TOML file or a folder of them. If one is refused, none is loaded."""
-    report = library.import_library(path, datetime.now(UTC))
-    if report.refusals:
-        db.session.rollback()
-        for refusal in report.refusals:
-            click.echo(str(refusal), err=True)
-        click.echo(f"Nothing was loaded: {len(report.refusals)} reasons above.", err=True)
-        sys.exit(1)
-    db.session.commit()
-    click.echo(f"{report.added} articles added, {report.changed} changed, {report.unchanged} unchanged.")
-
-
-@articles_group.command("export")
-@click.argument("path", type=click.Path(file_okay=False, path_type=Path))
-def export_articles(path: Path) -> None:
-    """Write categories, glossary and all published articles as TOML into a folder."""
-    click.echo(f"{library.export_library(path)} articles written to {path}.")
+@click.command("prepare")
+@with_appcontext
+def prepare() -> None:
+    """Migrate the database, load the starter library into an empty one, bring the search index up to date."""
+    click.echo("Preparing the database …")
+    flask_migrate.upgrade()
+    if not db.session.scalar(select(func.count()).select_from(Article)):
+        click.echo("Loading the starter library …")
+        report = library.import_library(STARTER, datetime.now(UTC))
+        if report.refusals:
+            sys.exit("\n".join(str(refusal) for refusal in report.refusals))
+        db.session.commit()
+        click.echo(f"{report.added} summaries loaded.")
+    click.echo("Bringing the search index up to date …")
+    indexing.catch_up(datetime.now(UTC))

@@ -8,9 +8,10 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms import Field
 
+from webapp.articles.citation import author_name, citation, share_text
 from webapp.assets import asset_integrity, asset_url
 from webapp.config import Config
-from webapp.models.values import NOT_SAID, NOT_SPECIFIED
+from webapp.models.values import NOT_SAID, NOT_SPECIFIED, StudyKind
 from webapp.text import paragraphs, reading_grade, reading_minutes
 
 PREFERENCES_COOKIE = "reading"
@@ -53,7 +54,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         day=day, partial_date=partial_date, month=month, paragraphs=paragraphs, grade=grade_words, minutes=reading_minutes,
-        plural=plural, marked=marked,
+        plural=plural, marked=marked, author_name=author_name,
     )
     app.jinja_env.globals.update(
         asset_url=asset_url,
@@ -63,6 +64,9 @@ def init_app(app: Flask, config: Config) -> None:
         content_license=config.content_license,
         this_year=lambda: datetime.now(UTC).year,
         described=described,
+        citation=citation,
+        share_text=lambda article: share_text(article, config.site_url),
+        evidence_ladder=evidence_ladder,
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,
     )
@@ -110,3 +114,14 @@ def described(field: Field, hint: str) -> dict[str, str]:
     if not field.errors:
         return {"aria-describedby": " ".join(ids)} if ids else {}
     return {"aria-invalid": "true", "aria-describedby": " ".join([*ids, f"{field.id}-error"])}
+
+
+def evidence_ladder() -> list[tuple[StudyKind, str]]:
+    """The five evidence steps from the top, each with what it means in plain words."""
+    return [
+        (StudyKind.REVIEWS, "Many studies were searched for and weighed together."),
+        (StudyKind.RANDOMIZED_TRIAL, "Chance decided who got which treatment, so the groups can be compared fairly."),
+        (StudyKind.OTHER_PEOPLE, "People were compared, or followed over time. Other things may explain the difference."),
+        (StudyKind.SMALL_EARLY, "A handful of people and nobody to compare them with. It shows what is possible, not what to expect."),
+        (StudyKind.LAB_OR_ANIMALS, "Done in a dish or in animals. Most such results do not turn into a treatment for people."),
+    ]

@@ -1,0 +1,124 @@
+// Small additions. Every page works without this file; it only saves steps.
+"use strict";
+
+(() => {
+  const status = () => document.getElementById("status");
+  const say = (text) => { status().textContent = text; };
+
+  // ------------------------------------------------- after htmx put something into the page
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const swapped = event.detail.target.isConnected ? event.detail.target : document.getElementById(event.detail.target.id);
+    settle(swapped || document);
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => settle(event.detail.target));
+
+  function settle(root) {
+    const wanted = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+    if (wanted) wanted.focus();
+    const spoken = root.matches?.("[data-announce]") ? root : root.querySelector?.("[data-announce]");
+    if (spoken) say(spoken.dataset.announce);
+    reveal(root);
+  }
+
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, () => say("That did not work. Please try again in a minute."));
+  }
+
+  // ------------------------------------------------- buttons that need a script are shown by it
+  function reveal(root) {
+    for (const button of root.querySelectorAll?.("[data-print], [data-copy]") || []) button.hidden = false;
+    if ("speechSynthesis" in window) for (const box of root.querySelectorAll?.("[data-listen]") || []) box.hidden = false;
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if ("print" in button.dataset) window.print();
+    if ("copy" in button.dataset) await copy(button.dataset.copy);
+    if ("listenPlay" in button.dataset) play(button);
+    if ("listenStop" in button.dataset) stop();
+    if ("showPassword" in button.dataset) showPassword(button);
+  });
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      say("Copied.");
+    } catch {
+      say("Your browser did not allow copying. You can select the text instead.");
+    }
+  }
+
+  function showPassword(button) {
+    const field = document.getElementById(button.getAttribute("aria-controls"));
+    const isShown = field.type === "text";
+    field.type = isShown ? "password" : "text";
+    button.textContent = isShown ? "Show" : "Hide";
+  }
+
+  // ------------------------------------------------- read aloud with the browser's own voice
+  // One paragraph at a time, so that pausing keeps the place in every browser.
+  let reading = null;
+
+  function play(button) {
+    if (reading && reading.button === button) {
+      if (reading.isPaused) resume(); else pause();
+      return;
+    }
+    stop();
+    const box = button.closest("[data-listen]");
+    const parts = [...document.getElementById(box.dataset.listen).querySelectorAll("p")].map((p) => p.textContent);
+    reading = { button, box, parts, at: 0, isPaused: false, run: 0 };
+    box.querySelector("[data-listen-stop]").hidden = false;
+    speak();
+  }
+
+  function speak() {
+    const run = ++reading.run;
+    if (reading.at >= reading.parts.length) { stop(); return; }
+    const words = new SpeechSynthesisUtterance(reading.parts[reading.at]);
+    words.lang = "en-US";
+    words.onend = () => { if (reading && reading.run === run && !reading.isPaused) { reading.at += 1; speak(); } };
+    label("Pause");
+    speechSynthesis.speak(words);
+  }
+
+  function pause() { reading.isPaused = true; reading.run += 1; speechSynthesis.cancel(); label("Go on listening"); }
+  function resume() { reading.isPaused = false; speak(); }
+  function label(text) { reading.button.querySelector("span").textContent = text; }
+
+  function stop() {
+    if (!reading) return;
+    const { button, box } = reading;
+    label("Listen to this explanation");
+    reading = null;
+    speechSynthesis.cancel();
+    const stopButton = box.querySelector("[data-listen-stop]");
+    if (document.activeElement === stopButton) button.focus();
+    stopButton.hidden = true;
+  }
+  window.addEventListener("pagehide", stop);
+
+  // ------------------------------------------------- Escape closes what was opened
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector(".head-menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    const panel = document.getElementById("instant");
+    if (panel && panel.childElementCount) closeInstant(panel);
+  });
+  document.addEventListener("input", (event) => {
+    const panel = document.getElementById("instant");
+    if (panel && event.target.matches("[data-instant]") && event.target.value.trim().length < 2) closeInstant(panel);
+  });
+
+  function closeInstant(panel) {
+    if (panel.contains(document.activeElement)) document.querySelector("[data-instant]").focus();
+    panel.replaceChildren();
+    panel.classList.add("is-empty");
+  }
+
+  reveal(document);
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus();
+})();

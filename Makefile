@@ -1,0 +1,61 @@
+# Two commands are all you need: `make run` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
+FLASK := $(BIN)/flask --app wsgi
+
+.PHONY: help run test lint format bench lock screenshots clean
+
+help: ## Show what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/runtime ## Start the site with its starter library on http://127.0.0.1:8000
+	@$(FLASK) prepare
+	@exec $(BIN)/gunicorn -c python:webapp.gunicorn_conf wsgi:app
+
+test: .venv/dev ## Run every test, the browser's too
+	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2} --dist loadgroup
+
+lint: .venv/dev ## Check style (ruff), types (mypy) and templates (djlint)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/djlint --check --quiet templates || ($(BIN)/djlint --check templates; exit 1)
+	@$(BIN)/djlint --lint --quiet templates
+
+format: .venv/dev ## Put code into the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/dev ## Run the benchmarks (see bench/)
+	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock: .venv/dev ## Lock the newest allowed versions of all dependencies, with hashes
+	@for set in runtime dev; do \
+	  uv pip compile pyproject.toml $$([ $$set = dev ] && echo --group dev) --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --only-binary :all: --quiet -o requirements/$$set.txt; done
+
+screenshots: .venv/dev ## Make the README's picture anew from the running site
+	@$(BIN)/python -m bench.screenshots
+
+clean: ## Remove the virtual environment and caches; the instance folder stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/python:
+	@echo "Making a virtual environment in .venv …"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed.") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+# dev holds all of runtime; whoever has dev needs no second installation
+.venv/runtime: requirements/runtime.txt | .venv/python
+	@echo "Installing what the site needs, hashes checked …"
+	@$(PIP) -r requirements/runtime.txt
+	@touch $@
+
+.venv/dev: requirements/dev.txt requirements/runtime.txt | .venv/python
+	@echo "Installing what the tests need, hashes checked …"
+	@$(PIP) -r requirements/dev.txt
+	@touch .venv/runtime $@

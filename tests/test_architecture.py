@@ -1,0 +1,103 @@
+"""Imports point down only, and below the views nobody touches the request."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WEBAPP = ROOT / "webapp"
+TOP_LAYER = ("views", "forms", "commands")
+REQUEST_NAMES = {"request", "session", "flash", "redirect", "render_template", "g"}
+# Domain modules live in feature packages; these two read what others may not (architecture: named exceptions).
+MAY_TOUCH = {"newsletter/emails.py": {"render_template"}, "accounts/access.py": REQUEST_NAMES}
+FEATURES = ("accounts", "articles", "editor", "feedback", "newsletter", "pages", "search", "exports")
+
+
+def modules() -> dict[str, ast.Module]:
+    return {
+        str(path.relative_to(WEBAPP)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in WEBAPP.rglob("*.py")
+        if "migrations" not in path.parts
+    }
+
+
+def imported(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def is_domain(path: str) -> bool:
+    package, _, name = path.partition("/")
+    return package in FEATURES and bool(name) and Path(path).stem not in (*TOP_LAYER, "__init__")
+
+
+def test_nothing_below_imports_a_view_form_or_command() -> None:
+    for path, tree in modules().items():
+        if path in ("__init__.py", "cli.py") or Path(path).stem in TOP_LAYER:
+            continue
+        upward = {name for name in imported(tree) if name.startswith("webapp.") and set(name.split(".")[2:3]) & set(TOP_LAYER)}
+        assert not upward, f"{path} imports {upward}"
+
+
+def test_a_feature_uses_no_other_features_views_or_forms() -> None:
+    for path, tree in modules().items():
+        package = path.split("/")[0]
+        if Path(path).stem not in TOP_LAYER:
+            continue
+        for name in imported(tree):
+            parts = name.split(".")
+            if parts[0] == "webapp" and len(parts) > 2 and parts[2] in TOP_LAYER:
+                assert parts[1] == package, f"{path} imports {name}"
+
+
+def test_models_import_only_the_database_and_each_other() -> None:
+    for path, tree in modules().items():
+        if path.startswith("models/"):
+            wrong = {name for name in imported(tree) if name.startswith("webapp.")}
+            wrong = {name for name in wrong if not name.startswith(("webapp.models", "webapp.extensions"))}
+            assert not wrong, f"{path} imports {wrong}"
+
+
+def test_domain_modules_do_not_touch_the_request() -> None:
+    for path, tree in modules().items():
+        if not is_domain(path):
+            continue
+        touched = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "flask"
+            for alias in node.names
+        } & REQUEST_NAMES
+        assert touched <= MAY_TOUCH.get(path, set()), f"{path} touches {touched}"
+
+
+def test_domain_modules_do_not_commit() -> None:
+    allowed = {"newsletter/outbox.py", "search/indexing.py"}
+    for path, tree in modules().items():
+        if not is_domain(path) or path in allowed:
+            continue
+        commits = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "commit"]
+        assert not commits, f"{path}:{commits[0].lineno} commits"
+
+
+def test_only_htmx_py_knows_htmx_headers() -> None:
+    for path in WEBAPP.rglob("*.py"):
+        if path.name not in ("htmx.py", "headers.py", "logs.py"):
+            assert '"HX-' not in path.read_text(encoding="utf-8"), path
+
+
+def test_whoosh_stays_in_its_backend() -> None:
+    for path, tree in modules().items():
+        if not path.startswith("search/backends/"):
+            assert not {name for name in imported(tree) if name.split(".")[0] == "whoosh"}, path
+
+
+def test_templates_use_data_attributes_and_nothing_inline() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for forbidden in (" hx-", "data-hx-on", " style=", " onclick=", "javascript:"):
+            assert forbidden not in text, f"{path.name} has {forbidden.strip()}"

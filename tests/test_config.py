@@ -1,0 +1,64 @@
+"""Settings: development needs none, and a bad value stops the start with its name."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from webapp.config import Config, ConfigError
+
+
+def test_no_setting_is_needed() -> None:
+    config = Config.from_environ({})
+    assert config.site_url == "http://127.0.0.1:8000"
+    assert config.database.startswith("sqlite:///")
+    assert config.web_concurrency == 2
+
+
+def test_the_site_address_follows_the_port() -> None:
+    assert Config.from_environ({"PORT": "8123"}).site_url == "http://127.0.0.1:8123"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("WEB_CONCURRENCY", "-1"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("SITE_URL", "example.org"),
+        ("SITE_URL", "https://example.org/path"),
+        ("SMTP_URL", "http://mail.example.org"),
+        ("MAIL_FROM", "nobody"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY_FALLBACKS", "a-key-that-is-long-enough-to-be-a-key short"),
+        ("CONTENT_LICENSE", "MIT"),
+        ("TRUSTED_PROXIES", "many"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: "):
+        Config.from_environ({name: value})
+
+
+def test_a_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    config = Config.from_environ({"INSTANCE_PATH": str(tmp_path / "instance")})
+    first = config.signing_keys()
+    assert first == config.signing_keys()
+    assert len(first[0]) >= 32
+    assert (tmp_path / "instance" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_older_keys_come_before_the_one_in_use() -> None:
+    old, new = "o" * 40, "n" * 40
+    config = Config.from_environ({"SECRET_KEY": new, "SECRET_KEY_FALLBACKS": old})
+    assert config.signing_keys() == [old, new]
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|", readme, re.MULTILINE))
+    assert rows == {setting.name.upper(): setting.metadata["default"] for setting in fields(Config)}

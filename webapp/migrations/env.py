@@ -1,0 +1,52 @@
+"""How Alembic reaches the database: through the application, in batch mode where the engine is SQLite."""
+
+from typing import Any, Literal
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection
+from sqlalchemy.types import TypeDecorator
+
+from webapp.extensions import db
+
+
+def run_migrations() -> None:
+    """Run what was asked for on one connection, in one transaction.
+
+    SQLite changes a table by copying it; dropping the old one would delete the rows that refer to it, so foreign keys
+    are not enforced meanwhile, and all of them are checked before the commit.
+    """
+    with db.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            _enforce_foreign_keys(connection, False)
+        try:
+            context.configure(
+                connection=connection,
+                target_metadata=db.metadata,
+                render_item=_render_item,
+                **current_app.extensions["migrate"].configure_args,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+                if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                    raise RuntimeError(f"the migration would leave rows that refer to nothing: {broken[:5]}")
+        finally:
+            if is_sqlite:
+                _enforce_foreign_keys(connection, True)
+
+
+def _enforce_foreign_keys(connection: Connection, is_on: bool) -> None:
+    """Outside any transaction, where alone SQLite heeds it."""
+    connection.rollback()
+    connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={'ON' if is_on else 'OFF'}")  # type: ignore[union-attr]
+
+
+def _render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
+    """A migration must not depend on our own types, which may change after it was written."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
+    return False
+
+
+run_migrations()
