@@ -1,0 +1,151 @@
+"""A real Chromium, and the real site under gunicorn with its starter library."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+EDITOR = ("Ed Itor", "ed@example.org", "a long enough passphrase")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder, and keep it on one worker: the site is started once."""
+    for item in items:
+        if "/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site: where it answers, and the environment of its commands."""
+
+    url: str
+    environment: dict[str, str]
+
+    def flask(self, *arguments: str, typed: str = "") -> str:
+        """Run one of the site's commands; returns what it printed."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        result = subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=typed, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def mails(self) -> list[str]:
+        """The mails that were written so far, oldest first."""
+        folder = Path(self.environment["INSTANCE_PATH"]) / "mail"
+        return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site as `make run` starts it, in folders of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    port = _free_port()
+    environment = os.environ | {
+        "PORT": str(port),
+        "INSTANCE_PATH": str(folder / "instance"),
+        "SEARCH_INDEX": str(folder / "search_index"),
+        "WEB_CONCURRENCY": "2",
+        "LOG_LEVEL": "WARNING",
+    }
+    site = Site(f"http://127.0.0.1:{port}", environment)
+    site.flask("prepare")
+    site.flask("editors", "add", EDITOR[0], EDITOR[1], "--password-stdin", typed=EDITOR[2] + "\n")
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
+        try:
+            _wait_for(site.url + "/livez")
+            yield site
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium from the path; a plain reason to skip where there is none (a failure where one is required)."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        reason = "no Chromium on the path; on Debian: apt-get install chromium"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A new visitor with scripts, on a desk."""
+    context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """One page of that visitor; what the browser complains of fails the test."""
+    yield from _watched(context)
+
+
+@pytest.fixture
+def plain_page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page of a visitor whose scripts are off."""
+    context = browser.new_context(base_url=site.url, java_script_enabled=False, viewport={"width": 390, "height": 844})
+    yield from _watched(context)
+    context.close()
+
+
+def _watched(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    # the browser itself reports answers like 404 and 422, which a test asks for on purpose
+    complaints = [text for text in complaints if "Failed to load resource" not in text and "Response Status Error" not in text]
+    assert not complaints, complaints
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _wait_for(url: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urlopen(url, timeout=2):
+                return
+        except (URLError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

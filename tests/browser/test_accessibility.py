@@ -1,0 +1,76 @@
+"""axe on every kind of page: WCAG 2.2 AA, AAA contrast and target size, in light and dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import EDITOR, Site
+
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+PUBLIC = [
+    "/",
+    "/research",
+    "/research/intradiscal-injection-low-back-pain",
+    "/research/minocycline-autonomic-dysreflexia-rats",
+    "/categories",
+    "/categories/pain-management",
+    "/search",
+    "/search?q=stem+cells",
+    "/search?q=zzzzqqqq",
+    "/subscribe",
+    "/contact",
+    "/about",
+    "/how-we-write",
+    "/disclaimer",
+    "/accessibility",
+    "/glossary",
+    "/preferences",
+    "/nowhere",
+    "/editor/sign-in",
+]
+EDITOR_PAGES = ["/editor/", "/editor/summaries/new"]
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_page_has_no_violation(browser: Browser, site: Site, path: str, scheme: str) -> None:
+    context = browser.new_context(base_url=site.url, color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(path)
+    page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
+    page.evaluate("for (const menu of document.querySelectorAll('.head-menu')) menu.open = false")
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_editors_pages_have_no_violation(browser: Browser, site: Site, scheme: str) -> None:
+    context = browser.new_context(base_url=site.url, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/editor/sign-in")
+    page.get_by_label("Email").fill(EDITOR[1])
+    page.get_by_label("Password", exact=True).fill(EDITOR[2])
+    page.get_by_role("button", name="Sign in").click()
+    for path in EDITOR_PAGES:
+        page.goto(path)
+        assert violations(page) == [], path
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/research/amitriptyline-pain-trial", "/search?q=pain", "/categories", "/contact"])
+def test_nothing_runs_over_the_edge_at_320_pixels_with_the_largest_text(browser: Browser, site: Site, path: str) -> None:
+    context = browser.new_context(base_url=site.url, viewport={"width": 320, "height": 640})
+    context.add_cookies([{"name": "reading", "value": "largest.device.wide", "url": site.url}])
+    page = context.new_page()
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    context.close()

@@ -1,0 +1,98 @@
+"""A reader finds a summary, reads it and looks around: with scripts, with the keyboard alone, and without scripts."""
+
+from playwright.sync_api import Page, expect
+
+ARTICLE = "/research/amitriptyline-pain-trial"
+
+
+def test_the_main_message_is_seen_on_a_phone_without_scrolling(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(ARTICLE)
+    box = page.locator(".main-message").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 844
+
+
+def test_evidence_steps_open_in_place(page: Page) -> None:
+    page.goto(ARTICLE)
+    page.get_by_text("What does this evidence level mean?").click()
+    expect(page.get_by_text("This paper", exact=True)).to_be_visible()
+
+
+def test_where_a_finding_comes_from_opens_in_place(page: Page) -> None:
+    page.goto(ARTICLE)
+    page.get_by_text("Where this comes from").first.click()
+    expect(page.get_by_text("In the paper: Abstract").first).to_be_visible()
+
+
+def test_the_skip_link_is_first_and_leads_to_the_text(page: Page) -> None:
+    page.goto(ARTICLE)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_the_whole_page_can_be_walked_with_the_keyboard(page: Page) -> None:
+    page.goto(ARTICLE)
+    stops = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement === document.body ? '' : document.activeElement.textContent.trim()")
+        if not name and stops:
+            break
+        stops.append(name)
+    text = " ".join(stops)
+    for wanted in ("Print", "Where this comes from", "Yes", "No", "Back to Pain Management", "Disclaimer"):
+        assert wanted in text
+
+
+def test_escape_closes_the_menu_and_gives_the_focus_back(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    menu = page.locator(".head-menu > summary")
+    menu.click()
+    expect(page.get_by_role("navigation", name="Menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("navigation", name="Menu")).to_be_hidden()
+    expect(menu).to_be_focused()
+
+
+def test_sorting_a_category_keeps_the_page_and_its_address(page: Page) -> None:
+    page.goto("/categories/pain-management")
+    page.get_by_role("link", name="A–Z").click()
+    page.wait_for_url("**/categories/pain-management?sort=title")
+    titles = page.locator("#category-list h3").all_inner_texts()
+    assert titles == sorted(titles, key=str.lower)
+    page.go_back()
+    page.wait_for_url("**/categories/pain-management")
+
+
+def test_text_size_and_colors_are_kept(page: Page) -> None:
+    page.goto("/preferences")
+    page.get_by_label("Largest").check()
+    page.get_by_label("Dark", exact=True).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.goto(ARTICLE)
+    assert page.locator("html").get_attribute("data-text") == "largest"
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_everything_is_there_without_scripts(plain_page: Page) -> None:
+    plain_page.goto("/")
+    plain_page.get_by_role("link", name="All research").click()
+    expect(plain_page.get_by_role("heading", level=1)).to_have_text("Latest Research")
+    plain_page.locator(".card h3 a").first.click()
+    expect(plain_page.get_by_role("heading", name="Key Findings")).to_be_visible()
+    plain_page.get_by_text("Where this comes from").first.click()
+    expect(plain_page.get_by_text("In the paper:").first).to_be_visible()
+    expect(plain_page.get_by_role("button", name="Print")).to_have_count(0)
+
+
+def test_preferences_work_without_scripts(plain_page: Page) -> None:
+    plain_page.goto("/preferences")
+    plain_page.get_by_label("Large", exact=True).check()
+    plain_page.get_by_role("button", name="Save").click()
+    expect(plain_page.get_by_text("Saved.")).to_be_visible()
+    assert plain_page.locator("html").get_attribute("data-text") == "large"
