@@ -1,0 +1,621 @@
+"""The search engine on disk: Whoosh as index, writer and lexicon, read into arrays. No other module knows its names.
+
+One field holds the stems of an article with their weights and places, a second one its whole words (for completion and
+correction), a third its filter values. Folders: ``<root>/CURRENT`` names the folder in use; a rebuild fills another one and
+switches. Files are read into memory whole, so a file that is cut short or removed under a running process cannot hurt it.
+
+Whoosh 2.7.4 is frozen, so its inner names used here (``_data``, ``_next_block``) will not move.
+"""
+
+import fcntl
+import os
+import pickle
+import shutil
+import struct
+import time
+import zlib
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from secrets import token_hex
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from whoosh import columns as whoosh_columns
+from whoosh import fields
+from whoosh.codec.whoosh3 import LENGTHS_COLUMN
+from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import BufferFile
+from whoosh.formats import Existence, Positions
+from whoosh.index import FileIndex
+from whoosh.reading import TermNotFound
+from whoosh.util.numeric import byte_to_length
+from whoosh.writing import IndexingError
+
+from webapp.search.backends.posting_arrays import (
+    NO_VALUE,
+    NOWHERE,
+    Collection,
+    Columns,
+    FacetCodes,
+    Numbers,
+    PostingCache,
+    Postings,
+)
+from webapp.search.plan import FacetName, Found, IndexDocument, Plan
+from webapp.search.words import STOP_WORDS, stem, words
+
+VERSION = 1  # of what is in a folder; a folder of another version counts as missing
+CURRENT = "CURRENT"
+CACHE_BYTES = 64_000_000
+PASSAGE_GAP = 10  # places left free between two parts of a text, so that no phrase runs across
+OPEN_TRIES, OPEN_PAUSE = 10, 0.02  # opening during another process's commit fails now and then
+WRITE_PATIENCE = 10.0
+LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
+SHORTEST_WORD = 3
+
+# What damaged or missing files are known to raise. Whoosh checks little, so the list is long.
+DAMAGE = (
+    OSError, EOFError, struct.error, zlib.error, pickle.UnpicklingError, TypeError, ValueError, KeyError, IndexError,
+    AttributeError, ImportError, AssertionError, NameError, MemoryError, OverflowError, UnicodeDecodeError,
+    RecursionError, IndexingError,
+)  # fmt: skip
+
+
+class SearchUnavailable(Exception):
+    """The index is missing, damaged or busy; the database has to answer."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _WeightedWords(fields.FieldType):  # type: ignore[misc]
+    """A field that is given its terms ready-made: (term, weight, places)."""
+
+    def __init__(self) -> None:
+        super().__init__(Positions(), analyzer=None, scorable=True)
+
+    def index(
+        self, value: Iterable[tuple[str, float, list[int]]], **_: Any
+    ) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term, weight, places in value:
+            yield term.encode(), len(places), weight, self.format.encode(places)
+
+
+class _Terms(fields.FieldType):  # type: ignore[misc]
+    """A field of terms that are there or not."""
+
+    def __init__(self, unique: bool = False) -> None:
+        super().__init__(Existence(), analyzer=None, unique=unique)
+
+    def index(self, value: Iterable[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term in sorted(value):
+            yield term.encode(), 1, 1.0, b""
+
+
+SCHEMA = fields.Schema(
+    key=_Terms(unique=True),
+    stem=_WeightedWords(),
+    word=_Terms(),
+    facet=_Terms(),
+    article=fields.COLUMN(whoosh_columns.NumericColumn("i")),
+    revision=fields.COLUMN(whoosh_columns.NumericColumn("i")),
+    published=fields.COLUMN(whoosh_columns.NumericColumn("I")),
+)
+
+
+class _Storage(FileStorage):  # type: ignore[misc]
+    """Files that are read into memory when opened and closed at once; ``opened`` notes their sizes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder), supports_mmap=False)
+        self.opened: dict[str, int] = {}
+
+    def open_file(self, name: str, **_: Any) -> BufferFile:
+        content = Path(self.folder, name).read_bytes()
+        self.opened[name] = len(content)
+        return BufferFile(content, name=name)
+
+
+@dataclass(frozen=True)
+class _Lexicon:
+    """The whole words of a segment in order, and in how many documents each stands."""
+
+    words: list[str]
+    frequencies: list[int]
+
+
+class _Segment:
+    """One immutable part of an index, with what was read from it."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+        self.size: int = reader.doc_count_all()
+        self.lengths = LENGTHS[
+            _column(reader._perdoc._cached_reader("_stem_len", LENGTHS_COLUMN), "B", self.size)
+        ]
+        self.article_ids = self._numbers("article", ">i4").astype(np.int32)
+        self.revisions = self._numbers("revision", ">i4").astype(np.int32)
+        self.published = self._numbers("published", ">u4").astype(np.uint32)
+        self.file_sizes = dict(reader.storage().opened)  # everything there is to read was read by now
+        self._lexicon: _Lexicon | None = None
+        self._lock = Lock()
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Where a term stands in this segment, deleted documents included."""
+        with self._lock:
+            matcher = self._matcher(field, term)
+            if matcher is None:
+                return NOWHERE
+            numbers, weights = [], []
+            while True:
+                matcher._read_data()
+                numbers.append(np.cumsum(np.asarray(matcher._data[0], np.int64)))
+                matcher._read_weights()
+                weights.append(np.asarray(matcher._weights, np.float32))
+                matcher._next_block()
+                if matcher._atend:
+                    break
+        documents = np.concatenate(numbers).astype(np.int32)
+        if len(documents) and not 0 <= documents[0] <= documents[-1] < self.size:
+            raise ValueError(f"{field}:{term} stands in documents that are not there")
+        return Postings(documents, np.concatenate(weights))
+
+    def positions(self, term: str, documents: Sequence[int]) -> dict[int, list[int]]:
+        """The places of a stem in these documents."""
+        places = {}
+        with self._lock:
+            matcher = self._matcher("stem", term)
+            for document in documents if matcher is not None else ():
+                matcher.skip_to(document)
+                if not matcher.is_active():
+                    break
+                if matcher.id() == document:
+                    places[document] = matcher.value_as("positions")
+        return places
+
+    def lexicon(self) -> _Lexicon:
+        with self._lock:
+            if self._lexicon is None:
+                pairs = [(text.decode(), info.doc_frequency()) for text, info in self._terms("word")]
+                self._lexicon = _Lexicon([word for word, _ in pairs], [count for _, count in pairs])
+            return self._lexicon
+
+    def facet_terms(self) -> list[str]:
+        with self._lock:
+            return [text.decode() for text, _ in self._terms("facet")]
+
+    def _terms(self, field: str) -> Iterator[tuple[bytes, Any]]:
+        for (name, text), info in self.reader._terms.items_from(field, b""):
+            if name != field:
+                break
+            yield text, info
+
+    def _matcher(self, field: str, term: str) -> Any:
+        try:
+            return self.reader._terms.matcher(field, term.encode(), SCHEMA[field].format)
+        except TermNotFound:
+            return None
+
+    def _numbers(self, field: str, dtype: str) -> Any:
+        return _column(self.reader.column_reader(field, translate=False), dtype, self.size)
+
+
+def _column(reader: Any, dtype: str, size: int) -> Any:
+    """A numeric column as an array; documents at the end that have the default value are not stored."""
+    if not hasattr(reader, "_dbfile"):
+        return np.zeros(size, dtype)
+    width = np.dtype(dtype).itemsize
+    count = min(reader._count, size)
+    values = np.zeros(size, dtype)
+    values[:count] = np.frombuffer(reader._dbfile.get(reader._basepos, count * width), dtype, count=count)
+    return values
+
+
+class _Generation:
+    """The whole index as of one commit."""
+
+    def __init__(self, folder: Path, number: int, segments: list[_Segment], deleted: list[set[int]], cache: PostingCache) -> None:  # fmt: skip
+        self.folder = folder
+        self.number = number
+        self.file_sizes = {name: size for segment in segments for name, size in segment.file_sizes.items()}
+        self._segments = segments
+        self._starts = list(np.cumsum([0, *[segment.size for segment in segments]])[:-1]) if segments else []
+        self._cache = cache
+        self.collection = Collection(self, self._columns(deleted), cache, (folder.name, number))
+        self.completions = lru_cache(maxsize=2_000)(self._completions)
+        self.near = lru_cache(maxsize=2_000)(self._near)
+
+    def postings(self, term: str) -> Postings:
+        return self._whole("stem", term)
+
+    def positions(self, term: str, documents: Numbers) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for segment, start in zip(self._segments, self._starts, strict=True):
+            first, last = np.searchsorted(documents, [start, start + segment.size])
+            own = (documents[first:last] - start).tolist()
+            found |= {
+                document + int(start): places for document, places in segment.positions(term, own).items()
+            }
+        return found
+
+    def frequency(self, word: str) -> int:
+        """In how many documents a whole word stands, deleted ones included."""
+        total = 0
+        for lexicon in self._lexicons():
+            place = bisect_left(lexicon.words, word)
+            if place < len(lexicon.words) and lexicon.words[place] == word:
+                total += lexicon.frequencies[place]
+        return total
+
+    def stem_frequency(self, term: str) -> int:
+        return len(self.collection.contributions(term).documents)
+
+    def _completions(self, start: str, count: int) -> tuple[str, ...]:
+        totals: dict[str, int] = defaultdict(int)
+        for lexicon in self._lexicons():
+            for place in range(bisect_left(lexicon.words, start), len(lexicon.words)):
+                if not lexicon.words[place].startswith(start):
+                    break
+                totals[lexicon.words[place]] += lexicon.frequencies[place]
+        return tuple(sorted(totals, key=lambda word: (-totals[word], word))[:count])
+
+    def _near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
+        totals: dict[str, tuple[int, int]] = {}
+        for lexicon in self._lexicons():
+            matches = process.extract(word, lexicon.words, scorer=OSA.distance, score_cutoff=most, limit=50)
+            for text, distance, place in matches:
+                totals[text] = (int(distance), totals.get(text, (0, 0))[1] + lexicon.frequencies[place])
+        return tuple((text, distance, count) for text, (distance, count) in totals.items())
+
+    def _lexicons(self) -> Iterator[_Lexicon]:
+        return (segment.lexicon() for segment in self._segments)
+
+    def _whole(self, field: str, term: str) -> Postings:
+        parts = [
+            (
+                start,
+                self._cache.get(
+                    (segment.reader._segid, field, term), lambda s=segment: s.postings(field, term)
+                ),
+            )  # type: ignore[misc]
+            for segment, start in zip(self._segments, self._starts, strict=True)
+        ]
+        found = [(start, part) for start, part in parts if len(part.documents)]
+        if not found:
+            return NOWHERE
+        return Postings(
+            np.concatenate([part.documents + np.int32(start) for start, part in found]),
+            np.concatenate([part.weights for _, part in found]),
+        )
+
+    def _columns(self, deleted: list[set[int]]) -> Columns:
+        def joined(name: str, dtype: Any) -> Any:
+            parts = [getattr(segment, name) for segment in self._segments]
+            return np.concatenate(parts) if parts else np.empty(0, dtype)
+
+        alive = np.ones(sum(segment.size for segment in self._segments), np.bool_)
+        for start, gone in zip(self._starts, deleted, strict=True):
+            alive[[start + number for number in gone]] = False
+        return Columns(
+            article_ids=joined("article_ids", np.int32),
+            revisions=joined("revisions", np.int32),
+            published=joined("published", np.uint32),
+            lengths=joined("lengths", np.float64),
+            is_alive=alive,
+            facets={name: self._facet(name, len(alive)) for name in FacetName},
+        )
+
+    def _facet(self, name: FacetName, size: int) -> FacetCodes:
+        values = sorted({
+            term.removeprefix(f"{name}:")
+            for segment in self._segments for term in segment.facet_terms() if term.startswith(f"{name}:")
+        })  # fmt: skip
+        columns = np.full((size, 1), NO_VALUE, np.int16)
+        for place, value in enumerate(values):
+            rest = self._whole("facet", f"{name}:{value}").documents
+            for column in range(columns.shape[1]):
+                free = columns[rest, column] == NO_VALUE
+                columns[rest[free], column] = place
+                rest = rest[~free]
+            if len(rest):
+                columns = np.hstack([columns, np.full((size, 1), NO_VALUE, np.int16)])
+                columns[rest, -1] = place
+        return FacetCodes(tuple(values), columns)
+
+
+class WhooshBackend:
+    """The index under one root folder. Readers never wait for the writer; every method raises only SearchUnavailable."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._cache = PostingCache(CACHE_BYTES)
+        self._lock = Lock()
+        self._generation: _Generation | None = None
+        self._segments: dict[str, _Segment] = {}
+
+    # Reading
+
+    def find(self, plan: Plan) -> Found:
+        return self._reading(lambda generation: generation.collection.find(plan))
+
+    def frequency(self, word: str) -> int:
+        return self._reading(lambda generation: generation.frequency(word))
+
+    def knows_stem(self, term: str) -> bool:
+        return self._reading(lambda generation: generation.stem_frequency(term) > 0)
+
+    def completions(self, start: str, count: int) -> tuple[str, ...]:
+        return self._reading(lambda generation: generation.completions(start, count))
+
+    def near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
+        return self._reading(lambda generation: generation.near(word, most))
+
+    def entries(self) -> dict[int, int]:
+        """Every article in the index and the revision of it."""
+
+        def read(generation: _Generation) -> dict[int, int]:
+            columns = generation.collection.columns
+            alive = columns.is_alive
+            return dict(
+                zip(columns.article_ids[alive].tolist(), columns.revisions[alive].tolist(), strict=True)
+            )
+
+        return self._reading(read)
+
+    def byte_count(self) -> int:
+        """Size of the index on disk."""
+        return self._guarded(lambda: sum(file.stat().st_size for file in self._folder().iterdir()))
+
+    def is_intact(self) -> bool:
+        """Can the index be opened, and are its files as they were when they were read?"""
+        try:
+            generation = self._newest()
+        except SearchUnavailable:
+            return False
+        for _ in range(OPEN_TRIES):
+            if all(_size(generation.folder / name) == size for name, size in generation.file_sizes.items()):
+                return True
+            time.sleep(OPEN_PAUSE)  # a commit may be replacing files just now
+            if self._name_now() != (generation.folder, generation.number):
+                return True
+        return False
+
+    # Writing: one process at a time, held by the caller through ``writing``
+
+    @contextmanager
+    def writing(self, patience: float = WRITE_PATIENCE) -> Iterator[None]:
+        """Hold the right to write, across processes; raises SearchUnavailable if another keeps it for longer."""
+        with self._locked("writer.lock", patience):
+            yield
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[None]:
+        """Hold the right to build a new index beside the live one; raises SearchUnavailable if it is being done."""
+        with self._locked("rebuild.lock", patience=0):
+            yield
+
+    def apply(self, changed: Iterable[IndexDocument], removed: Iterable[int]) -> None:
+        """Bring these articles up to date and take those out, in one commit."""
+        self._guarded(lambda: _write(self._folder(), changed, removed, optimize=False))
+
+    def start_beside(self) -> "WhooshBackend":
+        """An empty index in a new folder beside the live one, to be filled with ``apply`` and then ``switch_to``."""
+        name = f"v{VERSION}-{token_hex(6)}"
+
+        def make() -> "WhooshBackend":
+            folder = self.root / name
+            folder.mkdir(parents=True, mode=0o700)
+            _Storage(folder).create_index(SCHEMA)
+            return _Fixed(self.root, folder)
+
+        return self._guarded(make)
+
+    def switch_to(self, beside: "WhooshBackend") -> None:
+        """Make the index beside the live one, and remove all others."""
+
+        def switch() -> None:
+            folder = beside._folder()
+            made = self.root / f"{CURRENT}.{os.getpid()}"
+            with made.open("w", encoding="ascii") as file:
+                file.write(folder.name)
+                file.flush()
+                os.fsync(file.fileno())
+            made.replace(self.root / CURRENT)
+            for other in self.root.glob("v*-*"):
+                if other != folder and other.is_dir():
+                    shutil.rmtree(other, ignore_errors=True)
+
+        self._guarded(switch)
+
+    def _reading(self, answer: Callable[[_Generation], T]) -> T:
+        generation = self._newest()
+        try:
+            return answer(generation)
+        except DAMAGE as error:
+            self._forget(generation)
+            raise SearchUnavailable(f"the index cannot be read: {error!r}") from error
+
+    def _guarded(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except DAMAGE as error:
+            raise SearchUnavailable(f"the index cannot be used: {error!r}") from error
+
+    def _newest(self) -> _Generation:
+        """The generation of the last commit, opened if this process has not seen it yet."""
+        error: BaseException | None = None
+        for _ in range(OPEN_TRIES):
+            try:
+                folder, number = self._name_now()
+                kept = self._generation
+                if kept is not None and (kept.folder, kept.number) == (folder, number):
+                    return kept
+                with self._lock:
+                    if self._generation is None or (self._generation.folder, self._generation.number) != (
+                        folder,
+                        number,
+                    ):
+                        self._generation = self._open(folder)
+                    return self._generation
+            except DAMAGE as problem:
+                error = problem
+                if not (self.root / CURRENT).exists():
+                    break
+                time.sleep(OPEN_PAUSE)
+        raise SearchUnavailable(f"the index cannot be opened: {error!r}") from error
+
+    def _name_now(self) -> tuple[Path, int]:
+        folder = self._folder()
+        numbers = [
+            int(name[6:-4])
+            for name in os.listdir(folder)
+            if name.startswith("_MAIN_") and name.endswith(".toc")
+        ]
+        return folder, max(numbers)
+
+    def _open(self, folder: Path) -> _Generation:
+        info = FileIndex(_Storage(folder), schema=SCHEMA)._read_toc()
+        kept, deleted = [], []
+        for part in info.segments:
+            own = self._segments.get(part.segid)
+            if own is None:
+                reader = FileIndex._reader(_Storage(folder), SCHEMA, [part], info.generation)
+                own = _Segment(reader)
+            kept.append(own)
+            deleted.append(set(part.deleted_docs()))
+        self._segments = {segment.reader._segid: segment for segment in kept}
+        return _Generation(folder, info.generation, kept, deleted, self._cache)
+
+    def _folder(self) -> Path:
+        name = (self.root / CURRENT).read_text(encoding="ascii").strip()
+        if not name.startswith(f"v{VERSION}-") or "/" in name:
+            raise FileNotFoundError(f"{name!r} is not an index of version {VERSION}")
+        return self.root / name
+
+    def _forget(self, generation: _Generation) -> None:
+        with self._lock:
+            if self._generation is generation:
+                self._generation = None
+                self._segments = {}
+
+    @contextmanager
+    def _locked(self, name: str, patience: float) -> Iterator[None]:
+        """Hold a lock file; the system lets go of it when the process ends, however it ends."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self.root / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SearchUnavailable(f"the index folder cannot be written: {error}") from error
+        try:
+            _wait_for(handle, patience)
+            yield
+        finally:
+            os.close(handle)
+
+
+class _Fixed(WhooshBackend):
+    """An index in a given folder, whatever CURRENT says."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        super().__init__(root)
+        self._own = folder
+
+    def _folder(self) -> Path:
+        return self._own
+
+
+def _wait_for(handle: int, patience: float) -> None:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                raise SearchUnavailable("another process is writing the index") from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _write(folder: Path, changed: Iterable[IndexDocument], removed: Iterable[int], optimize: bool) -> None:
+    index = FileIndex(_Storage(folder), schema=SCHEMA)
+    writer = index.writer(timeout=WRITE_PATIENCE, compound=False, limitmb=128)
+    try:
+        numbers = _numbers_of(writer)
+        for document in changed:
+            _delete(writer, numbers, document.article_id)
+            writer.add_document(**_fields_of(document))
+        for article_id in removed:
+            _delete(writer, numbers, article_id)
+        writer.commit(optimize=optimize)
+    except BaseException:
+        writer.cancel()
+        raise
+
+
+def _numbers_of(writer: Any) -> Callable[[int], list[int]]:
+    """A function from article id to the numbers of the documents that hold it, across the committed segments."""
+    segments = [
+        (offset, FileIndex._reader(writer.storage, SCHEMA, [part], 0))
+        for offset, part in zip(writer._doc_offsets, writer.segments, strict=True)
+    ]
+
+    def numbers(article_id: int) -> list[int]:
+        found = []
+        for offset, reader in segments:
+            try:
+                matcher = reader._terms.matcher("key", str(article_id).encode(), SCHEMA["key"].format)
+            except TermNotFound:
+                continue
+            found += [offset + number for number in matcher.all_ids()]
+        return found
+
+    return numbers
+
+
+def _delete(writer: Any, numbers: Callable[[int], list[int]], article_id: int) -> None:
+    for number in numbers(article_id):
+        writer.delete_document(number)
+
+
+def _fields_of(document: IndexDocument) -> dict[str, Any]:
+    weights: dict[str, float] = defaultdict(float)
+    places: dict[str, list[int]] = defaultdict(list)
+    whole: set[str] = set()
+    place = 0
+    for passage in document.passages:
+        for word in words(passage.text):
+            if word.folded in STOP_WORDS:
+                continue
+            term = stem(word.folded)
+            weights[term] += passage.weight
+            places[term].append(place)
+            place += 1
+            if len(word.folded) >= SHORTEST_WORD and word.folded.isalpha():
+                whole.add(word.folded)
+        place += PASSAGE_GAP
+    return {
+        "key": [str(document.article_id)],
+        "stem": [(term, weights[term], places[term]) for term in sorted(weights)],
+        "word": whole,
+        "facet": {f"{name}:{value}" for name, values in document.facets.items() for value in values},
+        "article": document.article_id,
+        "revision": document.revision,
+        "published": document.published,
+    }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

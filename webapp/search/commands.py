@@ -1,0 +1,66 @@
+"""The ``flask search`` commands: look at the index, compare it with the database, build it anew."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+from flask.cli import AppGroup
+
+from webapp.search import indexing
+from webapp.search.backends import SearchUnavailable, engine
+
+search_group = AppGroup(
+    "search", help="Look at the search index, compare it with the database, build it anew."
+)
+
+
+@search_group.command()
+def status() -> None:
+    """Say whether the index can be used, how large it is, and how far it is behind."""
+    waiting, seconds = indexing.lag(datetime.now(UTC))
+    try:
+        count, size = len(engine().entries()), engine().byte_count()
+    except SearchUnavailable as error:
+        click.echo(f"The index cannot be used: {error}.\nBuild it anew with: flask search rebuild", err=True)
+        sys.exit(1)
+    click.echo(f"{count} articles in the index, {size / 1e6:.1f} MB.")
+    click.echo(
+        f"{waiting} changes wait, the oldest for {seconds:.1f} seconds." if waiting else "Nothing waits."
+    )
+
+
+@search_group.command()
+def check() -> None:
+    """Compare the index with the database and print every difference; status 1 if there is any."""
+    try:
+        difference = indexing.differences(engine())
+    except SearchUnavailable as error:
+        click.echo(f"The index cannot be used: {error}.\nBuild it anew with: flask search rebuild", err=True)
+        sys.exit(1)
+    for what, ids in (
+        ("not in the index", difference.missing),
+        ("outdated in the index", difference.outdated),
+        ("in the index but not public", difference.surplus),
+    ):
+        for article_id in sorted(ids):
+            click.echo(f"article {article_id}: {what}")
+    if not difference.is_empty:
+        sys.exit(1)
+    click.echo("The index equals the database.")
+
+
+@search_group.command()
+def rebuild() -> None:
+    """Build the index anew beside the live one, then switch. Searches go on meanwhile."""
+    try:
+        with click.progressbar(length=1, label="Building the index") as bar:
+
+            def report(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            count = indexing.rebuild(report)
+    except SearchUnavailable as error:
+        click.echo(f"The index was not built: {error}.", err=True)
+        sys.exit(1)
+    click.echo(f"{count} articles in the new index.")

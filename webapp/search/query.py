@@ -1,0 +1,114 @@
+"""What a reader asked: the words in the address as one value, cut to sizes that cannot hurt, and back into addresses."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from webapp.search.plan import FacetName, Sort
+
+LONGEST_QUERY = 200  # characters
+MOST_TERMS = 12
+MOST_VALUES = 20  # of one filter
+LAST_PAGE = 1_000
+
+_QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word, or several in quotes, as the reader wrote it. ``is_open``: the reader may still be typing it."""
+
+    text: str
+    is_phrase: bool = False
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """A search as it stands in the address.
+
+    ``is_exact``: no correction of typing. ``is_own_words``: no other words than the reader's.
+    """
+
+    text: str = ""
+    filters: Mapping[FacetName, frozenset[str]] = field(default_factory=dict)
+    sort: Sort = Sort.BEST
+    page: int = 1
+    is_exact: bool = False
+    is_own_words: bool = False
+
+    @classmethod
+    def from_args(cls, args: MultiDict[str, str]) -> "SearchQuery":
+        """Anything is accepted: what cannot be used counts as not given."""
+        filters = {name: frozenset(filter(None, args.getlist(name)[:MOST_VALUES])) for name in FacetName}
+        page = args.get("page", "")
+        return cls(
+            text=" ".join(args.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY].strip(),
+            filters={name: values for name, values in filters.items() if values},
+            sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
+            page=min(int(page), LAST_PAGE)
+            if page.isascii() and page.isdigit() and 0 < len(page) < 6 and int(page)
+            else 1,  # noqa: PLR2004
+            is_exact="exact" in args,
+            is_own_words="own" in args,
+        )
+
+    @property
+    def letter_count(self) -> int:
+        return sum(map(str.isalnum, self.text))
+
+    def terms(self) -> list[Term]:
+        """Words and quoted phrases in the order in which they were written, at most MOST_TERMS."""
+        terms: list[Term] = []
+        at = 0
+        for match in _QUOTED.finditer(self.text):
+            terms += [Term(word) for word in self.text[at : match.start()].split()]
+            if match.group(1).strip():
+                terms.append(Term(match.group(1).strip(), is_phrase=True))
+            at = match.end()
+        rest = self.text[at:].split()
+        terms += [Term(word, is_open=place == len(rest)) for place, word in enumerate(rest, start=1)]
+        return terms[:MOST_TERMS]
+
+    def address(self, path: str) -> str:
+        """This search as an address; equal searches give equal addresses."""
+        arguments = self.arguments() | ({"page": str(self.page)} if self.page > 1 else {})
+        return f"{path}?{urlencode(arguments, doseq=True)}" if arguments else path
+
+    def toggled(self, name: FacetName, value: str) -> "SearchQuery":
+        """The same search with one filter value more, or less if it is on; from its first page."""
+        values = self.filters.get(name, frozenset()) ^ {value}
+        filters = {other: own for other, own in self.filters.items() if other != name}
+        return replace(self, filters=filters | {name: values} if values else filters, page=1)
+
+    def arguments(self) -> dict[str, str | list[str]]:
+        """This search without its page, as arguments for url_for."""
+        found: dict[str, str | list[str]] = {"q": self.text} if self.text else {}
+        found |= {name.value: sorted(self.filters[name]) for name in FacetName if name in self.filters}
+        found |= {"sort": self.sort.value} if self.sort != Sort.BEST else {}
+        found |= {"exact": "1"} if self.is_exact else {}
+        return found | ({"own": "1"} if self.is_own_words else {})
+
+    def exactly(self) -> "SearchQuery":
+        """The same search without correction of typing."""
+        return replace(self, is_exact=True, page=1)
+
+    def in_own_words(self) -> "SearchQuery":
+        """The same search without any words but the reader's."""
+        return replace(self, is_own_words=True, page=1)
+
+    def sorted_by(self, sort: str) -> "SearchQuery":
+        return replace(self, sort=Sort(sort), page=1)
+
+    def on_page(self, number: int) -> "SearchQuery":
+        return replace(self, page=number)
+
+    def as_feed(self) -> "SearchQuery":
+        """The same search as its feed answers it: always newest first, never paged."""
+        return replace(self, sort=Sort.BEST, page=1)
+
+    def without_filters(self) -> "SearchQuery":
+        return replace(self, filters={}, page=1)

@@ -1,0 +1,102 @@
+"""How a query is understood: typing errors put right, everyday words read as medical ones, the last word completed.
+
+The page shows every step of it, so a reader can take it back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webapp.search import spelling
+from webapp.search.backends import Backend
+from webapp.search.plan import Alternative, Group
+from webapp.search.query import SearchQuery, Term
+from webapp.search.synonyms import Concept, Match, concepts_in, known_words, words_starting
+from webapp.search.words import STOP_WORDS, stem, stems, words
+
+COMPLETION_COUNT = 12
+# What a word that we thought of counts, beside 1 for a word that was written.
+COMPLETED_UNKNOWN = 0.7  # the last word is no word of the library: it is surely unfinished
+COMPLETED_KNOWN = 0.35  # it may be finished
+SHORTEST_OPEN_WORD = 2
+SHORTEST_KNOWN_OPEN_WORD = 4
+READ_AS = 0.6  # a medical term for one everyday word
+READ_PHRASE_AS = 0.9  # for several: "blood clot in leg" says more than its words one by one
+LAY_PART = 0.7  # an everyday form of the same thing, beside its medical terms
+MOST_CONCEPTS = 4
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A query as understood. ``corrected``: the text that was searched, if it is not the one that was typed."""
+
+    groups: tuple[Group, ...]
+    concepts: tuple[Concept, ...]
+    corrected: str | None
+    marked: tuple[frozenset[str], ...]  # stems to mark in snippets; several only where all of them stand
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.groups
+
+
+def read(query: SearchQuery, library: Backend) -> Reading:
+    """Understand a query with the words of the library and our table of concepts."""
+    terms = query.terms()
+    corrected = None if query.is_exact else spelling.corrected(terms, library)
+    if corrected is not None:
+        terms = corrected
+    matches = () if query.is_own_words else _matches(terms, library)
+    groups = [group for term in terms for group in _groups(term, library, query.is_own_words)]
+    groups += [_concept_group(match) for match in matches]
+    asked = {frozenset(alternative.stems) for group in groups for alternative in group.alternatives}
+    return Reading(
+        groups=tuple(dict.fromkeys(groups)),
+        concepts=tuple(match.concept for match in matches),
+        corrected=None if corrected is None else spelling.written(corrected),
+        marked=tuple(sorted(asked, key=len)),
+    )
+
+
+def _groups(term: Term, library: Backend, is_own_words: bool) -> list[Group]:
+    if term.is_phrase:
+        parts = tuple(stems(term.text))
+        return [Group((Alternative(parts, is_phrase=True),), is_required=True)] if parts else []
+    found = [word.folded for word in words(term.text)]
+    groups = [Group((Alternative((stem(word),)),)) for word in found if word not in STOP_WORDS]
+    if term.is_open and found and not is_own_words:
+        last = found[-1]
+        endings = _endings(last, library)
+        if endings:
+            own = (Alternative((stem(last),)),) if last not in STOP_WORDS else ()
+            groups = [group for group in groups if group.alternatives != own]
+            groups.append(Group((*own, *endings)))
+    return groups
+
+
+def _endings(word: str, library: Backend) -> list[Alternative]:
+    """What an unfinished word may become, as alternatives to it."""
+    is_known = word in STOP_WORDS or library.frequency(word) > 0 or library.knows_stem(stem(word))
+    if len(word) < (SHORTEST_KNOWN_OPEN_WORD if is_known else SHORTEST_OPEN_WORD) or word in STOP_WORDS:
+        return []
+    weight = COMPLETED_KNOWN if is_known else COMPLETED_UNKNOWN
+    endings = dict.fromkeys(stem(ending) for ending in library.completions(word, COMPLETION_COUNT))
+    return [Alternative((ending,), weight) for ending in endings if ending != stem(word)]
+
+
+def _matches(terms: Sequence[Term], library: Backend) -> tuple[Match, ...]:
+    """The concepts that the query speaks of; an unfinished last word counts as the concept words it may become."""
+    spoken = [word.folded for term in terms for word in words(term.text)]
+    matches = concepts_in(spoken)
+    if not matches and spoken and terms[-1].is_open and len(spoken[-1]) >= SHORTEST_KNOWN_OPEN_WORD:
+        last = spoken[-1]
+        if last not in known_words():
+            for ending in words_starting(last)[:3]:
+                matches += concepts_in([*spoken[:-1], ending])
+    return tuple({match.concept.name: match for match in matches}.values())[:MOST_CONCEPTS]
+
+
+def _concept_group(match: Match) -> Group:
+    weight = READ_PHRASE_AS if match.word_count > 1 else READ_AS
+    medical = [Alternative(form, weight) for form in match.concept.medical_stems]
+    lay = [Alternative(form, weight * LAY_PART) for form in match.concept.lay_stems if len(form) > 1]
+    return Group((*medical, *lay), is_asked=False)

@@ -1,0 +1,67 @@
+"""Search without an index: a plain question to the database, so that readers are served while the index is built anew."""
+
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
+
+from webapp.articles.queries import published
+from webapp.extensions import db
+from webapp.models import Article, ArticleCategory, Category, Paper
+from webapp.search.plan import FacetName, Found
+from webapp.search.query import SearchQuery
+from webapp.search.words import STOP_WORDS, stem, words
+
+
+def find(query: SearchQuery, offset: int, limit: int) -> Found:
+    """Articles with any of the words in title or main message, those with most of them first, then the newest."""
+    asked = _asked(query)
+    if query.text and not asked:
+        return Found((), 0, {})
+    tests = [_stands(word) for word in asked]
+    matched = published().join(Article.paper).where(*_filters(query))
+    if tests:
+        matched = matched.where(or_(*tests))
+    rank = sum((case((test, 1), else_=0) for test in tests), start=literal(0))
+    total = db.session.scalar(select(func.count()).select_from(matched.subquery())) or 0
+    order = (rank.desc(), Article.published_at.desc(), Article.id.desc())
+    ids = db.session.scalars(
+        matched.with_only_columns(Article.id).order_by(*order).offset(offset).limit(limit)
+    )
+    return Found(tuple(ids), total, {})
+
+
+def marked(query: SearchQuery) -> tuple[frozenset[str], ...]:
+    """The stems to mark in what is found."""
+    return tuple(frozenset((stem(word),)) for word in _asked(query))
+
+
+def _asked(query: SearchQuery) -> list[str]:
+    spoken = [word.folded for term in query.terms() for word in words(term.text)]
+    return list(dict.fromkeys(word for word in spoken if word not in STOP_WORDS))[:12]
+
+
+def _stands(word: str) -> ColumnElement[bool]:
+    """The stem stands somewhere in the titles or the main message; as letters, not as a pattern."""
+    texts = (Article.plain_title, Paper.title, Article.main_message)
+    return or_(*[func.lower(text).contains(stem(word), autoescape=True) for text in texts])
+
+
+def _filters(query: SearchQuery) -> list[ColumnElement[bool]]:
+    columns = {
+        FacetName.KIND: Article.study_kind,
+        FacetName.SUBJECT: Article.subject,
+        FacetName.RESULT: Article.result,
+    }
+    tests: list[ColumnElement[bool]] = [
+        func.lower(column).in_(query.filters[name])
+        for name, column in columns.items()
+        if name in query.filters
+    ]
+    if FacetName.CATEGORY in query.filters:
+        filed = (
+            select(ArticleCategory.article_id)
+            .join(Category)
+            .where(Category.slug.in_(query.filters[FacetName.CATEGORY]))
+        )
+        tests.append(Article.id.in_(filed))
+    if FacetName.YEAR in query.filters:
+        tests.append(func.substr(Paper.published_on, 1, 4).in_(query.filters[FacetName.YEAR]))
+    return tests

@@ -1,0 +1,174 @@
+"""Everyday words and their medical terms: the concept table, and which of its concepts a query speaks of."""
+
+import tomllib
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import msgspec
+from rapidfuzz import fuzz, process
+
+from webapp.search.words import all_stems, stem, stems, words
+
+TABLE = Path(__file__).with_name("concepts.toml")
+NEAR = 55  # of 100: how much a form must look like what was typed to be offered
+WINDOW_SLACK = 3  # words that may stand between those of a form
+
+
+class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """One thing that people look for, with all the ways to say it.
+
+    ``medical`` is what we look for besides (the first ones are shown); ``lay``, ``acronyms`` and ``misspelled`` lead to it.
+    """
+
+    name: str
+    medical: tuple[str, ...]
+    lay: tuple[str, ...] = ()
+    acronyms: tuple[str, ...] = ()
+    misspelled: tuple[str, ...] = ()
+
+    @cached_property
+    def medical_stems(self) -> tuple[tuple[str, ...], ...]:
+        return _distinct(self.medical)
+
+    @cached_property
+    def lay_stems(self) -> tuple[tuple[str, ...], ...]:
+        return _distinct(self.lay)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return (self.name, *self.medical, *self.lay, *self.acronyms, *self.misspelled)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A concept that a query speaks of, and by how many of its words."""
+
+    concept: Concept
+    stems: frozenset[str]
+    place: int
+
+    @property
+    def word_count(self) -> int:
+        return len(self.stems)
+
+
+@cache
+def concepts() -> tuple[Concept, ...]:
+    """The whole table."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return msgspec.convert(table["concepts"], tuple[Concept, ...])
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Every word of the table, but for those that are there because they are misspelled."""
+    return frozenset(
+        word.folded
+        for concept in concepts()
+        for form in (concept.name, *concept.medical, *concept.lay, *concept.acronyms)
+        for word in words(form)
+    )
+
+
+@cache
+def misspelled_words() -> frozenset[str]:
+    """Words of the table's misspelled forms: they lead to a concept, so they need no other correction."""
+    return (
+        frozenset(
+            word.folded for concept in concepts() for form in concept.misspelled for word in words(form)
+        )
+        - known_words()
+    )
+
+
+def words_starting(start: str) -> list[str]:
+    """Words of the table that start so."""
+    ordered = _ordered_words()
+    found = []
+    for word in ordered[bisect_left(ordered, start) :]:
+        if not word.startswith(start):
+            break
+        found.append(word)
+    return found
+
+
+def concepts_in(spoken: Sequence[str]) -> list[Match]:
+    """The concepts that these folded words speak of, in the order in which they speak of them; the fuller form wins."""
+    asked = [stem(word) for word in spoken]
+    places: dict[str, int] = {}
+    for place, one in enumerate(asked):
+        places.setdefault(one, place)
+    found = [
+        Match(concept, form, min(places[one] for one in form))
+        for form, named in _candidates(frozenset(asked))
+        if _stand_close(form, places)
+        for concept in named
+    ]
+    fullest = [match for match in found if not any(match.stems < other.stems for other in found)]
+    return sorted(fullest, key=lambda match: (match.place, -match.word_count))
+
+
+def concepts_starting(start: str, count: int) -> list[Concept]:
+    """Concepts a form of which starts with what was typed so far, for completion."""
+    wanted = " ".join(word.folded for word in words(start))
+    if not wanted:
+        return []
+    found = [concept for form, concept in _plain_forms() if form.startswith(wanted)]
+    return list({concept.name: concept for concept in found}.values())[:count]
+
+
+def concepts_near(text: str, count: int) -> list[Concept]:
+    """Concepts a form of which looks most like a text, for a search that found nothing."""
+    forms = _plain_forms()
+    wanted = " ".join(word.folded for word in words(text))
+    found = process.extract(
+        wanted, [form for form, _ in forms], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=30
+    )
+    return list({forms[place][1].name: forms[place][1] for _, _, place in found}.values())[:count]
+
+
+def _stand_close(form: frozenset[str], places: dict[str, int]) -> bool:
+    own = [places[one] for one in form]
+    return max(own) - min(own) < len(form) + WINDOW_SLACK
+
+
+def _candidates(asked: frozenset[str]) -> list[tuple[frozenset[str], tuple[Concept, ...]]]:
+    by_stem = _forms_by_stem()
+    found = {form: named for one in asked for form, named in by_stem.get(one, ()) if form <= asked}
+    return list(found.items())
+
+
+@cache
+def _forms_by_stem() -> dict[str, list[tuple[frozenset[str], tuple[Concept, ...]]]]:
+    """Forms, as sets of stems, under one stem of theirs, with the concepts they lead to."""
+    named: dict[frozenset[str], list[Concept]] = {}
+    for concept in concepts():
+        for form in concept.forms:
+            key = frozenset(stems(form) or all_stems(form))
+            if concept not in named.setdefault(key, []):
+                named[key].append(concept)
+    result: dict[str, list[tuple[frozenset[str], tuple[Concept, ...]]]] = {}
+    for key, leads_to in named.items():
+        result.setdefault(min(key), []).append((key, tuple(leads_to)))
+    return result
+
+
+@cache
+def _ordered_words() -> list[str]:
+    return sorted(known_words())
+
+
+@cache
+def _plain_forms() -> list[tuple[str, Concept]]:
+    return [
+        (" ".join(word.folded for word in words(form)), concept)
+        for concept in concepts()
+        for form in (concept.name, *concept.medical, *concept.lay, *concept.acronyms)
+    ]
+
+
+def _distinct(forms: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(tuple(dict.fromkeys(stems(form))) for form in forms if stems(form)))

@@ -1,0 +1,72 @@
+"""Text to words and stems: one way for what is indexed, what is asked, and what is marked on the page.
+
+The stemmer (Porter 2) is the only thing taken from Whoosh here; the engine itself stays in ``backends``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from whoosh.lang.porter2 import stem as _porter2
+
+# Letters and figures; an apostrophe or a typographic one may stand inside a word.
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_APOSTROPHES = re.compile(r"['’]s?$|['’]")
+LONGEST_WORD = 60
+
+# Words that carry no subject in a question of a lay reader, on top of the usual articles and prepositions.
+STOP_WORDS = frozenset(
+    """
+    a about after all also am an and any are as at be been before between but by can could did do does doing during
+    for from had has have having he her him his how i id if im in into is it its ive may me might more most my no not
+    of on or other our out over she should so some such than that the their them then there these they this those to
+    up us was we were what whats when where which while who whom whose why will with would you your
+    based use used using
+    """.split()
+)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a text: where it stands, and its folded form (small letters, no accents, no apostrophes)."""
+
+    start: int
+    end: int
+    folded: str
+
+
+def words(text: str) -> Iterator[Word]:
+    """The words of a text with their places, in order; cut to a length that no real word reaches."""
+    for match in _WORD.finditer(text):
+        folded = fold(match.group())
+        if folded:
+            yield Word(match.start(), match.end(), folded)
+
+
+def fold(word: str) -> str:
+    """A word without case, accents, apostrophes and the ’s of possession."""
+    if word.isascii() and word.isalnum():
+        return word.lower()[:LONGEST_WORD]
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _APOSTROPHES.sub("", bare)[:LONGEST_WORD]
+
+
+@lru_cache(maxsize=200_000)
+def stem(folded: str) -> str:
+    """The stem of a folded word; the word itself where it is short or holds a figure."""
+    if len(folded) < 3 or not folded.isalpha():  # noqa: PLR2004
+        return folded
+    return str(_porter2(folded))
+
+
+def stems(text: str) -> list[str]:
+    """The stems of a text in order, without stop words."""
+    return [stem(word.folded) for word in words(text) if word.folded not in STOP_WORDS]
+
+
+def all_stems(text: str) -> list[str]:
+    """The stems of a text in order, stop words too, for texts that may be made of nothing else."""
+    return [stem(word.folded) for word in words(text)]
