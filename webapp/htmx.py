@@ -31,9 +31,15 @@ def redirect(location: str) -> Response:
     """Lead on after a good POST: 303 for browsers, HX-Redirect for htmx."""
     if wants_fragment():
         return make_response("", HTTPStatus.OK, {"HX-Redirect": location})
-    return redirect_to(location, HTTPStatus.SEE_OTHER, Response=current_app.response_class)  # type: ignore[return-value]
+    return _bare(redirect_to(location, HTTPStatus.SEE_OTHER, Response=current_app.response_class))  # type: ignore[arg-type]
 
 
 def moved(location: str) -> Response:
     """A page that has another address for good."""
-    return redirect_to(location, HTTPStatus.MOVED_PERMANENTLY, Response=current_app.response_class)  # type: ignore[return-value]
+    return _bare(redirect_to(location, HTTPStatus.MOVED_PERMANENTLY, Response=current_app.response_class))  # type: ignore[arg-type]
+
+
+def _bare(response: Response) -> Response:
+    """A redirect without Werkzeug's page: nobody sees it, and it is none of ours."""
+    response.set_data(b"")
+    return response

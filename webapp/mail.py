@@ -222,13 +222,17 @@ def _connect(parts: SplitResult) -> smtplib.SMTP:
             connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
         if parts.username:
-            if not isinstance(connection.sock, ssl.SSLSocket):
-                raise NotSent("the mail server offers no encryption, so the password was not sent")
-            connection.login(unquote(parts.username), unquote(parts.password or ""))
+            _sign_in(connection, parts)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _sign_in(connection: smtplib.SMTP, parts: SplitResult) -> None:
+    if not isinstance(connection.sock, ssl.SSLSocket):
+        raise NotSent("the mail server offers no encryption, so the password was not sent")
+    connection.login(unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def _expect(answer: tuple[int, bytes], *good: int, is_about_recipient: bool = False) -> None:

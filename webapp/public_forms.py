@@ -5,18 +5,26 @@ faster than people), and a field that people do not see.
 """
 
 import time
+import unicodedata
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import Response, current_app, request
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, ValidationError
+from wtforms import Field, HiddenField, StringField, ValidationError
 
-from webapp import tokens
+from webapp import htmx, tokens
 from webapp.errors import SiteError
+from webapp.headers import never_store
+from webapp.mail import NotAMailAddress, normal_address
+from webapp.throttle import is_exceeded, visitor_address
 
 LEAST_SECONDS = 2.0
 MOST_SECONDS = 24 * 3600.0
 _PURPOSE = "form-time"
+UNPRINTABLE = ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
 def check_same_site() -> None:
@@ -34,7 +42,7 @@ def check_same_site() -> None:
         raise SiteError(403, "This form was sent from another place. Open the page on our site and send it from there.")
 
 
-class PublicForm(FlaskForm):
+class PublicForm(FlaskForm):  # type: ignore[misc]
     """A form anyone may send. Subclasses add their fields."""
 
     class Meta:
@@ -42,6 +50,7 @@ class PublicForm(FlaskForm):
 
     website = StringField("Leave this field empty")
     time_token = HiddenField()
+    is_throttled = False
 
     def renew_time_token(self) -> None:
         """Put a fresh signed time into the form; call when it is shown."""
@@ -60,3 +69,56 @@ class PublicForm(FlaskForm):
     def is_robot(self) -> bool:
         """Was the field filled that people do not see?"""
         return bool(self.website.data)
+
+
+def refusal(form: PublicForm, name: str, limit: int, per: timedelta, now: datetime) -> HTTPStatus | None:
+    """Why a sent form is not accepted: 429 after ``limit`` tries in ``per``, 422 for what it says, else None.
+
+    Raises SiteError 403 for a form that another site sent. Call it before anything is written.
+    """
+    check_same_site()
+    form.is_throttled = is_exceeded(name, visitor_address(), limit, per, now)
+    if form.is_throttled:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return None if form.validate() else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def show(template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any) -> Response:
+    """The form's page or fragment with a fresh signed time; what was typed is kept."""
+    form.renew_time_token()
+    response = never_store(htmx.render(template, fragment, status=status, form=form, **context))
+    if form.is_throttled:
+        response.headers["Retry-After"] = "60"
+    return response
+
+
+def mail_address(_form: FlaskForm, field: Field) -> None:
+    """Accept only an address that mail can be sent to, and keep it in its normal form."""
+    try:
+        field.data = normal_address(field.data or "")
+    except NotAMailAddress as error:
+        field.data = _printable(field.data or "", keep="")
+        raise ValidationError("Enter an email address like name@example.org") from error
+
+
+def one_line(_form: FlaskForm, field: Field) -> None:
+    """Accept no line break and no other control character: this text goes into a header or a list."""
+    _check_printable(field, "", "Write this on one line, with letters, figures and signs only.")
+
+
+def plain_text(_form: FlaskForm, field: Field) -> None:
+    """Accept line breaks and tabs, but no other control character."""
+    field.data = (field.data or "").replace("\r\n", "\n")
+    _check_printable(field, "\n\t", "Write with letters, figures and signs only.")
+
+
+def _check_printable(field: Field, keep: str, sentence: str) -> None:
+    typed = field.data or ""
+    field.data = _printable(typed, keep)
+    if field.data != typed:
+        raise ValidationError(sentence)
+
+
+def _printable(text: str, keep: str) -> str:
+    """The text with a space for each control character: HTML cannot show one in the form that comes back."""
+    return "".join(" " if unicodedata.category(char) in UNPRINTABLE and char not in keep else char for char in text)

@@ -1,11 +1,201 @@
-"""Views."""
+"""Was this helpful, what did the study show, report a mistake, and the contact form."""
 
-from flask import Blueprint
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, Response, current_app, request, url_for
+
+from webapp import htmx, public_forms
+from webapp.articles import queries
+from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.feedback import inbox, votes
+from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
+from webapp.headers import never_store
+from webapp.models import Article, Topic
+from webapp.models.values import Result
+from webapp.public_forms import check_same_site, refusal
+from webapp.throttle import is_exceeded, visitor_address
 
 bp = Blueprint("feedback", __name__)
 
+HOUR = timedelta(hours=1)
+PRESSES = 60  # answers by one press in an hour; a clinic may share one address
+TRIES = 10  # written texts in an hour
+
+
+@bp.get("/research/<slug>/feedback")
+def vote_page(slug: str) -> Response:
+    """The question, or thanks for today's answer with room for a note."""
+    article = _published(slug)
+    vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
+    if vote is None or "change" in request.args:
+        return never_store(htmx.render("feedback/question.html", "feedback", article=article))
+    return _thanks(NoteForm(formdata=None), article)
+
+
+@bp.post("/research/<slug>/feedback")
+def vote(slug: str) -> Response:
+    """Count one press on Yes or No."""
+    now = _check_press("vote")
+    article = _published(slug)
+    votes.vote(article, visitor_address(), _one_of(("yes", "no"), "Choose Yes or No.") == "yes", now)
+    db.session.commit()
+    if htmx.wants_fragment():
+        return _thanks(NoteForm(formdata=None), article)
+    return htmx.redirect(url_for("feedback.vote_page", slug=article.slug))
+
+
+@bp.post("/research/<slug>/feedback/note")
+def note(slug: str) -> Response:
+    """Take a note, or after "No" the reasons, for the editors."""
+    now = datetime.now(UTC)
+    form = NoteForm()
+    status = refusal(form, "note", TRIES, HOUR, now)
+    article = _published(slug)
+    if status:
+        return _thanks(form, article, status)
+    if not form.is_robot:
+        try:
+            votes.add_note(article, visitor_address(), form.note.data or "", form.reasons.data or [], now)
+        except votes.NoVoteYet:
+            return htmx.redirect(url_for("feedback.vote_page", slug=article.slug))
+        db.session.commit()
+    if htmx.wants_fragment():
+        return note_sent(article.slug)
+    return htmx.redirect(url_for("feedback.note_sent", slug=article.slug))
+
+
+@bp.get("/research/<slug>/feedback/sent")
+def note_sent(slug: str) -> Response:
+    """Thanks for a note."""
+    return never_store(htmx.render("feedback/note_sent.html", "feedback", article=_published(slug)))
+
+
+@bp.get("/research/<slug>/understanding")
+def answer_page(slug: str) -> Response:
+    """The question about the study, or what its answer is."""
+    article = _published(slug)
+    given = votes.find_answer(article, visitor_address(), datetime.now(UTC))
+    return never_store(htmx.render("feedback/understanding.html", "understanding", article=article, given=given))
+
+
+@bp.post("/research/<slug>/understanding")
+def answer(slug: str) -> Response:
+    """Count an answer to "What did this study show?" and explain it."""
+    now = _check_press("understanding")
+    article = _published(slug)
+    result = Result(_one_of(tuple(Result), "Choose one of the answers."))
+    votes.answer(article, visitor_address(), result, now)
+    db.session.commit()
+    if htmx.wants_fragment():
+        return answer_page(article.slug)
+    return htmx.redirect(url_for("feedback.answer_page", slug=article.slug))
+
+
+@bp.get("/research/<slug>/report")
+def report(slug: str) -> Response:
+    """Where a mistake in a summary is reported."""
+    return _report_form(ReportForm(), _published(slug))
+
+
+@bp.post("/research/<slug>/report")
+def send_report(slug: str) -> Response:
+    """Take a report and mail it to the editors."""
+    now = datetime.now(UTC)
+    form = ReportForm()
+    status = refusal(form, "report", TRIES, HOUR, now)
+    article = _published(slug)
+    if status:
+        return _report_form(form, article, status)
+    if not form.is_robot:
+        inbox.send(
+            Topic.MISTAKE, form.message.data or "", _editors(), now, email=form.email.data, article=article
+        )
+        db.session.commit()
+    return htmx.redirect(url_for("feedback.report_sent", slug=article.slug))
+
+
+@bp.get("/research/<slug>/report/sent")
+def report_sent(slug: str) -> Response:
+    """What happens with a report."""
+    return htmx.render("feedback/report_sent.html", article=_published(slug))
+
 
 @bp.get("/contact")
-def contact() -> str:
-    """Contact."""
-    return ""
+def contact() -> Response:
+    """The form by which anybody writes to the editors."""
+    return _contact_form(ContactForm())
+
+
+@bp.post("/contact")
+def send_message() -> Response:
+    """Take a message and mail it to the editors."""
+    now = datetime.now(UTC)
+    form = ContactForm()
+    if status := refusal(form, "contact", TRIES, HOUR, now):
+        return _contact_form(form, status)
+    if not form.is_robot:
+        topic = Topic(form.topic.data)
+        inbox.send(topic, form.message.data or "", _editors(), now, name=form.name.data, email=form.email.data)
+        db.session.commit()
+    return htmx.redirect(url_for("feedback.message_sent"))
+
+
+@bp.get("/contact/sent")
+def message_sent() -> Response:
+    """What happens with a message."""
+    return htmx.render("feedback/contact_sent.html")
+
+
+@bp.app_template_global()
+def study_results() -> list[Result]:
+    """The answers to choose from below an article."""
+    return list(Result)
+
+
+def _published(slug: str) -> Article:
+    """The article at this address or a former one; raises SiteError 404, or 410 where it was withdrawn."""
+    try:
+        return queries.get_published(slug)
+    except ArticleMoved as moved:
+        return queries.get_published(moved.slug)
+    except ArticleWithdrawn as error:
+        raise SiteError(410) from error
+    except ArticleNotFound as error:
+        raise SiteError(404, "We have no summary at this address. Try a search.") from error
+
+
+def _check_press(name: str) -> datetime:
+    """Refuse another site's button and too many presses; returns the time of this one."""
+    check_same_site()
+    now = datetime.now(UTC)
+    if is_exceeded(name, visitor_address(), PRESSES, HOUR, now):
+        raise SiteError(429)
+    return now
+
+
+def _one_of(answers: tuple[str, ...], sentence: str) -> str:
+    given = request.form.get("answer", "")
+    if given not in answers:
+        raise SiteError(422, sentence)
+    return given
+
+
+def _thanks(form: NoteForm, article: Article, status: int = HTTPStatus.OK) -> Response:
+    vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
+    return public_forms.show("feedback/thanks.html", "feedback", form, status, article=article, vote=vote)
+
+
+def _report_form(form: ReportForm, article: Article, status: int = HTTPStatus.OK) -> Response:
+    return public_forms.show("feedback/report.html", "report", form, status, article=article)
+
+
+def _contact_form(form: ContactForm, status: int = HTTPStatus.OK) -> Response:
+    return public_forms.show("feedback/contact.html", "contact", form, status)
+
+
+def _editors() -> str:
+    address: str = current_app.extensions["config"].editors_mail
+    return address

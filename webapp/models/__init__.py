@@ -2,10 +2,23 @@
 
 from webapp.models.article import Article, ArticleSlug, Correction, Draft, Revision, SearchMarker
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
-from webapp.models.editor import Editor, Role, SignIn
-from webapp.models.feedback import ContactMessage, DailySalt, Feedback
-from webapp.models.newsletter import MailState, OutboxMessage, Subscriber, SubscriberState
+from webapp.models.editor import Autosave, Editor, KeptText, Role, SignIn
+from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
+from webapp.models.newsletter import (
+    Frequency,
+    Issue,
+    IssueArticle,
+    MailKind,
+    MailState,
+    MessageArticle,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
 from webapp.models.paper import Paper
+from webapp.models.search import SearchMiss
 from webapp.models.throttle import Attempt
 
 __all__ = [
@@ -13,6 +26,7 @@ __all__ = [
     "ArticleCategory",
     "ArticleSlug",
     "Attempt",
+    "Autosave",
     "Category",
     "ContactMessage",
     "Correction",
@@ -20,14 +34,26 @@ __all__ = [
     "Draft",
     "Editor",
     "Feedback",
+    "Frequency",
     "GlossaryTerm",
+    "KeptText",
+    "Issue",
+    "IssueArticle",
+    "MailKind",
     "MailState",
+    "MessageArticle",
     "OutboxMessage",
     "Paper",
+    "Reason",
     "Revision",
     "Role",
     "SearchMarker",
+    "SearchMiss",
     "SignIn",
     "Subscriber",
     "SubscriberState",
+    "Suppression",
+    "SuppressionReason",
+    "Topic",
+    "Understanding",
 ]

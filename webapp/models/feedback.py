@@ -1,12 +1,23 @@
-"""What readers tell us: votes with notes, and contact messages."""
+"""What readers tell us: votes with notes, what they understood, and messages to the editors."""
 
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base
-from webapp.models.types import UtcDateTime
+from webapp.models.article import Article
+from webapp.models.types import EnumText, JsonList, UtcDateTime
+from webapp.models.values import Labelled, Result
+
+
+class Reason(Labelled):
+    """Why a summary did not help."""
+
+    HARD_TO_FOLLOW = "hard-to-follow", "It was hard to follow"
+    OFF_MY_QUESTION = "off-my-question", "It did not answer my question"
+    INCOMPLETE = "incomplete", "Something is missing"
+    SEEMS_WRONG = "seems-wrong", "Something seems wrong"
 
 
 class Feedback(Base):
@@ -16,11 +27,27 @@ class Feedback(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    article: Mapped[Article] = relationship()
     voter_hash: Mapped[str] = mapped_column(String(64))
     is_helpful: Mapped[bool]
+    reasons: Mapped[list[str]] = mapped_column(JsonList(str))  # values of Reason; only after "No"
     note: Mapped[str | None] = mapped_column(Text)
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("article_id", "voter_hash"),)
+
+
+class Understanding(Base):
+    """One answer to "What did this study show?". Only the first one counts: the page explains it at once."""
+
+    __tablename__ = "understanding"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    voter_hash: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[Result] = mapped_column(EnumText(Result))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("article_id", "voter_hash"),)
 
@@ -34,15 +61,28 @@ class DailySalt(Base):
     salt: Mapped[str] = mapped_column(String(64))
 
 
+class Topic(Labelled):
+    """What a message to the editors is about. ``MISTAKE`` is for the form below an article."""
+
+    QUESTION = "question", "A question about a summary"
+    SUGGESTION = "suggestion", "A study or topic to cover"
+    ACCESS = "access", "Something on the site is hard to use"
+    PRIVACY = "privacy", "My data or the newsletter"
+    OTHER = "other", "Something else"
+    MISTAKE = "mistake", "A mistake in a summary"
+
+
 class ContactMessage(Base):
-    """A message from the contact form."""
+    """A message to the editors, from the contact form or from "Report a mistake" (then with its article)."""
 
     __tablename__ = "contact_message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    topic: Mapped[str] = mapped_column(String(40))
+    topic: Mapped[Topic] = mapped_column(EnumText(Topic))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="SET NULL"))
+    article: Mapped[Article | None] = relationship()
     name: Mapped[str | None] = mapped_column(String(120))
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(String(254))
     message: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

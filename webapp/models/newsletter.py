@@ -1,14 +1,16 @@
-"""Subscribers and the outbox of mail."""
+"""Subscribers, issues of the newsletter, addresses that get no mail, and the outbox that all mail goes through."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base
+from webapp.models.article import Article
 from webapp.models.types import EnumText, JsonList, UtcDateTime
+from webapp.models.values import Labelled
 
 
 class SubscriberState(StrEnum):
@@ -20,15 +22,27 @@ class SubscriberState(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class Frequency(Labelled):
+    """How often a subscriber hears from us."""
+
+    WEEKLY = "weekly", "Each week"
+    MONTHLY = "monthly", "Each month"
+
+
 class Subscriber(Base):
-    """Somebody who asked for the newsletter, with the record of that consent."""
+    """Somebody who asked for the newsletter, with the record of that consent.
+
+    ``key`` is what the links in mails carry, signed: a row number would be given to somebody else after an erasure.
+    """
 
     __tablename__ = "subscriber"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     state: Mapped[SubscriberState] = mapped_column(EnumText(SubscriberState), index=True)
     topics: Mapped[list[str]] = mapped_column(JsonList(str))  # category slugs; empty: all
+    frequency: Mapped[Frequency] = mapped_column(EnumText(Frequency), default=Frequency.WEEKLY)
     consent_page: Mapped[str] = mapped_column(Text)
     consent_wording: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -36,29 +50,97 @@ class Subscriber(Base):
     unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirm_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    covered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # issues told everything up to then
+    hard_bounce_count: Mapped[int] = mapped_column(default=0)
+    soft_bounce_count: Mapped[int] = mapped_column(default=0)
+
+
+class SuppressionReason(StrEnum):
+    """Why an address gets no mail."""
+
+    ERASED = "erased"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Suppression(Base):
+    """An address that no import or mailing may use again. Only its keyed hash is kept, so the list names nobody."""
+
+    __tablename__ = "suppression"
+
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[SuppressionReason] = mapped_column(EnumText(SuppressionReason))
+    suppressed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Issue(Base):
+    """A digest that went out. ``recipient_count`` is frozen when it is made; the outbox accounts for every one."""
+
+    __tablename__ = "issue"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    frequency: Mapped[Frequency] = mapped_column(EnumText(Frequency))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    recipient_count: Mapped[int]
+    article_links: Mapped[list["IssueArticle"]] = relationship(
+        order_by="IssueArticle.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class IssueArticle(Base):
+    """An article that an issue told of, in the order of the issue."""
+
+    __tablename__ = "issue_article"
+
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int]
+    article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)
+
+
+class MailKind(StrEnum):
+    """What a mail is for; it decides how the mail is written when it goes out."""
+
+    CONFIRM = "confirm"
+    ALREADY_SUBSCRIBED = "already-subscribed"
+    PREFERENCES_LINK = "preferences-link"
+    DIGEST = "digest"
+    CORRECTION = "correction"
+    TEST = "test"
+    CONTACT = "contact"
 
 
 class MailState(StrEnum):
-    """Where a mail stands. ``uncertain``: a crash hid whether it went out; it is never blindly sent again."""
+    """Where a mail stands.
+
+    ``uncertain``: a crash or a lost connection hid whether it went out; it is never blindly sent again.
+    ``excluded``: it was not sent on purpose, for example because the person unsubscribed in the meantime.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    EXCLUDED = "excluded"
 
 
 class OutboxMessage(Base):
-    """One mail to one person, saved in the transaction that causes it and delivered afterwards."""
+    """One mail to one person, saved in the transaction that causes it and delivered afterwards.
+
+    Mail to subscribers is written only when it goes out: what it tells of may be withdrawn by then, and a link's
+    secret never rests in the database. ``subject`` and ``text_body`` are kept only for contact messages, until sent.
+    """
 
     __tablename__ = "outbox_message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(32))
-    recipient: Mapped[str] = mapped_column(String(254))
-    subject: Mapped[str] = mapped_column(Text)
-    text_body: Mapped[str] = mapped_column(Text)
-    html_body: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[MailKind] = mapped_column(EnumText(MailKind))
+    recipient: Mapped[str] = mapped_column(String(254))  # emptied when the person is erased
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id", ondelete="SET NULL"), index=True)
+    issue_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
+    subject: Mapped[str | None] = mapped_column(Text)
+    text_body: Mapped[str | None] = mapped_column(Text)
     headers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
     state: Mapped[MailState] = mapped_column(EnumText(MailState), default=MailState.QUEUED)
@@ -68,5 +150,26 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempt_count: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
+    subscriber: Mapped[Subscriber | None] = relationship()
+    issue: Mapped[Issue | None] = relationship()
+    article_links: Mapped[list["MessageArticle"]] = relationship(
+        order_by="MessageArticle.position", cascade="all, delete-orphan"
+    )
 
-    __table_args__ = (Index("ix_outbox_message_state_next_try_at", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_outbox_message_state_next_try_at", "state", "next_try_at"),
+        Index("ix_outbox_message_recipient_queued_at", "recipient", "queued_at"),
+    )
+
+
+class MessageArticle(Base):
+    """An article that a mail tells of. Corrections go to exactly those whose mail told of the article."""
+
+    __tablename__ = "message_article"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int]
+    article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)

@@ -1,0 +1,170 @@
+"""Was this summary helpful: one press, a note if you like, and nobody knows who it was."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import time_machine
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.factories import add_article
+from tests.newsletter.steps import filled
+from tests.pages import PageClient
+from webapp.articles.publishing import withdraw
+from webapp.extensions import db
+from webapp.feedback import inbox, votes
+from webapp.models import Article, DailySalt, Feedback
+
+
+def _votes() -> list[Feedback]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(Feedback).order_by(Feedback.id)))
+
+
+def _vote(client: PageClient, article: Article, answer: str, **kwargs: Any) -> Any:
+    return client.post(f"/research/{article.slug}/feedback", {"answer": answer}, **kwargs)
+
+
+def test_one_press_is_enough(client: PageClient) -> None:
+    article = add_article()
+    answer = _vote(client, article, "yes")
+    page = client.get(answer.location).text
+    assert "Thank you" in page
+    assert "Your answer has been saved." in page
+    assert [row.is_helpful for row in _votes()] == [True]
+
+
+def test_htmx_swaps_the_question_for_thanks(client: PageClient) -> None:
+    article = add_article()
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        fragment = client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "no"})
+        assert fragment.strip().startswith('<section id="feedback"')
+        assert fragment.strip() in client.get(f"/research/{article.slug}/feedback").text
+
+
+def test_the_question_is_on_the_article_page_without_a_token(client: PageClient) -> None:
+    page = client.get(f"/research/{add_article().slug}").text
+    assert "Was this summary helpful?" in page
+    assert "What did this study show?" in page
+    assert "time_token" not in page
+
+
+def test_no_offers_four_reasons_and_yes_none(client: PageClient) -> None:
+    article = add_article()
+    assert client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "no"}).count('type="checkbox"') == 4
+    assert 'type="checkbox"' not in client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "yes"})
+
+
+def test_a_note_reaches_the_editors_and_no_page(client: PageClient) -> None:
+    article = add_article()
+    _vote(client, article, "no")
+    form = filled(note="The second part was hard.", reasons=["hard-to-follow"])
+    answer = client.post(f"/research/{article.slug}/feedback/note", form)
+    assert "Thank you for your note" in client.get(answer.location).text
+    assert [(row.note, row.reasons) for row in inbox.unread_notes()] == [
+        ("The second part was hard.", ["hard-to-follow"])
+    ]
+    assert "The second part was hard." not in client.get(f"/research/{article.slug}/feedback").text
+
+
+def test_a_note_by_htmx(client: PageClient) -> None:
+    article = add_article()
+    _vote(client, article, "yes")
+    fragment = client.post_fragment(f"/research/{article.slug}/feedback/note", filled(note="Clear."))
+    assert fragment.strip() in client.get(f"/research/{article.slug}/feedback/sent").text
+
+
+def test_changing_the_answer_keeps_one_vote(client: PageClient) -> None:
+    article = add_article()
+    _vote(client, article, "no")
+    client.post(f"/research/{article.slug}/feedback/note", filled(note="Hm.", reasons=["incomplete"]))
+    assert "Was this summary helpful?" in client.get(f"/research/{article.slug}/feedback?change=yes").text
+    _vote(client, article, "yes")
+    assert [(row.is_helpful, row.reasons, row.note) for row in _votes()] == [(True, [], "Hm.")]
+
+
+def test_change_my_answer_is_a_fragment_of_its_page(client: PageClient) -> None:
+    address = f"/research/{add_article().slug}/feedback?change=yes"
+    assert client.fragment(address).strip() in client.get(address).text
+
+
+def test_two_addresses_are_two_votes(client: PageClient) -> None:
+    article = add_article()
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
+        _vote(client, article, "yes", environ_base={"REMOTE_ADDR": address})
+    assert len(_votes()) == 2
+
+
+def test_an_ipv6_visitor_has_one_vote_for_the_whole_network(client: PageClient) -> None:
+    article = add_article()
+    for address in ("2001:db8::1", "2001:db8::2"):
+        _vote(client, article, "yes", environ_base={"REMOTE_ADDR": address})
+    assert len(_votes()) == 1
+
+
+def test_votes_for_two_articles_cannot_be_put_together(client: PageClient) -> None:
+    for article in (add_article(), add_article()):
+        _vote(client, article, "yes")
+    assert len({row.voter_hash for row in _votes()}) == 2
+
+
+def test_the_days_secret_is_thrown_away(client: PageClient) -> None:
+    article = add_article()
+    now = datetime.now(UTC)
+    _vote(client, article, "yes")
+    with time_machine.travel(now + timedelta(days=1), tick=False):
+        _vote(client, article, "yes")
+    assert db.session.scalar(select(func.count()).select_from(DailySalt)) == 1
+    assert len(_votes()) == 2
+    votes.forget_salts(now + timedelta(days=2))
+    assert db.session.scalar(select(func.count()).select_from(DailySalt)) == 0
+
+
+def test_no_address_is_stored(client: PageClient, app: Flask) -> None:
+    _vote(client, add_article(), "yes", environ_base={"REMOTE_ADDR": "192.0.2.77"})
+    stored = app.extensions["config"].instance_path
+    files = list(stored.glob("site.sqlite3*"))
+    assert any(b"voter_hash" in path.read_bytes() for path in files)
+    assert all(b"192.0.2.77" not in path.read_bytes() for path in files)
+
+
+def test_an_answer_that_is_neither_is_refused(client: PageClient) -> None:
+    client.post(f"/research/{add_article().slug}/feedback", {"answer": "maybe"}, status=422)
+    assert _votes() == []
+
+
+def test_a_note_that_is_too_long_is_kept_and_refused(client: PageClient) -> None:
+    article = add_article()
+    _vote(client, article, "yes")
+    page = client.post(f"/research/{article.slug}/feedback/note", filled(note="x" * 1001), status=422).text
+    assert "1,000 characters" in page
+    assert "x" * 1001 in page
+    assert _votes()[0].note is None
+
+
+def test_a_note_without_a_vote_leads_to_the_question(client: PageClient) -> None:
+    article = add_article()
+    answer = client.post(f"/research/{article.slug}/feedback/note", filled(note="Hello"))
+    assert "Was this summary helpful?" in client.get(answer.location).text
+
+
+def test_another_site_cannot_vote(client: PageClient) -> None:
+    _vote(client, add_article(), "yes", status=403, headers={"Sec-Fetch-Site": "cross-site"})
+    assert _votes() == []
+
+
+def test_withdrawn_and_unknown_articles_take_no_votes(client: PageClient) -> None:
+    article = add_article()
+    withdraw(article, "", datetime.now(UTC))
+    db.session.commit()
+    _vote(client, article, "yes", status=410)
+    client.get(f"/research/{article.slug}/feedback", status=410)
+    client.post("/research/no-such-article/feedback", {"answer": "yes"}, status=404)
+    assert _votes() == []
+
+
+def test_too_many_presses_are_slowed_down(client: PageClient) -> None:
+    article = add_article()
+    for _ in range(60):
+        _vote(client, article, "yes")
+    _vote(client, article, "yes", status=429)

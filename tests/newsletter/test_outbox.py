@@ -1,0 +1,198 @@
+"""The outbox: every mail goes out once, or its state says why not."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribed
+from webapp import mail
+from webapp.extensions import db
+from webapp.mail import FolderMailer, Letter, NotSent, Refused, Uncertain
+from webapp.models import MailKind, MailState, OutboxMessage, SubscriberState
+from webapp.newsletter import delivery, outbox
+
+NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
+
+
+class Postbox:
+    """A way out that fails as it is told, and remembers what it took."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.letters: list[Letter] = []
+
+    def send(self, letter: Letter) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.letters.append(letter)
+
+    def was_delivered(self, message_id: str) -> None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+def _enqueue(recipient: str = ADDRESS, at: datetime = NOW) -> OutboxMessage:
+    message = outbox.enqueue(MailKind.CONTACT, recipient, at, subject="Hello", text="A message.")
+    db.session.commit()
+    return message
+
+
+def test_a_queued_mail_goes_out_once(app: Flask) -> None:
+    message, postbox = _enqueue(), Postbox()
+    assert outbox.deliver_one(postbox, NOW)
+    assert not outbox.deliver_one(postbox, NOW)
+    assert [letter.recipient for letter in postbox.letters] == [ADDRESS]
+    assert (message.state, message.sent_at, message.text_body) == (MailState.SENT, NOW, None)
+
+
+def test_without_a_mail_server_the_mail_becomes_a_file_that_the_log_names(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    _enqueue()
+    assert delivered()[-1]["Subject"] == "Hello"
+    assert ".eml" in caplog.text
+    assert ADDRESS not in caplog.text
+
+
+def test_a_mail_that_was_not_taken_is_tried_again_with_growing_waits(app: Flask) -> None:
+    message = _enqueue()
+    postbox, now = Postbox(NotSent("451 later"), NotSent("451 later")), NOW
+    waits = []
+    for _ in range(2):
+        outbox.deliver_one(postbox, now)
+        waits.append(message.next_try_at - now)
+        now = message.next_try_at
+    assert waits == [timedelta(minutes=1), timedelta(minutes=5)]
+    outbox.deliver_one(postbox, now)
+    assert (message.state, message.attempt_count) == (MailState.SENT, 3)
+
+
+def test_a_mail_fails_after_the_last_try(app: Flask) -> None:
+    message = _enqueue()
+    postbox, now = Postbox(*[NotSent("451 later")] * 20), NOW
+    while outbox.deliver_one(postbox, now):
+        now = message.next_try_at
+    assert (message.state, message.attempt_count, message.last_error) == (MailState.FAILED, 8, "451 later")
+
+
+def test_a_refused_mail_fails_at_once(app: Flask) -> None:
+    message = _enqueue()
+    outbox.deliver_one(Postbox(Refused("550 no", is_hard=True)), NOW)
+    assert message.state == MailState.FAILED
+
+
+def test_an_address_whose_mailbox_is_missing_twice_gets_no_more_mail(app: Flask) -> None:
+    subscribed()
+    for _ in range(2):
+        _enqueue()
+        outbox.deliver_one(Postbox(Refused("550 5.1.1 unknown", is_hard=True)), NOW)
+    assert get_subscriber().state == SubscriberState.SUPPRESSED
+
+
+def test_a_refusal_for_another_reason_does_not_count_against_the_address(app: Flask) -> None:
+    subscribed()
+    for _ in range(3):
+        _enqueue()
+        outbox.deliver_one(Postbox(Refused("554 5.7.1 policy", is_hard=False)), NOW)
+    assert get_subscriber().state == SubscriberState.CONFIRMED
+
+
+def test_a_mail_nobody_knows_about_is_never_sent_again_by_itself(app: Flask) -> None:
+    message, postbox = _enqueue(), Postbox(Uncertain("connection lost"))
+    outbox.deliver_one(postbox, NOW)
+    assert message.state == MailState.UNCERTAIN
+    assert not outbox.deliver_one(postbox, NOW + timedelta(days=30))
+
+
+def test_a_crash_leaves_the_mail_uncertain(app: Flask) -> None:
+    message = _enqueue()
+    with pytest.raises(SystemExit):
+        outbox.deliver_one(Postbox(SystemExit()), NOW)  # type: ignore[arg-type]
+    db.session.rollback()
+    assert outbox.settle_stale(Postbox(), NOW + timedelta(minutes=4)) == 0
+    assert outbox.settle_stale(Postbox(), NOW + timedelta(minutes=6)) == 1
+    assert message.state == MailState.UNCERTAIN
+
+
+@pytest.mark.parametrize(("is_named", "state"), [(True, MailState.SENT), (False, MailState.QUEUED)])
+def test_a_complete_log_settles_what_is_uncertain(app: Flask, is_named: bool, state: MailState) -> None:
+    message = _enqueue()
+    outbox.deliver_one(Postbox(Uncertain("lost")), NOW)
+    outbox.settle_uncertain([message.message_id] if is_named else [], NOW, rest_was_not_sent=True)
+    assert message.state == state
+
+
+def test_a_log_that_may_have_gaps_leaves_unnamed_mails_uncertain(app: Flask) -> None:
+    message = _enqueue()
+    outbox.deliver_one(Postbox(Uncertain("lost")), NOW)
+    assert outbox.settle_uncertain([], NOW, rest_was_not_sent=False) == (0, 0)
+    assert message.state == MailState.UNCERTAIN
+
+
+@pytest.mark.parametrize("was_written", [True, False])
+def test_files_tell_by_themselves_whether_a_crash_lost_the_mail(app: Flask, was_written: bool) -> None:
+    message = _enqueue()
+    mailer = mail.mailer_for(app.extensions["config"])
+    assert isinstance(mailer, FolderMailer)
+    if was_written:
+        outbox.deliver_one(mailer, NOW)
+    message.state, message.claimed_at = MailState.SENDING, NOW
+    db.session.commit()
+    outbox.settle_stale(mailer, NOW + timedelta(minutes=6))
+    assert message.state == (MailState.SENT if was_written else MailState.QUEUED)
+
+
+def test_a_mail_that_cannot_be_written_fails_and_the_next_goes_out(app: Flask) -> None:
+    broken = outbox.enqueue(MailKind.CORRECTION, ADDRESS, NOW, subscriber=subscribed(now=NOW))  # names no article
+    db.session.commit()
+    following = _enqueue()
+    postbox = Postbox()
+    while outbox.deliver_one(postbox, NOW):
+        pass
+    assert (broken.state, following.state) == (MailState.FAILED, MailState.SENT)
+
+
+def test_two_workers_send_each_mail_once(app: Flask) -> None:
+    for number in range(60):
+        _enqueue(f"person{number}@example.org")
+    db.session.remove()
+    postbox = Postbox()
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        start.wait()
+        with app.app_context():
+            while outbox.deliver_one(postbox, NOW):
+                pass
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    recipients = [letter.recipient for letter in postbox.letters]
+    assert sorted(recipients) == sorted({f"person{number}@example.org" for number in range(60)})
+
+
+def test_mail_is_delivered_in_the_background_within_seconds(app: Flask) -> None:
+    _enqueue(at=datetime.now(UTC))
+    stop = delivery.start_delivering(app)
+    for _ in range(200):
+        states = db.session.scalars(select(OutboxMessage.state)).all()
+        db.session.rollback()  # do not keep the write lock while waiting
+        if states == [MailState.SENT] or stop.wait(0.05):
+            break
+    stop.set()
+    assert states == [MailState.SENT]
+
+
+def test_the_command_delivers_and_says_what_happened(app: Flask) -> None:
+    _enqueue()
+    output = app.test_cli_runner().invoke(args=["newsletter", "deliver"]).output
+    assert "1 mails tried. 1 sent" in output

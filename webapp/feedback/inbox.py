@@ -1,0 +1,101 @@
+"""Messages from readers on their way to the editors, and what editors count and tick off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from webapp.extensions import db
+from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
+from webapp.newsletter import outbox
+
+
+@dataclass(frozen=True)
+class ArticleFeedback:
+    """What readers answered below one article. Counts are people-days: one for each address and day."""
+
+    article: Article
+    helpful_count: int
+    not_helpful_count: int
+    understood_count: int  # named the result that the article names
+    misunderstood_count: int
+
+
+def send(
+    topic: Topic,
+    message: str,
+    editors_mail: str,
+    now: datetime,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    article: Article | None = None,
+) -> ContactMessage:
+    """Keep a message, and mail it to the editors."""
+    row = ContactMessage(
+        topic=topic, name=name or None, email=email or None, message=message, article=article, sent_at=now
+    )
+    db.session.add(row)
+    outbox.enqueue(
+        MailKind.CONTACT,
+        editors_mail,
+        now,
+        subject=f"Message from the site: {topic.label}",
+        text=_as_text(row),
+        headers={"Reply-To": email} if email else None,
+    )
+    return row
+
+
+def unread_messages() -> Sequence[ContactMessage]:
+    """Messages nobody has ticked off, oldest first."""
+    query = select(ContactMessage).where(ContactMessage.done_at.is_(None)).order_by(ContactMessage.sent_at)
+    return db.session.scalars(query).all()
+
+
+def unread_notes() -> Sequence[Feedback]:
+    """Votes with a note or reasons that nobody has ticked off, oldest first."""
+    query = select(Feedback).where(Feedback.done_at.is_(None)).order_by(Feedback.given_at)
+    return [row for row in db.session.scalars(query) if row.note or row.reasons]
+
+
+def mark_done(row: ContactMessage | Feedback, now: datetime) -> None:
+    """An editor has read it."""
+    row.done_at = row.done_at or now
+
+
+def by_article() -> list[ArticleFeedback]:
+    """Every article that somebody answered below, those with most "No" first."""
+    votes = {
+        article_id: (helpful, count - helpful)
+        for article_id, helpful, count in db.session.execute(
+            select(Feedback.article_id, func.sum(Feedback.is_helpful), func.count()).group_by(Feedback.article_id)
+        )
+    }
+    answers = _understanding_counts()
+    articles = db.session.scalars(select(Article).where(Article.id.in_(votes.keys() | answers.keys())))
+    rows = [ArticleFeedback(row, *votes.get(row.id, (0, 0)), *answers.get(row.id, (0, 0))) for row in articles]
+    return sorted(rows, key=lambda row: (-row.not_helpful_count, -row.helpful_count, row.article.id))
+
+
+def _understanding_counts() -> dict[int, tuple[int, int]]:
+    """For each article: how many named its result, and how many named another."""
+    query = (
+        select(Understanding.article_id, Understanding.answer == Article.result, func.count())
+        .join(Article, Article.id == Understanding.article_id)
+        .group_by(Understanding.article_id, Understanding.answer == Article.result)
+    )
+    counts: dict[int, tuple[int, int]] = {}
+    for article_id, is_right, count in db.session.execute(query):
+        right, wrong = counts.get(article_id, (0, 0))
+        counts[article_id] = (right + count, wrong) if is_right else (right, wrong + count)
+    return counts
+
+
+def _as_text(row: ContactMessage) -> str:
+    lines = [f"About: {row.topic.label}"]
+    if row.article is not None:
+        lines.append(f"Summary: {row.article.title} (/research/{row.article.slug})")
+    lines.append(f"From: {row.name or 'no name given'}, {row.email or 'no address given'}")
+    return "\n".join([*lines, "", row.message, ""])

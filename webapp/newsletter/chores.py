@@ -1,0 +1,34 @@
+"""What is thrown away in time: secrets of past days, sign-ups nobody confirmed, and the words of old mails."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, update
+
+from webapp.extensions import db
+from webapp.feedback.votes import forget_salts
+from webapp.models import MailKind, MailState, OutboxMessage, Subscriber, SubscriberState
+
+UNCONFIRMED_FOR = timedelta(days=30)
+MAILS_FOR = timedelta(days=365)
+DONE = (MailState.SENT, MailState.FAILED, MailState.EXCLUDED)
+
+
+def run(now: datetime) -> None:
+    """Forget what is no longer needed."""
+    forget_salts(now)
+    db.session.execute(
+        delete(Subscriber).where(
+            Subscriber.state == SubscriberState.PENDING, Subscriber.asked_at < now - UNCONFIRMED_FOR
+        )
+    )
+    # Digests and corrections stay: a correction must reach those who were sent an article, and issues are counted.
+    db.session.execute(
+        delete(OutboxMessage).where(
+            OutboxMessage.state.in_(DONE),
+            OutboxMessage.kind.not_in((MailKind.DIGEST, MailKind.CORRECTION)),
+            OutboxMessage.queued_at < now - UNCONFIRMED_FOR,
+        )
+    )
+    db.session.execute(
+        update(OutboxMessage).where(OutboxMessage.queued_at < now - MAILS_FOR).values(recipient="", last_error=None)
+    )

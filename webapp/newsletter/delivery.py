@@ -1,0 +1,56 @@
+"""The loop that empties the outbox: a thread in each web worker, or ``flask newsletter deliver --forever``."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+
+from webapp import mail
+from webapp.extensions import db
+from webapp.mail import Mailer
+from webapp.newsletter import chores, outbox
+
+log = logging.getLogger(__name__)
+
+PAUSE = 2.0  # seconds between looks at an empty outbox
+CHORES_EACH = timedelta(hours=1)
+
+
+def start_delivering(app: Flask) -> threading.Event:
+    """Deliver mail in the background for as long as this process lives; set the event to stop."""
+    stop = threading.Event()
+    threading.Thread(target=deliver_forever, args=(app, stop), name="mail", daemon=True).start()
+    return stop
+
+
+def deliver_forever(app: Flask, stop: threading.Event) -> None:
+    """Deliver whatever becomes due until ``stop`` is set. One failure never ends the loop."""
+    mailer = mail.mailer_for(app.extensions["config"])
+    tidied_at = datetime.min.replace(tzinfo=UTC)
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                deliver_due(mailer, should_stop=stop.is_set)
+                if datetime.now(UTC) - tidied_at > CHORES_EACH:
+                    tidied_at = datetime.now(UTC)
+                    chores.run(tidied_at)
+                    db.session.commit()
+        except Exception:
+            log.exception("delivering mail failed; trying again")
+        mailer.close()
+        stop.wait(PAUSE)
+
+
+def deliver_due(
+    mailer: Mailer, each: Callable[[], None] = lambda: None, should_stop: Callable[[], bool] = lambda: False
+) -> int:
+    """Deliver every mail that is due now, and settle what a crash left behind; returns how many were tried."""
+    outbox.settle_stale(mailer, datetime.now(UTC))
+    db.session.commit()
+    count = 0
+    while not should_stop() and outbox.deliver_one(mailer, datetime.now(UTC)):
+        count += 1
+        each()
+    return count

@@ -1,0 +1,57 @@
+"""The newsletter's forms."""
+
+from typing import Any
+
+from wtforms import EmailField, RadioField, SelectMultipleField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from webapp.articles.queries import category_counts
+from webapp.models import Frequency
+from webapp.public_forms import PublicForm, mail_address
+
+ADDRESS_LENGTH = 254  # RFC 5321 leaves that much for a whole address
+
+
+def topic_choices() -> list[SelectChoice]:
+    """Every category as value and label."""
+    return [SelectChoice(row.category.slug, row.category.name) for row in category_counts()]
+
+
+class TopicsField(SelectMultipleField):  # type: ignore[misc]
+    """The site's categories as check boxes, in their order."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=topic_choices, **kwargs)
+
+
+class AddressForm(PublicForm):
+    """One e-mail address."""
+
+    email = EmailField(
+        "Your email address",
+        [
+            InputRequired("Enter your email address, like name@example.org"),
+            Length(max=ADDRESS_LENGTH, message="Enter an email address of at most 254 characters"),
+            mail_address,
+        ],
+    )
+
+
+class SubscribeForm(AddressForm):
+    """Sign up for all topics or for some."""
+
+    topics = TopicsField("Topics")
+
+
+class PreferencesForm(PublicForm):
+    """Which topics, how often."""
+
+    topics = TopicsField("Topics")
+    frequency = RadioField(
+        "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
+    )
