@@ -1,7 +1,130 @@
-"""Who is asking: the only domain module that reads the session."""
+"""Who is asking: the only domain module that reads the session, and the reason why public pages have none."""
 
-from flask import Flask
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from flask import Flask, Request, g, session
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from sqlalchemy import delete, select, update
+
+from webapp.extensions import db
+from webapp.models import Editor, Role, SignIn
+from webapp.tokens import new_secret, secret_hash
+
+IDLE = timedelta(hours=2)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)  # how exactly the time of the last request is kept
+
+_RANKS = list(Role)  # each role may do what those before it may
+
+
+class NoSession(NullSession):
+    """Stands where a session would be outside the editor; touching it is a mistake in the code."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("public pages have no session: they are the same for everybody")
+
+    __getitem__ = __setitem__ = __delitem__ = __contains__ = __iter__ = __len__ = _refuse
+    get = pop = popitem = setdefault = update = clear = keys = values = items = _refuse
+
+
+class EditorSessions(SecureCookieSessionInterface):
+    """Signed cookie sessions under /editor, and nowhere else."""
+
+    null_session_class = NoSession
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a request; a ``NoSession`` for a public page."""
+        if request.path == "/editor" or request.path.startswith("/editor/"):
+            return super().open_session(app, request)
+        return NoSession()
 
 
 def init_app(app: Flask) -> None:
     """Keep sessions inside the editor."""
+    is_https = app.extensions["config"].is_https
+    app.session_interface = EditorSessions()
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if is_https else "session",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+    )
+
+
+def current_editor() -> Editor:
+    """Who is signed in; only for views behind the editor's door."""
+    return current_sign_in().editor
+
+
+def find_current_editor() -> Editor | None:
+    """Who is signed in, if anybody; for pages that are shown either way."""
+    sign_in: SignIn | None = g.get("sign_in")
+    return sign_in.editor if sign_in else None
+
+
+def current_sign_in() -> SignIn:
+    """The sign-in of this request; only for views behind the editor's door."""
+    sign_in: SignIn = g.sign_in
+    return sign_in
+
+
+def recognize(now: datetime) -> bool:
+    """Is somebody signed in? Notes that they were seen. Call it before the request has written anything."""
+    sign_in = _find_sign_in(now)
+    if sign_in is not None and now - sign_in.seen_at >= SEEN_EVERY:
+        _note_seen(sign_in.id, now)
+    g.sign_in = sign_in
+    return sign_in is not None
+
+
+def may(role: Role) -> bool:
+    """May the one who is signed in do what this role may?"""
+    return _RANKS.index(current_editor().role) >= _RANKS.index(role)
+
+
+def start(editor: Editor, now: datetime) -> None:
+    """Sign somebody in: a new session with a new secret, of which the database keeps the hash."""
+    kept_text = session.get("kept_text")
+    session.clear()
+    if kept_text:
+        session["kept_text"] = kept_text
+    secret = new_secret()
+    session["sign_in"] = secret
+    session["editor_id"] = editor.id
+    db.session.execute(delete(SignIn).where(SignIn.started_at < now - LONGEST))
+    db.session.add(SignIn(secret_hash=secret_hash(secret), editor_id=editor.id, started_at=now, seen_at=now))
+
+
+def end() -> None:
+    """Sign this browser out, here and on the server."""
+    db.session.execute(delete(SignIn).where(SignIn.secret_hash == secret_hash(session.get("sign_in", ""))))
+    session.clear()
+
+
+def end_others() -> int:
+    """Sign the same person out everywhere else; how many sign-ins that ended."""
+    own = current_sign_in()
+    ended = delete(SignIn).where(SignIn.editor_id == own.editor_id, SignIn.id != own.id).returning(SignIn.id)
+    return len(db.session.execute(ended).all())
+
+
+def _find_sign_in(now: datetime) -> SignIn | None:
+    secret = session.get("sign_in")
+    if not secret:
+        return None
+    return db.session.scalar(
+        select(SignIn).where(
+            SignIn.secret_hash == secret_hash(secret),
+            SignIn.seen_at > now - IDLE,
+            SignIn.started_at > now - LONGEST,
+        )
+    )
+
+
+def _note_seen(sign_in_id: int, now: datetime) -> None:
+    """In a short transaction of its own: a page that is only read must not hold the one write lock."""
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now))

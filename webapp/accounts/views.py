@@ -1,5 +1,150 @@
-"""Views."""
+"""Signing in and out, and the door in front of every editor page."""
 
-from flask import Blueprint
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask_wtf.csrf import CSRFError
+
+from webapp import htmx
+from webapp.accounts import access, editors, kept
+from webapp.accounts.forms import SignInForm
+from webapp.errors import SiteError
+from webapp.extensions import csrf, db
+from webapp.models import Role
+from webapp.public_forms import check_same_site
+from webapp.throttle import is_exceeded, visitor_address
 
 bp = Blueprint("accounts", __name__)
+bp.context_processor(lambda: {"current_editor": access.find_current_editor()})
+
+WINDOW = timedelta(minutes=5)
+TRIES_OF_ADDRESS = 10
+# More than one network address gets: nobody can lock somebody else out from their own desk.
+TRIES_OF_ACCOUNT = 30
+KEPT_OF_ADDRESS = 20
+
+
+def protect(blueprint: Blueprint) -> None:
+    """Let only editors in, from our own pages and with a token."""
+    blueprint.before_request(_admit)
+    blueprint.context_processor(lambda: {"current_editor": access.find_current_editor()})
+
+
+def require(role: Role) -> None:
+    """Refuse somebody whose role may not do this; raises SiteError 403."""
+    if not access.may(role):
+        raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
+
+
+@bp.get("/editor/sign-in")
+def sign_in() -> Response:
+    """Ask for address and password."""
+    return _show_sign_in(SignInForm())
+
+
+@bp.post("/editor/sign-in")
+def do_sign_in() -> Response:
+    """Sign in, and go on to the page that was asked for."""
+    check_same_site()
+    form = SignInForm()
+    now = datetime.now(UTC)
+    if not _token_is_good():
+        form.email.errors = ["Please check what you entered and press the button once more."]
+    elif form.validate():
+        if _tries_too_often(form.email.data, now):
+            form.email.errors = ["There were too many tries. Please wait 5 minutes, then try again."]
+            return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
+        editor = editors.find_by_password(form.email.data, form.password.data)
+        if editor is not None:
+            access.start(editor, now)
+            db.session.commit()
+            return _go_on()
+        form.email.errors = ["This address and password do not belong together. Check both."]
+    return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@bp.post("/editor/sign-out")
+def sign_out() -> Response:
+    """End this sign-in."""
+    check_same_site()
+    csrf.protect()
+    access.end()
+    db.session.commit()
+    return htmx.redirect(url_for(".sign_in", ended="yes"))
+
+
+def _admit() -> Response | None:
+    """Who is not signed in is asked to sign in; what they sent is kept meanwhile."""
+    if request.method == "POST":
+        check_same_site()
+    if access.recognize(datetime.now(UTC)):
+        return None if _token_is_good() else _send_again()
+    if request.method != "POST":
+        return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if htmx.wants_fragment():
+        return _show_sign_in(SignInForm(formdata=None), HTTPStatus.UNAUTHORIZED)
+    _keep_text()
+    return htmx.redirect(url_for("accounts.sign_in", next=request.path, kept="yes"))
+
+
+def _send_again() -> Response:
+    """The form is from before this sign-in: show it again with what was typed, for one more press."""
+    if htmx.wants_fragment():
+        return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
+    if "GET" not in current_app.create_url_adapter(request).allowed_methods(request.path):  # type: ignore[union-attr]
+        abort(HTTPStatus.BAD_REQUEST)
+    _keep_text()
+    return htmx.redirect(request.path)
+
+
+def _keep_text() -> None:
+    now = datetime.now(UTC)
+    if is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now):
+        raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")
+    secret = kept.keep(request.path, list(request.form.items(multi=True)), session.get("editor_id"), now)
+    db.session.commit()
+    if secret:
+        session["kept_text"] = secret
+
+
+def _token_is_good() -> bool:
+    try:
+        csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
+def _tries_too_often(email: str, now: datetime) -> bool:
+    return is_exceeded("sign-in-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
+        "sign-in-account", email.strip().lower(), TRIES_OF_ACCOUNT, WINDOW, now
+    )
+
+
+def _go_on() -> Response:
+    if htmx.wants_fragment():
+        return htmx.render("accounts/sign_in.html", "signed_in_again")
+    return htmx.redirect(_next_page())
+
+
+def _next_page() -> str:
+    """Where to after signing in: only a page of the editor."""
+    wanted = request.args.get("next", "")
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/editor/") and not parts.netloc and "\\" not in wanted
+    return wanted if is_ours else url_for("editor.summaries")
+
+
+def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "accounts/sign_in.html",
+        "sign_in_form",
+        status,
+        form=form,
+        action=url_for("accounts.sign_in", next=request.args.get("next")),
+        is_kept="kept" in request.args,
+        has_ended="ended" in request.args,
+        is_in_page=htmx.wants_fragment(),
+    )

@@ -73,7 +73,7 @@ class Article(Base):
         order_by=ArticleCategory.position, cascade="all, delete-orphan", lazy="selectin"
     )
     corrections: Mapped[list["Correction"]] = relationship(
-        order_by="Correction.published_on.desc()", cascade="all, delete-orphan"
+        order_by="Correction.published_on.desc()", cascade="all, delete-orphan", back_populates="article"
     )
 
     __table_args__ = (Index("ix_article_status_published_at", "status", "published_at"),)
@@ -108,6 +108,7 @@ class Correction(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    article: Mapped[Article] = relationship(back_populates="corrections")
     published_on: Mapped[date]
     text: Mapped[str] = mapped_column(Text)
 
@@ -123,6 +124,7 @@ class Draft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), unique=True)
     article: Mapped[Article | None] = relationship()
+    title: Mapped[str] = mapped_column(Text, default="")  # what lists call it
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     revision_number: Mapped[int] = mapped_column(default=0)
     published_revision: Mapped[int | None]  # the revision that readers see, if any
@@ -143,6 +145,7 @@ class Revision(Base):
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
     accepted_warnings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # warning -> reason
+    change_note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader
 
     __table_args__ = (UniqueConstraint("draft_id", "number"),)
 

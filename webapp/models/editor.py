@@ -1,9 +1,9 @@
-"""Editors and their sign-ins."""
+"""Editors, their sign-ins, and what they typed but have not saved."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base
@@ -28,6 +28,7 @@ class Editor(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[Role] = mapped_column(EnumText(Role), default=Role.EDITOR)
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")  # IANA name
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -42,3 +43,31 @@ class SignIn(Base):
     editor: Mapped[Editor] = relationship(lazy="joined", innerjoin=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KeptText(Base):
+    """A form that was sent after the sign-in had run out: its fields as they came, kept for an hour."""
+
+    __tablename__ = "kept_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of a secret in that browser's session
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))  # None: not known
+    path: Mapped[str] = mapped_column(String(255))
+    fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Autosave(Base):
+    """What one person has typed into one form since the last save: overwritten each time, no part of the history."""
+
+    __tablename__ = "autosave"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))
+    form_key: Mapped[str] = mapped_column(String(40))  # which form: "draft-12", "article-5" or "new-" and a random part
+    title: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("editor_id", "form_key"),)

@@ -1,0 +1,52 @@
+"""Made-up editors for tests, and how they sign in."""
+
+import re
+from collections.abc import Iterable
+from contextvars import Context
+from typing import Any
+
+from flask import Flask
+
+from tests.factories import NOW
+from tests.pages import PageClient
+from webapp.accounts import editors
+from webapp.extensions import db
+from webapp.models import Editor, Role
+
+PASSWORD = "marigold bench river spoon"  # noqa: S105
+EMAIL = "ana@example.org"
+
+
+class EditorClient(PageClient):
+    """A visitor whose requests run in contexts of their own: the test's own ``g`` would keep tokens between them."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        if not hasattr(app, "plain_wsgi_app"):
+            app.plain_wsgi_app = app.wsgi_app  # type: ignore[attr-defined]
+
+            def alone(environ: Any, start_response: Any) -> Iterable[bytes]:
+                db.session.rollback()  # let go of the write lock that the test's own questions took
+                answer: Iterable[bytes] = Context().run(app.plain_wsgi_app, environ, start_response)  # type: ignore[attr-defined]
+                return answer
+
+            app.wsgi_app = alone  # type: ignore[method-assign]
+
+
+def add_editor(name: str = "Ana Example", email: str = EMAIL, role: Role = Role.EDITOR) -> Editor:
+    """An editor, committed."""
+    editor = editors.add_editor(name, email, PASSWORD, NOW, role)
+    db.session.commit()
+    return editor
+
+
+def token(client: PageClient, path: str = "/editor/sign-in") -> str:
+    """The token in the form at that address."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found, "no token on the page"
+    return found.group(1)
+
+
+def sign_in(client: PageClient, email: str = EMAIL, password: str = PASSWORD) -> None:
+    """Sign in as a person does, through the form."""
+    client.post("/editor/sign-in", {"email": email, "password": password, "csrf_token": token(client)})

@@ -1,0 +1,60 @@
+"""Which passwords are accepted, and how they are kept."""
+
+import pytest
+
+from webapp.accounts import passwords
+from webapp.accounts.passwords import PasswordRefused
+
+
+def test_four_odd_words_are_accepted() -> None:
+    passwords.check_new("marigold bench river spoon", "Ana Example", "ana@example.org")
+
+
+def test_two_hundred_and_fifty_six_characters_are_accepted() -> None:
+    passwords.check_new("xK4-" * 3 + "river spoon" + "q7z" * 77 + "ab")
+
+
+@pytest.mark.parametrize("password", ["", "short", "elevenchars"])
+def test_a_short_password_is_refused(password: str) -> None:
+    with pytest.raises(PasswordRefused, match="at least 12"):
+        passwords.check_new(password)
+
+
+def test_a_very_long_password_is_refused() -> None:
+    with pytest.raises(PasswordRefused, match="at most 256"):
+        passwords.check_new("river spoon " * 22)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password1234", "Passw0rd!2026", "123456789012", "qwertyuiop123", "aaaaaaaaaaaa", "abcabcabcabc", "letmein letmein", "iloveyou2026!"],
+)
+def test_a_well_known_password_is_refused(password: str) -> None:
+    with pytest.raises(PasswordRefused, match="easy to guess"):
+        passwords.check_new(password)
+
+
+def test_the_own_name_or_address_is_refused() -> None:
+    with pytest.raises(PasswordRefused, match="easy to guess"):
+        passwords.check_new("ana.example2026", "Ana Example", "ana@example.org")
+
+
+def test_a_hash_matches_its_password_only() -> None:
+    kept = passwords.hash_of("marigold bench river spoon")
+    assert kept.startswith("$argon2id$")
+    assert passwords.matches(kept, "marigold bench river spoon")
+    assert not passwords.matches(kept, "marigold bench river spoons")
+
+
+def test_nobody_has_the_password_of_nobody() -> None:
+    assert not passwords.matches(None, "marigold bench river spoon")
+
+
+def test_an_unknown_address_costs_a_whole_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    verify = type(passwords._hasher).verify
+    monkeypatch.setattr(
+        type(passwords._hasher), "verify", lambda self, kept, word: (checked.append(kept), verify(self, kept, word))[1]
+    )
+    passwords.matches(None, "marigold bench river spoon")
+    assert checked == [passwords._NOBODY]

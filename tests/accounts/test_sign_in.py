@@ -1,0 +1,178 @@
+"""Signing in and out, and the door in front of the editor."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask, session
+from sqlalchemy import func, select
+
+from tests.accounts.people import EMAIL, PASSWORD, add_editor, sign_in, token
+from tests.conftest import KEY
+from tests.pages import PageClient
+from webapp import create_app
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.models import SignIn
+
+START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def cookie_of(client: PageClient) -> str:
+    found = client.flask.get_cookie("session")
+    assert found is not None
+    return found.value
+
+
+def test_an_editor_signs_in_and_sees_the_list(client: PageClient) -> None:
+    add_editor()
+    sent = {"email": "Ana@Example.org ", "password": PASSWORD, "csrf_token": token(client)}
+    answer = client.post("/editor/sign-in", sent)
+    assert answer.location == "/editor/"
+    assert "New summary" in client.get("/editor/").text
+
+
+def test_signing_in_leads_on_to_the_page_that_was_asked_for(client: PageClient) -> None:
+    add_editor()
+    asked = client.get("/editor/summaries/new", status=303)
+    assert asked.location == "/editor/sign-in?next=/editor/summaries/new"
+    sent = {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)}
+    assert client.post(asked.location, sent).location == "/editor/summaries/new"
+
+
+@pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example", "/editor/\\evil.example", "/research", "x"])
+def test_signing_in_never_leads_off_the_editor(client: PageClient, next_page: str) -> None:
+    add_editor()
+    sent = {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)}
+    assert client.post("/editor/sign-in", sent, query_string={"next": next_page}).location == "/editor/"
+
+
+def test_the_session_is_new_after_signing_in(client: PageClient) -> None:
+    add_editor()
+    before = token(client)
+    old = cookie_of(client)
+    client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": before})
+    assert cookie_of(client) != old
+    assert token(client, "/editor/summaries/new") != before
+
+
+def test_only_a_hash_of_the_sign_in_is_kept(client: PageClient) -> None:
+    add_editor()
+    sign_in(client)
+    with client.flask.session_transaction("/editor/") as kept:
+        secret = kept["sign_in"]
+    assert db.session.scalar(select(SignIn.secret_hash)) != secret
+
+
+def test_signing_out_ends_it_on_the_server(client: PageClient) -> None:
+    add_editor()
+    sign_in(client)
+    stolen = cookie_of(client)
+    client.post("/editor/sign-out", {"csrf_token": token(client, "/editor/")})
+    client.get("/editor/", status=303)
+    client.flask.set_cookie("session", stolen)
+    client.get("/editor/", status=303)
+    assert db.session.scalar(select(func.count()).select_from(SignIn)) == 0
+
+
+def test_a_sign_in_ends_after_two_idle_hours(client: PageClient) -> None:
+    add_editor()
+    with time_machine.travel(START, tick=False) as clock:
+        sign_in(client)
+        clock.move_to(START + timedelta(hours=1, minutes=59))
+        client.get("/editor/")
+        clock.move_to(START + timedelta(hours=3, minutes=58))
+        client.get("/editor/")
+        clock.move_to(START + timedelta(hours=5, minutes=59))
+        client.get("/editor/", status=303)
+
+
+def test_a_sign_in_ends_after_twelve_hours_whatever_happens(client: PageClient) -> None:
+    add_editor()
+    with time_machine.travel(START, tick=False) as clock:
+        sign_in(client)
+        for hour in range(1, 12):
+            clock.move_to(START + timedelta(hours=hour))
+            client.get("/editor/")
+        clock.move_to(START + timedelta(hours=12))
+        client.get("/editor/", status=303)
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: PageClient) -> None:
+    add_editor()
+    first = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
+    wrong = client.post("/editor/sign-in", first, status=422).text
+    second = {"email": "bo@example.org", "password": PASSWORD, "csrf_token": token(client)}
+    unknown = client.post("/editor/sign-in", second, status=422).text
+    sentence = "This address and password do not belong together. Check both."
+    assert sentence in wrong and sentence in unknown
+    assert 'value="ana@example.org"' in wrong
+
+
+def test_the_eleventh_try_is_asked_to_wait_with_the_address_kept(client: PageClient) -> None:
+    add_editor()
+    sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
+    with time_machine.travel(START, tick=False) as clock:
+        for _ in range(10):
+            client.post("/editor/sign-in", sent, status=422)
+        answer = client.post("/editor/sign-in", sent | {"password": PASSWORD}, status=429)
+        assert "Please wait 5 minutes" in answer.text
+        assert 'value="ana@example.org"' in answer.text
+        clock.move_to(START + timedelta(minutes=5))
+        client.post("/editor/sign-in", sent | {"password": PASSWORD})
+
+
+def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -> None:
+    add_editor()
+    sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
+    with time_machine.travel(START, tick=False):
+        for number in range(30):
+            client.post("/editor/sign-in", sent, status=422, environ_base={"REMOTE_ADDR": f"10.0.0.{number // 8}"})
+        client.post("/editor/sign-in", sent, status=429, environ_base={"REMOTE_ADDR": "10.0.0.9"})
+
+
+def test_a_form_without_its_token_is_shown_again(client: PageClient) -> None:
+    add_editor()
+    answer = client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD}, status=422)
+    assert "press the button once more" in answer.text
+
+
+def test_another_site_cannot_sign_anybody_in_or_out(client: PageClient) -> None:
+    add_editor()
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD}, status=403, headers=cross)
+    sign_in(client)
+    client.post("/editor/sign-out", {"csrf_token": token(client, "/editor/")}, status=403, headers=cross)
+    client.get("/editor/")
+
+
+def test_empty_fields_are_named(client: PageClient) -> None:
+    text = client.post("/editor/sign-in", {"csrf_token": token(client)}, status=422).text
+    assert "Enter your e-mail address." in text and "Enter your password." in text
+
+
+def test_editor_pages_are_never_stored(client: PageClient) -> None:
+    add_editor()
+    sign_in(client)
+    for path in ("/editor/sign-in", "/editor/", "/editor/summaries/new"):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: PageClient) -> None:
+    set_cookie = client.get("/editor/sign-in").headers["Set-Cookie"]
+    assert set_cookie.startswith("session=")
+    assert "HttpOnly" in set_cookie and "SameSite=Lax" in set_cookie and "Path=/" in set_cookie
+
+
+def test_on_https_the_cookie_is_bound_to_this_host(config: Config) -> None:
+    environ = {"INSTANCE_PATH": str(config.instance_path), "SECRET_KEY": KEY, "SITE_URL": "https://localhost"}
+    client = PageClient(create_app(Config.from_environ(environ)))
+    set_cookie = client.get("/editor/sign-in", base_url="https://localhost").headers["Set-Cookie"]
+    assert set_cookie.startswith("__Host-session=") and "Secure" in set_cookie and "Domain" not in set_cookie
+
+
+def test_touching_the_session_on_a_public_page_is_an_error(app: Flask) -> None:
+    with app.test_request_context("/research"):
+        for touch in (lambda: session.get("x"), lambda: session.update(x=1), lambda: "x" in session, lambda: session["x"]):
+            with pytest.raises(RuntimeError, match="public pages have no session"):
+                touch()
