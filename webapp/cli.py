@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
+from webapp.accounts.commands import editors_group
 from webapp.articles import library
 from webapp.articles.commands import articles_group
 from webapp.config import ROOT
@@ -22,6 +23,7 @@ STARTER = ROOT / "webapp" / "starter"
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     app.cli.add_command(articles_group)
+    app.cli.add_command(editors_group)
     app.cli.add_command(prepare)
 
 
