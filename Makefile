@@ -37,8 +37,8 @@ lock: .venv/dev ## Lock the newest allowed versions of all dependencies, with ha
 	  uv pip compile pyproject.toml $$([ $$set = dev ] && echo --group dev) --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-header --only-binary :all: --quiet -o requirements/$$set.txt; done
 
-screenshots: .venv/dev ## Make the README's picture anew from the running site
-	@$(BIN)/python -m bench.screenshots
+screenshots: .venv/dev ## Make the README's picture anew from the site that `make run` started
+	@$(BIN)/python -m tests.browser.screenshot
 
 clean: ## Remove the virtual environment and caches; the instance folder stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ from webapp.accounts import views as accounts
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
 from webapp.editor import views as editor
+from webapp.exports import views as exports
 from webapp.extensions import csrf, migrate
 from webapp.extensions import db as db
 from webapp.feedback import views as feedback
@@ -40,7 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     backends.init_app(app, config)
     cli.init_app(app)
 
-    for bp in (pages.bp, articles.bp, search.bp, feedback.bp, newsletter.bp, accounts.bp, editor.bp, assets.bp):
+    for bp in (pages.bp, articles.bp, exports.bp, search.bp, feedback.bp, newsletter.bp, accounts.bp, editor.bp, assets.bp):
         app.register_blueprint(bp)
     return app
 

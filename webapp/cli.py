@@ -15,7 +15,9 @@ from webapp.articles.commands import articles_group
 from webapp.config import ROOT
 from webapp.extensions import db
 from webapp.models import Article
+from webapp.newsletter.commands import newsletter_group
 from webapp.search import indexing
+from webapp.search.commands import search_group
 
 STARTER = ROOT / "webapp" / "starter"
 
@@ -23,7 +25,9 @@ STARTER = ROOT / "webapp" / "starter"
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     app.cli.add_command(articles_group)
+    app.cli.add_command(search_group)
     app.cli.add_command(editors_group)
+    app.cli.add_command(newsletter_group)
     app.cli.add_command(prepare)
 
 

@@ -1,6 +1,7 @@
 """How connections to the database behave: SQLite's safe settings, and a write lock taken at the start of a change."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
@@ -17,6 +18,8 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engine
     if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
 

@@ -33,7 +33,7 @@ def init_app(app: Flask, config: Config) -> None:
             response.headers.setdefault(name, value)
         if config.is_https:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        response.vary.update(("HX-Request", "Cookie"))
+        response.vary.update(("HX-Request", "Cookie", "Accept"))
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = PUBLIC if _is_public(response) else PRIVATE
         if _is_public(response) and not response.is_streamed and response.headers["Cache-Control"] == PUBLIC:

@@ -8,10 +8,12 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms import Field
 
-from webapp.articles.citation import author_name, citation, share_text
+from webapp.exports.jsonld import article_graph, home_graph, jsonld_text
+from webapp.exports.reference import author_name, flags, paper_reference, share_text, summary_reference, vancouver
+from webapp.articles.standing_questions import answers
 from webapp.assets import asset_integrity, asset_url
 from webapp.config import Config
-from webapp.models.values import NOT_SAID, NOT_SPECIFIED, StudyKind
+from webapp.models.values import NOT_SAID, NOT_SPECIFIED, Result, StudyKind
 from webapp.text import paragraphs, reading_grade, reading_minutes
 
 PREFERENCES_COOKIE = "reading"
@@ -54,7 +56,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         day=day, partial_date=partial_date, month=month, paragraphs=paragraphs, grade=grade_words, minutes=reading_minutes,
-        plural=plural, marked=marked, author_name=author_name,
+        plural=plural, marked=marked, author_name=author_name, flags_text=flags,
     )
     app.jinja_env.globals.update(
         asset_url=asset_url,
@@ -62,10 +64,16 @@ def init_app(app: Flask, config: Config) -> None:
         preferences=preferences,
         config_site_url=config.site_url,
         content_license=config.content_license,
+        epoch=datetime.fromtimestamp(0, UTC),
         this_year=lambda: datetime.now(UTC).year,
         described=described,
-        citation=citation,
+        citation=lambda article: vancouver(paper_reference(article)),
         share_text=lambda article: share_text(article, config.site_url),
+        citation_of_summary=lambda article: vancouver(summary_reference(article, config.site_url)),
+        standing_answers=answers,
+        article_jsonld=lambda article: jsonld_text(article_graph(article, config.site_url)),
+        home_jsonld=lambda: jsonld_text(home_graph(config.site_url)),
+        results=lambda: list(Result),
         evidence_ladder=evidence_ladder,
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,

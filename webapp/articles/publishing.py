@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from itertools import count
 
 from slugify import slugify
 from sqlalchemy import or_, select
@@ -31,7 +32,7 @@ class NotPublishable(ValueError):
 
 def publish(content: ArticleContent, now: datetime, article: Article | None = None) -> Article:
     """Make a text public: a new article, or new words for ``article``. Raises NotPublishable with all reasons."""
-    problems = [*check(content).errors, *_conflicts(content, article)]
+    problems = problems_of(content, article)
     if problems:
         raise NotPublishable(problems)
     if article is None:
@@ -41,6 +42,20 @@ def publish(content: ArticleContent, now: datetime, article: Article | None = No
     db.session.flush()
     mark_for_search(article, now)
     return article
+
+
+def problems_of(content: ArticleContent, article: Article | None = None) -> list[Problem]:
+    """Everything that keeps a text from being published."""
+    return [*check(content).errors, *_conflicts(content, article)]
+
+
+def free_slug(title: str, article: Article | None = None) -> str:
+    """An address made from a title that no other article has or had."""
+    base = slugify(title, max_length=80, word_boundary=True) or "summary"
+    own_id = article.id if article else None
+    with db.session.no_autoflush:
+        candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
+        return next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
 
 
 def withdraw(article: Article, note: str, now: datetime) -> None:

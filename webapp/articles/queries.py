@@ -7,8 +7,8 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
-from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Paper
-from webapp.models.values import ArticleStatus, Subject
+from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
+from webapp.models.values import ArticleStatus, Result, StudyKind, Subject
 from webapp.pagination import Page
 
 PAGE_SIZE = 12
@@ -96,6 +96,17 @@ def in_category(category: Category, order: Order, page: int, size: int = PAGE_SI
     return _page(query, page, size)
 
 
+def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]:
+    """How many published articles of a category there are of each kind of study with each result."""
+    filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
+    counted = (
+        select(Article.study_kind, Article.result, func.count())
+        .where(Article.status == ArticleStatus.PUBLISHED, Article.id.in_(filed))
+        .group_by(Article.study_kind, Article.result)
+    )
+    return [(kind, result, count) for kind, result, count in db.session.execute(counted)]
+
+
 def category_counts() -> list[CategoryCount]:
     """All categories in their order, each with its number of published articles."""
     counted = (
@@ -142,3 +153,19 @@ def _page(query: Select[tuple[Article]], page: int, size: int) -> Page[Article]:
 def all_published() -> list[Article]:
     """Every published article, newest first."""
     return list(db.session.scalars(published().join(Article.paper).order_by(*_newest_first())))
+
+
+def corrections() -> list[Correction]:
+    """Every correction of a published article, newest first."""
+    query = (
+        select(Correction)
+        .join(Correction.article)
+        .where(Article.status == ArticleStatus.PUBLISHED)
+        .order_by(Correction.published_on.desc(), Correction.id.desc())
+    )
+    return list(db.session.scalars(query))
+
+
+def term_slugs() -> list[str]:
+    """The addresses of all words explained."""
+    return list(db.session.scalars(select(GlossaryTerm.slug).order_by(GlossaryTerm.slug)))

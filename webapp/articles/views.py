@@ -1,14 +1,19 @@
 """Home, Latest Research, one article, and the categories."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import groupby
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from webapp import htmx
 from webapp.articles import queries
+from webapp.articles.glossary import new_explainer
+from webapp.articles.grid import study_grid
 from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, Order
+from webapp.articles.standing_questions import count_answers
 from webapp.errors import SiteError
+from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
 from webapp.pagination import Page, asked_page
 from webapp.templating import month
@@ -43,7 +48,12 @@ def article(slug: str) -> Response:
         return htmx.render("articles/withdrawn.html", status=410, article=withdrawn.article)
     except ArticleNotFound as error:
         raise SiteError(404, "We have no summary at this address. Try a search.") from error
-    return htmx.render("articles/article.html", article=found, similar=queries.similar_to(found), is_draft=False)
+    form = _wanted_format()
+    if form is not None:
+        body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
+        return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
+    similar = queries.similar_to(found)
+    return htmx.render("articles/article.html", article=found, similar=similar, explainer=new_explainer(), is_draft=False)
 
 
 @bp.get("/categories")
@@ -63,7 +73,28 @@ def category(slug: str) -> Response:
     if order not in list(Order):
         raise SiteError(404)
     page = _existing(queries.in_category(found, Order(order), asked_page()))
-    return htmx.render("articles/category.html", "category_list", category=found, page=page, order=order)
+    grid = study_grid(queries.kinds_and_results(found))
+    return htmx.render("articles/category.html", "category_list", category=found, page=page, order=order, grid=grid)
+
+
+@bp.get("/corrections")
+def corrections() -> Response:
+    """What we got wrong and put right, newest first."""
+    return htmx.render("articles/corrections.html", corrections=queries.corrections())
+
+
+@bp.get("/what-papers-leave-out")
+def what_papers_leave_out() -> Response:
+    """How many of the papers summarised here answer nine questions that every paper should."""
+    articles = queries.all_published()
+    return htmx.render("articles/left_out.html", counts=count_answers(articles), total=len(articles))
+
+
+def _wanted_format() -> Format | None:
+    """The citation format that a program asks for by content type, if it would rather have one than the page."""
+    types = ["text/html", *(form.mimetype for form in FORMATS.values())]
+    best = request.accept_mimetypes.best_match(types, default="text/html")
+    return next((form for form in FORMATS.values() if form.mimetype == best), None)
 
 
 def _existing(page: Page[Article]) -> Page[Article]:

@@ -6,9 +6,9 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, request
 
 from webapp import assets, htmx
-from webapp.articles import queries
+from webapp.articles.glossary import articles_with, get_term, terms_by_letter
+from webapp.errors import SiteError
 from webapp.headers import never_store
-from webapp.pages.glossary import terms_by_letter
 from webapp.public_forms import check_same_site
 from webapp.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
 
@@ -41,8 +41,19 @@ def accessibility() -> Response:
 
 @bp.get("/glossary")
 def glossary() -> Response:
-    """The words that summaries use, explained."""
-    return htmx.render("pages/glossary.html", letters=terms_by_letter())
+    """The words that summaries use, explained; ?q= keeps those that have it."""
+    wanted = request.args.get("q", "").strip()[:100]
+    return htmx.render("pages/glossary.html", "glossary_terms", letters=terms_by_letter(wanted), wanted=wanted)
+
+
+@bp.get("/glossary/<slug>")
+def glossary_term(slug: str) -> Response:
+    """One word explained, and the summaries that use it."""
+    try:
+        term = get_term(slug)
+    except LookupError as error:
+        raise SiteError(404, "We have not explained that word yet. Try a search.") from error
+    return htmx.render("pages/glossary_term.html", term=term, articles=articles_with(term))
 
 
 @bp.get("/preferences")
@@ -75,14 +86,6 @@ def robots() -> Response:
     """What search engines may read."""
     lines = ["User-agent: *", "Disallow: /editor/", "Disallow: /search?", f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml"]
     return make_response("\n".join(lines) + "\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"})
-
-
-@bp.get("/sitemap.xml")
-def sitemap() -> Response:
-    """Every public page, for search engines."""
-    body = htmx.render("pages/sitemap.xml", articles=queries.all_published(), categories=queries.category_counts())
-    body.headers["Content-Type"] = "application/xml; charset=utf-8"
-    return body
 
 
 @bp.get("/favicon.ico")

@@ -1,0 +1,220 @@
+"""What readers see of articles and categories."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from tests.factories import NOW, add_article, content
+from tests.pages import PageClient
+from webapp.articles.content import CorrectionContent
+from webapp.articles.publishing import publish, withdraw
+from webapp.extensions import db
+from webapp.models.values import Finding, PaperStatus, StudyKind, Subject
+
+# The original site's labels, letter for letter and in its order.
+LABELS = [
+    "Simple Explanation",
+    "Study Duration",
+    "Participants",
+    "Evidence Level",
+    "Key Findings",
+    "Research Summary",
+    "Practical Implications",
+    "Study Limitations",
+    "Your Feedback",
+    "Was this summary helpful?",
+    "Back to Pain Management",
+    "Quick Links",
+    "Contact Us",
+]
+
+
+def test_an_article_shows_every_label_in_order(client: PageClient) -> None:
+    page = client.get(f"/research/{add_article().slug}").text
+    page = page[page.index('id="h-simple"') :]
+    places = [page.index(label) for label in LABELS]
+    assert places == sorted(places)
+
+
+def test_an_article_says_what_it_is_about_before_its_text(client: PageClient) -> None:
+    article = add_article(subject=Subject.ANIMALS, species="rats", study_kind=StudyKind.LAB_OR_ANIMALS)
+    page = client.get(f"/research/{article.slug}").text
+    for text in ("Animals (rats)", "About spinal cord injury: yes", "Laboratory or animals", "step 1 of 5", "Result: no clear difference"):
+        assert text in page
+    assert page.index("Animals (rats)") < page.index("Simple Explanation")
+
+
+def test_the_papers_own_title_stands_under_the_plain_one(client: PageClient) -> None:
+    article = add_article()
+    page = client.get(f"/research/{article.slug}").text
+    assert f"<h1>{article.plain_title}</h1>" in page
+    assert article.paper.title in page
+
+
+def test_without_a_plain_title_the_papers_own_is_the_heading(client: PageClient) -> None:
+    article = add_article(plain_title="")
+    page = client.get(f"/research/{article.slug}").text
+    assert f"<h1>{article.paper.title}</h1>" in page
+    assert "own title:" not in page
+
+
+@pytest.mark.parametrize(("value", "words"), [("2021", "2021"), ("2021-03", "March 2021"), ("2021-03-04", "March 4, 2021")])
+def test_the_date_is_given_to_the_precision_that_is_known(client: PageClient, value: str, words: str) -> None:
+    article = add_article(paper={"published_on": value})
+    assert f'<time datetime="{value}">{words}</time>' in client.get(f"/research/{article.slug}").text
+
+
+def test_what_the_paper_does_not_say_is_said(client: PageClient) -> None:
+    article = add_article(study_duration="", participants="", evidence_level="", conflicts_of_interest="")
+    page = client.get(f"/research/{article.slug}").text
+    assert page.count("<dd>Not specified</dd>") == 3
+    assert page.count("The paper does not say") >= 5
+
+
+def test_a_finding_opens_its_place_and_quote(client: PageClient) -> None:
+    findings = [
+        Finding(text="Pain was the same.", place="Abstract, results", quote="no difference"),
+        Finding(text="Dry mouth was common.", place="Table 2"),
+    ]
+    article = add_article(findings=findings, paper={"abstract": "There was no difference in pain."})
+    page = client.get(f"/research/{article.slug}").text
+    assert "In the paper: Abstract, results." in page
+    assert "“no difference”" in page
+
+
+@pytest.mark.parametrize("status", [PaperStatus.RETRACTED, PaperStatus.CONCERN, PaperStatus.CORRECTED, PaperStatus.PREPRINT])
+def test_what_the_journal_says_of_a_paper_is_shown_dated_with_a_link(client: PageClient, status: PaperStatus) -> None:
+    paper = {
+        "status": status,
+        "status_on": date(2022, 5, 4),
+        "status_url": "https://example.org/notice",
+        "status_note": "What the journal says.",
+    }
+    article = add_article(paper=paper)
+    page = client.get(f"/research/{article.slug}").text
+    assert "What the journal says. (May 4, 2022)" in page
+    assert 'href="https://example.org/notice"' in page
+    if status is PaperStatus.RETRACTED:
+        assert "RETRACTED: Made-up trial" in page
+        assert "RETRACTED" in client.get("/").text
+
+
+def test_a_correction_of_ours_is_shown_with_its_date(client: PageClient) -> None:
+    article = add_article(corrections=[CorrectionContent(published_on=date(2026, 10, 1), text="We had a number wrong.")])
+    page = client.get(f"/research/{article.slug}").text
+    assert "We corrected this summary on October 1, 2026." in page
+    assert "We had a number wrong." in page
+
+
+def test_urgent_help_is_shown_where_it_applies(client: PageClient) -> None:
+    help_text = "can be autonomic dysreflexia"
+    assert help_text in client.get(f"/research/{add_article(shows_dysreflexia_help=True).slug}").text
+    assert help_text not in client.get(f"/research/{add_article().slug}").text
+
+
+def test_markup_in_a_text_is_shown_as_text(client: PageClient) -> None:
+    bad = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    article = add_article(plain_title=bad, main_message=bad, simple_explanation=bad, harms=bad, research_summary=bad, funding=bad)
+    for path in (f"/research/{article.slug}", "/", "/research", "/categories/pain-management"):
+        assert "<script>alert" not in client.get(path).text
+        assert "&lt;script&gt;alert" in client.get(path).text
+
+
+def test_similar_summaries_share_a_category_and_put_people_first(client: PageClient) -> None:
+    article = add_article()
+    add_article(plain_title="In rats something happened", subject=Subject.ANIMALS, species="rats")
+    add_article(plain_title="In people something happened")
+    add_article(plain_title="Elsewhere something happened", categories=["orthopedics"])
+    page = client.get(f"/research/{article.slug}").text
+    similar = page[page.index("Similar summaries") :]
+    assert similar.index("In people something happened") < similar.index("In rats something happened")
+
+
+def test_an_unknown_address_is_not_found_and_offers_a_search(client: PageClient) -> None:
+    assert 'role="search"' in client.get("/research/nothing-here", status=404).text
+
+
+def test_a_withdrawn_article_leaves_a_note_and_every_list(client: PageClient, app: Flask) -> None:
+    article = add_article(plain_title="A text that was taken back")
+    withdraw(article, "We mixed up two papers.", NOW)
+    db.session.commit()
+    page = client.get(f"/research/{article.slug}", status=410).text
+    assert "We mixed up two papers." in page
+    for path in ("/", "/research", "/categories/pain-management", "/sitemap.xml"):
+        assert "A text that was taken back" not in client.get(path).text
+        assert article.slug not in client.get(path).text
+
+
+def test_an_old_address_leads_to_the_new_one(client: PageClient) -> None:
+    article = add_article(slug="old-name")
+    publish(content(slug="new-name", paper={"doi": article.paper.doi}), NOW, article)
+    db.session.commit()
+    response = client.get("/research/old-name", status=301)
+    assert response.headers["Location"] == "/research/new-name"
+
+
+def test_latest_research_is_grouped_by_month_newest_first(client: PageClient) -> None:
+    add_article(now=NOW.replace(month=9), plain_title="The September one")
+    add_article(now=NOW, plain_title="The November one")
+    page = client.get("/research").text
+    places = [page.index(text) for text in ("November 2026", "The November one", "September 2026", "The September one")]
+    assert places == sorted(places)
+
+
+def test_long_lists_come_in_pages(client: PageClient) -> None:
+    for number in range(14):
+        add_article(plain_title=f"Article number {number}")
+    assert client.get("/research").text.count('<article class="card">') == 12
+    second = client.get("/research?page=2").text
+    assert second.count('<article class="card">') == 2
+    assert 'rel="prev"' in second
+    assert client.get("/categories/pain-management?page=2").text.count('<article class="card">') == 2
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "3", "x", "1e9", "99999999999", "²", ""])
+def test_a_page_that_does_not_exist_is_not_found(client: PageClient, page: str) -> None:
+    client.get(f"/research?page={page}", status=404)
+
+
+def test_a_category_can_be_sorted(client: PageClient) -> None:
+    add_article(plain_title="Zebra", now=NOW)
+    add_article(plain_title="apple", now=NOW.replace(month=1))
+    orders = {sort: client.get(f"/categories/pain-management?sort={sort}").text for sort in ("newest", "oldest", "title")}
+    assert orders["newest"].index("Zebra") < orders["newest"].index("apple")
+    assert orders["oldest"].index("apple") < orders["oldest"].index("Zebra")
+    assert orders["title"].index("apple") < orders["title"].index("Zebra")
+    client.get("/categories/pain-management?sort=best", status=404)
+
+
+def test_a_category_without_articles_says_so(client: PageClient) -> None:
+    assert "no summary on this topic yet" in client.get("/categories/orthopedics").text
+    client.get("/categories/astrology", status=404)
+
+
+def test_the_sorted_list_is_a_part_of_the_page(client: PageClient) -> None:
+    add_article()
+    path = "/categories/pain-management?sort=oldest"
+    assert client.fragment(path).strip() in client.get(path).text
+
+
+def test_categories_are_counted(client: PageClient) -> None:
+    add_article()
+    add_article(categories=["orthopedics", "pain-management"])
+    page = client.get("/categories").text
+    assert '2<span class="sr"> summaries</span>' in page
+    assert '1<span class="sr"> summary</span>' in page
+    assert page.count('class="topic"') == 12
+
+
+def test_home_shows_the_newest_and_all_topics(client: PageClient) -> None:
+    article = add_article(plain_title="The newest of all")
+    page = client.get("/").text
+    assert "The newest of all" in page
+    assert article.findings[0].text in page
+    assert page.count('class="topic"') == 12
+
+
+def test_an_empty_site_has_a_home_page(client: PageClient) -> None:
+    assert "No summary has been published yet." in client.get("/").text
+    assert "No summary has been published yet." in client.get("/research").text

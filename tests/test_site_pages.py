@@ -1,0 +1,85 @@
+"""Pages about the site, a reader's preferences, and addresses that must not vanish."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+
+from tests.factories import add_article
+from tests.pages import PageClient
+from webapp.templating import Preferences
+from webapp.text import reading_grade
+
+ROUTES = Path(__file__).parent / "routes.txt"
+TEXT_PAGES = ["/about", "/how-we-write", "/disclaimer", "/accessibility"]
+
+
+@pytest.mark.parametrize("path", [*TEXT_PAGES, "/glossary", "/preferences", "/categories", "/research"])
+def test_a_page_opens(client: PageClient, path: str) -> None:
+    client.get(path)
+
+
+@pytest.mark.parametrize("path", TEXT_PAGES)
+def test_our_own_words_are_easy_enough(client: PageClient, path: str) -> None:
+    main = re.search(r"<main.*</main>", client.get(path).text, re.DOTALL)
+    assert main is not None
+    text = re.sub(r"</(p|li|h\d)>", "\n", main.group(0))
+    assert reading_grade(re.sub(r"<[^>]+>", "", text)) <= 8
+
+
+def test_no_address_vanishes(app: Flask) -> None:
+    """Every route is listed in routes.txt; a removed or renamed one has to be taken out there on purpose."""
+    rules = sorted(
+        f"{','.join(sorted((rule.methods or set()) - {'HEAD', 'OPTIONS'}))} {rule.rule} {rule.endpoint}"
+        for rule in app.url_map.iter_rules()
+    )
+    assert rules == ROUTES.read_text(encoding="utf-8").splitlines()
+
+
+def test_preferences_are_a_plain_cookie_that_the_reader_sets(client: PageClient) -> None:
+    response = client.post("/preferences", {"text": "large", "theme": "dark", "spacing": "wide"})
+    assert response.headers["Set-Cookie"].startswith("reading=large.dark.wide;")
+    page = client.flask.get("/about", headers={"Cookie": "reading=large.dark.wide"}).text
+    assert '<html lang="en" data-text="large" data-theme="dark" data-spacing="wide">' in page
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "huge.pink.none", "large", '"><script>', "large.dark.wide.more"])
+def test_a_strange_cookie_is_the_default_or_less(client: PageClient, cookie: str) -> None:
+    read = Preferences.from_cookie(cookie)
+    assert read.text in ("normal", "large") and read.theme in ("device", "dark")
+    assert "<script>" not in client.flask.get("/about", headers={"Cookie": f"reading={cookie}"}).text.split("</head>")[1][:200]
+
+
+def test_another_site_cannot_set_preferences(client: PageClient) -> None:
+    client.post("/preferences", {"text": "large"}, status=403, headers={"Sec-Fetch-Site": "cross-site"})
+
+
+def test_robots_and_sitemap_name_the_public_pages(client: PageClient) -> None:
+    article = add_article()
+    assert "Disallow: /editor/" in client.get("/robots.txt").text
+    tree = ElementTree.fromstring(client.get("/sitemap.xml").text)
+    places = [element.text for element in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    assert f"http://localhost/research/{article.slug}" in places
+    assert len(places) == len(set(places))
+
+
+def test_the_process_answers(client: PageClient) -> None:
+    assert client.get("/livez").text == "ok\n"
+
+
+def test_every_link_from_the_home_page_leads_somewhere(client: PageClient) -> None:
+    add_article()
+    seen, waiting = set(), ["/"]
+    while waiting:
+        path = waiting.pop()
+        response = client.get(path)
+        seen.add(path)
+        if response.mimetype != "text/html":
+            continue
+        for address in re.findall(r'href="([^"]+)"', response.text):
+            address = address.split("#")[0].replace("&amp;", "&")
+            if address.startswith("/") and address not in seen and address not in waiting:
+                waiting.append(address)
+    assert len(seen) > 30

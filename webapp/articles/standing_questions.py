@@ -1,0 +1,89 @@
+"""Nine questions that every paper should answer. "The paper does not say" is a fact about a paper, and counted."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from webapp.models import Article
+from webapp.models.values import NOT_SAID, Result, StudyKind, Subject
+
+
+class Answer(StrEnum):
+    """Does the paper answer the question?"""
+
+    STATED = "stated"
+    NOT_STATED = "not stated"
+    NOT_APPLICABLE = "does not apply"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One standing question: its key, the words readers see, and the field of ``Article`` that answers it."""
+
+    key: str
+    words: str
+    field: str
+
+
+QUESTIONS = (
+    Question("who", "Who was studied?", "participants"),
+    Question("how-many", "How many were studied?", "sample_size"),
+    Question("how-long", "How long did the study last?", "study_duration"),
+    Question("level", "At which level was the injury?", "injury_level"),
+    Question("completeness", "Was the injury complete or incomplete?", "injury_completeness"),
+    Question("harms", "Which harms were seen?", "harms"),
+    Question("funding", "Who paid?", "funding"),
+    Question("interests", "Who had an interest in the result?", "conflicts_of_interest"),
+    Question("trial", "Where is the trial registered?", "trial_number"),
+)
+
+_ABOUT_PEOPLES_INJURY = ("level", "completeness")
+_TRIALS = (StudyKind.RANDOMIZED_TRIAL, StudyKind.STUDY_PLAN)
+
+
+@dataclass(frozen=True)
+class QuestionCount:
+    """How many of the articles' papers state, do not state, or need not state the answer to one question."""
+
+    question: Question
+    stated: int
+    not_stated: int
+    not_applicable: int
+
+    @property
+    def asked(self) -> int:
+        """How many papers should have answered."""
+        return self.stated + self.not_stated
+
+
+def answer(article: Article, question: Question) -> Answer:
+    """Whether an article's paper answers a question. What the text says counts, not what we hope it means."""
+    if not _applies(article, question):
+        return Answer.NOT_APPLICABLE
+    value: str | None = getattr(article, question.field)
+    return Answer.NOT_STATED if not value or value.startswith(NOT_SAID) else Answer.STATED
+
+
+def answers(article: Article) -> list[tuple[Question, Answer]]:
+    """All nine answers of one article."""
+    return [(question, answer(article, question)) for question in QUESTIONS]
+
+
+def count_answers(articles: Iterable[Article]) -> list[QuestionCount]:
+    """For each question, how many of these articles give each answer."""
+    counts = Counter((question.key, given) for article in articles for question, given in answers(article))
+    return [
+        QuestionCount(question, *(counts[question.key, given] for given in Answer)) for question in QUESTIONS
+    ]
+
+
+def _applies(article: Article, question: Question) -> bool:
+    """Harms need a treatment, a register needs a trial, an injury level needs people with an injury."""
+    if question.key == "harms":
+        return article.result != Result.NOT_TESTED
+    if question.key == "trial":
+        return article.study_kind in _TRIALS
+    if question.key in _ABOUT_PEOPLES_INJURY:
+        return article.subject == Subject.PEOPLE and article.about_sci != "no"
+    return True

@@ -1,0 +1,1 @@
+"""What machines and other programs take from the site: citations, feeds, structured data, the library as files."""

@@ -1,0 +1,85 @@
+"""Structured data for search engines, in schema.org's vocabulary."""
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from webapp.exports.reference import SITE_NAME, author_name
+from webapp.models import Article, Category
+from webapp.models.values import PaperStatus
+
+# JSON inside a script element: these could end the element or, in old readers, a line.
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
+    """The graph as text that is safe inside a script element."""
+    text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":"))
+    return Markup("".join(_ESCAPES.get(letter, letter) for letter in text))  # noqa: S704  # escaped above
+
+
+def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
+    """The page (MedicalWebPage), the paper it is about (MedicalScholarlyArticle), and the way to it."""
+    page_url = f"{site_url}/research/{article.slug}"
+    page = {
+        "@type": "MedicalWebPage",
+        "@id": page_url,
+        "url": page_url,
+        "name": article.title,
+        "description": article.main_message,
+        "inLanguage": "en-US",
+        "datePublished": article.published_at.date().isoformat(),
+        "dateModified": article.updated_at.date().isoformat(),
+        "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
+        "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
+        "publisher": {"@type": "Organization", "name": SITE_NAME, "url": site_url},
+        "mainEntity": {"@id": f"{page_url}#paper"},
+    }
+    if article.checked_on:
+        page["lastReviewed"] = article.checked_on.isoformat()
+    if article.about_sci == "no":
+        del page["about"]
+    category = article.primary_category
+    trail = [("Home", site_url), ("Research", f"{site_url}/research"), (category.name, category_url(category, site_url))]
+    return [page, _paper(article, page_url), breadcrumbs([*trail, (article.title, page_url)])]
+
+
+def home_graph(site_url: str) -> list[dict[str, Any]]:
+    """The site with its search."""
+    search = {
+        "@type": "SearchAction",
+        "target": {"@type": "EntryPoint", "urlTemplate": f"{site_url}/search?q={{search_term_string}}"},
+        "query-input": "required name=search_term_string",
+    }
+    return [{"@type": "WebSite", "@id": site_url, "name": SITE_NAME, "url": site_url, "inLanguage": "en-US", "potentialAction": search}]
+
+
+def breadcrumbs(trail: list[tuple[str, str]]) -> dict[str, Any]:
+    """Name and address of each step from the home page to this one."""
+    steps = [
+        {"@type": "ListItem", "position": position, "name": name, "item": address}
+        for position, (name, address) in enumerate(trail, start=1)
+    ]
+    return {"@type": "BreadcrumbList", "itemListElement": steps}
+
+
+def category_url(category: Category, site_url: str) -> str:
+    """The full address of a category's page."""
+    return f"{site_url}/categories/{category.slug}"
+
+
+def _paper(article: Article, page_url: str) -> dict[str, Any]:
+    paper = article.paper
+    values: dict[str, Any] = {
+        "@type": "MedicalScholarlyArticle",
+        "@id": f"{page_url}#paper",
+        "headline": ("RETRACTED: " if paper.status == PaperStatus.RETRACTED else "") + paper.title,
+        "author": [{"@type": "Person", "name": author_name(author)} for author in paper.authors],
+        "datePublished": paper.published_on,
+        "isPartOf": {"@type": "Periodical", "name": paper.journal},
+        "identifier": f"doi:{paper.doi}" if paper.doi else f"pmid:{paper.pmid}" if paper.pmid else None,
+        "sameAs": paper.link,
+        "isAccessibleForFree": paper.is_free_to_read,
+    }
+    return {name: value for name, value in values.items() if value not in (None, [], "")}

@@ -1,0 +1,127 @@
+"""The whole library in one file: CSV for spreadsheets, JSON Lines for programs, RIS for reference managers."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.articles.content import to_json
+from webapp.articles.publishing import content_of
+from webapp.exports.reference import paper_reference
+from webapp.exports.ris import MIMETYPE as RIS
+from webapp.exports.ris import ris
+from webapp.models import Article
+
+# A spreadsheet takes a cell that starts like this for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+COLUMNS = (
+    "slug",
+    "address",
+    "title",
+    "paper_title",
+    "doi",
+    "pmid",
+    "journal",
+    "paper_published_on",
+    "paper_status",
+    "categories",
+    "subject",
+    "species",
+    "about_sci",
+    "study_kind",
+    "evidence_step",
+    "result",
+    "main_message",
+    "sample_size",
+    "study_duration",
+    "harms",
+    "funding",
+    "trial_number",
+    "published_on",
+    "updated_on",
+)
+
+
+@dataclass(frozen=True)
+class LibraryFile:
+    """One format of the library: ending, label, content type, and the function that writes it."""
+
+    ending: str
+    label: str
+    mimetype: str
+    write: Callable[[Sequence[Article], str], str]
+
+
+def csv_text(articles: Sequence[Article], site_url: str) -> str:
+    """One row an article, RFC 4180, first row the column names."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for article in articles:
+        row = _row(article, site_url)
+        writer.writerow([_cell(row[name]) for name in COLUMNS])
+    return out.getvalue()
+
+
+def jsonl_text(articles: Sequence[Article], site_url: str) -> str:
+    """One JSON object a line: everything an article says, without the paper's abstract, which is not ours to give."""
+    return "".join(json.dumps(_object(article, site_url), ensure_ascii=False) + "\n" for article in articles)
+
+
+def ris_text(articles: Sequence[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses
+    """The papers of all articles as RIS."""
+    return ris([paper_reference(article) for article in articles])
+
+
+FILES = {
+    file.ending: file
+    for file in (
+        LibraryFile("csv", "CSV, for spreadsheets", "text/csv", csv_text),
+        LibraryFile("jsonl", "JSON Lines, for programs", "application/jsonl", jsonl_text),
+        LibraryFile("ris", "RIS, for reference managers", RIS, ris_text),
+    )
+}
+
+
+def _row(article: Article, site_url: str) -> dict[str, Any]:
+    paper = article.paper
+    return {
+        "slug": article.slug,
+        "address": f"{site_url}/research/{article.slug}",
+        "title": article.title,
+        "paper_title": paper.title,
+        "doi": paper.doi,
+        "pmid": paper.pmid,
+        "journal": paper.journal,
+        "paper_published_on": paper.published_on,
+        "paper_status": paper.status.value,
+        "categories": "; ".join(category.name for category in article.categories),
+        "subject": article.subject.value,
+        "species": article.species,
+        "about_sci": article.about_sci.value,
+        "study_kind": article.study_kind.value,
+        "evidence_step": article.study_kind.step,
+        "result": article.result.value,
+        "main_message": article.main_message,
+        "sample_size": article.sample_size,
+        "study_duration": article.study_duration,
+        "harms": article.harms,
+        "funding": article.funding,
+        "trial_number": article.trial_number,
+        "published_on": article.published_at.date().isoformat(),
+        "updated_on": article.updated_at.date().isoformat(),
+    }
+
+
+def _object(article: Article, site_url: str) -> dict[str, Any]:
+    said = to_json(content_of(article))
+    said["paper"].pop("abstract", None)
+    return {"address": f"{site_url}/research/{article.slug}", "updated_on": article.updated_at.date().isoformat()} | said
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text

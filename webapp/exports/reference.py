@@ -1,0 +1,123 @@
+"""What a citation is made of, whether it is the paper's or our summary's, and the two styles of writing it out."""
+
+from dataclasses import dataclass
+
+from webapp.models import Article, Paper
+from webapp.models.values import Author, PaperStatus
+
+NAMED_AUTHORS = 6  # then "et al.", as the Vancouver style (ICMJE) has it
+SITE_NAME = "Spinal Cord Research Help"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One work to cite. Texts are empty where a fact is not known; ``published_on`` is ISO of known precision."""
+
+    key: str
+    is_webpage: bool
+    title: str
+    authors: tuple[Author, ...]
+    container: str
+    published_on: str
+    url: str
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    doi: str = ""
+    pmid: str = ""
+    note: str = ""
+
+
+def paper_reference(article: Article) -> Reference:
+    """The paper that an article explains. A retraction stands in the title and in the note."""
+    paper = article.paper
+    return Reference(
+        key=_key(paper),
+        is_webpage=False,
+        title=_stamp(paper) + paper.title.rstrip("."),
+        authors=tuple(paper.authors),
+        container=paper.journal,
+        published_on=paper.published_on,
+        url=paper.link or "",
+        volume=paper.volume or "",
+        issue=paper.issue or "",
+        pages=paper.pages or "",
+        doi=paper.doi or "",
+        pmid=paper.pmid or "",
+        note=_status_note(paper),
+    )
+
+
+def summary_reference(article: Article, site_url: str) -> Reference:
+    """Our plain-language summary of the paper, as a page of this site."""
+    kind = f"Plain-language summary. {flags(article)}"
+    return Reference(
+        key=f"summary-{article.slug}",
+        is_webpage=True,
+        title=_stamp(article.paper) + article.title,
+        authors=(),
+        container=SITE_NAME,
+        published_on=article.published_at.date().isoformat(),
+        url=f"{site_url}/research/{article.slug}",
+        note=" ".join(filter(None, [kind, _status_note(article.paper)])),
+    )
+
+
+def vancouver(reference: Reference) -> str:
+    """The reference as one line of text in Vancouver style."""
+    names = [vancouver_name(author) for author in reference.authors[:NAMED_AUTHORS]]
+    if len(reference.authors) > NAMED_AUTHORS:
+        names.append("et al")
+    place = reference.published_on[:4]
+    if reference.volume or reference.issue:
+        place += f";{reference.volume}{f'({reference.issue})' if reference.issue else ''}"
+    if reference.pages:
+        place += f":{reference.pages}"
+    where = f"doi:{reference.doi}" if reference.doi else f"PMID: {reference.pmid}" if reference.pmid else reference.url
+    parts = [", ".join(names), reference.title, reference.container, place, where]
+    return ". ".join(part for part in parts if part)
+
+
+def vancouver_name(author: Author) -> str:
+    """Family name and initials without stops: Doe JA."""
+    initials = "".join(part[0].upper() for part in author.given.replace("-", " ").replace(".", " ").split())
+    return f"{author.family} {initials}".strip()
+
+
+def author_name(author: Author) -> str:
+    """Given and family name as they are spoken."""
+    return f"{author.given} {author.family}".strip()
+
+
+def flags(article: Article) -> str:
+    """The flag strip as text: wherever a title goes, this goes too."""
+    species = f" ({article.species})" if article.species else ""
+    return (
+        f"{article.subject.label}{species} · About spinal cord injury: {article.about_sci.label.lower()} · "
+        f"{article.study_kind.label} · Result: {article.result.label.lower()}"
+    )
+
+
+def share_text(article: Article, site_url: str) -> str:
+    """What is sent when a reader shares a summary: the title never travels without its flags."""
+    stamp = _stamp(article.paper)
+    return f"{stamp}{article.title}\n{flags(article)}\n{article.main_message}\n{site_url}/research/{article.slug}"
+
+
+def _stamp(paper: Paper) -> str:
+    return "RETRACTED: " if paper.status == PaperStatus.RETRACTED else ""
+
+
+def _status_note(paper: Paper) -> str:
+    """What the journal says of the paper, in words, with its date; empty for an ordinary paper."""
+    if paper.status == PaperStatus.PUBLISHED:
+        return ""
+    when = f" ({paper.status_on.isoformat()})" if paper.status_on else ""
+    return f"{paper.status.label}{when}. {paper.status_note or ''}".strip()
+
+
+def _key(paper: Paper) -> str:
+    """A BibTeX key: first author's family name and year, letters and figures only."""
+    name = paper.authors[0].family if paper.authors else paper.journal
+    letters = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
+    return f"{letters or 'paper'}{paper.published_on[:4]}"

@@ -1,0 +1,34 @@
+"""References in RIS, the format that reference managers read. Source: RIS tag list of Research Information Systems."""
+
+from collections.abc import Iterator
+
+from webapp.exports.reference import Reference
+
+MIMETYPE = "application/x-research-info-systems"
+
+
+def ris(references: list[Reference]) -> str:
+    """Each reference as tagged lines ending in CRLF, one after the other."""
+    return "".join(f"{tag}  - {value}\r\n" for reference in references for tag, value in _lines(reference))
+
+
+def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
+    yield "TY", "ELEC" if reference.is_webpage else "JOUR"
+    first, _, last = reference.pages.partition("-")
+    yield from (("AU", f"{author.family}, {author.given}".rstrip(", ")) for author in reference.authors)
+    tagged = (
+        ("TI", reference.title),
+        ("T2", reference.container),
+        ("PY", reference.published_on[:4]),
+        ("DA", reference.published_on.replace("-", "/")),
+        ("VL", reference.volume),
+        ("IS", reference.issue),
+        ("SP", first),
+        ("EP", last),
+        ("DO", reference.doi),
+        ("AN", reference.pmid),
+        ("UR", reference.url),
+        ("N1", reference.note),
+    )
+    yield from ((tag, " ".join(value.split())) for tag, value in tagged if value)
+    yield "ER", ""

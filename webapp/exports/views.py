@@ -1,0 +1,128 @@
+"""Citations to take away, feeds, the sitemap, and the whole library as files."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+
+from webapp import htmx
+from webapp.articles import queries
+from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn
+from webapp.errors import SiteError
+from webapp.exports import library_files
+from webapp.exports.card import card_png
+from webapp.exports.citation_files import FORMATS, citation_file
+from webapp.exports.reference import flags
+from webapp.models import Article
+
+bp = Blueprint("exports", __name__)
+
+ATOM = "application/atom+xml; charset=utf-8"
+FEED_LENGTH = 30
+
+
+@bp.get("/research/<slug>.<any(ris, bib, json):ending>")
+def citation(slug: str, ending: str) -> Response:
+    """The paper (or, with ?of=summary, our summary) as a file for reference managers."""
+    try:
+        article = _published(slug)
+    except ArticleMoved as moved:
+        return htmx.moved(url_for("exports.citation", slug=moved.slug, ending=ending))
+    of_summary = request.args.get("of") == "summary"
+    form = FORMATS[ending]
+    return _file(citation_file(article, form, of_summary, _site_url()), form.mimetype, f"{slug}.{ending}")
+
+
+@bp.get("/research/<slug>/card-<int:revision>.png")
+def card(slug: str, revision: int) -> Response:
+    """The picture that messengers show when a summary is shared; a new text has a new address."""
+    try:
+        article = _published(slug)
+    except ArticleMoved as moved:
+        return htmx.moved(url_for("exports.card", slug=moved.slug, revision=revision))
+    headers = {"Content-Type": "image/png", "Cache-Control": "public, max-age=86400"}
+    return make_response(card_png(article.title, flags(article)), HTTPStatus.OK, headers)
+
+
+@bp.get("/feed.atom")
+def feed() -> Response:
+    """The newest summaries as an Atom feed."""
+    return _atom("Spinal Cord Research Help", "articles.home", queries.latest(1, FEED_LENGTH).rows)
+
+
+@bp.get("/categories/<slug>/feed.atom")
+def category_feed(slug: str) -> Response:
+    """The newest summaries of one category as an Atom feed."""
+    try:
+        category = queries.get_category(slug)
+    except LookupError as error:
+        raise SiteError(404) from error
+    page = queries.in_category(category, queries.Order.NEWEST, 1, FEED_LENGTH)
+    return _atom(f"{category.name} – Spinal Cord Research Help", "articles.category", page.rows, slug=slug)
+
+
+@bp.get("/corrections/feed.atom")
+def corrections_feed() -> Response:
+    """Corrections of our summaries as an Atom feed."""
+    rows = queries.corrections()
+    updated = max((row.article.updated_at for row in rows), default=None)
+    body = render_template("exports/corrections.atom.xml", corrections=rows, updated=updated)
+    return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every public page, for search engines."""
+    body = render_template(
+        "exports/sitemap.xml",
+        articles=queries.all_published(),
+        categories=queries.category_counts(),
+        terms=queries.term_slugs(),
+    )
+    return make_response(body, HTTPStatus.OK, {"Content-Type": "application/xml; charset=utf-8"})
+
+
+@bp.get("/data")
+def data() -> Response:
+    """The whole library as files, with their license and what changed last."""
+    changes = sorted(queries.all_published(), key=lambda article: article.updated_at, reverse=True)
+    return htmx.render("exports/data.html", changes=changes[:FEED_LENGTH], total=len(changes), files=library_files.FILES)
+
+
+@bp.get("/data/articles.<any(csv, jsonl, ris):ending>")
+def data_file(ending: str) -> Response:
+    """All published summaries in one file."""
+    form = library_files.FILES[ending]
+    return _file(form.write(queries.all_published(), _site_url()), form.mimetype, f"articles.{ending}")
+
+
+def _published(slug: str) -> Article:
+    """The article, or the page that says why there is none; an old address raises ArticleMoved."""
+    try:
+        return queries.get_published(slug)
+    except ArticleWithdrawn as error:
+        raise SiteError(410) from error
+    except ArticleNotFound as error:
+        raise SiteError(404) from error
+
+
+def _atom(title: str, endpoint: str, articles: Sequence[Article], **values: str) -> Response:
+    body = render_template(
+        "exports/feed.atom.xml",
+        title=title,
+        address=_site_url() + url_for(endpoint, **values),
+        self_address=_site_url() + request.path,
+        articles=articles,
+        updated=max((article.updated_at for article in articles), default=None),
+    )
+    return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
+
+
+def _file(body: str, mimetype: str, name: str) -> Response:
+    headers = {"Content-Type": f"{mimetype}; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}"'}
+    return make_response(body, HTTPStatus.OK, headers)
+
+
+def _site_url() -> str:
+    url: str = current_app.config["SITE_URL"]
+    return url
