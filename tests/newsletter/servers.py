@@ -1,0 +1,78 @@
+"""A real mail server for tests, that answers as it is told."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+
+
+@dataclass
+class Answers:
+    """What the server says to each command, and what it took. ``drop``: end the connection instead of answering."""
+
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    taken: list[bytes] = field(default_factory=list)
+    signed_in_as: list[str] = field(default_factory=list)
+    was_encrypted: list[bool] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if self.rcpt == "drop":
+            server.transport.close()
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.was_encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
+        if self.data == "drop":
+            server.transport.close()
+            return "250 never heard"
+        if self.data.startswith("250"):
+            content = envelope.original_content or b""
+            self.taken.append(content)
+        return self.data
+
+
+@contextmanager
+def mail_server(answers: Answers, *, tls: str = "none", password: str | None = None) -> Iterator[int]:
+    """Run a server on a free port; ``tls`` is none, starttls or smtps. Yields the port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+
+    def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
+        is_right = isinstance(given, LoginPassword) and given.password == (password or "").encode()
+        if is_right:
+            answers.signed_in_as.append(given.login.decode())
+        return AuthResult(success=is_right)
+
+    controller = Controller(
+        answers,
+        hostname="127.0.0.1",
+        port=_free_port(),
+        ssl_context=context if tls == "smtps" else None,
+        tls_context=context if tls == "starttls" else None,
+        authenticator=authenticate if password else None,
+        auth_require_tls=tls != "smtps",
+        server_hostname="localhost",
+    )
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

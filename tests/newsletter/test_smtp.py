@@ -1,0 +1,158 @@
+"""Mail over SMTP, against a real server: what was taken, what may be tried again, what nobody can know."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import strict
+
+import pytest
+
+from tests.newsletter.servers import CERTIFICATE, Answers, mail_server
+from webapp.mail import Letter, NotSent, Refused, SmtpMailer, Uncertain, normal_address
+
+LETTER = Letter(
+    sender="news@example.org",
+    recipient="maria@example.org",
+    subject="2 new research summaries for you",
+    text=".A line that starts with a dot\nUmlauts: ä ö ü – and a very long line " + "x" * 1200 + "\n",
+    html="<p>Ä summary</p>",
+    message_id="<0123456789abcdef0123456789abcdef@example.org>",
+    written_at=datetime(2026, 1, 5, 9, 30, tzinfo=UTC),
+    headers={
+        "List-Id": "Spinal Cord Research Help <news.example.org>",
+        "List-Unsubscribe": f"<https://example.org/newsletter/unsubscribe/{'a' * 120}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    },
+)
+
+
+def _send(answers: Answers) -> None:
+    with mail_server(answers) as port:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+        try:
+            mailer.send(LETTER)
+        finally:
+            mailer.close()
+
+
+def test_a_mail_arrives_whole() -> None:
+    answers = Answers()
+    _send(answers)
+    message = message_from_bytes(answers.taken[0], policy=strict)
+    assert isinstance(message, EmailMessage)
+    assert message.defects == []
+    assert message["Message-ID"] == LETTER.message_id
+    assert message["Date"].datetime == LETTER.written_at
+    part = message.get_body(("plain",))
+    assert part is not None
+    assert part.get_content().splitlines() == LETTER.text.splitlines()
+
+
+def test_every_header_is_one_line_and_every_line_is_short_enough() -> None:
+    answers = Answers()
+    _send(answers)
+    head, _, body = answers.taken[0].partition(b"\r\n\r\n")
+    assert all(b":" in line and not line.startswith((b" ", b"\t")) for line in head.split(b"\r\n"))
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head.split(b"\r\n")
+    assert max(len(line) for line in answers.taken[0].split(b"\r\n")) <= 998
+    assert answers.taken[0].isascii()
+
+
+def test_one_connection_carries_many_mails() -> None:
+    answers = Answers()
+    with mail_server(answers) as port:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+        mailer.send(LETTER)
+        first = mailer.connection
+        mailer.send(LETTER)
+        assert mailer.connection is first
+        mailer.close()
+    assert len(answers.taken) == 2
+
+
+@pytest.mark.parametrize("answers", [Answers(rcpt="451 greylisted"), Answers(data="452 too busy")])
+def test_for_now_means_try_again(answers: Answers) -> None:
+    with pytest.raises(NotSent, match="4"):
+        _send(answers)
+    assert answers.taken == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_hard"),
+    [("550 5.1.1 no such user", True), ("550 no such user", True), ("550 5.7.1 policy", False), ("554 no", False)],
+)
+def test_never_means_refused(answer: str, is_hard: bool) -> None:
+    with pytest.raises(Refused) as refusal:
+        _send(Answers(rcpt=answer))
+    assert refusal.value.is_hard is is_hard
+
+
+def test_the_next_mail_goes_out_after_a_refused_one() -> None:
+    answers = Answers(rcpt="550 no such user")
+    with mail_server(answers) as port:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+        with pytest.raises(Refused):
+            mailer.send(LETTER)
+        answers.rcpt = "250 OK"
+        mailer.send(LETTER)
+        mailer.close()
+    assert len(answers.taken) == 1
+
+
+def test_a_connection_lost_before_the_text_means_try_again() -> None:
+    with pytest.raises(NotSent):
+        _send(Answers(rcpt="drop"))
+
+
+def test_a_connection_lost_after_the_text_means_nobody_knows() -> None:
+    with pytest.raises(Uncertain):
+        _send(Answers(data="drop"))
+
+
+def test_no_server_means_try_again() -> None:
+    with pytest.raises(NotSent):
+        SmtpMailer("smtp://127.0.0.1:9").send(LETTER)
+
+
+@pytest.mark.parametrize(("tls", "scheme"), [("starttls", "smtp"), ("smtps", "smtps")])
+def test_mail_and_password_travel_encrypted(monkeypatch: pytest.MonkeyPatch, tls: str, scheme: str) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    answers = Answers()
+    with mail_server(answers, tls=tls, password="se:cret") as port:
+        mailer = SmtpMailer(f"{scheme}://us%40er:se%3Acret@127.0.0.1:{port}")
+        mailer.send(LETTER)
+        mailer.close()
+    assert answers.signed_in_as == ["us@er"]
+    assert answers.was_encrypted == [True]
+
+
+def test_a_wrong_password_means_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with mail_server(Answers(), tls="starttls", password="right") as port, pytest.raises(NotSent):
+        SmtpMailer(f"smtp://user:wrong@127.0.0.1:{port}").send(LETTER)
+
+
+def test_a_server_that_cannot_prove_its_name_gets_nothing() -> None:
+    answers = Answers()
+    with mail_server(answers, tls="starttls") as port, pytest.raises(NotSent):
+        SmtpMailer(f"smtp://127.0.0.1:{port}").send(LETTER)
+    assert answers.taken == []
+
+
+def test_the_password_is_never_sent_in_the_clear() -> None:
+    answers = Answers()
+    with mail_server(answers, password="secret") as port, pytest.raises(NotSent, match="no encryption"):
+        SmtpMailer(f"smtp://user:secret@127.0.0.1:{port}").send(LETTER)
+    assert answers.signed_in_as == []
+
+
+def test_a_line_break_in_a_header_is_refused() -> None:
+    forged = Letter(**{**vars(LETTER), "headers": {"Reply-To": "a@example.org\r\nBcc: b@example.org"}})
+    answers = Answers()
+    with mail_server(answers) as port, pytest.raises(Refused):
+        SmtpMailer(f"smtp://127.0.0.1:{port}").send(forged)
+    assert answers.taken == []
+
+
+def test_an_address_has_one_form() -> None:
+    assert normal_address(" Maria@EXAMPLE.org ") == "maria@example.org"
