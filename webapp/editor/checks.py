@@ -14,6 +14,9 @@ SENTENCE_WORDS = 25
 EXPLANATION_WORDS = 120
 FINDING_WORDS = 30
 TITLE_WORDS = 15
+LEAST_FINDINGS = 2
+MOST_FINDINGS = 5
+MOST_CATEGORIES = 3
 
 _HOPE = re.compile(r"\b(cures?|cured|breakthroughs?|miracles?|patients will|safe and effective)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
@@ -89,21 +92,34 @@ def _identified(content: ArticleContent) -> Iterator[Problem]:
 
 
 def _findings(content: ArticleContent) -> Iterator[Problem]:
-    if not 2 <= len(content.findings) <= 5:
+    if not LEAST_FINDINGS <= len(content.findings) <= MOST_FINDINGS:
         yield Problem("findings", "Enter two to five key findings.")
     for number, finding in enumerate(content.findings, start=1):
         if not finding.text:
             yield Problem(f"findings-{number - 1}-text", f"Write finding {number}, or remove it.")
         if not finding.place:
             yield Problem(f"findings-{number - 1}-place", f"Say where in the paper finding {number} comes from.")
+    yield from untraced_quotes(content)
+
+
+def untraced_quotes(content: ArticleContent) -> Iterator[Problem]:
+    """Quotes that the stored abstract does not have."""
+    for number, finding in enumerate(content.findings, start=1):
         if finding.quote and _folded(finding.quote) not in _folded(content.paper.abstract):
             yield Problem(
                 f"findings-{number - 1}-quote", f"The quote of finding {number} is not in the stored abstract, word for word."
             )
 
 
+def _links(content: ArticleContent) -> Iterator[Problem]:
+    links = (("paper-url", content.paper.url), ("paper-status_url", content.paper.status_url), ("trial_url", content.trial_url))
+    for field, address in links:
+        if address and not re.fullmatch(r"https?://\S+", address):
+            yield Problem(field, "Enter the whole address, like https://example.org/paper.")
+
+
 def _categories(content: ArticleContent) -> Iterator[Problem]:
-    if len(content.categories) > 3:
+    if len(content.categories) > MOST_CATEGORIES:
         yield Problem("categories", "Choose at most three categories.")
 
 
@@ -144,18 +160,20 @@ def _lengths(content: ArticleContent) -> Iterator[Problem]:
             yield Problem(f"findings-{number - 1}-text", f"Keep finding {number} to {FINDING_WORDS} words.")
 
 
-def _long_sentences(content: ArticleContent) -> Iterator[Problem]:
-    for field, text in _own_texts(content):
+def long_sentences(content: ArticleContent) -> Iterator[Problem]:
+    """Sentences that are hard to hold in mind."""
+    for field, text in own_texts(content):
         for sentence in sentences(text):
             if len(words(sentence)) > SENTENCE_WORDS:
                 yield Problem(field, f"This sentence has more than {SENTENCE_WORDS} words: “{sentence[:60]}…”")
 
 
-def _numbers(content: ArticleContent) -> Iterator[Problem]:
+def untraced_numbers(content: ArticleContent) -> Iterator[Problem]:
+    """Numbers of ours that the stored abstract, where there is one, does not have."""
     if not content.paper.abstract:
         return
     known = {_figure(number) for number in _NUMBER.findall(content.paper.abstract)}
-    for field, text in _own_texts(content):
+    for field, text in own_texts(content):
         for number in _NUMBER.findall(text):
             if _figure(number) not in known:
                 yield Problem(field, f"The number {number} is not in the stored abstract. Check it.")
@@ -169,8 +187,9 @@ def _animals(content: ArticleContent) -> Iterator[Problem]:
             yield Problem(field, f"Say in the {name} that this was not tested in people.")
 
 
-def _hope(content: ArticleContent) -> Iterator[Problem]:
-    for field, text in _own_texts(content):
+def hope_words(content: ArticleContent) -> Iterator[Problem]:
+    """Words that promise more than one study can show, outside quotes."""
+    for field, text in own_texts(content):
         for match in _HOPE.finditer(_QUOTED.sub("", text)):
             yield Problem(field, f"“{match.group(0)}” promises more than a study can show. Use calmer words.")
 
@@ -180,13 +199,16 @@ def _percentages(content: ArticleContent) -> Iterator[Problem]:
         if re.search(r"\d\s?(%|percent)", finding.text) and not re.search(
             r"\b\d[\d,]*\s+(?:out\s+)?of\s+(?:the\s+)?\d|\bn\s?=\s?\d", finding.text
         ):
-            yield Problem(f"findings-{number - 1}-text", f"Give the count beside the percentage in finding {number}, like 3 of 12.")
+            yield Problem(
+                f"findings-{number - 1}-text", f"Give the count beside the percentage in finding {number}, like 3 of 12."
+            )
 
 
-def _short_forms(content: ArticleContent) -> Iterator[Problem]:
+def short_forms(content: ArticleContent) -> Iterator[Problem]:
+    """Short forms that are nowhere written out."""
     seen: set[str] = set()
-    whole = " ".join(text for _, text in _own_texts(content))
-    for field, text in _own_texts(content):
+    whole = " ".join(text for _, text in own_texts(content))
+    for field, text in own_texts(content):
         for form in _SHORT_FORM.findall(text):
             bare = form.removesuffix("s")
             if bare in seen or bare in _KNOWN_SHORT_FORMS or re.fullmatch(r"[CTLS]\d+", bare):
@@ -199,7 +221,7 @@ def _short_forms(content: ArticleContent) -> Iterator[Problem]:
 # ------------------------------------------------------------------ shared
 
 
-def _own_texts(content: ArticleContent) -> list[tuple[str, str]]:
+def own_texts(content: ArticleContent) -> list[tuple[str, str]]:
     """The article's own running texts in page order, each with its field's name."""
     return [
         ("plain_title", content.plain_title),
@@ -223,14 +245,14 @@ def _figure(number: str) -> str:
 
 
 Rule = Callable[[ArticleContent], Iterator[Problem]]
-_ERRORS: tuple[Rule, ...] = (_required, _identified, _findings, _categories, _implications, _retraction)
+_ERRORS: tuple[Rule, ...] = (_required, _identified, _links, _findings, _categories, _implications, _retraction)
 _WARNINGS: tuple[Rule, ...] = (
     _grades,
     _lengths,
-    _long_sentences,
-    _numbers,
+    long_sentences,
+    untraced_numbers,
     _animals,
-    _hope,
+    hope_words,
     _percentages,
-    _short_forms,
+    short_forms,
 )

@@ -1,5 +1,125 @@
-"""Views."""
+"""The list of summaries, the authoring form, preview, publishing and withdrawing."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from flask import Blueprint, Response, request, url_for
+
+from webapp import htmx
+from webapp.accounts import views as accounts
+from webapp.articles.glossary import new_explainer
+from webapp.articles import publishing
+from webapp.articles.content import is_partial_date
+from webapp.editor import authoring_views as authoring
+from webapp.editor import queries, revisions
+from webapp.editor.forms import WithdrawForm
+from webapp.editor.queries import Tab
+from webapp.editor.revisions import Desk, DraftNotFound
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.models import Article, Role
+from webapp.models.values import ArticleStatus
+from webapp.pagination import asked_page
 
 bp = Blueprint("editor", __name__)
+accounts.protect(bp)
+
+
+@bp.get("/editor/")
+def summaries() -> Response:
+    """All texts, newest change first."""
+    tab = request.args.get("tab", Tab.ALL.value)
+    if tab not in list(Tab):
+        raise SiteError(404)
+    page = queries.summaries(Tab(tab), asked_page())
+    if page.number > page.page_count:
+        raise SiteError(404, "This list is not that long. Go back to its first page.")
+    return htmx.render("editor/summaries.html", page=page, tab=Tab(tab), counts=queries.tab_counts(), local=authoring.local_time)
+
+
+@bp.get("/editor/summaries/new")
+def new() -> Response:
+    """An empty form."""
+    return authoring.show(Desk())
+
+
+@bp.post("/editor/summaries/new")
+def create() -> Response:
+    """Keep a new text, or do what another button of the form says."""
+    return authoring.answer(Desk())
+
+
+@bp.get("/editor/articles/<int:article_id>")
+def edit_article(article_id: int) -> Response:
+    """The form with a live summary that nobody has worked on yet."""
+    desk = _found(revisions.open_article, article_id)
+    if desk.draft is not None:
+        return htmx.redirect(url_for(".edit", draft_id=desk.draft.id))
+    return authoring.show(desk)
+
+
+@bp.post("/editor/articles/<int:article_id>")
+def save_article(article_id: int) -> Response:
+    """Start a draft of a live summary, or do what another button of the form says."""
+    return authoring.answer(_found(revisions.open_article, article_id))
+
+
+@bp.get("/editor/summaries/<int:draft_id>")
+def edit(draft_id: int) -> Response:
+    """The form with a draft."""
+    return authoring.show(_found(revisions.open_draft, draft_id))
+
+
+@bp.post("/editor/summaries/<int:draft_id>")
+def save(draft_id: int) -> Response:
+    """Save, preview or publish a draft, or do what another button of the form says."""
+    return authoring.answer(_found(revisions.open_draft, draft_id))
+
+
+@bp.get("/editor/summaries/<int:draft_id>/preview")
+def preview(draft_id: int) -> Response:
+    """The page as readers would see it."""
+    desk = _found(revisions.open_draft, draft_id)
+    content = desk.content
+    if not is_partial_date(content.paper.published_on):
+        content = msgspec.structs.replace(content, paper=msgspec.structs.replace(content.paper, published_on=""))
+    article = publishing.transient_article(content, datetime.now(UTC))
+    return htmx.render("editor/preview.html", article=article, similar=[], explainer=new_explainer(), is_draft=True, desk=desk)
+
+
+@bp.get("/editor/articles/<int:article_id>/withdraw")
+def withdraw(article_id: int) -> Response:
+    """Ask once more before a summary is taken off the site."""
+    return _show_withdraw(_published(article_id), WithdrawForm())
+
+
+@bp.post("/editor/articles/<int:article_id>/withdraw")
+def do_withdraw(article_id: int) -> Response:
+    """Take a summary off the site; its page stays with a note."""
+    article = _published(article_id)
+    form = WithdrawForm()
+    if not form.validate():
+        return _show_withdraw(article, form, 422)
+    publishing.withdraw(article, form.note.data.strip(), datetime.now(UTC))
+    db.session.commit()
+    return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
+
+
+def _found(open_desk: Callable[[int], Desk], number: int) -> Desk:
+    try:
+        return open_desk(number)
+    except DraftNotFound as error:
+        raise SiteError(404, "There is no summary with this number. Look for it in the list.") from error
+
+
+def _published(article_id: int) -> Article:
+    accounts.require(Role.EDITOR)
+    article = _found(revisions.open_article, article_id).article
+    if article is None or article.status != ArticleStatus.PUBLISHED:
+        raise SiteError(404, "This summary is not on the site at the moment.")
+    return article
+
+
+def _show_withdraw(article: Article, form: WithdrawForm, status: int = 200) -> Response:
+    return htmx.render("editor/withdraw.html", status=status, article=article, form=form)

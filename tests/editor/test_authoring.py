@@ -1,0 +1,290 @@
+"""Writing a summary: the form, drafts, preview, publishing, withdrawing. All of it without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.accounts.people import add_editor, sign_in, token
+from tests.editor.forms import changed, complete, fields_of, opened, press
+from tests.factories import NOW, add_article
+from tests.pages import PageClient
+from webapp.articles.content import from_json
+from webapp.extensions import db
+from webapp.models import Article, Draft, Revision, Role, SearchMarker
+
+NEW = "/editor/summaries/new"
+
+
+@pytest.fixture(autouse=True)
+def signed_in(client: PageClient) -> None:
+    add_editor()
+    sign_in(client)
+
+
+def the_draft() -> Draft:
+    db.session.rollback()
+    draft = db.session.scalar(select(Draft))
+    assert draft is not None
+    return draft
+
+
+def published_draft(client: PageClient) -> Draft:
+    press(client, NEW, opened(client, NEW, **complete()), "publish")
+    return the_draft()
+
+
+def test_a_summary_is_written_previewed_and_published(client: PageClient) -> None:
+    answer = press(client, NEW, opened(client, NEW, **complete()), "preview")
+    preview = client.get(answer.location).text
+    assert "A made-up pill did not ease pain in trial 1" in preview and "Only editors can see this." in preview
+    client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1", status=404)
+
+    draft = the_draft()
+    edit = f"/editor/summaries/{draft.id}"
+    answer = press(client, edit, opened(client, edit), "publish")
+    assert "Readers see it now." in client.get(answer.location).text
+    page = client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1").text
+    assert "Dry mouth was more common with the pill." in page
+    assert "A made-up pill did not ease pain in trial 1" in client.get("/categories/pain-management").text
+    assert db.session.scalar(select(SearchMarker.revision)) == 1
+
+
+def test_a_draft_may_be_incomplete(client: PageClient) -> None:
+    answer = press(client, NEW, opened(client, NEW, paper__title="Only a title so far"), "save")
+    assert answer.location == f"/editor/summaries/{the_draft().id}?done=saved"
+    page = client.get(answer.location).text
+    assert "Draft saved." in page and "Only a title so far" in page
+    client.get(f"/editor/summaries/{the_draft().id}/preview")
+
+
+def test_an_empty_draft_and_one_with_a_broken_year_can_be_previewed(client: PageClient) -> None:
+    press(client, NEW, opened(client, NEW), "save")
+    client.get(f"/editor/summaries/{the_draft().id}/preview")
+    edit = f"/editor/summaries/{the_draft().id}"
+    press(client, edit, opened(client, edit, paper__published_on="22"), "save")
+    client.get(f"{edit}/preview")
+
+
+def test_every_save_is_a_revision_but_the_same_text_twice_is_one(client: PageClient) -> None:
+    press(client, NEW, opened(client, NEW, **complete()), "save")
+    edit = f"/editor/summaries/{the_draft().id}"
+    press(client, edit, opened(client, edit), "save")
+    press(client, edit, opened(client, edit, harms="None were seen."), "save")
+    rows = db.session.execute(select(Revision.number, Revision.kind).order_by(Revision.number)).all()
+    assert [tuple(row) for row in rows] == [(1, "saved"), (2, "saved")]
+    first = db.session.scalar(select(Revision.content).where(Revision.number == 1))
+    assert first is not None and first["harms"] == "Some people had a dry mouth."
+
+
+def test_the_form_shows_what_was_saved(client: PageClient) -> None:
+    sent = opened(client, NEW, **complete())
+    answer = press(client, NEW, sent, "save")
+    shown = fields_of(client.get(answer.location).text)
+    for name in set(sent) - {"csrf_token", "revision", "form_key"}:
+        assert sorted(shown.getlist(name)) == sorted(sent.getlist(name)), name
+
+
+def test_all_reasons_are_shown_at_once_and_nothing_typed_is_lost(client: PageClient) -> None:
+    sent = opened(client, NEW, plain_title="Half a summary", paper__published_on="22", harms="  spaces stay  ")
+    page = press(client, NEW, sent, "publish", status=422).text
+    for reason in (
+        "Enter the title of the paper.",
+        "Enter the year as four digits, like 2022, or a date like 2022-03-14.",
+        "Write the simple explanation.",
+        "Enter two to five key findings.",
+        "Enter at least one limitation of the study.",
+        "Choose whom or what the paper studied.",
+    ):
+        assert reason in page
+    assert '<a href="#paper-published_on">' in page and "<title>Error: " in page
+    shown = fields_of(page)
+    assert shown["plain_title"] == "Half a summary" and shown["paper-published_on"] == "22" and shown["harms"] == "  spaces stay  "
+    assert the_draft().title == "Half a summary"
+    assert db.session.scalar(select(Article)) is None
+
+
+def test_a_refused_summary_can_be_mended_on_the_same_page(client: PageClient) -> None:
+    page = press(client, NEW, opened(client, NEW, **complete() | {"harms": ""}), "publish", status=422).text
+    edit = f"/editor/summaries/{the_draft().id}"
+    assert f'action="{edit}"' in page
+    press(client, edit, changed(fields_of(page), harms="None were seen."), "publish")
+    client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1")
+
+
+def test_a_warning_is_accepted_with_a_reason_that_is_kept(client: PageClient) -> None:
+    text = "Pain went down by 20% with the pill."
+    page = press(client, NEW, opened(client, NEW, **complete() | {"findings-0-text": text}), "publish", status=422).text
+    assert "Please look at 1 warning" in page and "Give the count beside the percentage in finding 1, like 3 of 12." in page
+    sent = fields_of(page)
+    name = next(key for key in sent if key.startswith("accept-"))
+    edit = f"/editor/summaries/{the_draft().id}"
+    press(client, edit, sent, "publish", status=422)
+    press(client, edit, changed(sent, **{name: "The paper gives no count."}), "publish")
+    kept = db.session.scalar(select(Revision.accepted_warnings).where(Revision.kind == "published"))
+    assert kept == {"Give the count beside the percentage in finding 1, like 3 of 12.": "The paper gives no count."}
+
+
+def test_an_accepted_warning_is_not_asked_again(client: PageClient) -> None:
+    text = "Pain went down by 20% with the pill."
+    sent = opened(client, NEW, **complete() | {"findings-0-text": text, "reason_for_all": "The paper gives no count."})
+    press(client, NEW, sent, "publish")
+    edit = f"/editor/summaries/{the_draft().id}"
+    press(client, edit, opened(client, edit, harms="None were seen."), "publish")
+    assert the_draft().published_revision == 2
+
+
+def test_one_reason_may_stand_for_all_warnings(client: PageClient) -> None:
+    more = {"findings-0-text": "Pain fell by 20%.", "findings-1-text": "A cure was seen in 30%."}
+    page = press(client, NEW, opened(client, NEW, **complete() | more), "publish", status=422).text
+    assert "Please look at 3 warnings" in page
+    edit = f"/editor/summaries/{the_draft().id}"
+    press(client, edit, changed(fields_of(page), reason_for_all="As in the paper."), "publish")
+    kept = db.session.scalar(select(Revision.accepted_warnings).where(Revision.kind == "published"))
+    assert kept is not None and set(kept.values()) == {"As in the paper."} and len(kept) == 3
+
+
+def test_a_saved_change_is_not_seen_by_readers_before_it_is_published(client: PageClient) -> None:
+    draft = published_draft(client)
+    edit, page = f"/editor/summaries/{draft.id}", "/research/a-made-up-pill-did-not-ease-pain-in-trial-1"
+    press(client, edit, opened(client, edit, harms="Nobody was harmed."), "save")
+    assert "Nobody was harmed." not in client.get(page).text
+    assert "Nobody was harmed." in client.get(f"{edit}/preview").text
+    assert "changes that readers do not see yet" in client.get("/editor/?tab=drafts").text
+    press(client, edit, opened(client, edit), "publish")
+    assert "Nobody was harmed." in client.get(page).text
+
+
+def test_an_imported_summary_is_edited_from_what_readers_see(client: PageClient) -> None:
+    article = add_article(slug="imported-one")
+    path = f"/editor/articles/{article.id}"
+    sent = opened(client, path, harms="Nobody was harmed.")
+    assert sent["findings-1-text"] == "Dry mouth was more common with the pill."
+    press(client, path, sent, "save")
+    draft = the_draft()
+    assert (draft.article_id, draft.revision_number, draft.published_revision) == (article.id, 2, 1)
+    assert client.get(path, status=303).location == f"/editor/summaries/{draft.id}"
+    edit = f"/editor/summaries/{draft.id}"
+    press(client, edit, opened(client, edit), "publish")
+    assert "Nobody was harmed." in client.get("/research/imported-one").text
+
+
+def test_publishing_unchanged_keeps_every_fact_of_an_imported_summary(client: PageClient) -> None:
+    article = add_article()
+    path = f"/editor/articles/{article.id}"
+    press(client, path, opened(client, path), "publish")
+    db.session.rollback()
+    texts = db.session.scalars(select(Revision.content).order_by(Revision.number)).all()
+    assert len(texts) == 2 and from_json(texts[0]) == from_json(texts[1])
+
+
+def test_looking_at_an_imported_summary_writes_nothing(client: PageClient) -> None:
+    article = add_article()
+    client.get(f"/editor/articles/{article.id}")
+    db.session.rollback()
+    assert db.session.scalar(select(Draft)) is None
+
+
+def test_what_changed_for_the_reader_becomes_a_correction(client: PageClient) -> None:
+    draft = published_draft(client)
+    edit = f"/editor/summaries/{draft.id}"
+    note = "We corrected the number of people."
+    press(client, edit, opened(client, edit, participants="44 people", change_note=note, is_correction="y"), "publish")
+    assert note in client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1").text
+    kept = db.session.scalar(select(Revision.change_note).where(Revision.number == 2))
+    assert kept == note
+
+
+def test_a_paper_that_another_summary_has_is_refused(client: PageClient) -> None:
+    add_article(paper={"doi": "10.5555/editor.1"}, plain_title="The first one")
+    page = press(client, NEW, opened(client, NEW, **complete()), "publish", status=422).text
+    assert "Another summary is about this paper already: The first one." in page
+
+
+def test_two_summaries_with_one_title_get_two_addresses(client: PageClient) -> None:
+    published_draft(client)
+    again = complete(2) | {"plain_title": complete(1)["plain_title"]}
+    press(client, NEW, opened(client, NEW, **again), "publish")
+    client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1-2")
+
+
+def test_a_summary_is_withdrawn_with_a_note_and_gone_at_once(client: PageClient) -> None:
+    article = add_article(slug="to-withdraw", plain_title="To be withdrawn soon")
+    path = f"/editor/articles/{article.id}/withdraw"
+    page = client.get(path).text
+    assert "Withdraw this summary?" in page
+    answer = client.post(path, {"note": "The paper was retracted.", "csrf_token": token(client, path)})
+    assert "To be withdrawn soon" in client.get(answer.location).text
+    assert "The paper was retracted." in client.get("/research/to-withdraw", status=410).text
+    assert "To be withdrawn soon" not in client.get("/research").text
+    client.get(path, status=404)
+
+
+def test_withdrawing_needs_a_note(client: PageClient) -> None:
+    article = add_article(slug="stays")
+    path = f"/editor/articles/{article.id}/withdraw"
+    answer = client.post(path, {"note": " ", "csrf_token": token(client, path)}, status=422)
+    assert "Tell readers in a sentence why this summary is no longer here." in answer.text
+    client.get("/research/stays")
+
+
+def test_a_withdrawn_summary_can_be_published_again(client: PageClient) -> None:
+    article = add_article(slug="back-again")
+    path = f"/editor/articles/{article.id}/withdraw"
+    client.post(path, {"note": "By mistake.", "csrf_token": token(client, path)})
+    press(client, f"/editor/articles/{article.id}", opened(client, f"/editor/articles/{article.id}"), "publish")
+    client.get("/research/back-again")
+
+
+def test_the_list_has_tabs_with_counts(client: PageClient) -> None:
+    add_article(plain_title="A public one")
+    press(client, NEW, opened(client, NEW, plain_title="A draft one"), "save")
+    everything = client.get("/editor/").text
+    assert "A public one" in everything and "A draft one" in everything
+    drafts = client.get("/editor/?tab=drafts").text
+    assert "A draft one" in drafts and "A public one" not in drafts
+    published = client.get("/editor/?tab=published").text
+    assert "A public one" in published and "A draft one" not in published
+    assert "There is none at the moment." in client.get("/editor/?tab=withdrawn").text
+    client.get("/editor/?tab=other", status=404)
+
+
+def test_the_list_is_paged(client: PageClient) -> None:
+    for number in range(26):
+        add_article(NOW + timedelta(minutes=number), plain_title=f"Summary number {number}")
+    assert "Summary number 25" in client.get("/editor/").text
+    assert "Summary number 0<" in client.get("/editor/?page=2").text
+    client.get("/editor/?page=3", status=404)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("checked_on", "soon", "Enter the date as year, month and day, like 2026-03-14."),
+        ("trial_url", "javascript:alert(1)", "Enter the whole address, like https://example.org/paper."),
+        ("paper__url", "example.org", "Enter the whole address, like https://example.org/paper."),
+        ("plain_title", "x" * 301, "Keep this to 300 characters."),
+        ("simple_explanation", "x" * 20_001, "Keep this to 20,000 characters."),
+    ],
+)
+def test_a_field_that_cannot_be_kept_is_named(client: PageClient, field: str, value: str, sentence: str) -> None:
+    page = press(client, NEW, opened(client, NEW, **{field: value}), "save", status=422).text
+    assert sentence in page
+    assert fields_of(page)[field.replace("__", "-")] == value
+
+
+def test_an_unknown_summary_is_not_found(client: PageClient) -> None:
+    for path in ("/editor/summaries/99", "/editor/articles/99", "/editor/summaries/99/preview", "/editor/articles/99/withdraw"):
+        client.get(path, status=404)
+
+
+def test_a_writer_saves_but_does_not_publish_or_withdraw(client: PageClient) -> None:
+    add_editor("Wim Writer", "wim@example.org", Role.WRITER)
+    sign_in(client, "wim@example.org")
+    sent = opened(client, NEW, **complete())
+    assert "Publish</button>" not in client.get(NEW).text
+    page = press(client, NEW, sent, "publish", status=403).text
+    assert "Only an editor can publish." in page and fields_of(page)["harms"] == "Some people had a dry mouth."
+    press(client, NEW, sent, "save")
+    article = add_article()
+    client.get(f"/editor/articles/{article.id}/withdraw", status=403)

@@ -1,0 +1,285 @@
+"""What the authoring form answers to each of its buttons. Whatever happens, what was typed is in the answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, request, url_for
+
+from webapp import htmx
+from webapp.accounts.access import current_editor, may
+from webapp.articles.content import ArticleContent
+from webapp.articles.publishing import NotPublishable
+from webapp.editor import merging, plain, queries, revisions, rows
+from webapp.editor.checks import Problem, check
+from webapp.editor.forms import SummaryForm, attach, content_from, problems_in, summary_form, values_of
+from webapp.editor.revisions import Desk, WarningsOpen
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.models import Role
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A short message at the top of the form, with a link if there is somewhere to go."""
+
+    title: str
+    text: str = ""
+    link: str = ""
+    link_text: str = ""
+    is_good: bool = True
+
+
+@dataclass(frozen=True)
+class OpenWarning:
+    """A warning as the form shows it: the name of its field for the reason, and the reason given so far."""
+
+    field: str
+    message: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return _warning_key(self.message)
+
+
+def local_time(at: datetime) -> str:
+    """A time in words, in the time zone of who is signed in: November 24, 2026, 14:32."""
+    here = at.astimezone(ZoneInfo(current_editor().time_zone))
+    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
+
+
+def show(
+    desk: Desk, form: SummaryForm | None = None, status: int = HTTPStatus.OK, fragment: str | None = None, **more: Any
+) -> Response:
+    """The form; without ``form`` it shows what was saved last."""
+    form = form or summary_form(queries.category_choices(), None, values_of(desk.content))
+    problems: Sequence[Problem] = more.get("problems", ())
+    attach(form, problems)
+    context = {
+        "form": form,
+        "desk": desk,
+        "desk_title": revisions.title_of(desk.content) if desk.draft or desk.article else "New",
+        "action": _address(desk),
+        "may_publish": may(Role.EDITOR),
+        "notice": _notice(desk),
+        "problems": (),
+        "status_problems": (),
+        "warnings": (),
+        "given": (),
+        "clashes": (),
+        "merge_base": None,
+        "is_conflict": False,
+        "other_editor": "",
+        "checked": plain.plain_check(content_from(form, desk.content)),
+        "moved": None,
+        "gone": rows.removed(request.form),
+        "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
+        "revision": request.form.get("revision", desk.revision_number),
+        "status_text": _status_text(desk),
+        "is_fresh": False,
+    }
+    return htmx.render("editor/edit.html", fragment, status, **context | more)
+
+
+def answer(desk: Desk) -> Response:
+    """Do what the pressed button says."""
+    sent = request.form
+    if "move" in sent:
+        return _move(desk, sent["move"])
+    if "swap" in sent:
+        return _swap(desk, sent["swap"])
+    if "take" in sent:
+        return _take(desk, sent["take"])
+    act = _ACTIONS.get(sent.get("action", "save"))
+    if act is None:
+        raise SiteError(HTTPStatus.BAD_REQUEST)
+    return act(desk, _form_from(sent))
+
+
+def _move(desk: Desk, button: str) -> Response:
+    """Change the rows of a list; a button that has nothing to do any more changes nothing."""
+    try:
+        moved = rows.move(request.form, button)
+    except rows.UnknownMove:
+        return show(desk, _form_from(request.form))
+    return show(desk, _form_from(moved.fields), fragment=moved.list_name, moved=moved, gone=rows.removed(moved.fields))
+
+
+def _swap(desk: Desk, button: str) -> Response:
+    """Put plain words in the place of a hard one."""
+    field, _, word = button.partition("|")
+    fields = rows.Fields(request.form)
+    if field in fields:
+        fields[field] = plain.swap(fields[field], word)
+    return show(desk, _form_from(fields), notice=Notice(f"“{word}” is swapped.", "Please read the sentence once more."))
+
+
+def _take(desk: Desk, field: str) -> Response:
+    """In a conflict: take over what the other one wrote in this field."""
+    yours = content_from(_form_from(request.form), desk.content)
+    content = merging.with_field(yours, desk.content, field)
+    form = summary_form(queries.category_choices(), None, values_of(content))
+    return show(desk, form, **_conflict_context(desk, content, int(request.form.get("merge_base", "0"))))
+
+
+def _check(desk: Desk, form: SummaryForm) -> Response:
+    return show(desk, form, fragment="plain_check")
+
+
+def _save(desk: Desk, form: SummaryForm) -> Response:
+    stopped = _stopped(desk, form)
+    if stopped is not None:
+        return stopped
+    draft = _saved(desk, form)
+    if htmx.wants_fragment() and desk.draft is not None:
+        fresh = Desk(draft, draft.article)
+        return show(fresh, form, fragment="save_status", revision=draft.revision_number, is_fresh=True)
+    return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="saved"))
+
+
+def _preview(desk: Desk, form: SummaryForm) -> Response:
+    stopped = _stopped(desk, form)
+    if stopped is not None:
+        return stopped
+    return htmx.redirect(url_for("editor.preview", draft_id=_saved(desk, form).id))
+
+
+def _publish(desk: Desk, form: SummaryForm) -> Response:
+    stopped = _stopped(desk, form) or _not_allowed(desk, form)
+    if stopped is not None:
+        return stopped
+    content = content_from(form, desk.content)
+    reasons = _reasons(desk, content)
+    try:
+        draft = revisions.publish(
+            desk,
+            content,
+            desk.revision_number,
+            current_editor().id,
+            datetime.now(UTC),
+            accepted=reasons,
+            change_note=(form.change_note.data or "").strip(),
+            is_correction=bool(form.is_correction.data),
+        )
+    except (NotPublishable, WarningsOpen) as refusal:
+        return _not_published(desk, form, getattr(refusal, "problems", ()), reasons)
+    db.session.commit()
+    return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="published"))
+
+
+def _stopped(desk: Desk, form: SummaryForm) -> Response | None:
+    """The answer when a text cannot be saved as it is: a field cannot be read, or somebody saved meanwhile."""
+    if not form.validate():
+        problems = problems_in(form)
+        return show(desk, form, HTTPStatus.UNPROCESSABLE_ENTITY, "save_status", problems=problems, status_problems=problems)
+    if form.revision.data != str(desk.revision_number):
+        return _conflict(desk, form)
+    return None
+
+
+def _not_allowed(desk: Desk, form: SummaryForm) -> Response | None:
+    if may(Role.EDITOR):
+        return None
+    problem = Problem("save-draft", "Only an editor can publish. Save the draft and tell one of the editors.")
+    return show(desk, form, HTTPStatus.FORBIDDEN, problems=[problem])
+
+
+def _conflict(desk: Desk, form: SummaryForm) -> Response:
+    """Both texts, with everything merged that only one side changed."""
+    base_number = int(form.revision.data) if (form.revision.data or "").isdigit() else 0
+    yours = content_from(form, desk.content)
+    merged = merging.merge(revisions.content_at(desk, base_number), desk.content, yours)
+    if htmx.wants_fragment():
+        other = revisions.last_editor_name(desk)
+        return show(desk, form, HTTPStatus.CONFLICT, "save_status", is_conflict=True, other_editor=other)
+    merged_form = summary_form(queries.category_choices(), None, values_of(merged))
+    return show(desk, merged_form, HTTPStatus.CONFLICT, **_conflict_context(desk, merged, base_number))
+
+
+def _conflict_context(desk: Desk, yours: ArticleContent, base_number: int) -> dict[str, Any]:
+    base = revisions.content_at(desk, base_number)
+    return {
+        "clashes": merging.clashes(base, desk.content, yours),
+        "merge_base": base_number,
+        "revision": desk.revision_number,
+        "other_editor": revisions.last_editor_name(desk),
+    }
+
+
+def _not_published(desk: Desk, form: SummaryForm, problems: Sequence[Problem], reasons: dict[str, str]) -> Response:
+    """Why it is not public yet, all at once. The text is saved as a draft all the same."""
+    content = content_from(form, desk.content)
+    draft = _saved(desk, form)
+    warnings = [OpenWarning(row.field, row.message, reasons.get(row.message, "")) for row in check(content).warnings]
+    return show(
+        Desk(draft, draft.article),
+        form,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        problems=problems,
+        warnings=[warning for warning in warnings if not warning.reason],
+        given=[warning for warning in warnings if warning.reason],
+        revision=draft.revision_number,
+        notice=Notice("Not published yet.", "Your text is saved as a draft.", is_good=False),
+    )
+
+
+def _saved(desk: Desk, form: SummaryForm) -> Any:
+    content = content_from(form, desk.content)
+    draft = revisions.save(desk, content, desk.revision_number, current_editor().id, datetime.now(UTC))
+    db.session.commit()
+    return draft
+
+
+def _reasons(desk: Desk, content: ArticleContent) -> dict[str, str]:
+    """For each warning the reason given now, or at the last publishing, or for all of them."""
+    before = revisions.accepted_before(desk.draft)
+    sent = request.form
+    for_all = sent.get("reason_for_all", "").strip()
+    return {
+        warning.message: sent.get(f"accept-{_warning_key(warning.message)}", "").strip() or before.get(warning.message) or for_all
+        for warning in check(content).warnings
+    }
+
+
+def _warning_key(message: str) -> str:
+    return sha256(message.encode()).hexdigest()[:12]
+
+
+def _form_from(fields: rows.Fields) -> SummaryForm:
+    return summary_form(queries.category_choices(), fields)
+
+
+def _address(desk: Desk) -> str:
+    if desk.draft is not None:
+        return url_for("editor.save", draft_id=desk.draft.id)
+    return url_for("editor.save_article", article_id=desk.article.id) if desk.article else url_for("editor.create")
+
+
+def _message_for(field: str, problems: Sequence[Problem]) -> str:
+    return next((problem.message for problem in problems if problem.field == field), "")
+
+
+def _status_text(desk: Desk) -> str:
+    if desk.draft is None:
+        return "This is what readers see now." if desk.article else "Not saved yet."
+    if desk.draft.revision_number == desk.draft.published_revision:
+        return "Published. Readers see this text."
+    return f"Draft saved {local_time(desk.draft.saved_at)}"
+
+
+def _notice(desk: Desk) -> Notice | None:
+    done = request.args.get("done")
+    if done == "saved":
+        return Notice("Draft saved.", "Readers do not see it before you publish.")
+    if done == "published" and desk.article is not None:
+        address = url_for("articles.article", slug=desk.article.slug)
+        return Notice("Published.", "Readers see it now.", address, "See the page")
+    return None
+
+
+_ACTIONS = {"save": _save, "preview": _preview, "publish": _publish, "check": _check}

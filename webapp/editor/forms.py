@@ -1,0 +1,314 @@
+"""The authoring form: from an article's content to fields and back. What it has no field for is carried over."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from webapp.articles.content import ArticleContent, PaperContent
+from webapp.editor.checks import Problem
+from webapp.models.values import AboutSci, Author, Finding, Implication, Labelled, PaperStatus, Result, StudyKind, Subject
+
+LONGEST_TEXT = 20_000
+MOST_ROWS = 40
+
+_CHOOSE = "Not chosen yet"
+_whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
+_ARTICLE_TEXTS = (
+    "slug", "plain_title", "species", "main_message", "simple_explanation", "study_duration", "participants", "evidence_level",
+    "sample_size", "age", "country", "injury_level", "injury_completeness", "time_since_injury", "harms", "research_summary",
+    "funding", "conflicts_of_interest", "trial_number", "trial_url", "written_by", "checked_by",
+)  # fmt: skip
+_ARTICLE_CHOICES = (("subject", Subject), ("about_sci", AboutSci), ("study_kind", StudyKind), ("result", Result))
+_PAPER_TEXTS = (
+    "title", "doi", "pmid", "pmcid", "url", "journal", "published_on", "volume", "issue", "pages", "license", "status_url",
+    "status_note", "abstract",
+)  # fmt: skip
+
+
+def _short(label: str, most: int = 300, *validators: Any) -> StringField:
+    return StringField(label, [Optional(), Length(max=most, message=f"Keep this to {most} characters."), *validators])
+
+
+def _long(label: str) -> TextAreaField:
+    too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
+    return TextAreaField(label, [Optional(), too_long])
+
+
+def _options(*pairs: tuple[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def _choice(label: str, kind: type[Labelled]) -> SelectField:
+    return SelectField(label, choices=_options(("", _CHOOSE), *((member.value, member.label) for member in kind)))
+
+
+def check_day(_form: Form, field: StringField) -> None:
+    """A whole day in ISO 8601, or nothing."""
+    try:
+        date.fromisoformat(field.data or "2000-01-01")
+    except ValueError:
+        raise ValidationError("Enter the date as year, month and day, like 2026-03-14.") from None
+
+
+class PaperForm(Form):
+    """The publication that is explained."""
+
+    doi = _short("DOI", 255)
+    title = _long("Title of the paper")
+    authors = _long("Authors")
+    journal = _short("Journal")
+    published_on = _short("Published", 10)
+    volume = _short("Volume", 32)
+    issue = _short("Issue", 32)
+    pages = _short("Pages", 64)
+    pmid = _short("PubMed number", 16)
+    pmcid = _short("PubMed Central number", 16)
+    url = _short("Another link to the paper", 2000, _whole_address)
+    is_free_to_read = SelectField("Free to read", choices=_options(("", "Not known"), ("yes", "Yes"), ("no", "No")))
+    license = _short("License of the paper")
+    abstract = _long("Abstract")
+    mesh_terms = _long("Subject headings (MeSH)")
+    status = SelectField("What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus)))
+    status_on = _short("Date of that notice", 10, check_day)
+    status_url = _short("Link to that notice", 2000, _whole_address)
+    status_note = _long("Banner text for readers")
+
+
+class FindingForm(Form):
+    """One key finding."""
+
+    text = _long("Finding")
+    place = _short("Where in the paper")
+    quote = _long("Short quote from the abstract")
+
+
+class ImplicationForm(Form):
+    """One practical implication."""
+
+    title = _short("Heading")
+    text = _long("Text")
+
+
+class SummaryForm(FlaskForm):
+    """Everything an editor writes about one paper, and the revision it started from."""
+
+    revision = HiddenField(default="0")
+    form_key = HiddenField()
+
+    paper = FormField(PaperForm)
+    categories = SelectMultipleField("Categories", widget=ListWidget(), option_widget=CheckboxInput())
+    main_category = SelectField("Main category")
+
+    plain_title = _short("Plain title")
+    slug = _short("Web address", 80)
+    subject = _choice("Whom or what it studied", Subject)
+    species = _short("Which animals", 80)
+    about_sci = _choice("About spinal cord injury", AboutSci)
+    study_kind = _choice("Kind of study", StudyKind)
+    result = _choice("Result", Result)
+
+    main_message = _long("Main message")
+    simple_explanation = _long("Explanation")
+    study_duration = _short("Study duration")
+    participants = _short("Participants")
+    evidence_level = _short("Evidence level")
+    sample_size = _short("How many")
+    age = _short("Age")
+    country = _short("Country")
+    injury_level = _short("Injury level")
+    injury_completeness = _short("Complete or incomplete")
+    time_since_injury = _short("Time since injury")
+
+    findings = FieldList(FormField(FindingForm), max_entries=MOST_ROWS)
+    harms = _long("Harms and side effects")
+    research_summary = _long("Summary")
+    implications = FieldList(FormField(ImplicationForm), max_entries=MOST_ROWS)
+    questions = FieldList(_long("Question"), max_entries=MOST_ROWS)
+    limitations = FieldList(_long("Limitation"), max_entries=MOST_ROWS)
+
+    funding = _long("Who paid")
+    conflicts_of_interest = _long("Who had an interest")
+    trial_number = _short("Registered trial", 80)
+    trial_url = _short("Link to the trial", 2000, _whole_address)
+    shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
+    written_by = _short("Written by")
+    checked_by = _short("Checked by")
+    checked_on = _short("Last checked", 10, check_day)
+
+    change_note = _long("What changed for the reader")
+    is_correction = BooleanField("This corrects a mistake: list it under Corrections")
+    reason_for_all = _short("One reason for all warnings", 500)
+
+
+def summary_form(
+    choices: list[tuple[str, str]], fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None
+) -> SummaryForm:
+    """The form with its categories (slug, name): filled from sent fields, or else from ``values``."""
+    form = SummaryForm(formdata=fields, data=values)
+    form.categories.choices = _options(*choices)
+    form.main_category.choices = _options(("", _CHOOSE), *choices)
+    return form
+
+
+def values_of(content: ArticleContent) -> dict[str, Any]:
+    """What the form shows for a content."""
+    values: dict[str, Any] = {name: getattr(content, name) for name in (*_ARTICLE_TEXTS, "shows_dysreflexia_help")}
+    values |= {name: getattr(content, name) or "" for name, _ in _ARTICLE_CHOICES}
+    values["categories"] = list(content.categories)
+    values["main_category"] = content.categories[0] if content.categories else ""
+    values["checked_on"] = _day_text(content.checked_on)
+    values["findings"] = [{"text": row.text, "place": row.place, "quote": row.quote} for row in content.findings]
+    values["implications"] = [{"title": row.title, "text": row.text} for row in content.implications]
+    values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
+    paper = content.paper
+    values["paper"] = {name: getattr(paper, name) for name in _PAPER_TEXTS} | {
+        "authors": "\n".join(_author_line(author) for author in paper.authors),
+        "mesh_terms": "\n".join(paper.mesh_terms),
+        "is_free_to_read": {True: "yes", False: "no", None: ""}[paper.is_free_to_read],
+        "status": paper.status.value,
+        "status_on": _day_text(paper.status_on),
+    }
+    return values
+
+
+def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
+    """What a form says; corrections and our own dates, for which there is no field, come from ``carried``.
+
+    A choice or a date that cannot be read counts as not given: validate the form first where that would lose something.
+    """
+    texts = {name: _clean(form[name].data) for name in _ARTICLE_TEXTS}
+    choices = {name: _member(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
+    return msgspec.structs.replace(
+        carried,
+        **texts,
+        **choices,
+        categories=_chosen_categories(form, carried),
+        shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
+        checked_on=_day(form.checked_on.data),
+        paper=_paper_from(form.paper.form),
+        findings=_rows(form.findings, Finding),
+        implications=_rows(form.implications, Implication),
+        questions=_lines(entry.data for entry in form.questions),
+        limitations=_lines(entry.data for entry in form.limitations),
+    )
+
+
+def problems_in(form: SummaryForm) -> list[Problem]:
+    """What validating the form found, in the order of its fields."""
+    return [Problem(field.id, str(field.errors[0])) for field in _single_fields(form) if field.errors]
+
+
+def attach(form: SummaryForm, problems: Sequence[Problem]) -> None:
+    """Show each problem beside its field."""
+    first = {problem.field: problem.message for problem in reversed(problems)}
+    for field in _single_fields(form):
+        if field.id in first:
+            field.errors = [first[field.id]]
+
+
+def _single_fields(form: Form) -> Iterator[Field]:
+    """Every control of the form, those in rows and in the paper's part as well."""
+    for field in form:
+        for one in field if isinstance(field, FieldList) else [field]:
+            if isinstance(one, FormField):
+                yield from _single_fields(one.form)
+            else:
+                yield one
+
+
+def _paper_from(form: PaperForm) -> PaperContent:
+    return PaperContent(
+        **{name: _clean(form[name].data) for name in _PAPER_TEXTS},
+        authors=[_author(line) for line in _lines((form.authors.data or "").splitlines())],
+        mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
+        is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
+        status=_member(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
+        status_on=_day(form.status_on.data),
+    )
+
+
+def _chosen_categories(form: SummaryForm, carried: ArticleContent) -> list[str]:
+    """The main one first, then those chosen before in their order, then the new ones."""
+    chosen = list(form.categories.data or [])
+    kept = [slug for slug in carried.categories if slug in chosen]
+    main = [form.main_category.data] if form.main_category.data else []
+    return list(dict.fromkeys([*main, *kept, *chosen]))
+
+
+def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:
+    """The rows of a list that say anything."""
+    rows = [{name: _clean(value) for name, value in entry.data.items()} for entry in entries]
+    return [kind(**row) for row in rows if any(row.values())]
+
+
+def _lines(texts: Any) -> list[str]:
+    return [text for text in (_clean(text) for text in texts) if text]
+
+
+def _clean(text: str | None) -> str:
+    """Browsers send CR LF; we keep LF, and no white space at the ends."""
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+def _member(kind: type[Labelled], value: str | None) -> Any:
+    return kind(value) if value in list(kind) else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _day_text(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _author_line(author: Author) -> str:
+    """One author as a line: "Doe, Jo", with semicolons instead where a name has a comma of its own."""
+    parts = [author.family, author.given, author.orcid]
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return ("; " if any("," in part for part in parts) else ", ").join(parts) + (";" if _is_bare(parts) else "")
+
+
+def _is_bare(parts: list[str]) -> bool:
+    return len(parts) == 1 and "," in parts[0]
+
+
+def _author(line: str) -> Author:
+    family, given, orcid = ([part.strip() for part in line.split(";" if ";" in line else ",", 2)] + ["", ""])[:3]
+    return Author(family=family, given=given, orcid=orcid)
+
+
+class WithdrawForm(FlaskForm):
+    """Why a summary is taken off the site, in words for readers."""
+
+    note = TextAreaField(
+        "Note for readers",
+        [
+            DataRequired("Tell readers in a sentence why this summary is no longer here."),
+            Length(max=1000, message="Keep this to 1,000 characters."),
+        ],
+    )

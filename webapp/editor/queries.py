@@ -1,0 +1,145 @@
+"""The list of all texts that editors see: drafts, published and withdrawn summaries, newest change first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, literal, null, select, union_all
+from sqlalchemy.sql import Subquery
+
+from webapp.extensions import db
+from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper
+from webapp.models.values import ArticleStatus, Labelled
+from webapp.pagination import Page
+
+PAGE_SIZE = 25
+
+
+class State(Labelled):
+    """Where a text stands."""
+
+    DRAFT = "draft", "Draft"
+    CHANGED = "changed", "Published, with changes that readers do not see yet"
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Tab(Labelled):
+    """What the list shows."""
+
+    ALL = "all", "All"
+    DRAFTS = "drafts", "Drafts"
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+_STATES = {
+    Tab.ALL: list(State),
+    Tab.DRAFTS: [State.DRAFT, State.CHANGED],
+    Tab.PUBLISHED: [State.PUBLISHED, State.CHANGED],
+    Tab.WITHDRAWN: [State.WITHDRAWN],
+}
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One line of the list."""
+
+    draft_id: int | None
+    article_id: int | None
+    slug: str | None
+    title: str
+    state: State
+    updated_at: datetime
+    categories: tuple[str, ...]
+    helpful: int
+    not_helpful: int
+
+
+def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
+    """One page of the list."""
+    every = _every_text()
+    query = select(every).where(every.c.state.in_([state.value for state in _STATES[tab]]))
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    newest = query.order_by(every.c.updated_at.desc(), every.c.title).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    rows = list(db.session.execute(newest))
+    return Page(_with_counts(rows), page, total, PAGE_SIZE)
+
+
+def tab_counts() -> dict[Tab, int]:
+    """How many texts each tab shows."""
+    every = _every_text()
+    grouped = db.session.execute(select(every.c.state, func.count()).group_by(every.c.state))
+    counted: dict[str, int] = dict(tuple(row) for row in grouped)
+    return {tab: sum(counted.get(state.value, 0) for state in states) for tab, states in _STATES.items()}
+
+
+def _every_text() -> Subquery:
+    """Live articles with or without a draft, and drafts that were never published."""
+    has_changes = Draft.revision_number != func.coalesce(Draft.published_revision, -1)
+    state = case(
+        (Article.status == ArticleStatus.WITHDRAWN, literal(State.WITHDRAWN.value)),
+        (Draft.id.is_(None) | ~has_changes, literal(State.PUBLISHED.value)),
+        else_=literal(State.CHANGED.value),
+    )
+    articles = (
+        select(
+            Draft.id.label("draft_id"),
+            Article.id.label("article_id"),
+            Article.slug.label("slug"),
+            func.coalesce(Article.plain_title, Paper.title).label("title"),
+            state.label("state"),
+            case((Draft.saved_at > Article.updated_at, Draft.saved_at), else_=Article.updated_at).label("updated_at"),
+        )
+        .join(Article.paper)
+        .outerjoin(Draft, Draft.article_id == Article.id)
+    )
+    drafts = select(Draft.id, null(), null(), Draft.title, literal(State.DRAFT.value), Draft.saved_at).where(
+        Draft.article_id.is_(None)
+    )
+    return union_all(articles, drafts).subquery()
+
+
+def _with_counts(rows: list[Any]) -> list[SummaryRow]:
+    ids = [row.article_id for row in rows if row.article_id]
+    votes = {
+        article_id: (yes, total - yes)
+        for article_id, total, yes in db.session.execute(
+            select(Feedback.article_id, func.count(), func.count(case((Feedback.is_helpful.is_(True), 1))))
+            .where(Feedback.article_id.in_(ids))
+            .group_by(Feedback.article_id)
+        )
+    }
+    names = _category_names(ids)
+    return [
+        SummaryRow(
+            draft_id=row.draft_id,
+            article_id=row.article_id,
+            slug=row.slug,
+            title=row.title,
+            state=State(row.state),
+            updated_at=row.updated_at,
+            categories=names.get(row.article_id, ()),
+            helpful=votes.get(row.article_id, (0, 0))[0],
+            not_helpful=votes.get(row.article_id, (0, 0))[1],
+        )
+        for row in rows
+    ]
+
+
+def _category_names(article_ids: list[int]) -> dict[int, tuple[str, ...]]:
+    query = (
+        select(ArticleCategory.article_id, Category.name)
+        .join(ArticleCategory.category)
+        .where(ArticleCategory.article_id.in_(article_ids))
+        .order_by(ArticleCategory.article_id, ArticleCategory.position)
+    )
+    names: dict[int, tuple[str, ...]] = {}
+    for article_id, name in db.session.execute(query):
+        names[article_id] = (*names.get(article_id, ()), name)
+    return names
+
+
+def category_choices() -> list[tuple[str, str]]:
+    """Slug and name of every category, in their order."""
+    return [(row.slug, row.name) for row in db.session.scalars(select(Category).order_by(Category.position))]
