@@ -13,7 +13,7 @@ from webapp.accounts import editors
 from webapp.extensions import db
 from webapp.models import Editor, Role
 
-PASSWORD = "marigold bench river spoon"  # noqa: S105
+PASSWORD = "marigold bench river spoon"
 EMAIL = "ana@example.org"
 
 

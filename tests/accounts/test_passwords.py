@@ -27,7 +27,16 @@ def test_a_very_long_password_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["password1234", "Passw0rd!2026", "123456789012", "qwertyuiop123", "aaaaaaaaaaaa", "abcabcabcabc", "letmein letmein", "iloveyou2026!"],
+    [
+        "password1234",
+        "Passw0rd!2026",
+        "123456789012",
+        "qwertyuiop123",
+        "aaaaaaaaaaaa",
+        "abcabcabcabc",
+        "letmein letmein",
+        "iloveyou2026!",
+    ],
 )
 def test_a_well_known_password_is_refused(password: str) -> None:
     with pytest.raises(PasswordRefused, match="easy to guess"):

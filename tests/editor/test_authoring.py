@@ -99,7 +99,9 @@ def test_all_reasons_are_shown_at_once_and_nothing_typed_is_lost(client: PageCli
         assert reason in page
     assert '<a href="#paper-published_on">' in page and "<title>Error: " in page
     shown = fields_of(page)
-    assert shown["plain_title"] == "Half a summary" and shown["paper-published_on"] == "22" and shown["harms"] == "  spaces stay  "
+    assert (
+        shown["plain_title"] == "Half a summary" and shown["paper-published_on"] == "22" and shown["harms"] == "  spaces stay  "
+    )
     assert the_draft().title == "Half a summary"
     assert db.session.scalar(select(Article)) is None
 
