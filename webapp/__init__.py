@@ -1,7 +1,6 @@
 """Spinal Cord Research Help: plain-language summaries of spinal cord injury research."""
 
 from flask import Flask
-from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import assets, cli, database, errors, headers, logs, templating
@@ -33,7 +32,6 @@ def create_app(config: Config | None = None) -> Flask:
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
-    Compress(app)
     headers.init_app(app, config)
     templating.init_app(app, config)
     errors.init_app(app)
@@ -58,7 +56,4 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "MAX_FORM_PARTS": 200,
         "WTF_CSRF_CHECK_DEFAULT": False,  # only the editor has sessions; it calls csrf.protect() itself
         "WTF_CSRF_TIME_LIMIT": None,
-        "COMPRESS_ALGORITHM": ["br", "gzip"],
-        "COMPRESS_BR_LEVEL": 5,
-        "COMPRESS_MIMETYPES": ["text/html", "application/atom+xml", "application/xml", "text/plain", "application/json"],
     }

@@ -4,7 +4,6 @@ An address ``/assets/<hash>/<name>`` never changes its bytes, so it can be kept 
 and compressed once per process.
 """
 
-import gzip
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-import brotli
 from flask import Blueprint, Response, abort, request, url_for
 
+from webapp.compression import FILE_QUALITY, chosen_encoding, compressed
 from webapp.config import ROOT
 
 bp = Blueprint("assets", __name__)
@@ -47,12 +46,11 @@ PACKAGED = {
 
 @dataclass(frozen=True)
 class Asset:
-    """One file: its bytes plain, gzipped and Brotli-compressed (None where that gains nothing)."""
+    """One file: its bytes plain and in each encoding (none where that gains nothing)."""
 
     name: str
     body: bytes
-    gzipped: bytes | None
-    brotlied: bytes | None
+    encoded: dict[str, bytes]
 
     @property
     def hash(self) -> str:
@@ -74,8 +72,8 @@ def get_asset(name: str) -> Asset:
     if name == "css/site.css":
         body = _with_font_addresses(body)
     if Path(name).suffix in COMPRESSED:
-        return Asset(name, body, gzip.compress(body, 9, mtime=0), brotli.compress(body, quality=11))
-    return Asset(name, body, None, None)
+        return Asset(name, body, {encoding: compressed(body, encoding, FILE_QUALITY) for encoding in ("br", "gzip")})
+    return Asset(name, body, {})
 
 
 def asset_url(name: str) -> str:
@@ -106,12 +104,11 @@ def well_known(name: str) -> Response:
 
 
 def _respond(asset: Asset, cache_control: str) -> Response:
-    accepted = request.accept_encodings
+    encoding = chosen_encoding(request)
     response = Response(asset.body, content_type=MIMETYPES[asset.suffix])
-    for encoding, body in (("br", asset.brotlied), ("gzip", asset.gzipped)):
-        if body is not None and accepted[encoding]:
-            response = Response(body, content_type=MIMETYPES[asset.suffix], headers={"Content-Encoding": encoding})
-            break
+    if encoding in asset.encoded:
+        response.set_data(asset.encoded[encoding])
+        response.headers["Content-Encoding"] = encoding
     response.headers["Cache-Control"] = cache_control
     response.vary.add("Accept-Encoding")
     return response

@@ -4,12 +4,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.base import Worker
 
 from webapp.config import Config
+from webapp.newsletter import delivery
 from webapp.search import indexing
 
-config = Config.from_environ()
+settings = Config.from_environ()
 
-bind = f"{config.host}:{config.port}"
-workers = config.web_concurrency
+bind = f"{settings.host}:{settings.port}"
+workers = settings.web_concurrency
 worker_class = "gthread"
 threads = 8
 timeout = 30
@@ -21,24 +22,26 @@ preload_app = False  # nothing is opened before the fork: neither a database nor
 control_socket_disable = True
 limit_request_line = 8190
 limit_request_field_size = 8190
-forwarded_allow_ips = "*" if config.trusted_proxies else "127.0.0.1"
+forwarded_allow_ips = "*" if settings.trusted_proxies else "127.0.0.1"
 errorlog = "-"
-loglevel = config.log_level.lower()
+loglevel = settings.log_level.lower()
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "webapp.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"level": config.log_level, "handlers": ["console"]},
-    "loggers": {"gunicorn.error": {"level": config.log_level, "handlers": ["console"], "propagate": False}},
+    "root": {"level": settings.log_level, "handlers": ["console"]},
+    "loggers": {"gunicorn.error": {"level": settings.log_level, "handlers": ["console"], "propagate": False}},
 }
 
 
 def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
     """Tell the person who started it where the site is."""
-    print(f"\n  Spinal Cord Research Help is at {config.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
+    print(f"\n  Spinal Cord Research Help is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let one worker at a time keep the search index up with the database."""
-    indexing.start_following(worker.app.wsgi())
+    """Keep the search index up with the database, and deliver queued mail; the workers agree on who does."""
+    app = worker.app.wsgi()
+    indexing.start_following(app)
+    delivery.start_delivering(app)

@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 
+from webapp.compression import compress_response
 from webapp.config import Config
 
 CONTENT_SECURITY_POLICY = (
@@ -22,6 +23,7 @@ SECURITY_HEADERS = {
 
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "no-store"
+PRIVATE_PART = "/editor"
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -31,11 +33,16 @@ def init_app(app: Flask, config: Config) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
-        if config.is_https:
+        # Browsers heed this only where it comes over https, so a proxy's word is enough to say it.
+        if config.is_https or request.headers.get("X-Forwarded-Proto") == "https":
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         response.vary.update(("HX-Request", "Cookie", "Accept"))
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = PUBLIC if _is_public(response) else PRIVATE
+        if request.method != "HEAD" and not request.path.startswith(PRIVATE_PART):
+            # A page of the editor holds a secret (its form token) beside text from the address: compressed together,
+            # the length of the answer would tell the secret bit by bit (BREACH).
+            compress_response(request, response)
         if _is_public(response) and not response.is_streamed and response.headers["Cache-Control"] == PUBLIC:
             response.add_etag()
             response.make_conditional(request)
@@ -54,5 +61,5 @@ def _is_public(response: Response) -> bool:
         request.method in ("GET", "HEAD")
         and response.status_code == 200  # noqa: PLR2004
         and "Set-Cookie" not in response.headers
-        and not request.path.startswith("/editor")
+        and not request.path.startswith(PRIVATE_PART)
     )

@@ -50,7 +50,6 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
     search = {
         "@type": "SearchAction",
         "target": {"@type": "EntryPoint", "urlTemplate": f"{site_url}/search?q={{search_term_string}}"},
-        "query-input": "required name=search_term_string",
     }
     return [{"@type": "WebSite", "@id": site_url, "name": SITE_NAME, "url": site_url, "inLanguage": "en-US", "potentialAction": search}]
 
@@ -76,7 +75,8 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "@id": f"{page_url}#paper",
         "headline": ("RETRACTED: " if paper.status == PaperStatus.RETRACTED else "") + paper.title,
         "author": [{"@type": "Person", "name": author_name(author)} for author in paper.authors],
-        "datePublished": paper.published_on,
+        # schema.org wants a whole date; a paper of which we know only the year has none
+        "datePublished": paper.published_on if len(paper.published_on) == len("2022-01-01") else None,
         "isPartOf": {"@type": "Periodical", "name": paper.journal},
         "identifier": f"doi:{paper.doi}" if paper.doi else f"pmid:{paper.pmid}" if paper.pmid else None,
         "sameAs": paper.link,
