@@ -83,7 +83,7 @@ def show(
         "status_text": _status_text(desk),
         "is_fresh": False,
     }
-    return htmx.render("editor/edit.html", fragment, status, **context | more)
+    return htmx.render("editor/edit.html", fragment, status, **context | _open_conflict(desk, form) | more)
 
 
 def answer(desk: Desk) -> Response:
@@ -124,7 +124,7 @@ def _take(desk: Desk, field: str) -> Response:
     yours = content_from(_form_from(request.form), desk.content)
     content = merging.with_field(yours, desk.content, field)
     form = summary_form(queries.category_choices(), None, values_of(content))
-    return show(desk, form, **_conflict_context(desk, content, int(request.form.get("merge_base", "0"))))
+    return show(desk, form)
 
 
 def _check(desk: Desk, form: SummaryForm) -> Response:
@@ -199,6 +199,14 @@ def _conflict(desk: Desk, form: SummaryForm) -> Response:
         return show(desk, form, HTTPStatus.CONFLICT, "save_status", is_conflict=True, other_editor=other)
     merged_form = summary_form(queries.category_choices(), None, values_of(merged))
     return show(desk, merged_form, HTTPStatus.CONFLICT, **_conflict_context(desk, merged, base_number))
+
+
+def _open_conflict(desk: Desk, form: SummaryForm) -> dict[str, Any]:
+    """A conflict that the sent form was about stays on the page until it is saved."""
+    base = request.form.get("merge_base", "")
+    if not base.isdigit() or request.form.get("revision") != str(desk.revision_number):
+        return {}
+    return _conflict_context(desk, content_from(form, desk.content), int(base))
 
 
 def _conflict_context(desk: Desk, yours: ArticleContent, base_number: int) -> dict[str, Any]:
@@ -276,6 +284,8 @@ def _notice(desk: Desk) -> Notice | None:
     done = request.args.get("done")
     if done == "saved":
         return Notice("Draft saved.", "Readers do not see it before you publish.")
+    if done == "restored":
+        return Notice("The earlier text is back.", "It is the newest revision now. Readers see it once you publish.")
     if done == "published" and desk.article is not None:
         address = url_for("articles.article", slug=desk.article.slug)
         return Notice("Published.", "Readers see it now.", address, "See the page")

@@ -40,7 +40,7 @@ def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -
 def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> list[Clash]:
     """The fields that they changed and in which yours says something else."""
     return [
-        Clash(field, _label(field), *(_text(value_of(content, field)) for content in (base, theirs, yours)))
+        Clash(field, label(field), *(_text(value_of(content, field)) for content in (base, theirs, yours)))
         for field in _fields(base, theirs, yours)
         if value_of(theirs, field) not in (value_of(base, field), value_of(yours, field))
     ]
@@ -73,6 +73,11 @@ def with_field(content: ArticleContent, source: ArticleContent, field: str) -> A
     return msgspec.structs.replace(content, **{name: value})
 
 
+def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, str]]:
+    """Every field's name, and its value in both texts, as texts."""
+    return [(field, _text(value_of(old, field)), _text(value_of(new, field))) for field in _fields(old, new)]
+
+
 def _fields(*contents: ArticleContent) -> Iterator[str]:
     """The names of all fields; a list that is equally long on all sides counts row by row, else as a whole."""
     for name in PaperContent.__struct_fields__:
@@ -85,7 +90,8 @@ def _fields(*contents: ArticleContent) -> Iterator[str]:
             yield name
 
 
-def _label(field: str) -> str:
+def label(field: str) -> str:
+    """What people call a field."""
     name, _, number = field.removeprefix(_PAPER).partition("-")
     words = name.replace("_", " ").capitalize()
     return f"{words.removesuffix('s')} {int(number) + 1}" if number else words

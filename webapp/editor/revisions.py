@@ -108,9 +108,15 @@ def last_editor_name(desk: Desk) -> str:
     return editor.name if editor else "Somebody"
 
 
-def history(draft: Draft) -> list[Revision]:
-    """Every saved text of a draft, newest first."""
-    return list(db.session.scalars(select(Revision).where(Revision.draft_id == draft.id).order_by(Revision.number.desc())))
+def history(draft: Draft) -> list[tuple[Revision, str]]:
+    """Every saved text of a draft with the name of who saved it, newest first."""
+    query = (
+        select(Revision, Editor.name)
+        .outerjoin(Editor, Editor.id == Revision.editor_id)
+        .where(Revision.draft_id == draft.id)
+        .order_by(Revision.number.desc())
+    )
+    return [(revision, name or "The library") for revision, name in db.session.execute(query)]
 
 
 def save(
@@ -152,6 +158,14 @@ def publish(
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
     draft.published_revision = revision.number
     return draft
+
+
+def restore(desk: Desk, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
+    """Make an earlier text the newest revision; the history stays. Raises SavedMeanwhile or DraftNotFound."""
+    if desk.draft is None:
+        raise DraftNotFound(number)
+    content = from_json(get_revision(desk.draft, number).content)
+    return save(desk, content, base_number, editor_id, now, kind=Kind.RESTORED)
 
 
 def accepted_before(draft: Draft | None) -> dict[str, str]:

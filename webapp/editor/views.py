@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
 
 from webapp import htmx
 from webapp.accounts import views as accounts
-from webapp.articles.glossary import new_explainer
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
+from webapp.articles.glossary import new_explainer
 from webapp.editor import authoring_views as authoring
-from webapp.editor import queries, revisions
+from webapp.editor import history_views, queries, revisions
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
 from webapp.editor.revisions import Desk, DraftNotFound
@@ -21,6 +22,8 @@ from webapp.extensions import db
 from webapp.models import Article, Role
 from webapp.models.values import ArticleStatus
 from webapp.pagination import asked_page
+
+Found = TypeVar("Found")
 
 bp = Blueprint("editor", __name__)
 accounts.protect(bp)
@@ -88,6 +91,24 @@ def preview(draft_id: int) -> Response:
     return htmx.render("editor/preview.html", article=article, similar=[], explainer=new_explainer(), is_draft=True, desk=desk)
 
 
+@bp.get("/editor/summaries/<int:draft_id>/history")
+def history(draft_id: int) -> Response:
+    """All revisions of a draft."""
+    return history_views.show_history(_found(revisions.open_draft, draft_id))
+
+
+@bp.get("/editor/summaries/<int:draft_id>/compare")
+def compare(draft_id: int) -> Response:
+    """Two revisions, word by word."""
+    return _found(lambda number: history_views.show_comparison(revisions.open_draft(number)), draft_id)
+
+
+@bp.post("/editor/summaries/<int:draft_id>/restore")
+def restore(draft_id: int) -> Response:
+    """Make an earlier revision the newest one."""
+    return _found(lambda number: history_views.restore(revisions.open_draft(number)), draft_id)
+
+
 @bp.get("/editor/articles/<int:article_id>/withdraw")
 def withdraw(article_id: int) -> Response:
     """Ask once more before a summary is taken off the site."""
@@ -106,9 +127,10 @@ def do_withdraw(article_id: int) -> Response:
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
 
-def _found(open_desk: Callable[[int], Desk], number: int) -> Desk:
+def _found(look: Callable[[int], Found], number: int) -> Found:
+    """What ``look`` finds under a number; 404 if there is no such draft, article or revision."""
     try:
-        return open_desk(number)
+        return look(number)
     except DraftNotFound as error:
         raise SiteError(404, "There is no summary with this number. Look for it in the list.") from error
 

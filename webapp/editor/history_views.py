@@ -1,0 +1,72 @@
+"""What was saved when: the list of revisions, two of them compared, and an earlier one restored."""
+
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Response, request, url_for
+
+from webapp import htmx
+from webapp.accounts.access import current_editor
+from webapp.articles.content import from_json
+from webapp.editor import comparing, revisions
+from webapp.editor.authoring_views import local_time
+from webapp.editor.revisions import Desk, SavedMeanwhile
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.models import Draft
+
+
+def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:
+    """All revisions of a draft; ``is_behind`` when somebody saved while the list was open."""
+    draft = _draft(desk)
+    return htmx.render(
+        "editor/history.html",
+        status=status,
+        draft=draft,
+        history=revisions.history(draft),
+        local=local_time,
+        is_behind=is_behind,
+    )
+
+
+def show_comparison(desk: Desk) -> Response:
+    """What changed from one revision to another, word by word."""
+    draft = _draft(desk)
+    old, new = _asked_number("old", max(draft.revision_number - 1, 1)), _asked_number("new", draft.revision_number)
+    before, after = revisions.get_revision(draft, old), revisions.get_revision(draft, new)
+    return htmx.render(
+        "editor/compare.html",
+        draft=draft,
+        history=revisions.history(draft),
+        old=before,
+        new=after,
+        differences=comparing.differences(from_json(before.content), from_json(after.content)),
+        local=local_time,
+    )
+
+
+def restore(desk: Desk) -> Response:
+    """Make an earlier revision the newest one."""
+    number, base = request.form.get("number", ""), request.form.get("revision", "")
+    if not (number.isdigit() and base.isdigit()):
+        raise SiteError(HTTPStatus.BAD_REQUEST)
+    try:
+        draft = revisions.restore(desk, int(number), int(base), current_editor().id, datetime.now(UTC))
+    except SavedMeanwhile:
+        return show_history(desk, HTTPStatus.CONFLICT, is_behind=True)
+    db.session.commit()
+    return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="restored"))
+
+
+def _draft(desk: Desk) -> Draft:
+    if desk.draft is None:
+        raise SiteError(HTTPStatus.NOT_FOUND)
+    return desk.draft
+
+
+def _asked_number(name: str, otherwise: int) -> int:
+    value = request.args.get(name, str(otherwise))
+    if not re.fullmatch(r"\d{1,6}", value):
+        raise SiteError(HTTPStatus.NOT_FOUND)
+    return int(value)
