@@ -17,6 +17,7 @@ from webapp.newsletter import views as newsletter
 from webapp.pages import views as pages
 from webapp.search import backends
 from webapp.search import views as search
+from webapp.visit_pack import views as visit_pack
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -39,7 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     backends.init_app(app, config)
     cli.init_app(app)
 
-    for bp in (pages.bp, articles.bp, exports.bp, search.bp, feedback.bp, newsletter.bp, accounts.bp, editor.bp, assets.bp):
+    for bp in (pages.bp, articles.bp, exports.bp, search.bp, feedback.bp, newsletter.bp, visit_pack.bp, accounts.bp, editor.bp, assets.bp):
         app.register_blueprint(bp)
     return app
 

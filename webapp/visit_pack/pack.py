@@ -1,0 +1,61 @@
+"""Which summaries are in a pack, how the list is written in an address, and what the sheet says of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select
+
+from webapp.articles.queries import published
+from webapp.articles.standing_questions import Answer, answers
+from webapp.extensions import db
+from webapp.models import Article, Paper
+
+MOST = 12
+SUGGESTED = 8
+
+
+@dataclass(frozen=True)
+class PackedSummary:
+    """One summary in a pack, with the pack's address without it."""
+
+    article: Article
+    without: str
+
+    @property
+    def unknowns(self) -> list[str]:
+        """What this paper should have said and does not, as the questions it leaves open."""
+        return [question.words for question, given in answers(self.article) if given is Answer.NOT_STATED]
+
+
+def read_list(text: str) -> list[int]:
+    """Article numbers from an address like ``12,45``: anything else is passed over, each number counts once."""
+    numbers = [int(part) for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 10]  # noqa: PLR2004
+    return list(dict.fromkeys(numbers))[:MOST]
+
+
+def write_list(numbers: Sequence[int]) -> str:
+    """The list as it stands in an address."""
+    return ",".join(map(str, numbers))
+
+
+def packed(numbers: Sequence[int]) -> list[PackedSummary]:
+    """The published summaries of a list, in its order."""
+    rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(numbers)))}
+    kept = [number for number in numbers if number in rows]
+    return [PackedSummary(rows[number], write_list([other for other in kept if other != number])) for number in kept]
+
+
+def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:
+    """Published summaries whose title or main message has every word; without words, the newest. None is in the list."""
+    query = published().join(Article.paper).where(~Article.id.in_(numbers))
+    texts = (Article.plain_title, Article.main_message, Paper.title)
+    each = [or_(*(func.coalesce(text, "").icontains(word, autoescape=True) for text in texts)) for word in words.split()[:12]]
+    if each:
+        query = query.where(and_(*each))
+    return list(db.session.scalars(query.order_by(Article.published_at.desc(), Paper.published_on.desc()).limit(SUGGESTED)))
+
+
+def find_slug(number: int) -> str | None:
+    """The address of the published summary with this number, for short links."""
+    slug: str | None = db.session.scalar(select(Article.slug).where(Article.id == number))
+    return slug
