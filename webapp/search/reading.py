@@ -4,7 +4,7 @@ The page shows every step of it, so a reader can take it back.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.search import spelling
 from webapp.search.backends import Backend
@@ -21,7 +21,16 @@ SHORTEST_OPEN_WORD = 2
 SHORTEST_KNOWN_OPEN_WORD = 4
 READ_AS = 0.6  # a medical term for one everyday word
 READ_PHRASE_AS = 0.9  # for several: "blood clot in leg" says more than its words one by one
-LAY_PART = 0.7  # an everyday form of the same thing, beside its medical terms
+MAIN_TERMS = 3  # so many medical terms of a concept mean the thing itself, the rest something near it
+NEAR_TERM = 0.5
+LAY_FORM = 0.5  # an everyday form of the same thing; its words may stand far apart in a text
+UNDERSTOOD_TOGETHER = 0.25  # each word of "blood clot in leg", once that was understood as one thing
+SAYS_LITTLE = 0.4
+LITTLE = frozenset(
+    stem(word)
+    for word in "again ever really help need want get getting got find know tell problem problems trouble way thing things "
+    "people person best good bad make made take like feel still something someone treat treatment study".split()
+)
 MOST_CONCEPTS = 4
 
 
@@ -46,7 +55,10 @@ def read(query: SearchQuery, library: Backend) -> Reading:
     if corrected is not None:
         terms = corrected
     matches = () if query.is_own_words else _matches(terms, library)
-    groups = [group for term in terms for group in _groups(term, library, query.is_own_words)]
+    spoken_for = frozenset(one for match in matches if match.word_count > 1 for one in match.stems)
+    groups = [
+        _lighter(group, spoken_for) for term in terms for group in _groups(term, library, query.is_own_words)
+    ]
     groups += [_concept_group(match) for match in matches]
     asked = {frozenset(alternative.stems) for group in groups for alternative in group.alternatives}
     return Reading(
@@ -55,6 +67,18 @@ def read(query: SearchQuery, library: Backend) -> Reading:
         corrected=None if corrected is None else spelling.written(corrected),
         marked=tuple(sorted(asked, key=len)),
     )
+
+
+def _lighter(group: Group, spoken_for: frozenset[str]) -> Group:
+    """Words that say little, or that were understood together as one thing ("blood clot in leg"), count less by themselves."""
+    own = group.alternatives[0].stems
+    weight = (
+        UNDERSTOOD_TOGETHER if spoken_for.issuperset(own) else SAYS_LITTLE if LITTLE.issuperset(own) else 1.0
+    )
+    if weight == 1.0 or group.is_required:
+        return group
+    lighter = tuple(replace(one, weight=one.weight * weight) for one in group.alternatives)
+    return replace(group, alternatives=lighter, is_asked=False)
 
 
 def _groups(term: Term, library: Backend, is_own_words: bool) -> list[Group]:
@@ -96,7 +120,15 @@ def _matches(terms: Sequence[Term], library: Backend) -> tuple[Match, ...]:
 
 
 def _concept_group(match: Match) -> Group:
+    """The ways to say a concept: its main medical terms first, then those near it, and everyday forms of several words."""
     weight = READ_PHRASE_AS if match.word_count > 1 else READ_AS
-    medical = [Alternative(form, weight) for form in match.concept.medical_stems]
-    lay = [Alternative(form, weight * LAY_PART) for form in match.concept.lay_stems if len(form) > 1]
-    return Group((*medical, *lay), is_asked=False)
+    medical = [
+        Alternative(form, weight * (1.0 if place < MAIN_TERMS else NEAR_TERM))
+        for place, form in enumerate(match.concept.medical_stems)
+    ]
+    lay = [
+        Alternative(form, weight * LAY_FORM)
+        for form in match.concept.lay_stems
+        if len(form) > 1 and not match.stems.issuperset(form)  # the reader's own words count already
+    ]
+    return Group((*medical, *lay), is_asked=match.word_count > 1)

@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from webapp.search.backends import Backend
 from webapp.search.query import Term
-from webapp.search.synonyms import known_words, misspelled_words, words_starting
+from webapp.search.synonyms import known_words, misspellings, words_starting
 from webapp.search.words import STOP_WORDS, stem, words
 
 SHORTEST_WORD = 4
@@ -45,7 +45,6 @@ def is_known(word: str, library: Backend) -> bool:
     return (
         word in STOP_WORDS
         or word in known_words()
-        or word in misspelled_words()
         or library.frequency(word) > 0
         or library.knows_stem(stem(word))
     )
@@ -86,7 +85,7 @@ def _right(word: str, is_open: bool, library: Backend) -> str | None:
         return None
     if is_open and (library.completions(word, 1) or words_starting(word)):
         return None  # not a mistake, only unfinished
-    return nearest(word, library)
+    return misspellings().get(word) or nearest(word, library)
 
 
 def _is_likely(word: str, candidate: _Candidate) -> bool:

@@ -4,29 +4,36 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import msgspec
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
-from webapp.search.words import all_stems, stem, stems, words
+from webapp.search.words import STOP_WORDS, stem, stems, words
 
 TABLE = Path(__file__).with_name("concepts.toml")
 NEAR = 55  # of 100: how much a form must look like what was typed to be offered
+NEGATIONS = {"cannot": "cant", "couldnt": "cant", "unable": "cant"} | dict.fromkeys(
+    ("doesnt", "didnt", "wont", "isnt", "arent"), "dont"
+)
+NO_RANK = 9
 WINDOW_SLACK = 3  # words that may stand between those of a form
 
 
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """One thing that people look for, with all the ways to say it.
 
-    ``medical`` is what we look for besides (the first ones are shown); ``lay``, ``acronyms`` and ``misspelled`` lead to it.
+    ``medical`` is what we look for besides (the first ones are shown); ``lay``, ``acronyms`` and ``misspelled`` lead to it,
+    and ``alone`` if they are all that is asked.
     """
 
     name: str
     medical: tuple[str, ...]
     lay: tuple[str, ...] = ()
     acronyms: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     misspelled: tuple[str, ...] = ()
 
     @cached_property
@@ -38,8 +45,8 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return _distinct(self.lay)
 
     @property
-    def forms(self) -> tuple[str, ...]:
-        return (self.name, *self.medical, *self.lay, *self.acronyms, *self.misspelled)
+    def right_forms(self) -> tuple[str, ...]:
+        return (self.name, *self.medical, *self.lay, *self.acronyms, *self.alone)
 
 
 @dataclass(frozen=True)
@@ -66,22 +73,21 @@ def concepts() -> tuple[Concept, ...]:
 def known_words() -> frozenset[str]:
     """Every word of the table, but for those that are there because they are misspelled."""
     return frozenset(
-        word.folded
-        for concept in concepts()
-        for form in (concept.name, *concept.medical, *concept.lay, *concept.acronyms)
-        for word in words(form)
+        word.folded for concept in concepts() for form in concept.right_forms for word in words(form)
     )
 
 
 @cache
-def misspelled_words() -> frozenset[str]:
-    """Words of the table's misspelled forms: they lead to a concept, so they need no other correction."""
-    return (
-        frozenset(
-            word.folded for concept in concepts() for form in concept.misspelled for word in words(form)
-        )
-        - known_words()
-    )
+def misspellings() -> dict[str, str]:
+    """The misspelled forms of one word, each with the nearest right word of its concept."""
+    found: dict[str, str] = {}
+    for concept in concepts():
+        right = [word.folded for form in concept.right_forms for word in words(form)]
+        for form in concept.misspelled:
+            wrong = form.lower()
+            if wrong.isalpha() and wrong not in known_words():
+                found.setdefault(wrong, min(right, key=partial(OSA.distance, wrong)))
+    return found
 
 
 def words_starting(start: str) -> list[str]:
@@ -97,7 +103,8 @@ def words_starting(start: str) -> list[str]:
 
 def concepts_in(spoken: Sequence[str]) -> list[Match]:
     """The concepts that these folded words speak of, in the order in which they speak of them; the fuller form wins."""
-    asked = [stem(word) for word in spoken]
+    asked = [_plain(word) for word in spoken]
+    telling = frozenset(_plain(word) for word in spoken if word not in STOP_WORDS)
     places: dict[str, int] = {}
     for place, one in enumerate(asked):
         places.setdefault(one, place)
@@ -107,6 +114,7 @@ def concepts_in(spoken: Sequence[str]) -> list[Match]:
         if _stand_close(form, places)
         for concept in named
     ]
+    found += [Match(concept, telling, 0) for concept in _alone().get(telling, ())]
     fullest = [match for match in found if not any(match.stems < other.stems for other in found)]
     return sorted(fullest, key=lambda match: (match.place, -match.word_count))
 
@@ -143,16 +151,46 @@ def _candidates(asked: frozenset[str]) -> list[tuple[frozenset[str], tuple[Conce
 
 @cache
 def _forms_by_stem() -> dict[str, list[tuple[frozenset[str], tuple[Concept, ...]]]]:
-    """Forms, as sets of stems, under one stem of theirs, with the concepts they lead to."""
-    named: dict[frozenset[str], list[Concept]] = {}
+    """Forms, as sets of stems, under one stem of theirs, with the concepts they lead to.
+
+    Where several concepts have the same form, those that it is a main word of come before those that only mention it.
+    """
+    named: dict[frozenset[str], dict[str, tuple[int, Concept]]] = {}
     for concept in concepts():
-        for form in concept.forms:
-            key = frozenset(stems(form) or all_stems(form))
-            if concept not in named.setdefault(key, []):
-                named[key].append(concept)
+        for rank, form in _ranked_forms(concept):
+            kept = named.setdefault(_key(form), {})
+            if rank < kept.get(concept.name, (NO_RANK, concept))[0]:
+                kept[concept.name] = (rank, concept)
     result: dict[str, list[tuple[frozenset[str], tuple[Concept, ...]]]] = {}
     for key, leads_to in named.items():
-        result.setdefault(min(key), []).append((key, tuple(leads_to)))
+        best = min(rank for rank, _ in leads_to.values())
+        chosen = tuple(concept for rank, concept in leads_to.values() if rank == best)
+        result.setdefault(min(key), []).append((key, chosen))
+    return result
+
+
+def _ranked_forms(concept: Concept) -> list[tuple[int, str]]:
+    """All forms of a concept: its name first, then what leads to it, last the medical terms it merely mentions."""
+    main = (*concept.medical[:1], *concept.lay, *concept.acronyms, *concept.misspelled)
+    return [(0, concept.name), *[(1, form) for form in main], *[(2, form) for form in concept.medical[1:]]]
+
+
+def _key(form: str) -> frozenset[str]:
+    """The stems that stand for a form; with its stop words where too little is left without ("get it up")."""
+    spoken = [word.folded for word in words(form)]
+    telling = frozenset(_plain(word) for word in spoken if word not in STOP_WORDS)
+    every = frozenset(map(_plain, spoken))
+    return telling if len(telling) > 1 or len(every) == 1 else every
+
+
+@cache
+def _alone() -> dict[frozenset[str], list[Concept]]:
+    result: dict[frozenset[str], list[Concept]] = {}
+    for concept in concepts():
+        for form in concept.alone:
+            named = result.setdefault(frozenset(_plain(word.folded) for word in words(form)), [])
+            if concept not in named:
+                named.append(concept)
     return result
 
 
@@ -166,8 +204,13 @@ def _plain_forms() -> list[tuple[str, Concept]]:
     return [
         (" ".join(word.folded for word in words(form)), concept)
         for concept in concepts()
-        for form in (concept.name, *concept.medical, *concept.lay, *concept.acronyms)
+        for form in concept.right_forms
     ]
+
+
+def _plain(word: str) -> str:
+    """The stem of a folded word, one for all ways to say no."""
+    return stem(NEGATIONS.get(word, word))
 
 
 def _distinct(forms: Sequence[str]) -> tuple[tuple[str, ...], ...]:

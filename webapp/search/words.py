@@ -56,8 +56,8 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(folded: str) -> str:
-    """The stem of a folded word; the word itself where it is short or holds a figure."""
-    if len(folded) < 3 or not folded.isalpha():  # noqa: PLR2004
+    """The stem of a folded word; the word itself where it is short (AIS, UTI) or holds a figure."""
+    if len(folded) < 4 or not folded.isalpha():  # noqa: PLR2004
         return folded
     return str(_porter2(folded))
 

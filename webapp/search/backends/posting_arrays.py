@@ -26,7 +26,7 @@ Mask = NDArray[np.bool_]
 K1 = 1.6
 B = 0.75
 COORDINATION = 0.1  # how much a document that has more of the words is preferred
-NOT_PEOPLE = 0.9  # papers not about people come after equally good ones that are
+NOT_PEOPLE = 0.8  # papers not about people come after equally good ones that are
 NO_VALUE = -1
 
 
