@@ -26,15 +26,16 @@ class Answers:
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if self.rcpt == "drop":
-            server.transport.close()
+            _drop(server)
         if self.rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.rcpt
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert server.transport is not None
         self.was_encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         if self.data == "drop":
-            server.transport.close()
+            _drop(server)
             return "250 never heard"
         if self.data.startswith("250"):
             content = envelope.original_content or b""
@@ -69,6 +70,11 @@ def mail_server(answers: Answers, *, tls: str = "none", password: str | None = N
         yield controller.port
     finally:
         controller.stop()
+
+
+def _drop(server: SMTP) -> None:
+    assert server.transport is not None
+    server.transport.close()
 
 
 def _free_port() -> int:

@@ -71,6 +71,7 @@ def subscribed(email: str = ADDRESS, now: datetime | None = None, **changes: obj
 
 def get_subscriber(email: str = ADDRESS) -> Subscriber:
     """The row of this address."""
+    db.session.flush()
     db.session.expire_all()
     subscriber = db.session.scalar(select(Subscriber).where(Subscriber.email == email))
     assert subscriber is not None

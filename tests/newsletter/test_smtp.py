@@ -51,7 +51,7 @@ def test_a_mail_arrives_whole() -> None:
 def test_every_header_is_one_line_and_every_line_is_short_enough() -> None:
     answers = Answers()
     _send(answers)
-    head, _, body = answers.taken[0].partition(b"\r\n\r\n")
+    head, _, _ = answers.taken[0].partition(b"\r\n\r\n")
     assert all(b":" in line and not line.startswith((b" ", b"\t")) for line in head.split(b"\r\n"))
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head.split(b"\r\n")
     assert max(len(line) for line in answers.taken[0].split(b"\r\n")) <= 998

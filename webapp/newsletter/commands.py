@@ -1,4 +1,4 @@
-"""``flask newsletter``: deliver mail, settle what a crash left open."""
+"""``flask newsletter``: make issues, deliver mail, read bounces, settle what a crash left open."""
 
 import re
 import threading
@@ -11,7 +11,8 @@ from flask.cli import AppGroup
 
 from webapp import mail
 from webapp.extensions import db
-from webapp.newsletter import delivery, outbox
+from webapp.models import Frequency
+from webapp.newsletter import bounces, delivery, digests, outbox
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
 
@@ -28,6 +29,8 @@ def deliver(forever: bool) -> None:
         count = delivery.deliver_due(mailer, each=lambda: bar.update(1))
     mailer.close()
     click.echo(f"{count} mails tried. {outbox.state_line()}")
+    for issue in digests.issues()[:1]:
+        click.echo(f"Latest issue: {digests.accounting(issue)}")
 
 
 @newsletter_group.command("settle")
@@ -39,3 +42,61 @@ def settle(log: Path, complete: bool) -> None:
     sent, again = outbox.settle_uncertain(known, datetime.now(UTC), rest_was_not_sent=complete)
     db.session.commit()
     click.echo(f"{sent} had been sent, {again} are queued again. {outbox.state_line()}")
+
+
+@newsletter_group.command("send-digest")
+@click.option("--frequency", type=click.Choice(list(Frequency)), help="Only this kind, whether or not it is due.")
+@click.option("--dry-run", is_flag=True, help="Say who would get what; change nothing.")
+def send_digest(frequency: str | None, dry_run: bool) -> None:
+    """Make the issues that are due and queue their mails."""
+    now = datetime.now(UTC)
+    kinds = [Frequency(frequency)] if frequency else digests.due_frequencies(now)
+    if not kinds:
+        click.echo("No issue is due yet.")
+    for kind in kinds:
+        click.echo(f"{kind.label}: {_dry_run(kind, now) if dry_run else _make_issue(kind, now)}")
+
+
+@newsletter_group.command("test-digest")
+@click.argument("email")
+def test_digest(email: str) -> None:
+    """Mail one address what the next weekly issue looks like."""
+    now = datetime.now(UTC)
+    articles = digests.upcoming(Frequency.WEEKLY, now)
+    if not articles:
+        click.echo("There is nothing new to show.")
+        return
+    digests.send_test(mail.normal_address(email), articles, now)
+    db.session.commit()
+    click.echo(f"A test with {len(articles)} summaries is queued.")
+
+
+@newsletter_group.command("bounces")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def read_bounces(path: Path) -> None:
+    """Count the delivery reports in an mbox file or a Maildir folder."""
+    now = datetime.now(UTC)
+    counted = [bounces.record(bounce, now) for bounce in bounces.read_mailbox(path)]
+    db.session.commit()
+    click.echo(f"{sum(counted)} of {len(counted)} reports were new and about mail of ours.")
+
+
+@newsletter_group.command("webhook-key")
+def webhook_key() -> None:
+    """Print the key with which a mail provider must sign the bounces it posts to /newsletter/bounces."""
+    click.echo(bounces.webhook_key())
+
+
+def _dry_run(kind: Frequency, now: datetime) -> str:
+    found = digests.parcels(kind, now)
+    articles = {article.slug for parcel in found for article in parcel.articles}
+    return f"{len(found)} people would get {len(articles)} summaries in all. Nothing was changed."
+
+
+def _make_issue(kind: Frequency, now: datetime) -> str:
+    try:
+        issue = digests.make_issue(kind, now)
+    except digests.NothingNew:
+        return "nothing new, so no mail."
+    db.session.commit()
+    return str(digests.accounting(issue))

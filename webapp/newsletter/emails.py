@@ -26,7 +26,7 @@ class Written:
 
 def confirm(secret: str) -> Written:
     """Asks to press the link that proves the address."""
-    return _written("Please confirm your newsletter", "confirm", link=_link("newsletter.confirm", token=secret))
+    return _written("Please confirm your newsletter", "confirm", link=link("newsletter.confirm", token=secret))
 
 
 def already_subscribed(subscriber: Subscriber) -> Written:
@@ -52,19 +52,19 @@ def correction(article: Article, subscriber: Subscriber) -> Written:
 
 def unsubscribe_link(subscriber: Subscriber) -> str:
     """Stops the newsletter; works as long as the site's key does."""
-    return _link("newsletter.unsubscribe", token=tokens.sign(UNSUBSCRIBE, subscriber.key))
+    return link("newsletter.unsubscribe", token=tokens.sign(UNSUBSCRIBE, subscriber.key))
 
 
 def preferences_page_link(subscriber: Subscriber) -> str:
     """Opens this person's settings."""
-    return _link("newsletter.preferences", token=tokens.sign(PREFERENCES, subscriber.key))
+    return link("newsletter.preferences", token=tokens.sign(PREFERENCES, subscriber.key))
 
 
 def _written(subject: str, name: str, subscriber: Subscriber | None = None, **context: Any) -> Written:
     if subscriber is not None:
         context["unsubscribe_link"] = unsubscribe_link(subscriber)
         context["preferences_link"] = preferences_page_link(subscriber)
-    context = {"subject": subject, "unsubscribe_link": "", "preferences_link": "", "url": _link} | context
+    context = {"subject": subject, "unsubscribe_link": "", "preferences_link": "", "url": link} | context
     return Written(
         subject,
         render_template(f"email/{name}.txt", **context),
@@ -72,7 +72,7 @@ def _written(subject: str, name: str, subscriber: Subscriber | None = None, **co
     )
 
 
-def _link(endpoint: str, **values: Any) -> str:
+def link(endpoint: str, **values: Any) -> str:
     """A full address on the site, the same inside and outside a request."""
     site = urlsplit(current_app.config["SITE_URL"])
     return current_app.url_map.bind(site.netloc, url_scheme=site.scheme).build(endpoint, values, force_external=True)

@@ -93,7 +93,7 @@ def waiting_count(now: datetime) -> int:
 def state_line() -> str:
     """How many mails stand where, in words: "3 queued, 120 sent"."""
     counted = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
-    counts = {state: count for state, count in db.session.execute(counted)}
+    counts: dict[MailState, int] = dict(db.session.execute(counted).all())
     return ", ".join(f"{counts[state]} {state}" for state in MailState if state in counts) or "The outbox is empty"
 
 

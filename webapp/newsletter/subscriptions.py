@@ -161,8 +161,16 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
         .where(OutboxMessage.recipient == subscriber.email)
         .values(recipient="", subscriber_id=None, subject=None, text_body=None, last_error=None)
     )
-    db.session.execute(delete(ContactMessage).where(ContactMessage.email == subscriber.email))
+    _erase_messages_from(subscriber.email)
     db.session.delete(subscriber)
+
+
+def _erase_messages_from(email: str) -> None:
+    """Delete what somebody wrote to the editors, and our copies of the mails that told them."""
+    db.session.execute(delete(ContactMessage).where(ContactMessage.email == email))
+    for row in db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == MailKind.CONTACT)):
+        if row.headers.get("Reply-To") == email:
+            db.session.delete(row)
 
 
 def _mail(kind: MailKind, subscriber: Subscriber, now: datetime) -> None:

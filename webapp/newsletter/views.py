@@ -8,10 +8,11 @@ import msgspec
 from flask import Blueprint, Response, make_response, request, url_for
 
 from webapp import htmx, public_forms
+from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.headers import never_store
 from webapp.models import Frequency, Subscriber
-from webapp.newsletter import emails, subscriptions
+from webapp.newsletter import bounces, digests, emails, subscriptions
 from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, LinkTooOld
 from webapp.public_forms import check_same_site, refusal
@@ -20,6 +21,7 @@ bp = Blueprint("newsletter", __name__)
 
 HOUR = timedelta(hours=1)
 TRIES = 10
+FEED_LENGTH = 20
 
 
 @bp.get("/subscribe")
@@ -187,6 +189,47 @@ def erase_now(token: str) -> Response:
 def erased() -> Response:
     """We know nothing about you any more."""
     return htmx.render("newsletter/erased.html")
+
+
+@bp.get("/newsletter/issues")
+def issues() -> Response:
+    """Past issues of the newsletter."""
+    return htmx.render("newsletter/issues.html", issues=digests.issues())
+
+
+@bp.get("/newsletter/issues/<int:number>")
+def issue(number: int) -> Response:
+    """One past issue, with the summaries that are still public."""
+    try:
+        found = digests.get_issue(number)
+    except LookupError as error:
+        raise SiteError(404, "We have no issue with this number. Here are all of them: /newsletter/issues") from error
+    return htmx.render("newsletter/issue.html", issue=found, articles=digests.public_articles(found))
+
+
+@bp.get("/newsletter/issues/feed.atom")
+def issues_feed() -> Response:
+    """Past issues for feed readers."""
+    found = [(issue, digests.public_articles(issue)) for issue in digests.issues()[:FEED_LENGTH]]
+    body = htmx.render("newsletter/issues.atom.xml", issues=found, url=emails.link)
+    body.headers["Content-Type"] = "application/atom+xml; charset=utf-8"
+    return body
+
+
+@bp.post("/newsletter/bounces")
+def take_bounces() -> Response:
+    """A mail provider tells of mails that came back. Signed, so no form token."""
+    now = datetime.now(UTC)
+    try:
+        told = bounces.read_posted(request.get_data(), request.headers.get("X-Signature", ""), now)
+    except bounces.NotSigned as error:
+        raise SiteError(403, "This message is not signed with the key of this site, or it is too old.") from error
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise SiteError(422, 'Send a list like [{"message_id": "<…>", "kind": "hard"}].') from error
+    for bounce in told:
+        bounces.record(bounce, now)
+    db.session.commit()
+    return never_store(make_response("", HTTPStatus.NO_CONTENT))
 
 
 @bp.get("/privacy")

@@ -1,0 +1,329 @@
+"""Digests: each subscriber's new articles on their topics, once; and corrections to exactly those who were told."""
+
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import strict
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.factories import add_article, content
+from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, subscribed, text_of
+from tests.pages import PageClient
+from webapp.articles.content import CorrectionContent
+from webapp.articles.publishing import content_of, publish, withdraw
+from webapp.extensions import db
+from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
+from webapp.models.values import PaperStatus
+from webapp.newsletter import digests, subscriptions
+
+NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
+EARLIER = NOW - timedelta(days=2)
+WEEK = timedelta(days=7)
+
+
+def _issue(now: datetime = NOW, frequency: Frequency = Frequency.WEEKLY) -> Issue:
+    issue = digests.make_issue(frequency, now)
+    db.session.commit()
+    return issue
+
+
+def _told(email: str = ADDRESS) -> list[str]:
+    """The titles that all digests queued for an address so far tell of."""
+    messages = db.session.scalars(
+        select(OutboxMessage).where(OutboxMessage.recipient == email, OutboxMessage.kind == MailKind.DIGEST)
+    )
+    return [link.article.title for message in messages for link in message.article_links]
+
+
+def test_a_subscriber_is_mailed_the_new_articles(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    mail = delivered(NOW)[-1]
+    assert mail["Subject"] == "1 new research summary for you"
+    assert article.title in text_of(mail)
+    assert f"http://localhost/research/{article.slug}" in text_of(mail)
+
+
+def test_the_flags_stand_beside_every_title_in_both_parts(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    _issue()
+    mail = delivered(NOW)[-1]
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert "no clear difference" in part.get_content().lower()
+        assert "Randomized trial" in part.get_content()
+
+
+def test_the_message_is_sound_and_can_be_unsubscribed_with_one_press(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    path = next((app.extensions["config"].instance_path / "mail").glob("*.eml"))
+    mail = message_from_bytes(path.read_bytes(), policy=strict)
+    assert isinstance(mail, EmailMessage)
+    assert mail.defects == []
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["List-Unsubscribe"].startswith("<http://localhost/newsletter/unsubscribe/")
+    assert mail["List-Id"] == "Spinal Cord Research Help <news.localhost>"
+    assert mail["Date"] and mail["Message-ID"]
+    assert b"\r\n " not in path.read_bytes().partition(b"\r\n\r\n")[0]  # no header is folded
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_html_needs_no_picture_no_script_and_no_other_host(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    _issue()
+    part = delivered(NOW)[-1].get_body(("html",))
+    assert part is not None
+    html = part.get_content()
+    assert "<img" not in html and "<script" not in html and "url(" not in html
+    assert html.count("http") == html.count("http://localhost")
+    assert "18px" in html and "prefers-color-scheme: dark" in html
+
+
+def test_topics_decide_what_a_subscriber_is_told(app: Flask) -> None:
+    subscribed("pain@example.org", now=EARLIER, topics=["pain-management"])
+    subscribed("bones@example.org", now=EARLIER, topics=["orthopedics"])
+    subscribed("all@example.org", now=EARLIER)
+    pain = add_article(now=EARLIER, categories=["pain-management"])
+    bones = add_article(now=EARLIER, categories=["rehabilitation", "orthopedics"])
+    _issue()
+    assert _told("pain@example.org") == [pain.title]
+    assert _told("bones@example.org") == [bones.title]
+    assert sorted(_told("all@example.org")) == sorted([pain.title, bones.title])
+
+
+def test_nothing_new_means_no_issue_and_no_mail(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    with pytest.raises(digests.NothingNew):
+        _issue()
+    assert db.session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
+
+
+def test_nobody_is_told_of_an_article_twice(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    first = add_article(now=EARLIER)
+    _issue()
+    second = add_article(now=NOW + timedelta(days=1))
+    _issue(NOW + WEEK)
+    assert _told() == [first.title, second.title]
+
+
+def test_an_article_dated_to_the_day_before_is_not_missed(app: Flask) -> None:
+    """An editor who gives the day gets noon of that day, which may lie before the last issue."""
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    _issue()
+    late = add_article(now=NOW + timedelta(hours=1), published_on=NOW.date() - timedelta(days=1))
+    assert late.published_at < NOW
+    _issue(NOW + WEEK)
+    assert late.title in _told()
+
+
+def test_what_lies_before_the_period_is_not_sent_to_somebody_new(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=NOW - timedelta(days=40))
+    with pytest.raises(digests.NothingNew):
+        _issue()
+
+
+def test_only_confirmed_subscribers_of_this_frequency_get_it(app: Flask) -> None:
+    subscribed("monthly@example.org", now=EARLIER, frequency=Frequency.MONTHLY)
+    subscribed("gone@example.org", now=EARLIER, state=SubscriberState.UNSUBSCRIBED)
+    subscribed("pending@example.org", now=EARLIER, state=SubscriberState.PENDING)
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    assert _issue().recipient_count == 1
+    assert _issue(frequency=Frequency.MONTHLY).recipient_count == 1
+    assert _told("monthly@example.org") != []
+
+
+def test_the_accounting_line_adds_up_at_every_step(app: Flask) -> None:
+    for number in range(3):
+        subscribed(f"person{number}@example.org", now=EARLIER)
+    add_article(now=EARLIER)
+    issue = _issue()
+    assert str(digests.accounting(issue)) == (
+        "3 recipients = 0 sent + 0 excluded + 0 failed + 0 uncertain + 3 queued"
+    )
+    get_subscriber("person1@example.org").state = SubscriberState.UNSUBSCRIBED
+    db.session.commit()
+    delivered(NOW)
+    counts = digests.accounting(issue)
+    assert (counts.sent, counts.excluded, counts.is_right) == (2, 1, True)
+
+
+def test_the_accounting_is_right_after_somebody_was_erased(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    issue = _issue()
+    subscriptions.erase(get_subscriber(), NOW)
+    db.session.commit()
+    assert delivered(NOW) == []
+    assert digests.accounting(issue).excluded == 1
+
+
+def test_an_article_withdrawn_before_delivery_is_left_out(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    kept, gone = add_article(now=EARLIER), add_article(now=EARLIER)
+    _issue()
+    withdraw(gone, "Wrong", NOW)
+    db.session.commit()
+    text = text_of(delivered(NOW)[-1])
+    assert kept.title in text and gone.title not in text
+
+
+def test_a_digest_of_nothing_but_withdrawn_articles_is_not_sent(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    issue = _issue()
+    withdraw(article, "Wrong", NOW)
+    db.session.commit()
+    assert delivered(NOW) == []
+    assert digests.accounting(issue).excluded == 1
+
+
+def test_a_retracted_paper_is_stamped(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    article.paper.status = PaperStatus.RETRACTED
+    _issue()
+    assert f"RETRACTED: {article.title}" in text_of(delivered(NOW)[-1])
+
+
+def _correct(article: Article, text: str) -> None:
+    corrections = [CorrectionContent(published_on=date(2026, 1, 12), text=text)]
+    publish(content(**_fields(article) | {"corrections": corrections}), NOW, article)
+
+
+def _fields(article: Article) -> dict[str, object]:
+    said = content_of(article)
+    return {name: getattr(said, name) for name in said.__struct_fields__ if name != "paper"} | {
+        "paper": {name: getattr(said.paper, name) for name in said.paper.__struct_fields__}
+    }
+
+
+def test_a_correction_reaches_exactly_those_who_were_sent_the_article(app: Flask) -> None:
+    subscribed("told@example.org", now=EARLIER, topics=["pain-management"])
+    subscribed("other-topic@example.org", now=EARLIER, topics=["orthopedics"])
+    article = add_article(now=EARLIER, categories=["pain-management"])
+    add_article(now=EARLIER, categories=["orthopedics"])
+    _issue()
+    delivered(NOW)
+    subscribed("newcomer@example.org", now=NOW)
+    _correct(article, "The number of people was 44, not 40.")
+    assert digests.send_correction(article, NOW) == 1
+    db.session.commit()
+    mail = delivered(NOW)[-1]
+    assert mail["To"] == "told@example.org"
+    assert "The number of people was 44, not 40." in text_of(mail)
+    assert "January 12, 2026" in text_of(mail)
+    assert mail["List-Unsubscribe"]
+
+
+def test_a_digest_that_has_not_gone_out_needs_no_correction(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    assert digests.send_correction(article, NOW) == 0
+
+
+def test_a_withdrawn_article_is_told_without_its_text(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    withdraw(article, "The study was misread.", NOW)
+    digests.send_correction(article, NOW)
+    db.session.commit()
+    text = text_of(delivered(NOW)[-1])
+    assert "took this summary off the site" in text and "The study was misread." in text
+    assert article.main_message not in text
+
+
+def test_a_retraction_is_told(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    article.paper.status = PaperStatus.RETRACTED
+    digests.send_correction(article, NOW)
+    db.session.commit()
+    assert "RETRACTED" in text_of(delivered(NOW)[-1])
+
+
+def test_who_unsubscribed_since_gets_no_correction(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    get_subscriber().state = SubscriberState.UNSUBSCRIBED
+    assert digests.send_correction(article, NOW) == 0
+
+
+def test_an_editor_can_mail_themselves_a_test(app: Flask) -> None:
+    article = add_article(now=EARLIER)
+    assert digests.upcoming(Frequency.WEEKLY, NOW) == [article]
+    digests.send_test("editor@example.org", [article], NOW)
+    db.session.commit()
+    mail = delivered(NOW)[-1]
+    assert article.title in text_of(mail)
+    assert "unsubscribe" not in text_of(mail).lower()
+
+
+def test_weekly_and_monthly_issues_wait_their_time(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    assert digests.due_frequencies(NOW) == [Frequency.WEEKLY, Frequency.MONTHLY]
+    _issue()
+    assert digests.due_frequencies(NOW + timedelta(days=5)) == [Frequency.MONTHLY]
+    assert Frequency.WEEKLY in digests.due_frequencies(NOW + WEEK - timedelta(minutes=5))
+
+
+def test_past_issues_are_on_the_site_with_a_feed(client: PageClient) -> None:
+    subscribed(now=EARLIER)
+    kept, gone = add_article(now=EARLIER), add_article(now=EARLIER)
+    issue = _issue()
+    withdraw(gone, "", NOW)
+    db.session.commit()
+    assert "January 9, 2026" in client.get("/newsletter/issues").text
+    page = client.get(f"/newsletter/issues/{issue.id}").text
+    assert kept.title in page and gone.title not in page
+    feed = ElementTree.fromstring(client.flask.get("/newsletter/issues/feed.atom").data)
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert len(feed.findall(f"{atom}entry")) == 1
+    assert kept.title in (feed.findtext(f"{atom}entry/{atom}summary") or "")
+
+
+def test_the_archive_says_so_when_nothing_has_gone_out(client: PageClient) -> None:
+    assert "No newsletter has gone out yet" in client.get("/newsletter/issues").text
+    ElementTree.fromstring(client.flask.get("/newsletter/issues/feed.atom").data)
+    client.get("/newsletter/issues/1", status=404)
+
+
+def test_the_command_makes_an_issue_and_prints_the_accounting_line(app: Flask) -> None:
+    now = datetime.now(UTC)
+    subscribed(now=now - timedelta(days=2))
+    add_article(now=now - timedelta(days=1))
+    run = app.test_cli_runner().invoke
+    assert "1 people would get 1 summaries" in run(args=["newsletter", "send-digest", "--dry-run"]).output
+    assert db.session.scalar(select(func.count()).select_from(Issue)) == 0
+    db.session.rollback()
+    assert "1 recipients = 0 sent" in run(args=["newsletter", "send-digest"]).output
+    assert "1 recipients = 1 sent" in run(args=["newsletter", "deliver"]).output
+
+
+def test_the_link_to_the_settings_in_a_digest_works(client: PageClient) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER)
+    _issue()
+    client.get(link_in(delivered(datetime.now(UTC))[-1], "/newsletter/preferences/"))
