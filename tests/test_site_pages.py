@@ -40,7 +40,7 @@ def test_no_address_vanishes(app: Flask) -> None:
 
 def test_preferences_are_a_plain_cookie_that_the_reader_sets(client: PageClient) -> None:
     response = client.post("/preferences", {"text": "large", "theme": "dark", "spacing": "wide"})
-    assert response.headers["Set-Cookie"].startswith("reading=large.dark.wide;")
+    assert response.headers["Set-Cookie"].startswith("reading=large.dark.wide.forget;")
     page = client.flask.get("/about", headers={"Cookie": "reading=large.dark.wide"}).text
     assert '<html lang="en" data-text="large" data-theme="dark" data-spacing="wide">' in page
 
@@ -48,7 +48,7 @@ def test_preferences_are_a_plain_cookie_that_the_reader_sets(client: PageClient)
 @pytest.mark.parametrize("cookie", ["", "x", "huge.pink.none", "large", '"><script>', "large.dark.wide.more"])
 def test_a_strange_cookie_is_the_default_or_less(client: PageClient, cookie: str) -> None:
     read = Preferences.from_cookie(cookie)
-    assert read.text in ("normal", "large") and read.theme in ("device", "dark")
+    assert read.text in ("normal", "large") and not read.keeps_read and read.theme in ("device", "dark")
     assert "<script>" not in client.flask.get("/about", headers={"Cookie": f"reading={cookie}"}).text.split("</head>")[1][:200]
 
 

@@ -28,20 +28,21 @@ class Preferences:
     text: str = "normal"
     theme: str = "device"
     is_wide: bool = False
+    keeps_read: bool = False  # summaries that were read stay on this device, for reading without a connection
 
     @classmethod
     def from_cookie(cls, value: str) -> "Preferences":
         """Anything that is not one of our own values counts as the default."""
-        text, _, rest = value.partition(".")
-        theme, _, spacing = rest.partition(".")
+        text, theme, spacing, offline = (value.split(".") + [""] * 4)[:4]
         return cls(
             text=text if text in TEXT_SIZES else "normal",
             theme=theme if theme in THEMES else "device",
             is_wide=spacing == "wide",
+            keeps_read=offline == "keep",
         )
 
     def to_cookie(self) -> str:
-        return f"{self.text}.{self.theme}.{'wide' if self.is_wide else 'usual'}"
+        return ".".join((self.text, self.theme, "wide" if self.is_wide else "usual", "keep" if self.keeps_read else "forget"))
 
 
 def preferences() -> Preferences:

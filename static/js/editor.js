@@ -1,1 +1,155 @@
+// The editor's own additions: a copy in this browser, signing in again on the page, plain words at a press.
+// Every page of the editor works without this file.
 "use strict";
+
+(() => {
+  const PREFIX = "editor-copy:";
+  const form = document.getElementById("summary-form");
+  const say = (text) => { document.getElementById("status").textContent = text; };
+
+  for (const button of document.querySelectorAll("[data-show-password]")) button.hidden = false;
+
+  // ------------------------------------------------- signing out leaves nothing behind
+  function forgetCopies() {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+  }
+  for (const out of document.querySelectorAll("[data-sign-out]")) out.addEventListener("submit", forgetCopies);
+  if (new URLSearchParams(location.search).has("ended")) forgetCopies();
+
+  if (!form) return;
+
+  // ------------------------------------------------- a copy in this browser until the server has the text
+  const key = form.dataset.copy;
+  const NOT_TYPED = ["csrf_token", "action", "form_key"];
+  let typed = 0;      // counts changes, to know whether an answer is about the newest text
+  let sentAt = 0;
+  let timer;
+
+  const fields = () => [...new FormData(form)].filter(([name]) => !NOT_TYPED.includes(name));
+  const text = (list) => JSON.stringify(list.filter(([name]) => name !== "revision"));
+
+  function keepCopy() {
+    try {
+      localStorage.setItem(key, JSON.stringify({ at: new Date().toISOString(), fields: fields() }));
+    } catch {
+      // No room, or not allowed: the server still keeps what is typed.
+    }
+  }
+
+  form.addEventListener("input", () => {
+    typed += 1;
+    clearTimeout(timer);
+    timer = setTimeout(keepCopy, 400);
+  });
+  window.addEventListener("pagehide", () => { if (typed > sentAt) keepCopy(); });
+
+  function offerCopy() {
+    const kept = JSON.parse(localStorage.getItem(key) || "null");
+    if (!kept) return;
+    if (text(kept.fields) === text(fields())) { localStorage.removeItem(key); return; }
+    const box = document.getElementById("browser-copy");
+    box.querySelector("[data-copy-time]").textContent = new Date(kept.at).toLocaleString("en-US");
+    box.querySelector("[data-copy-restore]").addEventListener("click", () => bringBack(kept.fields));
+    box.querySelector("[data-copy-discard]").addEventListener("click", () => { localStorage.removeItem(key); box.hidden = true; });
+    box.hidden = false;
+  }
+
+  // The server draws the form with these fields, so rows that were added or removed come back as well.
+  function bringBack(list) {
+    const sent = document.createElement("form");
+    sent.method = "post";
+    sent.action = form.action;
+    const own = (name) => form.querySelector(`[name="${name}"]`).value;
+    for (const [name, value] of [...list, ["csrf_token", own("csrf_token")], ["form_key", own("form_key")], ["action", "bring_back"]]) {
+      const field = document.createElement("textarea");
+      field.name = name;
+      field.value = value;
+      sent.append(field);
+    }
+    sent.hidden = true;
+    document.body.append(sent);
+    sent.submit();
+  }
+  offerCopy();
+
+  // ------------------------------------------------- what became of a request
+  const isSave = (element) => element.id === "autosave" || element.id === "save-draft";
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isSave(event.detail.elt)) event.detail.elt.dataset.typed = typed;
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, xhr, failed } = event.detail;
+    if (!isSave(elt)) return;
+    if (!failed && xhr.status === 200) {
+      sentAt = Number(elt.dataset.typed);
+      if (sentAt === typed) { clearTimeout(timer); localStorage.removeItem(key); }
+    } else if (xhr.status === 0 || xhr.status >= 500) {
+      showLost();
+    }
+  });
+
+  function showLost() {
+    const status = document.querySelector("#save-status > :last-child");
+    status.textContent = "No answer from the server. Your text is kept in this browser; we try again.";
+    keepCopy();
+    setTimeout(resend, 10000);
+  }
+  const resend = () => { if (typed > sentAt) htmx.trigger("#autosave", "resend"); };
+  window.addEventListener("online", resend);
+
+  // ------------------------------------------------- the sign-in ran out: sign in here, then go on
+  const dialog = document.getElementById("sign-in-again");
+  let waiting = null;   // what was asked for when the sign-in had run out
+  let before = null;    // where the focus was
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status !== 401) return;
+    event.detail.shouldSwap = false;
+    if (event.detail.elt.id !== "plain-check") waiting = waiting?.id === "save-draft" ? waiting : event.detail.elt;
+    if (dialog.open) return;
+    const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.firstElementChild;
+    if (answer?.dataset.token) { goOn(answer.dataset.token); return; }
+    before = document.activeElement;
+    dialog.replaceChildren(answer);
+    htmx.process(dialog);
+    for (const button of dialog.querySelectorAll("[data-show-password]")) button.hidden = false;
+    dialog.showModal();
+    dialog.querySelector("[data-focus]")?.focus();
+  });
+
+  document.addEventListener("htmx:afterSwap", () => {
+    const token = dialog.querySelector("[data-token]")?.dataset.token;
+    if (!token) return;
+    dialog.replaceChildren();
+    dialog.close();
+    before?.focus();
+    goOn(token);
+  });
+
+  function goOn(token) {
+    for (const field of document.querySelectorAll('[name="csrf_token"]')) field.value = token;
+    const again = waiting;
+    waiting = null;
+    say("You are signed in again.");
+    if (again instanceof HTMLButtonElement && again.isConnected) again.click();
+    else htmx.trigger("#autosave", "resend");
+  }
+
+  // ------------------------------------------------- plain words in place of a hard one
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-swap]");
+    const field = button && document.getElementById(button.dataset.swap);
+    if (!field) return;
+    event.preventDefault();
+    const at = field.value.search(new RegExp(`\\b${button.dataset.word.replace(/[^\w ]/g, "\\$&")}\\b`));
+    if (at < 0) return;
+    const { word, plain } = button.dataset;
+    const words = /^[A-Z]/.test(word) ? plain[0].toUpperCase() + plain.slice(1) : plain;
+    field.setRangeText(words, at, at + word.length, "select");
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    say(`“${word}” is now “${words}”.`);
+  });
+})();

@@ -118,6 +118,36 @@
     panel.classList.add("is-empty");
   }
 
+  // ------------------------------------------------- reading without a connection, if the reader asked for it
+  if ("serviceWorker" in navigator) {
+    if (document.documentElement.dataset.offline === "keep") navigator.serviceWorker.register("/sw.js");
+    else forgetKept();
+  }
+
+  async function forgetKept() {
+    for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
+    if ("caches" in window) for (const name of await caches.keys()) await caches.delete(name);
+  }
+
+  async function listKept(list) {
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const url = new URL(request.url);
+        if (!/^\/(research|visit-pack)/.test(url.pathname)) continue;
+        const page = new DOMParser().parseFromString(await (await cache.match(request)).text(), "text/html");
+        const link = document.createElement("a");
+        link.href = url.pathname + url.search;
+        link.textContent = page.querySelector("h1").textContent;
+        const row = document.createElement("li");
+        row.append(link);
+        list.append(row);
+      }
+    }
+  }
+  const kept = document.querySelector("[data-kept]");
+  if (kept && "caches" in window) listKept(kept);
+
   reveal(document);
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
 from webapp.articles.content import CorrectionContent
-from webapp.articles.publishing import publish, withdraw
+from webapp.articles.publishing import NotPublishable, publish, withdraw
 from webapp.extensions import db
 from webapp.models.values import Finding, PaperStatus, StudyKind, Subject
 
@@ -81,6 +81,24 @@ def test_a_finding_opens_its_place_and_quote(client: PageClient) -> None:
     page = client.get(f"/research/{article.slug}").text
     assert "In the paper: Abstract, results." in page
     assert "“no difference”" in page
+
+
+def test_counts_of_both_groups_are_drawn_and_said(client: PageClient) -> None:
+    findings = [
+        Finding(text="Fewer had sores with the new bed.", place="Table 2", counts="New bed: 3 of 40; usual bed: 9 of 41"),
+        Finding(text="Both beds were liked.", place="Table 3"),
+    ]
+    page = client.get(f"/research/{add_article(findings=findings).slug}").text
+    assert "3 of 40, which is about 8 out of 100" in page
+    assert "9 of 41, which is about 22 out of 100" in page
+    assert page.count('class="bar-lit"/>') >= 30
+
+
+@pytest.mark.parametrize("counts", ["3 of 40", "New: 3 of 40", "New: 50 of 40; old: 1 of 2", "New: 0 of 0; old: 1 of 2", "many"])
+def test_counts_that_cannot_be_compared_are_refused(app: Flask, counts: str) -> None:
+    findings = [Finding(text="One.", place="Table 1", counts=counts), Finding(text="Two.", place="Table 2")]
+    with pytest.raises(NotPublishable, match="Write the counts of finding 1 like this"):
+        publish(content(findings=findings), NOW)
 
 
 @pytest.mark.parametrize("status", [PaperStatus.RETRACTED, PaperStatus.CONCERN, PaperStatus.CORRECTED, PaperStatus.PREPRINT])
@@ -179,11 +197,11 @@ def test_a_page_that_does_not_exist_is_not_found(client: PageClient, page: str) 
 
 def test_a_category_can_be_sorted(client: PageClient) -> None:
     add_article(plain_title="Zebra", now=NOW)
-    add_article(plain_title="apple", now=NOW.replace(month=1))
+    add_article(plain_title="aardvark", now=NOW.replace(month=1))
     orders = {sort: client.get(f"/categories/pain-management?sort={sort}").text for sort in ("newest", "oldest", "title")}
-    assert orders["newest"].index("Zebra") < orders["newest"].index("apple")
-    assert orders["oldest"].index("apple") < orders["oldest"].index("Zebra")
-    assert orders["title"].index("apple") < orders["title"].index("Zebra")
+    assert orders["newest"].index("Zebra") < orders["newest"].index("aardvark")
+    assert orders["oldest"].index("aardvark") < orders["oldest"].index("Zebra")
+    assert orders["title"].index("aardvark") < orders["title"].index("Zebra")
     client.get("/categories/pain-management?sort=best", status=404)
 
 

@@ -38,7 +38,9 @@ def test_the_whole_page_can_be_walked_with_the_keyboard(page: Page) -> None:
     stops = []
     for _ in range(150):
         page.keyboard.press("Tab")
-        name = page.evaluate("document.activeElement === document.body ? '' : document.activeElement.textContent.trim()")
+        name = page.evaluate(
+            "(({activeElement: it}) => it === document.body ? '' : it.textContent.trim() || it.ariaLabel)(document)"
+        )
         if not name and stops:
             break
         stops.append(name)

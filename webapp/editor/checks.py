@@ -105,6 +105,11 @@ def _findings(content: ArticleContent) -> Iterator[Problem]:
 def untraced_quotes(content: ArticleContent) -> Iterator[Problem]:
     """Quotes that the stored abstract does not have."""
     for number, finding in enumerate(content.findings, start=1):
+        if finding.counts and not finding.groups:
+            yield Problem(
+                f"findings-{number - 1}-counts",
+                f"Write the counts of finding {number} like this: New dressing: 12 of 40; usual dressing: 9 of 41.",
+            )
         if finding.quote and _folded(finding.quote) not in _folded(content.paper.abstract):
             yield Problem(
                 f"findings-{number - 1}-quote", f"The quote of finding {number} is not in the stored abstract, word for word."

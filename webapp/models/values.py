@@ -1,11 +1,15 @@
 """Fixed lists and small value objects that articles and papers are made of. Labels are the words readers see."""
 
+import re
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 NOT_SAID = "The paper does not say"
 NOT_SPECIFIED = "Not specified"
+
+_GROUP = re.compile(r"([^:;]+):\s*(\d{1,7}) of (\d{1,7})")
 
 
 class Labelled(StrEnum):
@@ -94,11 +98,35 @@ class Author(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One key finding, its place in the paper ("Abstract, results") and, if an editor gave one, a short quote."""
+    """One key finding, its place in the paper ("Abstract, results") and, if an editor gave them, a quote and counts.
+
+    ``counts`` is how many in each group, as "New dressing: 12 of 40; usual dressing: 9 of 41".
+    """
 
     text: str = ""
     place: str = ""
     quote: str = ""
+    counts: str = ""
+
+    @property
+    def groups(self) -> list["GroupCount"]:
+        """The groups of ``counts`` in order; none unless two or more can be compared."""
+        matches = [_GROUP.fullmatch(part.strip()) for part in self.counts.split(";")]
+        groups = [GroupCount(match[1].strip(), int(match[2]), int(match[3])) for match in matches if match]
+        return groups if len(groups) == len(matches) > 1 and all(0 <= g.count <= g.total > 0 for g in groups) else []
+
+
+class GroupCount(NamedTuple):
+    """How many of one group's people (or animals) had the outcome."""
+
+    label: str
+    count: int
+    total: int
+
+    @property
+    def of_hundred(self) -> int:
+        """The share as a whole number out of 100."""
+        return round(100 * self.count / self.total)
 
 
 class Implication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

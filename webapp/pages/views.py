@@ -67,7 +67,7 @@ def save_preferences() -> Response:
     """Keep the choice in a cookie of the reader's own browser, and nowhere else."""
     check_same_site()
     chosen = Preferences.from_cookie(
-        f"{request.form.get('text')}.{request.form.get('theme')}.{request.form.get('spacing', 'usual')}"
+        ".".join(request.form.get(name, "") for name in ("text", "theme", "spacing", "offline"))
     )
     response = never_store(htmx.redirect("/preferences?saved=yes"))
     response.set_cookie(
@@ -91,7 +91,31 @@ def robots() -> Response:
 @bp.get("/favicon.ico")
 def favicon() -> Response:
     """The site's mark, for browsers that ask at this address."""
-    return assets.well_known("img/icon.svg")
+    return assets.well_known("img/favicon.ico")
+
+
+@bp.get("/icon-512.png")
+def large_icon() -> Response:
+    """The site's mark for home screens."""
+    return assets.well_known("img/icon-512.png")
+
+
+@bp.get("/site.webmanifest")
+def manifest() -> Response:
+    """What a phone needs to put the site on its home screen."""
+    return assets.well_known("site.webmanifest")
+
+
+@bp.get("/sw.js")
+def service_worker() -> Response:
+    """Keeps summaries that were read, for readers who asked for it. At the root, so that it may speak for all pages."""
+    return assets.well_known("js/sw.js")
+
+
+@bp.get("/offline")
+def offline() -> Response:
+    """What is shown without a connection: the summaries kept on this device."""
+    return htmx.render("pages/offline.html")
 
 
 @bp.get("/livez")

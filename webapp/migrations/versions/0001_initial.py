@@ -249,6 +249,7 @@ def upgrade():
         sa.Column("next_try_at", sa.DateTime(), nullable=False),
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
+        sa.Column("bounced_at", sa.DateTime(), nullable=True),
         sa.Column("attempt_count", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_outbox_message_issue_id")),
