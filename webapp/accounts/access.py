@@ -88,6 +88,7 @@ def start(editor: Editor, now: datetime) -> None:
     """Sign somebody in: a new session with a new secret, of which the database keeps the hash."""
     kept_text = session.get("kept_text")
     session.clear()
+    g.pop("csrf_token", None)  # made for the old session
     if kept_text:
         session["kept_text"] = kept_text
     secret = new_secret()

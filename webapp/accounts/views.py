@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, request, session, url_for
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
 
 from webapp import htmx
 from webapp.accounts import access, editors, kept
@@ -30,6 +31,19 @@ def protect(blueprint: Blueprint) -> None:
     """Let only editors in, from our own pages and with a token."""
     blueprint.before_request(_admit)
     blueprint.context_processor(lambda: {"current_editor": access.find_current_editor()})
+
+
+def kept_fields() -> MultiDict[str, str] | None:
+    """What was sent to this address when the sign-in had run out; None if there is nothing."""
+    fields = kept.find(session.get("kept_text", ""), request.path, access.current_editor().id, datetime.now(UTC))
+    return MultiDict(fields) if fields else None
+
+
+def forget_kept_fields() -> None:
+    """They have been saved."""
+    secret = session.pop("kept_text", None)
+    if secret:
+        kept.forget(secret)
 
 
 def require(role: Role) -> None:

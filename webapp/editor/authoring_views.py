@@ -1,20 +1,23 @@
 """What the authoring form answers to each of its buttons. Whatever happens, what was typed is in the answer."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 
 from webapp import htmx
+from webapp.accounts import views as accounts
 from webapp.accounts.access import current_editor, may
 from webapp.articles.content import ArticleContent
 from webapp.articles.publishing import NotPublishable
-from webapp.editor import merging, plain, queries, revisions, rows
+from webapp.editor import autosaves, merging, plain, queries, revisions, rows
 from webapp.editor.checks import Problem, check
 from webapp.editor.forms import SummaryForm, attach, content_from, problems_in, summary_form, values_of
 from webapp.editor.revisions import Desk, WarningsOpen
@@ -32,6 +35,7 @@ class Notice:
     link: str = ""
     link_text: str = ""
     is_good: bool = True
+    can_discard: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,10 @@ def show(
     desk: Desk, form: SummaryForm | None = None, status: int = HTTPStatus.OK, fragment: str | None = None, **more: Any
 ) -> Response:
     """The form; without ``form`` it shows what was saved last."""
-    form = form or summary_form(queries.category_choices(), None, values_of(desk.content))
+    fields, notice = (request.form, None) if form else _unsaved(desk)
+    if form is None:
+        start = values_of(desk.content) | {"revision": desk.revision_number, "form_key": _form_key(desk)}
+        form = summary_form(queries.category_choices(), fields, start)
     problems: Sequence[Problem] = more.get("problems", ())
     attach(form, problems)
     context = {
@@ -66,7 +73,7 @@ def show(
         "desk_title": revisions.title_of(desk.content) if desk.draft or desk.article else "New",
         "action": _address(desk),
         "may_publish": may(Role.EDITOR),
-        "notice": _notice(desk),
+        "notice": notice or _notice(desk),
         "problems": (),
         "status_problems": (),
         "warnings": (),
@@ -77,9 +84,10 @@ def show(
         "other_editor": "",
         "checked": plain.plain_check(content_from(form, desk.content)),
         "moved": None,
-        "gone": rows.removed(request.form),
+        "gone": rows.removed(fields or rows.Fields()),
         "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
-        "revision": request.form.get("revision", desk.revision_number),
+        "revision": form.revision.data,
+        "form_key": form.form_key.data or _form_key(desk),
         "status_text": _status_text(desk),
         "is_fresh": False,
     }
@@ -131,6 +139,36 @@ def _check(desk: Desk, form: SummaryForm) -> Response:
     return show(desk, form, fragment="plain_check")
 
 
+def _bring_back(desk: Desk, form: SummaryForm) -> Response:
+    """The copy that a browser kept, as a form again."""
+    return show(desk, form, notice=Notice("Your text is back.", "Press “Save draft” to keep it."))
+
+
+def _autosave(desk: Desk, form: SummaryForm) -> Response:
+    """Keep what was typed, apart from the draft and its history."""
+    editor, now = current_editor(), datetime.now(UTC)
+    content = content_from(form, desk.content)
+    is_behind = form.revision.data != str(desk.revision_number)
+    if content == desk.content and not is_behind:
+        autosaves.forget(editor.id, form.form_key.data or "")
+        text = _status_text(desk)
+    else:
+        fields = list(request.form.items(multi=True))
+        autosaves.keep(editor.id, _sent_key(form), revisions.title_of(content), fields, now)
+        text = f"Your typing is kept, {local_time(now)}"
+    db.session.commit()
+    other = revisions.last_editor_name(desk) if is_behind else ""
+    return show(desk, form, fragment="save_status", status_text=text, is_conflict=is_behind, other_editor=other)
+
+
+def _discard(desk: Desk, form: SummaryForm) -> Response:
+    """Throw away what was typed and not saved."""
+    autosaves.forget(current_editor().id, form.form_key.data or "")
+    accounts.forget_kept_fields()
+    db.session.commit()
+    return htmx.redirect(url_for("editor.summaries") if desk == Desk() else _address(desk))
+
+
 def _save(desk: Desk, form: SummaryForm) -> Response:
     stopped = _stopped(desk, form)
     if stopped is not None:
@@ -168,6 +206,7 @@ def _publish(desk: Desk, form: SummaryForm) -> Response:
         )
     except (NotPublishable, WarningsOpen) as refusal:
         return _not_published(desk, form, getattr(refusal, "problems", ()), reasons)
+    _forget_unsaved(form)
     db.session.commit()
     return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="published"))
 
@@ -239,8 +278,45 @@ def _not_published(desk: Desk, form: SummaryForm, problems: Sequence[Problem], r
 def _saved(desk: Desk, form: SummaryForm) -> Any:
     content = content_from(form, desk.content)
     draft = revisions.save(desk, content, desk.revision_number, current_editor().id, datetime.now(UTC))
+    _forget_unsaved(form)
     db.session.commit()
     return draft
+
+
+def _forget_unsaved(form: SummaryForm) -> None:
+    """What was typed is in a revision now."""
+    autosaves.forget(current_editor().id, form.form_key.data or "")
+    accounts.forget_kept_fields()
+
+
+def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None]:
+    """What was typed but not saved: sent after the sign-in had run out, or kept while typing."""
+    kept = accounts.kept_fields()
+    if kept is not None:
+        return kept, Notice("Your text is back.", "You were signed out when you sent it. Press “Save draft” to keep it.")
+    found = autosaves.find(current_editor().id, _form_key(desk))
+    if found is None:
+        return None, None
+    fields, saved_at = found
+    return rows.Fields(fields), Notice(
+        "This is what you typed and did not save.", f"We kept it on {local_time(saved_at)}.", can_discard=True, is_good=False
+    )
+
+
+def _form_key(desk: Desk) -> str:
+    """Names the form for what is typed into it; a new text gets a key of its own."""
+    if desk.draft is not None:
+        return f"draft-{desk.draft.id}"
+    if desk.article is not None:
+        return f"article-{desk.article.id}"
+    asked = request.args.get("key", "")
+    return asked if _NEW_KEY.fullmatch(asked) else f"new-{token_hex(8)}"
+
+
+def _sent_key(form: SummaryForm) -> str:
+    """The key a form was sent with; one that is not ours counts as new."""
+    sent = form.form_key.data or ""
+    return sent if re.fullmatch(r"(draft|article)-\d{1,9}", sent) or _NEW_KEY.fullmatch(sent) else f"new-{token_hex(8)}"
 
 
 def _reasons(desk: Desk, content: ArticleContent) -> dict[str, str]:
@@ -292,4 +368,13 @@ def _notice(desk: Desk) -> Notice | None:
     return None
 
 
-_ACTIONS = {"save": _save, "preview": _preview, "publish": _publish, "check": _check}
+_NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
+_ACTIONS = {
+    "save": _save,
+    "preview": _preview,
+    "publish": _publish,
+    "check": _check,
+    "autosave": _autosave,
+    "bring_back": _bring_back,
+    "discard": _discard,
+}

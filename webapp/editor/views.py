@@ -9,11 +9,12 @@ from flask import Blueprint, Response, request, url_for
 
 from webapp import htmx
 from webapp.accounts import views as accounts
+from webapp.accounts.access import current_editor
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
 from webapp.articles.glossary import new_explainer
 from webapp.editor import authoring_views as authoring
-from webapp.editor import history_views, queries, revisions
+from webapp.editor import autosaves, history_views, queries, revisions
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
 from webapp.editor.revisions import Desk, DraftNotFound
@@ -38,7 +39,14 @@ def summaries() -> Response:
     page = queries.summaries(Tab(tab), asked_page())
     if page.number > page.page_count:
         raise SiteError(404, "This list is not that long. Go back to its first page.")
-    return htmx.render("editor/summaries.html", page=page, tab=Tab(tab), counts=queries.tab_counts(), local=authoring.local_time)
+    return htmx.render(
+        "editor/summaries.html",
+        page=page,
+        tab=Tab(tab),
+        counts=queries.tab_counts(),
+        unsaved=autosaves.new_texts(current_editor().id),
+        local=authoring.local_time,
+    )
 
 
 @bp.get("/editor/summaries/new")
@@ -112,7 +120,7 @@ def restore(draft_id: int) -> Response:
 @bp.get("/editor/articles/<int:article_id>/withdraw")
 def withdraw(article_id: int) -> Response:
     """Ask once more before a summary is taken off the site."""
-    return _show_withdraw(_published(article_id), WithdrawForm())
+    return _show_withdraw(_published(article_id), WithdrawForm(formdata=accounts.kept_fields()))
 
 
 @bp.post("/editor/articles/<int:article_id>/withdraw")
@@ -123,6 +131,7 @@ def do_withdraw(article_id: int) -> Response:
     if not form.validate():
         return _show_withdraw(article, form, 422)
     publishing.withdraw(article, form.note.data.strip(), datetime.now(UTC))
+    accounts.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
