@@ -27,6 +27,7 @@
   // ------------------------------------------------- buttons that need a script are shown by it
   function reveal(root) {
     for (const button of root.querySelectorAll?.("[data-print], [data-copy]") || []) button.hidden = false;
+    if ("share" in navigator) for (const button of root.querySelectorAll?.("[data-share]") || []) button.hidden = false;
     if ("speechSynthesis" in window) for (const box of root.querySelectorAll?.("[data-listen]") || []) box.hidden = false;
   }
 
@@ -35,6 +36,7 @@
     if (!button) return;
     if ("print" in button.dataset) window.print();
     if ("copy" in button.dataset) await copy(button.dataset.copy);
+    if ("share" in button.dataset) await share(button.dataset.share);
     if ("listenPlay" in button.dataset) play(button);
     if ("listenStop" in button.dataset) stop();
     if ("showPassword" in button.dataset) showPassword(button);
@@ -46,6 +48,14 @@
       say("Copied.");
     } catch {
       say("Your browser did not allow copying. You can select the text instead.");
+    }
+  }
+
+  async function share(text) {
+    try {
+      await navigator.share({ text });
+    } catch (error) {
+      if (error.name !== "AbortError") say("Sharing did not work. You can copy the text instead.");
     }
   }
 

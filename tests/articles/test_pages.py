@@ -113,9 +113,16 @@ def test_what_the_journal_says_of_a_paper_is_shown_dated_with_a_link(client: Pag
     page = client.get(f"/research/{article.slug}").text
     assert "What the journal says. (May 4, 2022)" in page
     assert 'href="https://example.org/notice"' in page
-    if status is PaperStatus.RETRACTED:
-        assert "RETRACTED: Made-up trial" in page
-        assert "RETRACTED" in client.get("/").text
+
+
+def test_a_retracted_paper_folds_is_marked_in_lists_and_is_no_news(client: PageClient) -> None:
+    article = add_article(plain_title="Not to be trusted", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})
+    page = client.get(f"/research/{article.slug}").text
+    assert "RETRACTED: Made-up trial" in page
+    assert page.index("Show the summary of this retracted paper") < page.index("Simple Explanation</h2>")
+    assert '<strong class="stamp">RETRACTED</strong>' in client.get("/categories/pain-management").text
+    for path in ("/", "/research"):
+        assert "Not to be trusted" not in client.get(path).text
 
 
 def test_a_correction_of_ours_is_shown_with_its_date(client: PageClient) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
-from webapp.models.values import ArticleStatus, Result, StudyKind, Subject
+from webapp.models.values import ArticleStatus, PaperStatus, Result, StudyKind, Subject
 from webapp.pagination import Page
 
 PAGE_SIZE = 12
@@ -80,8 +80,9 @@ def get_category(slug: str) -> Category:
 
 
 def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
-    """Published articles, newest first; on the same day the newer paper first."""
-    return _page(published().join(Article.paper).order_by(*_newest_first()), page, size)
+    """Published articles, newest first; on the same day the newer paper first. Retracted papers are no news."""
+    query = published().join(Article.paper).where(Paper.status != PaperStatus.RETRACTED)
+    return _page(query.order_by(*_newest_first()), page, size)
 
 
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
@@ -148,6 +149,16 @@ def _page(query: Select[tuple[Article]], page: int, size: int) -> Page[Article]:
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
     return Page(rows, page, total, size)
+
+
+def published_count() -> int:
+    """How many articles readers may see."""
+    return db.session.scalar(select(func.count()).where(Article.status == ArticleStatus.PUBLISHED)) or 0
+
+
+def recently_changed(count: int) -> list[Article]:
+    """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
+    return list(db.session.scalars(published().order_by(Article.updated_at.desc(), Article.id.desc()).limit(count)))
 
 
 def all_published() -> list[Article]:

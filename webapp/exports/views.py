@@ -46,8 +46,8 @@ def card(slug: str, revision: int) -> Response:
 
 @bp.get("/feed.atom")
 def feed() -> Response:
-    """The newest summaries as an Atom feed."""
-    return _atom("Spinal Cord Research Help", "articles.home", queries.latest(1, FEED_LENGTH).rows)
+    """New and changed summaries as an Atom feed."""
+    return _atom("Spinal Cord Research Help", "articles.home", queries.recently_changed(FEED_LENGTH))
 
 
 @bp.get("/categories/<slug>/feed.atom")
@@ -85,8 +85,8 @@ def sitemap() -> Response:
 @bp.get("/data")
 def data() -> Response:
     """The whole library as files, with their license and what changed last."""
-    changes = sorted(queries.all_published(), key=lambda article: article.updated_at, reverse=True)
-    return htmx.render("exports/data.html", changes=changes[:FEED_LENGTH], total=len(changes), files=library_files.FILES)
+    changes = queries.recently_changed(FEED_LENGTH)
+    return htmx.render("exports/data.html", changes=changes, total=queries.published_count(), files=library_files.FILES)
 
 
 @bp.get("/data/articles.<any(csv, jsonl, ris):ending>")
