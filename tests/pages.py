@@ -59,7 +59,7 @@ def check_page(text: str) -> Element:
     if "<html><head>" in text or text.startswith("<!doctype html>\n<html lang=en>\n<title>Redirecting"):
         raise AssertionError("a bare error page")
     tree = _parsed(text, container=None)
-    headings = [element for element in tree.iter(f"{H}h1")]
+    headings = list(tree.iter(f"{H}h1"))
     assert len(headings) == 1, f"{len(headings)} h1"
     title = tree.findtext(f"{H}head/{H}title") or ""
     assert title.endswith("– Spinal Cord Research Help"), title

@@ -10,13 +10,23 @@ TOP_LAYER = ("views", "forms", "commands")
 
 def is_top(stem: str) -> bool:
     """Views, forms and commands, and the parts of a feature's views or forms (``writing_views``)."""
-    return stem.split("_")[-1] in TOP_LAYER
+    return stem.rsplit("_", maxsplit=1)[-1] in TOP_LAYER
 
 
 REQUEST_NAMES = {"request", "session", "flash", "redirect", "render_template", "g"}
 # Domain modules live in feature packages; these two read what others may not (architecture: named exceptions).
 MAY_TOUCH = {"newsletter/emails.py": {"render_template"}, "accounts/access.py": REQUEST_NAMES}
-FEATURES = ("accounts", "articles", "editor", "feedback", "newsletter", "pages", "search", "exports", "visit_pack")
+FEATURES = (
+    "accounts",
+    "articles",
+    "editor",
+    "feedback",
+    "newsletter",
+    "pages",
+    "search",
+    "exports",
+    "visit_pack",
+)
 
 
 def modules() -> dict[str, ast.Module]:
@@ -39,14 +49,20 @@ def imported(tree: ast.Module) -> set[str]:
 
 def is_domain(path: str) -> bool:
     package, _, name = path.partition("/")
-    return package in FEATURES and bool(name) and Path(path).stem != "__init__" and not is_top(Path(path).stem)
+    return (
+        package in FEATURES and bool(name) and Path(path).stem != "__init__" and not is_top(Path(path).stem)
+    )
 
 
 def test_nothing_below_imports_a_view_form_or_command() -> None:
     for path, tree in modules().items():
         if path in ("__init__.py", "cli.py") or is_top(Path(path).stem):
             continue
-        upward = {name for name in imported(tree) if name.startswith("webapp.") and any(map(is_top, name.split(".")[2:3]))}
+        upward = {
+            name
+            for name in imported(tree)
+            if name.startswith("webapp.") and any(map(is_top, name.split(".")[2:3]))
+        }
         assert not upward, f"{path} imports {upward}"
 
 
@@ -88,7 +104,9 @@ def test_domain_modules_do_not_commit() -> None:
     for path, tree in modules().items():
         if not is_domain(path) or path in allowed or path.startswith("search/backends/"):
             continue  # a backend commits its own index, never the database
-        commits = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "commit"]
+        commits = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "commit"
+        ]
         assert not commits, f"{path}:{commits[0].lineno} commits"
 
 

@@ -31,6 +31,14 @@ def test_the_style_sheet_names_fonts_by_their_content() -> None:
     assert 'url("/fonts/' not in css
 
 
-@pytest.mark.parametrize("path", ["/assets/000000000000/js/htmx.js", "/assets/x/js/none.js", "/assets/x/../wsgi.py", "/assets/x/%2e%2e/pyproject.toml"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/000000000000/js/htmx.js",
+        "/assets/x/js/none.js",
+        "/assets/x/../wsgi.py",
+        "/assets/x/%2e%2e/pyproject.toml",
+    ],
+)
 def test_a_wrong_address_is_not_found(client: PageClient, path: str) -> None:
     client.get(path, status=404)

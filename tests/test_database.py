@@ -5,14 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 from sqlalchemy import text
 
+from tests.factories import NOW
 from webapp.extensions import db
 from webapp.models import Attempt
-from tests.factories import NOW
 
 
 def test_connections_have_the_safe_settings(app: Flask) -> None:
     connection = db.session.connection()
-    settings = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+    settings = {
+        name: connection.execute(text(f"PRAGMA {name}")).scalar()
+        for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    }
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
 

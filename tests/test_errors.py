@@ -23,9 +23,15 @@ def broken(app: Flask) -> PageClient:
     """A site with pages that fail in different ways."""
     app.testing = False
     app.add_url_rule("/broken", view_func=raising(RuntimeError("private detail")), endpoint="broken")
-    app.add_url_rule("/locked", view_func=raising(OperationalError("SELECT", {}, Exception("disk full"))), endpoint="locked")
+    app.add_url_rule(
+        "/locked",
+        view_func=raising(OperationalError("SELECT", {}, Exception("disk full"))),
+        endpoint="locked",
+    )
     for status in (400, 403, 409, 410, 413, 422, 429, 503):
-        app.add_url_rule(f"/status/{status}", view_func=raising(SiteError(status)), endpoint=f"status{status}")
+        app.add_url_rule(
+            f"/status/{status}", view_func=raising(SiteError(status)), endpoint=f"status{status}"
+        )
     return PageClient(app)
 
 
@@ -57,14 +63,18 @@ def test_htmx_gets_a_notice_instead_of_a_page(broken: PageClient) -> None:
     assert "<html" not in notice
 
 
-def test_the_error_page_cannot_itself_fail(app: Flask, broken: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_page_cannot_itself_fail(
+    app: Flask, broken: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delitem(app.jinja_env.globals, "asset_url")
     response = broken.flask.get("/broken")
     assert response.status_code == 500
     assert response.text == errors.LAST_RESORT
 
 
-@pytest.mark.parametrize("path", ["/research/%00", "/research/%ff", "/%c0%af", "/categories/" + "x" * 5000, "/research?page=%00"])
+@pytest.mark.parametrize(
+    "path", ["/research/%00", "/research/%ff", "/%c0%af", "/categories/" + "x" * 5000, "/research?page=%00"]
+)
 def test_an_undecodable_or_endless_address_is_no_failure_of_ours(client: PageClient, path: str) -> None:
     assert client.flask.get(path).status_code in (400, 404)
 

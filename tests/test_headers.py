@@ -1,9 +1,12 @@
 """The whole header set, literally."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.factories import add_article
 from tests.pages import PageClient
+from webapp import create_app
 from webapp.config import Config
 
 EXPECTED = {
@@ -19,7 +22,9 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nowhere", 404), ("/research/none", 404), ("/robots.txt", 200)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/nowhere", 404), ("/research/none", 404), ("/robots.txt", 200)]
+)
 def test_every_answer_has_the_whole_set(client: PageClient, path: str, status: int) -> None:
     headers = client.get(path, status=status).headers
     assert {name: headers.get(name) for name in EXPECTED} == EXPECTED
@@ -38,10 +43,6 @@ def test_a_public_page_is_the_same_bytes_and_can_be_asked_about(client: PageClie
 
 
 def test_the_site_on_https_asks_browsers_to_stay_there(config: Config) -> None:
-    from dataclasses import replace
-
-    from webapp import create_app
-
     app = create_app(replace(config, site_url="https://example.org"))
     headers = app.test_client().get("/livez").headers
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

@@ -49,7 +49,12 @@ def test_preferences_are_a_plain_cookie_that_the_reader_sets(client: PageClient)
 def test_a_strange_cookie_is_the_default_or_less(client: PageClient, cookie: str) -> None:
     read = Preferences.from_cookie(cookie)
     assert read.text in ("normal", "large") and not read.keeps_read and read.theme in ("device", "dark")
-    assert "<script>" not in client.flask.get("/about", headers={"Cookie": f"reading={cookie}"}).text.split("</head>")[1][:200]
+    assert (
+        "<script>"
+        not in client.flask.get("/about", headers={"Cookie": f"reading={cookie}"}).text.split("</head>")[1][
+            :200
+        ]
+    )
 
 
 def test_another_site_cannot_set_preferences(client: PageClient) -> None:
@@ -79,7 +84,7 @@ def test_every_link_from_the_home_page_leads_somewhere(client: PageClient) -> No
         if response.mimetype != "text/html":
             continue
         for address in re.findall(r'href="([^"]+)"', response.text):
-            address = address.split("#")[0].replace("&amp;", "&")
-            if address.startswith("/") and address not in seen and address not in waiting:
-                waiting.append(address)
+            link = address.split("#")[0].replace("&amp;", "&")
+            if link.startswith("/") and link not in seen and link not in waiting:
+                waiting.append(link)
     assert len(seen) > 30

@@ -16,11 +16,24 @@ def test_syllables_are_counted_as_they_are_spoken(word: str, count: int) -> None
 
 def test_a_stop_inside_a_number_or_short_form_ends_no_sentence() -> None:
     text = "Dr. Doe measured 3.5 points, e.g. in rats. Pain vs. placebo did not differ! Why?"
-    assert sentences(text) == ["Dr. Doe measured 3.5 points, e.g. in rats.", "Pain vs. placebo did not differ!", "Why?"]
+    assert sentences(text) == [
+        "Dr. Doe measured 3.5 points, e.g. in rats.",
+        "Pain vs. placebo did not differ!",
+        "Why?",
+    ]
 
 
 def test_words_are_split_at_hyphens_and_keep_figures() -> None:
-    assert words("Long-term pain in 1,020 people isn’t rare.") == ["Long", "term", "pain", "in", "1,020", "people", "isn’t", "rare"]
+    assert words("Long-term pain in 1,020 people isn’t rare.") == [
+        "Long",
+        "term",
+        "pain",
+        "in",
+        "1,020",
+        "people",
+        "isn’t",
+        "rare",
+    ]
 
 
 def test_the_grade_is_flesch_kincaid() -> None:

@@ -23,8 +23,13 @@ from webapp.visit_pack import views as visit_pack
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application; raises ConfigError when a setting cannot be used."""
     config = config or Config.from_environ()
-    app = Flask("webapp", root_path=str(ROOT / "webapp"), instance_path=str(config.instance_path),
-                static_folder=None, template_folder=str(ROOT / "templates"))
+    app = Flask(
+        "webapp",
+        root_path=str(ROOT / "webapp"),
+        instance_path=str(config.instance_path),
+        static_folder=None,
+        template_folder=str(ROOT / "templates"),
+    )
     app.config.from_mapping(_flask_settings(config))
     app.extensions["config"] = config
     app.wsgi_app = ProxyFix(app.wsgi_app, *[config.trusted_proxies] * 3)  # type: ignore[method-assign]
@@ -40,7 +45,18 @@ def create_app(config: Config | None = None) -> Flask:
     backends.init_app(app, config)
     cli.init_app(app)
 
-    for bp in (pages.bp, articles.bp, exports.bp, search.bp, feedback.bp, newsletter.bp, visit_pack.bp, accounts.bp, editor.bp, assets.bp):
+    for bp in (
+        pages.bp,
+        articles.bp,
+        exports.bp,
+        search.bp,
+        feedback.bp,
+        newsletter.bp,
+        visit_pack.bp,
+        accounts.bp,
+        editor.bp,
+        assets.bp,
+    ):
         app.register_blueprint(bp)
     return app
 

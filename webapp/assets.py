@@ -38,9 +38,21 @@ PACKAGED = {
         "static/htmx/htmx.min.js",
         "491955cd1810747d7d7b9ccb936400afb760e06d25d53e4572b64b6563b2784e",
     ),
-    "fonts/regular.ttf": ("fontpkg_atkinson_hyperlegible", "files/AtkinsonHyperlegible-Regular.ttf", "7fb917c89019896d0b52ee84b7cbb3304c18cb90b19a62f5e32712bd23e97669"),
-    "fonts/bold.ttf": ("fontpkg_atkinson_hyperlegible", "files/AtkinsonHyperlegible-Bold.ttf", "5a3b0c8cc8ca545155150b4512a1fa248298df121c50d6557e651e61fbdab92f"),
-    "fonts/italic.ttf": ("fontpkg_atkinson_hyperlegible", "files/AtkinsonHyperlegible-Italic.ttf", "021beda4d3c6edfc78872e436d74009f9a1bcb294331908fe5747c61d3dcc514"),
+    "fonts/regular.ttf": (
+        "fontpkg_atkinson_hyperlegible",
+        "files/AtkinsonHyperlegible-Regular.ttf",
+        "7fb917c89019896d0b52ee84b7cbb3304c18cb90b19a62f5e32712bd23e97669",
+    ),
+    "fonts/bold.ttf": (
+        "fontpkg_atkinson_hyperlegible",
+        "files/AtkinsonHyperlegible-Bold.ttf",
+        "5a3b0c8cc8ca545155150b4512a1fa248298df121c50d6557e651e61fbdab92f",
+    ),
+    "fonts/italic.ttf": (
+        "fontpkg_atkinson_hyperlegible",
+        "files/AtkinsonHyperlegible-Italic.ttf",
+        "021beda4d3c6edfc78872e436d74009f9a1bcb294331908fe5747c61d3dcc514",
+    ),
 }
 
 
@@ -72,7 +84,9 @@ def get_asset(name: str) -> Asset:
     if name == "css/site.css":
         body = _with_font_addresses(body)
     if Path(name).suffix in COMPRESSED:
-        return Asset(name, body, {encoding: compressed(body, encoding, FILE_QUALITY) for encoding in ("br", "gzip")})
+        return Asset(
+            name, body, {encoding: compressed(body, encoding, FILE_QUALITY) for encoding in ("br", "gzip")}
+        )
     return Asset(name, body, {})
 
 

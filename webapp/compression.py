@@ -5,7 +5,14 @@ import gzip
 import brotli
 from flask import Request, Response
 
-TEXT_TYPES = ("text/", "application/atom+xml", "application/xml", "application/json", "application/jsonl", "application/ld+json")
+TEXT_TYPES = (
+    "text/",
+    "application/atom+xml",
+    "application/xml",
+    "application/json",
+    "application/jsonl",
+    "application/ld+json",
+)
 LEAST_BYTES = 500
 PAGE_QUALITY = 5  # Brotli 0-11: 5 costs about 1 ms a page and gives most of the gain
 FILE_QUALITY = 11
@@ -25,7 +32,8 @@ def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes
 
 def compress_response(request: Request, response: Response) -> None:
     """Compress an answer made of text, unless it is short, streamed, or compressed already."""
-    if response.is_streamed or response.headers.get("Content-Encoding") or not response.mimetype.startswith(TEXT_TYPES):
+    is_text = (response.mimetype or "").startswith(TEXT_TYPES)
+    if response.is_streamed or response.headers.get("Content-Encoding") or not is_text:
         return
     response.vary.add("Accept-Encoding")
     encoding = chosen_encoding(request)

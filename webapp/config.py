@@ -91,20 +91,34 @@ def _log_level(value: str) -> str:
 class Config:
     """Every setting of the site. Paths are absolute; ``site_url`` has no slash at its end."""
 
-    instance_path: Path = _setting("instance", _folder, "Folder for the SQLite file, outgoing mail and secrets")
+    instance_path: Path = _setting(
+        "instance", _folder, "Folder for the SQLite file, outgoing mail and secrets"
+    )
     database_url: str = _setting("", _database_url, "Database; empty: SQLite in the instance folder")
-    search_index: Path = _setting("search_index", _folder, "Folder of the search index (derived, can be rebuilt)")
-    secret_key: str = _setting("", _secret_key, "Signs links and sessions; empty: made once, kept in the instance folder")
-    secret_key_fallbacks: tuple[str, ...] = _setting("", _key_list, "Older secret keys that still open what they signed")
-    site_url: str = _setting("http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links")
+    search_index: Path = _setting(
+        "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
+    )
+    secret_key: str = _setting(
+        "", _secret_key, "Signs links and sessions; empty: made once, kept in the instance folder"
+    )
+    secret_key_fallbacks: tuple[str, ...] = _setting(
+        "", _key_list, "Older secret keys that still open what they signed"
+    )
+    site_url: str = _setting(
+        "http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links"
+    )
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
     editors_mail: str = _setting("editors@localhost", _mail_address, "Where contact messages are sent")
-    content_license: str = _setting("all-rights-reserved", _license, "Licence of our texts: all-rights-reserved or CC-BY-4.0")
+    content_license: str = _setting(
+        "all-rights-reserved", _license, "Licence of our texts: all-rights-reserved or CC-BY-4.0"
+    )
     host: str = _setting("127.0.0.1", _text, "Address the web server listens on")
     port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
     web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")
-    trusted_proxies: int = _setting("0", _whole_number(0, 5), "How many proxies in front may name the visitor's address")
+    trusted_proxies: int = _setting(
+        "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
+    )
     log_level: str = _setting("INFO", _log_level, "Least level that is logged")
 
     @classmethod
@@ -115,7 +129,9 @@ class Config:
         for setting in fields(cls):
             name = setting.name.upper()
             try:
-                values[setting.name] = setting.metadata["parse"](source.get(name) or setting.metadata["default"])
+                values[setting.name] = setting.metadata["parse"](
+                    source.get(name) or setting.metadata["default"]
+                )
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}.") from error
         if not source.get("SITE_URL"):

@@ -20,16 +20,28 @@ LAST_RESORT = (
 )
 
 SENTENCES = {
-    400: ("We could not read that", "The address or the form was not complete. Please go back and try again."),
+    400: (
+        "We could not read that",
+        "The address or the form was not complete. Please go back and try again.",
+    ),
     403: ("This is not open to you", "You may need to sign in, or to send the form from our own page."),
-    404: ("We could not find that page", "It may have moved, or the address may have a typing error. Try a search."),
+    404: (
+        "We could not find that page",
+        "It may have moved, or the address may have a typing error. Try a search.",
+    ),
     405: ("That does not work here", "Please go back and use the buttons on the page."),
     409: ("Somebody else changed this", "Please look at both texts and choose."),
-    410: ("This summary was taken off the site", "We withdrew it. The research may be covered by a newer summary."),
+    410: (
+        "This summary was taken off the site",
+        "We withdrew it. The research may be covered by a newer summary.",
+    ),
     413: ("That is too long", "Please send a shorter text."),
     414: ("That address is too long", "Please use a shorter address or a shorter search."),
     422: ("Please check the form", "Something still needs your attention."),
-    429: ("Please wait a minute", "There were many requests at once. Nothing is lost: try again in a minute."),
+    429: (
+        "Please wait a minute",
+        "There were many requests at once. Nothing is lost: try again in a minute.",
+    ),
     500: ("Something went wrong on our side", "It is not your fault. Please try again in a minute."),
     503: ("We are repairing something", "Please try again in a few minutes."),
 }
@@ -39,7 +51,9 @@ class SiteError(Exception):
     """Something a reader should be told: an HTTP status and a sentence that says what to do."""
 
     def __init__(self, status: int, sentence: str = "", title: str = "") -> None:
-        standard = SENTENCES.get(status, SENTENCES[400] if status < HTTPStatus.INTERNAL_SERVER_ERROR else SENTENCES[500])
+        standard = SENTENCES.get(
+            status, SENTENCES[400] if status < HTTPStatus.INTERNAL_SERVER_ERROR else SENTENCES[500]
+        )
         self.status = status
         self.title = title or standard[0]
         self.sentence = sentence or standard[1]

@@ -18,7 +18,9 @@ def wants_fragment() -> bool:
     )
 
 
-def render(template: str, fragment: str | None = None, status: int = HTTPStatus.OK, **context: Any) -> Response:
+def render(
+    template: str, fragment: str | None = None, status: int = HTTPStatus.OK, **context: Any
+) -> Response:
     """A page, or the block of it that htmx wants. The view names the block; its element's id is the same with hyphens."""
     if fragment is not None and wants_fragment():
         body = render_block(template, fragment, **context)

@@ -36,7 +36,9 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are of no use to whoever starts the site
+    logging.getLogger("alembic").setLevel(
+        logging.WARNING
+    )  # its steps are of no use to whoever starts the site
 
 
 def init_app(app: Flask) -> None:

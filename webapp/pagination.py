@@ -28,7 +28,9 @@ class Page(Generic[T]):
     @property
     def numbers(self) -> list[int | None]:
         """Page numbers to show, with None for a gap: first, last, and those beside this one."""
-        shown = sorted({1, self.page_count, *range(max(1, self.number - 1), min(self.page_count, self.number + 1) + 1)})
+        shown = sorted(
+            {1, self.page_count, *range(max(1, self.number - 1), min(self.page_count, self.number + 1) + 1)}
+        )
         result: list[int | None] = []
         for number in shown:
             if result and result[-1] is not None and number - result[-1] > 1:

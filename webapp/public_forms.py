@@ -39,10 +39,12 @@ def check_same_site() -> None:
         source = request.headers.get("Origin") or request.headers.get("Referer") or ""
         is_ours = urlsplit(source).netloc in (request.host, urlsplit(current_app.config["SITE_URL"]).netloc)
     if not is_ours:
-        raise SiteError(403, "This form was sent from another place. Open the page on our site and send it from there.")
+        raise SiteError(
+            403, "This form was sent from another place. Open the page on our site and send it from there."
+        )
 
 
-class PublicForm(FlaskForm):  # type: ignore[misc]
+class PublicForm(FlaskForm):
     """A form anyone may send. Subclasses add their fields."""
 
     class Meta:
@@ -83,7 +85,9 @@ def refusal(form: PublicForm, name: str, limit: int, per: timedelta, now: dateti
     return None if form.validate() else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def show(template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any) -> Response:
+def show(
+    template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any
+) -> Response:
     """The form's page or fragment with a fresh signed time; what was typed is kept."""
     form.renew_time_token()
     response = never_store(htmx.render(template, fragment, status=status, form=form, **context))
@@ -121,4 +125,6 @@ def _check_printable(field: Field, keep: str, sentence: str) -> None:
 
 def _printable(text: str, keep: str) -> str:
     """The text with a space for each control character: HTML cannot show one in the form that comes back."""
-    return "".join(" " if unicodedata.category(char) in UNPRINTABLE and char not in keep else char for char in text)
+    return "".join(
+        " " if unicodedata.category(char) in UNPRINTABLE and char not in keep else char for char in text
+    )

@@ -8,11 +8,18 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms import Field
 
-from webapp.exports.jsonld import article_graph, home_graph, jsonld_text
-from webapp.exports.reference import author_name, flags, paper_reference, share_text, summary_reference, vancouver
 from webapp.articles.standing_questions import answers
 from webapp.assets import asset_integrity, asset_url
 from webapp.config import Config
+from webapp.exports.jsonld import article_graph, home_graph, jsonld_text
+from webapp.exports.reference import (
+    author_name,
+    flags,
+    paper_reference,
+    share_text,
+    summary_reference,
+    vancouver,
+)
 from webapp.models.values import NOT_SAID, NOT_SPECIFIED, Result, StudyKind
 from webapp.text import paragraphs, reading_grade, reading_minutes
 
@@ -42,7 +49,14 @@ class Preferences:
         )
 
     def to_cookie(self) -> str:
-        return ".".join((self.text, self.theme, "wide" if self.is_wide else "usual", "keep" if self.keeps_read else "forget"))
+        return ".".join(
+            (
+                self.text,
+                self.theme,
+                "wide" if self.is_wide else "usual",
+                "keep" if self.keeps_read else "forget",
+            )
+        )
 
 
 def preferences() -> Preferences:
@@ -56,8 +70,16 @@ def init_app(app: Flask, config: Config) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        day=day, partial_date=partial_date, month=month, paragraphs=paragraphs, grade=grade_words, minutes=reading_minutes,
-        plural=plural, marked=marked, author_name=author_name, flags_text=flags,
+        day=day,
+        partial_date=partial_date,
+        month=month,
+        paragraphs=paragraphs,
+        grade=grade_words,
+        minutes=reading_minutes,
+        plural=plural,
+        marked=marked,
+        author_name=author_name,
+        flags_text=flags,
     )
     app.jinja_env.globals.update(
         asset_url=asset_url,
@@ -129,8 +151,20 @@ def evidence_ladder() -> list[tuple[StudyKind, str]]:
     """The five evidence steps from the top, each with what it means in plain words."""
     return [
         (StudyKind.REVIEWS, "Many studies were searched for and weighed together."),
-        (StudyKind.RANDOMIZED_TRIAL, "Chance decided who got which treatment, so the groups can be compared fairly."),
-        (StudyKind.OTHER_PEOPLE, "People were compared, or followed over time. Other things may explain the difference."),
-        (StudyKind.SMALL_EARLY, "A handful of people and nobody to compare them with. It shows what is possible, not what to expect."),
-        (StudyKind.LAB_OR_ANIMALS, "Done in a dish or in animals. Most such results do not turn into a treatment for people."),
+        (
+            StudyKind.RANDOMIZED_TRIAL,
+            "Chance decided who got which treatment, so the groups can be compared fairly.",
+        ),
+        (
+            StudyKind.OTHER_PEOPLE,
+            "People were compared, or followed over time. Other things may explain the difference.",
+        ),
+        (
+            StudyKind.SMALL_EARLY,
+            "A handful of people and nobody to compare them with. It shows what is possible, not what to expect.",
+        ),
+        (
+            StudyKind.LAB_OR_ANIMALS,
+            "Done in a dish or in animals. Most such results do not turn into a treatment for people.",
+        ),
     ]

@@ -3,7 +3,9 @@
 import re
 from math import ceil
 
-WORDS_PER_MINUTE = 200  # silent reading of plain prose; slower than the 238 of Brysbaert 2019, for tired readers
+WORDS_PER_MINUTE = (
+    200  # silent reading of plain prose; slower than the 238 of Brysbaert 2019, for tired readers
+)
 
 # A full stop ends a sentence unless it stands in a number, after an initial or after one of these short forms.
 _NOT_AN_END = re.compile(r"\b(e\.g|i\.e|vs|Dr|Mr|Mrs|Ms|No|Fig|approx|et al|St|[A-Z])\.(?=\s)")

@@ -28,7 +28,7 @@ def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) 
         counted = insert.values(bucket=bucket, window_at=window_at, count=1).on_conflict_do_update(
             index_elements=["bucket", "window_at"], set_={"count": Attempt.count + 1}
         )
-        count = connection.execute(counted.returning(Attempt.count)).scalar_one()
+        count: int = connection.execute(counted.returning(Attempt.count)).scalar_one()
         if count == 1:
             connection.execute(delete(Attempt).where(Attempt.window_at < now - KEPT))
     return count > limit

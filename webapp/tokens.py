@@ -21,7 +21,9 @@ def sign(purpose: str, value: str | int) -> str:
 def read_signed(purpose: str, token: str, max_age: timedelta | None = None) -> str | int:
     """The value of a token; raises TokenError."""
     try:
-        value: str | int = _serializer(purpose).loads(token, max_age=max_age.total_seconds() if max_age else None)
+        value: str | int = _serializer(purpose).loads(
+            token, max_age=int(max_age.total_seconds()) if max_age else None
+        )
     except BadData as error:
         raise TokenError(purpose) from error
     return value
@@ -33,7 +35,7 @@ def token_age(purpose: str, token: str, now_timestamp: float) -> float:
         _, signed_at = _serializer(purpose).loads(token, return_timestamp=True)
     except BadData as error:
         raise TokenError(purpose) from error
-    return now_timestamp - signed_at.timestamp()
+    return now_timestamp - float(signed_at.timestamp())
 
 
 def new_secret() -> str:

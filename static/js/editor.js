@@ -46,7 +46,10 @@
   function offerCopy() {
     const kept = JSON.parse(localStorage.getItem(key) || "null");
     if (!kept) return;
-    if (text(kept.fields) === text(fields())) { localStorage.removeItem(key); return; }
+    if (text(kept.fields) === text(fields())) {
+      if ("stored" in form.dataset) localStorage.removeItem(key);
+      return;
+    }
     const box = document.getElementById("browser-copy");
     box.querySelector("[data-copy-time]").textContent = new Date(kept.at).toLocaleString("en-US");
     box.querySelector("[data-copy-restore]").addEventListener("click", () => bringBack(kept.fields));
@@ -70,6 +73,11 @@
     document.body.append(sent);
     sent.submit();
   }
+  // The form was sent in the ordinary way and the answer shows what the server keeps now.
+  form.addEventListener("submit", () => sessionStorage.setItem("editor-sent", key));
+  const sentKey = sessionStorage.getItem("editor-sent");
+  sessionStorage.removeItem("editor-sent");
+  if (sentKey && "stored" in form.dataset) localStorage.removeItem(sentKey);
   offerCopy();
 
   // ------------------------------------------------- what became of a request
@@ -107,7 +115,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.status !== 401) return;
     event.detail.shouldSwap = false;
-    if (event.detail.elt.id !== "plain-check") waiting = waiting?.id === "save-draft" ? waiting : event.detail.elt;
+    const asked = event.detail.requestConfig.elt;
+    if (asked instanceof HTMLButtonElement) waiting = asked;
     if (dialog.open) return;
     const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.firstElementChild;
     if (answer?.dataset.token) { goOn(answer.dataset.token); return; }
@@ -133,7 +142,7 @@
     const again = waiting;
     waiting = null;
     say("You are signed in again.");
-    if (again instanceof HTMLButtonElement && again.isConnected) again.click();
+    if (again?.isConnected) again.click();
     else htmx.trigger("#autosave", "resend");
   }
 

@@ -20,8 +20,15 @@ AIS_A = Term("ais-a", "AIS A", "The top of the scale.")
 def glossary(app: Flask) -> None:
     db.session.add_all(
         [
-            GlossaryTerm(slug="dry-mouth", term="dry mouth", forms=["xerostomia"], meaning="Too little spit."),
-            GlossaryTerm(slug="placebo", term="placebo", forms=["look-alike", "placebos"], meaning="A pill with no drug."),
+            GlossaryTerm(
+                slug="dry-mouth", term="dry mouth", forms=["xerostomia"], meaning="Too little spit."
+            ),
+            GlossaryTerm(
+                slug="placebo",
+                term="placebo",
+                forms=["look-alike", "placebos"],
+                meaning="A pill with no drug.",
+            ),
         ]
     )
     db.session.commit()
@@ -72,21 +79,35 @@ def test_a_word_has_a_page_with_the_summaries_that_use_it(client: PageClient, gl
 
 
 def test_silence_of_a_paper_is_counted(app: Flask) -> None:
-    silent = add_article(funding="The paper does not say.", harms="The paper does not say.", participants="", sample_size="")
+    silent = add_article(
+        funding="The paper does not say.", harms="The paper does not say.", participants="", sample_size=""
+    )
     given = {question.key: answer for question, answer in answers(silent)}
     assert given["funding"] is given["harms"] is given["who"] is given["how-many"] is Answer.NOT_STATED
     assert given["interests"] is Answer.STATED
 
 
 def test_a_question_that_does_not_fit_is_not_held_against_a_paper(app: Flask) -> None:
-    interviews = add_article(study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED, harms="The paper does not say.")
+    interviews = add_article(
+        study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED, harms="The paper does not say."
+    )
     animals = add_article(subject=Subject.ANIMALS, species="rats")
-    assert {q.key for q, answer in answers(interviews) if answer is Answer.NOT_APPLICABLE} == {"harms", "trial"}
-    assert {q.key for q, answer in answers(animals) if answer is Answer.NOT_APPLICABLE} == {"level", "completeness"}
+    assert {q.key for q, answer in answers(interviews) if answer is Answer.NOT_APPLICABLE} == {
+        "harms",
+        "trial",
+    }
+    assert {q.key for q, answer in answers(animals) if answer is Answer.NOT_APPLICABLE} == {
+        "level",
+        "completeness",
+    }
 
 
 def test_counts_add_up_to_the_articles(app: Flask) -> None:
-    rows = [add_article(), add_article(harms="The paper does not say."), add_article(result=Result.NOT_TESTED)]
+    rows = [
+        add_article(),
+        add_article(harms="The paper does not say."),
+        add_article(result=Result.NOT_TESTED),
+    ]
     for count in count_answers(rows):
         assert count.stated + count.not_stated + count.not_applicable == 3
     harms = next(count for count in count_answers(rows) if count.question.key == "harms")
@@ -111,5 +132,7 @@ def test_the_grid_shows_gaps_and_adds_up() -> None:
 
 def test_a_category_says_what_the_grid_covers(client: PageClient) -> None:
     add_article()
-    assert "Of the 1 study summarized here, not all research." in client.get("/categories/pain-management").text
+    assert (
+        "Of the 1 study summarized here, not all research." in client.get("/categories/pain-management").text
+    )
     assert "What kinds of study" not in client.get("/categories/orthopedics").text

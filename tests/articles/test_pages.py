@@ -40,7 +40,13 @@ def test_an_article_shows_every_label_in_order(client: PageClient) -> None:
 def test_an_article_says_what_it_is_about_before_its_text(client: PageClient) -> None:
     article = add_article(subject=Subject.ANIMALS, species="rats", study_kind=StudyKind.LAB_OR_ANIMALS)
     page = client.get(f"/research/{article.slug}").text
-    for text in ("Animals (rats)", "About spinal cord injury: yes", "Laboratory or animals", "step 1 of 5", "Result: no clear difference"):
+    for text in (
+        "Animals (rats)",
+        "About spinal cord injury: yes",
+        "Laboratory or animals",
+        "step 1 of 5",
+        "Result: no clear difference",
+    ):
         assert text in page
     assert page.index("Animals (rats)") < page.index("Simple Explanation")
 
@@ -59,7 +65,9 @@ def test_without_a_plain_title_the_papers_own_is_the_heading(client: PageClient)
     assert "own title:" not in page
 
 
-@pytest.mark.parametrize(("value", "words"), [("2021", "2021"), ("2021-03", "March 2021"), ("2021-03-04", "March 4, 2021")])
+@pytest.mark.parametrize(
+    ("value", "words"), [("2021", "2021"), ("2021-03", "March 2021"), ("2021-03-04", "March 4, 2021")]
+)
 def test_the_date_is_given_to_the_precision_that_is_known(client: PageClient, value: str, words: str) -> None:
     article = add_article(paper={"published_on": value})
     assert f'<time datetime="{value}">{words}</time>' in client.get(f"/research/{article.slug}").text
@@ -85,7 +93,11 @@ def test_a_finding_opens_its_place_and_quote(client: PageClient) -> None:
 
 def test_counts_of_both_groups_are_drawn_and_said(client: PageClient) -> None:
     findings = [
-        Finding(text="Fewer had sores with the new bed.", place="Table 2", counts="New bed: 3 of 40; usual bed: 9 of 41"),
+        Finding(
+            text="Fewer had sores with the new bed.",
+            place="Table 2",
+            counts="New bed: 3 of 40; usual bed: 9 of 41",
+        ),
         Finding(text="Both beds were liked.", place="Table 3"),
     ]
     page = client.get(f"/research/{add_article(findings=findings).slug}").text
@@ -94,15 +106,21 @@ def test_counts_of_both_groups_are_drawn_and_said(client: PageClient) -> None:
     assert page.count('class="bar-lit"/>') >= 30
 
 
-@pytest.mark.parametrize("counts", ["3 of 40", "New: 3 of 40", "New: 50 of 40; old: 1 of 2", "New: 0 of 0; old: 1 of 2", "many"])
+@pytest.mark.parametrize(
+    "counts", ["3 of 40", "New: 3 of 40", "New: 50 of 40; old: 1 of 2", "New: 0 of 0; old: 1 of 2", "many"]
+)
 def test_counts_that_cannot_be_compared_are_refused(app: Flask, counts: str) -> None:
     findings = [Finding(text="One.", place="Table 1", counts=counts), Finding(text="Two.", place="Table 2")]
     with pytest.raises(NotPublishable, match="Write the counts of finding 1 like this"):
         publish(content(findings=findings), NOW)
 
 
-@pytest.mark.parametrize("status", [PaperStatus.RETRACTED, PaperStatus.CONCERN, PaperStatus.CORRECTED, PaperStatus.PREPRINT])
-def test_what_the_journal_says_of_a_paper_is_shown_dated_with_a_link(client: PageClient, status: PaperStatus) -> None:
+@pytest.mark.parametrize(
+    "status", [PaperStatus.RETRACTED, PaperStatus.CONCERN, PaperStatus.CORRECTED, PaperStatus.PREPRINT]
+)
+def test_what_the_journal_says_of_a_paper_is_shown_dated_with_a_link(
+    client: PageClient, status: PaperStatus
+) -> None:
     paper = {
         "status": status,
         "status_on": date(2022, 5, 4),
@@ -116,7 +134,9 @@ def test_what_the_journal_says_of_a_paper_is_shown_dated_with_a_link(client: Pag
 
 
 def test_a_retracted_paper_folds_is_marked_in_lists_and_is_no_news(client: PageClient) -> None:
-    article = add_article(plain_title="Not to be trusted", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})
+    article = add_article(
+        plain_title="Not to be trusted", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."}
+    )
     page = client.get(f"/research/{article.slug}").text
     assert "RETRACTED: Made-up trial" in page
     assert page.index("Show the summary of this retracted paper") < page.index("Simple Explanation</h2>")
@@ -126,7 +146,9 @@ def test_a_retracted_paper_folds_is_marked_in_lists_and_is_no_news(client: PageC
 
 
 def test_a_correction_of_ours_is_shown_with_its_date(client: PageClient) -> None:
-    article = add_article(corrections=[CorrectionContent(published_on=date(2026, 10, 1), text="We had a number wrong.")])
+    article = add_article(
+        corrections=[CorrectionContent(published_on=date(2026, 10, 1), text="We had a number wrong.")]
+    )
     page = client.get(f"/research/{article.slug}").text
     assert "We corrected this summary on October 1, 2026." in page
     assert "We had a number wrong." in page
@@ -140,7 +162,14 @@ def test_urgent_help_is_shown_where_it_applies(client: PageClient) -> None:
 
 def test_markup_in_a_text_is_shown_as_text(client: PageClient) -> None:
     bad = "<script>alert(1)</script><img src=x onerror=alert(1)>"
-    article = add_article(plain_title=bad, main_message=bad, simple_explanation=bad, harms=bad, research_summary=bad, funding=bad)
+    article = add_article(
+        plain_title=bad,
+        main_message=bad,
+        simple_explanation=bad,
+        harms=bad,
+        research_summary=bad,
+        funding=bad,
+    )
     for path in (f"/research/{article.slug}", "/", "/research", "/categories/pain-management"):
         assert "<script>alert" not in client.get(path).text
         assert "&lt;script&gt;alert" in client.get(path).text
@@ -183,7 +212,10 @@ def test_latest_research_is_grouped_by_month_newest_first(client: PageClient) ->
     add_article(now=NOW.replace(month=9), plain_title="The September one")
     add_article(now=NOW, plain_title="The November one")
     page = client.get("/research").text
-    places = [page.index(text) for text in ("November 2026", "The November one", "September 2026", "The September one")]
+    places = [
+        page.index(text)
+        for text in ("November 2026", "The November one", "September 2026", "The September one")
+    ]
     assert places == sorted(places)
 
 
@@ -205,7 +237,10 @@ def test_a_page_that_does_not_exist_is_not_found(client: PageClient, page: str) 
 def test_a_category_can_be_sorted(client: PageClient) -> None:
     add_article(plain_title="Zebra", now=NOW)
     add_article(plain_title="aardvark", now=NOW.replace(month=1))
-    orders = {sort: client.get(f"/categories/pain-management?sort={sort}").text for sort in ("newest", "oldest", "title")}
+    orders = {
+        sort: client.get(f"/categories/pain-management?sort={sort}").text
+        for sort in ("newest", "oldest", "title")
+    }
     assert orders["newest"].index("Zebra") < orders["newest"].index("aardvark")
     assert orders["oldest"].index("aardvark") < orders["oldest"].index("Zebra")
     assert orders["title"].index("aardvark") < orders["title"].index("Zebra")

@@ -29,7 +29,13 @@ def test_publishing_marks_the_revision_that_search_has_to_follow(app: Flask) -> 
 
 
 def test_all_reasons_are_given_at_once(app: Flask) -> None:
-    found = problems(harms="", funding="", findings=[Finding(text="One.", place="")], subject=None, paper={"published_on": "22"})
+    found = problems(
+        harms="",
+        funding="",
+        findings=[Finding(text="One.", place="")],
+        subject=None,
+        paper={"published_on": "22"},
+    )
     assert {"harms", "funding", "findings", "findings-0-place", "subject", "paper-published_on"} <= set(found)
     assert db.session.scalar(select(Article)) is None
 

@@ -56,7 +56,10 @@ class Site:
     def mails(self) -> list[str]:
         """The mails that were written so far, oldest first."""
         folder = Path(self.environment["INSTANCE_PATH"]) / "mail"
-        return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)]
+        return [
+            path.read_text(encoding="utf-8")
+            for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +119,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
 @pytest.fixture
 def plain_page(browser: Browser, site: Site) -> Iterator[Page]:
     """A page of a visitor whose scripts are off."""
-    context = browser.new_context(base_url=site.url, java_script_enabled=False, viewport={"width": 390, "height": 844})
+    context = browser.new_context(
+        base_url=site.url, java_script_enabled=False, viewport={"width": 390, "height": 844}
+    )
     yield from _watched(context)
     context.close()
 
@@ -124,11 +129,18 @@ def plain_page(browser: Browser, site: Site) -> Iterator[Page]:
 def _watched(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     # the browser itself reports answers like 404 and 422, which a test asks for on purpose
-    complaints = [text for text in complaints if "Failed to load resource" not in text and "Response Status Error" not in text]
+    complaints = [
+        text
+        for text in complaints
+        if "Failed to load resource" not in text and "Response Status Error" not in text
+    ]
     assert not complaints, complaints
 
 

@@ -1,5 +1,7 @@
 """axe on every kind of page: WCAG 2.2 AA, AAA contrast and target size, in light and dark."""
 
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -7,7 +9,10 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import EDITOR, Site
 
 RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
     "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
@@ -42,8 +47,12 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PUBLIC)
-def test_a_public_page_has_no_violation(browser: Browser, site: Site, path: str, scheme: str) -> None:
-    context = browser.new_context(base_url=site.url, color_scheme=scheme, viewport={"width": 390, "height": 844})
+def test_a_public_page_has_no_violation(
+    browser: Browser, site: Site, path: str, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(
+        base_url=site.url, color_scheme=scheme, viewport={"width": 390, "height": 844}
+    )
     page = context.new_page()
     page.goto(path)
     page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
@@ -53,7 +62,9 @@ def test_a_public_page_has_no_violation(browser: Browser, site: Site, path: str,
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_editors_pages_have_no_violation(browser: Browser, site: Site, scheme: str) -> None:
+def test_the_editors_pages_have_no_violation(
+    browser: Browser, site: Site, scheme: Literal["light", "dark"]
+) -> None:
     context = browser.new_context(base_url=site.url, color_scheme=scheme)
     page = context.new_page()
     page.goto("/editor/sign-in")
@@ -66,8 +77,12 @@ def test_the_editors_pages_have_no_violation(browser: Browser, site: Site, schem
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/research/amitriptyline-pain-trial", "/search?q=pain", "/categories", "/contact"])
-def test_nothing_runs_over_the_edge_at_320_pixels_with_the_largest_text(browser: Browser, site: Site, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/research/amitriptyline-pain-trial", "/search?q=pain", "/categories", "/contact"]
+)
+def test_nothing_runs_over_the_edge_at_320_pixels_with_the_largest_text(
+    browser: Browser, site: Site, path: str
+) -> None:
     context = browser.new_context(base_url=site.url, viewport={"width": 320, "height": 640})
     context.add_cookies([{"name": "reading", "value": "largest.device.wide", "url": site.url}])
     page = context.new_page()

@@ -35,7 +35,7 @@ def test_the_skip_link_is_first_and_leads_to_the_text(page: Page) -> None:
 
 def test_the_whole_page_can_be_walked_with_the_keyboard(page: Page) -> None:
     page.goto(ARTICLE)
-    stops = []
+    stops: list[str] = []
     for _ in range(150):
         page.keyboard.press("Tab")
         name = page.evaluate(

@@ -21,7 +21,11 @@ PAPER = {
     "volume": "12",
     "issue": "3",
     "pages": "100-9",
-    "authors": [Author(family="Doe", given="Jo Ann"), Author(family="van der Berg", given="P.-J."), Author(family="The Group")],
+    "authors": [
+        Author(family="Doe", given="Jo Ann"),
+        Author(family="van der Berg", given="P.-J."),
+        Author(family="The Group"),
+    ],
 }
 
 
@@ -58,7 +62,9 @@ def test_ris_has_the_facts_of_the_paper(client: PageClient, article: Article) ->
 def test_bibtex_escapes_what_tex_would_act_on(client: PageClient, article: Article) -> None:
     text = client.get("/research/cited.bib").text
     assert text.startswith("@article{doe2021,\n")
-    assert r"title = {{Pain \& \{spasms\}: 50\% of \$5\_000 \#1 \textasciitilde{} \textasciicircum{}}}" in text
+    assert (
+        r"title = {{Pain \& \{spasms\}: 50\% of \$5\_000 \#1 \textasciitilde{} \textasciicircum{}}}" in text
+    )
     assert "author = {{Doe}, Jo Ann and {van der Berg}, P.-J. and {The Group}}" in text
     assert "pages = {100--9}" in text
     assert text.count("{") == text.count("}")
@@ -82,7 +88,11 @@ def test_our_summary_can_be_cited_with_its_flags(client: PageClient, article: Ar
 
 @pytest.mark.parametrize("ending", ["ris", "bib", "json"])
 def test_a_retraction_stands_in_every_citation(client: PageClient, ending: str) -> None:
-    paper = PAPER | {"status": PaperStatus.RETRACTED, "status_on": date(2022, 1, 2), "status_note": "Figures were made up."}
+    paper = PAPER | {
+        "status": PaperStatus.RETRACTED,
+        "status_on": date(2022, 1, 2),
+        "status_note": "Figures were made up.",
+    }
     add_article(slug="gone", paper=paper)
     for address in (f"/research/gone.{ending}", f"/research/gone.{ending}?of=summary"):
         text = client.get(address).text

@@ -51,7 +51,9 @@ def test_each_category_has_a_feed(client: PageClient) -> None:
 
 
 def test_corrections_have_a_page_and_a_feed(client: PageClient) -> None:
-    add_article(corrections=[CorrectionContent(published_on=date(2026, 10, 1), text="We had a number wrong.")])
+    add_article(
+        corrections=[CorrectionContent(published_on=date(2026, 10, 1), text="We had a number wrong.")]
+    )
     assert "We had a number wrong." in client.get("/corrections").text
     entry = feed(client, "/corrections/feed.atom").find(f"{A}entry")
     assert entry is not None and entry.findtext(f"{A}summary") == "We had a number wrong."
@@ -88,7 +90,9 @@ def test_the_head_tells_reference_managers_about_the_paper(client: PageClient) -
     assert f'type="application/x-bibtex" title="BibTeX" href="/research/{article.slug}.bib"' in page
 
 
-@pytest.mark.parametrize("title", ["Short", "A title of many words " * 12, "Donaudampfschifffahrtsgesellschaft" * 4])
+@pytest.mark.parametrize(
+    "title", ["Short", "A title of many words " * 12, "Donaudampfschifffahrtsgesellschaft" * 4]
+)
 def test_the_share_card_is_a_picture_of_the_usual_size(client: PageClient, title: str) -> None:
     article = add_article(plain_title=title.strip())
     response = client.get(f"/research/{article.slug}/card-1.png")

@@ -47,7 +47,9 @@ def test_a_withdrawn_summary_is_not_in_a_pack(app: Flask, client: PageClient) ->
     assert "Taken back" not in client.get(f"/visit-pack?s={article.id}").text
 
 
-@pytest.mark.parametrize("text", ["", "x", "1,1,1", "-1", "²", "1e3", "9" * 50, ",,,", "1;2", "%00", "1,2,3" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1,1,1", "-1", "²", "1e3", "9" * 50, ",,,", "1;2", "%00", "1,2,3" * 500]
+)
 def test_a_strange_list_is_no_failure(client: PageClient, text: str) -> None:
     client.get(f"/visit-pack?s={text}")
 

@@ -62,7 +62,9 @@ class CorrectionContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     text: str
 
 
-class ArticleContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class ArticleContent(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """Everything an article says. Empty text and None mean "the paper does not say" or, in a draft, "not yet"."""
 
     slug: str = ""
@@ -120,7 +122,9 @@ def from_toml(source: str) -> ArticleContent:
         return msgspec.convert(tomllib.loads(source), ArticleContent)
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
-        raise ContentError(f"This is not valid TOML: {error}.", int(match.group(1)) if match else None) from error
+        raise ContentError(
+            f"This is not valid TOML: {error}.", int(match.group(1)) if match else None
+        ) from error
     except msgspec.ValidationError as error:
         raise ContentError(f"{error}.", _line_of(source, str(error))) from error
 

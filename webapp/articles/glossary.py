@@ -69,7 +69,9 @@ class Explainer:
 
 def new_explainer() -> Explainer:
     """An explainer that knows every word of the glossary."""
-    rows = db.session.execute(select(GlossaryTerm.slug, GlossaryTerm.term, GlossaryTerm.meaning, GlossaryTerm.forms))
+    rows = db.session.execute(
+        select(GlossaryTerm.slug, GlossaryTerm.term, GlossaryTerm.meaning, GlossaryTerm.forms)
+    )
     forms: dict[str, Term] = {}
     for slug, word, meaning, others in rows:
         term = Term(slug, word, meaning)
@@ -82,7 +84,10 @@ def terms_by_letter(wanted: str = "") -> list[tuple[str, list[GlossaryTerm]]]:
     query = select(GlossaryTerm).order_by(func.lower(GlossaryTerm.term))
     if wanted:
         query = query.where(
-            or_(GlossaryTerm.term.icontains(wanted, autoescape=True), GlossaryTerm.meaning.icontains(wanted, autoescape=True))
+            or_(
+                GlossaryTerm.term.icontains(wanted, autoescape=True),
+                GlossaryTerm.meaning.icontains(wanted, autoescape=True),
+            )
         )
     terms = db.session.scalars(query)
     return [(letter, list(group)) for letter, group in groupby(terms, key=lambda term: term.term[0].upper())]
@@ -100,7 +105,9 @@ def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
     """Published articles whose text has the term as a whole word, newest first."""
     forms = (term.term, *term.forms)
     columns = [getattr(Article, name) for name in _TEXT_FIELDS]
-    likely = published().where(or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms)))
+    likely = published().where(
+        or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))
+    )
     pattern = _pattern(tuple(form.lower() for form in forms))
     rows = db.session.scalars(likely.order_by(Article.published_at.desc(), Article.id.desc()))
     return [article for article in rows if pattern.search(_text(article))][:count]

@@ -83,7 +83,9 @@ def import_library(path: Path, now: datetime) -> ImportReport:
         except ContentError as error:
             report.refusals.append(Refusal(file, error.line, error.reason))
         except NotPublishable as error:
-            report.refusals += [Refusal(file, _line_of(file, problem.field), problem.message) for problem in error.problems]
+            report.refusals += [
+                Refusal(file, _line_of(file, problem.field), problem.message) for problem in error.problems
+            ]
         except (OSError, UnicodeDecodeError) as error:
             report.refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
     return report
@@ -141,7 +143,12 @@ def _load_categories(source: str) -> None:
     wanted = msgspec.convert(tomllib.loads(source), _CategoriesFile).categories
     for position, content in enumerate(wanted):
         row = known.get(content.slug) or Category(slug=content.slug)
-        row.name, row.icon, row.description, row.position = content.name, content.icon, content.description, position
+        row.name, row.icon, row.description, row.position = (
+            content.name,
+            content.icon,
+            content.description,
+            position,
+        )
         db.session.add(row)
 
 
@@ -165,4 +172,6 @@ def _line_of(file: Path, problem_field: str) -> int | None:
     """The line of the key that a problem is about, where the file has that key."""
     key = problem_field.removeprefix("paper-").split("-")[0]
     lines = file.read_text(encoding="utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, start=1) if line.strip(" [").startswith(key)), None)
+    return next(
+        (number for number, line in enumerate(lines, start=1) if line.strip(" [").startswith(key)), None
+    )

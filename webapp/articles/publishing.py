@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from itertools import count
+from typing import Any
 
 from slugify import slugify
 from sqlalchemy import or_, select
@@ -10,11 +11,11 @@ from sqlalchemy.sql import ColumnElement
 
 from webapp.articles.content import ArticleContent, CorrectionContent, PaperContent
 from webapp.editor.checks import Problem, check
-from webapp.extensions import db
+from webapp.extensions import Base, db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, Paper, SearchMarker
 from webapp.models.values import ArticleStatus
 
-_PAPER_FIELDS = [name for name in PaperContent.__struct_fields__]
+_PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
     name
     for name in ArticleContent.__struct_fields__
@@ -86,8 +87,12 @@ def content_of(article: Article) -> ArticleContent:
     return ArticleContent(
         slug=article.slug,
         categories=[category.slug for category in article.categories],
-        paper=PaperContent(**{name: _given(getattr(article.paper, name), PaperContent, name) for name in _PAPER_FIELDS}),
-        corrections=[CorrectionContent(published_on=row.published_on, text=row.text) for row in article.corrections],
+        paper=PaperContent(
+            **{name: _given(getattr(article.paper, name), PaperContent, name) for name in _PAPER_FIELDS}
+        ),
+        corrections=[
+            CorrectionContent(published_on=row.published_on, text=row.text) for row in article.corrections
+        ],
         published_on=article.published_at.date(),
         checked_on=article.checked_on,
         **{name: _given(getattr(article, name), ArticleContent, name) for name in _ARTICLE_FIELDS},
@@ -107,7 +112,11 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
         setattr(article.paper, name, _stored(getattr(content.paper, name), Paper, name))
     for name in _ARTICLE_FIELDS:
         setattr(article, name, _stored(getattr(content, name), Article, name))
-    _rename(article, content.slug or slugify(content.plain_title or content.paper.title, max_length=80, word_boundary=True))
+    _rename(
+        article,
+        content.slug
+        or slugify(content.plain_title or content.paper.title, max_length=80, word_boundary=True),
+    )
     article.status = ArticleStatus.PUBLISHED
     article.withdrawn_at = article.withdrawn_note = None
     if content.published_on and content.published_on != article.published_at.date():
@@ -116,14 +125,18 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     article.updated_at = now
     article.revision_number += 1
     _set_categories(article, content.categories)
-    article.corrections = [Correction(published_on=row.published_on, text=row.text) for row in content.corrections]
+    article.corrections = [
+        Correction(published_on=row.published_on, text=row.text) for row in content.corrections
+    ]
 
 
 def _set_categories(article: Article, slugs: list[str]) -> None:
     known = {row.slug: row for row in db.session.scalars(select(Category).where(Category.slug.in_(slugs)))}
     kept = {link.category.slug: link for link in article.category_links}
     article.category_links = [
-        kept.get(slug) or ArticleCategory(category=known[slug]) for slug in dict.fromkeys(slugs) if slug in known
+        kept.get(slug) or ArticleCategory(category=known[slug])
+        for slug in dict.fromkeys(slugs)
+        if slug in known
     ]
     for position, link in enumerate(article.category_links):
         link.position = position
@@ -146,14 +159,18 @@ def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem
     with db.session.no_autoflush:
         other = find_article_of(content.paper)
         if other is not None and other.id != own_id:
-            problems.append(Problem("paper-doi", f"Another summary is about this paper already: {other.title}."))
+            problems.append(
+                Problem("paper-doi", f"Another summary is about this paper already: {other.title}.")
+            )
         if content.slug and _slug_owner(content.slug) not in (None, own_id):
             problems.append(Problem("slug", "Another summary has this address. Choose another."))
         known = set(db.session.scalars(select(Category.slug).where(Category.slug.in_(content.categories))))
     unknown = [slug for slug in content.categories if slug not in known]
     problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
     if content.slug and content.slug != slugify(content.slug, max_length=120):
-        problems.append(Problem("slug", "Use small letters, figures and hyphens in the address, like nerve-pain-pills."))
+        problems.append(
+            Problem("slug", "Use small letters, figures and hyphens in the address, like nerve-pain-pills.")
+        )
     return problems
 
 
@@ -169,7 +186,7 @@ def _identity(paper: PaperContent) -> ColumnElement[bool] | None:
     return or_(*conditions) if conditions else None
 
 
-def _stored(value: object, model: type, name: str) -> object:
+def _stored(value: Any, model: type[Base], name: str) -> Any:
     """Empty text is kept as NULL where the column allows it."""
     if name == "doi" and isinstance(value, str):
         value = value.lower()
@@ -178,7 +195,7 @@ def _stored(value: object, model: type, name: str) -> object:
     return value
 
 
-def _given(value: object, kind: type, name: str) -> object:
+def _given(value: Any, kind: type, name: str) -> Any:
     """NULL comes back as the empty value of the content's own type."""
     if value is None and kind.__annotations__[name] is str:
         return ""

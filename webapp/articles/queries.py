@@ -51,7 +51,7 @@ class CategoryCount:
     count: int
 
 
-def published() -> Select[tuple[Article]]:
+def published() -> Select[Article]:
     """Every article that readers may see."""
     return select(Article).where(Article.status == ArticleStatus.PUBLISHED)
 
@@ -61,7 +61,9 @@ def get_published(slug: str) -> Article:
     article = db.session.scalar(select(Article).where(Article.slug == slug))
     if article is None:
         moved_to = db.session.scalar(
-            select(Article.slug).join(ArticleSlug, ArticleSlug.article_id == Article.id).where(ArticleSlug.slug == slug)
+            select(Article.slug)
+            .join(ArticleSlug, ArticleSlug.article_id == Article.id)
+            .where(ArticleSlug.slug == slug)
         )
         if moved_to is None:
             raise ArticleNotFound(slug)
@@ -113,7 +115,9 @@ def category_counts() -> list[CategoryCount]:
     counted = (
         select(Category, func.count(Article.id))
         .outerjoin(ArticleCategory, ArticleCategory.category_id == Category.id)
-        .outerjoin(Article, (Article.id == ArticleCategory.article_id) & (Article.status == ArticleStatus.PUBLISHED))
+        .outerjoin(
+            Article, (Article.id == ArticleCategory.article_id) & (Article.status == ArticleStatus.PUBLISHED)
+        )
         .group_by(Category.id)
         .order_by(Category.position)
     )
@@ -130,7 +134,9 @@ def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[Article]:
         .group_by(link.article_id)
         .subquery()
     )
-    people_first = case((Article.subject == Subject.PEOPLE, 0), (Article.subject == Subject.MIXED, 1), else_=2)
+    people_first = case(
+        (Article.subject == Subject.PEOPLE, 0), (Article.subject == Subject.MIXED, 1), else_=2
+    )
     query = (
         published()
         .join(Article.paper)
@@ -145,7 +151,7 @@ def _newest_first() -> tuple:  # type: ignore[type-arg]
     return (Article.published_at.desc(), Paper.published_on.desc(), Article.id.desc())
 
 
-def _page(query: Select[tuple[Article]], page: int, size: int) -> Page[Article]:
+def _page(query: Select[Article], page: int, size: int) -> Page[Article]:
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
     return Page(rows, page, total, size)
@@ -158,7 +164,9 @@ def published_count() -> int:
 
 def recently_changed(count: int) -> list[Article]:
     """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
-    return list(db.session.scalars(published().order_by(Article.updated_at.desc(), Article.id.desc()).limit(count)))
+    return list(
+        db.session.scalars(published().order_by(Article.updated_at.desc(), Article.id.desc()).limit(count))
+    )
 
 
 def all_published() -> list[Article]:

@@ -53,7 +53,9 @@ def article(slug: str) -> Response:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
         return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
     similar = queries.similar_to(found)
-    return htmx.render("articles/article.html", article=found, similar=similar, explainer=new_explainer(), is_draft=False)
+    return htmx.render(
+        "articles/article.html", article=found, similar=similar, explainer=new_explainer(), is_draft=False
+    )
 
 
 @bp.get("/categories")
@@ -74,7 +76,9 @@ def category(slug: str) -> Response:
         raise SiteError(404)
     page = _existing(queries.in_category(found, Order(order), asked_page()))
     grid = study_grid(queries.kinds_and_results(found))
-    return htmx.render("articles/category.html", "category_list", category=found, page=page, order=order, grid=grid)
+    return htmx.render(
+        "articles/category.html", "category_list", category=found, page=page, order=order, grid=grid
+    )
 
 
 @bp.get("/corrections")

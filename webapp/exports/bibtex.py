@@ -26,7 +26,9 @@ def bibtex(references: list[Reference]) -> str:
 
 def _entry(reference: Reference) -> str:
     parts = reference.published_on.split("-")
-    authors = " and ".join(f"{{{escape(a.family)}}}, {escape(a.given)}".rstrip(", ") for a in reference.authors)
+    authors = " and ".join(
+        f"{{{escape(a.family)}}}, {escape(a.given)}".rstrip(", ") for a in reference.authors
+    )
     values = {
         "title": f"{{{escape(reference.title)}}}",  # the inner braces keep its capitals
         "author": authors,

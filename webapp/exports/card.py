@@ -8,7 +8,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (1200, 630)
 MARGIN = 72
-_PINE, _BAR, _BAR_NEAR, _MARIGOLD, _INK, _INK_2 = "#0B3D3B", "#135250", "#1D6461", "#F4B63F", "#F4F7F2", "#C9DDD6"
+_PINE, _BAR, _BAR_NEAR, _MARIGOLD, _INK, _INK_2 = (
+    "#0B3D3B",
+    "#135250",
+    "#1D6461",
+    "#F4B63F",
+    "#F4F7F2",
+    "#C9DDD6",
+)
 _TITLE_SIZES = (68, 60, 52, 44)
 _TITLE_WIDTH = 800
 _TITLE_HEIGHT = 330
@@ -25,7 +32,13 @@ def card_png(title: str, flags: str) -> bytes:
     font, lines = _fitted(draw, title)
     draw.multiline_text((MARGIN, 130), "\n".join(lines), font=font, fill=_INK, spacing=10)
     small = _font("Regular", 28)
-    draw.multiline_text((MARGIN, 496), "\n".join(_wrapped(draw, flags, small, _TITLE_WIDTH)), font=small, fill=_INK_2, spacing=8)
+    draw.multiline_text(
+        (MARGIN, 496),
+        "\n".join(_wrapped(draw, flags, small, _TITLE_WIDTH)),
+        font=small,
+        fill=_INK_2,
+        spacing=8,
+    )
     out = io.BytesIO()
     image.quantize(32).save(out, "PNG", optimize=True)
     return out.getvalue()

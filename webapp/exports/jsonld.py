@@ -15,7 +15,9 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
     """The graph as text that is safe inside a script element."""
-    text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(
+        {"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":")
+    )
     return Markup("".join(_ESCAPES.get(letter, letter) for letter in text))  # noqa: S704  # escaped above
 
 
@@ -41,7 +43,11 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     if article.about_sci == "no":
         del page["about"]
     category = article.primary_category
-    trail = [("Home", site_url), ("Research", f"{site_url}/research"), (category.name, category_url(category, site_url))]
+    trail = [
+        ("Home", site_url),
+        ("Research", f"{site_url}/research"),
+        (category.name, category_url(category, site_url)),
+    ]
     return [page, _paper(article, page_url), breadcrumbs([*trail, (article.title, page_url)])]
 
 
@@ -51,7 +57,16 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
         "@type": "SearchAction",
         "target": {"@type": "EntryPoint", "urlTemplate": f"{site_url}/search?q={{search_term_string}}"},
     }
-    return [{"@type": "WebSite", "@id": site_url, "name": SITE_NAME, "url": site_url, "inLanguage": "en-US", "potentialAction": search}]
+    return [
+        {
+            "@type": "WebSite",
+            "@id": site_url,
+            "name": SITE_NAME,
+            "url": site_url,
+            "inLanguage": "en-US",
+            "potentialAction": search,
+        }
+    ]
 
 
 def breadcrumbs(trail: list[tuple[str, str]]) -> dict[str, Any]:

@@ -119,7 +119,10 @@ def _row(article: Article, site_url: str) -> dict[str, Any]:
 def _object(article: Article, site_url: str) -> dict[str, Any]:
     said = to_json(content_of(article))
     said["paper"].pop("abstract", None)
-    return {"address": f"{site_url}/research/{article.slug}", "updated_on": article.updated_at.date().isoformat()} | said
+    return {
+        "address": f"{site_url}/research/{article.slug}",
+        "updated_on": article.updated_at.date().isoformat(),
+    } | said
 
 
 def _cell(value: Any) -> str:

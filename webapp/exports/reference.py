@@ -73,7 +73,13 @@ def vancouver(reference: Reference) -> str:
         place += f";{reference.volume}{f'({reference.issue})' if reference.issue else ''}"
     if reference.pages:
         place += f":{reference.pages}"
-    where = f"doi:{reference.doi}" if reference.doi else f"PMID: {reference.pmid}" if reference.pmid else reference.url
+    where = (
+        f"doi:{reference.doi}"
+        if reference.doi
+        else f"PMID: {reference.pmid}"
+        if reference.pmid
+        else reference.url
+    )
     parts = [", ".join(names), reference.title, reference.container, place, where]
     return ". ".join(part for part in parts if part)
 

@@ -47,7 +47,7 @@ def card(slug: str, revision: int) -> Response:
 @bp.get("/feed.atom")
 def feed() -> Response:
     """New and changed summaries as an Atom feed."""
-    return _atom("Spinal Cord Research Help", "articles.home", queries.recently_changed(FEED_LENGTH))
+    return _atom("Spinal Cord Research Help", url_for("articles.home"), queries.recently_changed(FEED_LENGTH))
 
 
 @bp.get("/categories/<slug>/feed.atom")
@@ -58,7 +58,9 @@ def category_feed(slug: str) -> Response:
     except LookupError as error:
         raise SiteError(404) from error
     page = queries.in_category(category, queries.Order.NEWEST, 1, FEED_LENGTH)
-    return _atom(f"{category.name} – Spinal Cord Research Help", "articles.category", page.rows, slug=slug)
+    return _atom(
+        f"{category.name} – Spinal Cord Research Help", url_for("articles.category", slug=slug), page.rows
+    )
 
 
 @bp.get("/corrections/feed.atom")
@@ -86,7 +88,9 @@ def sitemap() -> Response:
 def data() -> Response:
     """The whole library as files, with their license and what changed last."""
     changes = queries.recently_changed(FEED_LENGTH)
-    return htmx.render("exports/data.html", changes=changes, total=queries.published_count(), files=library_files.FILES)
+    return htmx.render(
+        "exports/data.html", changes=changes, total=queries.published_count(), files=library_files.FILES
+    )
 
 
 @bp.get("/data/articles.<any(csv, jsonl, ris):ending>")
@@ -106,11 +110,11 @@ def _published(slug: str) -> Article:
         raise SiteError(404) from error
 
 
-def _atom(title: str, endpoint: str, articles: Sequence[Article], **values: str) -> Response:
+def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:
     body = render_template(
         "exports/feed.atom.xml",
         title=title,
-        address=_site_url() + url_for(endpoint, **values),
+        address=_site_url() + page,
         self_address=_site_url() + request.path,
         articles=articles,
         updated=max((article.updated_at for article in articles), default=None),
@@ -119,7 +123,10 @@ def _atom(title: str, endpoint: str, articles: Sequence[Article], **values: str)
 
 
 def _file(body: str, mimetype: str, name: str) -> Response:
-    headers = {"Content-Type": f"{mimetype}; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {
+        "Content-Type": f"{mimetype}; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
     return make_response(body, HTTPStatus.OK, headers)
 
 

@@ -52,7 +52,9 @@ class KeptText(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of a secret in that browser's session
-    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))  # None: not known
+    editor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("editor.id", ondelete="CASCADE")
+    )  # None: not known
     path: Mapped[str] = mapped_column(String(255))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -65,7 +67,9 @@ class Autosave(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))
-    form_key: Mapped[str] = mapped_column(String(40))  # which form: "draft-12", "article-5" or "new-" and a random part
+    form_key: Mapped[str] = mapped_column(
+        String(40)
+    )  # which form: "draft-12", "article-5" or "new-" and a random part
     title: Mapped[str] = mapped_column(String(200))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -137,7 +137,9 @@ class OutboxMessage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[MailKind] = mapped_column(EnumText(MailKind))
     recipient: Mapped[str] = mapped_column(String(254))  # emptied when the person is erased
-    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id", ondelete="SET NULL"), index=True)
+    subscriber_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="SET NULL"), index=True
+    )
     issue_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
     subject: Mapped[str | None] = mapped_column(Text)
     text_body: Mapped[str | None] = mapped_column(Text)
@@ -148,7 +150,9 @@ class OutboxMessage(Base):
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # set once: the same report may come twice
+    bounced_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # set once: the same report may come twice
     attempt_count: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     subscriber: Mapped[Subscriber | None] = relationship()
@@ -168,7 +172,9 @@ class MessageArticle(Base):
 
     __tablename__ = "message_article"
 
-    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id", ondelete="CASCADE"), primary_key=True)
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="CASCADE"), primary_key=True
+    )
     article_id: Mapped[int] = mapped_column(
         ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
     )

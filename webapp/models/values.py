@@ -2,7 +2,6 @@
 
 import re
 from enum import StrEnum
-from typing import NamedTuple
 
 import msgspec
 
@@ -113,10 +112,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
         """The groups of ``counts`` in order; none unless two or more can be compared."""
         matches = [_GROUP.fullmatch(part.strip()) for part in self.counts.split(";")]
         groups = [GroupCount(match[1].strip(), int(match[2]), int(match[3])) for match in matches if match]
-        return groups if len(groups) == len(matches) > 1 and all(0 <= g.count <= g.total > 0 for g in groups) else []
+        return (
+            groups
+            if len(groups) == len(matches) > 1 and all(0 <= g.count <= g.total > 0 for g in groups)
+            else []
+        )
 
 
-class GroupCount(NamedTuple):
+class GroupCount(msgspec.Struct, frozen=True):
     """How many of one group's people (or animals) had the outcome."""
 
     label: str

@@ -43,7 +43,9 @@ def accessibility() -> Response:
 def glossary() -> Response:
     """The words that summaries use, explained; ?q= keeps those that have it."""
     wanted = request.args.get("q", "").strip()[:100]
-    return htmx.render("pages/glossary.html", "glossary_terms", letters=terms_by_letter(wanted), wanted=wanted)
+    return htmx.render(
+        "pages/glossary.html", "glossary_terms", letters=terms_by_letter(wanted), wanted=wanted
+    )
 
 
 @bp.get("/glossary/<slug>")
@@ -59,7 +61,9 @@ def glossary_term(slug: str) -> Response:
 @bp.get("/preferences")
 def preferences() -> Response:
     """Text size, colors and spacing."""
-    return htmx.render("pages/preferences.html", sizes=TEXT_SIZES, themes=THEMES, is_saved="saved" in request.args)
+    return htmx.render(
+        "pages/preferences.html", sizes=TEXT_SIZES, themes=THEMES, is_saved="saved" in request.args
+    )
 
 
 @bp.post("/preferences")
@@ -84,8 +88,15 @@ def save_preferences() -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """What search engines may read."""
-    lines = ["User-agent: *", "Disallow: /editor/", "Disallow: /search?", f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml"]
-    return make_response("\n".join(lines) + "\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"})
+    lines = [
+        "User-agent: *",
+        "Disallow: /editor/",
+        "Disallow: /search?",
+        f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml",
+    ]
+    return make_response(
+        "\n".join(lines) + "\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"}
+    )
 
 
 @bp.get("/favicon.ico")

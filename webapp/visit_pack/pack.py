@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 
 from webapp.articles.queries import published
 from webapp.articles.standing_questions import Answer, answers
@@ -42,17 +42,20 @@ def packed(numbers: Sequence[int]) -> list[PackedSummary]:
     """The published summaries of a list, in its order."""
     rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(numbers)))}
     kept = [number for number in numbers if number in rows]
-    return [PackedSummary(rows[number], write_list([other for other in kept if other != number])) for number in kept]
+    without = {number: write_list([other for other in kept if other != number]) for number in kept}
+    return [PackedSummary(rows[number], without[number]) for number in kept]
 
 
 def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:
-    """Published summaries whose title or main message has every word; without words, the newest. None is in the list."""
+    """Published summaries outside the list whose title or main message has every word; else the newest."""
     query = published().join(Article.paper).where(~Article.id.in_(numbers))
     texts = (Article.plain_title, Article.main_message, Paper.title)
-    each = [or_(*(func.coalesce(text, "").icontains(word, autoescape=True) for text in texts)) for word in words.split()[:12]]
-    if each:
-        query = query.where(and_(*each))
-    return list(db.session.scalars(query.order_by(Article.published_at.desc(), Paper.published_on.desc()).limit(SUGGESTED)))
+    for word in words.split()[:12]:
+        query = query.where(
+            or_(*(func.coalesce(text, "").icontains(word, autoescape=True) for text in texts))
+        )
+    newest_first = query.order_by(Article.published_at.desc(), Paper.published_on.desc())
+    return list(db.session.scalars(newest_first.limit(SUGGESTED)))
 
 
 def find_slug(number: int) -> str | None:
