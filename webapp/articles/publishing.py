@@ -9,10 +9,19 @@ from slugify import slugify
 from sqlalchemy import or_, select
 from sqlalchemy.sql import ColumnElement
 
-from webapp.articles.content import ArticleContent, CorrectionContent, PaperContent
+from webapp.articles.content import ArticleContent, CorrectionContent, PaperContent, to_json
 from webapp.editor.checks import Problem, check
 from webapp.extensions import Base, db
-from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, Paper, SearchMarker
+from webapp.models import (
+    Article,
+    ArticleCategory,
+    ArticleSlug,
+    ArticleVersion,
+    Category,
+    Correction,
+    Paper,
+    SearchMarker,
+)
 from webapp.models.values import ArticleStatus
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
@@ -31,8 +40,11 @@ class NotPublishable(ValueError):
         self.problems = tuple(problems)
 
 
-def publish(content: ArticleContent, now: datetime, article: Article | None = None) -> Article:
-    """Make a text public: a new article, or new words for ``article``. Raises NotPublishable with all reasons."""
+def publish(content: ArticleContent, now: datetime, article: Article | None = None, note: str = "") -> Article:
+    """Make a text public: a new article, or new words for ``article``. Raises NotPublishable with all reasons.
+
+    ``note`` says what changed for the reader and why; it is kept with the text in the public history.
+    """
     problems = problems_of(content, article)
     if problems:
         raise NotPublishable(problems)
@@ -41,6 +53,7 @@ def publish(content: ArticleContent, now: datetime, article: Article | None = No
         db.session.add(article)
     _fill(article, content, now)
     db.session.flush()
+    _keep_version(article, now, note)
     mark_for_search(article, now)
     return article
 
@@ -128,6 +141,15 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     article.corrections = [
         Correction(published_on=row.published_on, text=row.text) for row in content.corrections
     ]
+
+
+def _keep_version(article: Article, now: datetime, note: str) -> None:
+    said = to_json(content_of(article))
+    said["paper"].pop("abstract", None)  # not ours to show
+    number = article.revision_number
+    db.session.add(
+        ArticleVersion(article_id=article.id, number=number, content=said, published_at=now, note=note or None)
+    )
 
 
 def _set_categories(article: Article, slugs: list[str]) -> None:

@@ -10,6 +10,7 @@ from webapp import htmx
 from webapp.articles import queries
 from webapp.articles.glossary import new_explainer
 from webapp.articles.grid import study_grid
+from webapp.articles.history import history
 from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, Order
 from webapp.articles.standing_questions import count_answers
 from webapp.errors import SiteError
@@ -56,6 +57,20 @@ def article(slug: str) -> Response:
     return htmx.render(
         "articles/article.html", article=found, similar=similar, explainer=new_explainer(), is_draft=False
     )
+
+
+@bp.get("/research/<slug>/history")
+def article_history(slug: str) -> Response:
+    """What changed in one summary since it was first published, word by word, and why."""
+    try:
+        found = queries.get_published(slug)
+    except ArticleMoved as moved:
+        return htmx.moved(url_for("articles.article_history", slug=moved.slug))
+    except ArticleWithdrawn as error:
+        raise SiteError(410) from error
+    except ArticleNotFound as error:
+        raise SiteError(404) from error
+    return htmx.render("articles/history.html", article=found, steps=history(found))
 
 
 @bp.get("/categories")

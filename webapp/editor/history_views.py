@@ -8,8 +8,9 @@ from flask import Response, request, url_for
 
 from webapp import htmx
 from webapp.accounts.access import current_editor
+from webapp.articles import comparing
 from webapp.articles.content import from_json
-from webapp.editor import comparing, revisions
+from webapp.editor import revisions
 from webapp.editor.authoring_views import local_time
 from webapp.editor.revisions import Desk, SavedMeanwhile
 from webapp.errors import SiteError

@@ -153,7 +153,7 @@ def publish(
         raise publishing.NotPublishable(problems)
     reasons = _reasons(content, accepted or {})
     draft = _checked_draft(desk, base_number, editor_id, now)
-    draft.article = publishing.publish(content, now, draft.article)
+    draft.article = publishing.publish(content, now, draft.article, change_note)
     revision = _add_revision(draft, publishing.content_of(draft.article), editor_id, now, Kind.PUBLISHED)
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
     draft.published_revision = revision.number

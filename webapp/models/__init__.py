@@ -1,6 +1,6 @@
 """Tables, and the fixed lists and value objects kept in them."""
 
-from webapp.models.article import Article, ArticleSlug, Correction, Draft, Revision, SearchMarker
+from webapp.models.article import Article, ArticleSlug, ArticleVersion, Correction, Draft, Revision, SearchMarker
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
 from webapp.models.editor import Autosave, Editor, KeptText, Role, SignIn
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
@@ -25,6 +25,7 @@ __all__ = [
     "Article",
     "ArticleCategory",
     "ArticleSlug",
+    "ArticleVersion",
     "Attempt",
     "Autosave",
     "Category",

@@ -101,6 +101,21 @@ class ArticleSlug(Base):
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
 
 
+class ArticleVersion(Base):
+    """What an article said at each publishing, so that readers can see what changed and why. Never changed."""
+
+    __tablename__ = "article_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    number: Mapped[int]  # the article's revision number from then on
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader, and why
+
+    __table_args__ = (UniqueConstraint("article_id", "number"),)
+
+
 class Correction(Base):
     """A dated public note that an article changed, and why."""
 

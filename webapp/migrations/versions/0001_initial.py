@@ -315,6 +315,20 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_article_slug_article_id"), ["article_id"], unique=False)
 
     op.create_table(
+        "article_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("published_at", sa.DateTime(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["article.id"], name=op.f("fk_article_version_article_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_article_version")),
+        sa.UniqueConstraint("article_id", "number", name=op.f("uq_article_version_article_id_number")),
+    )
+    op.create_table(
         "contact_message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("topic", sa.String(length=32), nullable=False),
@@ -454,6 +468,7 @@ def downgrade():
 
     op.drop_table("correction")
     op.drop_table("contact_message")
+    op.drop_table("article_version")
     with op.batch_alter_table("article_slug", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_article_slug_article_id"))
 
