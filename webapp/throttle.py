@@ -34,6 +34,11 @@ def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) 
     return count > limit
 
 
+def forget(name: str, key: str) -> None:
+    """Start counting afresh, in the session's own transaction: what was tried turned out to be right."""
+    db.session.execute(delete(Attempt).where(Attempt.bucket == hashlib.sha256(f"{name}:{key}".encode()).hexdigest()))
+
+
 def visitor_address() -> str:
     """The visitor's network address, from exactly as many proxies as are trusted. Never stored, never logged."""
     return request.remote_addr or "unknown"

@@ -61,7 +61,7 @@
   function bringBack(list) {
     const sent = document.createElement("form");
     sent.method = "post";
-    sent.action = form.action;
+    sent.action = form.getAttribute("action"); // form.action would be the buttons of that name
     const own = (name) => form.querySelector(`[name="${name}"]`).value;
     for (const [name, value] of [...list, ["csrf_token", own("csrf_token")], ["form_key", own("form_key")], ["action", "bring_back"]]) {
       const field = document.createElement("textarea");

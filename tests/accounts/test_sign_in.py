@@ -122,6 +122,13 @@ def test_the_eleventh_try_is_asked_to_wait_with_the_address_kept(client: PageCli
         client.post("/editor/sign-in", sent | {"password": PASSWORD})
 
 
+def test_several_editors_behind_one_address_do_not_slow_each_other(client: PageClient) -> None:
+    add_editor()
+    with time_machine.travel(START, tick=False):
+        for _ in range(11):
+            client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)})
+
+
 def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -> None:
     add_editor()
     sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}

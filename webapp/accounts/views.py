@@ -15,7 +15,7 @@ from webapp.errors import SiteError
 from webapp.extensions import csrf, db
 from webapp.models import Role
 from webapp.public_forms import check_same_site
-from webapp.throttle import is_exceeded, visitor_address
+from webapp.throttle import forget, is_exceeded, visitor_address
 
 bp = Blueprint("accounts", __name__)
 bp.context_processor(lambda: {"current_editor": access.find_current_editor()})
@@ -73,6 +73,7 @@ def do_sign_in() -> Response:
         editor = editors.find_by_password(form.email.data, form.password.data)
         if editor is not None:
             access.start(editor, now)
+            forget("sign-in-address", visitor_address())
             db.session.commit()
             return _go_on()
         form.email.errors = ["This address and password do not belong together. Check both."]

@@ -61,6 +61,7 @@ def show(
     desk: Desk, form: SummaryForm | None = None, status: int = HTTPStatus.OK, fragment: str | None = None, **more: Any
 ) -> Response:
     """The form; without ``form`` it shows what was saved last."""
+    is_stored = form is None
     fields, notice = (request.form, None) if form else _unsaved(desk)
     if form is None:
         start = values_of(desk.content) | {"revision": desk.revision_number, "form_key": _form_key(desk)}
@@ -87,7 +88,8 @@ def show(
         "gone": rows.removed(fields or rows.Fields()),
         "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
         "revision": form.revision.data,
-        "form_key": form.form_key.data or _form_key(desk),
+        "form_key": (desk.draft is None and form.form_key.data) or _form_key(desk),
+        "is_stored": is_stored,
         "status_text": _status_text(desk),
         "is_fresh": False,
     }

@@ -26,7 +26,17 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.articles.content import ArticleContent, PaperContent
 from webapp.editor.checks import Problem
-from webapp.models.values import AboutSci, Author, Finding, Implication, Labelled, PaperStatus, Result, StudyKind, Subject
+from webapp.models.values import (
+    AboutSci,
+    Author,
+    Finding,
+    Implication,
+    Labelled,
+    PaperStatus,
+    Result,
+    StudyKind,
+    Subject,
+)
 
 LONGEST_TEXT = 20_000
 MOST_ROWS = 40

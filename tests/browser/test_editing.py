@@ -1,0 +1,167 @@
+"""Writing in a real browser: rows by keyboard, autosave, a cut network, a sign-in that runs out, two people at once."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import EDITOR, Site
+
+SECONDS = 15_000
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/editor/sign-in")
+    page.get_by_label("Email").fill(EDITOR[1])
+    page.get_by_label("Password", exact=True).fill(EDITOR[2])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+
+
+def sign_in_again(page: Page) -> None:
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Email").fill(EDITOR[1])
+    dialog.get_by_label("Password", exact=True).fill(EDITOR[2])
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_be_hidden()
+
+
+def new_draft(page: Page, title: str) -> str:
+    """A saved draft; returns its address."""
+    page.goto("/editor/summaries/new")
+    page.get_by_label("Plain title").fill(title)
+    page.locator("#save-draft").click()
+    page.wait_for_url("**/editor/summaries/*done=saved")
+    return page.url.split("?")[0]
+
+
+@pytest.fixture
+def editor(context: BrowserContext) -> Page:
+    """A page of somebody who is signed in."""
+    page = context.new_page()
+    sign_in(page)
+    return page
+
+
+@pytest.fixture
+def colleague(browser: Browser, site: Site) -> Iterator[Page]:
+    """The same desk, another browser."""
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    sign_in(page)
+    yield page
+    context.close()
+
+
+def test_rows_are_added_and_moved_by_keyboard_and_the_focus_stays(editor: Page) -> None:
+    editor.goto("/editor/summaries/new")
+    for text in ("First", "Second"):
+        editor.get_by_role("button", name="Add a finding").press("Enter")
+        expect(editor.get_by_label("Finding 1" if text == "First" else "Finding 2", exact=True)).to_be_focused()
+        editor.keyboard.type(text)
+    editor.get_by_role("button", name="Move finding 2 up").press("Enter")
+    expect(editor.get_by_label("Finding 1", exact=True)).to_have_value("Second")
+    expect(editor.get_by_role("button", name="Move finding 1 up")).to_be_focused()
+    expect(editor.locator("#status")).to_have_text("Finding 2 is now 1")
+    editor.get_by_role("button", name="Remove finding 1").press("Enter")
+    expect(editor.get_by_role("button", name="Bring back the removed finding")).to_be_focused()
+    editor.keyboard.press("Enter")
+    expect(editor.get_by_label("Finding 1", exact=True)).to_have_value("Second")
+
+
+def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(editor: Page, context: BrowserContext) -> None:
+    address = new_draft(editor, "Autosave")
+    editor.get_by_label("Harms and side effects").fill("Typed and never saved.")
+    expect(editor.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
+    editor.close()
+    again = context.new_page()
+    again.goto(address)
+    expect(again.get_by_label("Harms and side effects")).to_have_value("Typed and never saved.")
+    expect(again.get_by_text("This is what you typed and did not save.")).to_be_visible()
+
+
+def test_a_cut_network_loses_nothing_and_the_text_goes_out_when_it_is_back(editor: Page, context: BrowserContext) -> None:
+    new_draft(editor, "Cut network")
+    context.set_offline(True)
+    editor.get_by_label("Harms and side effects").fill("Typed in a tunnel.")
+    expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
+    context.set_offline(False)
+    expect(editor.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
+    assert editor.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('editor-copy')).length") == 0
+
+
+def test_text_that_never_reached_us_is_brought_back_from_the_browser(editor: Page, context: BrowserContext) -> None:
+    address = new_draft(editor, "Crash")
+    context.set_offline(True)
+    editor.get_by_role("button", name="Add a question").evaluate("button => button.blur()")
+    editor.get_by_label("Harms and side effects").fill("Typed before the crash.")
+    editor.wait_for_timeout(800)
+    editor.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(address)
+    again.get_by_role("button", name="Bring it back").click()
+    expect(again.get_by_label("Harms and side effects")).to_have_value("Typed before the crash.")
+
+
+def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page, context: BrowserContext) -> None:
+    new_draft(editor, "Run out")
+    context.clear_cookies()
+    editor.get_by_label("Harms and side effects").fill("Typed after lunch.")
+    editor.locator("#save-draft").click()
+    sign_in_again(editor)
+    expect(editor.locator("#save-status input[name=revision]")).to_have_value("2", timeout=SECONDS)
+    expect(editor.get_by_label("Harms and side effects")).to_have_value("Typed after lunch.")
+    editor.reload()
+    expect(editor.get_by_label("Harms and side effects")).to_have_value("Typed after lunch.")
+
+
+def test_signing_out_leaves_no_text_in_the_browser(editor: Page, context: BrowserContext) -> None:
+    new_draft(editor, "Sign out")
+    context.set_offline(True)
+    editor.get_by_label("Harms and side effects").fill("Private.")
+    expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
+    context.set_offline(False)
+    editor.get_by_role("button", name="Sign out").click()
+    expect(editor.get_by_text("You are signed out.")).to_be_visible()
+    assert "Private." not in editor.evaluate("JSON.stringify(localStorage)")
+
+
+def test_two_browsers_on_one_field_see_both_texts(editor: Page, colleague: Page) -> None:
+    address = new_draft(editor, "Two at once")
+    colleague.goto(address)
+    colleague.get_by_label("Harms and side effects").fill("Theirs.")
+    colleague.locator("#save-draft").click()
+    expect(colleague.locator("#save-status input[name=revision]")).to_have_value("2", timeout=SECONDS)
+    editor.get_by_label("Harms and side effects").fill("Mine.")
+    editor.locator("#save-draft").click()
+    editor.get_by_role("button", name="See both texts").click()
+    conflict = editor.locator("#conflict")
+    expect(conflict.get_by_text("Theirs.", exact=True)).to_be_visible()
+    expect(conflict.get_by_text("Mine.", exact=True)).to_be_visible()
+    editor.get_by_role("button", name="Take theirs for harms").click()
+    expect(editor.get_by_label("Harms and side effects")).to_have_value("Theirs.")
+
+
+def test_a_hard_word_is_swapped_at_a_press(editor: Page) -> None:
+    editor.goto("/editor/summaries/new")
+    editor.get_by_label("Explanation", exact=True).fill("Numerous people utilized it.")
+    editor.get_by_role("button", name="Swap “Numerous” for “many”").click(timeout=SECONDS)
+    expect(editor.get_by_label("Explanation", exact=True)).to_have_value("Many people utilized it.")
+
+
+def test_without_scripts_a_summary_is_written_and_text_survives_the_sign_in(plain_page: Page) -> None:
+    sign_in(plain_page)
+    plain_page.goto("/editor/summaries/new")
+    plain_page.get_by_label("Plain title").fill("No scripts here")
+    plain_page.get_by_role("button", name="Add a limitation").click()
+    plain_page.get_by_label("Limitation 1", exact=True).fill("It was small.")
+    plain_page.context.clear_cookies()
+    plain_page.locator("#save-draft").click()
+    expect(plain_page.get_by_text("Your text is safe.")).to_be_visible()
+    plain_page.get_by_label("Email").fill(EDITOR[1])
+    plain_page.get_by_label("Password", exact=True).fill(EDITOR[2])
+    plain_page.get_by_role("button", name="Sign in").click()
+    expect(plain_page.get_by_label("Limitation 1", exact=True)).to_have_value("It was small.")
+    plain_page.locator("#save-draft").click()
+    expect(plain_page.get_by_text("Draft saved.", exact=True)).to_be_visible()
