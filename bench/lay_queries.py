@@ -27,15 +27,15 @@ from flask import url_for
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from webapp import create_app  # noqa: E402
-from webapp.articles.queries import published  # noqa: E402
-from webapp.extensions import db  # noqa: E402
-from webapp.models import Article  # noqa: E402
-from webapp.search import results  # noqa: E402
-from webapp.search.query import SearchQuery  # noqa: E402
-from webapp.search.synonyms import concepts  # noqa: E402
-from webapp.search.words import stems  # noqa: E402
-from webapp.text import sentences  # noqa: E402
+from webapp import create_app
+from webapp.articles.queries import published
+from webapp.extensions import db
+from webapp.models import Article
+from webapp.search import results
+from webapp.search.query import SearchQuery
+from webapp.search.synonyms import concepts
+from webapp.search.words import stems
+from webapp.text import sentences
 
 DEPTH, HIT_DEPTH, MAIN = 10, 5, 3
 

@@ -51,7 +51,7 @@ class SearchQuery:
             sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
             page=min(int(page), LAST_PAGE)
             if page.isascii() and page.isdigit() and 0 < len(page) < 6 and int(page)
-            else 1,  # noqa: PLR2004
+            else 1,
             is_exact="exact" in args,
             is_own_words="own" in args,
         )

@@ -28,8 +28,42 @@ UNDERSTOOD_TOGETHER = 0.25  # each word of "blood clot in leg", once that was un
 SAYS_LITTLE = 0.4
 LITTLE = frozenset(
     stem(word)
-    for word in "again ever really help need want get getting got find know tell problem problems trouble way thing things "
-    "people person best good bad make made take like feel still something someone treat treatment study".split()
+    for word in [
+        "again",
+        "ever",
+        "really",
+        "help",
+        "need",
+        "want",
+        "get",
+        "getting",
+        "got",
+        "find",
+        "know",
+        "tell",
+        "problem",
+        "problems",
+        "trouble",
+        "way",
+        "thing",
+        "things",
+        "people",
+        "person",
+        "best",
+        "good",
+        "bad",
+        "make",
+        "made",
+        "take",
+        "like",
+        "feel",
+        "still",
+        "something",
+        "someone",
+        "treat",
+        "treatment",
+        "study",
+    ]
 )
 MOST_CONCEPTS = 4
 
@@ -56,9 +90,7 @@ def read(query: SearchQuery, library: Backend) -> Reading:
         terms = corrected
     matches = () if query.is_own_words else _matches(terms, library)
     spoken_for = frozenset(one for match in matches if match.word_count > 1 for one in match.stems)
-    groups = [
-        _lighter(group, spoken_for) for term in terms for group in _groups(term, library, query.is_own_words)
-    ]
+    groups = [*groups_of(terms, library, spoken_for, query.is_own_words)]
     groups += [_concept_group(match) for match in matches]
     asked = {frozenset(alternative.stems) for group in groups for alternative in group.alternatives}
     return Reading(
@@ -67,6 +99,17 @@ def read(query: SearchQuery, library: Backend) -> Reading:
         corrected=None if corrected is None else spelling.written(corrected),
         marked=tuple(sorted(asked, key=len)),
     )
+
+
+def groups_of(
+    terms: Sequence[Term],
+    library: Backend,
+    spoken_for: frozenset[str] = frozenset(),
+    is_own_words: bool = False,
+) -> tuple[Group, ...]:
+    """What the reader's own words ask for. ``spoken_for``: stems that were understood together as one thing."""
+    groups = (group for term in terms for group in _groups(term, library, is_own_words))
+    return tuple(dict.fromkeys(_lighter(group, spoken_for) for group in groups))
 
 
 def _lighter(group: Group, spoken_for: frozenset[str]) -> Group:

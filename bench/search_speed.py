@@ -1,0 +1,293 @@
+"""How fast search is, beside SQLite FTS5 in the same run.
+
+    python bench/search_speed.py --articles 10000 [--abstracts FILE]
+
+Articles are made up from real abstracts (FILE: jsonl.xz with id, title, text; from the first one again where there are too
+few, under other titles). Measured: the time to build the index, its size, memory of a server; then the same 200 queries,
+taken from titles, as whole words and cut short as somebody types them, each
+
+- inside the engines: ten results and facet counts, without HTTP;
+- as whole HTTP answers of gunicorn with one worker: the fragment of the search page, and the instant panel, beside a plain
+  Flask page over FTS5 that shows ten results with snippets, without and with facet counts.
+
+Figures are milliseconds p50 / p95 / p99; ratios are ours divided by FTS5's.
+"""
+
+import argparse
+import http.client
+import json
+import lzma
+import os
+import random
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+import search_fts5  # noqa: E402
+from sqlalchemy import insert  # noqa: E402
+
+from webapp import create_app  # noqa: E402
+from webapp.articles.library import import_library  # noqa: E402
+from webapp.config import Config  # noqa: E402
+from webapp.extensions import Base, db  # noqa: E402
+from webapp.models import Article, ArticleCategory, Category, Paper  # noqa: E402
+from webapp.models.values import AboutSci, ArticleStatus, Result, StudyKind, Subject  # noqa: E402
+from webapp.search import indexing  # noqa: E402
+from webapp.search.backends import engine  # noqa: E402
+from webapp.search.plan import Plan  # noqa: E402
+from webapp.search.query import SearchQuery  # noqa: E402
+from webapp.search.reading import read  # noqa: E402
+
+DEFAULT = ROOT.parent / "shared" / "data" / "abstracts.jsonl.xz"
+QUERY_COUNT = 200
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CHUNK = 2_000
+
+
+def main() -> None:
+    """Build both, ask both, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--articles", type=int, default=10_000)
+    parser.add_argument("--abstracts", type=Path, default=DEFAULT)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        environ = {
+            "INSTANCE_PATH": str(folder / "instance"),
+            "SEARCH_INDEX": str(folder / "index"),
+            "LOG_LEVEL": "ERROR",
+        }
+        (folder / "instance").mkdir()
+        app = create_app(Config.from_environ(environ))
+        with app.app_context():
+            _fill(options.abstracts, options.articles)
+            rows = list(_rows(options.abstracts, options.articles))
+            started = time.perf_counter()
+            indexing.rebuild(lambda _done, _total: None)
+            print(f"articles {options.articles:,}")
+            print(
+                f"index built in {time.perf_counter() - started:.1f} s, {engine().byte_count() / 1e6:.1f} MB"
+            )
+            started = time.perf_counter()
+            search_fts5.build(folder / "fts5.sqlite3", _plain(rows))
+            size = (folder / "fts5.sqlite3").stat().st_size
+            print(
+                f"FTS5  built in {time.perf_counter() - started:.1f} s, {size / 1e6:.1f} MB (holds the text as well)"
+            )
+            full, typed = _queries(rows)
+            _engines(folder, full, typed)
+        _servers(folder, environ, full, typed)
+
+
+def _rows(file: Path, count: int) -> Iterator[tuple[int, str, str]]:
+    """(number, title, text) of as many articles as wanted."""
+    number = 0
+    while number < count:
+        with lzma.open(file, "rt", encoding="utf-8") as lines:
+            for line in islice(lines, count - number):
+                row = json.loads(line)
+                number += 1
+                yield number, row["title"], row["text"]
+
+
+def _facets(number: int) -> tuple[str, str, str, str, str]:
+    """Filter values of a made-up article, the same in both engines."""
+    chance = random.Random(number)
+    return (
+        str(chance.randint(1, 12)),
+        chance.choice(list(StudyKind)).value,
+        chance.choice(list(Subject)).value,
+        chance.choice(list(Result)).value,
+        str(chance.randint(1990, 2026)),
+    )
+
+
+def _plain(rows: list[tuple[int, str, str]]) -> Iterator[tuple[object, ...]]:
+    return ((number, title, text, *_facets(number)) for number, title, text in rows)
+
+
+def _fill(file: Path, count: int) -> None:
+    Base.metadata.create_all(db.engine)
+    import_library(ROOT / "webapp" / "starter" / "categories.toml", NOW)
+    if not db.session.query(Category).count():
+        db.session.add_all(
+            Category(slug=f"topic-{n}", name=f"Topic {n}", description="", icon="cell", position=n)
+            for n in range(12)
+        )
+    db.session.commit()
+    rows = _rows(file, count)
+    while chunk := list(islice(rows, CHUNK)):
+        db.session.execute(insert(Paper), [_paper(*row) for row in chunk])
+        db.session.execute(insert(Article), [_article(*row) for row in chunk])
+        links = [
+            {"article_id": row[0], "category_id": int(_facets(row[0])[0]), "position": 0} for row in chunk
+        ]
+        db.session.execute(insert(ArticleCategory), links)
+        db.session.commit()
+
+
+def _paper(number: int, title: str, _text: str) -> dict[str, object]:
+    empty = dict.fromkeys(("authors", "mesh_terms"), [])
+    return empty | {"id": number, "title": title, "journal": "A journal", "published_on": _facets(number)[4]}
+
+
+def _article(number: int, title: str, text: str) -> dict[str, object]:
+    _, kind, subject, result, _ = _facets(number)
+    return {
+        "id": number, "slug": f"article-{number}", "status": ArticleStatus.PUBLISHED, "paper_id": number,
+        "plain_title": title, "main_message": text[:160], "simple_explanation": text, "research_summary": "",
+        "subject": Subject(subject), "about_sci": AboutSci.NO, "study_kind": StudyKind(kind), "result": Result(result),
+        "findings": [], "implications": [], "questions": [], "limitations": [], "written_by": "Nobody",
+        "published_at": NOW + timedelta(minutes=number), "updated_at": NOW, "revision_number": 1,
+    }  # fmt: skip
+
+
+def _queries(rows: list[tuple[int, str, str]]) -> tuple[list[str], list[str]]:
+    """Two to five words of titles, whole, and cut inside the last word."""
+    chance = random.Random(1)
+    full = []
+    while len(full) < QUERY_COUNT:
+        words = [word for word in chance.choice(rows)[1].split() if word.isalpha() and len(word) > 3]
+        if len(words) >= 2:
+            start = chance.randint(0, len(words) - 2)
+            full.append(" ".join(words[start : start + chance.randint(2, 5)]))
+    typed = [query[: query.rindex(" ") + 1 + chance.randint(2, 4)] for query in full]
+    return full, typed
+
+
+def _engines(folder: Path, full: list[str], typed: list[str]) -> None:
+    connection = sqlite3.connect(folder / "fts5.sqlite3", isolation_level=None)
+    library = engine()
+    library.find(Plan())
+    library.completions("a", 1)
+
+    def ours(query: str) -> None:
+        library.find(Plan(read(SearchQuery(text=query, is_exact=True, is_own_words=False), library).groups))
+
+    def theirs(is_typed: bool) -> Callable[[str], None]:
+        def ask(query: str) -> None:
+            match = search_fts5.match_of(query, is_typed)
+            search_fts5.best(connection, match)
+            search_fts5.counts(connection, match)
+
+        return ask
+
+    print("inside the engines, with facet counts")
+    _compare("whole words", _times(ours, full), _times(theirs(False), full))
+    _compare("as typed", _times(ours, typed), _times(theirs(True), typed))
+
+
+def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list[str]) -> None:
+    port, other = _free_port(), _free_port()
+    site = os.environ | environ | {"PORT": str(port), "WEB_CONCURRENCY": "1"}
+    plain = os.environ | {"FTS5_DATABASE": str(folder / "fts5.sqlite3"), "PYTHONPATH": str(ROOT / "bench")}
+    gunicorn = [sys.executable, "-m", "gunicorn"]
+    servers = [
+        subprocess.Popen([*gunicorn, "-c", "python:webapp.gunicorn_conf", "wsgi:app"], cwd=ROOT, env=site,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+        subprocess.Popen([*gunicorn, "-b", f"127.0.0.1:{other}", "-k", "gthread", "--threads", "8", "--no-control-socket",
+                          "search_fts5:create_app()"], cwd=ROOT / "bench", env=plain,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+    ]  # fmt: skip
+    try:
+        ours, theirs = _client(port, {"HX-Request": "true"}), _client(other, {})
+        print("whole HTTP answers")
+        page, facets = (
+            _times(lambda q: ours({"q": q}), full),
+            _times(lambda q: theirs({"q": q, "facets": "1"}), full),
+        )
+        bare = _times(lambda q: theirs({"q": q}), full)
+        _compare("search page, whole words, both with facets", page, facets)
+        _compare("search page, whole words, FTS5 without facets", page, bare)
+        page, facets = (
+            _times(lambda q: ours({"q": q}), typed),
+            _times(lambda q: theirs({"q": q, "typed": "1", "facets": "1"}), typed),
+        )
+        bare = _times(lambda q: theirs({"q": q, "typed": "1"}), typed)
+        _compare("search page, as typed, both with facets", page, facets)
+        _compare("search page, as typed, FTS5 without facets", page, bare)
+        _compare(
+            "instant panel, as typed, FTS5 without facets",
+            _times(lambda q: ours({"q": q, "panel": "1"}), typed),
+            bare,
+        )
+        print(
+            f"memory of a worker: {_memory(servers[0].pid):.0f} MB, FTS5 page {_memory(servers[1].pid):.0f} MB"
+        )
+    finally:
+        for server in servers:
+            server.terminate()
+        for server in servers:
+            server.wait()
+
+
+def _client(port: int, headers: dict[str, str]) -> Callable[[dict[str, str]], None]:
+    """A function that asks a server, over one connection, once it answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def ask(arguments: dict[str, str]) -> None:
+        connection.request("GET", "/search?" + urlencode(arguments), headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, answer.status
+
+    for _ in range(300):
+        try:
+            ask({"q": "warm"})
+        except OSError:
+            connection.close()
+            time.sleep(0.1)
+        else:
+            break
+    return ask
+
+
+def _times(ask: Callable[[str], object], queries: list[str]) -> list[float]:
+    """Milliseconds of each query, asked once."""
+    times = []
+    for query in queries:
+        started = time.perf_counter()
+        ask(query)
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def _compare(name: str, ours: list[float], theirs: list[float]) -> None:
+    def three(times: list[float]) -> list[float]:
+        cuts = statistics.quantiles(times, n=100)
+        return [cuts[49], cuts[94], cuts[98]]
+
+    own, other = three(ours), three(theirs)
+    ratios = " / ".join(f"{mine / its:.2f}" for mine, its in zip(own, other, strict=True))
+    shown = [" / ".join(f"{value:.2f}" for value in values) for values in (own, other)]
+    print(f"  {name}: {shown[0]} ms, FTS5 {shown[1]} ms, ratio {ratios}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _memory(pid: int) -> float:
+    """Resident megabytes of the worker of a gunicorn master."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    lines = Path(f"/proc/{children[0]}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS"))
+
+
+if __name__ == "__main__":
+    main()
