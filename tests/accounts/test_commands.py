@@ -7,7 +7,9 @@ from webapp.accounts.editors import find_by_password
 
 
 def test_an_editor_is_added_with_a_password_asked_twice(app: Flask) -> None:
-    result = app.test_cli_runner().invoke(args=["editors", "add", "Ana Example", EMAIL], input=f"{PASSWORD}\n{PASSWORD}\n")
+    result = app.test_cli_runner().invoke(
+        args=["editors", "add", "Ana Example", EMAIL], input=f"{PASSWORD}\n{PASSWORD}\n"
+    )
     assert result.exit_code == 0, result.output
     editor = find_by_password(EMAIL, PASSWORD)
     assert editor is not None and editor.name == "Ana Example" and editor.role == "editor"

@@ -63,7 +63,9 @@ def test_an_unknown_address_costs_a_whole_check(monkeypatch: pytest.MonkeyPatch)
     checked: list[str] = []
     verify = type(passwords._hasher).verify
     monkeypatch.setattr(
-        type(passwords._hasher), "verify", lambda self, kept, word: (checked.append(kept), verify(self, kept, word))[1]
+        type(passwords._hasher),
+        "verify",
+        lambda self, kept, word: (checked.append(kept), verify(self, kept, word))[1],
     )
     passwords.matches(None, "marigold bench river spoon")
     assert checked == [passwords._NOBODY]

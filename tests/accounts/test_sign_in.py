@@ -40,7 +40,9 @@ def test_signing_in_leads_on_to_the_page_that_was_asked_for(client: PageClient) 
     assert client.post(asked.location, sent).location == "/editor/summaries/new"
 
 
-@pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example", "/editor/\\evil.example", "/research", "x"])
+@pytest.mark.parametrize(
+    "next_page", ["https://evil.example/", "//evil.example", "/editor/\\evil.example", "/research", "x"]
+)
 def test_signing_in_never_leads_off_the_editor(client: PageClient, next_page: str) -> None:
     add_editor()
     sent = {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)}
@@ -126,7 +128,9 @@ def test_several_editors_behind_one_address_do_not_slow_each_other(client: PageC
     add_editor()
     with time_machine.travel(START, tick=False):
         for _ in range(11):
-            client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)})
+            client.post(
+                "/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)}
+            )
 
 
 def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -> None:
@@ -134,7 +138,9 @@ def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -
     sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
     with time_machine.travel(START, tick=False):
         for number in range(30):
-            client.post("/editor/sign-in", sent, status=422, environ_base={"REMOTE_ADDR": f"10.0.0.{number // 8}"})
+            client.post(
+                "/editor/sign-in", sent, status=422, environ_base={"REMOTE_ADDR": f"10.0.0.{number // 8}"}
+            )
         client.post("/editor/sign-in", sent, status=429, environ_base={"REMOTE_ADDR": "10.0.0.9"})
 
 
@@ -180,6 +186,11 @@ def test_on_https_the_cookie_is_bound_to_this_host(config: Config) -> None:
 
 def test_touching_the_session_on_a_public_page_is_an_error(app: Flask) -> None:
     with app.test_request_context("/research"):
-        for touch in (lambda: session.get("x"), lambda: session.update(x=1), lambda: "x" in session, lambda: session["x"]):
+        for touch in (
+            lambda: session.get("x"),
+            lambda: session.update(x=1),
+            lambda: "x" in session,
+            lambda: session["x"],
+        ):
             with pytest.raises(RuntimeError, match="public pages have no session"):
                 touch()

@@ -57,7 +57,9 @@ def test_rows_are_added_and_moved_by_keyboard_and_the_focus_stays(editor: Page) 
     editor.goto("/editor/summaries/new")
     for text in ("First", "Second"):
         editor.get_by_role("button", name="Add a finding").press("Enter")
-        expect(editor.get_by_label("Finding 1" if text == "First" else "Finding 2", exact=True)).to_be_focused()
+        expect(
+            editor.get_by_label("Finding 1" if text == "First" else "Finding 2", exact=True)
+        ).to_be_focused()
         editor.keyboard.type(text)
     editor.get_by_role("button", name="Move finding 2 up").press("Enter")
     expect(editor.get_by_label("Finding 1", exact=True)).to_have_value("Second")
@@ -69,7 +71,9 @@ def test_rows_are_added_and_moved_by_keyboard_and_the_focus_stays(editor: Page) 
     expect(editor.get_by_label("Finding 1", exact=True)).to_have_value("Second")
 
 
-def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(editor: Page, context: BrowserContext) -> None:
+def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(
+    editor: Page, context: BrowserContext
+) -> None:
     address = new_draft(editor, "Autosave")
     editor.get_by_label("Harms and side effects").fill("Typed and never saved.")
     expect(editor.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
@@ -80,17 +84,24 @@ def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(editor: Pag
     expect(again.get_by_text("This is what you typed and did not save.")).to_be_visible()
 
 
-def test_a_cut_network_loses_nothing_and_the_text_goes_out_when_it_is_back(editor: Page, context: BrowserContext) -> None:
+def test_a_cut_network_loses_nothing_and_the_text_goes_out_when_it_is_back(
+    editor: Page, context: BrowserContext
+) -> None:
     new_draft(editor, "Cut network")
     context.set_offline(True)
     editor.get_by_label("Harms and side effects").fill("Typed in a tunnel.")
     expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
     context.set_offline(False)
     expect(editor.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
-    assert editor.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('editor-copy')).length") == 0
+    assert (
+        editor.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('editor-copy')).length")
+        == 0
+    )
 
 
-def test_text_that_never_reached_us_is_brought_back_from_the_browser(editor: Page, context: BrowserContext) -> None:
+def test_text_that_never_reached_us_is_brought_back_from_the_browser(
+    editor: Page, context: BrowserContext
+) -> None:
     address = new_draft(editor, "Crash")
     context.set_offline(True)
     editor.get_by_role("button", name="Add a question").evaluate("button => button.blur()")

@@ -17,7 +17,11 @@ def fields_of(page: str) -> Sent:
     sent = Sent()
     for control in form.iter():
         name, kind = control.get("name"), control.get("type", "text")
-        if name is None or control.tag == f"{H}button" or (kind in ("checkbox", "radio") and control.get("checked") is None):
+        if (
+            name is None
+            or control.tag == f"{H}button"
+            or (kind in ("checkbox", "radio") and control.get("checked") is None)
+        ):
             continue
         if control.tag == f"{H}select":
             options = list(control.iter(f"{H}option"))
@@ -47,7 +51,9 @@ def changed(sent: Sent, **changes: Any) -> Sent:
     return sent
 
 
-def press(client: PageClient, path: str, sent: Sent, button: str, *, name: str = "action", status: int = 303) -> TestResponse:
+def press(
+    client: PageClient, path: str, sent: Sent, button: str, *, name: str = "action", status: int = 303
+) -> TestResponse:
     """Press a button of the form."""
     return client.post(path, changed(sent, **{name: button}), status=status)
 

@@ -37,7 +37,9 @@ def published_draft(client: PageClient) -> Draft:
 def test_a_summary_is_written_previewed_and_published(client: PageClient) -> None:
     answer = press(client, NEW, opened(client, NEW, **complete()), "preview")
     preview = client.get(answer.location).text
-    assert "A made-up pill did not ease pain in trial 1" in preview and "Only editors can see this." in preview
+    assert (
+        "A made-up pill did not ease pain in trial 1" in preview and "Only editors can see this." in preview
+    )
     client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1", status=404)
 
     draft = the_draft()
@@ -86,7 +88,9 @@ def test_the_form_shows_what_was_saved(client: PageClient) -> None:
 
 
 def test_all_reasons_are_shown_at_once_and_nothing_typed_is_lost(client: PageClient) -> None:
-    sent = opened(client, NEW, plain_title="Half a summary", paper__published_on="22", harms="  spaces stay  ")
+    sent = opened(
+        client, NEW, plain_title="Half a summary", paper__published_on="22", harms="  spaces stay  "
+    )
     page = press(client, NEW, sent, "publish", status=422).text
     for reason in (
         "Enter the title of the paper.",
@@ -100,7 +104,9 @@ def test_all_reasons_are_shown_at_once_and_nothing_typed_is_lost(client: PageCli
     assert '<a href="#paper-published_on">' in page and "<title>Error: " in page
     shown = fields_of(page)
     assert (
-        shown["plain_title"] == "Half a summary" and shown["paper-published_on"] == "22" and shown["harms"] == "  spaces stay  "
+        shown["plain_title"] == "Half a summary"
+        and shown["paper-published_on"] == "22"
+        and shown["harms"] == "  spaces stay  "
     )
     assert the_draft().title == "Half a summary"
     assert db.session.scalar(select(Article)) is None
@@ -116,20 +122,29 @@ def test_a_refused_summary_can_be_mended_on_the_same_page(client: PageClient) ->
 
 def test_a_warning_is_accepted_with_a_reason_that_is_kept(client: PageClient) -> None:
     text = "Pain went down by 20% with the pill."
-    page = press(client, NEW, opened(client, NEW, **complete() | {"findings-0-text": text}), "publish", status=422).text
-    assert "Please look at 1 warning" in page and "Give the count beside the percentage in finding 1, like 3 of 12." in page
+    page = press(
+        client, NEW, opened(client, NEW, **complete() | {"findings-0-text": text}), "publish", status=422
+    ).text
+    assert (
+        "Please look at 1 warning" in page
+        and "Give the count beside the percentage in finding 1, like 3 of 12." in page
+    )
     sent = fields_of(page)
     name = next(key for key in sent if key.startswith("accept-"))
     edit = f"/editor/summaries/{the_draft().id}"
     press(client, edit, sent, "publish", status=422)
     press(client, edit, changed(sent, **{name: "The paper gives no count."}), "publish")
     kept = db.session.scalar(select(Revision.accepted_warnings).where(Revision.kind == "published"))
-    assert kept == {"Give the count beside the percentage in finding 1, like 3 of 12.": "The paper gives no count."}
+    assert kept == {
+        "Give the count beside the percentage in finding 1, like 3 of 12.": "The paper gives no count."
+    }
 
 
 def test_an_accepted_warning_is_not_asked_again(client: PageClient) -> None:
     text = "Pain went down by 20% with the pill."
-    sent = opened(client, NEW, **complete() | {"findings-0-text": text, "reason_for_all": "The paper gives no count."})
+    sent = opened(
+        client, NEW, **complete() | {"findings-0-text": text, "reason_for_all": "The paper gives no count."}
+    )
     press(client, NEW, sent, "publish")
     edit = f"/editor/summaries/{the_draft().id}"
     press(client, edit, opened(client, edit, harms="None were seen."), "publish")
@@ -191,7 +206,12 @@ def test_what_changed_for_the_reader_becomes_a_correction(client: PageClient) ->
     draft = published_draft(client)
     edit = f"/editor/summaries/{draft.id}"
     note = "We corrected the number of people."
-    press(client, edit, opened(client, edit, participants="44 people", change_note=note, is_correction="y"), "publish")
+    press(
+        client,
+        edit,
+        opened(client, edit, participants="44 people", change_note=note, is_correction="y"),
+        "publish",
+    )
     assert note in client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1").text
     kept = db.session.scalar(select(Revision.change_note).where(Revision.number == 2))
     assert kept == note
@@ -234,7 +254,9 @@ def test_a_withdrawn_summary_can_be_published_again(client: PageClient) -> None:
     article = add_article(slug="back-again")
     path = f"/editor/articles/{article.id}/withdraw"
     client.post(path, {"note": "By mistake.", "csrf_token": token(client, path)})
-    press(client, f"/editor/articles/{article.id}", opened(client, f"/editor/articles/{article.id}"), "publish")
+    press(
+        client, f"/editor/articles/{article.id}", opened(client, f"/editor/articles/{article.id}"), "publish"
+    )
     client.get("/research/back-again")
 
 
@@ -269,14 +291,21 @@ def test_the_list_is_paged(client: PageClient) -> None:
         ("simple_explanation", "x" * 20_001, "Keep this to 20,000 characters."),
     ],
 )
-def test_a_field_that_cannot_be_kept_is_named(client: PageClient, field: str, value: str, sentence: str) -> None:
+def test_a_field_that_cannot_be_kept_is_named(
+    client: PageClient, field: str, value: str, sentence: str
+) -> None:
     page = press(client, NEW, opened(client, NEW, **{field: value}), "save", status=422).text
     assert sentence in page
     assert fields_of(page)[field.replace("__", "-")] == value
 
 
 def test_an_unknown_summary_is_not_found(client: PageClient) -> None:
-    for path in ("/editor/summaries/99", "/editor/articles/99", "/editor/summaries/99/preview", "/editor/articles/99/withdraw"):
+    for path in (
+        "/editor/summaries/99",
+        "/editor/articles/99",
+        "/editor/summaries/99/preview",
+        "/editor/articles/99/withdraw",
+    ):
         client.get(path, status=404)
 
 
@@ -286,7 +315,9 @@ def test_a_writer_saves_but_does_not_publish_or_withdraw(client: PageClient) -> 
     sent = opened(client, NEW, **complete())
     assert "Publish</button>" not in client.get(NEW).text
     page = press(client, NEW, sent, "publish", status=403).text
-    assert "Only an editor can publish." in page and fields_of(page)["harms"] == "Some people had a dry mouth."
+    assert (
+        "Only an editor can publish." in page and fields_of(page)["harms"] == "Some people had a dry mouth."
+    )
     press(client, NEW, sent, "save")
     article = add_article()
     client.get(f"/editor/articles/{article.id}/withdraw", status=403)

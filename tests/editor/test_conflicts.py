@@ -42,7 +42,9 @@ def saved(field: str) -> str:
     return text
 
 
-def test_two_people_on_the_same_field_see_both_texts(client: PageClient, other: PageClient, edit: str) -> None:
+def test_two_people_on_the_same_field_see_both_texts(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     page = press(client, edit, mine, "save", status=409).text
@@ -52,7 +54,9 @@ def test_two_people_on_the_same_field_see_both_texts(client: PageClient, other: 
     assert fields_of(page)["harms"] == "Mine." and saved("harms") == "Theirs."
 
 
-def test_what_only_one_side_changed_is_merged_already(client: PageClient, other: PageClient, edit: str) -> None:
+def test_what_only_one_side_changed_is_merged_already(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
     mine = opened(client, edit, harms="Mine.", funding="My fund")
     press(other, edit, opened(other, edit, participants="44 people", paper__journal="Their Journal"), "save")
     page = press(client, edit, mine, "save", status=409).text
@@ -64,7 +68,9 @@ def test_what_only_one_side_changed_is_merged_already(client: PageClient, other:
     assert (saved("harms"), saved("participants")) == ("Mine.", "44 people")
 
 
-def test_taking_theirs_settles_a_field_and_keeps_the_rest(client: PageClient, other: PageClient, edit: str) -> None:
+def test_taking_theirs_settles_a_field_and_keeps_the_rest(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
     mine = opened(client, edit, harms="Mine.", funding="My fund")
     press(other, edit, opened(other, edit, harms="Theirs.", funding="Their fund"), "save")
     page = press(client, edit, mine, "save", status=409).text
@@ -84,7 +90,9 @@ def test_two_tabs_of_one_person_are_kept_apart_too(client: PageClient, edit: str
 
 
 @pytest.mark.parametrize("button", ["publish", "preview"])
-def test_other_buttons_are_stopped_as_well(client: PageClient, other: PageClient, edit: str, button: str) -> None:
+def test_other_buttons_are_stopped_as_well(
+    client: PageClient, other: PageClient, edit: str, button: str
+) -> None:
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     page = press(client, edit, mine, button, status=409).text
@@ -101,7 +109,9 @@ def test_a_third_save_meanwhile_is_noticed_again(client: PageClient, other: Page
     assert "<dd>Theirs again.</dd>" in page and fields_of(page)["harms"] == "Mine."
 
 
-def test_moving_a_row_in_a_conflict_keeps_the_question_open(client: PageClient, other: PageClient, edit: str) -> None:
+def test_moving_a_row_in_a_conflict_keeps_the_question_open(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     page = press(client, edit, mine, "save", status=409).text
@@ -109,7 +119,9 @@ def test_moving_a_row_in_a_conflict_keeps_the_question_open(client: PageClient, 
     assert "<dd>Theirs.</dd>" in page and "<dd>Mine.</dd>" in page
 
 
-def test_htmx_hears_of_the_conflict_and_the_fields_stay(client: PageClient, other: PageClient, edit: str) -> None:
+def test_htmx_hears_of_the_conflict_and_the_fields_stay(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     fragment = client.post_fragment(edit, changed(mine, action="save"), status=409)
@@ -125,7 +137,9 @@ def test_htmx_gets_the_new_revision_after_a_good_save(client: PageClient, edit: 
     assert saved("harms") == "Mine."
 
 
-def test_an_article_taken_up_by_two_people_is_one_draft(client: PageClient, other: PageClient, edit: str) -> None:
+def test_an_article_taken_up_by_two_people_is_one_draft(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
     press(client, edit, opened(client, edit), "publish")
     article_id = db.session.scalars(select(Article.id)).one()
     db.session.execute(delete(Revision))
@@ -140,8 +154,12 @@ def test_an_article_taken_up_by_two_people_is_one_draft(client: PageClient, othe
 
 def test_rows_that_different_people_changed_are_both_kept() -> None:
     base = content(findings=[Finding(text="A", place="p"), Finding(text="B", place="p")])
-    theirs = with_field(base, content(findings=[Finding(text="A2", place="p"), Finding(text="B", place="p")]), "findings-0")
-    yours = with_field(base, content(findings=[Finding(text="A", place="p"), Finding(text="B2", place="p")]), "findings-1")
+    theirs = with_field(
+        base, content(findings=[Finding(text="A2", place="p"), Finding(text="B", place="p")]), "findings-0"
+    )
+    yours = with_field(
+        base, content(findings=[Finding(text="A", place="p"), Finding(text="B2", place="p")]), "findings-1"
+    )
     merged = merge(base, theirs, yours)
     assert [finding.text for finding in merged.findings] == ["A2", "B2"]
     assert clashes(base, theirs, merged) == []
@@ -152,7 +170,9 @@ def test_a_list_that_both_made_longer_is_a_clash() -> None:
     theirs = msgspec.structs.replace(base, limitations=["a", "b"])
     yours = msgspec.structs.replace(base, limitations=["a", "c", "d"])
     found = clashes(base, theirs, merge(base, theirs, yours))
-    assert [(clash.field, clash.theirs, clash.yours) for clash in found] == [("limitations", "1. a\n2. b", "1. a\n2. c\n3. d")]
+    assert [(clash.field, clash.theirs, clash.yours) for clash in found] == [
+        ("limitations", "1. a\n2. b", "1. a\n2. c\n3. d")
+    ]
 
 
 def test_an_unknown_field_changes_nothing() -> None:

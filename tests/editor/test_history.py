@@ -100,8 +100,16 @@ def test_a_very_long_text_is_shown_whole() -> None:
 
 
 def test_only_the_row_that_changed_is_shown() -> None:
-    old = content(slug="x", findings=[Finding(text="A.", place="p"), Finding(text="B.", place="p")], paper={"doi": "10.1/x"})
-    new = content(slug="x", findings=[Finding(text="A.", place="p"), Finding(text="C.", place="p")], paper={"doi": "10.1/x"})
+    old = content(
+        slug="x",
+        findings=[Finding(text="A.", place="p"), Finding(text="B.", place="p")],
+        paper={"doi": "10.1/x"},
+    )
+    new = content(
+        slug="x",
+        findings=[Finding(text="A.", place="p"), Finding(text="C.", place="p")],
+        paper={"doi": "10.1/x"},
+    )
     found = {difference.field: difference.label for difference in differences(old, new)}
     assert found.pop("findings-1") == "Finding 2"
     assert set(found) == {"paper-title", "plain_title"}

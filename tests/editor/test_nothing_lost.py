@@ -103,7 +103,10 @@ def test_an_autosave_never_overwrites_a_newer_text(client: PageClient, app: Flas
 
 
 def test_a_new_text_that_was_never_saved_is_found_in_the_list(client: PageClient, edit: str) -> None:
-    first, second = opened(client, NEW, plain_title="First idea"), opened(client, NEW, plain_title="Second idea")
+    first, second = (
+        opened(client, NEW, plain_title="First idea"),
+        opened(client, NEW, plain_title="Second idea"),
+    )
     autosave(client, NEW, first)
     autosave(client, NEW, second)
     page = client.get("/editor/").text
@@ -229,7 +232,9 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
         fragment = client.post_fragment(NEW, changed(sent, action="autosave"), status=401)
         assert 'id="sign-in-form"' in fragment and "data-hx-post" in fragment
         old = fragment.split('name="csrf_token" value="')[1].split('"')[0]
-        done = client.post_fragment("/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": old})
+        done = client.post_fragment(
+            "/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": old}
+        )
         fresh = done.split('data-token="')[1].split('"')[0]
         assert "Your typing is kept" in autosave(client, NEW, changed(sent, csrf_token=fresh))
 
@@ -238,7 +243,9 @@ def test_a_wrong_password_on_the_page_is_said_there(client: PageClient) -> None:
     add_editor()
     fragment = client.post_fragment(NEW, {"action": "autosave"}, status=401)
     old = fragment.split('name="csrf_token" value="')[1].split('"')[0]
-    again = client.post_fragment("/editor/sign-in", {"email": EMAIL, "password": "wrong", "csrf_token": old}, status=422)
+    again = client.post_fragment(
+        "/editor/sign-in", {"email": EMAIL, "password": "wrong", "csrf_token": old}, status=422
+    )
     assert "do not belong together" in again and "data-hx-post" in again
 
 

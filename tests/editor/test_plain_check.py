@@ -49,7 +49,10 @@ def test_a_swap_in_a_field_that_is_gone_changes_nothing(signed_in: PageClient) -
 
 def test_each_part_has_its_grade_and_limit() -> None:
     checked = plain_check(
-        content(simple_explanation="The cat sat.", research_summary="Multidisciplinary rehabilitation necessitates.")
+        content(
+            simple_explanation="The cat sat.",
+            research_summary="Multidisciplinary rehabilitation necessitates.",
+        )
     )
     by_field = {grade.field: grade for grade in checked.grades}
     assert not by_field["simple_explanation"].is_hard and by_field["simple_explanation"].limit == 8
@@ -58,7 +61,9 @@ def test_each_part_has_its_grade_and_limit() -> None:
 
 
 def test_an_empty_text_has_no_grade() -> None:
-    checked = plain_check(content(simple_explanation="", findings=[], research_summary="", implications=[], limitations=[]))
+    checked = plain_check(
+        content(simple_explanation="", findings=[], research_summary="", implications=[], limitations=[])
+    )
     assert checked.grades == () and checked.word_count == 0
 
 
@@ -70,9 +75,14 @@ def test_what_to_do_names_the_field() -> None:
 
 
 def test_numbers_and_quotes_are_traced_to_the_abstract() -> None:
-    findings = [Finding(text="It took 7 days.", place="Abstract", quote="Pain did differ."), Finding(text="A.", place="Abstract")]
+    findings = [
+        Finding(text="It took 7 days.", place="Abstract", quote="Pain did differ."),
+        Finding(text="A.", place="Abstract"),
+    ]
     paper = {"abstract": "We treated 40 people. Pain did not differ."}
-    todo = plain_check(content(plain_title="A pill", findings=findings, limitations=["It was small."], paper=paper)).todo
+    todo = plain_check(
+        content(plain_title="A pill", findings=findings, limitations=["It was small."], paper=paper)
+    ).todo
     assert [note.field for note in todo] == ["findings-0-text", "findings-0-quote"]
 
 

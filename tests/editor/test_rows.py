@@ -22,7 +22,9 @@ def signed_in(client: PageClient) -> None:
 
 
 def three_findings(client: PageClient) -> Sent:
-    return opened(client, NEW, **complete() | {"findings-2-text": "Third  \r\n line", "findings-2-place": "Table 2"})
+    return opened(
+        client, NEW, **complete() | {"findings-2-text": "Third  \r\n line", "findings-2-place": "Table 2"}
+    )
 
 
 def texts(page: str, name: str = "findings", end: str = "-text") -> list[str]:
@@ -83,21 +85,36 @@ def test_a_removed_row_can_be_brought_back_after_a_refused_publish(client: PageC
     assert texts(page)[0] == "Pain was about the same in both groups."
 
 
-@pytest.mark.parametrize(("name", "end"), [("implications", "-title"), ("questions", ""), ("limitations", "")])
+@pytest.mark.parametrize(
+    ("name", "end"), [("implications", "-title"), ("questions", ""), ("limitations", "")]
+)
 def test_the_other_lists_work_the_same(client: PageClient, name: str, end: str) -> None:
     page = press(client, NEW, opened(client, NEW, **complete()), f"{name}-add", name="move", status=200).text
     assert focused(page) == f"{name}-1{end}"
-    page = press(client, NEW, changed(fields_of(page), **{f"{name}-1{end}": "New"}), f"{name}-1-up", name="move", status=200).text
+    page = press(
+        client,
+        NEW,
+        changed(fields_of(page), **{f"{name}-1{end}": "New"}),
+        f"{name}-1-up",
+        name="move",
+        status=200,
+    ).text
     assert texts(page, name, end)[0] == "New"
     page = press(client, NEW, fields_of(page), f"{name}-0-remove", name="move", status=200).text
     assert len(texts(page, name, end)) == 1
 
 
 def test_everything_else_typed_stays_as_it_was(client: PageClient) -> None:
-    sent = changed(three_findings(client), harms="  two spaces\r\n\r\n", paper__published_on="sometime", checked_on="22")
+    sent = changed(
+        three_findings(client), harms="  two spaces\r\n\r\n", paper__published_on="sometime", checked_on="22"
+    )
     page = press(client, NEW, sent, "limitations-add", name="move", status=200).text
     shown = fields_of(page)
-    assert (shown["harms"], shown["paper-published_on"], shown["checked_on"]) == ("  two spaces\r\n\r\n", "sometime", "22")
+    assert (shown["harms"], shown["paper-published_on"], shown["checked_on"]) == (
+        "  two spaces\r\n\r\n",
+        "sometime",
+        "22",
+    )
     assert shown.getlist("categories") == ["pain-management", "rehabilitation"]
 
 
@@ -116,7 +133,9 @@ def test_moving_rows_saves_nothing(client: PageClient) -> None:
     assert db.session.scalar(select(Draft)) is None
 
 
-@pytest.mark.parametrize("button", ["findings-9-up", "findings-up", "findings-0-add", "findings-undo", "authors-0-up", "x", ""])
+@pytest.mark.parametrize(
+    "button", ["findings-9-up", "findings-up", "findings-0-add", "findings-undo", "authors-0-up", "x", ""]
+)
 def test_a_button_that_does_not_exist_changes_nothing(client: PageClient, button: str) -> None:
     page = press(client, NEW, three_findings(client), button, name="move", status=200).text
     assert len(texts(page)) == 3

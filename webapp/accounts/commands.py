@@ -17,7 +17,9 @@ editors_group = AppGroup("editors", help="The people who may write.")
 @editors_group.command("add")
 @click.argument("name")
 @click.argument("email")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.EDITOR.value, show_default=True)
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.EDITOR.value, show_default=True
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input and do not ask.")
 def add(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Add an editor; asks for the password twice."""

@@ -33,7 +33,13 @@ def add_editor(name: str, email: str, password: str, now: datetime, role: Role =
     if find_editor(email) is not None:
         raise EditorRefused(f"There is an editor with the address {_folded(email)} already.")
     passwords.check_new(password, name, email)
-    editor = Editor(name=name.strip(), email=_folded(email), password_hash=passwords.hash_of(password), role=role, created_at=now)
+    editor = Editor(
+        name=name.strip(),
+        email=_folded(email),
+        password_hash=passwords.hash_of(password),
+        role=role,
+        created_at=now,
+    )
     db.session.add(editor)
     return editor
 

@@ -21,7 +21,9 @@ def keep(path: str, fields: Fields, editor_id: int | None, now: datetime) -> str
         return None
     secret = new_secret()
     kept = [[name, value] for name, value in fields if name != "csrf_token"]
-    db.session.add(KeptText(secret_hash=secret_hash(secret), path=path, fields=kept, editor_id=editor_id, kept_at=now))
+    db.session.add(
+        KeptText(secret_hash=secret_hash(secret), path=path, fields=kept, editor_id=editor_id, kept_at=now)
+    )
     return secret
 
 
@@ -29,7 +31,9 @@ def find(secret: str, path: str, editor_id: int, now: datetime) -> Fields | None
     """The fields kept under this secret for this page, byte for byte, if they are this person's."""
     row = db.session.scalar(
         select(KeptText).where(
-            KeptText.secret_hash == secret_hash(secret), KeptText.path == path, KeptText.kept_at > now - KEPT_FOR
+            KeptText.secret_hash == secret_hash(secret),
+            KeptText.path == path,
+            KeptText.kept_at > now - KEPT_FOR,
         )
     )
     if row is None or row.editor_id not in (None, editor_id):

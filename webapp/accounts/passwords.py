@@ -31,11 +31,15 @@ class PasswordRefused(ValueError):
 def check_new(password: str, *personal: str) -> None:
     """Raises PasswordRefused for a password that is too short, too long, well known, or made of ``personal`` words."""
     if len(password) < LEAST:
-        raise PasswordRefused(f"Use at least {LEAST} characters. Four or five words in a row are easy to remember.")
+        raise PasswordRefused(
+            f"Use at least {LEAST} characters. Four or five words in a row are easy to remember."
+        )
     if len(password) > MOST:
         raise PasswordRefused(f"Use at most {MOST} characters.")
     if is_common(password, *personal):
-        raise PasswordRefused("This password is too easy to guess. Use four or five words that do not belong together.")
+        raise PasswordRefused(
+            "This password is too easy to guess. Use four or five words that do not belong together."
+        )
 
 
 def is_common(password: str, *personal: str) -> bool:
@@ -50,7 +54,11 @@ def is_common(password: str, *personal: str) -> bool:
     for word in sorted((*_COMMON, *words), key=len, reverse=True):
         rest = rest.replace(word, "")
     rest = rest.strip("0123456789!?.,_-+#*@$ ")
-    return len(set(rest)) < LEAST_VARIED or _is_repeat(rest) or any(rest in run or rest in run[::-1] for run in _RUNS)
+    return (
+        len(set(rest)) < LEAST_VARIED
+        or _is_repeat(rest)
+        or any(rest in run or rest in run[::-1] for run in _RUNS)
+    )
 
 
 def hash_of(password: str) -> str:

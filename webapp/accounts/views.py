@@ -35,7 +35,9 @@ def protect(blueprint: Blueprint) -> None:
 
 def kept_fields() -> MultiDict[str, str] | None:
     """What was sent to this address when the sign-in had run out; None if there is nothing."""
-    fields = kept.find(session.get("kept_text", ""), request.path, access.current_editor().id, datetime.now(UTC))
+    fields = kept.find(
+        session.get("kept_text", ""), request.path, access.current_editor().id, datetime.now(UTC)
+    )
     return MultiDict(fields) if fields else None
 
 

@@ -58,7 +58,11 @@ def local_time(at: datetime) -> str:
 
 
 def show(
-    desk: Desk, form: SummaryForm | None = None, status: int = HTTPStatus.OK, fragment: str | None = None, **more: Any
+    desk: Desk,
+    form: SummaryForm | None = None,
+    status: int = HTTPStatus.OK,
+    fragment: str | None = None,
+    **more: Any,
 ) -> Response:
     """The form; without ``form`` it shows what was saved last."""
     is_stored = form is None
@@ -117,7 +121,9 @@ def _move(desk: Desk, button: str) -> Response:
         moved = rows.move(request.form, button)
     except rows.UnknownMove:
         return show(desk, _form_from(request.form))
-    return show(desk, _form_from(moved.fields), fragment=moved.list_name, moved=moved, gone=rows.removed(moved.fields))
+    return show(
+        desk, _form_from(moved.fields), fragment=moved.list_name, moved=moved, gone=rows.removed(moved.fields)
+    )
 
 
 def _swap(desk: Desk, button: str) -> Response:
@@ -126,7 +132,11 @@ def _swap(desk: Desk, button: str) -> Response:
     fields = rows.Fields(request.form)
     if field in fields:
         fields[field] = plain.swap(fields[field], word)
-    return show(desk, _form_from(fields), notice=Notice(f"“{word}” is swapped.", "Please read the sentence once more."))
+    return show(
+        desk,
+        _form_from(fields),
+        notice=Notice(f"“{word}” is swapped.", "Please read the sentence once more."),
+    )
 
 
 def _take(desk: Desk, field: str) -> Response:
@@ -160,7 +170,9 @@ def _autosave(desk: Desk, form: SummaryForm) -> Response:
         text = f"Your typing is kept, {local_time(now)}"
     db.session.commit()
     other = revisions.last_editor_name(desk) if is_behind else ""
-    return show(desk, form, fragment="save_status", status_text=text, is_conflict=is_behind, other_editor=other)
+    return show(
+        desk, form, fragment="save_status", status_text=text, is_conflict=is_behind, other_editor=other
+    )
 
 
 def _discard(desk: Desk, form: SummaryForm) -> Response:
@@ -217,7 +229,14 @@ def _stopped(desk: Desk, form: SummaryForm) -> Response | None:
     """The answer when a text cannot be saved as it is: a field cannot be read, or somebody saved meanwhile."""
     if not form.validate():
         problems = problems_in(form)
-        return show(desk, form, HTTPStatus.UNPROCESSABLE_ENTITY, "save_status", problems=problems, status_problems=problems)
+        return show(
+            desk,
+            form,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "save_status",
+            problems=problems,
+            status_problems=problems,
+        )
     if form.revision.data != str(desk.revision_number):
         return _conflict(desk, form)
     return None
@@ -260,11 +279,15 @@ def _conflict_context(desk: Desk, yours: ArticleContent, base_number: int) -> di
     }
 
 
-def _not_published(desk: Desk, form: SummaryForm, problems: Sequence[Problem], reasons: dict[str, str]) -> Response:
+def _not_published(
+    desk: Desk, form: SummaryForm, problems: Sequence[Problem], reasons: dict[str, str]
+) -> Response:
     """Why it is not public yet, all at once. The text is saved as a draft all the same."""
     content = content_from(form, desk.content)
     draft = _saved(desk, form)
-    warnings = [OpenWarning(row.field, row.message, reasons.get(row.message, "")) for row in check(content).warnings]
+    warnings = [
+        OpenWarning(row.field, row.message, reasons.get(row.message, "")) for row in check(content).warnings
+    ]
     return show(
         Desk(draft, draft.article),
         form,
@@ -295,13 +318,18 @@ def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None]:
     """What was typed but not saved: sent after the sign-in had run out, or kept while typing."""
     kept = accounts.kept_fields()
     if kept is not None:
-        return kept, Notice("Your text is back.", "You were signed out when you sent it. Press “Save draft” to keep it.")
+        return kept, Notice(
+            "Your text is back.", "You were signed out when you sent it. Press “Save draft” to keep it."
+        )
     found = autosaves.find(current_editor().id, _form_key(desk))
     if found is None:
         return None, None
     fields, saved_at = found
     return rows.Fields(fields), Notice(
-        "This is what you typed and did not save.", f"We kept it on {local_time(saved_at)}.", can_discard=True, is_good=False
+        "This is what you typed and did not save.",
+        f"We kept it on {local_time(saved_at)}.",
+        can_discard=True,
+        is_good=False,
     )
 
 
@@ -318,7 +346,11 @@ def _form_key(desk: Desk) -> str:
 def _sent_key(form: SummaryForm) -> str:
     """The key a form was sent with; one that is not ours counts as new."""
     sent = form.form_key.data or ""
-    return sent if re.fullmatch(r"(draft|article)-\d{1,9}", sent) or _NEW_KEY.fullmatch(sent) else f"new-{token_hex(8)}"
+    return (
+        sent
+        if re.fullmatch(r"(draft|article)-\d{1,9}", sent) or _NEW_KEY.fullmatch(sent)
+        else f"new-{token_hex(8)}"
+    )
 
 
 def _reasons(desk: Desk, content: ArticleContent) -> dict[str, str]:
@@ -327,7 +359,9 @@ def _reasons(desk: Desk, content: ArticleContent) -> dict[str, str]:
     sent = request.form
     for_all = sent.get("reason_for_all", "").strip()
     return {
-        warning.message: sent.get(f"accept-{_warning_key(warning.message)}", "").strip() or before.get(warning.message) or for_all
+        warning.message: sent.get(f"accept-{_warning_key(warning.message)}", "").strip()
+        or before.get(warning.message)
+        or for_all
         for warning in check(content).warnings
     }
 
@@ -343,7 +377,11 @@ def _form_from(fields: rows.Fields) -> SummaryForm:
 def _address(desk: Desk) -> str:
     if desk.draft is not None:
         return url_for("editor.save", draft_id=desk.draft.id)
-    return url_for("editor.save_article", article_id=desk.article.id) if desk.article else url_for("editor.create")
+    return (
+        url_for("editor.save_article", article_id=desk.article.id)
+        if desk.article
+        else url_for("editor.create")
+    )
 
 
 def _message_for(field: str, problems: Sequence[Problem]) -> str:
@@ -363,7 +401,9 @@ def _notice(desk: Desk) -> Notice | None:
     if done == "saved":
         return Notice("Draft saved.", "Readers do not see it before you publish.")
     if done == "restored":
-        return Notice("The earlier text is back.", "It is the newest revision now. Readers see it once you publish.")
+        return Notice(
+            "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
+        )
     if done == "published" and desk.article is not None:
         address = url_for("articles.article", slug=desk.article.slug)
         return Notice("Published.", "Readers see it now.", address, "See the page")

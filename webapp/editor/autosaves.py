@@ -43,4 +43,6 @@ def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
 
 
 def _find(editor_id: int, form_key: str) -> Autosave | None:
-    return db.session.scalar(select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key))
+    return db.session.scalar(
+        select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key)
+    )

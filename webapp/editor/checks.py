@@ -18,7 +18,9 @@ LEAST_FINDINGS = 2
 MOST_FINDINGS = 5
 MOST_CATEGORIES = 3
 
-_HOPE = re.compile(r"\b(cures?|cured|breakthroughs?|miracles?|patients will|safe and effective)\b", re.IGNORECASE)
+_HOPE = re.compile(
+    r"\b(cures?|cured|breakthroughs?|miracles?|patients will|safe and effective)\b", re.IGNORECASE
+)
 _QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _SHORT_FORM = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
@@ -88,7 +90,9 @@ def _identified(content: ArticleContent) -> Iterator[Problem]:
     if paper.pmid and not re.fullmatch(r"\d{1,9}", paper.pmid):
         yield Problem("paper-pmid", "Enter the PubMed number as figures only, like 29984670.")
     if not is_partial_date(paper.published_on):
-        yield Problem("paper-published_on", "Enter the year as four digits, like 2022, or a date like 2022-03-14.")
+        yield Problem(
+            "paper-published_on", "Enter the year as four digits, like 2022, or a date like 2022-03-14."
+        )
 
 
 def _findings(content: ArticleContent) -> Iterator[Problem]:
@@ -98,7 +102,9 @@ def _findings(content: ArticleContent) -> Iterator[Problem]:
         if not finding.text:
             yield Problem(f"findings-{number - 1}-text", f"Write finding {number}, or remove it.")
         if not finding.place:
-            yield Problem(f"findings-{number - 1}-place", f"Say where in the paper finding {number} comes from.")
+            yield Problem(
+                f"findings-{number - 1}-place", f"Say where in the paper finding {number} comes from."
+            )
     yield from untraced_quotes(content)
 
 
@@ -112,12 +118,17 @@ def untraced_quotes(content: ArticleContent) -> Iterator[Problem]:
             )
         if finding.quote and _folded(finding.quote) not in _folded(content.paper.abstract):
             yield Problem(
-                f"findings-{number - 1}-quote", f"The quote of finding {number} is not in the stored abstract, word for word."
+                f"findings-{number - 1}-quote",
+                f"The quote of finding {number} is not in the stored abstract, word for word.",
             )
 
 
 def _links(content: ArticleContent) -> Iterator[Problem]:
-    links = (("paper-url", content.paper.url), ("paper-status_url", content.paper.status_url), ("trial_url", content.trial_url))
+    links = (
+        ("paper-url", content.paper.url),
+        ("paper-status_url", content.paper.status_url),
+        ("trial_url", content.trial_url),
+    )
     for field, address in links:
         if address and not re.fullmatch(r"https?://\S+", address):
             yield Problem(field, "Enter the whole address, like https://example.org/paper.")
@@ -136,7 +147,10 @@ def _retraction(content: ArticleContent) -> Iterator[Problem]:
 def _implications(content: ArticleContent) -> Iterator[Problem]:
     for number, implication in enumerate(content.implications, start=1):
         if not (implication.title and implication.text):
-            yield Problem(f"implications-{number - 1}-title", f"Give implication {number} a title and a text, or remove it.")
+            yield Problem(
+                f"implications-{number - 1}-title",
+                f"Give implication {number} a title and a text, or remove it.",
+            )
 
 
 # ---------------------------------------------------------------- warnings
@@ -157,7 +171,9 @@ def _grades(content: ArticleContent) -> Iterator[Problem]:
 def _lengths(content: ArticleContent) -> Iterator[Problem]:
     count = len(words(content.simple_explanation))
     if count > EXPLANATION_WORDS:
-        yield Problem("simple_explanation", f"The simple explanation has {count} words. Keep it to {EXPLANATION_WORDS}.")
+        yield Problem(
+            "simple_explanation", f"The simple explanation has {count} words. Keep it to {EXPLANATION_WORDS}."
+        )
     if len(words(content.plain_title)) > TITLE_WORDS:
         yield Problem("plain_title", f"Keep the plain title to {TITLE_WORDS} words.")
     for number, finding in enumerate(content.findings, start=1):
@@ -170,7 +186,9 @@ def long_sentences(content: ArticleContent) -> Iterator[Problem]:
     for field, text in own_texts(content):
         for sentence in sentences(text):
             if len(words(sentence)) > SENTENCE_WORDS:
-                yield Problem(field, f"This sentence has more than {SENTENCE_WORDS} words: “{sentence[:60]}…”")
+                yield Problem(
+                    field, f"This sentence has more than {SENTENCE_WORDS} words: “{sentence[:60]}…”"
+                )
 
 
 def untraced_numbers(content: ArticleContent) -> Iterator[Problem]:
@@ -205,7 +223,8 @@ def _percentages(content: ArticleContent) -> Iterator[Problem]:
             r"\b\d[\d,]*\s+(?:out\s+)?of\s+(?:the\s+)?\d|\bn\s?=\s?\d", finding.text
         ):
             yield Problem(
-                f"findings-{number - 1}-text", f"Give the count beside the percentage in finding {number}, like 3 of 12."
+                f"findings-{number - 1}-text",
+                f"Give the count beside the percentage in finding {number}, like 3 of 12.",
             )
 
 
@@ -250,7 +269,15 @@ def _figure(number: str) -> str:
 
 
 Rule = Callable[[ArticleContent], Iterator[Problem]]
-_ERRORS: tuple[Rule, ...] = (_required, _identified, _links, _findings, _categories, _implications, _retraction)
+_ERRORS: tuple[Rule, ...] = (
+    _required,
+    _identified,
+    _links,
+    _findings,
+    _categories,
+    _implications,
+    _retraction,
+)
 _WARNINGS: tuple[Rule, ...] = (
     _grades,
     _lengths,

@@ -48,7 +48,12 @@ _ARTICLE_TEXTS = (
     "sample_size", "age", "country", "injury_level", "injury_completeness", "time_since_injury", "harms", "research_summary",
     "funding", "conflicts_of_interest", "trial_number", "trial_url", "written_by", "checked_by",
 )  # fmt: skip
-_ARTICLE_CHOICES = (("subject", Subject), ("about_sci", AboutSci), ("study_kind", StudyKind), ("result", Result))
+_ARTICLE_CHOICES = (
+    ("subject", Subject),
+    ("about_sci", AboutSci),
+    ("study_kind", StudyKind),
+    ("result", Result),
+)
 _PAPER_TEXTS = (
     "title", "doi", "pmid", "pmcid", "url", "journal", "published_on", "volume", "issue", "pages", "license", "status_url",
     "status_note", "abstract",
@@ -56,7 +61,9 @@ _PAPER_TEXTS = (
 
 
 def _short(label: str, most: int = 300, *validators: Any) -> StringField:
-    return StringField(label, [Optional(), Length(max=most, message=f"Keep this to {most} characters."), *validators])
+    return StringField(
+        label, [Optional(), Length(max=most, message=f"Keep this to {most} characters."), *validators]
+    )
 
 
 def _long(label: str) -> TextAreaField:
@@ -69,7 +76,9 @@ def _options(*pairs: tuple[str, str]) -> list[SelectChoice]:
 
 
 def _choice(label: str, kind: type[Labelled]) -> SelectField:
-    return SelectField(label, choices=_options(("", _CHOOSE), *((member.value, member.label) for member in kind)))
+    return SelectField(
+        label, choices=_options(("", _CHOOSE), *((member.value, member.label) for member in kind))
+    )
 
 
 def check_day(_form: Form, field: StringField) -> None:
@@ -94,11 +103,15 @@ class PaperForm(Form):
     pmid = _short("PubMed number", 16)
     pmcid = _short("PubMed Central number", 16)
     url = _short("Another link to the paper", 2000, _whole_address)
-    is_free_to_read = SelectField("Free to read", choices=_options(("", "Not known"), ("yes", "Yes"), ("no", "No")))
+    is_free_to_read = SelectField(
+        "Free to read", choices=_options(("", "Not known"), ("yes", "Yes"), ("no", "No"))
+    )
     license = _short("License of the paper")
     abstract = _long("Abstract")
     mesh_terms = _long("Subject headings (MeSH)")
-    status = SelectField("What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus)))
+    status = SelectField(
+        "What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus))
+    )
     status_on = _short("Date of that notice", 10, check_day)
     status_url = _short("Link to that notice", 2000, _whole_address)
     status_note = _long("Banner text for readers")
@@ -182,12 +195,16 @@ def summary_form(
 
 def values_of(content: ArticleContent) -> dict[str, Any]:
     """What the form shows for a content."""
-    values: dict[str, Any] = {name: getattr(content, name) for name in (*_ARTICLE_TEXTS, "shows_dysreflexia_help")}
+    values: dict[str, Any] = {
+        name: getattr(content, name) for name in (*_ARTICLE_TEXTS, "shows_dysreflexia_help")
+    }
     values |= {name: getattr(content, name) or "" for name, _ in _ARTICLE_CHOICES}
     values["categories"] = list(content.categories)
     values["main_category"] = content.categories[0] if content.categories else ""
     values["checked_on"] = _day_text(content.checked_on)
-    values["findings"] = [{"text": row.text, "place": row.place, "quote": row.quote} for row in content.findings]
+    values["findings"] = [
+        {"text": row.text, "place": row.place, "quote": row.quote} for row in content.findings
+    ]
     values["implications"] = [{"title": row.title, "text": row.text} for row in content.implications]
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
     paper = content.paper
@@ -300,7 +317,9 @@ def _author_line(author: Author) -> str:
     parts = [author.family, author.given, author.orcid]
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
-    return ("; " if any("," in part for part in parts) else ", ").join(parts) + (";" if _is_bare(parts) else "")
+    return ("; " if any("," in part for part in parts) else ", ").join(parts) + (
+        ";" if _is_bare(parts) else ""
+    )
 
 
 def _is_bare(parts: list[str]) -> bool:
@@ -308,7 +327,9 @@ def _is_bare(parts: list[str]) -> bool:
 
 
 def _author(line: str) -> Author:
-    family, given, orcid = ([part.strip() for part in line.split(";" if ";" in line else ",", 2)] + ["", ""])[:3]
+    family, given, orcid = ([part.strip() for part in line.split(";" if ";" in line else ",", 2)] + ["", ""])[
+        :3
+    ]
     return Author(family=family, given=given, orcid=orcid)
 
 

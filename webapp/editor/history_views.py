@@ -34,7 +34,10 @@ def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = F
 def show_comparison(desk: Desk) -> Response:
     """What changed from one revision to another, word by word."""
     draft = _draft(desk)
-    old, new = _asked_number("old", max(draft.revision_number - 1, 1)), _asked_number("new", draft.revision_number)
+    old, new = (
+        _asked_number("old", max(draft.revision_number - 1, 1)),
+        _asked_number("new", draft.revision_number),
+    )
     before, after = revisions.get_revision(draft, old), revisions.get_revision(draft, new)
     return htmx.render(
         "editor/compare.html",

@@ -25,7 +25,9 @@ class Clash:
     @property
     def target(self) -> str:
         """The id of the control in the form."""
-        return self.field + {"findings": "-text", "implications": "-title"}.get(self.field.rsplit("-", 1)[0], "")
+        return self.field + {"findings": "-text", "implications": "-title"}.get(
+            self.field.rsplit("-", 1)[0], ""
+        )
 
 
 def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> ArticleContent:

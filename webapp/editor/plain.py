@@ -12,7 +12,9 @@ from webapp.text import reading_grade, words
 HARDEST_SHOWN = 16.0  # the right end of the gauge
 MOST_SWAPS = 8
 
-_HARD = re.compile(rf"\b({'|'.join(sorted(map(re.escape, PLAIN_WORDS), key=len, reverse=True))})\b", re.IGNORECASE)
+_HARD = re.compile(
+    rf"\b({'|'.join(sorted(map(re.escape, PLAIN_WORDS), key=len, reverse=True))})\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,17 @@ def _grades(content: ArticleContent) -> list[Grade]:
         ("simple_explanation", "Simple explanation", content.simple_explanation, checks.SHORT_GRADE),
         ("findings", "Key findings", "\n".join(row.text for row in content.findings), checks.SHORT_GRADE),
         ("research_summary", "Research summary", content.research_summary, checks.LONG_GRADE),
-        ("implications", "Practical implications", "\n".join(row.text for row in content.implications), checks.LONG_GRADE),
+        (
+            "implications",
+            "Practical implications",
+            "\n".join(row.text for row in content.implications),
+            checks.LONG_GRADE,
+        ),
         ("limitations", "Study limitations", "\n".join(content.limitations), checks.LONG_GRADE),
     )
-    return [Grade(field, name, reading_grade(text), limit) for field, name, text, limit in parts if text.strip()]
+    return [
+        Grade(field, name, reading_grade(text), limit) for field, name, text, limit in parts if text.strip()
+    ]
 
 
 def _notes(content: ArticleContent, swaps: tuple[Swap, ...]) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
@@ -108,14 +117,23 @@ def _notes(content: ArticleContent, swaps: tuple[Swap, ...]) -> tuple[tuple[Note
         (checks.long_sentences, "No sentence is too long"),
         (checks.short_forms, "Every short form is spelled out"),
         (checks.untraced_numbers, "Every number is in the abstract" if content.paper.abstract else ""),
-        (checks.untraced_quotes, "Every quote is in the abstract, word for word" if _has_quotes(content) else ""),
+        (
+            checks.untraced_quotes,
+            "Every quote is in the abstract, word for word" if _has_quotes(content) else "",
+        ),
         (checks.hope_words, "No word promises too much"),
     )
     found = [(tuple(rule(content)), praise) for rule, praise in rules]
-    todo = tuple(Note(problem.message, problem.field) for problem in chain.from_iterable(problems for problems, _ in found))
+    todo = tuple(
+        Note(problem.message, problem.field)
+        for problem in chain.from_iterable(problems for problems, _ in found)
+    )
     done = tuple(Note(praise) for problems, praise in found if not problems and praise)
     if swaps:
-        return (*todo, Note(f"{len(swaps)} {'word' if len(swaps) == 1 else 'words'} most readers will not know")), done
+        return (
+            *todo,
+            Note(f"{len(swaps)} {'word' if len(swaps) == 1 else 'words'} most readers will not know"),
+        ), done
     return todo, (*done, Note("No hard word that we know a plain one for"))
 
 

@@ -61,7 +61,11 @@ def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
     every = _every_text()
     query = select(every).where(every.c.state.in_([state.value for state in _STATES[tab]]))
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    newest = query.order_by(every.c.updated_at.desc(), every.c.title).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    newest = (
+        query.order_by(every.c.updated_at.desc(), every.c.title)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    )
     rows = list(db.session.execute(newest))
     return Page(_with_counts(rows), page, total, PAGE_SIZE)
 
@@ -89,7 +93,9 @@ def _every_text() -> Subquery:
             Article.slug.label("slug"),
             func.coalesce(Article.plain_title, Paper.title).label("title"),
             state.label("state"),
-            case((Draft.saved_at > Article.updated_at, Draft.saved_at), else_=Article.updated_at).label("updated_at"),
+            case((Draft.saved_at > Article.updated_at, Draft.saved_at), else_=Article.updated_at).label(
+                "updated_at"
+            ),
         )
         .join(Article.paper)
         .outerjoin(Draft, Draft.article_id == Article.id)

@@ -86,7 +86,9 @@ def open_article(article_id: int) -> Desk:
 
 def get_revision(draft: Draft, number: int) -> Revision:
     """One saved text of a draft; raises DraftNotFound."""
-    revision = db.session.scalar(select(Revision).where(Revision.draft_id == draft.id, Revision.number == number))
+    revision = db.session.scalar(
+        select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
+    )
     if revision is None:
         raise DraftNotFound(number)
     return revision
@@ -120,7 +122,13 @@ def history(draft: Draft) -> list[tuple[Revision, str]]:
 
 
 def save(
-    desk: Desk, content: ArticleContent, base_number: int, editor_id: int, now: datetime, *, kind: Kind = Kind.SAVED
+    desk: Desk,
+    content: ArticleContent,
+    base_number: int,
+    editor_id: int,
+    now: datetime,
+    *,
+    kind: Kind = Kind.SAVED,
 ) -> Draft:
     """Keep a text as the newest revision; the same text twice makes one. Raises SavedMeanwhile."""
     draft = _checked_draft(desk, base_number, editor_id, now)
@@ -195,7 +203,9 @@ def _checked_draft(desk: Desk, base_number: int, editor_id: int, now: datetime) 
 
 
 def _begin(article: Article | None, editor_id: int, now: datetime) -> Draft:
-    draft = Draft(article=article, title=UNTITLED, content={}, revision_number=0, saved_at=now, editor_id=editor_id)
+    draft = Draft(
+        article=article, title=UNTITLED, content={}, revision_number=0, saved_at=now, editor_id=editor_id
+    )
     db.session.add(draft)
     db.session.flush()
     if article is not None:
@@ -204,7 +214,9 @@ def _begin(article: Article | None, editor_id: int, now: datetime) -> Draft:
     return draft
 
 
-def _add_revision(draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind) -> Revision:
+def _add_revision(
+    draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind
+) -> Revision:
     draft.revision_number += 1
     draft.content, draft.title = to_json(content), title_of(content)
     draft.saved_at, draft.editor_id = now, editor_id

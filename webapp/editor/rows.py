@@ -9,7 +9,12 @@ from werkzeug.datastructures import MultiDict
 Fields = MultiDict[str, str]
 Row = list[tuple[str, str]]  # the end of each field's name ("-text", or nothing) and its value
 
-LISTS = {"findings": "Finding", "implications": "Implication", "questions": "Question", "limitations": "Limitation"}
+LISTS = {
+    "findings": "Finding",
+    "implications": "Implication",
+    "questions": "Question",
+    "limitations": "Limitation",
+}
 _FIRST_FIELD = {"findings": "-text", "implications": "-title", "questions": "", "limitations": ""}
 _REMOVED = "removed-"
 
@@ -53,14 +58,22 @@ def move(fields: Fields, button: str) -> Moved:
 def removed(fields: Fields) -> dict[str, list[tuple[str, str]]]:
     """For each list the row that was removed last, as hidden fields, so that it can be brought back."""
     return {
-        name: [(key, value) for key, value in fields.items(multi=True) if key.startswith(f"{_REMOVED}{name}-")] for name in LISTS
+        name: [
+            (key, value) for key, value in fields.items(multi=True) if key.startswith(f"{_REMOVED}{name}-")
+        ]
+        for name in LISTS
     }
 
 
 def _add(fields: Fields, name: str, rows: list[Row], _at: int) -> Moved:
     at = len(rows)
     added = [*rows, [(_FIRST_FIELD[name], "")]]
-    return Moved(_with_rows(fields, name, added), name, f"{name}-{at}{_FIRST_FIELD[name]}", f"{LISTS[name]} {at + 1} added")
+    return Moved(
+        _with_rows(fields, name, added),
+        name,
+        f"{name}-{at}{_FIRST_FIELD[name]}",
+        f"{LISTS[name]} {at + 1} added",
+    )
 
 
 def _up(fields: Fields, name: str, rows: list[Row], at: int) -> Moved:
@@ -87,7 +100,9 @@ def _remove(fields: Fields, name: str, rows: list[Row], at: int) -> Moved:
 
 
 def _undo(fields: Fields, name: str, rows: list[Row], _at: int) -> Moved:
-    back = _rows(MultiDict([(key.removeprefix(_REMOVED), value) for key, value in removed(fields)[name]]), name)
+    back = _rows(
+        MultiDict([(key.removeprefix(_REMOVED), value) for key, value in removed(fields)[name]]), name
+    )
     first = next((key for key, _ in removed(fields)[name]), None)
     if first is None or not back:
         raise UnknownMove(f"{name}-undo")
@@ -107,7 +122,13 @@ def _rows(fields: Fields, name: str) -> list[Row]:
 
 
 def _with_rows(fields: Fields, name: str, rows: list[Row]) -> Fields:
-    kept = Fields([(key, value) for key, value in fields.items(multi=True) if not re.fullmatch(rf"{name}-\d{{1,3}}(-\w+)?", key)])
+    kept = Fields(
+        [
+            (key, value)
+            for key, value in fields.items(multi=True)
+            if not re.fullmatch(rf"{name}-\d{{1,3}}(-\w+)?", key)
+        ]
+    )
     for number, row in enumerate(rows):
         for end, value in row:
             kept.add(f"{name}-{number}{end}", value)
@@ -115,7 +136,9 @@ def _with_rows(fields: Fields, name: str, rows: list[Row]) -> Fields:
 
 
 def _without_removed(fields: Fields, name: str) -> Fields:
-    return Fields([(key, value) for key, value in fields.items(multi=True) if not key.startswith(f"{_REMOVED}{name}-")])
+    return Fields(
+        [(key, value) for key, value in fields.items(multi=True) if not key.startswith(f"{_REMOVED}{name}-")]
+    )
 
 
 _MOVES = {Move.ADD: _add, Move.UP: _up, Move.DOWN: _down, Move.REMOVE: _remove, Move.UNDO: _undo}

@@ -94,9 +94,18 @@ def preview(draft_id: int) -> Response:
     desk = _found(revisions.open_draft, draft_id)
     content = desk.content
     if not is_partial_date(content.paper.published_on):
-        content = msgspec.structs.replace(content, paper=msgspec.structs.replace(content.paper, published_on=""))
+        content = msgspec.structs.replace(
+            content, paper=msgspec.structs.replace(content.paper, published_on="")
+        )
     article = publishing.transient_article(content, datetime.now(UTC))
-    return htmx.render("editor/preview.html", article=article, similar=[], explainer=new_explainer(), is_draft=True, desk=desk)
+    return htmx.render(
+        "editor/preview.html",
+        article=article,
+        similar=[],
+        explainer=new_explainer(),
+        is_draft=True,
+        desk=desk,
+    )
 
 
 @bp.get("/editor/summaries/<int:draft_id>/history")
