@@ -61,7 +61,7 @@ def test_ris_has_the_facts_of_the_paper(client: PageClient, article: Article) ->
 
 def test_bibtex_escapes_what_tex_would_act_on(client: PageClient, article: Article) -> None:
     text = client.get("/research/cited.bib").text
-    assert text.startswith("@article{doe2021,\n")
+    assert text.startswith("@article{doe2021pain,\n")
     assert (
         r"title = {{Pain \& \{spasms\}: 50\% of \$5\_000 \#1 \textasciitilde{} \textasciicircum{}}}" in text
     )

@@ -123,7 +123,11 @@ def _status_note(paper: Paper) -> str:
 
 
 def _key(paper: Paper) -> str:
-    """A BibTeX key: first author's family name and year, letters and figures only."""
+    """A BibTeX key: first author's family name, year and the first long word of the title, as in doe2021effect."""
     name = paper.authors[0].family if paper.authors else paper.journal
-    letters = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
-    return f"{letters or 'paper'}{paper.published_on[:4]}"
+    word = next((word for word in paper.title.split() if len(word) > 3), "")  # noqa: PLR2004
+    return f"{_letters(name) or 'paper'}{paper.published_on[:4]}{_letters(word)}"
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isascii() and letter.isalnum())
