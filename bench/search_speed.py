@@ -197,7 +197,7 @@ def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list
     servers = [
         subprocess.Popen([*gunicorn, "-c", "python:webapp.gunicorn_conf", "wsgi:app"], cwd=ROOT, env=site,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
-        subprocess.Popen([*gunicorn, "-b", f"127.0.0.1:{other}", "-k", "gthread", "--threads", "8", "--no-control-socket",
+        subprocess.Popen([*gunicorn, "-b", f"127.0.0.1:{other}", "-k", "gthread", "--threads", "8", "--no-control-socket", "--keep-alive", "60",
                           "search_fts5:create_app()"], cwd=ROOT / "bench", env=plain,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
     ]  # fmt: skip

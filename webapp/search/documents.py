@@ -1,5 +1,7 @@
 """What of an article is searched, and how much each part of it counts."""
 
+from typing import Any
+
 from webapp.models import Article
 from webapp.search.plan import FacetName, IndexDocument, Passage
 
@@ -29,8 +31,8 @@ def facets_of(article: Article) -> dict[FacetName, tuple[str, ...]]:
     }
 
 
-def plain_texts(article: Article) -> list[str]:
-    """The readable texts of an article, most telling first: what snippets are taken from."""
+def plain_texts(article: Any) -> list[str]:
+    """The readable texts of an article (or a row of its columns), most telling first: what snippets are taken from."""
     return [
         article.main_message,
         article.simple_explanation,

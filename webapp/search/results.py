@@ -1,7 +1,8 @@
 """From a query to what the page shows: hits with snippets, filters with counts, and what was done to the words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -13,6 +14,7 @@ from webapp.models.values import ArticleStatus, Labelled, Result, StudyKind, Sub
 from webapp.pagination import Page
 from webapp.search import reduced, spelling, synonyms
 from webapp.search.backends import Backend, SearchUnavailable, engine
+from webapp.search.cards import Card, public_cards
 from webapp.search.plan import FacetName, Found, Plan, Sort
 from webapp.search.query import SearchQuery
 from webapp.search.reading import Reading, read
@@ -43,7 +45,7 @@ _ENUMS: Mapping[FacetName, type[Labelled]] = {
 class Hit:
     """One article found, its title with the found words, and its best passage."""
 
-    article: Article
+    article: Card
     title_spans: tuple[Span, ...]
     snippet: Snippet
 
@@ -56,7 +58,12 @@ class FacetValue:
     label: str
     count: int
     is_selected: bool
-    toggle_url: str
+    toggled: Callable[[], str]
+
+    @property
+    def toggle_url(self) -> str:
+        """Where the same search is with this value turned on, or off if it is on."""
+        return self.toggled()
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,9 @@ def search(query: SearchQuery, path: str, size: int = PAGE_SIZE) -> SearchResult
         reading = Reading((), (), None, reduced.marked(query))
         found = reduced.find(query, (query.page - 1) * size, size)
         is_reduced = True
-    articles = public_articles(found.article_ids)
-    hits = [_hit(article, reading) for article in articles]
-    total = found.total - (len(found.article_ids) - len(articles))
+    cards = public_cards(found.article_ids)
+    hits = [_hit(card, reading) for card in cards]
+    total = found.total - (len(found.article_ids) - len(cards))
     page = Page(hits, query.page, total, size)
     return SearchResults(query, reading, page, _facets(query, found, path), is_reduced)
 
@@ -160,8 +167,8 @@ def _withdrawn_but_indexed() -> frozenset[int]:
     return frozenset(db.session.scalars(gone))
 
 
-def _hit(article: Article, reading: Reading) -> Hit:
-    return Hit(article, spans_in(article.title, reading.marked), best_passage(article, reading.marked))
+def _hit(card: Card, reading: Reading) -> Hit:
+    return Hit(card, spans_in(card.title, reading.marked), best_passage(card.searched, reading.marked))
 
 
 def _facets(query: SearchQuery, found: Found, path: str) -> tuple[Facet, ...]:
@@ -176,11 +183,15 @@ def _values(name: FacetName, query: SearchQuery, found: Found, path: str) -> lis
     labels = _labels(name, counts)
     return [
         FacetValue(
-            value, label, counts.get(value, 0), value in chosen, query.toggled(name, value).address(path)
+            value, label, counts.get(value, 0), value in chosen, partial(_address_of, query, name, value, path)
         )
         for value, label in labels.items()
         if value in counts or value in chosen or name != FacetName.KIND
     ]
+
+
+def _address_of(query: SearchQuery, name: FacetName, value: str, path: str) -> str:
+    return query.toggled(name, value).address(path)
 
 
 def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
@@ -196,4 +207,4 @@ def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
 def newest(query: SearchQuery, path: str) -> list[Article]:
     """What a search finds, newest first, for its feed."""
     found = search(replace(query, sort=Sort.NEWEST, page=1), path, FEED_SIZE)
-    return [hit.article for hit in found.page.rows]
+    return public_articles([hit.article.id for hit in found.page.rows])

@@ -1,17 +1,15 @@
-"""The best passage of an article for a search, with the found words marked as spans. Never HTML."""
+"""The best passage of a text for a search, with the found words marked as spans. Never HTML."""
 
-from collections import OrderedDict
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 
-from webapp.models import Article
-from webapp.search.documents import plain_texts
 from webapp.search.words import STOP_WORDS, stem, words
-from webapp.text import sentences
 
 LONGEST = 240  # characters
-ARTICLES_KEPT = 500
+WINDOW = 160  # found words so close together make one passage
+MOST_STEMS, MOST_PLACES = 16, 8  # so many are looked for, in so many places each
+_SENTENCE_END = re.compile(r"[.!?][\"”’)]*\s+(?=[A-Z0-9“\"(])")
 
 Span = tuple[int, int]
 
@@ -24,52 +22,25 @@ class Snippet:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True)
-class _Sentence:
-    text: str
-    stems: frozenset[str]
+class SearchedText:
+    """All texts of an article as one, a line each, ready to be looked through."""
+
+    __slots__ = ("folded", "text")
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.text = "\n".join(" ".join(text.split()) for text in texts)
+        small = self.text.lower()
+        self.folded = small if len(small) == len(self.text) else self.text  # places must stay the same
 
 
-class _Kept:
-    """The sentences of the articles shown last, by article and revision, so that their stems are found once."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int], list[_Sentence]] = OrderedDict()
-        self._lock = Lock()
-
-    def sentences_of(self, article: Article) -> list[_Sentence]:
-        key = (article.id, article.revision_number)
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept is None:
-            kept = [
-                _Sentence(sentence, frozenset(stem(word.folded) for word in words(sentence)))
-                for text in plain_texts(article)
-                for sentence in sentences(text)
-            ]
-            with self._lock:
-                self._kept[key] = kept
-                if len(self._kept) > ARTICLES_KEPT:
-                    self._kept.popitem(last=False)
-        return kept
-
-
-_kept = _Kept()
-
-
-def best_passage(article: Article, marked: Sequence[frozenset[str]]) -> Snippet:
-    """The sentence with most of what was asked, and the next ones while there is room; the main message if none has any."""
-    every = _kept.sentences_of(article)
-    if not every:
-        return Snippet("", ())
-    counts = [sum(1 for wanted in marked if wanted <= sentence.stems) for sentence in every]
-    best = counts.index(max(counts))
-    text = every[best].text
-    for following in every[best + 1 :]:
-        if len(text) + len(following.text) >= LONGEST:
-            break
-        text = f"{text} {following.text}"
-    return _cut(Snippet(text, spans_in(text, marked)))
+def best_passage(searched: SearchedText, marked: Sequence[frozenset[str]]) -> Snippet:
+    """Where most of what was asked stands close together, from the start of its sentence; else the start of the text."""
+    place = _densest(searched.folded, list(dict.fromkeys(one for group in marked for one in group))[:MOST_STEMS])
+    text = searched.text
+    line = text.rfind("\n", 0, place) + 1
+    end = text.find("\n", place)
+    passage = _cut(text[line : end if end >= 0 else len(text)], place - line)
+    return Snippet(passage, spans_in(passage, marked))
 
 
 def spans_in(text: str, marked: Sequence[frozenset[str]]) -> tuple[Span, ...]:
@@ -88,17 +59,41 @@ def spans_in(text: str, marked: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _cut(snippet: Snippet) -> Snippet:
-    """At most LONGEST characters, around the first found word, at the edges of words."""
-    text = snippet.text
-    if len(text) <= LONGEST:
-        return snippet
-    first = snippet.spans[0][0] if snippet.spans else 0
-    start = max(0, min(first - LONGEST // 3, len(text) - LONGEST))
-    start = text.find(" ", start) + 1 if start else 0
-    end = min(len(text), start + LONGEST)
-    end = end if end == len(text) else text.rfind(" ", start, end)
-    before, after = "… " if start else "", " …" if end < len(text) else ""
-    shift = len(before) - start
-    spans = tuple((a + shift, b + shift) for a, b in snippet.spans if a >= start and b <= end)
-    return Snippet(f"{before}{text[start:end]}{after}", spans)
+def _densest(folded: str, stems: Sequence[str]) -> int:
+    """Where the first window starts in which most different stems stand.
+
+    A stem is looked for as the start of a word: quicker than stemming whole texts, and near enough to choose a passage.
+    """
+    found: list[tuple[int, int]] = []
+    for number, one in enumerate(stems):
+        start = one.removesuffix("i")
+        at = folded.find(start)
+        count = 0
+        while at >= 0 and count < MOST_PLACES:
+            if not at or not folded[at - 1].isalnum():
+                found.append((at, number))
+                count += 1
+            at = folded.find(start, at + 1)
+    found.sort()
+    best, place = 0, 0
+    for number, (start_at, _) in enumerate(found):
+        near = {one for at, one in found[number : number + 20] if at - start_at < WINDOW}
+        if len(near) > best:
+            best, place = len(near), start_at
+    return place
+
+
+def _cut(text: str, at: int) -> str:
+    """About LONGEST characters from the start of the sentence, or from just before the word if that is far away."""
+    start = max((match.end() for match in _SENTENCE_END.finditer(text, 0, at)), default=0)
+    before = ""
+    if at - start > LONGEST // 2:
+        start = text.rfind(" ", start, at - LONGEST // 3) + 1
+        before = "… "
+    end = len(text)
+    if end - start > LONGEST:
+        ends = [match.start() + 1 for match in _SENTENCE_END.finditer(text, at, start + LONGEST)]
+        end = ends[-1] if ends else text.rfind(" ", at, start + LONGEST)
+        end = end if end > at else start + LONGEST
+    after = "" if end == len(text) or text[end - 1] in ".!?" else " …"
+    return f"{before}{text[start:end].strip()}{after}"

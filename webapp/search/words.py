@@ -6,8 +6,8 @@ The stemmer (Porter 2) is the only thing taken from Whoosh here; the engine itse
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from whoosh.lang.porter2 import stem as _porter2
 
@@ -125,8 +125,7 @@ STOP_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text: where it stands, and its folded form (small letters, no accents, no apostrophes)."""
 
     start: int
