@@ -13,6 +13,8 @@ from webapp.accounts.commands import editors_group
 from webapp.articles import library
 from webapp.articles.commands import articles_group
 from webapp.config import ROOT
+from webapp.editor import scheduling
+from webapp.editor.commands import publish_due
 from webapp.extensions import db
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
@@ -24,6 +26,7 @@ STARTER = ROOT / "webapp" / "starter"
 
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
+    articles_group.add_command(publish_due)
     app.cli.add_command(articles_group)
     app.cli.add_command(search_group)
     app.cli.add_command(editors_group)
@@ -44,5 +47,7 @@ def prepare() -> None:
             sys.exit("\n".join(str(refusal) for refusal in report.refusals))
         db.session.commit()
         click.echo(f"{report.added} summaries loaded.")
+    scheduling.publish_due(datetime.now(UTC))
+    db.session.commit()
     click.echo("Bringing the search index up to date …")
     indexing.catch_up(datetime.now(UTC))

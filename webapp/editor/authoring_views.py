@@ -17,13 +17,13 @@ from webapp.accounts import views as accounts
 from webapp.accounts.access import current_editor, may
 from webapp.articles.content import ArticleContent
 from webapp.articles.publishing import NotPublishable
-from webapp.editor import autosaves, merging, plain, queries, revisions, rows
+from webapp.editor import autosaves, merging, plain, queries, revisions, rows, scheduling
 from webapp.editor.checks import Problem, check
 from webapp.editor.forms import SummaryForm, attach, content_from, problems_in, summary_form, values_of
 from webapp.editor.revisions import Desk, WarningsOpen
 from webapp.errors import SiteError
 from webapp.extensions import db
-from webapp.models import Role
+from webapp.models import Draft, Role
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ def show(
         "is_stored": is_stored,
         "status_text": _status_text(desk),
         "is_fresh": False,
+        "schedule": scheduling.latest(desk.draft) if desk.draft else None,
+        "local": local_time,
     }
     return htmx.render("editor/edit.html", fragment, status, **context | _open_conflict(desk, form) | more)
 
@@ -205,24 +207,55 @@ def _publish(desk: Desk, form: SummaryForm) -> Response:
     stopped = _stopped(desk, form) or _not_allowed(desk, form)
     if stopped is not None:
         return stopped
-    content = content_from(form, desk.content)
-    reasons = _reasons(desk, content)
+    content, now = content_from(form, desk.content), datetime.now(UTC)
+    gate = _gate(desk, form, content)
     try:
-        draft = revisions.publish(
-            desk,
-            content,
-            desk.revision_number,
-            current_editor().id,
-            datetime.now(UTC),
-            accepted=reasons,
-            change_note=(form.change_note.data or "").strip(),
-            is_correction=bool(form.is_correction.data),
-        )
+        draft = revisions.publish(desk, content, desk.revision_number, current_editor().id, now, **gate)
     except (NotPublishable, WarningsOpen) as refusal:
-        return _not_published(desk, form, getattr(refusal, "problems", ()), reasons)
+        return _not_published(desk, form, getattr(refusal, "problems", ()), gate["accepted"])
+    scheduling.cancel(draft, now, "It was published by hand.")
+    return _gone_out(draft, form, "published")
+
+
+def _schedule(desk: Desk, form: SummaryForm) -> Response:
+    """Let the text go out at a set time."""
+    stopped = _stopped(desk, form) or _not_allowed(desk, form)
+    if stopped is not None:
+        return stopped
+    content, now, editor = content_from(form, desk.content), datetime.now(UTC), current_editor()
+    gate = _gate(desk, form, content)
+    try:
+        at = scheduling.read_time(form.publish_at.data or "", editor.time_zone, now)
+        draft = scheduling.schedule(desk, content, editor.id, now, at, **gate)
+    except scheduling.NotInFuture as refusal:
+        return _not_published(desk, form, [Problem("publish_at", str(refusal))], gate["accepted"])
+    except (NotPublishable, WarningsOpen) as refusal:
+        return _not_published(desk, form, getattr(refusal, "problems", ()), gate["accepted"])
+    return _gone_out(draft, form, "scheduled")
+
+
+def _unschedule(desk: Desk, form: SummaryForm) -> Response:
+    """Do not publish by itself after all; what is typed is saved."""
+    stopped = _stopped(desk, form)
+    if stopped is not None:
+        return stopped
+    draft = _saved(desk, form)
+    scheduling.cancel(draft, datetime.now(UTC), "It was canceled.")
+    return _gone_out(draft, form, "unscheduled")
+
+
+def _gate(desk: Desk, form: SummaryForm, content: ArticleContent) -> dict[str, Any]:
+    return {
+        "accepted": _reasons(desk, content),
+        "change_note": (form.change_note.data or "").strip(),
+        "is_correction": bool(form.is_correction.data),
+    }
+
+
+def _gone_out(draft: Draft, form: SummaryForm, done: str) -> Response:
     _forget_unsaved(form)
     db.session.commit()
-    return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="published"))
+    return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done=done))
 
 
 def _stopped(desk: Desk, form: SummaryForm) -> Response | None:
@@ -300,7 +333,7 @@ def _not_published(
     )
 
 
-def _saved(desk: Desk, form: SummaryForm) -> Any:
+def _saved(desk: Desk, form: SummaryForm) -> Draft:
     content = content_from(form, desk.content)
     draft = revisions.save(desk, content, desk.revision_number, current_editor().id, datetime.now(UTC))
     _forget_unsaved(form)
@@ -404,6 +437,12 @@ def _notice(desk: Desk) -> Notice | None:
         return Notice(
             "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
         )
+    if done == "scheduled":
+        return Notice(
+            "Scheduled.", "It goes out by itself. Changes you save from now on do not go out with it."
+        )
+    if done == "unscheduled":
+        return Notice("Not scheduled any more.", "Your text is saved as a draft.")
     if done == "published" and desk.article is not None:
         address = url_for("articles.article", slug=desk.article.slug)
         return Notice("Published.", "Readers see it now.", address, "See the page")
@@ -415,6 +454,8 @@ _ACTIONS = {
     "save": _save,
     "preview": _preview,
     "publish": _publish,
+    "schedule": _schedule,
+    "unschedule": _unschedule,
     "check": _check,
     "autosave": _autosave,
     "bring_back": _bring_back,

@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.articles.content import ArticleContent, PaperContent
 from webapp.editor.checks import Problem
@@ -180,6 +180,7 @@ class SummaryForm(FlaskForm):
 
     change_note = _long("What changed for the reader")
     is_correction = BooleanField("This corrects a mistake: list it under Corrections")
+    publish_at = StringField("Publish by itself at", [Optional()], widget=TextInput("datetime-local"))
     reason_for_all = _short("One reason for all warnings", 500)
 
 

@@ -10,7 +10,7 @@ from webapp import htmx
 from webapp.accounts.access import current_editor
 from webapp.articles import comparing
 from webapp.articles.content import from_json
-from webapp.editor import revisions
+from webapp.editor import revisions, scheduling
 from webapp.editor.authoring_views import local_time
 from webapp.editor.revisions import Desk, SavedMeanwhile
 from webapp.errors import SiteError
@@ -26,6 +26,7 @@ def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = F
         status=status,
         draft=draft,
         history=revisions.history(draft),
+        schedules=scheduling.history(draft),
         local=local_time,
         is_behind=is_behind,
     )

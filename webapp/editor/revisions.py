@@ -1,7 +1,7 @@
 """Drafts and their history: open, save, publish. What readers see changes only by publishing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SAVED = "saved"
     PUBLISHED = "published"
     RESTORED = "restored"
+    SCHEDULED = "scheduled"
 
 
 class DraftNotFound(LookupError):
@@ -131,9 +132,9 @@ def save(
     kind: Kind = Kind.SAVED,
 ) -> Draft:
     """Keep a text as the newest revision; the same text twice makes one. Raises SavedMeanwhile."""
-    draft = _checked_draft(desk, base_number, editor_id, now)
+    draft = checked_draft(desk, base_number, editor_id, now)
     if draft.revision_number == 0 or content != from_json(draft.content):
-        _add_revision(draft, content, editor_id, now, kind)
+        add_revision(draft, content, editor_id, now, kind)
     return draft
 
 
@@ -151,21 +152,34 @@ def publish(
     """Make a text what readers see. Raises SavedMeanwhile, publishing.NotPublishable (all reasons) or WarningsOpen."""
     if desk.revision_number != base_number:
         raise SavedMeanwhile(base_number)
-    if change_note and is_correction:
-        correction = CorrectionContent(published_on=now.date(), text=change_note)
-        content = msgspec.structs.replace(content, corrections=[correction, *content.corrections])
+    content, reasons = approved(
+        desk, content, accepted or {}, change_note if is_correction else "", now.date()
+    )
+    draft = checked_draft(desk, base_number, editor_id, now)
+    draft.article = publishing.publish(content, now, draft.article, change_note)
+    said = publishing.content_of(draft.article)
+    revision = add_revision(draft, said, editor_id, now, Kind.PUBLISHED)
+    revision.accepted_warnings, revision.change_note = reasons, change_note or None
+    draft.published_revision = revision.number
+    return draft
+
+
+def approved(
+    desk: Desk, content: ArticleContent, accepted: dict[str, str], correction: str, on: date
+) -> tuple[ArticleContent, dict[str, str]]:
+    """The text as it may be published ``on`` that day, with its address and correction, and the reasons that count.
+
+    Raises publishing.NotPublishable (all reasons) or WarningsOpen.
+    """
+    if correction:
+        row = CorrectionContent(published_on=on, text=correction)
+        content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     slug = content.slug or publishing.free_slug(title_of(content), desk.article)
     content = msgspec.structs.replace(content, slug=slug)
     problems = publishing.problems_of(content, desk.article)
     if problems:
         raise publishing.NotPublishable(problems)
-    reasons = _reasons(content, accepted or {})
-    draft = _checked_draft(desk, base_number, editor_id, now)
-    draft.article = publishing.publish(content, now, draft.article, change_note)
-    revision = _add_revision(draft, publishing.content_of(draft.article), editor_id, now, Kind.PUBLISHED)
-    revision.accepted_warnings, revision.change_note = reasons, change_note or None
-    draft.published_revision = revision.number
-    return draft
+    return content, _reasons(content, accepted)
 
 
 def restore(desk: Desk, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
@@ -195,7 +209,7 @@ def _reasons(content: ArticleContent, accepted: dict[str, str]) -> dict[str, str
     return {warning.message: accepted[warning.message] for warning in warnings}
 
 
-def _checked_draft(desk: Desk, base_number: int, editor_id: int, now: datetime) -> Draft:
+def checked_draft(desk: Desk, base_number: int, editor_id: int, now: datetime) -> Draft:
     """The draft to write to, begun where there is none; nothing has been saved since ``base_number``."""
     if desk.revision_number != base_number:
         raise SavedMeanwhile(base_number)
@@ -209,14 +223,15 @@ def _begin(article: Article | None, editor_id: int, now: datetime) -> Draft:
     db.session.add(draft)
     db.session.flush()
     if article is not None:
-        first = _add_revision(draft, publishing.content_of(article), None, article.updated_at, Kind.PUBLISHED)
+        first = add_revision(draft, publishing.content_of(article), None, article.updated_at, Kind.PUBLISHED)
         draft.published_revision = first.number
     return draft
 
 
-def _add_revision(
+def add_revision(
     draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind
 ) -> Revision:
+    """The newest text of a draft from now on."""
     draft.revision_number += 1
     draft.content, draft.title = to_json(content), title_of(content)
     draft.saved_at, draft.editor_id = now, editor_id

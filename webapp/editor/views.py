@@ -14,7 +14,7 @@ from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
 from webapp.articles.glossary import new_explainer
 from webapp.editor import authoring_views as authoring
-from webapp.editor import autosaves, history_views, queries, revisions
+from webapp.editor import autosaves, history_views, queries, revisions, scheduling
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
 from webapp.editor.revisions import Desk, DraftNotFound
@@ -44,6 +44,7 @@ def summaries() -> Response:
         page=page,
         tab=Tab(tab),
         counts=queries.tab_counts(),
+        waiting=scheduling.waiting_for([row.draft_id for row in page.rows if row.draft_id]),
         unsaved=autosaves.new_texts(current_editor().id),
         local=authoring.local_time,
     )
@@ -140,6 +141,9 @@ def do_withdraw(article_id: int) -> Response:
     if not form.validate():
         return _show_withdraw(article, form, 422)
     publishing.withdraw(article, form.note.data.strip(), datetime.now(UTC))
+    draft = revisions.open_article(article_id).draft
+    if draft is not None:
+        scheduling.cancel(draft, datetime.now(UTC), "The summary was withdrawn.")
     accounts.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))

@@ -2,7 +2,7 @@
 
 from webapp.models.article import Article, ArticleSlug, ArticleVersion, Correction, Draft, Revision, SearchMarker
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
-from webapp.models.editor import Autosave, Editor, KeptText, Role, SignIn
+from webapp.models.editor import Autosave, Editor, KeptText, Role, Schedule, SignIn
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
     Frequency,
@@ -48,6 +48,7 @@ __all__ = [
     "Reason",
     "Revision",
     "Role",
+    "Schedule",
     "SearchMarker",
     "SearchMiss",
     "SignIn",

@@ -1,9 +1,9 @@
-"""Editors, their sign-ins, and what they typed but have not saved."""
+"""Editors, their sign-ins, what they typed but have not saved, and what they scheduled."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base
@@ -75,3 +75,22 @@ class Autosave(Base):
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("editor_id", "form_key"),)
+
+
+class Schedule(Base):
+    """A revision that passed all checks and is to be published by itself. ``ended_at`` is None while it waits."""
+
+    __tablename__ = "schedule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
+    revision_number: Mapped[int]
+    publish_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    problem: Mapped[str | None] = mapped_column(Text)  # why it was not published
+
+    @property
+    def late_minutes(self) -> int:
+        """How many whole minutes after its time it went out, or was given up."""
+        return int(((self.ended_at or self.publish_at) - self.publish_at).total_seconds()) // 60

@@ -1,0 +1,25 @@
+"""``flask articles publish-due``."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+from flask.cli import with_appcontext
+
+from webapp.editor import scheduling
+from webapp.extensions import db
+
+
+@click.command("publish-due")
+@with_appcontext
+def publish_due() -> None:
+    """Publish the texts whose scheduled time has come. Run it every few minutes."""
+    outcomes = scheduling.publish_due(datetime.now(UTC))
+    db.session.commit()
+    for outcome in outcomes:
+        if outcome.problem:
+            click.echo(f"Not published: {outcome.title}: {outcome.problem}", err=True)
+        else:
+            late = f", {outcome.late // timedelta(minutes=1)} minutes late" if outcome.is_late else ""
+            click.echo(f"Published: {outcome.title}{late}")
+    if not outcomes:
+        click.echo("Nothing is due.")
