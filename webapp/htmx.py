@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, make_response, render_template, request
 from jinja2_fragments.flask import render_block
@@ -16,6 +17,11 @@ def wants_fragment() -> bool:
         and headers.get("HX-Boosted") != "true"
         and headers.get("HX-History-Restore-Request") != "true"
     )
+
+
+def current_path() -> str:
+    """The path of the page that a request comes from: where htmx says it is, else the Referer, else this address."""
+    return urlsplit(request.headers.get("HX-Current-URL") or request.referrer or request.path).path
 
 
 def render(

@@ -58,7 +58,7 @@ def test_no_offers_four_reasons_and_yes_none(client: PageClient) -> None:
 def test_a_note_reaches_the_editors_and_no_page(client: PageClient) -> None:
     article = add_article()
     _vote(client, article, "no")
-    form = filled(note="The second part was hard.", reasons=["hard-to-follow"])
+    form = filled(note="The second part was hard.", **{"reasons[]": ["hard-to-follow"]})
     answer = client.post(f"/research/{article.slug}/feedback/note", form)
     assert "Thank you for your note" in client.get(answer.location).text
     assert [(row.note, row.reasons) for row in inbox.unread_notes()] == [
@@ -77,7 +77,7 @@ def test_a_note_by_htmx(client: PageClient) -> None:
 def test_changing_the_answer_keeps_one_vote(client: PageClient) -> None:
     article = add_article()
     _vote(client, article, "no")
-    client.post(f"/research/{article.slug}/feedback/note", filled(note="Hm.", reasons=["incomplete"]))
+    client.post(f"/research/{article.slug}/feedback/note", filled(note="Hm.", **{"reasons[]": ["incomplete"]}))
     assert "Was this summary helpful?" in client.get(f"/research/{article.slug}/feedback?change=yes").text
     _vote(client, article, "yes")
     assert [(row.is_helpful, row.reasons, row.note) for row in _votes()] == [(True, [], "Hm.")]

@@ -53,7 +53,7 @@ def mail_server(answers: Answers, *, tls: str = "none", password: str | None = N
         is_right = isinstance(given, LoginPassword) and given.password == (password or "").encode()
         if is_right:
             answers.signed_in_as.append(given.login.decode())
-        return AuthResult(success=is_right)
+        return AuthResult(success=is_right, handled=is_right)
 
     controller = Controller(
         answers,

@@ -24,14 +24,14 @@ def link(client: PageClient) -> str:
 
 def test_topics_and_frequency_are_changed(client: PageClient, link: str) -> None:
     assert ADDRESS in client.get(link).text
-    answer = client.post(link, filled(topics=["orthopedics"], frequency="monthly"))
+    answer = client.post(link, filled(frequency="monthly", **{"topics[]": ["orthopedics"]}))
     assert "Saved" in client.get(answer.location).text
     assert (get_subscriber().topics, get_subscriber().frequency) == (["orthopedics"], Frequency.MONTHLY)
 
 
 def test_the_page_shows_what_is_chosen(client: PageClient, link: str) -> None:
     page = client.get(link).text
-    assert 'checked id="topics-1" name="topics" type="checkbox" value="pain-management"' in page
+    assert 'checked id="topics-1" name="topics[]" type="checkbox" value="pain-management"' in page
     assert 'checked id="frequency-0" name="frequency" type="radio" value="weekly"' in page
 
 

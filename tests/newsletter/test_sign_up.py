@@ -51,7 +51,7 @@ def test_the_form_fragment_is_part_of_its_page(client: PageClient) -> None:
 
 def test_consent_is_recorded(client: PageClient) -> None:
     headers = {"Referer": "http://localhost/research/an-article?from=search"}
-    client.post("/subscribe", filled(email=ADDRESS, topics=["pain-management"]), headers=headers)
+    client.post("/subscribe", filled(email=ADDRESS, **{"topics[]": ["pain-management"]}), headers=headers)
     subscriber = get_subscriber()
     assert subscriber.consent_page == "/research/an-article"
     assert subscriber.consent_wording == CONSENT_WORDING
@@ -192,13 +192,13 @@ def test_what_is_no_address_is_refused_and_kept(client: PageClient, email: str) 
 
 
 def test_a_refused_form_keeps_what_was_typed(client: PageClient) -> None:
-    page = client.post("/subscribe", filled(email="maria@", topics=["pain-management"]), status=422).text
+    page = client.post("/subscribe", filled(email="maria@", **{"topics[]": ["pain-management"]}), status=422).text
     assert 'value="maria@"' in page
     assert "checked" in page
 
 
 def test_an_unknown_topic_is_refused(client: PageClient) -> None:
-    client.post("/subscribe", filled(email=ADDRESS, topics=["no-such-topic"]), status=422)
+    client.post("/subscribe", filled(email=ADDRESS, **{"topics[]": ["no-such-topic"]}), status=422)
 
 
 def test_a_robot_that_fills_the_hidden_field_gets_thanks_and_nothing_happens(client: PageClient) -> None:

@@ -19,6 +19,8 @@ class NoteForm(PublicForm):
 
     reasons = SelectMultipleField(
         "What was the trouble?",
+        name="reasons[]",  # several controls of one name: "[]" says that it is meant
+        id="reasons",
         choices=[SelectChoice(reason.value, reason.label) for reason in Reason],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

@@ -45,13 +45,13 @@ class AddressForm(PublicForm):
 class SubscribeForm(AddressForm):
     """Sign up for all topics or for some."""
 
-    topics = TopicsField("Topics")
+    topics = TopicsField("Topics", name="topics[]", id="topics")
 
 
 class PreferencesForm(PublicForm):
     """Which topics, how often."""
 
-    topics = TopicsField("Topics")
+    topics = TopicsField("Topics", name="topics[]", id="topics")
     frequency = RadioField(
         "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
     )

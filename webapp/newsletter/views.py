@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Response, make_response, request, url_for
@@ -279,4 +278,4 @@ def _preferences_form(
 
 def _page_of_form() -> str:
     """On which page of ours the form stood: for the record of consent, without anything a person typed."""
-    return urlsplit(request.headers.get("HX-Current-URL") or request.referrer or request.path).path[:200]
+    return htmx.current_path()[:200]
