@@ -451,9 +451,32 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revision")),
         sa.UniqueConstraint("draft_id", "number", name=op.f("uq_revision_draft_id_number")),
     )
+    op.create_table(
+        "schedule",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draft_id", sa.Integer(), nullable=False),
+        sa.Column("revision_number", sa.Integer(), nullable=False),
+        sa.Column("publish_at", sa.DateTime(), nullable=False),
+        sa.Column("editor_id", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["draft.id"], name=op.f("fk_schedule_draft_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["editor_id"], ["editor.id"], name=op.f("fk_schedule_editor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule")),
+    )
+    with op.batch_alter_table("schedule", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_schedule_draft_id"), ["draft_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_schedule_ended_at"), ["ended_at"], unique=False)
 
 
 def downgrade():
+    with op.batch_alter_table("schedule", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_schedule_ended_at"))
+        batch_op.drop_index(batch_op.f("ix_schedule_draft_id"))
+
+    op.drop_table("schedule")
     op.drop_table("revision")
     op.drop_table("understanding")
     with op.batch_alter_table("message_article", schema=None) as batch_op:
