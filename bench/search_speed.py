@@ -238,8 +238,13 @@ def _client(port: int, headers: dict[str, str]) -> Callable[[dict[str, str]], No
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(arguments: dict[str, str]) -> None:
-        connection.request("GET", "/search?" + urlencode(arguments), headers=headers)
-        answer = connection.getresponse()
+        try:
+            connection.request("GET", "/search?" + urlencode(arguments), headers=headers)
+            answer = connection.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError):  # it was idle for too long
+            connection.close()
+            connection.request("GET", "/search?" + urlencode(arguments), headers=headers)
+            answer = connection.getresponse()
         answer.read()
         assert answer.status == 200, answer.status
 

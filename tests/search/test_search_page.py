@@ -1,13 +1,285 @@
 """The search page as a visitor meets it."""
 
+import re
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
+from tests.search.conftest import Adds
+from webapp.articles.publishing import content_of, publish, withdraw
+from webapp.extensions import db
+from webapp.models import Draft, SearchMiss
+from webapp.models.values import Result, StudyKind, Subject
 from webapp.search import indexing
 
+ATOM = "{http://www.w3.org/2005/Atom}"
 
-def test_an_article_is_found_by_a_word_of_its_text(client: PageClient) -> None:
-    add_article(plain_title="A zebrafish study", slug="zebra")
-    indexing.catch_up(NOW)
+
+def slugs(text: str) -> list[str]:
+    """The articles that a page lists, in order."""
+    return re.findall(r'href="/research/([a-z0-9-]+)"', text)
+
+
+def test_an_article_is_found_by_a_word_of_its_text(client: PageClient, add: Adds) -> None:
+    add(plain_title="A zebrafish study", slug="zebra")
     page = client.get("/search?q=zebrafish")
     assert "1 summary for “zebrafish”" in page.text
-    assert "/research/zebra" in page.text
+    assert slugs(page.text) == ["zebra"]
+
+
+def test_the_found_word_is_marked_in_title_and_passage(client: PageClient, add: Adds) -> None:
+    add(plain_title="A zebrafish study", main_message="In this study one zebrafish swam again.")
+    text = client.get("/search?q=zebrafish").text
+    assert "A <mark>zebrafish</mark> study" in text
+    assert "one <mark>zebrafish</mark> swam" in text
+
+
+def test_a_script_in_a_text_stays_text(client: PageClient, add: Adds) -> None:
+    add(main_message="A zebrafish <script>alert(1)</script> & more.")
+    text = client.get("/search?q=zebrafish").text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_without_a_query_the_page_offers_topics_and_may_be_indexed(client: PageClient) -> None:
+    text = client.get("/search").text
+    assert "Browse by topic" in text
+    assert "noindex" not in text
+    assert '<link rel="canonical" href="http://localhost/search">' in text
+
+
+def test_result_pages_are_not_for_search_engines(client: PageClient, add: Adds) -> None:
+    add()
+    assert '<meta name="robots" content="noindex, follow">' in client.get("/search?q=pain").text
+
+
+def test_the_fragment_is_a_part_of_the_page(client: PageClient, add: Adds) -> None:
+    add()
+    for path in ("/search?q=pain", "/search?q=pain&panel=1", "/search?q=nothingatall", "/search", "/search?q=p&panel=1"):
+        fragment = client.fragment(path)
+        assert fragment.strip() in client.get(path).text
+
+
+def test_the_panel_shows_five_and_leads_to_all(client: PageClient, add: Adds) -> None:
+    for _ in range(7):
+        add_article()
+    indexing.catch_up(NOW)
+    panel = client.fragment("/search?q=pain&panel=1")
+    assert len(slugs(panel)) == 5
+    assert "See all 7 summaries" in panel
+    assert 'href="/search?q=pain"' in panel
+
+
+def test_one_letter_opens_no_panel(client: PageClient, add: Adds) -> None:
+    add()
+    assert "hidden" in client.fragment("/search?q=p&panel=1")
+
+
+def test_results_come_in_pages_that_keep_the_search(client: PageClient, add: Adds) -> None:
+    for _ in range(12):
+        add_article()
+    indexing.catch_up(NOW)
+    first = client.get("/search?q=pain&subject=people").text
+    assert "12 summaries" in first
+    assert len(slugs(first)) == 10
+    address = re.search(r'href="(/search\?[^"]*page=2[^"]*)"', first)
+    assert address
+    assert len(slugs(client.get(address.group(1).replace("&amp;", "&")).text)) == 2
+
+
+def test_a_page_beyond_the_last_leads_back(client: PageClient, add: Adds) -> None:
+    add()
+    assert "Go to the first page" in client.get("/search?q=pain&page=900").text
+
+
+def test_sorting_by_newest_puts_the_last_published_first(client: PageClient, add: Adds) -> None:
+    old = add(plain_title="Zebrafish zebrafish zebrafish", published_on=NOW.date().replace(year=2024))
+    new = add(main_message="One zebrafish.", published_on=NOW.date().replace(year=2025))
+    assert slugs(client.get("/search?q=zebrafish").text) == [old.slug, new.slug]
+    assert slugs(client.get("/search?q=zebrafish&sort=newest").text) == [new.slug, old.slug]
+
+
+def test_quoted_words_must_stand_together(client: PageClient, add: Adds) -> None:
+    together = add(main_message="They saw a purple zebrafish there.")
+    add(main_message="They saw a purple cat and a zebrafish.")
+    assert slugs(client.get('/search?q="purple zebrafish"').text) == [together.slug]
+
+
+def test_people_come_before_animals_on_equal_footing(client: PageClient, add: Adds) -> None:
+    same = "A made-up study of a purple pill"
+    rats = add(plain_title=same, subject=Subject.ANIMALS, species="rats", slug="in-rats")
+    people = add(plain_title=same, subject=Subject.PEOPLE, slug="in-people")
+    assert slugs(client.get("/search?q=purple").text) == [people.slug, rats.slug]
+
+
+# Filters
+
+
+def test_filters_narrow_and_their_own_group_keeps_its_counts(client: PageClient, add: Adds) -> None:
+    trial = add(study_kind=StudyKind.RANDOMIZED_TRIAL)
+    add(study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED)
+    text = client.get("/search?q=pain&kind=randomized-trial").text
+    assert slugs(text) == [trial.slug]
+    assert re.search(r'value="interviews"><span>Interviews</span><span class="n">1<', text)
+    assert re.search(r'value="not-tested" disabled><span>[^<]*</span><span class="n">0<', text)
+
+
+def test_two_values_of_a_group_widen_and_two_groups_narrow(client: PageClient, add: Adds) -> None:
+    add(study_kind=StudyKind.RANDOMIZED_TRIAL, result=Result.HELPED)
+    add(study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED)
+    assert "2 summaries" in client.get("/search?q=pain&kind=randomized-trial&kind=interviews").text
+    assert "1 summary" in client.get("/search?q=pain&kind=randomized-trial&kind=interviews&result=helped").text
+
+
+def test_a_chip_takes_its_filter_away_and_keeps_the_rest(client: PageClient, add: Adds) -> None:
+    add()
+    text = client.get("/search?q=pain&subject=people&category=pain-management").text
+    chip = re.search(r'<a class="chip" href="([^"]*)">Pain Management', text)
+    assert chip
+    assert chip.group(1).replace("&amp;", "&") == "/search?q=pain&subject=people"
+
+
+def test_filters_without_a_result_say_so(client: PageClient, add: Adds) -> None:
+    add()
+    assert "Search without filters" in client.get("/search?q=pain&subject=lab").text
+
+
+def test_unknown_filter_values_find_nothing_and_break_nothing(client: PageClient, add: Adds) -> None:
+    add()
+    client.get("/search?q=pain&kind=nonsense&year=%00&category=../etc&subject=people")
+
+
+# What was done to the words
+
+
+def test_everyday_words_are_read_as_medical_ones_and_the_page_says_so(client: PageClient, add: Adds) -> None:
+    found = add(paper={"title": "Urinary retention in a made-up trial"}, main_message="Some people could not empty it.")
+    text = client.get("/search?q=can't pee").text
+    assert slugs(text) == [found.slug]
+    assert "We also looked for <em>urinary retention</em>" in text
+    assert 'href="/search?q=can%27t+pee&amp;own=1"' in text
+
+
+def test_own_words_only_means_no_other_words(client: PageClient, add: Adds) -> None:
+    add(paper={"title": "Urinary retention in a made-up trial"})
+    text = client.get("/search?q=can't pee&own=1").text
+    assert slugs(text) == []
+    assert "We also looked for" not in text
+
+
+def test_a_typing_error_is_put_right_and_can_be_taken_back(client: PageClient, add: Adds) -> None:
+    found = add(plain_title="Baclofen in a made-up trial")
+    text = client.get("/search?q=baclofin").text
+    assert slugs(text) == [found.slug]
+    assert "Showing results for <b>baclofen</b>" in text
+    assert 'href="/search?q=baclofin&amp;exact=1"' in text
+    assert slugs(client.get("/search?q=baclofin&exact=1").text) == []
+
+
+def test_a_word_of_the_library_is_never_corrected(client: PageClient, add: Adds) -> None:
+    add(plain_title="Baclofin is a name in this text")
+    add(plain_title="Baclofen in a made-up trial")
+    assert "Showing results for" not in client.get("/search?q=baclofin").text
+
+
+def test_an_unfinished_word_is_completed_not_corrected(client: PageClient, add: Adds) -> None:
+    found = add(plain_title="An exoskeleton in a made-up trial")
+    text = client.get("/search?q=exosk").text
+    assert slugs(text) == [found.slug]
+    assert "Showing results for" not in text
+
+
+def test_words_written_as_one_are_taken_apart(client: PageClient, add: Adds) -> None:
+    found = add(plain_title="Purple zebrafish in a made-up trial")
+    assert slugs(client.get("/search?q=purplezebrafish").text) == [found.slug]
+
+
+# Nothing found
+
+
+def test_nothing_found_offers_ways_on_and_is_counted(client: PageClient, add: Adds) -> None:
+    add()
+    text = client.get("/search?q=Xylophones quux").text
+    assert "No summaries for “Xylophones quux”" in text
+    assert "Browse by topic" in text
+    miss = db.session.query(SearchMiss).one()
+    assert (miss.text, miss.count) == ("xylophones quux", 1)
+
+
+def test_addresses_and_numbers_are_not_kept(client: PageClient, add: Adds) -> None:
+    add()
+    client.get("/search?q=xylophone me@example.org 5551234567")
+    assert db.session.query(SearchMiss).one().text == "xylophone"
+
+
+def test_letters_without_a_word_get_a_sentence(client: PageClient) -> None:
+    assert "Type at least one letter" in client.get("/search?q=%3F%3F").text
+
+
+def test_ten_thousand_characters_get_an_answer(client: PageClient, add: Adds) -> None:
+    add()
+    client.get("/search?q=" + "a" * 8000)
+    client.get("/search?q=" + "pain+" * 1600)
+
+
+# What must never be found
+
+
+def test_a_withdrawn_article_is_gone_at_once(client: PageClient, add: Adds) -> None:
+    article = add(plain_title="A zebrafish study")
+    withdraw(article, "It was wrong.", NOW)
+    db.session.commit()
+    text = client.get("/search?q=zebrafish").text
+    assert slugs(text) == []
+    assert "No summaries" in text
+    assert article.slug not in client.get("/search/feed.atom?q=zebrafish").text
+    indexing.catch_up(NOW)
+    assert "No summaries" in client.get("/search?q=zebrafish").text
+
+
+def test_a_draft_is_never_found(client: PageClient, add: Adds) -> None:
+    add()
+    db.session.add(Draft(content={"plain_title": "A secret zebrafish"}, saved_at=NOW))
+    db.session.commit()
+    indexing.catch_up(NOW)
+    assert slugs(client.get("/search?q=secret zebrafish&own=1&exact=1").text) == []
+
+
+def test_a_changed_article_is_found_by_its_new_words_only(client: PageClient, add: Adds) -> None:
+    article = add(plain_title="A zebrafish study")
+    changed = msgspec.structs.replace(content_of(article), plain_title="A salamander study")
+    publish(changed, NOW, article)
+    db.session.commit()
+    indexing.catch_up(NOW)
+    assert slugs(client.get("/search?q=salamander&own=1").text) == [article.slug]
+    assert slugs(client.get("/search?q=zebrafish&own=1&exact=1").text) == []
+
+
+# Feed and description
+
+
+def test_a_search_has_a_feed_with_the_newest_first(client: PageClient, add: Adds) -> None:
+    add(plain_title="Zebrafish first", published_on=NOW.date().replace(year=2024))
+    add(plain_title="Zebrafish second", published_on=NOW.date().replace(year=2025))
+    response = client.flask.get("/search/feed.atom?q=zebrafish")
+    assert response.mimetype == "application/atom+xml"
+    feed = ElementTree.fromstring(response.text)
+    assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == ["Zebrafish second", "Zebrafish first"]
+    assert "People. Randomized trial." in (feed.findtext(f"{ATOM}entry/{ATOM}summary") or "")
+
+
+@pytest.mark.parametrize("query", ["", "?q=xylophone", "?q=%3Cb%3E%26"])
+def test_every_feed_is_well_formed(client: PageClient, add: Adds, query: str) -> None:
+    add()
+    feed = ElementTree.fromstring(client.flask.get(f"/search/feed.atom{query}").text)
+    assert feed.findtext(f"{ATOM}id")
+    assert feed.findtext(f"{ATOM}updated")
+
+
+def test_browsers_can_add_the_site_as_a_search_engine(client: PageClient) -> None:
+    description = ElementTree.fromstring(client.flask.get("/opensearch.xml").text)
+    urls = [url.get("template") for url in description.iter("{http://a9.com/-/spec/opensearch/1.1/}Url")]
+    assert "http://localhost/search?q={searchTerms}" in urls

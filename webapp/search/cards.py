@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Row, select
 
 from webapp.extensions import db
@@ -70,8 +71,9 @@ class _Kept:
                 self._cards.popitem(last=False)
 
 
-def public_cards(article_ids: Sequence[int], kept: _Kept = _Kept()) -> list[Card]:  # noqa: B008
+def public_cards(article_ids: Sequence[int]) -> list[Card]:
     """Those of the articles that are public now, in the given order. The index proposes, the database disposes."""
+    kept: _Kept = current_app.extensions.setdefault("search_cards", _Kept())
     rows = db.session.execute(
         select(Article.id, Article.revision_number, Paper.status)
         .join(Paper, Paper.id == Article.paper_id)

@@ -18,11 +18,12 @@ from threading import Thread
 from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from webapp.articles.queries import published
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, SearchMarker
+from webapp.models.values import ArticleStatus
 from webapp.search.backends import Backend, SearchUnavailable, engine
 from webapp.search.documents import document_of
 from webapp.search.plan import IndexDocument
@@ -93,7 +94,9 @@ def rebuild(report: Callable[[int, int], None]) -> int:
 def differences(index: Backend) -> Difference:
     """Compare an index with the published articles of the database."""
     indexed = index.entries()
-    rows = db.session.execute(select(Article.id, Article.revision_number).where(published().whereclause))  # type: ignore[arg-type]
+    rows = db.session.execute(
+        select(Article.id, Article.revision_number).where(Article.status == ArticleStatus.PUBLISHED)
+    )
     wanted = {row[0]: row[1] for row in rows}
     db.session.rollback()
     return Difference(
@@ -164,12 +167,12 @@ def _follow_once(index: Backend, now: datetime) -> int:
     """Follow up to MARKERS_AT_ONCE markers; returns how many. The writer's lock is held."""
     markers = db.session.scalars(select(SearchMarker).order_by(SearchMarker.id).limit(MARKERS_AT_ONCE)).all()
     seen = [marker.id for marker in markers]
-    waited = max(((now - marker.marked_at).total_seconds() for marker in markers), default=0.0)
     article_ids = {marker.article_id for marker in markers}
-    changed = _documents(article_ids)
-    db.session.rollback()  # the lock on the database is not kept while the index is written
+    waited = max(((now - marker.marked_at).total_seconds() for marker in markers), default=0.0)
+    db.session.rollback()  # nothing is held in the database while articles are read and the index is written
     if not seen:
         return 0
+    changed = _documents(article_ids)
     index.apply(changed, article_ids - {document.article_id for document in changed})
     db.session.execute(delete(SearchMarker).where(SearchMarker.id.in_(seen)))
     db.session.commit()
@@ -191,36 +194,36 @@ def _has_markers() -> bool:
 def _documents(article_ids: Iterable[int]) -> list[IndexDocument]:
     """What the index is given of those of the articles that are published."""
     wanted = sorted(article_ids)
-    found: list[IndexDocument] = []
-    for start in range(0, len(wanted), ARTICLES_AT_ONCE):
-        found += _read(wanted[start : start + ARTICLES_AT_ONCE])
-    return found
+    return [
+        document
+        for start in range(0, len(wanted), ARTICLES_AT_ONCE)
+        for document in _read(wanted[start : start + ARTICLES_AT_ONCE])
+    ]
 
 
 def _all_documents() -> Iterator[IndexDocument]:
-    """Every published article, a few at a time, each lot in a short transaction."""
+    """Every published article, a few at a time, so that the database is never held for long."""
     last = 0
     while True:
         ids = db.session.scalars(
-            select(Article.id).where(published().whereclause, Article.id > last)  # type: ignore[arg-type]
-            .order_by(Article.id).limit(ARTICLES_AT_ONCE)
-        ).all()  # fmt: skip
-        documents = _read(ids)
+            select(Article.id)
+            .where(Article.status == ArticleStatus.PUBLISHED, Article.id > last)
+            .order_by(Article.id)
+            .limit(ARTICLES_AT_ONCE)
+        ).all()
         db.session.rollback()
-        db.session.expunge_all()
         if not ids:
             return
+        yield from _read(ids)
         last = ids[-1]
-        yield from documents
 
 
-def _read(ids: Sequence[int]) -> list[IndexDocument]:
-    query = (
-        published()
-        .where(Article.id.in_(ids))
-        .options(selectinload(Article.category_links).joinedload(ArticleCategory.category))
-    )
-    return [document_of(article) for article in db.session.scalars(query.order_by(Article.id))]
+def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
+    """Read in a session of its own, which forgets the rows at once and leaves the caller's alone."""
+    topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
+    query = published().where(Article.id.in_(article_ids)).order_by(Article.id).options(topics)
+    with Session(db.engine) as session:
+        return [document_of(article) for article in session.scalars(query)]
 
 
 def _counted(documents: Sequence[IndexDocument], tell: Callable[[int], None]) -> Iterator[IndexDocument]:

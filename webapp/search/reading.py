@@ -75,7 +75,7 @@ class Reading:
     groups: tuple[Group, ...]
     concepts: tuple[Concept, ...]
     corrected: str | None
-    marked: tuple[frozenset[str], ...]  # stems to mark in snippets; several only where all of them stand
+    marked: tuple[frozenset[str], ...]  # stems to mark, the reader's own first; several only where all stand
 
     @property
     def is_empty(self) -> bool:
@@ -88,16 +88,18 @@ def read(query: SearchQuery, library: Backend) -> Reading:
     corrected = None if query.is_exact else spelling.corrected(terms, library)
     if corrected is not None:
         terms = corrected
-    matches = () if query.is_own_words else _matches(terms, library)
+    matches = () if query.is_own_words or query.is_exact else _matches(terms, library)
     spoken_for = frozenset(one for match in matches if match.word_count > 1 for one in match.stems)
     groups = [*groups_of(terms, library, spoken_for, query.is_own_words)]
-    groups += [_concept_group(match) for match in matches]
-    asked = {frozenset(alternative.stems) for group in groups for alternative in group.alternatives}
+    also = [_concept_group(match) for match in matches]
+    groups += also
+    own = [frozenset(one.stems) for group in groups if group not in also for one in group.alternatives]
+    near = [frozenset(one) for match in matches for one in match.concept.medical_stems[:MAIN_TERMS]]
     return Reading(
         groups=tuple(dict.fromkeys(groups)),
         concepts=tuple(match.concept for match in matches),
         corrected=None if corrected is None else spelling.written(corrected),
-        marked=tuple(sorted(asked, key=len)),
+        marked=tuple(dict.fromkeys([*own, *near])),
     )
 
 

@@ -8,7 +8,7 @@ from webapp.search.words import STOP_WORDS, stem, words
 
 LONGEST = 240  # characters
 WINDOW = 160  # found words so close together make one passage
-MOST_STEMS, MOST_PLACES = 16, 8  # so many are looked for, in so many places each
+MOST_GROUPS, MOST_PLACES = 16, 8  # so many are looked for, in so many places each
 _SENTENCE_END = re.compile(r"[.!?][\"”’)]*\s+(?=[A-Z0-9“\"(])")
 
 Span = tuple[int, int]
@@ -35,7 +35,7 @@ class SearchedText:
 
 def best_passage(searched: SearchedText, marked: Sequence[frozenset[str]]) -> Snippet:
     """Where most of what was asked stands close together, from the start of its sentence; else the start of the text."""
-    place = _densest(searched.folded, list(dict.fromkeys(one for group in marked for one in group))[:MOST_STEMS])
+    place = _densest(searched.folded, marked[:MOST_GROUPS])
     text = searched.text
     line = text.rfind("\n", 0, place) + 1
     end = text.find("\n", place)
@@ -59,28 +59,31 @@ def spans_in(text: str, marked: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _densest(folded: str, stems: Sequence[str]) -> int:
-    """Where the first window starts in which most different stems stand.
+def _densest(folded: str, marked: Sequence[frozenset[str]]) -> int:
+    """Where the first window starts in which most of the groups of stems stand whole.
 
     A stem is looked for as the start of a word: quicker than stemming whole texts, and near enough to choose a passage.
     """
-    found: list[tuple[int, int]] = []
-    for number, one in enumerate(stems):
-        start = one.removesuffix("i")
-        at = folded.find(start)
-        count = 0
-        while at >= 0 and count < MOST_PLACES:
-            if not at or not folded[at - 1].isalnum():
-                found.append((at, number))
-                count += 1
-            at = folded.find(start, at + 1)
-    found.sort()
+    found = sorted((at, one) for one in {one for group in marked for one in group} for at in _places(folded, one))
     best, place = 0, 0
     for number, (start_at, _) in enumerate(found):
         near = {one for at, one in found[number : number + 20] if at - start_at < WINDOW}
-        if len(near) > best:
-            best, place = len(near), start_at
+        count = sum(1 for group in marked if group <= near)
+        if count > best:
+            best, place = count, start_at
     return place
+
+
+def _places(folded: str, one: str) -> list[int]:
+    """The first few places where a word starts like the stem."""
+    start = one.removesuffix("i")
+    places: list[int] = []
+    at = folded.find(start)
+    while at >= 0 and len(places) < MOST_PLACES:
+        if not at or not folded[at - 1].isalnum():
+            places.append(at)
+        at = folded.find(start, at + 1)
+    return places
 
 
 def _cut(text: str, at: int) -> str:
