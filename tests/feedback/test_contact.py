@@ -14,7 +14,12 @@ from webapp.models import ContactMessage, Topic
 
 
 def _form(**changes: Any) -> dict[str, object]:
-    standard = {"topic": "question", "name": "Maria", "email": "maria@example.org", "message": "Hello.\r\nA question."}
+    standard = {
+        "topic": "question",
+        "name": "Maria",
+        "email": "maria@example.org",
+        "message": "Hello.\r\nA question.",
+    }
     return filled(**(standard | changes))
 
 
@@ -71,7 +76,9 @@ def test_forged_headers_are_refused(client: PageClient, changes: dict[str, str])
         ({"message": "x" * 5001}, "5,000 characters"),
     ],
 )
-def test_what_is_missing_is_named_and_the_rest_kept(client: PageClient, changes: dict[str, str], words: str) -> None:
+def test_what_is_missing_is_named_and_the_rest_kept(
+    client: PageClient, changes: dict[str, str], words: str
+) -> None:
     page = client.post("/contact", _form(**changes), status=422).text
     assert words in page
     assert 'value="Maria"' in page

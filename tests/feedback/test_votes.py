@@ -51,8 +51,13 @@ def test_the_question_is_on_the_article_page_without_a_token(client: PageClient)
 
 def test_no_offers_four_reasons_and_yes_none(client: PageClient) -> None:
     article = add_article()
-    assert client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "no"}).count('type="checkbox"') == 4
-    assert 'type="checkbox"' not in client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "yes"})
+    assert (
+        client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "no"}).count('type="checkbox"')
+        == 4
+    )
+    assert 'type="checkbox"' not in client.post_fragment(
+        f"/research/{article.slug}/feedback", {"answer": "yes"}
+    )
 
 
 def test_a_note_reaches_the_editors_and_no_page(client: PageClient) -> None:
@@ -77,7 +82,9 @@ def test_a_note_by_htmx(client: PageClient) -> None:
 def test_changing_the_answer_keeps_one_vote(client: PageClient) -> None:
     article = add_article()
     _vote(client, article, "no")
-    client.post(f"/research/{article.slug}/feedback/note", filled(note="Hm.", **{"reasons[]": ["incomplete"]}))
+    client.post(
+        f"/research/{article.slug}/feedback/note", filled(note="Hm.", **{"reasons[]": ["incomplete"]})
+    )
     assert "Was this summary helpful?" in client.get(f"/research/{article.slug}/feedback?change=yes").text
     _vote(client, article, "yes")
     assert [(row.is_helpful, row.reasons, row.note) for row in _votes()] == [(True, [], "Hm.")]

@@ -24,7 +24,9 @@ class Answers:
     signed_in_as: list[str] = field(default_factory=list)
     was_encrypted: list[bool] = field(default_factory=list)
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+    ) -> str:
         if self.rcpt == "drop":
             _drop(server)
         if self.rcpt.startswith("250"):

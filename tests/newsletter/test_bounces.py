@@ -75,13 +75,20 @@ def _sent() -> str:
 
 def _report(status: str, action: str = "failed", enclosed: str = "message/rfc822") -> Bounce | None:
     return bounces.find_bounce(
-        message_from_string(REPORT.format(status=status, action=action, enclosed=enclosed, message_id="<1@localhost>"))
+        message_from_string(
+            REPORT.format(status=status, action=action, enclosed=enclosed, message_id="<1@localhost>")
+        )
     )
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [("5.1.1", BounceKind.HARD), ("5.0.0", BounceKind.HARD), ("5.2.2", BounceKind.SOFT), ("4.4.7", BounceKind.SOFT)],
+    [
+        ("5.1.1", BounceKind.HARD),
+        ("5.0.0", BounceKind.HARD),
+        ("5.2.2", BounceKind.SOFT),
+        ("4.4.7", BounceKind.SOFT),
+    ],
 )
 @pytest.mark.parametrize("enclosed", ["message/rfc822", "text/rfc822-headers"])
 def test_a_delivery_report_is_read(status: str, kind: BounceKind, enclosed: str) -> None:
@@ -142,7 +149,9 @@ def test_the_command_reads_a_mailbox(app: Flask, tmp_path: Path, kind: str) -> N
     path = tmp_path / "bounces"
     box: mailbox.Mailbox = mailbox.mbox(path) if kind == "mbox" else mailbox.Maildir(path)
     for message_id in (_sent(), _sent(), "<other@elsewhere>"):
-        report = REPORT.format(status="5.1.1", action="failed", enclosed="message/rfc822", message_id=message_id)
+        report = REPORT.format(
+            status="5.1.1", action="failed", enclosed="message/rfc822", message_id=message_id
+        )
         box.add(report)
     box.close()
     db.session.remove()
@@ -173,6 +182,8 @@ def test_what_is_unsigned_old_or_altered_is_refused(client: PageClient, age: tim
     assert get_subscriber().state == SubscriberState.CONFIRMED
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'[{"kind": "hard"}]', b'[{"message_id": "<1>", "kind": "odd"}]'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b'[{"kind": "hard"}]', b'[{"message_id": "<1>", "kind": "odd"}]']
+)
 def test_a_signed_message_of_another_shape_says_what_to_send(client: PageClient, body: bytes) -> None:
     assert _post(client, body, bounces.sign(body, datetime.now(UTC))) == 422

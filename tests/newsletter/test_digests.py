@@ -18,7 +18,7 @@ from webapp.articles.publishing import content_of, publish, withdraw
 from webapp.extensions import db
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
-from webapp.newsletter import digests, subscriptions
+from webapp.newsletter import corrections, digests, subscriptions
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=2)
@@ -221,7 +221,7 @@ def test_a_correction_reaches_exactly_those_who_were_sent_the_article(app: Flask
     delivered(NOW)
     subscribed("newcomer@example.org", now=NOW)
     _correct(article, "The number of people was 44, not 40.")
-    assert digests.send_correction(article, NOW) == 1
+    assert corrections.enqueue(NOW) == 1
     db.session.commit()
     mail = delivered(NOW)[-1]
     assert mail["To"] == "told@example.org"
@@ -234,7 +234,8 @@ def test_a_digest_that_has_not_gone_out_needs_no_correction(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
     _issue()
-    assert digests.send_correction(article, NOW) == 0
+    withdraw(article, "The study was misread.", NOW)
+    assert corrections.enqueue(NOW) == 0
 
 
 def test_a_withdrawn_article_is_told_without_its_text(app: Flask) -> None:
@@ -243,7 +244,7 @@ def test_a_withdrawn_article_is_told_without_its_text(app: Flask) -> None:
     _issue()
     delivered(NOW)
     withdraw(article, "The study was misread.", NOW)
-    digests.send_correction(article, NOW)
+    corrections.enqueue(NOW)
     db.session.commit()
     text = text_of(delivered(NOW)[-1])
     assert "took this summary off the site" in text and "The study was misread." in text
@@ -256,9 +257,34 @@ def test_a_retraction_is_told(app: Flask) -> None:
     _issue()
     delivered(NOW)
     article.paper.status = PaperStatus.RETRACTED
-    digests.send_correction(article, NOW)
+    corrections.enqueue(NOW)
     db.session.commit()
     assert "RETRACTED" in text_of(delivered(NOW)[-1])
+
+
+def test_nobody_is_told_of_a_change_twice(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    assert corrections.enqueue(NOW) == 0
+    article.paper.status = PaperStatus.RETRACTED
+    assert [corrections.enqueue(NOW), corrections.enqueue(NOW)] == [1, 0]
+    db.session.commit()
+    delivered(NOW)
+    assert corrections.enqueue(NOW) == 0
+    withdraw(article, "The journal took the paper back.", NOW)
+    assert corrections.enqueue(NOW) == 1
+
+
+def test_who_was_told_of_a_retraction_at_once_is_not_told_again(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    article.paper.status = PaperStatus.RETRACTED
+    db.session.commit()
+    assert "RETRACTED" in text_of(delivered(NOW)[-1])
+    assert corrections.enqueue(NOW) == 0
 
 
 def test_who_unsubscribed_since_gets_no_correction(app: Flask) -> None:
@@ -267,7 +293,8 @@ def test_who_unsubscribed_since_gets_no_correction(app: Flask) -> None:
     _issue()
     delivered(NOW)
     get_subscriber().state = SubscriberState.UNSUBSCRIBED
-    assert digests.send_correction(article, NOW) == 0
+    withdraw(article, "The study was misread.", NOW)
+    assert corrections.enqueue(NOW) == 0
 
 
 def test_an_editor_can_mail_themselves_a_test(app: Flask) -> None:

@@ -149,7 +149,9 @@ def test_files_tell_by_themselves_whether_a_crash_lost_the_mail(app: Flask, was_
 
 
 def test_a_mail_that_cannot_be_written_fails_and_the_next_goes_out(app: Flask) -> None:
-    broken = outbox.enqueue(MailKind.CORRECTION, ADDRESS, NOW, subscriber=subscribed(now=NOW))  # names no article
+    broken = outbox.enqueue(
+        MailKind.CORRECTION, ADDRESS, NOW, subscriber=subscribed(now=NOW)
+    )  # names no article
     db.session.commit()
     following = _enqueue()
     postbox = Postbox()

@@ -178,12 +178,16 @@ def test_the_page_of_an_old_link_offers_a_new_one(client: PageClient) -> None:
 
 def test_asking_for_a_link_tells_nobody_who_is_on_the_list(client: PageClient) -> None:
     subscribed()
-    answers = [client.post("/newsletter/link", filled(email=email)) for email in (ADDRESS, "other@example.org")]
+    answers = [
+        client.post("/newsletter/link", filled(email=email)) for email in (ADDRESS, "other@example.org")
+    ]
     assert answers[0].data == answers[1].data
     assert len(delivered()) == 1
 
 
-@pytest.mark.parametrize("email", ["", "maria@", "maria example.org", "a@b@c.org", "x@example.org\r\nBcc: y@z.org"])
+@pytest.mark.parametrize(
+    "email", ["", "maria@", "maria example.org", "a@b@c.org", "x@example.org\r\nBcc: y@z.org"]
+)
 def test_what_is_no_address_is_refused_and_kept(client: PageClient, email: str) -> None:
     page = client.post("/subscribe", filled(email=email), status=422).text
     assert "name@example.org" in page
@@ -192,7 +196,9 @@ def test_what_is_no_address_is_refused_and_kept(client: PageClient, email: str) 
 
 
 def test_a_refused_form_keeps_what_was_typed(client: PageClient) -> None:
-    page = client.post("/subscribe", filled(email="maria@", **{"topics[]": ["pain-management"]}), status=422).text
+    page = client.post(
+        "/subscribe", filled(email="maria@", **{"topics[]": ["pain-management"]}), status=422
+    ).text
     assert 'value="maria@"' in page
     assert "checked" in page
 

@@ -79,7 +79,12 @@ def test_for_now_means_try_again(answers: Answers) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "is_hard"),
-    [("550 5.1.1 no such user", True), ("550 no such user", True), ("550 5.7.1 policy", False), ("554 no", False)],
+    [
+        ("550 5.1.1 no such user", True),
+        ("550 no such user", True),
+        ("550 5.7.1 policy", False),
+        ("554 no", False),
+    ],
 )
 def test_never_means_refused(answer: str, is_hard: bool) -> None:
     with pytest.raises(Refused) as refusal:

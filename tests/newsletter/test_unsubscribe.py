@@ -26,7 +26,9 @@ def test_one_press_stops_the_newsletter(client: PageClient, link: str) -> None:
     assert get_subscriber().state == SubscriberState.UNSUBSCRIBED
 
 
-def test_a_mail_program_may_press_without_cookie_token_or_origin_and_twice(client: PageClient, link: str) -> None:
+def test_a_mail_program_may_press_without_cookie_token_or_origin_and_twice(
+    client: PageClient, link: str
+) -> None:
     for _ in range(2):
         answer = client.flask.post(link, data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200

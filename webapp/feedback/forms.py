@@ -57,7 +57,9 @@ class ContactForm(PublicForm):
         choices=[SelectChoice(topic.value, topic.label) for topic in CONTACT_TOPICS],
         validate_choice=False,
     )
-    name = StringField("Your name", [Length(max=120, message="Please shorten the name to 120 characters"), one_line])
+    name = StringField(
+        "Your name", [Length(max=120, message="Please shorten the name to 120 characters"), one_line]
+    )
     email = EmailField(
         "Your email address",
         [

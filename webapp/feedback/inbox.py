@@ -70,12 +70,16 @@ def by_article() -> list[ArticleFeedback]:
     votes = {
         article_id: (helpful, count - helpful)
         for article_id, helpful, count in db.session.execute(
-            select(Feedback.article_id, func.sum(Feedback.is_helpful), func.count()).group_by(Feedback.article_id)
+            select(Feedback.article_id, func.sum(Feedback.is_helpful), func.count()).group_by(
+                Feedback.article_id
+            )
         )
     }
     answers = _understanding_counts()
     articles = db.session.scalars(select(Article).where(Article.id.in_(votes.keys() | answers.keys())))
-    rows = [ArticleFeedback(row, *votes.get(row.id, (0, 0)), *answers.get(row.id, (0, 0))) for row in articles]
+    rows = [
+        ArticleFeedback(row, *votes.get(row.id, (0, 0)), *answers.get(row.id, (0, 0))) for row in articles
+    ]
     return sorted(rows, key=lambda row: (-row.not_helpful_count, -row.helpful_count, row.article.id))
 
 

@@ -78,7 +78,9 @@ def answer_page(slug: str) -> Response:
     """The question about the study, or what its answer is."""
     article = _published(slug)
     given = votes.find_answer(article, visitor_address(), datetime.now(UTC))
-    return never_store(htmx.render("feedback/understanding.html", "understanding", article=article, given=given))
+    return never_store(
+        htmx.render("feedback/understanding.html", "understanding", article=article, given=given)
+    )
 
 
 @bp.post("/research/<slug>/understanding")
@@ -138,7 +140,9 @@ def send_message() -> Response:
         return _contact_form(form, status)
     if not form.is_robot:
         topic = Topic(form.topic.data)
-        inbox.send(topic, form.message.data or "", _editors(), now, name=form.name.data, email=form.email.data)
+        inbox.send(
+            topic, form.message.data or "", _editors(), now, name=form.name.data, email=form.email.data
+        )
         db.session.commit()
     return htmx.redirect(url_for("feedback.message_sent"))
 

@@ -21,7 +21,9 @@ def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Fee
     """Count an answer to "Was this summary helpful?"; a second one replaces the first. ``visitor``: network address."""
     row = find_vote(article, visitor, now)
     if row is None:
-        row = Feedback(article_id=article.id, voter_hash=_made_hash(article, visitor, now), note=None, reasons=[])
+        row = Feedback(
+            article_id=article.id, voter_hash=_made_hash(article, visitor, now), note=None, reasons=[]
+        )
         db.session.add(row)
     if is_helpful:
         row.reasons = []
@@ -55,7 +57,9 @@ def answer(article: Article, visitor: str, result: Result, now: datetime) -> Non
     """Count an answer to "What did this study show?"; only the first one, for the page explains it at once."""
     if find_answer(article, visitor, now) is None:
         voter_hash = _made_hash(article, visitor, now)
-        db.session.add(Understanding(article_id=article.id, voter_hash=voter_hash, answer=result, given_at=now))
+        db.session.add(
+            Understanding(article_id=article.id, voter_hash=voter_hash, answer=result, given_at=now)
+        )
 
 
 def find_answer(article: Article, visitor: str, now: datetime) -> Understanding | None:

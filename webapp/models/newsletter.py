@@ -168,7 +168,10 @@ class OutboxMessage(Base):
 
 
 class MessageArticle(Base):
-    """An article that a mail tells of. Corrections go to exactly those whose mail told of the article."""
+    """An article that a mail tells of.
+
+    Corrections go to exactly those whose mail told of the article as it no longer stands.
+    """
 
     __tablename__ = "message_article"
 
@@ -179,4 +182,5 @@ class MessageArticle(Base):
         ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
+    told: Mapped[str | None] = mapped_column(String(40))  # how the article stood when the mail was written
     article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)

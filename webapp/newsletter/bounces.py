@@ -109,7 +109,11 @@ def read_posted(body: bytes, signature: str, now: datetime) -> list[Bounce]:
     Raises NotSigned, or msgspec.ValidationError or DecodeError for another shape.
     """
     moment = signature.removeprefix("t=").partition(",")[0]
-    if not moment.isascii() or not moment.isdigit() or abs(now.timestamp() - int(moment[:12])) > SIGNATURE_FOR.seconds:
+    if (
+        not moment.isascii()
+        or not moment.isdigit()
+        or abs(now.timestamp() - int(moment[:12])) > SIGNATURE_FOR.seconds
+    ):
         raise NotSigned
     expected = sign(body, datetime.fromtimestamp(int(moment), now.tzinfo))
     if not hmac.compare_digest(expected.encode(), signature.encode()):

@@ -6,10 +6,19 @@ from sqlalchemy import delete, update
 
 from webapp.extensions import db
 from webapp.feedback.votes import forget_salts
-from webapp.models import MailKind, MailState, OutboxMessage, Subscriber, SubscriberState
+from webapp.models import (
+    ContactMessage,
+    Feedback,
+    MailKind,
+    MailState,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+)
 
 UNCONFIRMED_FOR = timedelta(days=30)
 MAILS_FOR = timedelta(days=365)
+WORDS_FOR = timedelta(days=365)
 DONE = (MailState.SENT, MailState.FAILED, MailState.EXCLUDED)
 
 
@@ -30,5 +39,15 @@ def run(now: datetime) -> None:
         )
     )
     db.session.execute(
-        update(OutboxMessage).where(OutboxMessage.queued_at < now - MAILS_FOR).values(recipient="", last_error=None)
+        update(OutboxMessage)
+        .where(OutboxMessage.queued_at < now - MAILS_FOR)
+        .values(recipient="", last_error=None)
     )
+    _forget_words(now)
+
+
+def _forget_words(now: datetime) -> None:
+    """What readers wrote: notes a year after they came, messages a year after an editor dealt with them."""
+    old_notes = Feedback.note.is_not(None), Feedback.given_at < now - WORDS_FOR
+    db.session.execute(update(Feedback).where(*old_notes).values(note=None))
+    db.session.execute(delete(ContactMessage).where(ContactMessage.done_at < now - WORDS_FOR))

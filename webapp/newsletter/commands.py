@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from webapp import mail
 from webapp.extensions import db
 from webapp.models import Frequency
-from webapp.newsletter import bounces, delivery, digests, outbox
+from webapp.newsletter import bounces, corrections, delivery, digests, outbox
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
 
@@ -45,7 +45,9 @@ def settle(log: Path, complete: bool) -> None:
 
 
 @newsletter_group.command("send-digest")
-@click.option("--frequency", type=click.Choice(list(Frequency)), help="Only this kind, whether or not it is due.")
+@click.option(
+    "--frequency", type=click.Choice(list(Frequency)), help="Only this kind, whether or not it is due."
+)
 @click.option("--dry-run", is_flag=True, help="Say who would get what; change nothing.")
 def send_digest(frequency: str | None, dry_run: bool) -> None:
     """Make the issues that are due and queue their mails."""
@@ -55,6 +57,14 @@ def send_digest(frequency: str | None, dry_run: bool) -> None:
         click.echo("No issue is due yet.")
     for kind in kinds:
         click.echo(f"{kind.label}: {_dry_run(kind, now) if dry_run else _make_issue(kind, now)}")
+
+
+@newsletter_group.command("send-corrections")
+def send_corrections() -> None:
+    """Tell those who were sent an article that it was corrected or taken back; the site does it each hour by itself."""
+    count = corrections.enqueue(datetime.now(UTC))
+    db.session.commit()
+    click.echo(f"{count} mails about changed summaries are queued.")
 
 
 @newsletter_group.command("test-digest")

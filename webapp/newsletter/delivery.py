@@ -10,7 +10,7 @@ from flask import Flask
 from webapp import mail
 from webapp.extensions import db
 from webapp.mail import Mailer
-from webapp.newsletter import chores, outbox
+from webapp.newsletter import chores, corrections, outbox
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def deliver_forever(app: Flask, stop: threading.Event) -> None:
                 deliver_due(mailer, should_stop=stop.is_set)
                 if datetime.now(UTC) - tidied_at > CHORES_EACH:
                     tidied_at = datetime.now(UTC)
+                    corrections.enqueue(tidied_at)
                     chores.run(tidied_at)
                     db.session.commit()
         except Exception:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from webapp.articles.queries import published
 from webapp.extensions import db
@@ -86,7 +86,9 @@ def upcoming(frequency: Frequency, now: datetime) -> list[Article]:
 def due_frequencies(now: datetime) -> list[Frequency]:
     """Which kinds of issue have waited their period; a little less, so that a job at a fixed hour is never too early."""
     last = {frequency: _last_made(frequency) for frequency in Frequency}
-    return [kind for kind, made_at in last.items() if not made_at or now - made_at >= PERIODS[kind] - SLACK[kind]]
+    return [
+        kind for kind, made_at in last.items() if not made_at or now - made_at >= PERIODS[kind] - SLACK[kind]
+    ]
 
 
 def make_issue(frequency: Frequency, now: datetime) -> Issue:
@@ -99,7 +101,9 @@ def make_issue(frequency: Frequency, now: datetime) -> Issue:
         raise NothingNew(frequency)
     issue = Issue(frequency=frequency, made_at=now, recipient_count=len(found))
     articles = {article.id: article for parcel in found for article in parcel.articles}
-    newest_first = sorted(articles.values(), key=lambda article: (article.published_at, article.id), reverse=True)
+    newest_first = sorted(
+        articles.values(), key=lambda article: (article.published_at, article.id), reverse=True
+    )
     issue.article_links = [IssueArticle(article=row, position=at) for at, row in enumerate(newest_first)]
     db.session.add(issue)
     for parcel in found:
@@ -151,37 +155,9 @@ def send_test(recipient: str, articles: Sequence[Article], now: datetime) -> Non
     outbox.enqueue(MailKind.TEST, recipient, now, articles=articles)
 
 
-def send_correction(article: Article, now: datetime) -> int:
-    """Tell everybody who was sent this article that it changed; returns how many mails were queued.
-
-    Goes to those whose digest went out, or may have gone out. Who has unsubscribed since gets no mail any more.
-    """
-    people = db.session.scalars(
-        select(Subscriber)
-        .where(Subscriber.id.in_(_recipients(article)), Subscriber.state == SubscriberState.CONFIRMED)
-        .order_by(Subscriber.id)
-    ).all()
-    for person in people:
-        outbox.enqueue(MailKind.CORRECTION, person.email, now, subscriber=person, articles=[article])
-    return len(people)
-
-
 def _last_made(frequency: Frequency) -> datetime | None:
     return db.session.scalar(
         select(Issue.made_at).where(Issue.frequency == frequency).order_by(Issue.made_at.desc()).limit(1)
-    )
-
-
-def _recipients(article: Article) -> Select[int | None]:
-    return (
-        select(OutboxMessage.subscriber_id)
-        .join(MessageArticle, MessageArticle.message_id == OutboxMessage.id)
-        .where(
-            MessageArticle.article_id == article.id,
-            OutboxMessage.kind == MailKind.DIGEST,
-            OutboxMessage.state.in_((MailState.SENT, MailState.SENDING, MailState.UNCERTAIN)),
-            OutboxMessage.subscriber_id.is_not(None),
-        )
     )
 
 
@@ -226,4 +202,3 @@ def _for(person: Subscriber, articles: Iterable[Article], since: datetime, told:
         and article.id not in told
         and (not topics or topics & {category.slug for category in article.categories})
     ]
-

@@ -26,7 +26,9 @@ class Written:
 
 def confirm(secret: str) -> Written:
     """Asks to press the link that proves the address."""
-    return _written("Please confirm your newsletter", "confirm", link=link("newsletter.confirm", token=secret))
+    return _written(
+        "Please confirm your newsletter", "confirm", link=link("newsletter.confirm", token=secret)
+    )
 
 
 def already_subscribed(subscriber: Subscriber) -> Written:
@@ -75,4 +77,6 @@ def _written(subject: str, name: str, subscriber: Subscriber | None = None, **co
 def link(endpoint: str, **values: Any) -> str:
     """A full address on the site, the same inside and outside a request."""
     site = urlsplit(current_app.config["SITE_URL"])
-    return current_app.url_map.bind(site.netloc, url_scheme=site.scheme).build(endpoint, values, force_external=True)
+    return current_app.url_map.bind(site.netloc, url_scheme=site.scheme).build(
+        endpoint, values, force_external=True
+    )

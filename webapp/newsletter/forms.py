@@ -19,7 +19,7 @@ def topic_choices() -> list[SelectChoice]:
     return [SelectChoice(row.category.slug, row.category.name) for row in category_counts()]
 
 
-class TopicsField(SelectMultipleField):  # type: ignore[misc]
+class TopicsField(SelectMultipleField):
     """The site's categories as check boxes, in their order."""
 
     widget = ListWidget(prefix_label=False)

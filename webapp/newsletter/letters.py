@@ -33,6 +33,11 @@ def write(message: OutboxMessage, now: datetime) -> Letter | None:
     return _letter(message, written, now)
 
 
+def standing(article: Article) -> str:
+    """How an article stands, as far as somebody who was told of it must know when it changes."""
+    return f"{article.status} {article.paper.status} {len(article.corrections)}"
+
+
 def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
     """The headers by which mail programs offer to unsubscribe with one press (RFC 2369, RFC 2919, RFC 8058)."""
     host = config.site_url.partition("://")[2].partition(":")[0]
@@ -52,10 +57,11 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
         case MailKind.PREFERENCES_LINK, SubscriberState.CONFIRMED:
             return emails.preferences_link(subscriber)
         case MailKind.DIGEST, SubscriberState.CONFIRMED:
-            articles = _public(message)
+            articles = _told_now(message, _public(message))
             return emails.digest(articles, subscriber) if articles else None
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
-            return emails.correction(message.article_links[0].article, subscriber)
+            [article] = _told_now(message, [link.article for link in message.article_links])
+            return emails.correction(article, subscriber)
     return None
 
 
@@ -70,6 +76,13 @@ def _new_confirm_secret(subscriber: Subscriber, now: datetime) -> str:
 def _public(message: OutboxMessage) -> list[Article]:
     articles = [link.article for link in message.article_links]
     return [article for article in articles if article.status == ArticleStatus.PUBLISHED]
+
+
+def _told_now(message: OutboxMessage, articles: list[Article]) -> list[Article]:
+    """Note what this mail says of each article's standing."""
+    for link in message.article_links:
+        link.told = standing(link.article) if link.article in articles else None
+    return articles
 
 
 def _letter(message: OutboxMessage, written: Written, now: datetime) -> Letter:

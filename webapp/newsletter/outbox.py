@@ -94,7 +94,10 @@ def state_line() -> str:
     """How many mails stand where, in words: "3 queued, 120 sent"."""
     counted = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
     counts: dict[MailState, int] = dict(db.session.execute(counted).all())
-    return ", ".join(f"{counts[state]} {state}" for state in MailState if state in counts) or "The outbox is empty"
+    return (
+        ", ".join(f"{counts[state]} {state}" for state in MailState if state in counts)
+        or "The outbox is empty"
+    )
 
 
 def settle_stale(mailer: Mailer, now: datetime) -> int:
@@ -115,7 +118,9 @@ def settle_stale(mailer: Mailer, now: datetime) -> int:
     return len(rows)
 
 
-def settle_uncertain(delivered_ids: Iterable[str], now: datetime, *, rest_was_not_sent: bool) -> tuple[int, int]:
+def settle_uncertain(
+    delivered_ids: Iterable[str], now: datetime, *, rest_was_not_sent: bool
+) -> tuple[int, int]:
     """Settle uncertain mails by the Message-IDs of the mail server's log; returns how many were sent, and queued again.
 
     Where the log is not known to be complete, mails that it does not name stay uncertain.

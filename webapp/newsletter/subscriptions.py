@@ -65,7 +65,9 @@ def send_new_link(email: str, now: datetime) -> None:
 
 def get_pending(secret: str, now: datetime) -> Subscriber:
     """Who waits behind a link to confirm; raises LinkTooOld."""
-    subscriber = db.session.scalar(select(Subscriber).where(Subscriber.confirm_hash == tokens.secret_hash(secret)))
+    subscriber = db.session.scalar(
+        select(Subscriber).where(Subscriber.confirm_hash == tokens.secret_hash(secret))
+    )
     if subscriber is None or subscriber.confirm_until is None or now > subscriber.confirm_until:
         raise _too_old("confirm")
     if subscriber.state != SubscriberState.PENDING:
@@ -132,12 +134,16 @@ def change(subscriber: Subscriber, topics: Sequence[str], frequency: Frequency) 
 def everything_about(subscriber: Subscriber) -> dict[str, Any]:
     """All that is stored about one person, and what was sent from their address: JSON-ready values."""
     mails = db.session.scalars(
-        select(OutboxMessage).where(OutboxMessage.recipient == subscriber.email).order_by(OutboxMessage.queued_at)
+        select(OutboxMessage)
+        .where(OutboxMessage.recipient == subscriber.email)
+        .order_by(OutboxMessage.queued_at)
     )
     messages = db.session.scalars(select(ContactMessage).where(ContactMessage.email == subscriber.email))
     own = {column.key: getattr(subscriber, column.key) for column in Subscriber.__table__.columns}
     return own | {
-        "messages": [{"topic": row.topic, "message": row.message, "sent_at": row.sent_at} for row in messages],
+        "messages": [
+            {"topic": row.topic, "message": row.message, "sent_at": row.sent_at} for row in messages
+        ],
         "mails": [
             {
                 "kind": row.kind,
@@ -147,7 +153,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
                 "articles": [link.article.slug for link in row.article_links],
             }
             for row in mails
-        ]
+        ],
     }
 
 

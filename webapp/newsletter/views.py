@@ -13,6 +13,7 @@ from webapp.headers import never_store
 from webapp.models import Frequency, Subscriber
 from webapp.newsletter import bounces, digests, emails, subscriptions
 from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
+from webapp.newsletter.privacy import KEPT
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, LinkTooOld
 from webapp.public_forms import check_same_site, refusal
 
@@ -202,7 +203,9 @@ def issue(number: int) -> Response:
     try:
         found = digests.get_issue(number)
     except LookupError as error:
-        raise SiteError(404, "We have no issue with this number. Here are all of them: /newsletter/issues") from error
+        raise SiteError(
+            404, "We have no issue with this number. Here are all of them: /newsletter/issues"
+        ) from error
     return htmx.render("newsletter/issue.html", issue=found, articles=digests.public_articles(found))
 
 
@@ -222,7 +225,9 @@ def take_bounces() -> Response:
     try:
         told = bounces.read_posted(request.get_data(), request.headers.get("X-Signature", ""), now)
     except bounces.NotSigned as error:
-        raise SiteError(403, "This message is not signed with the key of this site, or it is too old.") from error
+        raise SiteError(
+            403, "This message is not signed with the key of this site, or it is too old."
+        ) from error
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise SiteError(422, 'Send a list like [{"message_id": "<…>", "kind": "hard"}].') from error
     for bounce in told:
@@ -234,7 +239,7 @@ def take_bounces() -> Response:
 @bp.get("/privacy")
 def privacy() -> Response:
     """What we keep about readers, why, and for how long."""
-    return htmx.render("newsletter/privacy.html")
+    return htmx.render("newsletter/privacy.html", everything_kept=KEPT)
 
 
 def _owner(token: str) -> Subscriber:

@@ -1,0 +1,92 @@
+"""The privacy page names every field that is kept about readers, and old words are forgotten as it says."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+
+from tests.factories import add_article
+from tests.newsletter.steps import get_subscriber, subscribed
+from tests.pages import PageClient
+from webapp.extensions import Base, db
+from webapp.feedback import inbox, votes
+from webapp.models import (
+    ContactMessage,
+    DailySalt,
+    Feedback,
+    MailKind,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+    Topic,
+)
+from webapp.newsletter import chores, outbox
+from webapp.newsletter.privacy import KEPT
+
+NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
+# Tables about texts and about the editors' own work: nothing in them comes from a reader.
+NOT_ABOUT_READERS = {
+    "article", "article_category", "article_slug", "article_version", "autosave", "category", "correction", "draft", "editor",
+    "glossary_term", "issue", "issue_article", "kept_text", "paper", "revision", "schedule", "search_marker", "sign_in",
+}  # fmt: skip
+
+
+def test_every_table_is_either_told_of_or_not_about_readers() -> None:
+    told = {kept.table for kept in KEPT}
+    assert set(Base.metadata.tables) == told | NOT_ABOUT_READERS
+    assert not told & NOT_ABOUT_READERS
+
+
+def test_every_field_is_told_of_and_none_that_does_not_exist() -> None:
+    for kept in KEPT:
+        assert list(kept.fields) == [column.name for column in Base.metadata.tables[kept.table].columns], (
+            kept.table
+        )
+
+
+def test_the_page_names_every_field(client: PageClient) -> None:
+    page = client.get("/privacy").text
+    for kept in KEPT:
+        for name in kept.fields:
+            assert f"<code>{kept.table}.{name}</code>" in page
+
+
+def test_a_sign_up_that_is_never_confirmed_is_deleted_after_30_days(app: Flask) -> None:
+    subscribed(state=SubscriberState.PENDING, now=NOW)
+    chores.run(NOW + timedelta(days=29))
+    assert get_subscriber()
+    chores.run(NOW + timedelta(days=31))
+    assert db.session.query(Subscriber).count() == 0
+
+
+def test_an_address_leaves_the_outbox_after_a_year(app: Flask) -> None:
+    outbox.enqueue(MailKind.DIGEST, "maria@example.org", NOW)
+    chores.run(NOW + timedelta(days=364))
+    assert db.session.query(OutboxMessage.recipient).scalar() == "maria@example.org"
+    chores.run(NOW + timedelta(days=366))
+    assert db.session.query(OutboxMessage.recipient).scalar() == ""
+
+
+def test_the_secret_of_the_day_lasts_a_day(app: Flask) -> None:
+    votes.vote(add_article(now=NOW), "192.0.2.1", True, NOW)
+    chores.run(NOW)
+    assert db.session.query(DailySalt).count() == 1
+    chores.run(NOW + timedelta(days=1))
+    assert db.session.query(DailySalt).count() == 0
+
+
+def test_a_note_is_deleted_after_a_year_and_its_vote_stays(app: Flask) -> None:
+    article = add_article(now=NOW)
+    votes.vote(article, "192.0.2.1", True, NOW)
+    votes.add_note(article, "192.0.2.1", "It helped.", [], NOW)
+    chores.run(NOW + timedelta(days=366))
+    db.session.expire_all()
+    assert [(row.note, row.is_helpful) for row in db.session.query(Feedback)] == [(None, True)]
+
+
+def test_a_message_is_deleted_a_year_after_an_editor_dealt_with_it(app: Flask) -> None:
+    row = inbox.send(Topic.OTHER, "Hello", "news@localhost", NOW, email="maria@example.org")
+    chores.run(NOW + timedelta(days=700))
+    assert db.session.query(ContactMessage).count() == 1
+    inbox.mark_done(row, NOW + timedelta(days=700))
+    chores.run(NOW + timedelta(days=700 + 366))
+    assert db.session.query(ContactMessage).count() == 0
