@@ -24,8 +24,7 @@ def signed_in(client: PageClient) -> None:
 
 def the_draft() -> Draft:
     db.session.rollback()
-    draft = db.session.scalar(select(Draft))
-    assert draft is not None
+    draft: Draft = db.session.scalars(select(Draft)).one()
     return draft
 
 

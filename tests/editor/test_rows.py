@@ -36,7 +36,7 @@ def focused(text: str) -> str:
     """The id of the control that gets the focus."""
     tags = re.findall(r"<\w+[^>]*\sautofocus[^>]*>", text)
     assert len(tags) == 1, f"{len(tags)} controls get the focus"
-    return re.findall(r'\sid="([^"]+)"', tags[0])[0]
+    return str(re.findall(r'\sid="([^"]+)"', tags[0])[0])
 
 
 def test_a_row_is_added_at_the_end_and_gets_the_focus(client: PageClient) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from flask import Flask, Request, g, session
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from webapp.extensions import db
 from webapp.models import Editor, Role, SignIn
@@ -102,6 +102,19 @@ def end() -> None:
     """Sign this browser out, here and on the server."""
     db.session.execute(delete(SignIn).where(SignIn.secret_hash == secret_hash(session.get("sign_in", ""))))
     session.clear()
+
+
+def start_afresh(now: datetime) -> None:
+    """End every sign-in of this person, and start a new one here: for a changed password."""
+    editor = current_editor()
+    db.session.execute(delete(SignIn).where(SignIn.editor_id == editor.id))
+    start(editor, now)
+
+
+def sign_in_count() -> int:
+    """In how many browsers this person is signed in."""
+    own = select(func.count()).select_from(SignIn).where(SignIn.editor_id == current_sign_in().editor_id)
+    return db.session.scalar(own) or 0
 
 
 def end_others() -> int:

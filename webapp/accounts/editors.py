@@ -54,5 +54,20 @@ def find_by_password(email: str, password: str) -> Editor | None:
     return db.session.get(Editor, editor_id)
 
 
+def change_password(editor: Editor, current: str, new: str) -> bool:
+    """Give somebody a new password if ``current`` is the one so far. Raises PasswordRefused for a weak one.
+
+    Ends the transaction before it computes: hashing takes a tenth of a second, and nobody should wait for that.
+    """
+    editor_id, kept, personal = editor.id, editor.password_hash, (editor.name, editor.email)
+    db.session.rollback()
+    if not passwords.matches(kept, current):
+        return False
+    passwords.check_new(new, *personal)
+    new_hash = passwords.hash_of(new)
+    db.session.get_one(Editor, editor_id).password_hash = new_hash
+    return True
+
+
 def _folded(email: str) -> str:
     return email.strip().lower()

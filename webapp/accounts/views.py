@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from webapp import htmx
 from webapp.accounts import access, editors, kept
-from webapp.accounts.forms import SignInForm
+from webapp.accounts.forms import PasswordForm, SignInForm, TimeZoneForm
+from webapp.accounts.passwords import PasswordRefused
 from webapp.errors import SiteError
 from webapp.extensions import csrf, db
 from webapp.models import Role
@@ -25,6 +26,7 @@ TRIES_OF_ADDRESS = 10
 # More than one network address gets: nobody can lock somebody else out from their own desk.
 TRIES_OF_ACCOUNT = 30
 KEPT_OF_ADDRESS = 20
+OPEN_TO_ALL = ("accounts.sign_in", "accounts.do_sign_in", "accounts.sign_out")
 
 
 def protect(blueprint: Blueprint) -> None:
@@ -92,6 +94,56 @@ def sign_out() -> Response:
     return htmx.redirect(url_for(".sign_in", ended="yes"))
 
 
+@bp.get("/editor/account")
+def account() -> Response:
+    """One's own time zone, password and sign-ins."""
+    return _show_account()
+
+
+@bp.post("/editor/account/time-zone")
+def change_time_zone() -> Response:
+    """Show and read times in another time zone."""
+    form = TimeZoneForm()
+    if not form.validate():
+        return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, zone_form=form)
+    access.current_editor().time_zone = form.time_zone.data
+    db.session.commit()
+    return htmx.redirect(url_for(".account", done="time-zone"))
+
+
+@bp.post("/editor/account/password")
+def change_password() -> Response:
+    """Take a new password; every other sign-in ends."""
+    form, now = PasswordForm(), datetime.now(UTC)
+    if form.validate():
+        if is_exceeded("password", str(access.current_editor().id), TRIES_OF_ADDRESS, WINDOW, now):
+            form.current.errors = ["There were too many tries. Please wait 5 minutes, then try again."]
+            return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
+        try:
+            if editors.change_password(access.current_editor(), form.current.data, form.new.data):
+                access.start_afresh(now)
+                db.session.commit()
+                return htmx.redirect(url_for(".account", done="password"))
+            form.current.errors = ["This is not the password you use now."]
+        except PasswordRefused as refusal:
+            form.new.errors = [str(refusal)]
+    return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
+
+
+@bp.post("/editor/account/end-others")
+def end_other_sign_ins() -> Response:
+    """Sign out everywhere else."""
+    access.end_others()
+    db.session.commit()
+    return htmx.redirect(url_for(".account", done="others"))
+
+
+@bp.before_request
+def _admit_to_account() -> Response | None:
+    """One's own account is behind the same door as the editor."""
+    return None if request.endpoint in OPEN_TO_ALL else _admit()
+
+
 def _admit() -> Response | None:
     """Who is not signed in is asked to sign in; what they sent is kept meanwhile."""
     if request.method == "POST":
@@ -102,6 +154,8 @@ def _admit() -> Response | None:
         return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if htmx.wants_fragment():
         return _show_sign_in(SignInForm(formdata=None), HTTPStatus.UNAUTHORIZED)
+    if request.blueprint == bp.name:  # a password is not to be kept
+        return htmx.redirect(url_for("accounts.sign_in", next=url_for("accounts.account")))
     _keep_text()
     return htmx.redirect(url_for("accounts.sign_in", next=request.path, kept="yes"))
 
@@ -110,7 +164,9 @@ def _send_again() -> Response:
     """The form is from before this sign-in: show it again with what was typed, for one more press."""
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
-    if "GET" not in current_app.create_url_adapter(request).allowed_methods(request.path):  # type: ignore[union-attr]
+    if request.blueprint == bp.name or "GET" not in current_app.create_url_adapter(request).allowed_methods(
+        request.path
+    ):  # type: ignore[union-attr]
         abort(HTTPStatus.BAD_REQUEST)
     _keep_text()
     return htmx.redirect(request.path)
@@ -152,6 +208,22 @@ def _next_page() -> str:
     parts = urlsplit(wanted)
     is_ours = wanted.startswith("/editor/") and not parts.netloc and "\\" not in wanted
     return wanted if is_ours else url_for("editor.summaries")
+
+
+def _show_account(
+    status: int = HTTPStatus.OK,
+    zone_form: TimeZoneForm | None = None,
+    password_form: PasswordForm | None = None,
+) -> Response:
+    editor = access.current_editor()
+    return htmx.render(
+        "accounts/account.html",
+        status=status,
+        zone_form=zone_form or TimeZoneForm(formdata=None, time_zone=editor.time_zone),
+        password_form=password_form or PasswordForm(formdata=None),
+        others=access.sign_in_count() - 1,
+        done=request.args.get("done"),
+    )
 
 
 def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
