@@ -1,0 +1,45 @@
+"""A text that is published is on its pages at once and soon found; a withdrawn one is gone at once."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.test_editing import sign_in
+
+WITHIN = 10.0  # seconds; less than one on a machine with nothing else to do, which a test cannot count on
+SLUG = "early-decompression-no-gain-rats"
+TITLE = "In rats, a zebrafish lantern changed nothing after early surgery"
+
+
+def is_found(page: Page, words: str) -> bool:
+    return f"/research/{SLUG}" in page.request.get("/search", params={"q": words}).text()
+
+
+@pytest.fixture
+def editor(page: Page) -> Page:
+    sign_in(page)
+    return page
+
+
+def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page, site: Site) -> None:
+    editor.goto(f"/research/{SLUG}")
+    number = editor.locator("a[href^='/visit-pack?s=']").first.get_attribute("href").split("=")[1]
+    editor.goto(f"/editor/articles/{number}")
+    editor.get_by_label("Plain title").fill(TITLE)
+    editor.get_by_role("textbox", name="What changed for the reader").fill("A title for a test.")
+    editor.get_by_role("button", name="Publish").click()
+    editor.wait_for_url("**done=published**")
+    answered = time.monotonic()
+    assert TITLE in editor.request.get(f"/research/{SLUG}").text()
+    while not is_found(editor, "zebrafish lantern"):
+        assert time.monotonic() - answered < WITHIN, "published, but not found"
+        time.sleep(0.05)
+
+    editor.goto(f"/editor/articles/{number}/withdraw")
+    editor.get_by_role("button", name="Withdraw").click()
+    expect(editor.get_by_role("heading", level=1)).to_be_visible()
+    assert editor.request.get(f"/research/{SLUG}").status == 410
+    assert not is_found(editor, "zebrafish lantern")
+    assert TITLE not in editor.request.get("/research").text()
