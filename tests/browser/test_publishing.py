@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Site
 from tests.browser.test_editing import sign_in
@@ -38,8 +38,8 @@ def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page
         time.sleep(0.05)
 
     editor.goto(f"/editor/articles/{number}/withdraw")
-    editor.get_by_role("button", name="Withdraw").click()
-    expect(editor.get_by_role("heading", level=1)).to_be_visible()
+    with editor.expect_navigation():
+        editor.get_by_role("button", name="Withdraw").click()
     assert editor.request.get(f"/research/{SLUG}").status == 410
     assert not is_found(editor, "zebrafish lantern")
     assert TITLE not in editor.request.get("/research").text()
