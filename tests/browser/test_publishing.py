@@ -38,6 +38,7 @@ def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page
         time.sleep(0.05)
 
     editor.goto(f"/editor/articles/{number}/withdraw")
+    editor.get_by_role("textbox").first.fill("A test took this off.")
     with editor.expect_navigation():
         editor.get_by_role("button", name="Withdraw").click()
     assert editor.request.get(f"/research/{SLUG}").status == 410
