@@ -9,15 +9,32 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const swapped = event.detail.target.isConnected ? event.detail.target : document.getElementById(event.detail.target.id);
     settle(swapped || document);
+    refocus(event.detail.requestConfig?.elt);
   });
   document.addEventListener("htmx:oobAfterSwap", (event) => settle(event.detail.target));
 
   function settle(root) {
+    keepOpen(root);
     const wanted = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
     if (wanted) wanted.focus();
     const spoken = root.matches?.("[data-announce]") ? root : root.querySelector?.("[data-announce]");
     if (spoken) say(spoken.dataset.announce);
     reveal(root);
+  }
+
+  // A link that replaced the part of the page it stands in keeps the focus, also inside what was folded.
+  function refocus(pressed) {
+    if (pressed?.id && !pressed.isConnected) document.getElementById(pressed.id)?.focus({ preventScroll: true });
+  }
+
+  // ------------------------------------------------- what a reader opened stays open when it is replaced
+  const folds = new Map();
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches?.("[data-keep-open]")) folds.set(target.id, target.open);
+  }, true);
+
+  function keepOpen(root) {
+    for (const fold of root.querySelectorAll?.("[data-keep-open]") || []) fold.open = folds.get(fold.id) ?? fold.open;
   }
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
@@ -123,7 +140,9 @@
   });
 
   function closeInstant(panel) {
-    if (panel.contains(document.activeElement)) document.querySelector("[data-instant]").focus();
+    const field = document.querySelector("[data-instant]");
+    htmx.trigger(field, "htmx:abort");
+    if (panel.contains(document.activeElement)) field.focus();
     panel.replaceChildren();
     panel.classList.add("is-empty");
   }

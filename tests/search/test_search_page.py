@@ -58,7 +58,13 @@ def test_result_pages_are_not_for_search_engines(client: PageClient, add: Adds) 
 
 def test_the_fragment_is_a_part_of_the_page(client: PageClient, add: Adds) -> None:
     add()
-    for path in ("/search?q=pain", "/search?q=pain&panel=1", "/search?q=nothingatall", "/search", "/search?q=p&panel=1"):
+    for path in (
+        "/search?q=pain",
+        "/search?q=pain&panel=1",
+        "/search?q=nothingatall",
+        "/search",
+        "/search?q=p&panel=1",
+    ):
         fragment = client.fragment(path)
         assert fragment.strip() in client.get(path).text
 
@@ -123,15 +129,19 @@ def test_filters_narrow_and_their_own_group_keeps_its_counts(client: PageClient,
     add(study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED)
     text = client.get("/search?q=pain&kind=randomized-trial").text
     assert slugs(text) == [trial.slug]
-    assert re.search(r'value="interviews"><span>Interviews</span><span class="n">1<', text)
-    assert re.search(r'value="not-tested" disabled><span>[^<]*</span><span class="n">0<', text)
+    assert re.search(r'id="filter-kind-interviews"[^>]*>.*?<span>Interviews</span> <span class="n">1<', text)
+    assert re.search(
+        r'<span class="check check--off">.*?<span>Does not test a treatment</span> <span class="n">0<', text
+    )
 
 
 def test_two_values_of_a_group_widen_and_two_groups_narrow(client: PageClient, add: Adds) -> None:
     add(study_kind=StudyKind.RANDOMIZED_TRIAL, result=Result.HELPED)
     add(study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED)
     assert "2 summaries" in client.get("/search?q=pain&kind=randomized-trial&kind=interviews").text
-    assert "1 summary" in client.get("/search?q=pain&kind=randomized-trial&kind=interviews&result=helped").text
+    assert (
+        "1 summary" in client.get("/search?q=pain&kind=randomized-trial&kind=interviews&result=helped").text
+    )
 
 
 def test_a_chip_takes_its_filter_away_and_keeps_the_rest(client: PageClient, add: Adds) -> None:
@@ -156,7 +166,10 @@ def test_unknown_filter_values_find_nothing_and_break_nothing(client: PageClient
 
 
 def test_everyday_words_are_read_as_medical_ones_and_the_page_says_so(client: PageClient, add: Adds) -> None:
-    found = add(paper={"title": "Urinary retention in a made-up trial"}, main_message="Some people could not empty it.")
+    found = add(
+        paper={"title": "Urinary retention in a made-up trial"},
+        main_message="Some people could not empty it.",
+    )
     text = client.get("/search?q=can't pee").text
     assert slugs(text) == [found.slug]
     assert "We also looked for <em>urinary retention</em>" in text
@@ -267,7 +280,10 @@ def test_a_search_has_a_feed_with_the_newest_first(client: PageClient, add: Adds
     response = client.flask.get("/search/feed.atom?q=zebrafish")
     assert response.mimetype == "application/atom+xml"
     feed = ElementTree.fromstring(response.text)
-    assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == ["Zebrafish second", "Zebrafish first"]
+    assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == [
+        "Zebrafish second",
+        "Zebrafish first",
+    ]
     assert "People. Randomized trial." in (feed.findtext(f"{ATOM}entry/{ATOM}summary") or "")
 
 

@@ -17,6 +17,7 @@ from webapp.errors import SiteError
 from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
 from webapp.pagination import Page, asked_page
+from webapp.search.similar import similar_to
 from webapp.templating import month
 
 bp = Blueprint("articles", __name__)
@@ -53,7 +54,7 @@ def article(slug: str) -> Response:
     if form is not None:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
         return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
-    similar = queries.similar_to(found)
+    similar = similar_to(found)
     return htmx.render(
         "articles/article.html", article=found, similar=similar, explainer=new_explainer(), is_draft=False
     )

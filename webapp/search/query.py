@@ -14,6 +14,7 @@ MOST_TERMS = 12
 MOST_VALUES = 20  # of one filter
 LAST_PAGE = 1_000
 
+_VALUE = re.compile(r"[a-z0-9-]{1,80}")
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
 
 
@@ -43,7 +44,7 @@ class SearchQuery:
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> "SearchQuery":
         """Anything is accepted: what cannot be used counts as not given."""
-        filters = {name: frozenset(filter(None, args.getlist(name)[:MOST_VALUES])) for name in FacetName}
+        filters = {name: frozenset(_values(args.getlist(name))) for name in FacetName}
         page = args.get("page", "")
         return cls(
             text=" ".join(args.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY].strip(),
@@ -112,3 +113,10 @@ class SearchQuery:
 
     def without_filters(self) -> "SearchQuery":
         return replace(self, filters={}, page=1)
+
+
+def _values(given: list[str]) -> list[str]:
+    """The values of a filter, given one by one or several in one, with commas between (as the page's hidden field has them)."""
+    return [
+        value for value in ",".join(given[:MOST_VALUES]).split(",")[:MOST_VALUES] if _VALUE.fullmatch(value)
+    ]
