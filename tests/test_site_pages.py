@@ -1,6 +1,7 @@
 """Pages about the site, a reader's preferences, and addresses that must not vanish."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -68,6 +69,12 @@ def test_robots_and_sitemap_name_the_public_pages(client: PageClient) -> None:
     places = [element.text for element in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert f"http://localhost/research/{article.slug}" in places
     assert len(places) == len(set(places))
+
+
+def test_there_is_an_address_for_reports_of_a_hole(client: PageClient) -> None:
+    lines = dict(line.split(": ", 1) for line in client.get("/.well-known/security.txt").text.splitlines())
+    assert lines["Contact"] == "http://localhost/contact"
+    assert lines["Expires"] > datetime.now(UTC).isoformat()
 
 
 def test_the_process_answers(client: PageClient) -> None:

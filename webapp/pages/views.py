@@ -1,6 +1,6 @@
 """Pages about the site itself, how it looks for one reader, and whether it is alive."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, request
@@ -99,6 +99,19 @@ def robots() -> Response:
     )
 
 
+@bp.get("/.well-known/security.txt")
+def security() -> Response:
+    """Where to tell us of a hole (RFC 9116); the date by which this has to be looked at again is the end of next year."""
+    site_url = current_app.config["SITE_URL"]
+    lines = [
+        f"Contact: {site_url}/contact",
+        f"Expires: {datetime.now(UTC).year + 1}-12-31T23:59:59Z",
+        "Preferred-Languages: en",
+        f"Canonical: {site_url}/.well-known/security.txt",
+    ]
+    return _text("\n".join(lines) + "\n")
+
+
 @bp.get("/favicon.ico")
 def favicon() -> Response:
     """The site's mark, for browsers that ask at this address."""
@@ -132,4 +145,8 @@ def offline() -> Response:
 @bp.get("/livez")
 def livez() -> Response:
     """The process answers."""
-    return never_store(make_response("ok\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"}))
+    return never_store(_text("ok\n"))
+
+
+def _text(body: str) -> Response:
+    return make_response(body, HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"})
