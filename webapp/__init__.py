@@ -12,7 +12,9 @@ from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.extensions import csrf, migrate
 from webapp.extensions import db as db
+from webapp.feedback import desk_views as feedback_desk
 from webapp.feedback import views as feedback
+from webapp.newsletter import desk_views as newsletter_desk
 from webapp.newsletter import views as newsletter
 from webapp.pages import views as pages
 from webapp.search import backends
@@ -51,7 +53,9 @@ def create_app(config: Config | None = None) -> Flask:
         exports.bp,
         search.bp,
         feedback.bp,
+        feedback_desk.bp,
         newsletter.bp,
+        newsletter_desk.bp,
         visit_pack.bp,
         accounts.bp,
         editor.bp,

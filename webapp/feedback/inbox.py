@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from webapp.extensions import db
 from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
@@ -70,9 +70,9 @@ def by_article() -> list[ArticleFeedback]:
     votes = {
         article_id: (helpful, count - helpful)
         for article_id, helpful, count in db.session.execute(
-            select(Feedback.article_id, func.sum(Feedback.is_helpful), func.count()).group_by(
-                Feedback.article_id
-            )
+            select(
+                Feedback.article_id, func.count(case((Feedback.is_helpful.is_(True), 1))), func.count()
+            ).group_by(Feedback.article_id)
         )
     }
     answers = _understanding_counts()

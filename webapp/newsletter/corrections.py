@@ -41,7 +41,7 @@ def _changed_articles() -> list[Article]:
         .where(MessageArticle.told.is_not(None))
         .distinct()
     )
-    told: dict[int, set[str]] = {}
+    told: dict[int, set[str | None]] = {}
     for article_id, words in db.session.execute(pairs):
         told.setdefault(article_id, set()).add(words)
     query = select(Article).where(Article.id.in_(told)).order_by(Article.id).with_for_update()

@@ -1,12 +1,13 @@
 """What a mail says at the moment it goes out: from live rows, so that nothing withdrawn and nobody gone is in it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
 
 from webapp import tokens
 from webapp.config import Config
-from webapp.mail import Letter
+from webapp.mail import Letter, new_message_id
 from webapp.models import Article, MailKind, OutboxMessage, Subscriber, SubscriberState
 from webapp.models.values import ArticleStatus
 from webapp.newsletter import emails
@@ -31,6 +32,22 @@ def write(message: OutboxMessage, now: datetime) -> Letter | None:
                 return None
             written = found
     return _letter(message, written, now)
+
+
+def preview(articles: Sequence[Article], recipient: str, now: datetime) -> Letter:
+    """A digest with these articles as it would look, for an editor to open; it is not sent."""
+    config: Config = current_app.extensions["config"]
+    written = emails.digest(articles, None)
+    return Letter(
+        sender=config.mail_from,
+        recipient=recipient,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        message_id=new_message_id(config),
+        written_at=now,
+        headers=AUTOMATIC,
+    )
 
 
 def standing(article: Article) -> str:
