@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, Category, Paper
@@ -99,14 +99,19 @@ def _load(article_ids: Sequence[int]) -> list[Card]:
     for article_id, name in db.session.execute(named):
         topics[article_id].append(name)
     columns = [column for column in Article.__table__.columns if column.name not in ("funding", "written_by")]
-    facts = (Paper.title.label("paper_title"), Paper.status.label("paper_status"), Paper.journal, Paper.published_on)
+    facts = (
+        Paper.title.label("paper_title"),
+        Paper.status.label("paper_status"),
+        Paper.journal,
+        Paper.published_on,
+    )
     rows = db.session.execute(
         select(*columns, *facts).join(Paper, Paper.id == Article.paper_id).where(Article.id.in_(article_ids))
     )
     return [_card(row, tuple(topics[row.id])) for row in rows]
 
 
-def _card(row: Row[Any], topics: tuple[str, ...]) -> Card:
+def _card(row: Any, topics: tuple[str, ...]) -> Card:
     body = " ".join([row.main_message, row.simple_explanation, row.research_summary])
     return Card(
         id=row.id,
@@ -119,6 +124,8 @@ def _card(row: Row[Any], topics: tuple[str, ...]) -> Card:
         study_kind=row.study_kind,
         result=row.result,
         topics=topics,
-        minutes=reading_minutes(" ".join([body, *[finding.text for finding in row.findings], *row.limitations])),
+        minutes=reading_minutes(
+            " ".join([body, *[finding.text for finding in row.findings], *row.limitations])
+        ),
         searched=SearchedText([text for text in plain_texts(row) if text]),
     )

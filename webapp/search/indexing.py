@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from threading import Thread
 
 from flask import Flask
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
@@ -24,14 +25,15 @@ from webapp.articles.queries import published
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, SearchMarker
 from webapp.models.values import ArticleStatus
-from webapp.search.backends import Backend, SearchUnavailable, engine
+from webapp.search.backends import Backend, SearchBusy, SearchUnavailable, engine
 from webapp.search.documents import document_of
 from webapp.search.plan import IndexDocument
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
-INSPECT_SECONDS = 3.0
+INSPECT_SECONDS = 3.0  # how often the files are looked at
+COMPARE_SECONDS = 60.0  # how often the index is compared with the database
 MARKERS_AT_ONCE = 500
 ARTICLES_AT_ONCE = 500
 DOCUMENTS_PER_COMMIT = 20_000
@@ -57,7 +59,7 @@ def catch_up(now: datetime) -> int:
     """
     index = engine()
     if not index.is_intact():
-        rebuild(lambda done, total: None)
+        rebuild(_silently)
         return 0
     total = 0
     with index.writing():
@@ -80,7 +82,7 @@ def rebuild(report: Callable[[int, int], None]) -> int:
         done = 0
         documents = _all_documents()
         while batch := list(islice(documents, DOCUMENTS_PER_COMMIT)):
-            beside.apply(_counted(batch, lambda count, before=done: report(before + count, total)), ())
+            beside.apply(_counted(batch, partial(_report_from, report, done, total)), ())
             done += len(batch)
         with index.writing():
             difference = differences(beside)
@@ -124,6 +126,7 @@ def start_following(app: Flask) -> Thread:
 def _follow(app: Flask) -> None:
     """Poll for markers; whichever process gets the writer's lock does the work, the others wait for the next round."""
     inspect_at = 0.0
+    has_waited = False
     while True:
         try:
             with app.app_context():
@@ -132,6 +135,10 @@ def _follow(app: Flask) -> None:
                     inspect_at = time.monotonic() + INSPECT_SECONDS
                 if _has_markers():
                     _follow_if_first()
+        except SearchBusy:
+            if not has_waited:
+                log.debug("another process keeps the search index up to date; this one stands by")
+            has_waited = True
         except (SearchUnavailable, SQLAlchemyError) as error:
             log.warning("the search index could not follow: %s", error)
             time.sleep(1)
@@ -147,7 +154,7 @@ def _rebuild_if_broken() -> None:
         return
     log.warning("the search index is missing or damaged: it is built anew")
     try:
-        count = rebuild(lambda done, total: None)
+        count = rebuild(_silently)
     except SearchUnavailable as error:
         log.info("the search index was not built anew: %s", error)
     else:
@@ -226,18 +233,15 @@ def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
         return [document_of(article) for article in session.scalars(query)]
 
 
+def _report_from(report: Callable[[int, int], None], before: int, total: int, count: int) -> None:
+    report(before + count, total)
+
+
+def _silently(done: int, total: int) -> None:
+    """Report no progress."""
+
+
 def _counted(documents: Sequence[IndexDocument], tell: Callable[[int], None]) -> Iterator[IndexDocument]:
     for count, document in enumerate(documents, start=1):
         yield document
         tell(count)
-
-
-def is_database_ready() -> bool:
-    """Have the tables been made?"""
-    try:
-        db.session.execute(text("SELECT 1 FROM search_marker LIMIT 1"))
-    except SQLAlchemyError:
-        return False
-    finally:
-        db.session.rollback()
-    return True

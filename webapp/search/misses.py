@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 from sqlalchemy import delete, func, select
 
@@ -37,7 +38,7 @@ def most_missed(count: int) -> list[SearchMiss]:
     """Searches without results, most frequent first; what was only the start of a longer one is left out."""
     rows = db.session.scalars(select(SearchMiss).order_by(SearchMiss.count.desc(), SearchMiss.text)).all()
     texts = sorted(row.text for row in rows)
-    starts = {one for one, following in zip(texts, texts[1:], strict=False) if following.startswith(one)}
+    starts = {one for one, following in pairwise(texts) if following.startswith(one)}
     return [row for row in rows if row.text not in starts][:count]
 
 

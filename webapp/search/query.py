@@ -14,6 +14,7 @@ MOST_TERMS = 12
 MOST_VALUES = 20  # of one filter
 LAST_PAGE = 1_000
 
+_PAGE = re.compile(r"[0-9]{1,5}")
 _VALUE = re.compile(r"[a-z0-9-]{1,80}")
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
 
@@ -45,14 +46,11 @@ class SearchQuery:
     def from_args(cls, args: MultiDict[str, str]) -> "SearchQuery":
         """Anything is accepted: what cannot be used counts as not given."""
         filters = {name: frozenset(_values(args.getlist(name))) for name in FacetName}
-        page = args.get("page", "")
         return cls(
             text=" ".join(args.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY].strip(),
             filters={name: values for name, values in filters.items() if values},
             sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
-            page=min(int(page), LAST_PAGE)
-            if page.isascii() and page.isdigit() and 0 < len(page) < 6 and int(page)
-            else 1,
+            page=_page(args.get("page", "")),
             is_exact="exact" in args,
             is_own_words="own" in args,
         )
@@ -120,3 +118,8 @@ def _values(given: list[str]) -> list[str]:
     return [
         value for value in ",".join(given[:MOST_VALUES]).split(",")[:MOST_VALUES] if _VALUE.fullmatch(value)
     ]
+
+
+def _page(given: str) -> int:
+    """A page number; what is none is the first."""
+    return min(max(int(given), 1), LAST_PAGE) if _PAGE.fullmatch(given) else 1

@@ -88,7 +88,7 @@ def read(query: SearchQuery, library: Backend) -> Reading:
     corrected = None if query.is_exact else spelling.corrected(terms, library)
     if corrected is not None:
         terms = corrected
-    matches = () if query.is_own_words or query.is_exact else _matches(terms, library)
+    matches = () if query.is_own_words or query.is_exact else _matches(terms)
     spoken_for = frozenset(one for match in matches if match.word_count > 1 for one in match.stems)
     groups = [*groups_of(terms, library, spoken_for, query.is_own_words)]
     also = [_concept_group(match) for match in matches]
@@ -152,7 +152,7 @@ def _endings(word: str, library: Backend) -> list[Alternative]:
     return [Alternative((ending,), weight) for ending in endings if ending != stem(word)]
 
 
-def _matches(terms: Sequence[Term], library: Backend) -> tuple[Match, ...]:
+def _matches(terms: Sequence[Term]) -> tuple[Match, ...]:
     """The concepts that the query speaks of; an unfinished last word counts as the concept words it may become."""
     spoken = [word.folded for term in terms for word in words(term.text)]
     matches = concepts_in(spoken)

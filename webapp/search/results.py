@@ -183,7 +183,11 @@ def _values(name: FacetName, query: SearchQuery, found: Found, path: str) -> lis
     labels = _labels(name, counts)
     return [
         FacetValue(
-            value, label, counts.get(value, 0), value in chosen, partial(_address_of, query, name, value, path)
+            value,
+            label,
+            counts.get(value, 0),
+            value in chosen,
+            partial(_address_of, query, name, value, path),
         )
         for value, label in labels.items()
         if value in counts or value in chosen or name != FacetName.KIND

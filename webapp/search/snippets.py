@@ -64,7 +64,9 @@ def _densest(folded: str, marked: Sequence[frozenset[str]]) -> int:
 
     A stem is looked for as the start of a word: quicker than stemming whole texts, and near enough to choose a passage.
     """
-    found = sorted((at, one) for one in {one for group in marked for one in group} for at in _places(folded, one))
+    found = sorted(
+        (at, one) for one in {one for group in marked for one in group} for at in _places(folded, one)
+    )
     best, place = 0, 0
     for number, (start_at, _) in enumerate(found):
         near = {one for at, one in found[number : number + 20] if at - start_at < WINDOW}

@@ -7,10 +7,10 @@ from typing import Protocol, Self, cast
 from flask import Flask, current_app
 
 from webapp.config import Config
-from webapp.search.backends.whoosh import SearchUnavailable, WhooshBackend
+from webapp.search.backends.whoosh import SearchBusy, SearchUnavailable, WhooshBackend
 from webapp.search.plan import Found, IndexDocument, Plan
 
-__all__ = ["Backend", "SearchUnavailable", "engine", "init_app"]
+__all__ = ["Backend", "SearchBusy", "SearchUnavailable", "engine", "init_app"]
 
 
 class Backend(Protocol):

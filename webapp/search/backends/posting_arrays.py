@@ -82,7 +82,8 @@ class FacetCodes:
     def mask(self, wanted: frozenset[str]) -> Mask:
         """Documents that have any of the wanted values."""
         places = [place for place, value in enumerate(self.values) if value in wanted]
-        return np.isin(self.codes, places).any(axis=1)
+        mask: Mask = np.logical_or.reduce(np.isin(self.codes, places), axis=1)
+        return mask
 
     def counts(self, documents: Numbers) -> dict[str, int]:
         """How many of the documents have each value of the library, 0 included."""
@@ -104,12 +105,16 @@ class PostingSource(Protocol):
 
 @dataclass(frozen=True)
 class Columns:
-    """What is known of each document, as arrays of equal length. ``published``: seconds since 1970."""
+    """What is known of each document, as arrays of equal length. ``published``: seconds since 1970.
+
+    ``lengths`` in words, to the precision that the index keeps; ``total_length`` is exact.
+    """
 
     article_ids: Numbers
     revisions: Numbers
     published: NDArray[np.uint32]
     lengths: NDArray[np.float64]
+    total_length: int
     is_alive: Mask
     facets: Mapping[FacetName, FacetCodes]
 
@@ -125,8 +130,10 @@ class Collection:
         self._cache = cache
         self._generation = generation
         self._size = len(columns.article_ids)
-        average = columns.lengths.mean() if self._size else 1.0
-        self._saturation = (K1 * ((1 - B) + B * columns.lengths / (average or 1.0))).astype(np.float32)
+        relative = (
+            columns.lengths / (columns.total_length / self._size) if columns.total_length else columns.lengths
+        )
+        self._saturation = (K1 * ((1 - B) + B * relative)).astype(np.float32)
         self._prior = self._people_first()
 
     def find(self, plan: Plan) -> Found:

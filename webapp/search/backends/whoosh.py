@@ -4,22 +4,21 @@ One field holds the stems of an article with their weights and places, a second 
 correction), a third its filter values. Folders: ``<root>/CURRENT`` names the folder in use; a rebuild fills another one and
 switches. Files are read into memory whole, so a file that is cut short or removed under a running process cannot hurt it.
 
-Whoosh 2.7.4 is frozen, so its inner names used here (``_data``, ``_next_block``) will not move.
+Damaged files raise almost anything, a bare Exception included ("Block tag error"), so this boundary catches Exception and
+raises SearchUnavailable. Whoosh 2.7.4 is frozen, so its inner names used here (``_data``, ``_next_block``) will not move.
 """
 
 import fcntl
+import logging
 import os
-import pickle
 import shutil
-import struct
 import time
-import zlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
@@ -37,7 +36,6 @@ from whoosh.formats import Existence, Positions
 from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
-from whoosh.writing import IndexingError
 
 from webapp.search.backends.posting_arrays import (
     NO_VALUE,
@@ -52,6 +50,8 @@ from webapp.search.backends.posting_arrays import (
 from webapp.search.plan import FacetName, Found, IndexDocument, Plan
 from webapp.search.words import STOP_WORDS, stem, words
 
+log = logging.getLogger(__name__)
+
 VERSION = 1  # of what is in a folder; a folder of another version counts as missing
 CURRENT = "CURRENT"
 CACHE_BYTES = 64_000_000
@@ -60,24 +60,22 @@ OPEN_TRIES, OPEN_PAUSE = 10, 0.02  # opening during another process's commit fai
 WRITE_PATIENCE = 10.0
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
 SHORTEST_WORD = 3
-
-# What damaged or missing files are known to raise. Whoosh checks little, so the list is long.
-DAMAGE = (
-    OSError, EOFError, struct.error, zlib.error, pickle.UnpicklingError, TypeError, ValueError, KeyError, IndexError,
-    AttributeError, ImportError, AssertionError, NameError, MemoryError, OverflowError, UnicodeDecodeError,
-    RecursionError, IndexingError,
-)  # fmt: skip
+MISSING = -1  # in a column: every document has a value, so one without it was lost
 
 
 class SearchUnavailable(Exception):
     """The index is missing, damaged or busy; the database has to answer."""
 
 
+class SearchBusy(SearchUnavailable):
+    """Another process has the right to write or to rebuild."""
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _WeightedWords(fields.FieldType):  # type: ignore[misc]
+class _WeightedWords(fields.FieldType):
     """A field that is given its terms ready-made: (term, weight, places)."""
 
     def __init__(self) -> None:
@@ -90,7 +88,7 @@ class _WeightedWords(fields.FieldType):  # type: ignore[misc]
             yield term.encode(), len(places), weight, self.format.encode(places)
 
 
-class _Terms(fields.FieldType):  # type: ignore[misc]
+class _Terms(fields.FieldType):
     """A field of terms that are there or not."""
 
     def __init__(self, unique: bool = False) -> None:
@@ -106,13 +104,13 @@ SCHEMA = fields.Schema(
     stem=_WeightedWords(),
     word=_Terms(),
     facet=_Terms(),
-    article=fields.COLUMN(whoosh_columns.NumericColumn("i")),
-    revision=fields.COLUMN(whoosh_columns.NumericColumn("i")),
+    article=fields.COLUMN(whoosh_columns.NumericColumn("i", default=MISSING)),
+    revision=fields.COLUMN(whoosh_columns.NumericColumn("i", default=MISSING)),
     published=fields.COLUMN(whoosh_columns.NumericColumn("I")),
 )
 
 
-class _Storage(FileStorage):  # type: ignore[misc]
+class _Storage(FileStorage):
     """Files that are read into memory when opened and closed at once; ``opened`` notes their sizes."""
 
     def __init__(self, folder: Path) -> None:
@@ -145,6 +143,8 @@ class _Segment:
         self.article_ids = self._numbers("article", ">i4").astype(np.int32)
         self.revisions = self._numbers("revision", ">i4").astype(np.int32)
         self.published = self._numbers("published", ">u4").astype(np.uint32)
+        if (self.article_ids == MISSING).any():
+            raise ValueError("articles are missing from a column")
         self.file_sizes = dict(reader.storage().opened)  # everything there is to read was read by now
         self._lexicon: _Lexicon | None = None
         self._lock = Lock()
@@ -189,9 +189,9 @@ class _Segment:
                 self._lexicon = _Lexicon([word for word, _ in pairs], [count for _, count in pairs])
             return self._lexicon
 
-    def facet_terms(self) -> list[str]:
+    def terms(self, field: str) -> list[str]:
         with self._lock:
-            return [text.decode() for text, _ in self._terms("facet")]
+            return [text.decode() for text, _ in self._terms(field)]
 
     def _terms(self, field: str) -> Iterator[tuple[bytes, Any]]:
         for (name, text), info in self.reader._terms.items_from(field, b""):
@@ -215,7 +215,7 @@ def _column(reader: Any, dtype: str, size: int) -> Any:
         return np.zeros(size, dtype)
     width = np.dtype(dtype).itemsize
     count = min(reader._count, size)
-    values = np.zeros(size, dtype)
+    values = np.full(size, reader._default, dtype)
     values[:count] = np.frombuffer(reader._dbfile.get(reader._basepos, count * width), dtype, count=count)
     return values
 
@@ -276,6 +276,13 @@ class _Generation:
                 totals[text] = (int(distance), totals.get(text, (0, 0))[1] + lexicon.frequencies[place])
         return tuple((text, distance, count) for text, (distance, count) in totals.items())
 
+    def read_whole(self) -> None:
+        """Read every posting list there is."""
+        for segment in self._segments:
+            for field in ("key", "stem", "word", "facet"):
+                for term in segment.terms(field):
+                    segment.postings(field, term)
+
     def _lexicons(self) -> Iterator[_Lexicon]:
         return (segment.lexicon() for segment in self._segments)
 
@@ -283,10 +290,8 @@ class _Generation:
         parts = [
             (
                 start,
-                self._cache.get(
-                    (segment.reader._segid, field, term), lambda s=segment: s.postings(field, term)
-                ),
-            )  # type: ignore[misc]
+                self._cache.get((segment.reader._segid, field, term), partial(segment.postings, field, term)),
+            )
             for segment, start in zip(self._segments, self._starts, strict=True)
         ]
         found = [(start, part) for start, part in parts if len(part.documents)]
@@ -310,6 +315,7 @@ class _Generation:
             revisions=joined("revisions", np.int32),
             published=joined("published", np.uint32),
             lengths=joined("lengths", np.float64),
+            total_length=sum(segment.reader.field_length("stem") for segment in self._segments),
             is_alive=alive,
             facets={name: self._facet(name, len(alive)) for name in FacetName},
         )
@@ -317,7 +323,7 @@ class _Generation:
     def _facet(self, name: FacetName, size: int) -> FacetCodes:
         values = sorted({
             term.removeprefix(f"{name}:")
-            for segment in self._segments for term in segment.facet_terms() if term.startswith(f"{name}:")
+            for segment in self._segments for term in segment.terms("facet") if term.startswith(f"{name}:")
         })  # fmt: skip
         columns = np.full((size, 1), NO_VALUE, np.int16)
         for place, value in enumerate(values):
@@ -341,6 +347,7 @@ class WhooshBackend:
         self._lock = Lock()
         self._generation: _Generation | None = None
         self._segments: dict[str, _Segment] = {}
+        self._is_suspect = False
 
     # Reading
 
@@ -376,11 +383,18 @@ class WhooshBackend:
         return self._guarded(lambda: sum(file.stat().st_size for file in self._folder().iterdir()))
 
     def is_intact(self) -> bool:
-        """Can the index be opened, and are its files as they were when they were read?"""
+        """Can the index be opened, and are its files as they were when they were read?
+
+        After a search failed the whole index is read once, which takes seconds: for a thread in the background.
+        """
         try:
             generation = self._newest()
         except SearchUnavailable:
             return False
+        if self._is_suspect:
+            self._is_suspect = False
+            if not WhooshBackend(self.root).reads_whole():
+                return False
         for _ in range(OPEN_TRIES):
             if all(_size(generation.folder / name) == size for name, size in generation.file_sizes.items()):
                 return True
@@ -389,17 +403,26 @@ class WhooshBackend:
                 return True
         return False
 
+    def reads_whole(self) -> bool:
+        """Can everything in the index be read?"""
+        try:
+            self._newest().read_whole()
+        except Exception as error:
+            log.warning("the search index is damaged", exc_info=error)
+            return False
+        return True
+
     # Writing: one process at a time, held by the caller through ``writing``
 
     @contextmanager
     def writing(self, patience: float = WRITE_PATIENCE) -> Iterator[None]:
-        """Hold the right to write, across processes; raises SearchUnavailable if another keeps it for longer."""
+        """Hold the right to write, across processes; raises SearchBusy if another keeps it for longer."""
         with self._locked("writer.lock", patience):
             yield
 
     @contextmanager
     def rebuilding(self) -> Iterator[None]:
-        """Hold the right to build a new index beside the live one; raises SearchUnavailable if it is being done."""
+        """Hold the right to build a new index beside the live one; raises SearchBusy if it is being done."""
         with self._locked("rebuild.lock", patience=0):
             yield
 
@@ -440,14 +463,15 @@ class WhooshBackend:
         generation = self._newest()
         try:
             return answer(generation)
-        except DAMAGE as error:
+        except Exception as error:
+            log.warning("the search index cannot be read", exc_info=error)
             self._forget(generation)
             raise SearchUnavailable(f"the index cannot be read: {error!r}") from error
 
     def _guarded(self, act: Callable[[], T]) -> T:
         try:
             return act()
-        except DAMAGE as error:
+        except Exception as error:
             raise SearchUnavailable(f"the index cannot be used: {error!r}") from error
 
     def _newest(self) -> _Generation:
@@ -466,7 +490,7 @@ class WhooshBackend:
                     ):
                         self._generation = self._open(folder)
                     return self._generation
-            except DAMAGE as problem:
+            except Exception as problem:
                 error = problem
                 if not (self.root / CURRENT).exists():
                     break
@@ -477,7 +501,7 @@ class WhooshBackend:
         folder = self._folder()
         numbers = [
             int(name[6:-4])
-            for name in os.listdir(folder)
+            for name in os.listdir(folder)  # noqa: PTH208 - names are enough
             if name.startswith("_MAIN_") and name.endswith(".toc")
         ]
         return folder, max(numbers)
@@ -503,6 +527,7 @@ class WhooshBackend:
 
     def _forget(self, generation: _Generation) -> None:
         with self._lock:
+            self._is_suspect = True
             if self._generation is generation:
                 self._generation = None
                 self._segments = {}
@@ -540,7 +565,7 @@ def _wait_for(handle: int, patience: float) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() >= until:
-                raise SearchUnavailable("another process is writing the index") from error
+                raise SearchBusy("another process is writing the index") from error
             time.sleep(0.02)
         else:
             return
