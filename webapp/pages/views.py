@@ -94,9 +94,7 @@ def robots() -> Response:
         "Disallow: /search?",
         f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml",
     ]
-    return make_response(
-        "\n".join(lines) + "\n", HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"}
-    )
+    return _text("\n".join(lines) + "\n")
 
 
 @bp.get("/.well-known/security.txt")
