@@ -349,6 +349,16 @@ def test_the_command_makes_an_issue_and_prints_the_accounting_line(app: Flask) -
     assert "1 recipients = 1 sent" in run(args=["newsletter", "deliver"]).output
 
 
+def test_the_command_makes_one_kind_on_demand(app: Flask) -> None:
+    subscribed(frequency=Frequency.MONTHLY)
+    add_article(now=datetime.now(UTC) - timedelta(days=1))
+    run = app.test_cli_runner().invoke
+    assert "nothing new" in run(args=["newsletter", "send-digest", "--frequency", "weekly"]).output
+    assert (
+        "Each month: 1 recipients" in run(args=["newsletter", "send-digest", "--frequency", "monthly"]).output
+    )
+
+
 def test_the_link_to_the_settings_in_a_digest_works(client: PageClient) -> None:
     subscribed(now=EARLIER)
     add_article(now=EARLIER)

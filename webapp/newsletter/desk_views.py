@@ -5,8 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, request, url_for
 
-from webapp import htmx, mail
-from webapp.accounts import views as accounts
+from webapp import door, htmx, mail
 from webapp.accounts.access import current_editor
 from webapp.errors import SiteError
 from webapp.extensions import db
@@ -16,7 +15,7 @@ from webapp.newsletter import desk, digests, emails, letters, outbox
 from webapp.newsletter.desk import NotUncertain
 
 bp = Blueprint("newsletter_desk", __name__, url_prefix="/editor/newsletter")
-accounts.protect(bp)
+door.protect(bp)
 
 
 @bp.get("/")
@@ -69,7 +68,7 @@ def send_test() -> Response:
 @bp.post("/uncertain/<int:number>")
 def settle(number: int) -> Response:
     """Decide what became of a mail after a look into the mail server's log."""
-    accounts.require(Role.EDITOR)
+    door.require(Role.EDITOR)
     answer = request.form.get("answer", "")
     if answer not in ("sent", "again"):
         raise SiteError(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose whether the mail was sent.")

@@ -1,0 +1,16 @@
+"""A short run of the mail drill: real mailers and a real, difficult mail server, killed at random moments."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_no_mail_is_lost_or_doubled_when_everything_is_killed() -> None:
+    drill = [sys.executable, "bench/mail_drill.py", "--mails", "100", "--kills", "6"]
+    run = subprocess.run(drill, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert run.stdout.splitlines()[-1:] == ["100 mails, 6 kills: 0 lost, 0 doubled"], (
+        run.stdout[-2000:] + run.stderr[-2000:]
+    )
+    assert run.returncode == 0
