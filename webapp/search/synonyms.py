@@ -120,11 +120,12 @@ def concepts_in(spoken: Sequence[str]) -> list[Match]:
 
 
 def concepts_starting(start: str, count: int) -> list[Concept]:
-    """Concepts a form of which starts with what was typed so far, for completion."""
+    """Concepts a form of which starts with what was typed so far, for completion; those whose name does come first."""
     wanted = " ".join(word.folded for word in words(start))
     if not wanted:
         return []
     found = [concept for form, concept in _plain_forms() if form.startswith(wanted)]
+    found.sort(key=lambda concept: not concept.name.lower().startswith(wanted))
     return list({concept.name: concept for concept in found}.values())[:count]
 
 

@@ -1,0 +1,170 @@
+"""Searching in a real browser: as it is typed, with the keyboard, on Back, and without scripts."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+PANEL = "#instant"
+FIELD = "#home-q"
+RESULTS = "#search-results"
+
+
+def test_home_shows_a_few_results_from_the_second_letter(page: Page) -> None:
+    page.goto("/")
+    page.locator(FIELD).press_sequentially("s")
+    page.wait_for_timeout(500)
+    expect(page.locator(PANEL)).to_be_hidden()
+    page.locator(FIELD).press_sequentially("tem cel")
+    expect(page.locator(f"{PANEL} ul").first.locator("a").first).to_contain_text("ell")
+    expect(page.locator("#status")).to_have_text(re.compile(r"\d of \d+ summar(y|ies) shown"))
+    expect(page.locator(FIELD)).to_be_focused()
+    assert page.url.endswith("/")
+
+
+def test_the_panel_is_reached_with_tab_and_its_link_with_enter(page: Page) -> None:
+    page.goto("/")
+    page.locator(FIELD).press_sequentially("stem cells")
+    first = page.locator(f"{PANEL} li a").first
+    expect(first).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/research/*")
+
+
+def test_escape_closes_the_panel_and_gives_the_focus_back(page: Page) -> None:
+    page.goto("/")
+    page.locator(FIELD).press_sequentially("stem cells")
+    first = page.locator(f"{PANEL} li a").first
+    expect(first).to_be_visible()
+    first.focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(PANEL)).to_be_hidden()
+    expect(page.locator(FIELD)).to_be_focused()
+
+
+def test_clearing_the_field_closes_the_panel(page: Page) -> None:
+    page.goto("/")
+    page.locator(FIELD).press_sequentially("stem cells")
+    expect(page.locator(f"{PANEL} li a").first).to_be_visible()
+    page.locator(FIELD).fill("")
+    expect(page.locator(PANEL)).to_be_hidden()
+    page.wait_for_timeout(500)
+    expect(page.locator(PANEL)).to_be_hidden()
+
+
+def test_completions_are_ordinary_links(page: Page) -> None:
+    page.goto("/")
+    page.locator(FIELD).press_sequentially("autonomic dys")
+    page.locator(PANEL).get_by_role("link", name="autonomic dysreflexia", exact=True).click()
+    page.wait_for_url("**/search?q=autonomic+dysreflexia")
+    expect(page.locator("#search-heading")).to_contain_text("“autonomic dysreflexia”")
+
+
+def test_enter_on_home_opens_the_search_page(page: Page) -> None:
+    page.goto("/")
+    page.locator(FIELD).fill("nerve pain")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=nerve+pain*")
+    expect(page.locator("#search-heading")).to_contain_text("“nerve pain”")
+
+
+def test_the_search_page_answers_as_it_is_typed_and_keeps_its_address(page: Page) -> None:
+    page.goto("/search")
+    page.locator("#q").press_sequentially("bladder")
+    page.wait_for_url("**/search?q=bladder")
+    expect(page.locator("#search-heading")).to_contain_text("“bladder”")
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#status")).to_contain_text("for “bladder”")
+
+
+def test_back_leads_through_searches_to_where_the_reader_came_from(page: Page) -> None:
+    page.goto("/about")
+    page.goto("/search?q=pain")
+    page.locator("#q").fill("bladder")
+    page.wait_for_url("**/search?q=bladder")
+    expect(page.locator("#search-heading")).to_contain_text("“bladder”")
+    page.go_back()
+    page.wait_for_url("**/search?q=pain")
+    expect(page.locator("#search-heading")).to_contain_text("“pain”")
+    expect(page.locator("#q")).to_have_value("pain")
+    page.go_back()
+    page.wait_for_url("**/about")
+
+
+@pytest.mark.parametrize(("path", "field", "target"), [("/search", "#q", RESULTS), ("/", FIELD, PANEL)])
+def test_a_late_answer_never_replaces_a_newer_one(page: Page, path: str, field: str, target: str) -> None:
+    def slow(route: Route) -> None:
+        time.sleep(1.2)
+        route.continue_()
+
+    page.route(re.compile(r"/search\?.*q=zeb"), slow)
+    page.goto(path)
+    page.locator(field).fill("zeb")
+    page.wait_for_timeout(400)
+    page.locator(field).fill("walking")
+    expect(page.locator(target)).to_contain_text(re.compile("walk", re.I))
+    page.wait_for_timeout(1500)
+    expect(page.locator(target)).to_contain_text(re.compile("walk", re.I))
+    expect(page.locator(target)).not_to_contain_text("zeb")
+
+
+def test_a_filter_is_one_press_and_keeps_focus_place_and_other_counts(page: Page) -> None:
+    page.goto("/search?q=pain")
+    filters = page.locator("#filters")
+    if filters.get_attribute("open") is None:
+        filters.locator("summary").press("Enter")
+    people = page.locator("#filter-subject-people")
+    animals = page.locator("#filter-subject-animals .n").inner_text()
+    people.press("Enter")
+    page.wait_for_url("**/search?q=pain&subject=people")
+    expect(people).to_have_attribute("aria-current", "true")
+    expect(people).to_be_focused()
+    expect(page.locator("#filter-subject-animals .n")).to_have_text(animals)
+    people.press("Enter")
+    page.wait_for_url("**/search?q=pain")
+    expect(people).to_be_visible()
+    expect(people).to_be_focused()
+
+
+def test_typing_other_words_keeps_filters_and_order(page: Page) -> None:
+    page.goto("/search?q=pain&subject=people&kind=randomized-trial&sort=newest")
+    page.locator("#q").fill("walking")
+    page.wait_for_url("**/search?q=walking&*")
+    for part in ("subject=people", "kind=randomized-trial", "sort=newest"):
+        assert part in page.url
+    expect(page.locator("#filter-subject-people")).to_have_attribute("aria-current", "true")
+
+
+def test_a_busy_server_is_told_and_what_is_shown_stays(page: Page) -> None:
+    page.goto("/search?q=pain")
+    page.route(re.compile(r"/search\?.*q=walking"), lambda route: route.fulfill(status=503, body=""))
+    page.locator("#q").fill("walking")
+    expect(page.locator("#status")).to_have_text("That did not work. Please try again in a minute.")
+    expect(page.locator("#search-heading")).to_contain_text("“pain”")
+
+
+def test_everything_works_without_scripts(plain_page: Page) -> None:
+    page = plain_page
+    page.goto("/")
+    page.locator(FIELD).fill("can't pee")
+    page.locator("#home-q-form button").click()
+    expect(page.get_by_text("We also looked for")).to_be_visible()
+    page.locator("#filters summary").click()
+    page.locator("#filter-subject-people").click()
+    expect(page.locator("#filter-subject-people")).to_have_attribute("aria-current", "true")
+    page.locator(".chips a", has_text="People").first.click()
+    expect(page.locator("#search-heading")).to_contain_text("“can't pee”")
+    page.get_by_role("link", name="Search only my words").click()
+    expect(page.get_by_text("We also looked for")).to_have_count(0)
+
+
+def test_without_scripts_the_form_keeps_filters_and_order(plain_page: Page) -> None:
+    plain_page.goto("/search?q=pain&subject=people&subject=animals&sort=newest")
+    plain_page.locator("#q").fill("walking")
+    plain_page.locator("#q-form button").click()
+    expect(plain_page.locator("#filter-subject-animals")).to_have_attribute("aria-current", "true")
+    expect(plain_page.locator(".sorts [aria-current]")).to_have_text("Newest")
