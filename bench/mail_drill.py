@@ -223,20 +223,27 @@ class Drill:
 
         taken = Counter(self.log.read_text().split())
         rows = db.session.execute(
-            select(OutboxMessage.message_id, OutboxMessage.state, OutboxMessage.recipient)
+            select(
+                OutboxMessage.message_id,
+                OutboxMessage.state,
+                OutboxMessage.recipient,
+                OutboxMessage.last_error,
+            )
         )
-        states = {message_id: (state, recipient) for message_id, state, recipient in rows}
+        states = {message_id: tuple(rest) for message_id, *rest in rows}
         doubled = sum(count - 1 for count in taken.values())
         lost = [
             message_id
-            for message_id, (_, recipient) in states.items()
+            for message_id, (_, recipient, _) in states.items()
             if message_id not in taken and not recipient.startswith("refused")
         ]
         wrong = [
             message_id
-            for message_id, (state, _) in states.items()
+            for message_id, (state, *_) in states.items()
             if (state == MailState.SENT) != (message_id in taken)
         ]
+        for message_id in lost:
+            print(f"lost: {states[message_id]}")
         print(
             f"the server was killed {self.server_kills} times; {len(wrong)} mails have a state that is not true"
         )

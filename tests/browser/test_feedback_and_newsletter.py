@@ -46,7 +46,7 @@ def _mail_to(site: Site, address: str, seconds: float = 15) -> EmailMessage:
         mails = [message_from_string(text, policy=default) for text in site.mails()]
         found = [mail for mail in mails if mail["To"] == address]
         if found:
-            return found[-1]  # type: ignore[return-value]
+            return found[-1]
         time.sleep(0.2)
     raise AssertionError(f"no mail to {address}")
 

@@ -66,7 +66,7 @@ def test_the_preview_opens_in_a_mail_program(client: PageClient) -> None:
     title = _new_article().title
     body = client.flask.get("/editor/newsletter/preview/weekly.eml").data
     message = message_from_bytes(body, policy=default)
-    assert title in text_of(message)  # type: ignore[arg-type]
+    assert title in text_of(message)
     assert message["To"] == EMAIL and "List-Unsubscribe" not in message
 
 

@@ -172,7 +172,7 @@ def _write(message: OutboxMessage, now: datetime) -> Letter | Outcome:
         letter = letters.write(message, now)
     except Exception as error:
         log.exception("a mail could not be written", extra={"message_id": message.message_id})
-        return Outcome(MailState.FAILED, f"could not be written: {error}")
+        return _later(f"could not be written: {error}", message.attempt_count)
     return letter or Outcome(MailState.EXCLUDED)
 
 
@@ -180,10 +180,10 @@ def _send(mailer: Mailer, letter: Letter, attempt: int) -> Outcome:
     try:
         mailer.send(letter)
     except NotSent as error:
-        if attempt > len(WAITS):
+        outcome = _later(str(error), attempt)
+        if outcome.state == MailState.FAILED:
             suppressions.record_soft_bounce(letter.recipient, letter.written_at)
-            return Outcome(MailState.FAILED, str(error))
-        return Outcome(MailState.QUEUED, str(error), WAITS[attempt - 1])
+        return outcome
     except Refused as error:
         if error.is_hard:
             suppressions.record_hard_bounce(letter.recipient, letter.written_at)
@@ -191,6 +191,13 @@ def _send(mailer: Mailer, letter: Letter, attempt: int) -> Outcome:
     except Uncertain as error:
         return Outcome(MailState.UNCERTAIN, str(error))
     return Outcome(MailState.SENT)
+
+
+def _later(error: str, attempt: int) -> Outcome:
+    """Another try after a while, or failure after the last one."""
+    if attempt > len(WAITS):
+        return Outcome(MailState.FAILED, error)
+    return Outcome(MailState.QUEUED, error, WAITS[attempt - 1])
 
 
 def _finish(number: int, attempt: int, outcome: Outcome, now: datetime) -> None:
