@@ -1,0 +1,104 @@
+"""Everyday words help those who use them and do not hurt those who use medical ones."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.conftest import KEY
+from tests.factories import NOW, STARTER
+from webapp import create_app
+from webapp.articles.library import import_library
+from webapp.articles.queries import published
+from webapp.config import Config
+from webapp.extensions import Base, db
+from webapp.search import indexing, results
+from webapp.search.query import SearchQuery
+from webapp.search.words import stems
+
+# Plain medical searches: what somebody types who knows the term. Each is in the title of a paper of the library.
+MEDICAL = (
+    "autonomic dysreflexia",
+    "stem cells",
+    "neuropathic pain",
+    "pressure ulcer",
+    "neurogenic bladder",
+    "spasticity",
+    "amitriptyline",
+    "epidural stimulation",
+    "bone loss",
+    "botulinum toxin",
+)
+DEEP = 30
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application with the starter library in its index."""
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "instance").mkdir()
+    app = create_app(Config.from_environ(_settings(folder)))
+    with app.app_context(), app.test_request_context():
+        Base.metadata.create_all(db.engine)
+        import_library(STARTER, NOW)
+        db.session.commit()
+        indexing.catch_up(NOW)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    return {
+        "INSTANCE_PATH": str(folder / "instance"),
+        "SEARCH_INDEX": str(folder / "index"),
+        "SECRET_KEY": KEY,
+    }
+
+
+def found(text: str, *, is_own_words: bool = False) -> list[int]:
+    query = SearchQuery(text=text, is_own_words=is_own_words)
+    return [hit.article.id for hit in results.search(query, "/search", DEEP).page.rows]
+
+
+def about(text: str) -> set[int]:
+    """The articles that name it in a title: decided from their words, before any search."""
+    wanted = set(stems(text))
+    articles = db.session.scalars(published())
+    return {one.id for one in articles if wanted <= set(stems(f"{one.title} {one.paper.title}"))}
+
+
+def precision(ranked: list[int], right: set[int]) -> float:
+    """Mean precision at the place of each right article (average precision)."""
+    places = [place for place, one in enumerate(ranked, start=1) if one in right]
+    return sum(count / place for count, place in enumerate(places, start=1)) / len(right)
+
+
+@pytest.mark.parametrize("text", MEDICAL)
+def test_a_medical_search_is_no_worse_for_our_other_words(library: Flask, text: str) -> None:
+    right = about(text)
+    assert right
+    assert precision(found(text), right) >= precision(found(text, is_own_words=True), right)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("can't pee", "bladder"),
+        ("bed sores", "pressure"),
+        ("legs jump at night", "spasticity"),
+        ("will I ever walk again", "walk"),
+        ("autonomic disreflexia", "autonomic dysreflexia"),
+        ("burning pain", "neuropathic pain"),
+        ("robot legs", "exoskeleton"),
+        ("ed pills", "erect"),
+    ],
+)
+def test_everyday_words_find_what_they_mean_among_the_first_five(
+    library: Flask, text: str, term: str
+) -> None:
+    wanted = set(stems(term))
+    articles = {one.id: one for one in db.session.scalars(published())}
+    texts = [articles[one] for one in found(text)[:5]]
+    assert any(wanted <= set(stems(f"{one.title} {one.paper.title} {one.main_message}")) for one in texts)
