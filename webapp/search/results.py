@@ -181,21 +181,32 @@ def _values(name: FacetName, query: SearchQuery, found: Found, path: str) -> lis
     counts = found.counts.get(name, {})
     chosen = query.filters.get(name, frozenset())
     labels = _labels(name, counts)
+    address = _toggles(query, name, path)
     return [
         FacetValue(
             value,
             label,
             counts.get(value, 0),
             value in chosen,
-            partial(_address_of, query, name, value, path),
+            partial(address, value),
         )
         for value, label in labels.items()
         if value in counts or value in chosen or name != FacetName.KIND
     ]
 
 
-def _address_of(query: SearchQuery, name: FacetName, value: str, path: str) -> str:
-    return query.toggled(name, value).address(path)
+def _toggles(query: SearchQuery, name: FacetName, path: str) -> Callable[[str], str]:
+    """What makes the address of each toggled value of a group: only that part is made anew, for a page has thirty."""
+    own = query.filters.get(name, frozenset())
+    pattern = replace(query, filters={**query.filters, name: frozenset("-")}, page=1).address(path)
+
+    def address(value: str) -> str:
+        values = own ^ {value}
+        if not values:
+            return query.toggled(name, value).address(path)
+        return pattern.replace(f"{name}=-", "&".join(f"{name}={one}" for one in sorted(values)), 1)
+
+    return address
 
 
 def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
