@@ -110,6 +110,9 @@ class Config:
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
     editors_mail: str = _setting("editors@localhost", _mail_address, "Where contact messages are sent")
+    crossref_url: str = _setting(
+        "https://api.crossref.org", _site_url, "Where editors' DOIs are looked up (Crossref's REST API)"
+    )
     content_license: str = _setting(
         "all-rights-reserved", _license, "Licence of our texts: all-rights-reserved or CC-BY-4.0"
     )

@@ -123,12 +123,11 @@
     before = document.activeElement;
     dialog.replaceChildren(answer);
     htmx.process(dialog);
-    for (const button of dialog.querySelectorAll("[data-show-password]")) button.hidden = false;
     dialog.showModal();
-    dialog.querySelector("[data-focus]")?.focus();
   });
 
   document.addEventListener("htmx:afterSwap", () => {
+    for (const button of dialog.querySelectorAll("[data-show-password]")) button.hidden = false;
     const token = dialog.querySelector("[data-token]")?.dataset.token;
     if (!token) return;
     dialog.replaceChildren();

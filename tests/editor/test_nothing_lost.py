@@ -230,6 +230,8 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
         sent = opened(client, NEW, harms="Typed.")
         clock.move_to(START + timedelta(hours=3))
         fragment = client.post_fragment(NEW, changed(sent, action="autosave"), status=401)
+        assert 'data-hx-get="/editor/sign-in"' in fragment
+        fragment = client.fragment("/editor/sign-in")
         assert 'id="sign-in-form"' in fragment and "data-hx-post" in fragment
         old = fragment.split('name="csrf_token" value="')[1].split('"')[0]
         done = client.post_fragment(
@@ -241,7 +243,7 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
 
 def test_a_wrong_password_on_the_page_is_said_there(client: PageClient) -> None:
     add_editor()
-    fragment = client.post_fragment(NEW, {"action": "autosave"}, status=401)
+    fragment = client.fragment("/editor/sign-in")
     old = fragment.split('name="csrf_token" value="')[1].split('"')[0]
     again = client.post_fragment(
         "/editor/sign-in", {"email": EMAIL, "password": "wrong", "csrf_token": old}, status=422

@@ -1,59 +1,26 @@
-"""Signing in and out, and the door in front of every editor page."""
+"""Signing in and out, and one's own account."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, request, session, url_for
-from flask_wtf.csrf import CSRFError
-from werkzeug.datastructures import MultiDict
+from flask import Blueprint, Response, request, url_for
 
-from webapp import htmx
-from webapp.accounts import access, editors, kept
+from webapp import door, htmx
+from webapp.accounts import access, editors
 from webapp.accounts.forms import PasswordForm, SignInForm, TimeZoneForm
 from webapp.accounts.passwords import PasswordRefused
-from webapp.errors import SiteError
 from webapp.extensions import csrf, db
-from webapp.models import Role
 from webapp.public_forms import check_same_site
 from webapp.throttle import forget, is_exceeded, visitor_address
 
 bp = Blueprint("accounts", __name__)
-bp.context_processor(lambda: {"current_editor": access.find_current_editor()})
+door.protect(bp, is_secret=True, open_to_all=("accounts.sign_in", "accounts.do_sign_in", "accounts.sign_out"))
 
 WINDOW = timedelta(minutes=5)
 TRIES_OF_ADDRESS = 10
 # More than one network address gets: nobody can lock somebody else out from their own desk.
 TRIES_OF_ACCOUNT = 30
-KEPT_OF_ADDRESS = 20
-OPEN_TO_ALL = ("accounts.sign_in", "accounts.do_sign_in", "accounts.sign_out")
-
-
-def protect(blueprint: Blueprint) -> None:
-    """Let only editors in, from our own pages and with a token."""
-    blueprint.before_request(_admit)
-    blueprint.context_processor(lambda: {"current_editor": access.find_current_editor()})
-
-
-def kept_fields() -> MultiDict[str, str] | None:
-    """What was sent to this address when the sign-in had run out; None if there is nothing."""
-    fields = kept.find(
-        session.get("kept_text", ""), request.path, access.current_editor().id, datetime.now(UTC)
-    )
-    return MultiDict(fields) if fields else None
-
-
-def forget_kept_fields() -> None:
-    """They have been saved."""
-    secret = session.pop("kept_text", None)
-    if secret:
-        kept.forget(secret)
-
-
-def require(role: Role) -> None:
-    """Refuse somebody whose role may not do this; raises SiteError 403."""
-    if not access.may(role):
-        raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
 
 
 @bp.get("/editor/sign-in")
@@ -68,7 +35,7 @@ def do_sign_in() -> Response:
     check_same_site()
     form = SignInForm()
     now = datetime.now(UTC)
-    if not _token_is_good():
+    if not door.token_is_good():
         form.email.errors = ["Please check what you entered and press the button once more."]
     elif form.validate():
         if _tries_too_often(form.email.data, now):
@@ -136,58 +103,6 @@ def end_other_sign_ins() -> Response:
     access.end_others()
     db.session.commit()
     return htmx.redirect(url_for(".account", done="others"))
-
-
-@bp.before_request
-def _admit_to_account() -> Response | None:
-    """One's own account is behind the same door as the editor."""
-    return None if request.endpoint in OPEN_TO_ALL else _admit()
-
-
-def _admit() -> Response | None:
-    """Who is not signed in is asked to sign in; what they sent is kept meanwhile."""
-    if request.method == "POST":
-        check_same_site()
-    if access.recognize(datetime.now(UTC)):
-        return None if _token_is_good() else _send_again()
-    if request.method != "POST":
-        return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
-    if htmx.wants_fragment():
-        return _show_sign_in(SignInForm(formdata=None), HTTPStatus.UNAUTHORIZED)
-    if request.blueprint == bp.name:  # a password is not to be kept
-        return htmx.redirect(url_for("accounts.sign_in", next=url_for("accounts.account")))
-    _keep_text()
-    return htmx.redirect(url_for("accounts.sign_in", next=request.path, kept="yes"))
-
-
-def _send_again() -> Response:
-    """The form is from before this sign-in: show it again with what was typed, for one more press."""
-    if htmx.wants_fragment():
-        return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
-    if request.blueprint == bp.name or "GET" not in current_app.create_url_adapter(request).allowed_methods(
-        request.path
-    ):  # type: ignore[union-attr]
-        abort(HTTPStatus.BAD_REQUEST)
-    _keep_text()
-    return htmx.redirect(request.path)
-
-
-def _keep_text() -> None:
-    now = datetime.now(UTC)
-    if is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now):
-        raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")
-    secret = kept.keep(request.path, list(request.form.items(multi=True)), session.get("editor_id"), now)
-    db.session.commit()
-    if secret:
-        session["kept_text"] = secret
-
-
-def _token_is_good() -> bool:
-    try:
-        csrf.protect()
-    except CSRFError:
-        return False
-    return True
 
 
 def _tries_too_often(email: str, now: datetime) -> bool:

@@ -10,20 +10,29 @@ from secrets import token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
-from webapp import htmx
-from webapp.accounts import views as accounts
+from webapp import door, htmx
 from webapp.accounts.access import current_editor, may
-from webapp.articles.content import ArticleContent
+from webapp.articles.content import ArticleContent, PaperContent
 from webapp.articles.publishing import NotPublishable
 from webapp.editor import autosaves, merging, plain, queries, revisions, rows, scheduling
 from webapp.editor.checks import Problem, check
-from webapp.editor.forms import SummaryForm, attach, content_from, problems_in, summary_form, values_of
+from webapp.editor.forms import (
+    SummaryForm,
+    attach,
+    content_from,
+    fill_paper,
+    problems_in,
+    summary_form,
+    values_of,
+)
+from webapp.editor.imports import crossref, lookup
 from webapp.editor.revisions import Desk, WarningsOpen
 from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.models import Draft, Role
+from webapp.models.values import PaperStatus
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,31 @@ def _check(desk: Desk, form: SummaryForm) -> Response:
     return show(desk, form, fragment="plain_check")
 
 
+def _fill(desk: Desk, form: SummaryForm) -> Response:
+    """Fill the empty fields of the paper from its DOI."""
+    config, paper = current_app.extensions["config"], form.paper.form
+    paper.doi.data = lookup.bare_doi(paper.doi.data or "")
+    db.session.rollback()  # the answer may take seconds: hold no lock meanwhile
+    try:
+        message = lookup.fetch(paper.doi.data, config.crossref_url, config.editors_mail)
+    except lookup.LookupFailed as failure:
+        text = f"{failure} We could not check for a retraction."
+        return show(desk, form, notice=Notice("Nothing was filled in.", text, is_good=False))
+    found = crossref.paper_from(message)
+    kept = fill_paper(paper, found)
+    own = f" Your own text stays in: {', '.join(kept)}." if kept else ""
+    text = f"{_retraction_words(message, found)}{own}"
+    return show(desk, form, notice=Notice("Filled in from Crossref.", text))
+
+
+def _retraction_words(message: crossref.Message, found: PaperContent) -> str:
+    if crossref.is_notice_itself(message):
+        return "Careful: this DOI is itself a notice about another paper."
+    if found.status in (PaperStatus.PUBLISHED, PaperStatus.PREPRINT):
+        return "Crossref lists no retraction and no correction."
+    return f"Careful: Crossref lists a notice. The paper is marked “{found.status.label}”."
+
+
 def _bring_back(desk: Desk, form: SummaryForm) -> Response:
     """The copy that a browser kept, as a form again."""
     return show(desk, form, notice=Notice("Your text is back.", "Press “Save draft” to keep it."))
@@ -180,7 +214,7 @@ def _autosave(desk: Desk, form: SummaryForm) -> Response:
 def _discard(desk: Desk, form: SummaryForm) -> Response:
     """Throw away what was typed and not saved."""
     autosaves.forget(current_editor().id, form.form_key.data or "")
-    accounts.forget_kept_fields()
+    door.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for("editor.summaries") if desk == Desk() else _address(desk))
 
@@ -344,12 +378,12 @@ def _saved(desk: Desk, form: SummaryForm) -> Draft:
 def _forget_unsaved(form: SummaryForm) -> None:
     """What was typed is in a revision now."""
     autosaves.forget(current_editor().id, form.form_key.data or "")
-    accounts.forget_kept_fields()
+    door.forget_kept_fields()
 
 
 def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None]:
     """What was typed but not saved: sent after the sign-in had run out, or kept while typing."""
-    kept = accounts.kept_fields()
+    kept = door.kept_fields()
     if kept is not None:
         return kept, Notice(
             "Your text is back.", "You were signed out when you sent it. Press “Save draft” to keep it."
@@ -457,6 +491,7 @@ _ACTIONS = {
     "schedule": _schedule,
     "unschedule": _unschedule,
     "check": _check,
+    "fill": _fill,
     "autosave": _autosave,
     "bring_back": _bring_back,
     "discard": _discard,

@@ -208,15 +208,18 @@ def values_of(content: ArticleContent) -> dict[str, Any]:
     ]
     values["implications"] = [{"title": row.title, "text": row.text} for row in content.implications]
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
-    paper = content.paper
-    values["paper"] = {name: getattr(paper, name) for name in _PAPER_TEXTS} | {
+    values["paper"] = _paper_values(content.paper)
+    return values
+
+
+def _paper_values(paper: PaperContent) -> dict[str, str]:
+    return {name: getattr(paper, name) for name in _PAPER_TEXTS} | {
         "authors": "\n".join(_author_line(author) for author in paper.authors),
         "mesh_terms": "\n".join(paper.mesh_terms),
         "is_free_to_read": {True: "yes", False: "no", None: ""}[paper.is_free_to_read],
         "status": paper.status.value,
         "status_on": _day_text(paper.status_on),
     }
-    return values
 
 
 def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
@@ -239,6 +242,21 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
         questions=_lines(entry.data for entry in form.questions),
         limitations=_lines(entry.data for entry in form.limitations),
     )
+
+
+def fill_paper(form: PaperForm, found: PaperContent) -> list[str]:
+    """Put facts into the empty fields; returns the labels of fields that say something else and were left alone."""
+    kept = []
+    for name, value in _paper_values(found).items():
+        if not value or name in ("doi", "status"):
+            continue
+        if not _clean(form[name].data):
+            form[name].data = value
+        elif _clean(form[name].data) != value:
+            kept.append(form[name].label.text.lower())
+    if form.status.data == PaperStatus.PUBLISHED:
+        form.status.data = found.status.value
+    return kept
 
 
 def problems_in(form: SummaryForm) -> list[Problem]:

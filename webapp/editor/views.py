@@ -7,8 +7,7 @@ from typing import TypeVar
 import msgspec
 from flask import Blueprint, Response, request, url_for
 
-from webapp import htmx
-from webapp.accounts import views as accounts
+from webapp import door, htmx
 from webapp.accounts.access import current_editor
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
@@ -27,7 +26,7 @@ from webapp.pagination import asked_page
 Found = TypeVar("Found")
 
 bp = Blueprint("editor", __name__)
-accounts.protect(bp)
+door.protect(bp)
 
 
 @bp.get("/editor/")
@@ -130,7 +129,7 @@ def restore(draft_id: int) -> Response:
 @bp.get("/editor/articles/<int:article_id>/withdraw")
 def withdraw(article_id: int) -> Response:
     """Ask once more before a summary is taken off the site."""
-    return _show_withdraw(_published(article_id), WithdrawForm(formdata=accounts.kept_fields()))
+    return _show_withdraw(_published(article_id), WithdrawForm(formdata=door.kept_fields()))
 
 
 @bp.post("/editor/articles/<int:article_id>/withdraw")
@@ -144,7 +143,7 @@ def do_withdraw(article_id: int) -> Response:
     draft = revisions.open_article(article_id).draft
     if draft is not None:
         scheduling.cancel(draft, datetime.now(UTC), "The summary was withdrawn.")
-    accounts.forget_kept_fields()
+    door.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
@@ -158,7 +157,7 @@ def _found(look: Callable[[int], Found], number: int) -> Found:
 
 
 def _published(article_id: int) -> Article:
-    accounts.require(Role.EDITOR)
+    door.require(Role.EDITOR)
     article = _found(revisions.open_article, article_id).article
     if article is None or article.status != ArticleStatus.PUBLISHED:
         raise SiteError(404, "This summary is not on the site at the moment.")

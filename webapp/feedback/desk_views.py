@@ -5,15 +5,14 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp import htmx
-from webapp.accounts import views as accounts
+from webapp import door, htmx
 from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.feedback import inbox
 from webapp.models import ContactMessage, Feedback, Reason
 
 bp = Blueprint("feedback_desk", __name__, url_prefix="/editor/feedback")
-accounts.protect(bp)
+door.protect(bp)
 
 
 @bp.get("/")

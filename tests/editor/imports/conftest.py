@@ -1,0 +1,59 @@
+"""A stand-in for Crossref: a real HTTP server on this machine that answers as the test says."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+class StandIn:
+    """What the server answers, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.body = b""
+        self.headers: dict[str, str] = {}
+        self.seconds_per_chunk = 0.0
+        self.asked: list[tuple[str, str]] = []  # path and user agent
+        self.url = ""
+
+    def answers_with(self, sample: str) -> None:
+        self.body = (SAMPLES / f"{sample}.json").read_bytes()
+
+
+@pytest.fixture
+def crossref() -> Iterator[StandIn]:
+    """The stand-in, running."""
+    state = StandIn()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.asked.append((unquote(self.path), self.headers["User-Agent"]))
+            self.send_response(state.status)
+            for name, value in state.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
+                for at in range(0, len(state.body), 65_536):
+                    self.wfile.write(state.body[at : at + 65_536])
+                    time.sleep(state.seconds_per_chunk)
+            except OSError:
+                pass  # the asker hung up, as it should
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield state
+    server.shutdown()
+    server.server_close()
+    thread.join()

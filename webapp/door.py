@@ -1,0 +1,94 @@
+"""The door in front of every page for editors: who comes in, and what becomes of a form that was sent too late."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
+
+from webapp import htmx
+from webapp.accounts import access, kept
+from webapp.errors import SiteError
+from webapp.extensions import csrf, db
+from webapp.models import Role
+from webapp.public_forms import check_same_site
+from webapp.throttle import is_exceeded, visitor_address
+
+KEPT_OF_ADDRESS = 20  # forms an hour
+
+
+def protect(blueprint: Blueprint, *, is_secret: bool = False, open_to_all: tuple[str, ...] = ()) -> None:
+    """Let only editors in, from our own pages and with a token; a form of a secret blueprint is never kept."""
+
+    @blueprint.before_request
+    def admit() -> Response | None:
+        return None if request.endpoint in open_to_all else _admit(is_secret=is_secret)
+
+    blueprint.context_processor(lambda: {"current_editor": access.find_current_editor()})
+
+
+def require(role: Role) -> None:
+    """Refuse somebody whose role may not do this; raises SiteError 403."""
+    if not access.may(role):
+        raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
+
+
+def token_is_good() -> bool:
+    """Was the form made for this session?"""
+    try:
+        csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
+def kept_fields() -> MultiDict[str, str] | None:
+    """What was sent to this address when the sign-in had run out; None if there is nothing."""
+    secret = session.get("kept_text", "")
+    fields = kept.find(secret, request.path, access.current_editor().id, datetime.now(UTC))
+    return MultiDict(fields) if fields else None
+
+
+def forget_kept_fields() -> None:
+    """They have been saved."""
+    secret = session.pop("kept_text", None)
+    if secret:
+        kept.forget(secret)
+
+
+def _admit(*, is_secret: bool) -> Response | None:
+    """Who is not signed in is asked to sign in; what they sent is kept meanwhile."""
+    if request.method == "POST":
+        check_same_site()
+    if access.recognize(datetime.now(UTC)):
+        return None if token_is_good() else _ask_to_send_again(is_secret=is_secret)
+    if request.method != "POST":
+        return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if htmx.wants_fragment():
+        return htmx.render("accounts/sign_in.html", "sign_in_first", HTTPStatus.UNAUTHORIZED)
+    if is_secret:
+        return htmx.redirect(url_for("accounts.sign_in"))
+    _keep_text()
+    return htmx.redirect(url_for("accounts.sign_in", next=request.path, kept="yes"))
+
+
+def _ask_to_send_again(*, is_secret: bool) -> Response:
+    """The form is from before this sign-in: show it again with what was typed, for one more press."""
+    if htmx.wants_fragment():
+        return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
+    adapter = current_app.create_url_adapter(request)
+    if is_secret or adapter is None or "GET" not in adapter.allowed_methods(request.path):
+        abort(HTTPStatus.BAD_REQUEST)
+    _keep_text()
+    return htmx.redirect(request.path)
+
+
+def _keep_text() -> None:
+    now = datetime.now(UTC)
+    if is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now):
+        raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")
+    secret = kept.keep(request.path, list(request.form.items(multi=True)), session.get("editor_id"), now)
+    db.session.commit()
+    if secret:
+        session["kept_text"] = secret

@@ -1,0 +1,1 @@
+"""Bibliographic facts from elsewhere: Crossref by DOI."""
