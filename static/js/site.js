@@ -59,6 +59,16 @@
     if ("showPassword" in button.dataset) showPassword(button);
   });
 
+  // A word explained: its link leads to the fold under the paragraph; we open it as well.
+  document.addEventListener("click", (event) => {
+    const word = event.target.closest("a.word");
+    const fold = word && document.getElementById(word.hash.slice(1));
+    if (!fold) return;
+    event.preventDefault();
+    fold.open = true;
+    fold.querySelector("summary").focus();
+  });
+
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);

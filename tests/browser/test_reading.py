@@ -25,6 +25,14 @@ def test_where_a_finding_comes_from_opens_in_place(page: Page) -> None:
     expect(page.get_by_text("In the paper: Abstract").first).to_be_visible()
 
 
+def test_a_hard_word_opens_its_meaning_under_the_paragraph(page: Page) -> None:
+    page.goto(ARTICLE)
+    page.locator("a.word").first.click()
+    meaning = page.locator(".words details").first
+    expect(meaning).to_have_attribute("open", "")
+    expect(meaning.locator("summary")).to_be_focused()
+
+
 def test_the_skip_link_is_first_and_leads_to_the_text(page: Page) -> None:
     page.goto(ARTICLE)
     page.keyboard.press("Tab")
@@ -90,6 +98,9 @@ def test_everything_is_there_without_scripts(plain_page: Page) -> None:
     plain_page.get_by_text("Where this comes from").first.click()
     expect(plain_page.get_by_text("In the paper:").first).to_be_visible()
     expect(plain_page.get_by_role("button", name="Print")).to_have_count(0)
+    plain_page.locator("a.word").first.click()
+    plain_page.locator(".words details summary").first.click()
+    expect(plain_page.locator(".words details p").first).to_be_visible()
 
 
 def test_preferences_work_without_scripts(plain_page: Page) -> None:
