@@ -22,7 +22,6 @@ lint: .venv/dev ## Check style (ruff), types (mypy) and templates (djlint)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/djlint --check --quiet templates || ($(BIN)/djlint --check templates; exit 1)
 	@$(BIN)/djlint --lint --quiet templates
 
 format: .venv/dev ## Put code into the house style

@@ -4,9 +4,9 @@ import json
 import warnings
 from collections.abc import Iterator
 
-import bibtexparser
 import pytest
 import rispy
+from bibtexparser.entrypoint import parse_string
 from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
 from citeproc.source.json import CiteProcJSON
 from flask import Flask
@@ -47,7 +47,7 @@ def test_rispy_reads_the_facts_back(references: list[Reference]) -> None:
 
 
 def test_bibtexparser_reads_the_facts_back(references: list[Reference]) -> None:
-    library = bibtexparser.parse_string(bibtex(references))
+    library = parse_string(bibtex(references))
     assert library.failed_blocks == []
     entries = {_plain(entry.fields_dict["title"].value): entry for entry in library.entries}
     for reference in references:
