@@ -9,20 +9,22 @@ raises SearchUnavailable. Whoosh 2.7.4 is frozen, so its inner names used here (
 """
 
 import fcntl
+import json
 import logging
 import os
 import shutil
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
+from zlib import crc32
 
 import numpy as np
 from rapidfuzz import process
@@ -60,6 +62,7 @@ OPEN_TRIES, OPEN_PAUSE = 10, 0.02  # opening during another process's commit fai
 WRITE_PATIENCE = 10.0
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
 SHORTEST_WORD = 3
+SEAL = ".seal"
 MISSING = -1  # in a column: every document has a value, so one without it was lost
 
 
@@ -71,7 +74,6 @@ class SearchBusy(SearchUnavailable):
     """Another process has the right to write or to rebuild."""
 
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -111,15 +113,15 @@ SCHEMA = fields.Schema(
 
 
 class _Storage(FileStorage):
-    """Files that are read into memory when opened and closed at once; ``opened`` notes their sizes."""
+    """Files that are read into memory when opened and closed at once; ``opened`` notes their sizes and checksums."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder), supports_mmap=False)
-        self.opened: dict[str, int] = {}
+        self.opened: dict[str, list[int]] = {}
 
     def open_file(self, name: str, **_: Any) -> BufferFile:
         content = Path(self.folder, name).read_bytes()
-        self.opened[name] = len(content)
+        self.opened[name] = _sum(content)
         return BufferFile(content, name=name)
 
 
@@ -145,7 +147,9 @@ class _Segment:
         self.published = self._numbers("published", ">u4").astype(np.uint32)
         if (self.article_ids == MISSING).any():
             raise ValueError("articles are missing from a column")
-        self.file_sizes = dict(reader.storage().opened)  # everything there is to read was read by now
+        sums = reader.storage().opened  # everything there is to read was read by now
+        _check(Path(reader.storage().folder, f"{reader.segment().segment_id()}{SEAL}"), sums)
+        self.file_sizes = {name: size for name, (size, _) in sums.items()}
         self._lexicon: _Lexicon | None = None
         self._lock = Lock()
 
@@ -206,7 +210,10 @@ class _Segment:
             return None
 
     def _numbers(self, field: str, dtype: str) -> Any:
-        return _column(self.reader.column_reader(field, translate=False), dtype, self.size)
+        column = self.reader.column_reader(field, translate=False)
+        if not hasattr(column, "_dbfile"):
+            raise ValueError(f"the column {field} is missing")
+        return _column(column, dtype, self.size)
 
 
 def _column(reader: Any, dtype: str, size: int) -> Any:
@@ -558,6 +565,34 @@ class _Fixed(WhooshBackend):
         return self._own
 
 
+def _sum(content: bytes) -> list[int]:
+    """Size and checksum of a file."""
+    return [len(content), crc32(content)]
+
+
+def _check(seal: Path, sums: Mapping[str, list[int]]) -> None:
+    """Raise ValueError if files are not as the writer left them. Just after a commit there is no seal yet."""
+    if not seal.exists():
+        return
+    written = json.loads(seal.read_bytes())
+    wrong = [name for name, own in sums.items() if written.get(name) != own]
+    if wrong:
+        raise ValueError(f"files were damaged: {', '.join(wrong)}")
+
+
+def _put_seals(folder: Path) -> None:
+    """Note size and checksum of the files of each new segment. Whoosh removes the note with the segment."""
+    for part in FileIndex(_Storage(folder), schema=SCHEMA)._read_toc().segments:
+        seal = folder / f"{part.segment_id()}{SEAL}"
+        if not seal.exists():
+            files = [file for file in folder.glob(f"{part.segment_id()}.*") if SEAL not in file.name]
+            made = seal.with_name(f"{seal.name}.{os.getpid()}")
+            made.write_text(
+                json.dumps({file.name: _sum(file.read_bytes()) for file in files}), encoding="ascii"
+            )
+            made.replace(seal)
+
+
 def _wait_for(handle: int, patience: float) -> None:
     until = time.monotonic() + patience
     while True:
@@ -585,6 +620,7 @@ def _write(folder: Path, changed: Iterable[IndexDocument], removed: Iterable[int
     except BaseException:
         writer.cancel()
         raise
+    _put_seals(folder)
 
 
 def _numbers_of(writer: Any) -> Callable[[int], list[int]]:

@@ -1,0 +1,355 @@
+"""How the index follows the database, and what happens to it when processes die or files are damaged."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.conftest import KEY
+from tests.factories import NOW, add_article
+from tests.pages import PageClient
+from tests.search.conftest import Adds
+from webapp.articles.publishing import withdraw
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.models import SearchMarker
+from webapp.search import indexing
+from webapp.search.backends import SearchUnavailable, engine
+from webapp.search.plan import IndexDocument, Plan
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def waiting() -> int:
+    return db.session.query(SearchMarker).count()
+
+
+def live_folder(config: Config) -> Path:
+    return config.search_index / (config.search_index / "CURRENT").read_text(encoding="ascii")
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 10.0) -> float:
+    """Seconds until it is so; fails if it never is."""
+    started = time.monotonic()
+    while not what():
+        assert time.monotonic() - started < seconds, "it did not come about"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+# Following
+
+
+def test_catching_up_takes_every_marker_and_leaves_none(app: Flask) -> None:
+    for _ in range(3):
+        add_article()
+    assert waiting() == 3
+    indexing.catch_up(NOW)
+    add_article()
+    assert indexing.catch_up(NOW) == 4  # the first three were in the new index already: repeated, harmless
+    assert waiting() == 0
+    assert indexing.differences(engine()).is_empty
+
+
+def test_a_withdrawn_article_leaves_the_index(app: Flask, add: Adds) -> None:
+    article = add()
+    withdraw(article, "Wrong.", NOW)
+    db.session.commit()
+    indexing.catch_up(NOW)
+    assert engine().entries() == {}
+
+
+def test_a_marker_for_an_article_that_is_gone_is_taken(app: Flask, add: Adds) -> None:
+    add()
+    indexing.catch_up(NOW)
+    db.session.add(SearchMarker(article_id=999, revision=1, marked_at=NOW))
+    db.session.commit()
+    assert indexing.catch_up(NOW) == 1
+    assert waiting() == 0
+
+
+def test_killed_before_the_marker_is_deleted_the_work_is_repeated(app: Flask, add: Adds) -> None:
+    article = add()
+    db.session.add(SearchMarker(article_id=article.id, revision=article.revision_number, marked_at=NOW))
+    db.session.commit()
+    indexing.catch_up(NOW)
+    assert engine().entries() == {article.id: article.revision_number}
+
+
+def test_check_names_every_difference(app: Flask, add: Adds) -> None:
+    kept, gone = add(), add()
+    missing = add_article()
+    kept.revision_number += 1
+    withdraw(gone, "Wrong.", NOW)
+    db.session.commit()
+    difference = indexing.differences(engine())
+    assert difference == indexing.Difference(
+        frozenset((missing.id,)), frozenset((kept.id,)), frozenset((gone.id,))
+    )
+
+
+def test_one_writer_at_a_time(app: Flask, add: Adds) -> None:
+    add()
+    with engine().writing(), pytest.raises(SearchUnavailable), engine().writing(patience=0.05):
+        raise AssertionError("two writers at once")
+
+
+# Rebuilding
+
+
+def test_a_rebuilt_index_equals_the_database_and_replaces_the_old_one(
+    app: Flask, config: Config, add: Adds
+) -> None:
+    add()
+    before = live_folder(config)
+    add_article()
+    told: list[tuple[int, int]] = []
+    assert indexing.rebuild(lambda done, total: told.append((done, total))) == 2
+    assert told[-1] == (2, 2)
+    assert live_folder(config) != before
+    assert not before.exists()
+    assert indexing.differences(engine()).is_empty
+
+
+def test_what_is_published_during_a_rebuild_is_in_the_new_index(app: Flask, add: Adds) -> None:
+    add()
+    late = []
+
+    def publish_once(_done: int, _total: int) -> None:
+        if not late:
+            late.append(add_article())
+
+    indexing.rebuild(publish_once)
+    assert late[0].id in engine().entries()
+
+
+def test_searches_are_answered_during_a_rebuild(app: Flask, client: PageClient, add: Adds) -> None:
+    add(plain_title="A zebrafish study")
+    answers: list[str] = []
+    indexing.rebuild(lambda _done, _total: answers.append(client.get("/search?q=zebrafish").text))
+    assert "1 summary for" in answers[0]
+
+
+def test_the_index_folder_is_closed_to_others(app: Flask, config: Config, add: Adds) -> None:
+    add()
+    assert live_folder(config).stat().st_mode & 0o077 == 0
+
+
+# Damage
+
+
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    chance = random.Random(1)
+    for _ in range(max(1, len(content) // 50)):
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, empty, delete, flip])
+@pytest.mark.parametrize("ending", [".toc", ".trm", ".pst", ".col", "CURRENT"])
+def test_a_damaged_index_is_survived_and_built_anew(
+    app: Flask, client: PageClient, config: Config, add: Adds, damage: Callable[[Path], None], ending: str
+) -> None:
+    article = add(plain_title="A zebrafish study")
+    files = (
+        [config.search_index / "CURRENT"]
+        if ending == "CURRENT"
+        else list(live_folder(config).glob(f"*{ending}"))
+    )
+    assert files
+    for file in files:
+        damage(file)
+    app.extensions["search"] = type(app.extensions["search"])(
+        config.search_index
+    )  # a process started afterwards
+    found = client.get("/search?q=zebrafish").text
+    client.get("/search?q=zebrafsh xyzzy")
+    client.get("/search?q=pain&panel=1")
+    assert f"/research/{article.slug}" in found
+    indexing.rebuild(lambda _done, _total: None)
+    text = client.get("/search?q=zebrafish").text
+    assert f"/research/{article.slug}" in text
+    assert "being repaired" not in text
+
+
+def test_a_missing_index_is_answered_by_the_database_with_a_note(app: Flask, client: PageClient) -> None:
+    article = add_article(plain_title="A zebrafish study")
+    text = client.get("/search?q=zebrafish").text
+    assert f"/research/{article.slug}" in text
+    assert "being repaired" in text
+    client.fragment("/search?q=zebra&panel=1")
+    client.get("/search?q=pain&kind=reviews&category=pain-management&year=2021&subject=people&result=helped")
+    client.flask.get("/search/feed.atom?q=zebrafish")
+
+
+def test_after_a_failed_search_the_whole_index_is_read_and_found_damaged(
+    app: Flask, client: PageClient, config: Config, add: Adds
+) -> None:
+    add(plain_title="A zebrafish study")
+    flip(next(live_folder(config).glob("*.pst")))
+    next(live_folder(config).glob("*.seal")).unlink()  # or it would be noticed when opened
+    app.extensions["search"] = type(app.extensions["search"])(config.search_index)
+    client.get("/search?q=zebrafish pain people injury")
+    assert not engine().is_intact()
+
+
+def test_a_failed_search_of_a_sound_index_is_no_reason_to_build_it_anew(app: Flask, add: Adds) -> None:
+    add()
+    with pytest.raises(SearchUnavailable):
+        engine().find(Plan(limit="ten"))  # type: ignore[arg-type]
+    assert engine().is_intact()
+
+
+def test_an_index_of_another_version_counts_as_missing(app: Flask, config: Config, add: Adds) -> None:
+    add()
+    (config.search_index / "CURRENT").write_text("v0-abc", encoding="ascii")
+    assert not engine().is_intact()
+
+
+def test_a_running_process_notices_that_its_files_were_cut_short(
+    app: Flask, config: Config, add: Adds
+) -> None:
+    add()
+    assert engine().is_intact()
+    truncate(next(live_folder(config).glob("*.pst")))
+    assert not engine().is_intact()
+    assert engine().find(Plan()).total == 1  # it still answers from memory
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_survived(
+    app: Flask, client: PageClient, config: Config
+) -> None:
+    add_article(plain_title="A zebrafish study")
+    config.search_index.rmdir() if config.search_index.exists() else None
+    config.search_index.write_text("not a folder", encoding="ascii")
+    with pytest.raises(SearchUnavailable):
+        indexing.catch_up(NOW)
+    assert "being repaired" in client.get("/search?q=zebrafish").text
+
+
+# Threads and processes
+
+FOLLOWER = """
+import time
+from webapp import create_app
+from webapp.search import indexing
+app = create_app()
+indexing.start_following(app)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+SEARCHER = """
+import sys, time
+from pathlib import Path
+from webapp.search.backends.whoosh import WhooshBackend
+from webapp.search.plan import Plan
+backend = WhooshBackend(Path(sys.argv[1]))
+until = time.monotonic() + float(sys.argv[2])
+count = 0
+while time.monotonic() < until:
+    assert backend.find(Plan()).total >= 50
+    count += 1
+print(count)
+"""
+
+
+def start(config: Config, code: str, *arguments: str) -> subprocess.Popen[str]:
+    environ = os.environ | {
+        "INSTANCE_PATH": str(config.instance_path),
+        "SEARCH_INDEX": str(config.search_index),
+        "SECRET_KEY": KEY,
+    }
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def published_id() -> int:
+    """A new article's id, with no transaction left open that would keep other processes waiting."""
+    article_id: int = add_article().id
+    db.session.rollback()
+    return article_id
+
+
+def is_followed(article_id: int) -> bool:
+    try:
+        return article_id in engine().entries()
+    except SearchUnavailable:
+        return False
+
+
+def test_a_follower_builds_follows_and_is_replaced_when_killed(app: Flask, config: Config) -> None:
+    first = published_id()
+    followers = [start(config, FOLLOWER), start(config, FOLLOWER)]
+    try:
+        wait_for(lambda: is_followed(first), 20)
+        second = published_id()
+        assert wait_for(lambda: is_followed(second)) < 1.5
+        followers[0].kill()
+        followers[0].wait()
+        third = published_id()
+        assert wait_for(lambda: is_followed(third)) < 2
+        truncate(next(live_folder(config).glob("*.pst")))
+        wait_for(lambda: engine().is_intact() and is_followed(third), 20)
+    finally:
+        for follower in followers:
+            follower.kill()
+            follower.communicate()
+
+
+def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
+    app: Flask, config: Config, add: Adds
+) -> None:
+    add()
+    chance = random.Random(5)
+    for _ in range(6):
+        follower = start(config, FOLLOWER)
+        assert follower.stdout is not None
+        follower.stdout.readline()
+        for _ in range(3):
+            add_article()
+            time.sleep(chance.uniform(0, 0.15))
+        follower.send_signal(signal.SIGKILL)
+        follower.communicate()
+    indexing.catch_up(NOW)
+    assert waiting() == 0
+    assert indexing.differences(engine()).is_empty
+
+
+def test_four_processes_search_while_one_commits(app: Flask, config: Config, add: Adds) -> None:
+    for _ in range(50):
+        add_article()
+    indexing.catch_up(NOW)
+    searchers = [start(config, SEARCHER, str(config.search_index), "3") for _ in range(4)]
+    backend = engine()
+    number = 1_000
+    while any(searcher.poll() is None for searcher in searchers):
+        with backend.writing():
+            backend.apply([IndexDocument(number, 1, 0, (), {})], [number - 1])
+        number += 1
+    outcomes = [searcher.communicate() for searcher in searchers]
+    assert [error for _, error in outcomes if error] == []
+    assert all(int(output) > 10 for output, _ in outcomes)
+    assert number > 1_010

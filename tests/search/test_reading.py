@@ -1,0 +1,152 @@
+"""How a query is cut, understood, corrected and completed."""
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from tests.pages import PageClient
+from tests.search.conftest import Adds
+from webapp.search import spelling, synonyms
+from webapp.search.backends import engine
+from webapp.search.plan import FacetName, Sort
+from webapp.search.query import MOST_TERMS, SearchQuery, Term
+from webapp.search.reading import read
+from webapp.search.words import fold, stems, words
+
+
+def query(**arguments: str | list[str]) -> SearchQuery:
+    return SearchQuery.from_args(MultiDict(arguments))
+
+
+def concept_names(text: str) -> list[str]:
+    return [match.concept.name for match in synonyms.concepts_in([word.folded for word in words(text)])]
+
+
+# Words
+
+
+def test_case_accents_apostrophes_and_hyphens_do_not_matter() -> None:
+    assert stems("Brown-Séquard’s CAN'T") == stems("brown sequard cant")
+
+
+def test_short_forms_keep_their_s() -> None:
+    assert stems("AIS UTIs") == ["ais", "uti"]
+
+
+def test_a_word_is_cut_at_sixty_characters() -> None:
+    assert len(fold("a" * 500)) == 60
+
+
+# Queries
+
+
+def test_a_query_is_cut_to_two_hundred_characters_and_twelve_terms() -> None:
+    long = query(q="word " * 3_000)
+    assert len(long.text) <= 200
+    assert len(long.terms()) == MOST_TERMS
+
+
+def test_quotes_make_a_phrase_and_the_last_word_is_open() -> None:
+    assert query(q='stem “nerve pain" cel').terms() == [
+        Term("stem"),
+        Term("nerve pain", is_phrase=True),
+        Term("cel", is_open=True),
+    ]
+
+
+def test_equal_searches_have_equal_addresses() -> None:
+    one = query(q=" nerve  pain ", kind=["reviews", "methods"], sort="newest", page="2")
+    other = query(sort="newest", kind=["methods", "reviews"], q="nerve pain", page="2")
+    assert one.address("/search") == other.address("/search")
+    assert (
+        SearchQuery.from_args(MultiDict([("q", "nerve pain")])).address("/search") == "/search?q=nerve+pain"
+    )
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "²", "99999999", "1.5", ""])
+def test_what_is_no_page_is_the_first(page: str) -> None:
+    assert query(q="pain", page=page).page == 1
+
+
+def test_what_cannot_be_used_counts_as_not_given() -> None:
+    odd = query(q="a\0b", sort="status:draft", kind="")
+    assert (odd.text, odd.sort, odd.filters) == ("a b", Sort.BEST, {})
+
+
+def test_a_filter_is_toggled_on_and_off_from_the_first_page() -> None:
+    on = query(q="pain", page="3").toggled(FacetName.KIND, "reviews")
+    assert on.address("/search") == "/search?q=pain&kind=reviews"
+    assert on.toggled(FacetName.KIND, "reviews").address("/search") == "/search?q=pain"
+
+
+# Concepts
+
+
+def test_the_table_holds_two_hundred_and_fifty_concepts_with_different_names() -> None:
+    names = [concept.name for concept in synonyms.concepts()]
+    assert len(names) == len(set(names)) >= 250
+    assert all(concept.medical for concept in synonyms.concepts())
+
+
+def test_no_form_is_made_of_stop_words_alone_or_stands_twice() -> None:
+    for concept in synonyms.concepts():
+        for form in (*concept.lay, *concept.acronyms, *concept.misspelled):
+            assert len(stems(form)) > 0 or len(list(words(form))) > 1, form
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("can't pee", "urinary retention"),
+        ("I cannot pee", "urinary retention"),
+        ("my legs keep shaking", "spasticity"),
+        ("blood clot in my leg", "deep vein thrombosis"),
+        ("AIS A", "complete or incomplete injury"),
+        ("get it up", "erectile dysfunction"),
+        ("weed", "cannabis"),
+        ("looking after my husband", "caregivers"),
+    ],
+)
+def test_everyday_words_lead_to_their_concept(text: str, name: str) -> None:
+    assert name in concept_names(text)
+
+
+def test_the_fuller_form_wins() -> None:
+    assert concept_names("walking robot") == ["robotic gait training"]
+
+
+def test_common_words_lead_nowhere_in_company() -> None:
+    assert "work and employment" not in concept_names("do stem cells work")
+    assert "work and employment" in concept_names("work")
+
+
+def test_words_far_apart_are_not_one_thing() -> None:
+    far = "I lost weight last winter and now work another night shift"
+    assert "cushions and pressure relief" not in concept_names(far)
+
+
+# The whole, with a library
+
+
+def test_completions_count_less_than_the_word_itself(client: PageClient, add: Adds) -> None:
+    add(plain_title="Sex and sexual health")
+    reading = read(SearchQuery(text="sex"), engine())
+    assert reading.groups[0].alternatives[0].weight == 1.0
+    assert all(other.weight < 1 for group in reading.groups for other in group.alternatives[1:])
+
+
+def test_the_nearest_word_is_the_one_with_fewest_errors_and_the_same_start(
+    client: PageClient, add: Adds
+) -> None:
+    add(plain_title="Mental tests with a catheter")
+    assert spelling.nearest("cathater", engine()) == "catheter"
+    assert spelling.nearest("zental", engine()) is None
+
+
+def test_a_misspelled_form_of_the_table_leads_to_its_right_word(client: PageClient, add: Adds) -> None:
+    add()
+    assert spelling.corrected([Term("newmonia")], engine()) == [Term("pneumonia")]
+
+
+def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -> None:
+    add()
+    assert spelling.corrected([Term("xyz"), Term("c5q9w")], engine()) is None
