@@ -25,7 +25,7 @@ class Answers:
     was_encrypted: list[bool] = field(default_factory=list)
 
     async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
     ) -> str:
         if self.rcpt == "drop":
             _drop(server)
@@ -33,7 +33,7 @@ class Answers:
             envelope.rcpt_tos.append(address)
         return self.rcpt
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         assert server.transport is not None
         self.was_encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         if self.data == "drop":

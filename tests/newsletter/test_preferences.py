@@ -12,8 +12,17 @@ from tests.newsletter.steps import ADDRESS, delivered, filled, get_subscriber, l
 from tests.pages import PageClient
 from webapp import tokens
 from webapp.extensions import db
-from webapp.models import Frequency, OutboxMessage, Subscriber, SubscriberState, SuppressionReason
-from webapp.newsletter import emails, suppressions
+from webapp.feedback import inbox
+from webapp.models import (
+    Frequency,
+    MailKind,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+    SuppressionReason,
+    Topic,
+)
+from webapp.newsletter import chores, emails, outbox, suppressions
 
 
 @pytest.fixture
@@ -52,6 +61,22 @@ def test_my_data_is_everything_in_a_file(client: PageClient, link: str) -> None:
     told = json.loads(answer.data)
     assert told["email"] == ADDRESS
     assert set(told) >= {column.key for column in Subscriber.__table__.columns}
+
+
+def test_my_data_tells_of_mails_after_their_address_was_forgotten(client: PageClient, link: str) -> None:
+    now = datetime.now(UTC)
+    outbox.enqueue(MailKind.DIGEST, ADDRESS, now - timedelta(days=366), subscriber=get_subscriber())
+    db.session.flush()
+    chores.run(now)
+    db.session.commit()
+    assert [mail["kind"] for mail in json.loads(client.flask.get(f"{link}/data").data)["mails"]] == ["digest"]
+
+
+def test_my_data_holds_the_messages_of_this_address(client: PageClient, link: str) -> None:
+    inbox.send(Topic.OTHER, "Hello", "news@localhost", datetime.now(UTC), name="Maria", email=ADDRESS)
+    db.session.commit()
+    [message] = json.loads(client.flask.get(f"{link}/data").data)["messages"]
+    assert (message["name"], message["message"]) == ("Maria", "Hello")
 
 
 def test_erasing_takes_one_more_press(client: PageClient, link: str) -> None:

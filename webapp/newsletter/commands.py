@@ -46,7 +46,9 @@ def settle(log: Path, complete: bool) -> None:
 
 @newsletter_group.command("send-digest")
 @click.option(
-    "--frequency", type=click.Choice([kind.value for kind in Frequency]), help="Only this kind, whether or not it is due."
+    "--frequency",
+    type=click.Choice([kind.value for kind in Frequency]),
+    help="Only this kind, whether or not it is due.",
 )
 @click.option("--dry-run", is_flag=True, help="Say who would get what; change nothing.")
 def send_digest(frequency: str | None, dry_run: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from webapp import tokens
 from webapp.extensions import db
@@ -135,14 +135,15 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
     """All that is stored about one person, and what was sent from their address: JSON-ready values."""
     mails = db.session.scalars(
         select(OutboxMessage)
-        .where(OutboxMessage.recipient == subscriber.email)
+        .where(or_(OutboxMessage.recipient == subscriber.email, OutboxMessage.subscriber_id == subscriber.id))
         .order_by(OutboxMessage.queued_at)
     )
     messages = db.session.scalars(select(ContactMessage).where(ContactMessage.email == subscriber.email))
     own = {column.key: getattr(subscriber, column.key) for column in Subscriber.__table__.columns}
     return own | {
         "messages": [
-            {"topic": row.topic, "message": row.message, "sent_at": row.sent_at} for row in messages
+            {"topic": row.topic, "name": row.name, "message": row.message, "sent_at": row.sent_at}
+            for row in messages
         ],
         "mails": [
             {
