@@ -230,7 +230,7 @@ class Drill:
                 OutboxMessage.last_error,
             )
         )
-        states = {message_id: tuple(rest) for message_id, *rest in rows}
+        states = {message_id: (state, recipient, error) for message_id, state, recipient, error in rows}
         doubled = sum(count - 1 for count in taken.values())
         lost = [
             message_id
