@@ -45,11 +45,9 @@
 
   function offerCopy() {
     const kept = JSON.parse(localStorage.getItem(key) || "null");
-    if (!kept) return;
-    if (text(kept.fields) === text(fields())) {
-      if ("stored" in form.dataset) localStorage.removeItem(key);
-      return;
-    }
+    // An answer to a form that was just sent already shows what was typed; the copy waits until it is saved.
+    if (!kept || !("stored" in form.dataset)) return;
+    if (text(kept.fields) === text(fields())) { localStorage.removeItem(key); return; }
     const box = document.getElementById("browser-copy");
     box.querySelector("[data-copy-time]").textContent = new Date(kept.at).toLocaleString("en-US");
     box.querySelector("[data-copy-restore]").addEventListener("click", () => bringBack(kept.fields));

@@ -113,3 +113,12 @@ def test_only_the_row_that_changed_is_shown() -> None:
     found = {difference.field: difference.label for difference in differences(old, new)}
     assert found.pop("findings-1") == "Finding 2"
     assert set(found) == {"paper-title", "plain_title"}
+
+
+def test_words_that_were_replaced_together_stand_together() -> None:
+    runs = word_runs("The paper does not say.", "Two people had a cough.")
+    assert [(run.change, run.text) for run in runs] == [
+        (Change.GONE, "The paper does not say"),
+        (Change.NEW, "Two people had a cough"),
+        (Change.SAME, "."),
+    ]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from webapp.articles.content import ArticleContent
 from webapp.editor import merging
 
-_TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+_TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")  # a lone space is no word two texts have in common
 MOST_TOKENS = 6_000  # beyond this, comparing word by word takes too long: the whole text is shown as changed
 
 
