@@ -45,7 +45,13 @@ PUBLIC = [
     "/nowhere",
     "/editor/sign-in",
 ]
-EDITOR_PAGES = ["/editor/", "/editor/summaries/new"]
+EDITOR_PAGES = [
+    "/editor/",
+    "/editor/summaries/new",
+    "/editor/feedback/",
+    "/editor/newsletter/",
+    "/editor/newsletter/preview/weekly",
+]
 
 
 def violations(page: Page) -> list[str]:
