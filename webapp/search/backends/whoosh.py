@@ -118,11 +118,21 @@ class _Storage(FileStorage):
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder), supports_mmap=False)
         self.opened: dict[str, list[int]] = {}
+        self._absent: set[str] = set()
 
     def open_file(self, name: str, **_: Any) -> BufferFile:
         content = Path(self.folder, name).read_bytes()
         self.opened[name] = _sum(content)
         return BufferFile(content, name=name)
+
+    def file_exists(self, name: str) -> bool:
+        """Whoosh asks for the lengths of fields that have none with every posting it writes: asked of the disk once."""
+        if name in self._absent:
+            return False
+        exists: bool = super().file_exists(name)
+        if not exists and name.endswith("_len.col"):
+            self._absent.add(name)
+        return exists
 
 
 @dataclass(frozen=True)
@@ -438,11 +448,15 @@ class WhooshBackend:
         self._guarded(lambda: _write(self._folder(), changed, removed, optimize=False))
 
     def start_beside(self) -> "WhooshBackend":
-        """An empty index in a new folder beside the live one, to be filled with ``apply`` and then ``switch_to``."""
+        """An empty index in a new folder beside the live one, to be filled with ``apply`` and then ``switch_to``.
+
+        What rebuilds that were broken off left behind is removed, so ask only while holding ``rebuilding``.
+        """
         name = f"v{VERSION}-{token_hex(6)}"
 
         def make() -> "WhooshBackend":
             folder = self.root / name
+            self._keep_only(self._named())
             folder.mkdir(parents=True, mode=0o700)
             _Storage(folder).create_index(SCHEMA)
             return _Fixed(self.root, folder)
@@ -460,11 +474,21 @@ class WhooshBackend:
                 file.flush()
                 os.fsync(file.fileno())
             made.replace(self.root / CURRENT)
-            for other in self.root.glob("v*-*"):
-                if other != folder and other.is_dir():
-                    shutil.rmtree(other, ignore_errors=True)
+            self._keep_only(folder)
 
         self._guarded(switch)
+
+    def _named(self) -> Path | None:
+        """The folder that CURRENT names, if there is one."""
+        try:
+            return self._folder()
+        except (OSError, ValueError):
+            return None
+
+    def _keep_only(self, folder: Path | None) -> None:
+        for other in self.root.glob("v*-*"):
+            if other != folder and other.is_dir():
+                shutil.rmtree(other, ignore_errors=True)
 
     def _reading(self, answer: Callable[[_Generation], T]) -> T:
         generation = self._newest()
