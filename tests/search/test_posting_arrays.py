@@ -1,7 +1,6 @@
 """Posting arrays against Whoosh's own exhaustive search: the same documents with the same scores."""
 
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ from whoosh import query as whoosh_query
 from whoosh.index import FileIndex
 from whoosh.scoring import BM25F
 
-from webapp.search.backends.posting_arrays import B, K1, FacetCodes, PostingCache, Postings
+from webapp.search.backends.posting_arrays import K1, B, FacetCodes, PostingCache, Postings
 from webapp.search.backends.whoosh import SCHEMA, WhooshBackend, _Storage
 from webapp.search.plan import Alternative, FacetName, Group, IndexDocument, Passage, Plan, Sort
 from webapp.search.words import stem
