@@ -19,7 +19,7 @@ from tests.search.conftest import Adds
 from webapp.articles.publishing import withdraw
 from webapp.config import Config
 from webapp.extensions import db
-from webapp.models import SearchMarker
+from webapp.models import Article, SearchMarker
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable, engine
 from webapp.search.plan import IndexDocument, Plan
@@ -120,14 +120,14 @@ def test_a_rebuilt_index_equals_the_database_and_replaces_the_old_one(
 
 def test_what_is_published_during_a_rebuild_is_in_the_new_index(app: Flask, add: Adds) -> None:
     add()
-    late: list[object] = []
+    late: list[Article] = []
 
     def publish_once(_done: int, _total: int) -> None:
         if not late:
-            late.append(add_article())
+            late.append(published_id())
 
     indexing.rebuild(publish_once)
-    assert late[0].id in engine().entries()
+    assert late[0] in engine().entries()
 
 
 def test_searches_are_answered_during_a_rebuild(app: Flask, client: PageClient, add: Adds) -> None:
@@ -168,7 +168,7 @@ def flip(file: Path) -> None:
 @pytest.mark.parametrize("damage", [truncate, empty, delete, flip])
 @pytest.mark.parametrize("ending", [".toc", ".trm", ".pst", ".col", "CURRENT"])
 def test_a_damaged_index_is_survived_and_built_anew(
-    app: Flask, client: PageClient, config: Config, add: Adds, damage: Callable[[Path], None], ending: str
+    app: Flask, client: PageClient, config: Config, add: Adds, *, damage: Callable[[Path], None], ending: str
 ) -> None:
     article = add(plain_title="A zebrafish study")
     files = (
