@@ -47,8 +47,8 @@ def main(file: Path) -> None:
         texts = {article.id: list(_texts(article)) for article in db.session.scalars(published())}
         ranks: dict[str, list[int | None]] = defaultdict(list)
         to_the_letter: list[int | None] = []
-        total = 0
-        for total, (query, wanted, kind) in enumerate(_rows(file), start=1):
+        rows = list(_rows(file))
+        for query, wanted, kind in rows:
             literal = [frozenset(stems(concept)) for concept in wanted.split(";") if stems(concept)]
             right = _about(
                 texts, literal + [form for concept in wanted.split(";") for form in _same(concept)]
@@ -64,7 +64,8 @@ def main(file: Path) -> None:
         print(_line(kind, own))
     every = [rank for own in ranks.values() for rank in own]
     print(f"{_line('to the letter', to_the_letter)} ({len(to_the_letter)} queries)")
-    print(f"{_line('overall', every)} ({total} queries, {total - len(every)} without a published article)")
+    without = len(rows) - len(every)
+    print(f"{_line('overall', every)} ({len(rows)} queries, {without} without a published article)")
 
 
 def _rows(file: Path) -> Iterator[tuple[str, str, str]]:

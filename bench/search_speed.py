@@ -139,8 +139,14 @@ def _fill(file: Path, count: int) -> None:
 
 
 def _paper(number: int, title: str, _text: str) -> dict[str, object]:
-    empty = dict.fromkeys(("authors", "mesh_terms"), [])
-    return empty | {"id": number, "title": title, "journal": "A journal", "published_on": _facets(number)[4]}
+    return {
+        "authors": [],
+        "mesh_terms": [],
+        "id": number,
+        "title": title,
+        "journal": "A journal",
+        "published_on": _facets(number)[4],
+    }
 
 
 def _article(number: int, title: str, text: str) -> dict[str, object]:
@@ -157,7 +163,7 @@ def _article(number: int, title: str, text: str) -> dict[str, object]:
 def _queries(rows: list[tuple[int, str, str]]) -> tuple[list[str], list[str]]:
     """Two to five words of titles, whole, and cut inside the last word."""
     chance = random.Random(1)
-    full = []
+    full: list[str] = []
     while len(full) < QUERY_COUNT:
         words = [word for word in chance.choice(rows)[1].split() if word.isalpha() and len(word) > 3]
         if len(words) >= 2:

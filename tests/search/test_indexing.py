@@ -120,7 +120,7 @@ def test_a_rebuilt_index_equals_the_database_and_replaces_the_old_one(
 
 def test_what_is_published_during_a_rebuild_is_in_the_new_index(app: Flask, add: Adds) -> None:
     add()
-    late: list[Article] = []
+    late: list[int] = []
 
     def publish_once(_done: int, _total: int) -> None:
         if not late:
