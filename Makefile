@@ -16,7 +16,7 @@ run: .venv/runtime ## Start the site with its starter library on http://127.0.0.
 	@exec $(BIN)/gunicorn -c python:webapp.gunicorn_conf wsgi:app
 
 test: .venv/dev ## Run every test, the browser's too
-	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2} --dist loadgroup
+	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2}
 
 lint: .venv/dev ## Check style (ruff), types (mypy) and templates (djlint)
 	@$(BIN)/ruff check .

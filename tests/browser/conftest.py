@@ -30,11 +30,10 @@ EDITOR = ("Ed Itor", "ed@example.org", "a long enough passphrase")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder, and keep it on one worker: the site is started once."""
+    """Mark everything in this folder, so that it can be chosen or left out."""
     for item in items:
         if "/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass(frozen=True)
