@@ -19,7 +19,7 @@ from tests.search.conftest import Adds
 from webapp.articles.publishing import withdraw
 from webapp.config import Config
 from webapp.extensions import db
-from webapp.models import Article, SearchMarker
+from webapp.models import SearchMarker
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable, engine
 from webapp.search.plan import IndexDocument, Plan
