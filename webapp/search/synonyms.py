@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from webapp.search.words import STOP_WORDS, stem, stems, words
 
 TABLE = Path(__file__).with_name("concepts.toml")
-NEAR = 55  # of 100: how much a form must look like what was typed to be offered
+NEAR = 65  # of 100: how much a form must look like what was typed to be offered
 NEGATIONS = {"cannot": "cant", "couldnt": "cant", "unable": "cant"} | dict.fromkeys(
     ("doesnt", "didnt", "wont", "isnt", "arent"), "dont"
 )
