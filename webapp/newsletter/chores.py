@@ -1,4 +1,4 @@
-"""What is thrown away in time: secrets of past days, sign-ups nobody confirmed, and the words of old mails."""
+"""What is thrown away in time: secrets of past days, sign-ups nobody confirmed, old searches and words of old mails."""
 
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.search import misses
 
 UNCONFIRMED_FOR = timedelta(days=30)
 MAILS_FOR = timedelta(days=365)
@@ -25,6 +26,7 @@ DONE = (MailState.SENT, MailState.FAILED, MailState.EXCLUDED)
 def run(now: datetime) -> None:
     """Forget what is no longer needed."""
     forget_salts(now)
+    misses.forget_old(now.date())
     db.session.execute(
         delete(Subscriber).where(
             Subscriber.state == SubscriberState.PENDING, Subscriber.asked_at < now - UNCONFIRMED_FOR
