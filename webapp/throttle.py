@@ -36,7 +36,9 @@ def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) 
 
 def forget(name: str, key: str) -> None:
     """Start counting afresh, in the session's own transaction: what was tried turned out to be right."""
-    db.session.execute(delete(Attempt).where(Attempt.bucket == hashlib.sha256(f"{name}:{key}".encode()).hexdigest()))
+    db.session.execute(
+        delete(Attempt).where(Attempt.bucket == hashlib.sha256(f"{name}:{key}".encode()).hexdigest())
+    )
 
 
 def visitor_address() -> str:

@@ -22,7 +22,12 @@ def test_a_visit_pack_of_three_fits_on_two_sheets(page: Page) -> None:
 def test_an_article_prints_with_address_date_and_doi_and_without_menus(page: Page) -> None:
     pdf = printed(page, "/research/amitriptyline-pain-trial")
     text = " ".join("".join(sheet.extract_text() for sheet in pdf.pages).split())
-    for wanted in ("10.1016/s0304-3959(01)00483-3", "Key Findings", "/research/amitriptyline-pain-trial", "November 24, 2026"):
+    for wanted in (
+        "10.1016/s0304-3959(01)00483-3",
+        "Key Findings",
+        "/research/amitriptyline-pain-trial",
+        "November 24, 2026",
+    ):
         assert wanted in text
     for unwanted in ("Skip to main content", "Subscribe", "Was this summary helpful?", "Quick Links"):
         assert unwanted not in text

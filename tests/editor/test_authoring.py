@@ -12,6 +12,7 @@ from tests.pages import PageClient
 from webapp.articles.content import from_json
 from webapp.extensions import db
 from webapp.models import Article, Draft, Revision, Role, SearchMarker
+from webapp.models.values import Finding
 
 NEW = "/editor/summaries/new"
 
@@ -186,7 +187,10 @@ def test_an_imported_summary_is_edited_from_what_readers_see(client: PageClient)
 
 
 def test_publishing_unchanged_keeps_every_fact_of_an_imported_summary(client: PageClient) -> None:
-    article = add_article()
+    counted = Finding(
+        text="Fewer had pain.", place="Table 2", counts="New pill: 3 of 40; usual pill: 9 of 41"
+    )
+    article = add_article(findings=[counted, Finding(text="Dry mouth was common.", place="Table 3")])
     path = f"/editor/articles/{article.id}"
     press(client, path, opened(client, path), "publish")
     db.session.rollback()

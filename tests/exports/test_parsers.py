@@ -60,7 +60,9 @@ def test_bibtexparser_reads_the_facts_back(references: list[Reference]) -> None:
 def test_citeproc_writes_each_paper_in_a_style(references: list[Reference]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        source = CiteProcJSON(json.loads(json.dumps([row | {"id": str(n)} for n, row in enumerate(csl(references))])))
+        source = CiteProcJSON(
+            json.loads(json.dumps([row | {"id": str(n)} for n, row in enumerate(csl(references))]))
+        )
         style = CitationStylesStyle("harvard-cite-them-right", validate=False)
         bibliography = CitationStylesBibliography(style, source, formatter.plain)
         for number in range(len(references)):

@@ -12,7 +12,7 @@ from tests.search.conftest import Adds
 from webapp.articles.publishing import content_of, publish, withdraw
 from webapp.extensions import db
 from webapp.models import Draft, SearchMiss
-from webapp.models.values import Result, StudyKind, Subject
+from webapp.models.values import PaperStatus, Result, StudyKind, Subject
 from webapp.search import indexing
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -112,6 +112,15 @@ def test_quoted_words_must_stand_together(client: PageClient, add: Adds) -> None
     together = add(main_message="They saw a purple zebrafish there.")
     add(main_message="They saw a purple cat and a zebrafish.")
     assert slugs(client.get('/search?q="purple zebrafish"').text) == [together.slug]
+
+
+def test_a_retracted_paper_comes_last_and_says_so(client: PageClient, add: Adds) -> None:
+    note = {"status": PaperStatus.RETRACTED, "status_note": "Figures were made up."}
+    add(plain_title="A zebrafish study of zebrafish", slug="retracted", paper=note)
+    add(main_message="Here a zebrafish swam.", slug="sound", subject=Subject.ANIMALS, species="zebrafish")
+    text = client.get("/search?q=zebrafish").text
+    assert slugs(text) == ["sound", "retracted"]
+    assert '<strong class="stamp">RETRACTED</strong>' in text
 
 
 def test_people_come_before_animals_on_equal_footing(client: PageClient, add: Adds) -> None:

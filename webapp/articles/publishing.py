@@ -40,7 +40,9 @@ class NotPublishable(ValueError):
         self.problems = tuple(problems)
 
 
-def publish(content: ArticleContent, now: datetime, article: Article | None = None, note: str = "") -> Article:
+def publish(
+    content: ArticleContent, now: datetime, article: Article | None = None, note: str = ""
+) -> Article:
     """Make a text public: a new article, or new words for ``article``. Raises NotPublishable with all reasons.
 
     ``note`` says what changed for the reader and why; it is kept with the text in the public history.
@@ -148,7 +150,9 @@ def _keep_version(article: Article, now: datetime, note: str) -> None:
     said["paper"].pop("abstract", None)  # not ours to show
     number = article.revision_number
     db.session.add(
-        ArticleVersion(article_id=article.id, number=number, content=said, published_at=now, note=note or None)
+        ArticleVersion(
+            article_id=article.id, number=number, content=said, published_at=now, note=note or None
+        )
     )
 
 

@@ -123,6 +123,9 @@ class FindingForm(Form):
     text = _long("Finding")
     place = _short("Where in the paper")
     quote = _long("Short quote from the abstract")
+    counts = _short(
+        "Counts in each group, if the paper gives them (optional). Like: New bed: 3 of 40; usual bed: 9 of 41"
+    )
 
 
 class ImplicationForm(Form):
@@ -204,7 +207,8 @@ def values_of(content: ArticleContent) -> dict[str, Any]:
     values["main_category"] = content.categories[0] if content.categories else ""
     values["checked_on"] = _day_text(content.checked_on)
     values["findings"] = [
-        {"text": row.text, "place": row.place, "quote": row.quote} for row in content.findings
+        {"text": row.text, "place": row.place, "quote": row.quote, "counts": row.counts}
+        for row in content.findings
     ]
     values["implications"] = [{"title": row.title, "text": row.text} for row in content.implications]
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)

@@ -1,6 +1,14 @@
 """Tables, and the fixed lists and value objects kept in them."""
 
-from webapp.models.article import Article, ArticleSlug, ArticleVersion, Correction, Draft, Revision, SearchMarker
+from webapp.models.article import (
+    Article,
+    ArticleSlug,
+    ArticleVersion,
+    Correction,
+    Draft,
+    Revision,
+    SearchMarker,
+)
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
 from webapp.models.editor import Autosave, Editor, KeptText, Role, Schedule, SignIn
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding

@@ -3,10 +3,13 @@
 from typing import Any
 
 from webapp.models import Article
+from webapp.models.values import PaperStatus
 from webapp.search.plan import FacetName, IndexDocument, Passage
 
 # A word in a title says more of what an article is about than one in its limits.
 PLAIN_TITLE, PAPER_TITLE, MAIN_MESSAGE, HEADING, TEXT, FACT = 2.0, 2.0, 1.5, 1.5, 1.0, 0.5
+
+RETRACTED = 0.1  # what a retracted paper said is found, but after everything else
 
 
 def document_of(article: Article) -> IndexDocument:
@@ -47,6 +50,12 @@ def plain_texts(article: Any) -> list[str]:
 
 
 def _passages(article: Article) -> list[Passage]:
+    paper = article.paper
+    share = RETRACTED if paper.status == PaperStatus.RETRACTED else 1.0
+    return [Passage(passage.text, passage.weight * share) for passage in _weighted(article)]
+
+
+def _weighted(article: Article) -> list[Passage]:
     paper = article.paper
     facts = [
         article.study_duration,
