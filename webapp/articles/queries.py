@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import aliased
 
+from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
 from webapp.models.values import ArticleStatus, PaperStatus, Result, StudyKind, Subject
@@ -15,15 +16,18 @@ PAGE_SIZE = 12
 SIMILAR_COUNT = 3
 
 
-class ArticleNotFound(LookupError):
+class ArticleNotFound(SiteError):
     """There is no article at this address."""
 
+    def __init__(self) -> None:
+        super().__init__(404, "We have no summary at this address. Try a search.")
 
-class ArticleWithdrawn(LookupError):
+
+class ArticleWithdrawn(SiteError):
     """The article at this address was taken off the site."""
 
     def __init__(self, article: Article) -> None:
-        super().__init__(article.slug)
+        super().__init__(410)
         self.article = article
 
 
@@ -66,7 +70,7 @@ def get_published(slug: str) -> Article:
             .where(ArticleSlug.slug == slug)
         )
         if moved_to is None:
-            raise ArticleNotFound(slug)
+            raise ArticleNotFound
         raise ArticleMoved(moved_to)
     if article.status != ArticleStatus.PUBLISHED:
         raise ArticleWithdrawn(article)

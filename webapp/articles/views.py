@@ -11,7 +11,7 @@ from webapp.articles import queries
 from webapp.articles.glossary import new_explainer
 from webapp.articles.grid import study_grid
 from webapp.articles.history import history
-from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, Order
+from webapp.articles.queries import ArticleMoved, ArticleWithdrawn, Order
 from webapp.articles.standing_questions import count_answers
 from webapp.errors import SiteError
 from webapp.exports.citation_files import FORMATS, Format, citation_file
@@ -48,8 +48,6 @@ def article(slug: str) -> Response:
         return htmx.moved(url_for("articles.article", slug=moved.slug))
     except ArticleWithdrawn as withdrawn:
         return htmx.render("articles/withdrawn.html", status=410, article=withdrawn.article)
-    except ArticleNotFound as error:
-        raise SiteError(404, "We have no summary at this address. Try a search.") from error
     form = _wanted_format()
     if form is not None:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
@@ -67,10 +65,6 @@ def article_history(slug: str) -> Response:
         found = queries.get_published(slug)
     except ArticleMoved as moved:
         return htmx.moved(url_for("articles.article_history", slug=moved.slug))
-    except ArticleWithdrawn as error:
-        raise SiteError(410) from error
-    except ArticleNotFound as error:
-        raise SiteError(404) from error
     return htmx.render("articles/history.html", article=found, steps=history(found))
 
 

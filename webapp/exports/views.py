@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp import htmx
 from webapp.articles import queries
-from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn
+from webapp.articles.queries import ArticleMoved
 from webapp.errors import SiteError
 from webapp.exports import library_files
 from webapp.exports.card import card_png
@@ -25,7 +25,7 @@ FEED_LENGTH = 30
 def citation(slug: str, ending: str) -> Response:
     """The paper (or, with ?of=summary, our summary) as a file for reference managers."""
     try:
-        article = _published(slug)
+        article = queries.get_published(slug)
     except ArticleMoved as moved:
         return htmx.moved(url_for("exports.citation", slug=moved.slug, ending=ending))
     of_summary = request.args.get("of") == "summary"
@@ -37,7 +37,7 @@ def citation(slug: str, ending: str) -> Response:
 def card(slug: str, revision: int) -> Response:
     """The picture that messengers show when a summary is shared; a new text has a new address."""
     try:
-        article = _published(slug)
+        article = queries.get_published(slug)
     except ArticleMoved as moved:
         return htmx.moved(url_for("exports.card", slug=moved.slug, revision=revision))
     headers = {"Content-Type": "image/png", "Cache-Control": "public, max-age=86400"}
@@ -98,16 +98,6 @@ def data_file(ending: str) -> Response:
     """All published summaries in one file."""
     form = library_files.FILES[ending]
     return _file(form.write(queries.all_published(), _site_url()), form.mimetype, f"articles.{ending}")
-
-
-def _published(slug: str) -> Article:
-    """The article, or the page that says why there is none; an old address raises ArticleMoved."""
-    try:
-        return queries.get_published(slug)
-    except ArticleWithdrawn as error:
-        raise SiteError(410) from error
-    except ArticleNotFound as error:
-        raise SiteError(404) from error
 
 
 def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp import htmx, public_forms
 from webapp.articles import queries
-from webapp.articles.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn
+from webapp.articles.queries import ArticleMoved
 from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.feedback import inbox, votes
@@ -165,10 +165,6 @@ def _published(slug: str) -> Article:
         return queries.get_published(slug)
     except ArticleMoved as moved:
         return queries.get_published(moved.slug)
-    except ArticleWithdrawn as error:
-        raise SiteError(410) from error
-    except ArticleNotFound as error:
-        raise SiteError(404, "We have no summary at this address. Try a search.") from error
 
 
 def _check_press(name: str) -> datetime:
