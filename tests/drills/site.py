@@ -1,0 +1,118 @@
+"""A site of a drill's own: folders, a port, gunicorn with two workers, and kill -9 whenever the drill wants it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
+IS_FULL = os.environ.get("DRILL") == "full"  # the long version of each drill; `make test` runs the short one
+
+
+class Site:
+    """A site in ``folder``; ``settings`` are added to its environment. It has a database after ``flask("db", "upgrade")``."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        port = free_port()
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = os.environ | {
+            "PORT": str(port),
+            "SITE_URL": self.url,
+            "INSTANCE_PATH": str(folder / "instance"),
+            "SEARCH_INDEX": str(folder / "search_index"),
+            "WEB_CONCURRENCY": "2",
+            "LOG_LEVEL": "INFO",
+            **settings,
+        }
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What every server that was started here has logged."""
+        return (self.folder / "server.log").read_text(encoding="utf-8")
+
+    def flask(self, *arguments: str, typed: str = "") -> str:
+        """Run one of the site's commands; returns what it printed. It must end well."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        result = subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=typed, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def start(self, seconds: float = 30) -> float:
+        """Start gunicorn and wait until it answers; returns after how many seconds it did."""
+        begun = time.monotonic()
+        with (self.folder / "server.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                GUNICORN, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self.wait_for("/livez", seconds)
+        return time.monotonic() - begun
+
+    def stop(self) -> None:
+        """End it as an operator does."""
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(timeout=30)
+            self._server = None
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers that live now."""
+        assert self._server is not None, "not started"
+        children = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children")
+        return [int(pid) for pid in children.read_text(encoding="ascii").split()]
+
+    def kill_worker(self, pid: int) -> bool:
+        """kill -9 one worker; gunicorn starts another. False if it was gone already."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def kill_everything(self) -> None:
+        """kill -9 gunicorn and all its workers at once, as a power cut would."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait()
+            self._server = None
+
+    def wait_for(self, path: str, seconds: float = 30) -> None:
+        """Until a page answers 200."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                with urlopen(self.url + path, timeout=5):
+                    return
+            except (HTTPError, URLError, OSError):
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{path} did not answer:\n{self.log[-3000:]}") from None
+                time.sleep(0.1)
+
+
+@contextmanager
+def running(site: Site) -> Iterator[Site]:
+    """The site, started; whatever happens, nothing of it lives on afterwards."""
+    try:
+        site.start()
+        yield site
+    finally:
+        site.kill_everything()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
