@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, cli, database, errors, headers, logs, templating
+from webapp import assets, cli, database, errors, headers, logs, page_cache, templating
 from webapp.accounts import access
 from webapp.accounts import views as accounts
 from webapp.articles import views as articles
@@ -34,7 +34,6 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.config.from_mapping(_flask_settings(config))
     app.extensions["config"] = config
-    app.wsgi_app = ProxyFix(app.wsgi_app, *[config.trusted_proxies] * 3)  # type: ignore[method-assign]
 
     logs.init_app(app)
     database.init_app(app)
@@ -62,6 +61,9 @@ def create_app(config: Config | None = None) -> Flask:
         assets.bp,
     ):
         app.register_blueprint(bp)
+    page_cache.init_app(app, config)
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, *[config.trusted_proxies] * 3)  # type: ignore[method-assign]
     return app
 
 

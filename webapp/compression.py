@@ -4,6 +4,7 @@ import gzip
 
 import brotli
 from flask import Request, Response
+from werkzeug.datastructures import Accept
 
 TEXT_TYPES = (
     "text/",
@@ -18,9 +19,14 @@ PAGE_QUALITY = 5  # Brotli 0-11: 5 costs about 1 ms a page and gives most of the
 FILE_QUALITY = 11
 
 
-def chosen_encoding(request: Request) -> str | None:
+def best_encoding(accepted: Accept) -> str | None:
     """``br`` or ``gzip`` if the browser accepts it, Brotli first."""
-    return next((name for name in ("br", "gzip") if request.accept_encodings[name]), None)
+    return next((name for name in ("br", "gzip") if accepted[name]), None)
+
+
+def chosen_encoding(request: Request) -> str | None:
+    """The best encoding for who asks."""
+    return best_encoding(request.accept_encodings)
 
 
 def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes:

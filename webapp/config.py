@@ -119,6 +119,9 @@ class Config:
     host: str = _setting("127.0.0.1", _text, "Address the web server listens on")
     port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
     web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")
+    page_cache_mb: int = _setting(
+        "24", _whole_number(0, 10_000), "Most megabytes of finished pages that each worker keeps; 0: none"
+    )
     trusted_proxies: int = _setting(
         "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
     )

@@ -10,6 +10,7 @@ import msgspec
 import tomli_w
 from sqlalchemy import select
 
+from webapp import generation
 from webapp.articles.content import ArticleContent, ContentError, from_toml, to_toml
 from webapp.articles.publishing import NotPublishable, content_of, find_article_of, publish
 from webapp.articles.queries import published
@@ -135,6 +136,7 @@ def _import_table(file: Path, load: Callable[[str], None], report: ImportReport)
         load(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         report.refusals.append(Refusal(file, None, str(error)))
+    generation.bump()
     db.session.flush()
 
 

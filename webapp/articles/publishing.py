@@ -9,6 +9,7 @@ from slugify import slugify
 from sqlalchemy import or_, select
 from sqlalchemy.sql import ColumnElement
 
+from webapp import generation
 from webapp.articles.content import ArticleContent, CorrectionContent, PaperContent, to_json
 from webapp.editor.checks import Problem, check
 from webapp.extensions import Base, db
@@ -56,7 +57,7 @@ def publish(
     _fill(article, content, now)
     db.session.flush()
     _keep_version(article, now, note)
-    mark_for_search(article, now)
+    mark_changed(article, now)
     return article
 
 
@@ -81,11 +82,12 @@ def withdraw(article: Article, note: str, now: datetime) -> None:
     article.withdrawn_note = note or None
     article.updated_at = now
     article.revision_number += 1
-    mark_for_search(article, now)
+    mark_changed(article, now)
 
 
-def mark_for_search(article: Article, now: datetime) -> None:
-    """Note, in the same transaction as the change, that the search index has to follow it."""
+def mark_changed(article: Article, now: datetime) -> None:
+    """Note, in the same transaction as the change, that finished pages are old and the index has to follow."""
+    generation.bump()
     db.session.add(SearchMarker(article_id=article.id, revision=article.revision_number, marked_at=now))
 
 

@@ -27,6 +27,7 @@ from webapp.models.newsletter import (
 )
 from webapp.models.paper import Paper
 from webapp.models.search import SearchMiss
+from webapp.models.site import SiteState
 from webapp.models.throttle import Attempt
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "SearchMarker",
     "SearchMiss",
     "SignIn",
+    "SiteState",
     "Subscriber",
     "SubscriberState",
     "Suppression",

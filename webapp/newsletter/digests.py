@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from webapp import generation
 from webapp.articles.queries import published
 from webapp.extensions import db
 from webapp.models import (
@@ -106,6 +107,7 @@ def make_issue(frequency: Frequency, now: datetime) -> Issue:
     )
     issue.article_links = [IssueArticle(article=row, position=at) for at, row in enumerate(newest_first)]
     db.session.add(issue)
+    generation.bump()
     for parcel in found:
         person = parcel.subscriber
         outbox.enqueue(

@@ -21,6 +21,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
+from webapp import generation
 from webapp.articles.queries import published
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, SearchMarker
@@ -90,6 +91,8 @@ def rebuild(report: Callable[[int, int], None]) -> int:
             if not differences(beside).is_empty:
                 raise SearchUnavailable("the new index does not equal the database")
             index.switch_to(beside)
+    generation.bump()
+    db.session.commit()
     return done
 
 
@@ -182,6 +185,7 @@ def _follow_once(index: Backend, now: datetime) -> int:
     changed = _documents(article_ids)
     index.apply(changed, article_ids - {document.article_id for document in changed})
     db.session.execute(delete(SearchMarker).where(SearchMarker.id.in_(seen)))
+    generation.bump()  # results and similar summaries are others now
     db.session.commit()
     log.info("the search index followed %d changes, the oldest after %.2f s", len(seen), waited)
     return len(seen)

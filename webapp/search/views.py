@@ -10,6 +10,7 @@ from webapp import htmx
 from webapp.articles.queries import category_counts
 from webapp.database import may_write
 from webapp.extensions import db
+from webapp.headers import never_store
 from webapp.search import misses, results
 from webapp.search.query import SearchQuery
 
@@ -50,6 +51,8 @@ def search() -> Response:
     )
     if is_miss and not query.filters:
         _count(query)
+    if is_miss or (found and found.is_reduced):
+        never_store(response)  # each time has to be counted, or the next may find more
     return response
 
 
