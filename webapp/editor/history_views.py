@@ -11,7 +11,7 @@ from webapp.accounts.access import current_editor
 from webapp.articles import comparing
 from webapp.articles.content import from_json
 from webapp.editor import revisions, scheduling
-from webapp.editor.authoring_views import local_time
+from webapp.editor.form_views import local_time
 from webapp.editor.revisions import Desk, SavedMeanwhile
 from webapp.errors import SiteError
 from webapp.extensions import db

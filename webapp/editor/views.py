@@ -12,8 +12,9 @@ from webapp.accounts.access import current_editor
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
 from webapp.articles.glossary import new_explainer
-from webapp.editor import authoring_views as authoring
 from webapp.editor import autosaves, history_views, queries, revisions, scheduling
+from webapp.editor.authoring_views import answer
+from webapp.editor.form_views import local_time, show
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
 from webapp.editor.revisions import Desk, DraftNotFound
@@ -45,20 +46,20 @@ def summaries() -> Response:
         counts=queries.tab_counts(),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows if row.draft_id]),
         unsaved=autosaves.new_texts(current_editor().id),
-        local=authoring.local_time,
+        local=local_time,
     )
 
 
 @bp.get("/editor/summaries/new")
 def new() -> Response:
     """An empty form."""
-    return authoring.show(Desk())
+    return show(Desk())
 
 
 @bp.post("/editor/summaries/new")
 def create() -> Response:
     """Keep a new text, or do what another button of the form says."""
-    return authoring.answer(Desk())
+    return answer(Desk())
 
 
 @bp.get("/editor/articles/<int:article_id>")
@@ -67,25 +68,25 @@ def edit_article(article_id: int) -> Response:
     desk = _found(revisions.open_article, article_id)
     if desk.draft is not None:
         return htmx.redirect(url_for(".edit", draft_id=desk.draft.id))
-    return authoring.show(desk)
+    return show(desk)
 
 
 @bp.post("/editor/articles/<int:article_id>")
 def save_article(article_id: int) -> Response:
     """Start a draft of a live summary, or do what another button of the form says."""
-    return authoring.answer(_found(revisions.open_article, article_id))
+    return answer(_found(revisions.open_article, article_id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>")
 def edit(draft_id: int) -> Response:
     """The form with a draft."""
-    return authoring.show(_found(revisions.open_draft, draft_id))
+    return show(_found(revisions.open_draft, draft_id))
 
 
 @bp.post("/editor/summaries/<int:draft_id>")
 def save(draft_id: int) -> Response:
     """Save, preview or publish a draft, or do what another button of the form says."""
-    return authoring.answer(_found(revisions.open_draft, draft_id))
+    return answer(_found(revisions.open_draft, draft_id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/preview")

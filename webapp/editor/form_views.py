@@ -1,0 +1,202 @@
+"""The authoring form as a page: what was saved last, or what was just sent, with everything there is to say about it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from secrets import token_hex
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, request, url_for
+
+from webapp import door, htmx
+from webapp.accounts.access import current_editor, may
+from webapp.articles.content import ArticleContent
+from webapp.editor import autosaves, merging, plain, queries, revisions, rows, scheduling
+from webapp.editor.checks import Problem
+from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
+from webapp.editor.revisions import Desk
+from webapp.models import Role
+
+NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A short message at the top of the form, with a link if there is somewhere to go."""
+
+    title: str
+    text: str = ""
+    link: str = ""
+    link_text: str = ""
+    is_good: bool = True
+    can_discard: bool = False
+
+
+@dataclass(frozen=True)
+class OpenWarning:
+    """A warning as the form shows it: the name of its field for the reason, and the reason given so far."""
+
+    field: str
+    message: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return warning_key(self.message)
+
+
+def local_time(at: datetime) -> str:
+    """A time in words, in the time zone of who is signed in: November 24, 2026, 14:32."""
+    here = at.astimezone(ZoneInfo(current_editor().time_zone))
+    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
+
+
+def show(
+    desk: Desk,
+    form: SummaryForm | None = None,
+    status: int = HTTPStatus.OK,
+    fragment: str | None = None,
+    **more: Any,
+) -> Response:
+    """The form; without ``form`` it shows what was saved last."""
+    is_stored = form is None
+    fields, notice = (request.form, None) if form else _unsaved(desk)
+    if form is None:
+        start = values_of(desk.content) | {"revision": desk.revision_number, "form_key": form_key_of(desk)}
+        form = summary_form(queries.category_choices(), fields, start)
+    problems: Sequence[Problem] = more.get("problems", ())
+    attach(form, problems)
+    context = {
+        "form": form,
+        "desk": desk,
+        "desk_title": revisions.title_of(desk.content) if desk.draft or desk.article else "New",
+        "action": address_of(desk),
+        "may_publish": may(Role.EDITOR),
+        "notice": notice or _notice(desk),
+        "problems": (),
+        "status_problems": (),
+        "warnings": (),
+        "given": (),
+        "clashes": (),
+        "merge_base": None,
+        "is_conflict": False,
+        "other_editor": "",
+        "checked": plain.plain_check(content_from(form, desk.content)),
+        "moved": None,
+        "gone": rows.removed(fields or rows.Fields()),
+        "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
+        "revision": form.revision.data,
+        "form_key": (desk.draft is None and form.form_key.data) or form_key_of(desk),
+        "is_stored": is_stored,
+        "status_text": status_text(desk),
+        "is_fresh": False,
+        "schedule": scheduling.latest(desk.draft) if desk.draft else None,
+        "local": local_time,
+    }
+    return htmx.render("editor/edit.html", fragment, status, **context | _open_conflict(desk, form) | more)
+
+
+def form_from(fields: rows.Fields) -> SummaryForm:
+    """The form with what was sent."""
+    return summary_form(queries.category_choices(), fields)
+
+
+def conflict_context(desk: Desk, yours: ArticleContent, base_number: int) -> dict[str, Any]:
+    """What the page says of a conflict: the fields to decide, and who saved meanwhile."""
+    base = revisions.content_at(desk, base_number)
+    return {
+        "clashes": merging.clashes(base, desk.content, yours),
+        "merge_base": base_number,
+        "revision": desk.revision_number,
+        "other_editor": revisions.last_editor_name(desk),
+    }
+
+
+def _open_conflict(desk: Desk, form: SummaryForm) -> dict[str, Any]:
+    """A conflict that the sent form was about stays on the page until it is saved."""
+    base = request.form.get("merge_base", "")
+    if not base.isdigit() or request.form.get("revision") != str(desk.revision_number):
+        return {}
+    return conflict_context(desk, content_from(form, desk.content), int(base))
+
+
+def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None]:
+    """What was typed but not saved: sent after the sign-in had run out, or kept while typing."""
+    kept = door.kept_fields()
+    if kept is not None:
+        return kept, Notice(
+            "Your text is back.", "You were signed out when you sent it. Press “Save draft” to keep it."
+        )
+    found = autosaves.find(current_editor().id, form_key_of(desk))
+    if found is None:
+        return None, None
+    fields, saved_at = found
+    return rows.Fields(fields), Notice(
+        "This is what you typed and did not save.",
+        f"We kept it on {local_time(saved_at)}.",
+        can_discard=True,
+        is_good=False,
+    )
+
+
+def form_key_of(desk: Desk) -> str:
+    """Names the form for what is typed into it; a new text gets a key of its own."""
+    if desk.draft is not None:
+        return f"draft-{desk.draft.id}"
+    if desk.article is not None:
+        return f"article-{desk.article.id}"
+    asked = request.args.get("key", "")
+    return asked if NEW_KEY.fullmatch(asked) else f"new-{token_hex(8)}"
+
+
+def address_of(desk: Desk) -> str:
+    """Where the form is sent to."""
+    if desk.draft is not None:
+        return url_for("editor.save", draft_id=desk.draft.id)
+    return (
+        url_for("editor.save_article", article_id=desk.article.id)
+        if desk.article
+        else url_for("editor.create")
+    )
+
+
+def _message_for(field: str, problems: Sequence[Problem]) -> str:
+    return next((problem.message for problem in problems if problem.field == field), "")
+
+
+def status_text(desk: Desk) -> str:
+    """What the bar at the bottom says of a text nobody has changed."""
+    if desk.draft is None:
+        return "This is what readers see now." if desk.article else "Not saved yet."
+    if desk.draft.revision_number == desk.draft.published_revision:
+        return "Published. Readers see this text."
+    return f"Draft saved {local_time(desk.draft.saved_at)}"
+
+
+def _notice(desk: Desk) -> Notice | None:
+    done = request.args.get("done")
+    if done == "saved":
+        return Notice("Draft saved.", "Readers do not see it before you publish.")
+    if done == "restored":
+        return Notice(
+            "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
+        )
+    if done == "scheduled":
+        return Notice(
+            "Scheduled.", "It goes out by itself. Changes you save from now on do not go out with it."
+        )
+    if done == "unscheduled":
+        return Notice("Not scheduled any more.", "Your text is saved as a draft.")
+    if done == "published" and desk.article is not None:
+        address = url_for("articles.article", slug=desk.article.slug)
+        return Notice("Published.", "Readers see it now.", address, "See the page")
+    return None
+
+
+def warning_key(message: str) -> str:
+    """Names the field for the reason why a warning is accepted."""
+    return sha256(message.encode()).hexdigest()[:12]

@@ -1,0 +1,131 @@
+"""The buttons of the authoring form that keep a text: save, preview, what is typed, and what is sent too late."""
+
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from secrets import token_hex
+
+from flask import Response, request, url_for
+
+from webapp import door, htmx
+from webapp.accounts.access import current_editor
+from webapp.editor import autosaves, merging, queries, revisions
+from webapp.editor.form_views import (
+    NEW_KEY,
+    Notice,
+    address_of,
+    conflict_context,
+    local_time,
+    show,
+    status_text,
+)
+from webapp.editor.forms import SummaryForm, content_from, problems_in, summary_form, values_of
+from webapp.editor.revisions import Desk
+from webapp.extensions import db
+from webapp.models import Draft
+
+
+def save(desk: Desk, form: SummaryForm) -> Response:
+    """Keep what was typed as the newest revision."""
+    refused = stopped(desk, form)
+    if refused is not None:
+        return refused
+    draft = saved(desk, form)
+    if htmx.wants_fragment() and desk.draft is not None:
+        fresh = Desk(draft, draft.article)
+        return show(fresh, form, fragment="save_status", revision=draft.revision_number, is_fresh=True)
+    return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="saved"))
+
+
+def preview(desk: Desk, form: SummaryForm) -> Response:
+    """Save, then show the page as readers would see it."""
+    refused = stopped(desk, form)
+    if refused is not None:
+        return refused
+    return htmx.redirect(url_for("editor.preview", draft_id=saved(desk, form).id))
+
+
+def autosave(desk: Desk, form: SummaryForm) -> Response:
+    """Keep what was typed, apart from the draft and its history."""
+    editor, now = current_editor(), datetime.now(UTC)
+    content = content_from(form, desk.content)
+    is_behind = form.revision.data != str(desk.revision_number)
+    if content == desk.content and not is_behind:
+        autosaves.forget(editor.id, form.form_key.data or "")
+        text = status_text(desk)
+    else:
+        fields = list(request.form.items(multi=True))
+        autosaves.keep(editor.id, _sent_key(form), revisions.title_of(content), fields, now)
+        text = f"Your typing is kept, {local_time(now)}"
+    db.session.commit()
+    other = revisions.last_editor_name(desk) if is_behind else ""
+    return show(
+        desk, form, fragment="save_status", status_text=text, is_conflict=is_behind, other_editor=other
+    )
+
+
+def bring_back(desk: Desk, form: SummaryForm) -> Response:
+    """The copy that a browser kept, as a form again."""
+    return show(desk, form, notice=Notice("Your text is back.", "Press “Save draft” to keep it."))
+
+
+def discard(desk: Desk, form: SummaryForm) -> Response:
+    """Throw away what was typed and not saved."""
+    autosaves.forget(current_editor().id, form.form_key.data or "")
+    door.forget_kept_fields()
+    db.session.commit()
+    return htmx.redirect(url_for("editor.summaries") if desk == Desk() else address_of(desk))
+
+
+def stopped(desk: Desk, form: SummaryForm) -> Response | None:
+    """The answer when a text cannot be saved as it is: a field cannot be read, or somebody saved meanwhile."""
+    if not form.validate():
+        problems = problems_in(form)
+        return show(
+            desk,
+            form,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "save_status",
+            problems=problems,
+            status_problems=problems,
+        )
+    if form.revision.data != str(desk.revision_number):
+        return _conflict(desk, form)
+    return None
+
+
+def _conflict(desk: Desk, form: SummaryForm) -> Response:
+    """Both texts, with everything merged that only one side changed."""
+    base_number = int(form.revision.data) if (form.revision.data or "").isdigit() else 0
+    yours = content_from(form, desk.content)
+    merged = merging.merge(revisions.content_at(desk, base_number), desk.content, yours)
+    if htmx.wants_fragment():
+        other = revisions.last_editor_name(desk)
+        return show(desk, form, HTTPStatus.CONFLICT, "save_status", is_conflict=True, other_editor=other)
+    merged_form = summary_form(queries.category_choices(), None, values_of(merged))
+    return show(desk, merged_form, HTTPStatus.CONFLICT, **conflict_context(desk, merged, base_number))
+
+
+def saved(desk: Desk, form: SummaryForm) -> Draft:
+    """The draft with what was typed as its newest revision, committed."""
+    content = content_from(form, desk.content)
+    draft = revisions.save(desk, content, desk.revision_number, current_editor().id, datetime.now(UTC))
+    forget_unsaved(form)
+    db.session.commit()
+    return draft
+
+
+def forget_unsaved(form: SummaryForm) -> None:
+    """What was typed is in a revision now."""
+    autosaves.forget(current_editor().id, form.form_key.data or "")
+    door.forget_kept_fields()
+
+
+def _sent_key(form: SummaryForm) -> str:
+    """The key a form was sent with; one that is not ours counts as new."""
+    sent = form.form_key.data or ""
+    return (
+        sent
+        if re.fullmatch(r"(draft|article)-\d{1,9}", sent) or NEW_KEY.fullmatch(sent)
+        else f"new-{token_hex(8)}"
+    )
