@@ -99,6 +99,14 @@ def waiting_for(draft_ids: list[int]) -> dict[int, Schedule]:
     return {row.draft_id: row for row in db.session.scalars(query)}
 
 
+def is_something_due(now: datetime) -> bool:
+    """Has the time of a text come that was not refused before?"""
+    due = select(Schedule.id).where(
+        Schedule.ended_at.is_(None), Schedule.publish_at <= now, Schedule.problem.is_(None)
+    )
+    return db.session.scalar(due.limit(1)) is not None
+
+
 def publish_due(now: datetime) -> list[Outcome]:
     """Publish every text whose time has come. One that is refused keeps waiting, with the reason; the others go out."""
     due = (
@@ -119,8 +127,9 @@ def _publish(row: Schedule, now: datetime) -> Outcome:
         note = revision.change_note or ""
         draft.article = publishing.publish(from_json(revision.content), now, draft.article, note)
     except publishing.NotPublishable as refusal:
+        if row.problem != str(refusal):
+            log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
         row.problem = str(refusal)
-        log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
         return Outcome(draft.title, late, row.problem)
     draft.published_revision, row.ended_at, row.problem = revision.number, now, None
     if late > LATE:
