@@ -15,11 +15,8 @@ Figures are milliseconds p50 / p95 / p99; ratios are ours divided by FTS5's.
 
 import argparse
 import http.client
-import json
-import lzma
 import os
 import random
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -27,40 +24,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
+import library  # noqa: E402
 import search_fts5  # noqa: E402
-from sqlalchemy import insert  # noqa: E402
+from serving import free_port, memory_of, worker_of  # noqa: E402
 
 from webapp import create_app  # noqa: E402
-from webapp.articles.library import import_library  # noqa: E402
 from webapp.config import Config  # noqa: E402
-from webapp.extensions import Base, db  # noqa: E402
-from webapp.models import Article, ArticleCategory, Category, Paper  # noqa: E402
-from webapp.models.values import AboutSci, ArticleStatus, Result, StudyKind, Subject  # noqa: E402
 from webapp.search import indexing  # noqa: E402
 from webapp.search.backends import engine  # noqa: E402
 from webapp.search.plan import Plan  # noqa: E402
 from webapp.search.query import SearchQuery  # noqa: E402
 from webapp.search.reading import read  # noqa: E402
 
-DEFAULT = ROOT.parent / "shared" / "data" / "abstracts.jsonl.xz"
 QUERY_COUNT = 200
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CHUNK = 2_000
 
 
 def main() -> None:
     """Build both, ask both, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=10_000)
-    parser.add_argument("--abstracts", type=Path, default=DEFAULT)
+    parser.add_argument("--abstracts", type=Path, default=library.ABSTRACTS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -68,12 +57,14 @@ def main() -> None:
             "INSTANCE_PATH": str(folder / "instance"),
             "SEARCH_INDEX": str(folder / "index"),
             "LOG_LEVEL": "ERROR",
+            "PAGE_CACHE_MB": "0",  # each answer is made
         }
         (folder / "instance").mkdir()
         app = create_app(Config.from_environ(environ))
         with app.app_context():
-            _fill(options.abstracts, options.articles)
-            rows = list(_rows(options.abstracts, options.articles))
+            library.make_tables()
+            library.fill(options.abstracts, options.articles, library.BARE)
+            rows = list(library.rows(options.abstracts, options.articles))
             started = time.perf_counter()
             indexing.rebuild(lambda _done, _total: None)
             print(f"articles {options.articles:,}")
@@ -91,76 +82,11 @@ def main() -> None:
         _servers(folder, environ, full, typed)
 
 
-def _rows(file: Path, count: int) -> Iterator[tuple[int, str, str]]:
-    """(number, title, text) of as many articles as wanted."""
-    number = 0
-    while number < count:
-        with lzma.open(file, "rt", encoding="utf-8") as lines:
-            for line in islice(lines, count - number):
-                row = json.loads(line)
-                number += 1
-                yield number, row["title"], row["text"]
+def _plain(rows: list[library.Row]) -> Iterator[tuple[object, ...]]:
+    return ((number, title, text, *library.facets(number)) for number, title, text in rows)
 
 
-def _facets(number: int) -> tuple[str, str, str, str, str]:
-    """Filter values of a made-up article, the same in both engines."""
-    chance = random.Random(number)
-    return (
-        str(chance.randint(1, 12)),
-        chance.choice(list(StudyKind)).value,
-        chance.choice(list(Subject)).value,
-        chance.choice(list(Result)).value,
-        str(chance.randint(1990, 2026)),
-    )
-
-
-def _plain(rows: list[tuple[int, str, str]]) -> Iterator[tuple[object, ...]]:
-    return ((number, title, text, *_facets(number)) for number, title, text in rows)
-
-
-def _fill(file: Path, count: int) -> None:
-    Base.metadata.create_all(db.engine)
-    import_library(ROOT / "webapp" / "starter" / "categories.toml", NOW)
-    if not db.session.query(Category).count():
-        db.session.add_all(
-            Category(slug=f"topic-{n}", name=f"Topic {n}", description="", icon="cell", position=n)
-            for n in range(12)
-        )
-    db.session.commit()
-    rows = _rows(file, count)
-    while chunk := list(islice(rows, CHUNK)):
-        db.session.execute(insert(Paper), [_paper(*row) for row in chunk])
-        db.session.execute(insert(Article), [_article(*row) for row in chunk])
-        links = [
-            {"article_id": row[0], "category_id": int(_facets(row[0])[0]), "position": 0} for row in chunk
-        ]
-        db.session.execute(insert(ArticleCategory), links)
-        db.session.commit()
-
-
-def _paper(number: int, title: str, _text: str) -> dict[str, object]:
-    return {
-        "authors": [],
-        "mesh_terms": [],
-        "id": number,
-        "title": title,
-        "journal": "A journal",
-        "published_on": _facets(number)[4],
-    }
-
-
-def _article(number: int, title: str, text: str) -> dict[str, object]:
-    _, kind, subject, result, _ = _facets(number)
-    return {
-        "id": number, "slug": f"article-{number}", "status": ArticleStatus.PUBLISHED, "paper_id": number,
-        "plain_title": title, "main_message": text[:160], "simple_explanation": text, "research_summary": "",
-        "subject": Subject(subject), "about_sci": AboutSci.NO, "study_kind": StudyKind(kind), "result": Result(result),
-        "findings": [], "implications": [], "questions": [], "limitations": [], "written_by": "Nobody",
-        "published_at": NOW + timedelta(minutes=number), "updated_at": NOW, "revision_number": 1,
-    }  # fmt: skip
-
-
-def _queries(rows: list[tuple[int, str, str]]) -> tuple[list[str], list[str]]:
+def _queries(rows: list[library.Row]) -> tuple[list[str], list[str]]:
     """Two to five words of titles, whole, and cut inside the last word."""
     chance = random.Random(1)
     full: list[str] = []
@@ -175,12 +101,14 @@ def _queries(rows: list[tuple[int, str, str]]) -> tuple[list[str], list[str]]:
 
 def _engines(folder: Path, full: list[str], typed: list[str]) -> None:
     connection = sqlite3.connect(folder / "fts5.sqlite3", isolation_level=None)
-    library = engine()
-    library.find(Plan())
-    library.completions("a", 1)
+    searching = engine()
+    searching.find(Plan())
+    searching.completions("a", 1)
 
     def ours(query: str) -> None:
-        library.find(Plan(read(SearchQuery(text=query, is_exact=True, is_own_words=False), library).groups))
+        searching.find(
+            Plan(read(SearchQuery(text=query, is_exact=True, is_own_words=False), searching).groups)
+        )
 
     def theirs(is_typed: bool) -> Callable[[str], None]:
         def ask(query: str) -> None:
@@ -196,7 +124,7 @@ def _engines(folder: Path, full: list[str], typed: list[str]) -> None:
 
 
 def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list[str]) -> None:
-    port, other = _free_port(), _free_port()
+    port, other = free_port(), free_port()
     site = os.environ | environ | {"PORT": str(port), "WEB_CONCURRENCY": "1"}
     plain = os.environ | {"FTS5_DATABASE": str(folder / "fts5.sqlite3"), "PYTHONPATH": str(ROOT / "bench")}
     gunicorn = [sys.executable, "-m", "gunicorn"]
@@ -230,7 +158,7 @@ def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list
             bare,
         )
         print(
-            f"memory of a worker: {_memory(servers[0].pid):.0f} MB, FTS5 page {_memory(servers[1].pid):.0f} MB"
+            f"memory of a worker: {memory_of(worker_of(servers[0].pid)):.0f} MB, FTS5 page {memory_of(worker_of(servers[1].pid)):.0f} MB"
         )
     finally:
         for server in servers:
@@ -284,20 +212,6 @@ def _compare(name: str, ours: list[float], theirs: list[float]) -> None:
     ratios = " / ".join(f"{mine / its:.2f}" for mine, its in zip(own, other, strict=True))
     shown = [" / ".join(f"{value:.2f}" for value in values) for values in (own, other)]
     print(f"  {name}: {shown[0]} ms, FTS5 {shown[1]} ms, ratio {ratios}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _memory(pid: int) -> float:
-    """Resident megabytes of the worker of a gunicorn master."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    lines = Path(f"/proc/{children[0]}/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS"))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,11 @@ def bump() -> None:
     db.session().info[CHANGED] = True
 
 
+def committed() -> int:
+    """The generation that the current transaction sees."""
+    return db.session.scalar(select(SiteState.generation)) or 0
+
+
 def when_committed(act: Callable[[], None]) -> None:
     """Have something done after each commit of a public change, before whoever made it is answered."""
 

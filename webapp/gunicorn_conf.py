@@ -1,14 +1,26 @@
 """gunicorn's settings, from the same Config as the application's."""
 
+from typing import Any
+
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from webapp.config import Config
 from webapp.newsletter import delivery
 from webapp.search import indexing
 
-from webapp.editor import due
 settings = Config.from_environ()
+
+
+class WithoutAccessLog(Logger):
+    """The application logs each answer that it makes, by route. gunicorn would log addresses, at a cost per request."""
+
+    access_log_enabled = False
+
+    def access(self, *_: Any) -> None:
+        """Log nothing."""
+
 
 bind = f"{settings.host}:{settings.port}"
 workers = settings.web_concurrency
@@ -17,13 +29,14 @@ threads = 8
 timeout = 30
 graceful_timeout = 10
 keepalive = 15
-max_requests = 20_000
-max_requests_jitter = 2_000
+max_requests = 2_000_000  # against what leaks slowly; a new worker starts without finished pages
+max_requests_jitter = 200_000
 preload_app = False  # nothing is opened before the fork: neither a database nor an index survives one
 control_socket_disable = True
 limit_request_line = 8190
 limit_request_field_size = 8190
 forwarded_allow_ips = "*" if settings.trusted_proxies else "127.0.0.1"
+logger_class = WithoutAccessLog
 errorlog = "-"
 loglevel = settings.log_level.lower()
 logconfig_dict = {
@@ -42,8 +55,7 @@ def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Keep the index up with the database, deliver mail, publish what is due; the workers agree on who does."""
+    """Keep the search index up with the database, and deliver queued mail; the workers agree on who does."""
     app = worker.app.wsgi()
     indexing.start_following(app)
     delivery.start_delivering(app)
-    due.start_publishing(app)

@@ -1,6 +1,7 @@
 """Plain text measured: sentences, words, syllables, reading grade and minutes."""
 
 import re
+from functools import lru_cache
 from math import ceil
 
 WORDS_PER_MINUTE = (
@@ -37,6 +38,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.replace("-", " "))
 
 
+@lru_cache(maxsize=20_000)
 def syllable_count(word: str) -> int:
     """Spoken syllables of an English word by rule; a figure counts as one.
 

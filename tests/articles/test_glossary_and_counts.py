@@ -5,7 +5,7 @@ from flask import Flask
 
 from tests.factories import add_article
 from tests.pages import PageClient
-from webapp.articles.glossary import Explainer, Term
+from webapp.articles.glossary import Dictionary, Explainer, Term
 from webapp.articles.grid import study_grid
 from webapp.articles.standing_questions import Answer, answers, count_answers
 from webapp.extensions import db
@@ -39,20 +39,20 @@ def marked(explainer: Explainer, text: str) -> list[str]:
 
 
 def test_the_longest_form_wins_and_only_the_first_use_counts() -> None:
-    explainer = Explainer({"ais": AIS, "ais a": AIS_A})
+    explainer = Explainer(Dictionary({"ais": AIS, "ais a": AIS_A}))
     assert marked(explainer, "AIS A and AIS and again AIS A.") == ["AIS A", "AIS"]
     assert marked(explainer, "AIS A once more.") == []
 
 
 def test_a_part_of_a_word_is_no_use() -> None:
-    explainer = Explainer({"ais": AIS})
+    explainer = Explainer(Dictionary({"ais": AIS}))
     assert marked(explainer, "A raise, an AIS-like scale, praise.") == []
 
 
 def test_a_paragraph_loses_no_letter() -> None:
     text = "First AIS, then more."
-    assert "".join(piece.text for piece in Explainer({"ais": AIS}).explain(text).pieces) == text
-    assert Explainer({}).explain(text).pieces[-1].text == text
+    assert "".join(piece.text for piece in Explainer(Dictionary({"ais": AIS})).explain(text).pieces) == text
+    assert Explainer(Dictionary({})).explain(text).pieces[-1].text == text
 
 
 def test_the_first_use_opens_its_meaning_under_the_paragraph(client: PageClient, glossary: None) -> None:

@@ -1,12 +1,13 @@
 """Summaries like one summary, from the index: its most telling words as a question."""
 
 from collections import defaultdict
+from functools import lru_cache
 
 from webapp.articles import queries
 from webapp.models import Article
 from webapp.search.backends import SearchUnavailable, engine
 from webapp.search.documents import document_of
-from webapp.search.plan import Alternative, Group, Plan
+from webapp.search.plan import Alternative, Group, Passage, Plan
 from webapp.search.results import public_articles
 from webapp.search.words import stems
 
@@ -18,15 +19,21 @@ def similar_to(article: Article, count: int = 3) -> list[Article]:
 
     Without an index: those that share categories.
     """
-    weights: dict[str, float] = defaultdict(float)
-    for passage in document_of(article).passages:
-        for one in stems(passage.text):
-            weights[one] += passage.weight
-    telling = sorted(weights, key=lambda one: (-weights[one], one))[:STEM_COUNT]
-    most = max(weights.values(), default=1.0)
-    groups = tuple(Group((Alternative((one,), weights[one] / most),), is_asked=False) for one in telling)
+    groups = _question(document_of(article).passages)
     try:
         found = engine().find(Plan(groups, excluded=frozenset((article.id,)), limit=count))
     except SearchUnavailable:
         return queries.similar_to(article, count)
     return public_articles(found.article_ids)
+
+
+@lru_cache(maxsize=500)
+def _question(passages: tuple[Passage, ...]) -> tuple[Group, ...]:
+    """The stems that say most of what these passages are about, each as much as it is said."""
+    weights: dict[str, float] = defaultdict(float)
+    for passage in passages:
+        for one in stems(passage.text):
+            weights[one] += passage.weight
+    telling = sorted(weights, key=lambda one: (-weights[one], one))[:STEM_COUNT]
+    most = max(weights.values(), default=1.0)
+    return tuple(Group((Alternative((one,), weights[one] / most),), is_asked=False) for one in telling)

@@ -1,0 +1,171 @@
+"""Servers for benchmarks, and a client that costs little: raw requests over kept connections."""
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TICKS = os.sysconf("SC_CLK_TCK")
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: where, and the processes that do its work."""
+
+    port: int
+    pids: list[int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is asked for; ``headers`` are whole lines."""
+
+    name: str
+    path: str
+    headers: str = ""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a server did under load: requests, seconds of its own processor time, and each answer's milliseconds."""
+
+    requests: int
+    cpu_seconds: float
+    times: list[float]
+    byte_count: int  # of one answer's body
+
+    @property
+    def per_core(self) -> float:
+        """Requests per second of processor time: per second on one core, whatever the client took."""
+        return self.requests / self.cpu_seconds if self.cpu_seconds else float("inf")
+
+
+@contextmanager
+def serving(command: list[str], environ: dict[str, str], port: int, folder: Path) -> Iterator[int]:
+    """A server for as long as the block lasts; yields its process id once it answers."""
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=os.environ | environ, cwd=folder, stdout=quiet, stderr=quiet)
+    try:
+        _wait_for(port, process)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def site_command() -> list[str]:
+    """How the site is served."""
+    return [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
+
+
+def load(server: Server, page: Page, connections: int, seconds: float) -> Load:
+    """Ask for one page over and over for some seconds. The answers must all have the same length."""
+    head = f"GET {page.path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAccept: text/html\r\nAccept-Encoding: br\r\n"
+    request = f"{head}{page.headers}\r\n".encode()
+    body_length, length = _lengths(server.port, request)
+    cpu = sum(map(_cpu_seconds, server.pids))
+    times = _ask(server.port, request, length, connections, seconds)
+    return Load(len(times), sum(map(_cpu_seconds, server.pids)) - cpu, times, body_length)
+
+
+def worker_of(pid: int) -> int:
+    """The first child of a server's main process."""
+    return children_of(pid)[0]
+
+
+def children_of(pid: int) -> list[int]:
+    """The workers of a server."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def memory_of(pid: int) -> float:
+    """Resident megabytes of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS"))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _ask(port: int, request: bytes, length: int, connections: int, seconds: float) -> list[float]:
+    """Milliseconds of each answer; every connection has one request under way all the time."""
+    waiting = selectors.DefaultSelector()
+    open_ = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
+    since: dict[socket.socket, float] = {}
+    missing: dict[socket.socket, int] = {}
+    for one in open_:
+        waiting.register(one, selectors.EVENT_READ)
+        one.sendall(request)
+        since[one], missing[one] = time.perf_counter(), length
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        for one in [key.fileobj for key, _ in waiting.select(1) if isinstance(key.fileobj, socket.socket)]:
+            got = len(one.recv(1 << 18))
+            assert got, "the server closed a connection"
+            missing[one] -= got
+            if missing[one] <= 0:
+                assert missing[one] == 0, "answers differ in length"
+                now = time.perf_counter()
+                times.append((now - since[one]) * 1000)
+                one.sendall(request)
+                since[one], missing[one] = now, length
+    for one in open_:
+        one.close()
+    return times
+
+
+def _lengths(port: int, request: bytes) -> tuple[int, int]:
+    """Bytes of the body and of the whole answer, once it is the same twice."""
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        sizes = [_one_answer(one, request) for _ in range(3)]
+    assert sizes[1] == sizes[2], sizes
+    return sizes[2]
+
+
+def _one_answer(one: socket.socket, request: bytes) -> tuple[int, int]:
+    one.sendall(request)
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += one.recv(1 << 16)
+    head = answer[: answer.index(b"\r\n\r\n") + 4]
+    assert head.startswith(b"HTTP/1.1 200"), head
+    body = int(
+        next(
+            line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+        )
+    )
+    while len(answer) < len(head) + body:
+        answer += one.recv(1 << 16)
+    return body, len(answer)
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(START_SECONDS * 10):
+        if process.poll() is not None:
+            sys.exit(f"A server ended at its start: {process.args!r}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("A server did not start.")
