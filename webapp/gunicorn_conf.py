@@ -7,6 +7,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from webapp.config import Config
+from webapp.editor import due
 from webapp.newsletter import delivery
 from webapp.search import indexing
 
@@ -55,7 +56,8 @@ def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Keep the search index up with the database, and deliver queued mail; the workers agree on who does."""
+    """Keep the index up with the database, deliver mail, publish what is due; the workers agree on who does."""
     app = worker.app.wsgi()
     indexing.start_following(app)
     delivery.start_delivering(app)
+    due.start_publishing(app)
