@@ -22,6 +22,7 @@ FEATURES = (
     "editor",
     "feedback",
     "newsletter",
+    "operations",
     "pages",
     "search",
     "exports",

@@ -18,6 +18,7 @@ from webapp.editor.commands import publish_due
 from webapp.extensions import db
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
+from webapp.operations.commands import backup, check, restore
 from webapp.search import indexing
 from webapp.search.commands import search_group
 
@@ -32,6 +33,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(editors_group)
     app.cli.add_command(newsletter_group)
     app.cli.add_command(prepare)
+    for command in (backup, restore, check):
+        app.cli.add_command(command)
 
 
 @click.command("prepare")

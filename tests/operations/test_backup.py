@@ -1,0 +1,163 @@
+"""``flask backup`` and ``flask restore``: nothing is lost, nothing is replaced by mistake."""
+
+import sqlite3
+from contextlib import closing
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.accounts.people import add_editor
+from tests.factories import NOW, add_article
+from tests.pages import PageClient
+from webapp import create_app
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn
+from webapp.newsletter import outbox
+from webapp.operations import backups
+
+
+def run(app: Flask, *args: str | Path) -> Result:
+    """One command, as from a terminal: nothing of the test's own context is around it."""
+    return Context().run(app.test_cli_runner().invoke, args=[str(arg) for arg in args])
+
+
+@pytest.fixture
+def backup(app: Flask, tmp_path: Path) -> Path:
+    """A backup of a site with one summary."""
+    add_article(plain_title="A made-up pill in the backup")
+    return backups.back_up(tmp_path / "backups", NOW)
+
+
+def test_what_is_backed_up_is_restored_on_another_machine(backup: Path, elsewhere: Config) -> None:
+    app = create_app(elsewhere)
+    result = run(app, "restore", backup)
+    assert result.exit_code == 0, result.output
+    assert "Summaries in the search index: 1" in result.output
+    assert "in the backup</a>" in PageClient(app).get("/search?q=pill").text
+
+
+def test_a_backup_is_one_whole_file_for_its_owner_only(backup: Path) -> None:
+    assert [path.name for path in backup.parent.iterdir()] == ["site-20261124T093000Z.sqlite3"]
+    assert backup.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(backup)) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_command_makes_the_folder_and_says_where_the_backup_is(app: Flask, config: Config) -> None:
+    result = run(app, "backup")
+    assert result.exit_code == 0, result.output
+    (made,) = (config.instance_path / "backups").iterdir()
+    assert str(made) in result.output
+
+
+def test_the_newest_backups_are_kept(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "site-holiday.sqlite3").touch()  # not one of ours
+    for day in range(4):
+        backups.back_up(tmp_path, NOW + timedelta(days=day), keep=2)
+    names = sorted(path.name for path in tmp_path.glob("site-*"))
+    assert names == ["site-20261126T093000Z.sqlite3", "site-20261127T093000Z.sqlite3", "site-holiday.sqlite3"]
+
+
+def test_what_a_killed_backup_left_is_cleared_away(app: Flask, tmp_path: Path) -> None:
+    left = tmp_path / "site-20260101T000000Z.sqlite3.part"
+    left.write_bytes(b"half")
+    backups.back_up(tmp_path, NOW)
+    assert not left.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run(app, "backup", tmp_path / "file" / "folder")
+    assert result.exit_code == 1
+    assert result.output.startswith("No backup was made.")
+
+
+def test_a_full_site_is_replaced_only_on_demand_and_kept_beside(
+    app: Flask, backup: Path, config: Config
+) -> None:
+    add_article()
+    db.session.remove()
+    refused = run(app, "restore", backup)
+    assert refused.exit_code == 1 and "not empty" in refused.output
+    assert db.session.scalar(select(func.count(Article.id))) == 2
+    db.session.remove()
+    result = run(app, "restore", backup, "--yes")
+    assert result.exit_code == 0, result.output
+    assert db.session.scalar(select(func.count(Article.id))) == 1
+    (beside,) = config.instance_path.glob("before-restore-*")
+    with closing(sqlite3.connect(beside)) as opened:
+        assert opened.execute("SELECT count(*) FROM article").fetchone() == (2,)
+
+
+def test_a_site_that_is_running_is_not_replaced(app: Flask, backup: Path, config: Config) -> None:
+    db.session.remove()
+    with closing(sqlite3.connect(config.instance_path / "site.sqlite3")) as server:
+        server.execute("SELECT count(*) FROM article").fetchone()
+        result = run(app, "restore", backup, "--yes")
+        assert result.exit_code == 1 and "Stop it first" in result.output
+        assert server.execute("SELECT count(*) FROM article").fetchone() == (1,)
+
+
+def test_a_damaged_backup_is_refused(app: Flask, backup: Path) -> None:
+    content = bytearray(backup.read_bytes())
+    content[8192:40960] = b"\xff" * 32768
+    backup.write_bytes(content)
+    result = run(app, "restore", backup, "--yes")
+    assert result.exit_code == 1 and "cannot be used" in result.output
+    assert db.session.scalar(select(func.count(Article.id))) == 1
+
+
+def test_a_file_that_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> None:
+    text, other = tmp_path / "text", tmp_path / "other.sqlite3"
+    text.write_text("not a database" * 100, encoding="ascii")
+    with closing(sqlite3.connect(other)) as opened:
+        opened.execute("CREATE TABLE recipe (name)")
+    assert "cannot be used" in run(app, "restore", text).output
+    assert "not of this site" in run(app, "restore", other).output
+
+
+def test_a_backup_of_a_newer_version_is_refused(app: Flask, backup: Path) -> None:
+    with closing(sqlite3.connect(backup)) as opened, opened:
+        opened.execute("UPDATE alembic_version SET version_num = '9999_future'")
+    assert "newer version" in run(app, "restore", backup, "--yes").output
+
+
+def test_a_damaged_database_is_replaced_and_kept(app: Flask, backup: Path, config: Config) -> None:
+    db.session.remove()
+    db.engine.dispose()
+    for path in config.instance_path.glob("site.sqlite3*"):
+        path.unlink()
+    (config.instance_path / "site.sqlite3").write_bytes(b"\xff" * 40960)
+    result = run(app, "restore", backup, "--yes")
+    assert result.exit_code == 0, result.output
+    assert db.session.scalar(select(func.count(Article.id))) == 1
+    (beside,) = config.instance_path.glob("before-restore-*")
+    assert beside.read_bytes() == b"\xff" * 40960
+
+
+def test_mail_that_waited_in_the_backup_is_not_sent_again_by_itself(
+    app: Flask, tmp_path: Path, elsewhere: Config
+) -> None:
+    outbox.enqueue(MailKind.CONTACT, "ana@example.org", datetime.now(UTC), subject="Hello", text="Hello")
+    db.session.commit()
+    made = backups.back_up(tmp_path, NOW)
+    other = create_app(elsewhere)
+    assert "gone out since: 1." in run(other, "restore", made).output
+    with other.app_context():
+        assert db.session.scalars(select(OutboxMessage.state)).all() == [MailState.UNCERTAIN]
+
+
+def test_nobody_is_signed_in_after_a_restore(app: Flask, tmp_path: Path, elsewhere: Config) -> None:
+    editor = add_editor()
+    db.session.add(SignIn(secret_hash="x", editor_id=editor.id, started_at=NOW, seen_at=NOW))
+    db.session.commit()
+    other = create_app(elsewhere)
+    run(other, "restore", backups.back_up(tmp_path, NOW))
+    with other.app_context():
+        assert db.session.scalar(select(func.count(SignIn.id))) == 0

@@ -1,0 +1,99 @@
+"""``flask check`` names everything that is not as it must be."""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from tests.factories import NOW, add_article
+from tests.newsletter.steps import subscribed
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.models import (
+    Article,
+    ArticleSlug,
+    Frequency,
+    MailState,
+    OutboxMessage,
+    SearchMarker,
+)
+from webapp.newsletter import digests
+from webapp.operations import checks
+from webapp.search import indexing
+
+
+def refer_to_nothing() -> None:
+    db.session.commit()
+    connection = db.session.connection().connection
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("INSERT INTO article_slug VALUES ('old', 999)")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def lose_a_marker() -> None:
+    db.session.query(SearchMarker).delete()
+    add_article()
+    db.session.query(SearchMarker).delete()
+
+
+def count_a_recipient_too_many() -> None:
+    subscribed(now=NOW)
+    digests.make_issue(Frequency.WEEKLY, NOW).recipient_count += 1
+
+
+def leave_a_mail_half_way() -> None:
+    subscribed(now=NOW)
+    digests.make_issue(Frequency.WEEKLY, NOW)
+    message = db.session.query(OutboxMessage).one()
+    message.state, message.claimed_at = MailState.SENDING, NOW - timedelta(hours=1)
+
+
+def take_an_old_address() -> None:
+    article = db.session.query(Article).one()
+    db.session.add(ArticleSlug(slug=article.slug, article_id=article.id))
+
+
+def go_back_a_migration() -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = '0001_initial'"))
+
+
+@pytest.mark.parametrize(
+    ("break_something", "said"),
+    [
+        (refer_to_nothing, "database: row"),
+        (lose_a_marker, "is not in it"),
+        (count_a_recipient_too_many, "issue 1 does not add up: 2 recipients = 0 sent"),
+        (leave_a_mail_half_way, "left half way"),
+        (take_an_old_address, "a summary has it as its own"),
+        (go_back_a_migration, "but the code needs"),
+    ],
+)
+def test_each_kind_of_damage_is_named(app: Flask, break_something: Callable[[], None], said: str) -> None:
+    add_article()
+    indexing.catch_up(NOW)
+    break_something()
+    db.session.commit()
+    (problem,) = checks.problems(NOW)
+    assert said in problem
+
+
+def test_a_sound_site_is_praised_and_a_damaged_one_ends_with_one(app: Flask, config: Config) -> None:
+    add_article()
+    indexing.catch_up(NOW)
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["check"]).output == "Everything is as it must be.\n"
+    shutil.rmtree(config.search_index)
+    damaged = runner.invoke(args=["check"])
+    assert damaged.exit_code == 1
+    assert damaged.output.startswith("search index: the index cannot be opened")
+
+
+def test_changes_that_the_index_is_about_to_follow_are_no_damage(app: Flask) -> None:
+    add_article()
+    indexing.catch_up(NOW)
+    add_article()
+    assert checks.problems(NOW) == []

@@ -1,0 +1,66 @@
+"""``flask backup``, ``flask restore`` and ``flask check``."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import flask_migrate
+from flask import current_app
+from flask.cli import with_appcontext
+
+from webapp.extensions import db
+from webapp.operations import backups, checks
+from webapp.operations.files import CannotBackUp, CannotRestore
+from webapp.search import indexing
+from webapp.search.backends import SearchUnavailable
+
+
+@click.command("backup")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--keep", type=click.IntRange(min=1), help="Remove all but so many of the newest backups.")
+@with_appcontext
+def backup(folder: Path | None, keep: int | None) -> None:
+    """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
+    try:
+        made = backups.back_up(folder or Path(current_app.instance_path) / "backups", datetime.now(UTC), keep)
+    except (CannotBackUp, OSError) as error:
+        sys.exit(f"No backup was made. {error}")
+    click.echo(f"{made} ({made.stat().st_size / 1e6:.1f} MB)")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="The database here may be replaced.")
+@with_appcontext
+def restore(file: Path, yes: bool) -> None:
+    """Put the backup in FILE in place of the database, bring it up to date, and build the search index anew."""
+    try:
+        beside = backups.restore(file, datetime.now(UTC), may_replace=yes)
+    except (CannotBackUp, CannotRestore, OSError) as error:
+        sys.exit(f"Nothing was restored. {error}")
+    flask_migrate.upgrade()
+    doubtful = backups.mistrust_what_is_old()
+    db.session.commit()
+    if beside.exists():
+        click.echo(f"What was here before is kept as {beside}")
+    if doubtful:
+        click.echo(
+            f"Mails that waited in the backup and may have gone out since: {doubtful}. Run: flask newsletter settle LOG"
+        )
+    try:
+        click.echo(f"Restored. Summaries in the search index: {indexing.rebuild(lambda _done, _total: None)}")
+    except SearchUnavailable as error:
+        sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")
+
+
+@click.command("check")
+@with_appcontext
+def check() -> None:
+    """Look whether everything is as it must be: database, references, migrations, search index, outbox, addresses."""
+    found = checks.problems(datetime.now(UTC))
+    for problem in found:
+        click.echo(problem)
+    if found:
+        sys.exit(1)
+    click.echo("Everything is as it must be.")

@@ -1,0 +1,26 @@
+"""Which migration the database is at, and which ones this code knows."""
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+from webapp.extensions import db
+
+
+def current() -> str | None:
+    """The migration that the database is at; None if it has no tables yet."""
+    return MigrationContext.configure(db.session.connection()).get_current_revision()
+
+
+def newest() -> str | None:
+    """The migration that this code needs."""
+    return _scripts().get_current_head()
+
+
+def known() -> set[str]:
+    """Every migration that this code can start from."""
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(current_app.extensions["migrate"].directory)
