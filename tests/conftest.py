@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from tests.factories import add_categories
 from tests.pages import PageClient
 from webapp import create_app
+from webapp.accounts import passwords, second_factor
 from webapp.config import Config
 from webapp.extensions import Base, db
 
@@ -30,8 +32,10 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
-    """The application with empty tables, the twelve categories, and its context pushed."""
+def app(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application with empty tables, the twelve categories, and its context pushed; hashing costs little."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(second_factor, "_COST", 2)
     config.instance_path.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():

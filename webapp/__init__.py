@@ -3,8 +3,11 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, cli, database, errors, headers, logs, page_cache, templating
+from webapp import assets, cli, database, errors, headers, logs, page_cache, routing, templating
 from webapp.accounts import access
+from webapp.accounts import people_views as people
+from webapp.accounts import reset_views as reset
+from webapp.accounts import second_factor_views as second_factor
 from webapp.accounts import views as accounts
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
@@ -36,6 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["config"] = config
 
     logs.init_app(app)
+    routing.init_app(app)
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
@@ -57,6 +61,9 @@ def create_app(config: Config | None = None) -> Flask:
         newsletter_desk.bp,
         visit_pack.bp,
         accounts.bp,
+        second_factor.bp,
+        reset.bp,
+        people.bp,
         editor.bp,
         assets.bp,
     ):

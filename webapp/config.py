@@ -75,6 +75,12 @@ def _key_list(value: str) -> tuple[str, ...]:
     return tuple(_secret_key(key) for key in value.split())
 
 
+def _yes_or_no(value: str) -> bool:
+    if value.lower() not in ("yes", "no"):
+        raise ValueError("give yes or no")
+    return value.lower() == "yes"
+
+
 def _license(value: str) -> str:
     if value not in LICENSES:
         raise ValueError(f"give one of {', '.join(LICENSES)}")
@@ -103,6 +109,9 @@ class Config:
     )
     secret_key_fallbacks: tuple[str, ...] = _setting(
         "", _key_list, "Older secret keys that still open what they signed"
+    )
+    require_mfa: bool = _setting(
+        "no", _yes_or_no, "Every editor must use a second factor to sign in: yes or no"
     )
     site_url: str = _setting(
         "http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links"

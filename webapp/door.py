@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, request, session, url_for
 from flask_wtf.csrf import CSRFError
@@ -16,6 +17,12 @@ from webapp.public_forms import check_same_site
 from webapp.throttle import is_exceeded, visitor_address
 
 KEPT_OF_ADDRESS = 20  # forms an hour
+WINDOW = timedelta(minutes=5)
+TRIES_OF_ADDRESS = 10
+# More than one network address gets: nobody can lock somebody else out from their own desk.
+TRIES_OF_ACCOUNT = 30
+PRESS_AGAIN = "Please check what you entered and press the button once more."
+WAIT = "There were too many tries. Please wait 5 minutes, then try again."
 
 
 def protect(blueprint: Blueprint, *, is_secret: bool = False, open_to_all: tuple[str, ...] = ()) -> None:
@@ -32,6 +39,21 @@ def require(role: Role) -> None:
     """Refuse somebody whose role may not do this; raises SiteError 403."""
     if not access.may(role):
         raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
+
+
+def is_tried_too_often(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:
+    """Count a try at a password or a code, from this network address and at this account. Call it before any write."""
+    return is_exceeded(f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
+        f"{what}-account", account, of_account, WINDOW, now
+    )
+
+
+def next_page() -> str:
+    """Where to after signing in: only a page of the editor."""
+    wanted = request.args.get("next", "")
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/editor/") and not parts.netloc and "\\" not in wanted
+    return wanted if is_ours else url_for("editor.summaries")
 
 
 def token_is_good() -> bool:
@@ -62,6 +84,8 @@ def _admit(*, is_secret: bool) -> Response | None:
     if request.method == "POST":
         check_same_site()
     if access.recognize(datetime.now(UTC)):
+        if _must_set_up():
+            return _lead_to_set_up(is_secret=is_secret)
         return None if token_is_good() else _ask_to_send_again(is_secret=is_secret)
     if request.method != "POST":
         return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
@@ -71,6 +95,23 @@ def _admit(*, is_secret: bool) -> Response | None:
         return htmx.redirect(url_for("accounts.sign_in"))
     _keep_text()
     return htmx.redirect(url_for("accounts.sign_in", next=request.path, kept="yes"))
+
+
+def _must_set_up() -> bool:
+    """Does the site ask for a second factor that this editor does not have yet?"""
+    is_required: bool = current_app.extensions["config"].require_mfa
+    return (
+        is_required and access.current_editor().second_factor is None and request.blueprint != "second_factor"
+    )
+
+
+def _lead_to_set_up(*, is_secret: bool) -> Response:
+    """First the second factor, then everything else; a text that was sent is kept meanwhile."""
+    if htmx.wants_fragment():
+        return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
+    if request.method == "POST" and not is_secret:
+        _keep_text()
+    return htmx.redirect(url_for("second_factor.overview", next=request.path))
 
 
 def _ask_to_send_again(*, is_secret: bool) -> Response:

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable
 from contextvars import Context
+from datetime import UTC, datetime
 from typing import Any
 
+import pyotp
 from flask import Flask
+from sqlalchemy import select
 
 from tests.factories import NOW
 from tests.pages import PageClient
-from webapp.accounts import editors
+from webapp.accounts import editors, second_factor
 from webapp.extensions import db
-from webapp.models import Editor, Role
+from webapp.models import AuditEntry, AuditKind, Editor, Role
 
 PASSWORD = "marigold bench river spoon"
 EMAIL = "ana@example.org"
@@ -50,3 +53,30 @@ def token(client: PageClient, path: str = "/editor/sign-in") -> str:
 def sign_in(client: PageClient, email: str = EMAIL, password: str = PASSWORD) -> None:
     """Sign in as a person does, through the form."""
     client.post("/editor/sign-in", {"email": email, "password": password, "csrf_token": token(client)})
+
+
+def turn_on_second_factor(editor: Editor) -> tuple[str, list[str]]:
+    """A second factor, committed: the secret that the app has, and the recovery codes."""
+    secret = second_factor.new_secret()
+    codes = second_factor.turn_on(editor, secret, 0, NOW)
+    db.session.commit()
+    return secret, codes
+
+
+def app_code(secret: str, steps_on: int = 0) -> str:
+    """What the app shows now, or so many times 30 seconds later."""
+    totp = pyotp.TOTP(secret)
+    return totp.at(int(totp.timecode(datetime.now(UTC)) + steps_on) * 30)
+
+
+def enter(client: PageClient, code: str, kind: str = "code", status: int = 303) -> str:
+    """Take the second step of signing in; where it leads, or the page that comes back."""
+    path = f"/editor/sign-in/{kind}"
+    answer = client.post(path, {"code": code, "csrf_token": token(client, path)}, status=status)
+    return answer.location or answer.text
+
+
+def audited() -> list[AuditKind]:
+    """What the audit log holds, oldest first."""
+    db.session.rollback()
+    return list(db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)))

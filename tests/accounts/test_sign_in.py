@@ -113,8 +113,8 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Pag
 
 def test_the_eleventh_try_is_asked_to_wait_with_the_address_kept(client: PageClient) -> None:
     add_editor()
-    sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
     with time_machine.travel(START, tick=False) as clock:
+        sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
         for _ in range(10):
             client.post("/editor/sign-in", sent, status=422)
         answer = client.post("/editor/sign-in", sent | {"password": PASSWORD}, status=429)
@@ -135,8 +135,8 @@ def test_several_editors_behind_one_address_do_not_slow_each_other(client: PageC
 
 def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -> None:
     add_editor()
-    sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
     with time_machine.travel(START, tick=False):
+        sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
         for number in range(30):
             client.post(
                 "/editor/sign-in", sent, status=422, environ_base={"REMOTE_ADDR": f"10.0.0.{number // 8}"}

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Request, g, session
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from webapp.extensions import db
 from webapp.models import Editor, Role, SignIn
@@ -13,6 +14,7 @@ from webapp.tokens import new_secret, secret_hash
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
+HALF_WAY = timedelta(minutes=10)  # between the password and the code
 SEEN_EVERY = timedelta(minutes=1)  # how exactly the time of the last request is kept
 
 _RANKS = list(Role)  # each role may do what those before it may
@@ -84,9 +86,19 @@ def may(role: Role) -> bool:
     return _RANKS.index(current_editor().role) >= _RANKS.index(role)
 
 
-def start(editor: Editor, now: datetime) -> None:
-    """Sign somebody in: a new session with a new secret, of which the database keeps the hash."""
+def local_time(at: datetime) -> str:
+    """A time in words, in the time zone of who is signed in: November 24, 2026, 14:32."""
+    here = at.astimezone(ZoneInfo(current_editor().time_zone))
+    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
+
+
+def start(editor: Editor, now: datetime, *, needs_code: bool = False) -> None:
+    """Sign somebody in: a new session with a new secret, of which the database keeps the hash.
+
+    With ``needs_code`` they are only half way: the second factor is still to come.
+    """
     kept_text = session.get("kept_text")
+    _forget_secret()
     session.clear()
     g.pop("csrf_token", None)  # made for the old session
     if kept_text:
@@ -95,17 +107,31 @@ def start(editor: Editor, now: datetime) -> None:
     session["sign_in"] = secret
     session["editor_id"] = editor.id
     db.session.execute(delete(SignIn).where(SignIn.started_at < now - LONGEST))
-    db.session.add(SignIn(secret_hash=secret_hash(secret), editor_id=editor.id, started_at=now, seen_at=now))
+    db.session.add(
+        SignIn(
+            secret_hash=secret_hash(secret),
+            editor_id=editor.id,
+            needs_code=needs_code,
+            started_at=now,
+            seen_at=now,
+        )
+    )
+
+
+def find_half_way(now: datetime) -> Editor | None:
+    """Whose password was right in this browser a few minutes ago, and who has yet to give a code."""
+    sign_in = _find(SignIn.needs_code.is_(True), SignIn.started_at > now - HALF_WAY)
+    return sign_in.editor if sign_in else None
 
 
 def end() -> None:
     """Sign this browser out, here and on the server."""
-    db.session.execute(delete(SignIn).where(SignIn.secret_hash == secret_hash(session.get("sign_in", ""))))
+    _forget_secret()
     session.clear()
 
 
 def start_afresh(now: datetime) -> None:
-    """End every sign-in of this person, and start a new one here: for a changed password."""
+    """End every sign-in of this person, and start a new one here: for a changed password or second factor."""
     editor = current_editor()
     db.session.execute(delete(SignIn).where(SignIn.editor_id == editor.id))
     start(editor, now)
@@ -113,7 +139,8 @@ def start_afresh(now: datetime) -> None:
 
 def sign_in_count() -> int:
     """In how many browsers this person is signed in."""
-    own = select(func.count()).select_from(SignIn).where(SignIn.editor_id == current_sign_in().editor_id)
+    mine = SignIn.editor_id == current_sign_in().editor_id, ~SignIn.needs_code
+    own = select(func.count()).select_from(SignIn).where(*mine)
     return db.session.scalar(own) or 0
 
 
@@ -125,16 +152,18 @@ def end_others() -> int:
 
 
 def _find_sign_in(now: datetime) -> SignIn | None:
+    return _find(~SignIn.needs_code, SignIn.seen_at > now - IDLE, SignIn.started_at > now - LONGEST)
+
+
+def _find(*conditions: ColumnElement[bool]) -> SignIn | None:
     secret = session.get("sign_in")
     if not secret:
         return None
-    return db.session.scalar(
-        select(SignIn).where(
-            SignIn.secret_hash == secret_hash(secret),
-            SignIn.seen_at > now - IDLE,
-            SignIn.started_at > now - LONGEST,
-        )
-    )
+    return db.session.scalar(select(SignIn).where(SignIn.secret_hash == secret_hash(secret), *conditions))
+
+
+def _forget_secret() -> None:
+    db.session.execute(delete(SignIn).where(SignIn.secret_hash == secret_hash(session.get("sign_in", ""))))
 
 
 def _note_seen(sign_in_id: int, now: datetime) -> None:

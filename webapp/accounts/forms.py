@@ -3,9 +3,12 @@
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, SelectField
+from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from webapp.models import Role
+from webapp.public_forms import mail_address, one_line
 
 
 class SignInForm(FlaskForm):
@@ -13,6 +16,79 @@ class SignInForm(FlaskForm):
 
     email = EmailField("Email", [InputRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [InputRequired("Enter your password.")])
+
+
+class CodeForm(FlaskForm):
+    """The second step of signing in; ``wrong`` is said of a code that does not work."""
+
+    code: StringField
+    wrong = ""
+
+
+class AppCodeForm(CodeForm):
+    """A code of the authenticator app."""
+
+    code = StringField("Code from your app", [InputRequired("Enter the six figures that the app shows.")])
+    wrong = "This code is not right, or it was used before. Wait for the next one, and enter that."
+
+
+class RecoveryCodeForm(CodeForm):
+    """One of the codes that were written down."""
+
+    code = StringField("Recovery code", [InputRequired("Enter one of your recovery codes.")])
+    wrong = "This is not one of your codes, or it was used before. Check it, or take another."
+
+
+class SetUpForm(FlaskForm):
+    """Turns the second factor on."""
+
+    code = StringField("Code from your app", [InputRequired("Enter the six figures that the app shows.")])
+    password = PasswordField("Your password", [InputRequired("Enter the password you use now.")])
+
+
+class TurnOffForm(FlaskForm):
+    """Turns the second factor off."""
+
+    code = StringField(
+        "Code from your app, or a recovery code",
+        [InputRequired("Enter a code from your app.")],
+        id="off-code",
+    )
+    password = PasswordField(
+        "Your password", [InputRequired("Enter the password you use now.")], id="off-password"
+    )
+
+
+class NewCodesForm(FlaskForm):
+    """Makes new recovery codes."""
+
+    password = PasswordField("Your password", [InputRequired("Enter the password you use now.")])
+
+
+class ForgottenForm(FlaskForm):
+    """Where to send a link to a new password."""
+
+    email = EmailField("Email", [InputRequired("Enter your e-mail address."), Length(max=254)])
+
+
+class NewPasswordForm(FlaskForm):
+    """A password to begin with, or in place of a forgotten one."""
+
+    new = PasswordField("New password", [InputRequired("Enter a new password.")])
+
+
+class InviteForm(FlaskForm):
+    """Somebody new."""
+
+    name = StringField("Name", [DataRequired("Enter the person’s name."), Length(max=120), one_line])
+    email = EmailField("Email", [InputRequired("Enter their e-mail address."), mail_address])
+    role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
+
+
+class RoleForm(FlaskForm):
+    """What somebody may do."""
+
+    role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
 
 
 class PasswordForm(FlaskForm):

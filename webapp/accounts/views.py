@@ -1,26 +1,33 @@
 """Signing in and out, and one's own account."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
-from webapp.accounts import access, editors
-from webapp.accounts.forms import PasswordForm, SignInForm, TimeZoneForm
+from webapp.accounts import access, audit, editors, second_factor
+from webapp.accounts.forms import (
+    AppCodeForm,
+    CodeForm,
+    PasswordForm,
+    RecoveryCodeForm,
+    SignInForm,
+    TimeZoneForm,
+)
 from webapp.accounts.passwords import PasswordRefused
 from webapp.extensions import csrf, db
+from webapp.models import AuditKind, Editor
 from webapp.public_forms import check_same_site
-from webapp.throttle import forget, is_exceeded, visitor_address
+from webapp.throttle import forget, visitor_address
 
 bp = Blueprint("accounts", __name__)
-door.protect(bp, is_secret=True, open_to_all=("accounts.sign_in", "accounts.do_sign_in", "accounts.sign_out"))
+OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_out")
+door.protect(bp, is_secret=True, open_to_all=tuple(f"accounts.{name}" for name in OPEN))
 
-WINDOW = timedelta(minutes=5)
-TRIES_OF_ADDRESS = 10
-# More than one network address gets: nobody can lock somebody else out from their own desk.
-TRIES_OF_ACCOUNT = 30
+# Fewer than for passwords: a code has six figures. Recovery codes are counted apart, so that they stay a way in.
+CODES_OF_ACCOUNT = 10
+CODE_FORMS = {"code": AppCodeForm, "recovery-code": RecoveryCodeForm}
 
 
 @bp.get("/editor/sign-in")
@@ -31,24 +38,52 @@ def sign_in() -> Response:
 
 @bp.post("/editor/sign-in")
 def do_sign_in() -> Response:
-    """Sign in, and go on to the page that was asked for."""
+    """Sign in, or ask for the second factor, and go on to the page that was asked for."""
     check_same_site()
-    form = SignInForm()
-    now = datetime.now(UTC)
+    form, now = SignInForm(), datetime.now(UTC)
     if not door.token_is_good():
-        form.email.errors = ["Please check what you entered and press the button once more."]
+        form.email.errors = [door.PRESS_AGAIN]
     elif form.validate():
-        if _tries_too_often(form.email.data, now):
-            form.email.errors = ["There were too many tries. Please wait 5 minutes, then try again."]
+        if door.is_tried_too_often("sign-in", form.email.data.strip().lower(), now):
+            form.email.errors = [door.WAIT]
             return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
         editor = editors.find_by_password(form.email.data, form.password.data)
         if editor is not None:
-            access.start(editor, now)
-            forget("sign-in-address", visitor_address())
-            db.session.commit()
-            return _go_on()
+            return _password_was_right(editor, now)
+        _record_failure(editors.find_editor(form.email.data), "password", now)
         form.email.errors = ["This address and password do not belong together. Check both."]
     return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@bp.get("/editor/sign-in/<any(code, 'recovery-code'):kind>")
+def enter_code(kind: str) -> Response:
+    """Ask for a code of the app, or for a recovery code."""
+    if access.find_half_way(datetime.now(UTC)) is None:
+        return htmx.redirect(url_for(".sign_in", next=request.args.get("next")))
+    return _show_code(kind, CODE_FORMS[kind]())
+
+
+@bp.post("/editor/sign-in/<any(code, 'recovery-code'):kind>")
+def check_code(kind: str) -> Response:
+    """The second step of signing in."""
+    check_same_site()
+    form, now = CODE_FORMS[kind](), datetime.now(UTC)
+    editor = access.find_half_way(now)
+    if editor is None:
+        late = SignInForm(formdata=None)
+        late.email.errors = ["More than 10 minutes have passed. Please begin again."]
+        return _show_sign_in(late, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not door.token_is_good():
+        form.code.errors = [door.PRESS_AGAIN]
+    elif form.validate():
+        if door.is_tried_too_often(kind, str(editor.id), now, CODES_OF_ACCOUNT):
+            form.code.errors = [door.WAIT]
+            return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
+        if _uses(editor, kind, form.code.data, now):
+            return _signed_in(editor, now)
+        _record_failure(editor, form.code.label.text.lower(), now)
+        form.code.errors = [form.wrong]
+    return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @bp.post("/editor/sign-out")
@@ -56,6 +91,9 @@ def sign_out() -> Response:
     """End this sign-in."""
     check_same_site()
     csrf.protect()
+    now = datetime.now(UTC)
+    if access.recognize(now):
+        audit.record(AuditKind.SIGNED_OUT, now, access.current_editor().id)
     access.end()
     db.session.commit()
     return htmx.redirect(url_for(".sign_in", ended="yes"))
@@ -83,11 +121,12 @@ def change_password() -> Response:
     """Take a new password; every other sign-in ends."""
     form, now = PasswordForm(), datetime.now(UTC)
     if form.validate():
-        if is_exceeded("password", str(access.current_editor().id), TRIES_OF_ADDRESS, WINDOW, now):
-            form.current.errors = ["There were too many tries. Please wait 5 minutes, then try again."]
+        if door.is_tried_too_often("password", str(access.current_editor().id), now):
+            form.current.errors = [door.WAIT]
             return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
         try:
             if editors.change_password(access.current_editor(), form.current.data, form.new.data):
+                audit.record(AuditKind.PASSWORD_CHANGED, now, access.current_editor().id)
                 access.start_afresh(now)
                 db.session.commit()
                 return htmx.redirect(url_for(".account", done="password"))
@@ -101,28 +140,46 @@ def change_password() -> Response:
 def end_other_sign_ins() -> Response:
     """Sign out everywhere else."""
     access.end_others()
+    audit.record(AuditKind.SIGN_INS_ENDED, datetime.now(UTC), access.current_editor().id)
     db.session.commit()
     return htmx.redirect(url_for(".account", done="others"))
 
 
-def _tries_too_often(email: str, now: datetime) -> bool:
-    return is_exceeded("sign-in-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
-        "sign-in-account", email.strip().lower(), TRIES_OF_ACCOUNT, WINDOW, now
-    )
+def _password_was_right(editor: Editor, now: datetime) -> Response:
+    if editor.second_factor is None:
+        return _signed_in(editor, now)
+    access.start(editor, now, needs_code=True)
+    db.session.commit()
+    if htmx.wants_fragment():
+        return _show_code("code", AppCodeForm(formdata=None))
+    return htmx.redirect(url_for(".enter_code", kind="code", next=request.args.get("next")))
 
 
-def _go_on() -> Response:
+def _uses(editor: Editor, kind: str, code: str, now: datetime) -> bool:
+    """Is this a code that works, and did it not work before?"""
+    if kind == "code":
+        return second_factor.use_code(editor, code, now)
+    if not second_factor.use_recovery_code(editor, code):
+        return False
+    audit.record(AuditKind.RECOVERY_CODE_USED, now, editor.id)
+    return True
+
+
+def _signed_in(editor: Editor, now: datetime) -> Response:
+    access.start(editor, now)
+    for tried in ("sign-in", *CODE_FORMS):
+        forget(f"{tried}-address", visitor_address())
+    audit.record(AuditKind.SIGNED_IN, now, editor.id)
+    db.session.commit()
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again")
-    return htmx.redirect(_next_page())
+    return htmx.redirect(door.next_page())
 
 
-def _next_page() -> str:
-    """Where to after signing in: only a page of the editor."""
-    wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    is_ours = wanted.startswith("/editor/") and not parts.netloc and "\\" not in wanted
-    return wanted if is_ours else url_for("editor.summaries")
+def _record_failure(editor: Editor | None, what: str, now: datetime) -> None:
+    """Somebody could not sign in: whose account it was, never what was typed."""
+    audit.record(AuditKind.SIGN_IN_FAILED, now, None, editor.id if editor else None, what)
+    db.session.commit()
 
 
 def _show_account(
@@ -150,5 +207,22 @@ def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
         action=url_for("accounts.sign_in", next=request.args.get("next")),
         is_kept="kept" in request.args,
         has_ended="ended" in request.args,
+        is_new_password="new" in request.args,
+        is_in_page=htmx.wants_fragment(),
+    )
+
+
+def _show_code(kind: str, form: CodeForm, status: int = HTTPStatus.OK) -> Response:
+    after = request.args.get("next")
+    return htmx.render(
+        "accounts/code.html",
+        "sign_in_form",
+        status,
+        kind=kind,
+        form=form,
+        action=url_for("accounts.enter_code", kind=kind, next=after),
+        other_way=url_for(
+            "accounts.enter_code", kind="recovery-code" if kind == "code" else "code", next=after
+        ),
         is_in_page=htmx.wants_fragment(),
     )

@@ -1,5 +1,6 @@
 """Tables, and the fixed lists and value objects kept in them."""
 
+from webapp.models.account import AuditEntry, AuditKind, RecoveryCode
 from webapp.models.article import (
     Article,
     ArticleSlug,
@@ -10,7 +11,7 @@ from webapp.models.article import (
     SearchMarker,
 )
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
-from webapp.models.editor import Autosave, Editor, KeptText, Role, Schedule, SignIn
+from webapp.models.editor import Autosave, Editor, KeptText, Role, Schedule, SecondFactor, SignIn
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
     Frequency,
@@ -36,6 +37,8 @@ __all__ = [
     "ArticleSlug",
     "ArticleVersion",
     "Attempt",
+    "AuditEntry",
+    "AuditKind",
     "Autosave",
     "Category",
     "ContactMessage",
@@ -55,11 +58,13 @@ __all__ = [
     "OutboxMessage",
     "Paper",
     "Reason",
+    "RecoveryCode",
     "Revision",
     "Role",
     "Schedule",
     "SearchMarker",
     "SearchMiss",
+    "SecondFactor",
     "SignIn",
     "SiteState",
     "Subscriber",

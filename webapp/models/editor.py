@@ -1,21 +1,21 @@
 """Editors, their sign-ins, what they typed but have not saved, and what they scheduled."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base
 from webapp.models.types import EnumText, UtcDateTime
+from webapp.models.values import Labelled
 
 
-class Role(StrEnum):
+class Role(Labelled):
     """What an editor may do: write drafts; publish as well; look after people as well."""
 
-    WRITER = "writer"
-    EDITOR = "editor"
-    ADMIN = "admin"
+    WRITER = "writer", "Writer"
+    EDITOR = "editor", "Editor"
+    ADMIN = "admin", "Admin"
 
 
 class Editor(Base):
@@ -30,10 +30,28 @@ class Editor(Base):
     role: Mapped[Role] = mapped_column(EnumText(Role), default=Role.EDITOR)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")  # IANA name
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the account is closed
+    second_factor: Mapped["SecondFactor | None"] = relationship(
+        lazy="joined", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class SecondFactor(Base):
+    """The secret that an editor's authenticator app shares with us (TOTP, RFC 6238)."""
+
+    __tablename__ = "second_factor"
+
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(64))  # base32
+    last_step: Mapped[int]  # of the last code used, in units of 30 seconds since 1970: none works twice
+    set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SignIn(Base):
-    """One signed-in browser. Only the hash of its secret is kept; deleting the row ends it at once."""
+    """One signed-in browser. Only the hash of its secret is kept; deleting the row ends it at once.
+
+    With ``needs_code`` the password was right and the second factor is still to come: nobody is signed in yet.
+    """
 
     __tablename__ = "sign_in"
 
@@ -41,6 +59,7 @@ class SignIn(Base):
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), index=True)
     editor: Mapped[Editor] = relationship(lazy="joined", innerjoin=True)
+    needs_code: Mapped[bool] = mapped_column(default=False)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

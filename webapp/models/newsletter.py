@@ -108,6 +108,8 @@ class MailKind(StrEnum):
     CORRECTION = "correction"
     TEST = "test"
     CONTACT = "contact"
+    PASSWORD_RESET = "password-reset"  # noqa: S105
+    INVITATION = "invitation"
 
 
 class MailState(StrEnum):

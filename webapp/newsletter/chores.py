@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
 
+from webapp.accounts import audit
 from webapp.extensions import db
 from webapp.feedback.votes import forget_salts
 from webapp.models import (
@@ -27,6 +28,7 @@ def run(now: datetime) -> None:
     """Forget what is no longer needed."""
     forget_salts(now)
     misses.forget_old(now.date())
+    audit.forget_old(now)
     db.session.execute(
         delete(Subscriber).where(
             Subscriber.state == SubscriberState.PENDING, Subscriber.asked_at < now - UNCONFIRMED_FOR

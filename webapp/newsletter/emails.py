@@ -8,11 +8,17 @@ from urllib.parse import urlsplit
 from flask import current_app, render_template
 
 from webapp import tokens
-from webapp.models import Article, Subscriber
+from webapp.accounts import resets
+from webapp.accounts.resets import LinkKind
+from webapp.models import Article, Editor, Subscriber
 from webapp.templating import plural
 
 UNSUBSCRIBE = "newsletter-unsubscribe"
 PREFERENCES = "newsletter-preferences"
+SET_PASSWORD = {
+    LinkKind.RESET: "A new password for the editor",
+    LinkKind.INVITATION: "Your account in the editor",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,13 @@ def digest(articles: Sequence[Article], subscriber: Subscriber | None) -> Writte
 def correction(article: Article, subscriber: Subscriber) -> Written:
     """Tells somebody who was sent an article that it was corrected or withdrawn, or its paper retracted."""
     return _written("A correction to a summary we sent you", "correction", subscriber, article=article)
+
+
+def set_password(kind: LinkKind, editor: Editor) -> Written:
+    """Sends an editor a link by which to set a password."""
+    address = link("reset.new_password", kind=kind.value, token=resets.new_token(kind, editor))
+    subject = SET_PASSWORD[kind]
+    return _written(subject, f"password_{kind}", link=address, editor=editor)
 
 
 def unsubscribe_link(subscriber: Subscriber) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from webapp import tokens
+from webapp.accounts.editors import find_editor
+from webapp.accounts.resets import LinkKind
 from webapp.config import Config
 from webapp.mail import Letter, new_message_id
 from webapp.models import Article, MailKind, OutboxMessage, Subscriber, SubscriberState
@@ -24,6 +26,11 @@ def write(message: OutboxMessage, now: datetime) -> Letter | None:
             written = Written(message.subject or "", message.text_body or "", None)
         case MailKind.TEST:
             written = emails.digest(_public(message), None)
+        case MailKind.PASSWORD_RESET | MailKind.INVITATION:
+            editor = find_editor(message.recipient)
+            if editor is None or editor.disabled_at:
+                return None
+            written = emails.set_password(LinkKind(message.kind.removeprefix("password-")), editor)
         case _:
             if message.subscriber is None:
                 return None

@@ -1,0 +1,87 @@
+"""Every address of the editor: not for strangers, not for the wrong role, not with the wrong method."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.test import TestResponse
+
+from tests.accounts.people import add_editor, sign_in, token
+from tests.pages import PageClient
+from webapp.models import Role
+
+# Open before signing in. A link's own secret stands in for a sign-in.
+OPEN = {
+    "accounts.sign_in", "accounts.do_sign_in", "accounts.enter_code", "accounts.check_code", "accounts.sign_out",
+    "reset.forgotten", "reset.send_link", "reset.new_password", "reset.set_password",
+}  # fmt: skip
+NOT_FOR_WRITERS = {"editor.withdraw", "editor.do_withdraw", "newsletter_desk.settle"}
+FOR_ADMINS = {
+    "people.everyone", "people.invite", "people.person", "people.change_role", "people.close_account",
+    "people.open_account", "people.send_link", "people.reset_second_factor", "people.audit_log",
+}  # fmt: skip
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
+    """Every rule, with an address that it fits."""
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        values: dict[str, object] = {}
+        for name in rule.arguments:
+            converter = rule._converters[name]
+            choices = getattr(converter, "items", None)
+            is_number = isinstance(converter, IntegerConverter)
+            values[name] = sorted(choices)[0] if choices else 1 if is_number else "x"
+        yield rule, adapter.build(rule.endpoint, values)
+
+
+def editor_rules(app: Flask) -> list[tuple[Rule, str]]:
+    return [(rule, path) for rule, path in rules(app) if path.startswith("/editor")]
+
+
+def answer_to(client: PageClient, rule: Rule, path: str, csrf_token: str = "") -> TestResponse:
+    """What the page answers to its own method, with nothing but a token in the form."""
+    method = "POST" if "POST" in (rule.methods or ()) else "GET"
+    sent = {"csrf_token": csrf_token} if method == "POST" else None
+    return client.flask.open(path, method=method, data=sent, headers=SAME_SITE)
+
+
+def test_who_is_not_signed_in_is_asked_to_sign_in_everywhere(client: PageClient, app: Flask) -> None:
+    for rule, path in editor_rules(app):
+        answer = answer_to(client, rule, path)
+        is_asked = answer.status_code == 303 and (answer.location or "").startswith("/editor/sign-in")
+        assert is_asked or rule.endpoint in OPEN, f"{rule.endpoint}: {answer.status}"
+
+
+@pytest.mark.parametrize(
+    ("role", "refused"),
+    [(Role.WRITER, FOR_ADMINS | NOT_FOR_WRITERS), (Role.EDITOR, FOR_ADMINS), (Role.ADMIN, set())],
+)
+def test_a_page_for_another_role_is_refused(
+    client: PageClient, app: Flask, role: Role, refused: set[str]
+) -> None:
+    add_editor("Number One", "one@example.org")  # whom the addresses of people name
+    add_editor(role=role)
+    sign_in(client)
+    csrf_token = token(client, "/editor/account")
+    found = {
+        rule.endpoint
+        for rule, path in editor_rules(app)
+        if rule.endpoint not in OPEN and answer_to(client, rule, path, csrf_token).status_code == 403
+    }
+    assert found == refused
+
+
+def test_a_method_that_a_page_does_not_know_is_refused(client: PageClient, app: Flask) -> None:
+    known: dict[str, set[str]] = {}
+    for rule, path in rules(app):
+        known.setdefault(path, set()).update(rule.methods or ())
+    for path, methods in known.items():
+        for method in METHODS:
+            if method not in methods:
+                answer = client.flask.open(path, method=method, headers=SAME_SITE)
+                assert answer.status_code == 405, f"{method} {path}: {answer.status_code}"
+                assert set(answer.headers["Allow"].split(", ")) == methods, path

@@ -1,0 +1,167 @@
+"""The admins' pages: who may write, and the audit log."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request, url_for
+
+from webapp import door, htmx
+from webapp.accounts import audit, editors, second_factor
+from webapp.accounts.access import current_editor, local_time
+from webapp.accounts.editors import EditorRefused
+from webapp.accounts.forms import InviteForm, RoleForm
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.models import AuditKind, Editor, MailKind, Role
+from webapp.newsletter import outbox
+from webapp.pagination import asked_page
+
+bp = Blueprint("people", __name__, url_prefix="/editor")
+door.protect(bp, is_secret=True)
+
+
+@bp.before_request
+def admit_admins() -> None:
+    """Nobody else looks after people."""
+    door.require(Role.ADMIN)
+
+
+@bp.get("/people/")
+def everyone() -> Response:
+    """Everybody who may write, and a form for somebody new."""
+    return _show_everyone(InviteForm(formdata=None, role=Role.WRITER))
+
+
+@bp.post("/people/")
+def invite() -> Response:
+    """Add somebody, and mail them a link to choose a password."""
+    form, now = InviteForm(), datetime.now(UTC)
+    if not form.validate():
+        return _show_everyone(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        editor = editors.invite(form.name.data, form.email.data, Role(form.role.data), now)
+    except EditorRefused as refusal:
+        form.email.errors = [str(refusal)]
+        return _show_everyone(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    db.session.flush()
+    outbox.enqueue(MailKind.INVITATION, editor.email, now)
+    audit.record(AuditKind.ACCOUNT_ADDED, now, current_editor().id, editor.id, editor.role.label)
+    return _saved(editor, "invited")
+
+
+@bp.get("/people/<int:number>")
+def person(number: int) -> Response:
+    """One person's account."""
+    editor = _get(number)
+    return _show_person(editor, RoleForm(formdata=None, role=editor.role))
+
+
+@bp.post("/people/<int:number>/role")
+def change_role(number: int) -> Response:
+    """Let somebody do more or less."""
+    editor, form = _get_other(number), RoleForm()
+    if not form.validate():
+        return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    before, editor.role = editor.role, Role(form.role.data)
+    words = f"{before.label} → {editor.role.label}"
+    audit.record(AuditKind.ROLE_CHANGED, datetime.now(UTC), current_editor().id, editor.id, words)
+    return _saved(editor, "role")
+
+
+@bp.post("/people/<int:number>/close")
+def close_account(number: int) -> Response:
+    """Let somebody in no more; they are signed out at once."""
+    editor, now = _get_other(number), datetime.now(UTC)
+    editors.close_account(editor, now)
+    audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
+    return _saved(editor, "closed")
+
+
+@bp.post("/people/<int:number>/open")
+def open_account(number: int) -> Response:
+    """Let somebody in again."""
+    editor = _get_other(number)
+    editors.open_account(editor)
+    audit.record(AuditKind.ACCOUNT_ENABLED, datetime.now(UTC), current_editor().id, editor.id)
+    return _saved(editor, "opened")
+
+
+@bp.post("/people/<int:number>/link")
+def send_link(number: int) -> Response:
+    """Mail somebody a fresh link to choose a password."""
+    editor, now = _get_other(number), datetime.now(UTC)
+    outbox.enqueue(MailKind.INVITATION, editor.email, now)
+    audit.record(AuditKind.INVITED, now, current_editor().id, editor.id)
+    return _saved(editor, "link")
+
+
+@bp.post("/people/<int:number>/second-factor")
+def reset_second_factor(number: int) -> Response:
+    """Take a second factor away from somebody who has lost the app and the codes."""
+    editor, now = _get_other(number), datetime.now(UTC)
+    second_factor.turn_off(editor)
+    editors.end_sign_ins(editor)
+    audit.record(AuditKind.FACTOR_RESET, now, current_editor().id, editor.id)
+    return _saved(editor, "factor")
+
+
+@bp.get("/audit")
+def audit_log() -> Response:
+    """Who did what, newest first."""
+    kind, editor_id = request.args.get("kind", ""), request.args.get("person", "")
+    if (kind and kind not in list(AuditKind)) or (editor_id and not _is_number(editor_id)):
+        raise SiteError(HTTPStatus.NOT_FOUND)
+    page = audit.entries(
+        asked_page(), AuditKind(kind) if kind else None, int(editor_id) if editor_id else None
+    )
+    if page.number > page.page_count:
+        raise SiteError(HTTPStatus.NOT_FOUND, "This list is not that long. Go back to its first page.")
+    return htmx.render(
+        "accounts/audit.html",
+        page=page,
+        kinds=list(AuditKind),
+        kind=kind,
+        people=editors.all_editors(),
+        person=editor_id,
+        local=local_time,
+    )
+
+
+def _get(number: int) -> Editor:
+    editor = db.session.get(Editor, number)
+    if editor is None:
+        raise SiteError(HTTPStatus.NOT_FOUND, "There is nobody with this number. Look in the list of people.")
+    return editor
+
+
+def _get_other(number: int) -> Editor:
+    """Admins leave their own account alone here, so that there is always one of them."""
+    editor = _get(number)
+    if editor == current_editor():
+        raise SiteError(HTTPStatus.FORBIDDEN, "Ask another admin to do this to your own account.")
+    return editor
+
+
+def _saved(editor: Editor, done: str) -> Response:
+    db.session.commit()
+    return htmx.redirect(url_for(".person", number=editor.id, done=done))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9  # noqa: PLR2004
+
+
+def _show_everyone(form: InviteForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render("accounts/people.html", status=status, people=editors.all_editors(), form=form)
+
+
+def _show_person(editor: Editor, form: RoleForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "accounts/person.html",
+        status=status,
+        person=editor,
+        form=form,
+        is_self=editor == current_editor(),
+        done=request.args.get("done", ""),
+        local=local_time,
+    )

@@ -1,0 +1,109 @@
+"""Setting a password by a link: after forgetting it, or to begin with."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request, url_for
+
+from webapp import door, htmx
+from webapp.accounts import audit, editors, resets
+from webapp.accounts.forms import ForgottenForm, NewPasswordForm
+from webapp.accounts.passwords import PasswordRefused
+from webapp.accounts.resets import LinkKind, LinkTooOld
+from webapp.extensions import db
+from webapp.models import AuditKind, Editor, MailKind
+from webapp.newsletter import outbox
+from webapp.public_forms import check_same_site
+from webapp.throttle import is_exceeded, visitor_address
+
+bp = Blueprint("reset", __name__, url_prefix="/editor")
+OPEN = ("forgotten", "send_link", "new_password", "set_password")
+door.protect(bp, is_secret=True, open_to_all=tuple(f"reset.{name}" for name in OPEN))
+
+OF_ADDRESS, OF_ACCOUNT = 10, 3
+HOUR = timedelta(hours=1)
+
+
+@bp.get("/forgotten")
+def forgotten() -> Response:
+    """Ask where to send a link."""
+    return _show_forgotten(ForgottenForm(formdata=None))
+
+
+@bp.post("/forgotten")
+def send_link() -> Response:
+    """Mail a link to a new password, if there is an account; the answer is always the same."""
+    check_same_site()
+    form, now = ForgottenForm(), datetime.now(UTC)
+    if not door.token_is_good():
+        form.email.errors = [door.PRESS_AGAIN]
+    elif form.validate():
+        if is_exceeded("reset-address", visitor_address(), OF_ADDRESS, HOUR, now):
+            form.email.errors = ["There were too many tries. Please wait an hour, then try again."]
+            return _show_forgotten(form, HTTPStatus.TOO_MANY_REQUESTS)
+        if not is_exceeded("reset-account", form.email.data.strip().lower(), OF_ACCOUNT, HOUR, now):
+            _mail_link(editors.find_editor(form.email.data), now)
+        return htmx.redirect(url_for(".forgotten", sent="yes"))
+    return _show_forgotten(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@bp.get("/<any(reset, invitation):kind>/<token>")
+def new_password(kind: str, token: str) -> Response:
+    """Ask for the new password: mail scanners open links, so opening one changes nothing."""
+    try:
+        editor = resets.open_link(LinkKind(kind), token)
+    except LinkTooOld:
+        return _too_old()
+    return _show_new_password(LinkKind(kind), editor, NewPasswordForm(formdata=None))
+
+
+@bp.post("/<any(reset, invitation):kind>/<token>")
+def set_password(kind: str, token: str) -> Response:
+    """Take the new password; every sign-in ends, and the second factor is still asked for."""
+    check_same_site()
+    form, now = NewPasswordForm(), datetime.now(UTC)
+    try:
+        editor = resets.open_link(LinkKind(kind), token)
+        if not door.token_is_good():
+            form.new.errors = [door.PRESS_AGAIN]
+        elif form.validate():
+            editor = resets.set_password(LinkKind(kind), token, form.new.data)
+            audit.record(AuditKind.PASSWORD_RESET, now, None, editor.id)
+            db.session.commit()
+            return htmx.redirect(url_for("accounts.sign_in", new="yes"))
+    except LinkTooOld:
+        return _too_old()
+    except PasswordRefused as refusal:
+        form.new.errors = [str(refusal)]
+    return _show_new_password(LinkKind(kind), editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _mail_link(editor: Editor | None, now: datetime) -> None:
+    """The log gets its line either way, so that the answer takes as long for an address we do not know."""
+    audit.record(AuditKind.LINK_ASKED, now, None, editor.id if editor else None)
+    if editor is not None and editor.disabled_at is None:
+        outbox.enqueue(MailKind.PASSWORD_RESET, editor.email, now)
+    db.session.commit()
+
+
+def _show_forgotten(form: ForgottenForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "accounts/forgotten.html", status=status, form=form, is_sent="sent" in request.args, is_too_old=False
+    )
+
+
+def _too_old() -> Response:
+    """The same page for a link that is used up, too old, altered or meant for something else."""
+    return htmx.render(
+        "accounts/forgotten.html",
+        status=HTTPStatus.GONE,
+        form=ForgottenForm(formdata=None),
+        is_sent=False,
+        is_too_old=True,
+    )
+
+
+def _show_new_password(
+    kind: LinkKind, editor: Editor, form: NewPasswordForm, status: int = HTTPStatus.OK
+) -> Response:
+    return htmx.render("accounts/new_password.html", status=status, kind=kind, editor=editor, form=form)

@@ -1,0 +1,129 @@
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), each of use once, and recovery codes."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+import pyotp
+import segno
+from sqlalchemy import delete, func, select, update
+
+from webapp.extensions import db
+from webapp.models import Editor, RecoveryCode, SecondFactor
+
+ISSUER = "Spinal Cord Research Help"
+STEP = 30  # seconds
+RECOVERY_CODES = 10
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
+_COST = 2**14  # of hashing a recovery code with scrypt: 16 MiB, a thirtieth of a second
+_HALF = 5  # characters: two halves are 49 bits
+
+
+class AlreadyOn(ValueError):
+    """It was turned on in the meantime, with another secret."""
+
+
+def new_secret() -> str:
+    """A secret for an app, 160 bits in base32."""
+    return pyotp.random_base32()
+
+
+def app_address(secret: str, email: str) -> str:
+    """What the app reads from the picture: the secret, and whose it is."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+
+
+def qr_picture(address: str) -> str:
+    """That address as a QR code in SVG, dark on light in any color scheme."""
+    picture: str = segno.make(address, error="m").svg_inline(
+        omitsize=True, dark="#000", light="#fff", svgclass=None, lineclass=None
+    )
+    return picture
+
+
+def matching_step(secret: str, code: str, now: datetime) -> int | None:
+    """The 30 seconds that a code belongs to: these, those before or those after."""
+    typed, totp, this = "".join(code.split()).encode(), pyotp.TOTP(secret), int(now.timestamp()) // STEP
+    steps = (this, this - 1, this + 1)
+    return next((step for step in steps if hmac.compare_digest(totp.at(step * STEP).encode(), typed)), None)
+
+
+def use_code(editor: Editor, code: str, now: datetime) -> bool:
+    """Is this a code of the app that was not used yet? Of two who try the same code at once, one gets in."""
+    factor = editor.second_factor
+    step = matching_step(factor.secret, code, now) if factor else None
+    if step is None:
+        return False
+    used = (
+        update(SecondFactor)
+        .where(SecondFactor.editor_id == editor.id, SecondFactor.last_step < step)
+        .values(last_step=step)
+        .returning(SecondFactor.editor_id)
+    )
+    return db.session.scalar(used) is not None
+
+
+def turn_on(editor: Editor, secret: str, step: int, now: datetime) -> list[str]:
+    """From now on a code is asked for; ``step`` is that of the code which proved that the app has the secret.
+
+    Returns the recovery codes, which cannot be shown again. Ends the transaction before it computes. Raises AlreadyOn.
+    """
+    codes, hashes = _new_recovery_codes(secret)
+    if editor.second_factor is not None:
+        raise AlreadyOn(editor.id)
+    editor.second_factor = SecondFactor(secret=secret, last_step=step, set_up_at=now)
+    _keep(editor, hashes)
+    return codes
+
+
+def turn_off(editor: Editor) -> None:
+    """Ask for the password alone."""
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
+    editor.second_factor = None
+
+
+def make_recovery_codes(editor: Editor) -> list[str]:
+    """Ten new codes in place of all made before. Ends the transaction before it computes."""
+    codes, hashes = _new_recovery_codes(editor.second_factor.secret if editor.second_factor else "")
+    _keep(editor, hashes)
+    return codes
+
+
+def use_recovery_code(editor: Editor, code: str) -> bool:
+    """Is this one of the codes? It works no more after that. Ends the transaction before it computes."""
+    editor_id, secret = editor.id, editor.second_factor.secret if editor.second_factor else ""
+    db.session.rollback()
+    code_hash = _recovery_hash(secret, code)
+    used = (
+        delete(RecoveryCode)
+        .where(RecoveryCode.editor_id == editor_id, RecoveryCode.code_hash == code_hash)
+        .returning(RecoveryCode.id)
+    )
+    return db.session.scalar(used) is not None
+
+
+def recovery_codes_left(editor: Editor) -> int:
+    """How many recovery codes still work."""
+    own = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.editor_id == editor.id)
+    return db.session.scalar(own) or 0
+
+
+def _new_recovery_codes(secret: str) -> tuple[list[str], list[str]]:
+    """Ten codes to write down, like "k7qdm-2xa9f", and their hashes. They take a third of a second: hold no lock."""
+    db.session.rollback()
+    letters = ("".join(secrets.choice(_ALPHABET) for _ in range(2 * _HALF)) for _ in range(RECOVERY_CODES))
+    codes = [f"{text[:_HALF]}-{text[_HALF:]}" for text in letters]
+    return codes, [_recovery_hash(secret, code) for code in codes]
+
+
+def _keep(editor: Editor, code_hashes: Sequence[str]) -> None:
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
+    db.session.add_all(RecoveryCode(editor_id=editor.id, code_hash=code_hash) for code_hash in code_hashes)
+
+
+def _recovery_hash(secret: str, code: str) -> str:
+    """What is kept of a recovery code, salted with the secret beside it; slow on purpose."""
+    letters = "".join(filter(str.isalnum, code.lower()))
+    return hashlib.scrypt(letters.encode(), salt=secret.encode(), n=_COST, r=8, p=1, dklen=32).hex()
