@@ -46,10 +46,13 @@ def committed() -> int:
 
 
 def when_committed(act: Callable[[], None]) -> None:
-    """Have something done after each commit of a public change, before whoever made it is answered."""
+    """Have something done after each commit of a public change, before whoever made it is answered.
+
+    It may be done once too often, after a later commit of the same session.
+    """
 
     def committed(session: Session) -> None:
-        if session.info.pop(CHANGED, False):
+        if session.info.get(CHANGED):  # stays set: this may not be the only one who wants to know
             act()
 
     event.listen(db.session, "after_commit", committed)

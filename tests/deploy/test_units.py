@@ -1,0 +1,38 @@
+"""The systemd units start what exists."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.drills.site import ROOT
+
+DEPLOY = ROOT / "deploy"
+SERVICES = sorted(DEPLOY.glob("*.service"))
+
+
+def commands(unit: Path) -> list[list[str]]:
+    return [
+        shlex.split(line)
+        for line in re.findall(r"^Exec(?:Start|StartPre)=(.+)$", unit.read_text("utf-8"), re.M)
+    ]
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.stem)
+def test_every_command_of_a_unit_is_one_of_ours(unit: Path, app: Flask) -> None:
+    assert commands(unit)
+    for program, *arguments in commands(unit):
+        assert program.startswith("/srv/scrh/.venv/bin/")
+        if program.endswith("/flask"):
+            assert arguments[:2] == ["--app", "wsgi"]
+            told = app.test_cli_runner().invoke(args=[*arguments[2:], "--help"])
+            assert told.exit_code == 0, told.output
+
+
+def test_every_timer_has_a_service_and_the_runbook_starts_it() -> None:
+    runbook = (DEPLOY / "README.md").read_text("utf-8")
+    for timer in DEPLOY.glob("*.timer"):
+        assert timer.with_suffix(".service").exists()
+        assert timer.name in runbook
