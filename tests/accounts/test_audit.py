@@ -1,20 +1,24 @@
 """The audit log: what is written down, what is not, and how it is read."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from slugify import slugify
 from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, PASSWORD, add_editor, audited, sign_in, token
+from tests.editor.forms import complete, opened, press
 from tests.factories import NOW
 from tests.pages import PageClient
 from webapp.accounts import audit
+from webapp.editor import scheduling
 from webapp.extensions import db
-from webapp.models import AuditEntry, AuditKind, Editor, Role
+from webapp.models import Article, AuditEntry, AuditKind, Editor, Role
 from webapp.newsletter import chores
 
 AUDIT = "/editor/audit"
+NEW = "/editor/summaries/new"
 
 
 @pytest.fixture
@@ -94,3 +98,47 @@ def test_a_line_is_kept_for_a_year(app: Flask) -> None:
     chores.run(NOW + timedelta(days=366))
     db.session.commit()
     assert audited() == []
+
+
+# ------------------------------------------------------------------ what readers see
+
+
+def lines() -> list[tuple[str, str]]:
+    """Kind and detail of what was written down after signing in."""
+    db.session.rollback()
+    rows = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    return [(row.kind.value, row.detail) for row in rows[1:]]
+
+
+def send(client: PageClient, path: str, button: str, **fields: str) -> str:
+    """Press a button of the authoring form; where it leads, without what comes after the question mark."""
+    return str(press(client, path, opened(client, path, **fields), button).location).split("?")[0]
+
+
+def test_publishing_renaming_and_withdrawing_are_written_down(client: PageClient, admin: Editor) -> None:
+    edit = send(client, NEW, "publish", **complete())
+    send(client, edit, "publish", slug="another-address", change_note="A shorter address.")
+    article = db.session.scalars(select(Article)).one()
+    withdraw = f"/editor/articles/{article.id}/withdraw"
+    client.post(withdraw, {"note": "It was retracted.", "csrf_token": token(client, withdraw)})
+    title = db.session.scalars(select(Article)).one().title
+    moved = ("address-changed", f"{slugify(title)} → another-address")
+    assert lines() == [("published", title), moved, ("published", title), ("withdrawn", title)]
+
+
+def test_scheduling_and_what_goes_out_by_itself_are_written_down(client: PageClient, admin: Editor) -> None:
+    edit = send(client, NEW, "schedule", **complete() | {"publish_at": "2099-01-01T09:00"})
+    send(client, edit, "unschedule")
+    send(client, edit, "schedule", publish_at="2099-01-01T09:00")
+    scheduling.publish_due(datetime(2099, 1, 1, 9, 1, tzinfo=UTC))
+    db.session.commit()
+    assert [kind for kind, _ in lines()] == ["scheduled", "unscheduled", "scheduled", "published"]
+    assert set(db.session.scalars(select(AuditEntry.actor_id))) == {admin.id}
+
+
+def test_restoring_an_earlier_text_is_written_down(client: PageClient, admin: Editor) -> None:
+    edit = send(client, NEW, "save", harms="One.")
+    send(client, edit, "save", harms="Two.")
+    sent = {"number": "1", "revision": "2", "csrf_token": token(client, edit)}
+    client.post(f"{edit}/restore", sent)
+    assert [kind for kind, _ in lines()] == ["restored"]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select
 
 from webapp.extensions import db
-from webapp.models import AuditEntry, AuditKind
+from webapp.models import Article, AuditEntry, AuditKind
 from webapp.pagination import Page
 
 KEPT_FOR = timedelta(days=365)
@@ -19,6 +19,12 @@ def record(
     """Write a line in the transaction of what it tells of. Without an actor: nobody signed in, or a command."""
     entry = AuditEntry(kind=kind, at=now, actor_id=actor_id, account_id=account_id, detail=detail[:LONGEST])
     db.session.add(entry)
+
+
+def record_address(article: Article | None, before: str, now: datetime, actor_id: int) -> None:
+    """Write a line if a summary that readers knew under one address has another one now."""
+    if article is not None and before and article.slug != before:
+        record(AuditKind.ADDRESS_CHANGED, now, actor_id, detail=f"{before} → {article.slug}")
 
 
 def entries(number: int, kind: AuditKind | None, editor_id: int | None) -> Page[AuditEntry]:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Response, request, url_for
 
 from webapp import htmx
+from webapp.accounts import audit
 from webapp.accounts.access import current_editor
 from webapp.articles import comparing
 from webapp.articles.content import from_json
@@ -15,7 +16,7 @@ from webapp.editor.form_views import local_time
 from webapp.editor.revisions import Desk, SavedMeanwhile
 from webapp.errors import SiteError
 from webapp.extensions import db
-from webapp.models import Draft
+from webapp.models import AuditKind, Draft
 
 
 def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:
@@ -60,6 +61,7 @@ def restore(desk: Desk) -> Response:
         draft = revisions.restore(desk, int(number), int(base), current_editor().id, datetime.now(UTC))
     except SavedMeanwhile:
         return show_history(desk, HTTPStatus.CONFLICT, is_behind=True)
+    audit.record(AuditKind.RESTORED, datetime.now(UTC), current_editor().id, detail=draft.title)
     db.session.commit()
     return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="restored"))
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from webapp import htmx
+from webapp.accounts import audit
 from webapp.accounts.access import current_editor, may
 from webapp.articles.content import ArticleContent
 from webapp.articles.publishing import NotPublishable
@@ -18,7 +19,7 @@ from webapp.editor.forms import SummaryForm, content_from
 from webapp.editor.revisions import Desk, WarningsOpen
 from webapp.editor.saving_views import forget_unsaved, saved, stopped
 from webapp.extensions import db
-from webapp.models import Draft, Role
+from webapp.models import AuditKind, Draft, Role
 
 
 def publish(desk: Desk, form: SummaryForm) -> Response:
@@ -27,12 +28,13 @@ def publish(desk: Desk, form: SummaryForm) -> Response:
     if refused is not None:
         return refused
     content, now = content_from(form, desk.content), datetime.now(UTC)
-    gate = _gate(desk, form, content)
+    gate, slug_before = _gate(desk, form, content), desk.article.slug if desk.article else ""
     try:
         draft = revisions.publish(desk, content, desk.revision_number, current_editor().id, now, **gate)
     except (NotPublishable, WarningsOpen) as refusal:
         return _not_published(desk, form, getattr(refusal, "problems", ()), gate["accepted"])
     scheduling.cancel(draft, now, "It was published by hand.")
+    audit.record_address(draft.article, slug_before, now, current_editor().id)
     return _gone_out(draft, form, "published")
 
 
@@ -114,5 +116,6 @@ def _not_published(
 
 def _gone_out(draft: Draft, form: SummaryForm, done: str) -> Response:
     forget_unsaved(form)
+    audit.record(AuditKind(done), datetime.now(UTC), current_editor().id, detail=draft.title)
     db.session.commit()
     return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done=done))

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from webapp.accounts import audit
 from webapp.articles import publishing
 from webapp.articles.content import ArticleContent, from_json
 from webapp.editor import revisions
 from webapp.editor.revisions import Desk, Kind
 from webapp.extensions import db
-from webapp.models import Draft, Schedule
+from webapp.models import AuditKind, Draft, Schedule
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ def _publish(row: Schedule, now: datetime) -> Outcome:
     assert draft is not None  # open_draft gives one or raises
     revision = revisions.get_revision(draft, row.revision_number)
     late = now - row.publish_at
+    slug_before = draft.article.slug if draft.article else ""
     try:
         note = revision.change_note or ""
         draft.article = publishing.publish(from_json(revision.content), now, draft.article, note)
@@ -132,6 +134,8 @@ def _publish(row: Schedule, now: datetime) -> Outcome:
         row.problem = str(refusal)
         return Outcome(draft.title, late, row.problem)
     draft.published_revision, row.ended_at, row.problem = revision.number, now, None
+    audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
+    audit.record_address(draft.article, slug_before, now, row.editor_id)
     if late > LATE:
         log.warning(
             "a scheduled text was published late",

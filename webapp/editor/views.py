@@ -8,6 +8,7 @@ import msgspec
 from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
+from webapp.accounts import audit
 from webapp.accounts.access import current_editor
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
@@ -20,7 +21,7 @@ from webapp.editor.queries import Tab
 from webapp.editor.revisions import Desk, DraftNotFound
 from webapp.errors import SiteError
 from webapp.extensions import db
-from webapp.models import Article, Role
+from webapp.models import Article, AuditKind, Role
 from webapp.models.values import ArticleStatus
 from webapp.pagination import asked_page
 
@@ -144,6 +145,7 @@ def do_withdraw(article_id: int) -> Response:
     draft = revisions.open_article(article_id).draft
     if draft is not None:
         scheduling.cancel(draft, datetime.now(UTC), "The summary was withdrawn.")
+    audit.record(AuditKind.WITHDRAWN, datetime.now(UTC), current_editor().id, detail=article.title)
     door.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
