@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, cli, database, errors, headers, logs, page_cache, routing, templating
+from webapp import assets, cli, database, errors, headers, logs, metrics, page_cache, routing, templating
 from webapp.accounts import access
 from webapp.accounts import people_views as people
 from webapp.accounts import reset_views as reset
@@ -19,6 +19,7 @@ from webapp.feedback import desk_views as feedback_desk
 from webapp.feedback import views as feedback
 from webapp.newsletter import desk_views as newsletter_desk
 from webapp.newsletter import views as newsletter
+from webapp.operations import views as operations
 from webapp.pages import views as pages
 from webapp.search import backends
 from webapp.search import views as search
@@ -39,6 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["config"] = config
 
     logs.init_app(app)
+    metrics.init_app(app, config)
     routing.init_app(app)
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
@@ -52,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     for bp in (
         pages.bp,
+        operations.bp,
         articles.bp,
         exports.bp,
         search.bp,

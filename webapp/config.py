@@ -97,6 +97,12 @@ def _log_level(value: str) -> str:
     return value.upper()
 
 
+def _token(value: str) -> str:
+    if value and (len(value) < KEY_LENGTH or not value.isascii() or not value.isprintable() or " " in value):
+        raise ValueError(f"give at least {KEY_LENGTH} letters, figures and signs without a space")
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Every setting of the site. Paths are absolute; ``site_url`` has no slash at its end."""
@@ -142,6 +148,9 @@ class Config:
     )
     trusted_proxies: int = _setting(
         "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
+    )
+    ops_token: str = _setting(
+        "", _token, "Opens /metrics and the details of /readyz (Authorization: Bearer …); empty: closed"
     )
     log_level: str = _setting("INFO", _log_level, "Least level that is logged")
 

@@ -1,17 +1,25 @@
 """gunicorn's settings, from the same Config as the application's."""
 
+import os
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
+from webapp import metrics
 from webapp.config import Config
 from webapp.editor import due
 from webapp.newsletter import delivery
 from webapp.search import indexing
 
 settings = Config.from_environ()
+if settings.ops_token:
+    # The workers' figures, in memory: a full disk would end a process that writes to a file it has mapped.
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - mkdtemp makes a folder of its own
+    os.environ.setdefault(metrics.SHARED, mkdtemp(prefix="site-figures-", dir=memory))
 
 
 class WithoutAccessLog(Logger):
@@ -61,3 +69,8 @@ def post_worker_init(worker: Worker) -> None:
     indexing.start_following(app)
     delivery.start_delivering(app)
     due.start_publishing(app)
+
+
+def child_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
+    """A worker ended, however it ended."""
+    metrics.forget_process(worker.pid)

@@ -21,6 +21,7 @@ from webapp.config import Config
 from webapp.extensions import db
 from webapp.generation import GenerationReader, GenerationUnknown, reader_of, when_committed
 from webapp.headers import PRIVATE_PART
+from webapp.metrics import page_hit_counter
 from webapp.page_files import PageFiles
 from webapp.templating import PREFERENCES_COOKIE, Preferences
 
@@ -53,9 +54,8 @@ def init_app(app: Flask, config: Config) -> None:
             files = PageFiles(config.page_dir, generations) if config.page_dir else None
             if files:
                 when_committed(files.follow)
-        app.wsgi_app = PageCache(  # type: ignore[method-assign]
-            app.wsgi_app, generations, config.page_cache_mb * 1_000_000, files=files
-        )
+        byte_limit, on_hit = config.page_cache_mb * 1_000_000, page_hit_counter(app)
+        app.wsgi_app = PageCache(app.wsgi_app, generations, byte_limit, on_hit, files)  # type: ignore[method-assign]
 
 
 class PageCache:

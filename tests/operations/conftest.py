@@ -34,7 +34,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(config: Config, migrated: Path) -> Iterator[Flask]:
     """The application on a migrated database, its context pushed."""
     shutil.copytree(migrated, config.instance_path)
-    yield from _pushed(config)
+    yield from pushed(config)
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def elsewhere(config: Config, tmp_path: Path) -> Config:
     )
 
 
-def _pushed(config: Config) -> Iterator[Flask]:
+def pushed(config: Config) -> Iterator[Flask]:
+    """An application on these settings, its context pushed."""
     app = create_app(config)
     with app.app_context():
         yield app

@@ -1,4 +1,4 @@
-"""Pages about the site itself, how it looks for one reader, and whether it is alive."""
+"""Pages about the site itself, and how it looks for one reader."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -138,12 +138,6 @@ def service_worker() -> Response:
 def offline() -> Response:
     """What is shown without a connection: the summaries kept on this device."""
     return htmx.render("pages/offline.html")
-
-
-@bp.get("/livez")
-def livez() -> Response:
-    """The process answers."""
-    return never_store(_text("ok\n"))
 
 
 def _text(body: str) -> Response:
