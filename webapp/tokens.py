@@ -50,8 +50,14 @@ def secret_hash(secret: str) -> str:
 
 def keyed_hash(purpose: str, value: str) -> str:
     """HMAC-SHA-256 of a guessable value (an address) with the site's key, as 64 hex digits."""
-    key: str = current_app.config["SECRET_KEY"]
-    return hmac.new(key.encode(), f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
+    return keyed_hashes(purpose, value)[0]
+
+
+def keyed_hashes(purpose: str, value: str) -> list[str]:
+    """The same with each key that still counts, the one in use first: for finding what an older key made."""
+    keys: list[str] = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+    text = f"{purpose}:{value}".encode()
+    return [hmac.new(key.encode(), text, hashlib.sha256).hexdigest() for key in keys]
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:

@@ -167,7 +167,7 @@ def _post(client: PageClient, body: bytes, signature: str) -> int:
 def test_a_provider_posts_signed_bounces(client: PageClient) -> None:
     subscribed(now=NOW)
     body = f'[{{"message_id": "{_sent()}", "kind": "complaint"}}]'.encode()
-    assert _post(client, body, bounces.sign(body, datetime.now(UTC))) == 204
+    assert _post(client, body, bounces.sign(body, datetime.now(UTC), bounces.webhook_key())) == 204
     assert get_subscriber().state == SubscriberState.SUPPRESSED
 
 
@@ -175,8 +175,10 @@ def test_a_provider_posts_signed_bounces(client: PageClient) -> None:
 def test_what_is_unsigned_old_or_altered_is_refused(client: PageClient, age: timedelta | None) -> None:
     subscribed(now=NOW)
     body = f'[{{"message_id": "{_sent()}", "kind": "complaint"}}]'.encode()
-    signed = "t=1,v1=00" if age is None else bounces.sign(body, datetime.now(UTC) - age)
-    altered = bounces.sign(b"[]", datetime.now(UTC))
+    signed = (
+        "t=1,v1=00" if age is None else bounces.sign(body, datetime.now(UTC) - age, bounces.webhook_key())
+    )
+    altered = bounces.sign(b"[]", datetime.now(UTC), bounces.webhook_key())
     for signature in ("", "nonsense", signed, altered, "t=" + "9" * 400):
         assert _post(client, body, signature) == 403
     assert get_subscriber().state == SubscriberState.CONFIRMED
@@ -186,4 +188,4 @@ def test_what_is_unsigned_old_or_altered_is_refused(client: PageClient, age: tim
     "body", [b"", b"{}", b'[{"kind": "hard"}]', b'[{"message_id": "<1>", "kind": "odd"}]']
 )
 def test_a_signed_message_of_another_shape_says_what_to_send(client: PageClient, body: bytes) -> None:
-    assert _post(client, body, bounces.sign(body, datetime.now(UTC))) == 422
+    assert _post(client, body, bounces.sign(body, datetime.now(UTC), bounces.webhook_key())) == 422

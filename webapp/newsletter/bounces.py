@@ -24,6 +24,7 @@ from webapp.models import OutboxMessage, SuppressionReason
 from webapp.newsletter import suppressions
 
 SIGNATURE_FOR = timedelta(minutes=5)
+_PURPOSE = "bounce-webhook"
 # RFC 3463: 5.1.x speaks of the address; 5.0.0 is what simple servers say when there is no such mailbox.
 _HARD = ("5.1.", "5.0.0")
 
@@ -93,13 +94,13 @@ def find_bounce(message: Message) -> Bounce | None:
 
 def webhook_key() -> str:
     """The key with which a mail provider signs what it posts; changes with the site's own key."""
-    return tokens.keyed_hash("bounce-webhook", "")
+    return tokens.keyed_hash(_PURPOSE, "")
 
 
-def sign(body: bytes, at: datetime) -> str:
+def sign(body: bytes, at: datetime, key: str) -> str:
     """The signature header for a body: ``t=<Unix time>,v1=<HMAC-SHA-256 of "t.body" in hex>``."""
     moment = int(at.timestamp())
-    digest = hmac.new(webhook_key().encode(), f"{moment}.".encode() + body, "sha256").hexdigest()
+    digest = hmac.new(key.encode(), f"{moment}.".encode() + body, "sha256").hexdigest()
     return f"t={moment},v1={digest}"
 
 
@@ -115,8 +116,9 @@ def read_posted(body: bytes, signature: str, now: datetime) -> list[Bounce]:
         or abs(now.timestamp() - int(moment[:12])) > SIGNATURE_FOR.seconds
     ):
         raise NotSigned
-    expected = sign(body, datetime.fromtimestamp(int(moment), now.tzinfo))
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
+    at = datetime.fromtimestamp(int(moment), now.tzinfo)
+    expected = [sign(body, at, key).encode() for key in tokens.keyed_hashes(_PURPOSE, "")]
+    if not any(hmac.compare_digest(one, signature.encode()) for one in expected):
         raise NotSigned
     return msgspec.json.decode(body, type=list[Bounce])
 

@@ -15,7 +15,8 @@ _PURPOSE = "suppression"
 
 def find_suppression(email: str) -> Suppression | None:
     """Why this address gets no mail, if so."""
-    return db.session.get(Suppression, tokens.keyed_hash(_PURPOSE, email))
+    known = Suppression.address_hash.in_(tokens.keyed_hashes(_PURPOSE, email))
+    return db.session.scalar(select(Suppression).where(known))
 
 
 def suppress(email: str, reason: SuppressionReason, now: datetime) -> None:

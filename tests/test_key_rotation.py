@@ -1,0 +1,102 @@
+"""A new SECRET_KEY: what the older keys signed still opens while they are listed, and no longer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from tests.accounts.people import EMAIL, add_editor, sign_in
+from tests.conftest import KEY
+from tests.newsletter.steps import ADDRESS, subscribed
+from tests.pages import PageClient
+from webapp import create_app
+from webapp.accounts import resets
+from webapp.accounts.editors import find_editor
+from webapp.accounts.resets import LinkKind
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.models import SuppressionReason
+from webapp.newsletter import bounces, emails, suppressions
+
+NEW = "a-newer-key-for-tests-that-is-long-enough"
+Site = Callable[..., Flask]
+
+
+@pytest.fixture
+def with_keys(config: Config) -> Site:
+    """The same site started again with these keys, the one in use first."""
+
+    def start(key: str, *older: str) -> Flask:
+        return create_app(replace(config, secret_key=key, secret_key_fallbacks=older))
+
+    return start
+
+
+@pytest.fixture
+def cookie(app: Flask, with_keys: Site) -> str:
+    """Of an editor who signed in while the old key was in use."""
+    add_editor()
+    client = PageClient(with_keys(KEY))
+    sign_in(client)
+    found = client.flask.get_cookie("session")
+    assert found is not None
+    return found.value
+
+
+def visitor(site: Flask, cookie: str) -> PageClient:
+    client = PageClient(site)
+    client.flask.set_cookie("session", cookie)
+    return client
+
+
+def test_who_is_signed_in_stays_signed_in(cookie: str, with_keys: Site) -> None:
+    client = visitor(with_keys(NEW, KEY), cookie)
+    client.get("/editor/")
+    renewed = client.flask.get_cookie("session")
+    assert renewed is not None
+    visitor(with_keys(NEW, "x" * 40), renewed.value).get("/editor/")
+    visitor(with_keys(NEW), cookie).get("/editor/", status=303)
+
+
+def test_links_in_mails_still_open(app: Flask, with_keys: Site) -> None:
+    subscriber = subscribed()
+    editor = add_editor()
+    links = [
+        emails.unsubscribe_link(subscriber).removeprefix("http://localhost"),
+        emails.preferences_page_link(subscriber).removeprefix("http://localhost"),
+        f"/editor/reset/{resets.new_token(LinkKind.RESET, editor)}",
+    ]
+    kept, gone = PageClient(with_keys(NEW, KEY)), PageClient(with_keys(NEW))
+    for link in links:
+        kept.get(link)
+        gone.get(link, status=410)
+
+
+def test_who_was_erased_stays_erased(app: Flask, with_keys: Site) -> None:
+    suppressions.suppress(ADDRESS, SuppressionReason.ERASED, datetime.now(UTC))
+    db.session.commit()
+    with with_keys(NEW, KEY).app_context():
+        assert suppressions.find_suppression(ADDRESS) is not None
+
+
+def test_a_mail_provider_may_sign_with_the_older_key_for_a_while(app: Flask, with_keys: Site) -> None:
+    now = datetime.now(UTC)
+    signature = bounces.sign(b"[]", now, bounces.webhook_key())
+    with with_keys(NEW, KEY).app_context():
+        assert bounces.webhook_key() not in signature
+        assert bounces.read_posted(b"[]", signature, now) == []
+    with with_keys(NEW).app_context(), pytest.raises(bounces.NotSigned):
+        bounces.read_posted(b"[]", signature, now)
+
+
+def test_a_new_link_is_signed_with_the_new_key(app: Flask, with_keys: Site) -> None:
+    add_editor()
+    with with_keys(NEW, KEY).app_context():
+        editor = find_editor(EMAIL)
+        assert editor is not None
+        link = f"/editor/reset/{resets.new_token(LinkKind.RESET, editor)}"
+        db.session.rollback()
+    PageClient(with_keys(NEW)).get(link)
+    PageClient(with_keys(KEY)).get(link, status=410)
