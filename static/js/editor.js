@@ -19,8 +19,8 @@
   if (!form) return;
 
   // ------------------------------------------------- a copy in this browser until the server has the text
-  const key = form.dataset.copy;
-  const NOT_TYPED = ["csrf_token", "action", "form_key"];
+  const key = form.dataset.copy + form.dataset.tab;
+  const NOT_TYPED = ["csrf_token", "action", "form_key", "tab", "adopts"];
   let typed = 0;      // counts changes, to know whether an answer is about the newest text
   let sentAt = 0;
   let timer;
@@ -43,25 +43,35 @@
   });
   window.addEventListener("pagehide", () => { if (typed > sentAt) keepCopy(); });
 
+  // Each tab has a copy of its own; a closed tab's is offered to the next one.
+  function newestCopy() {
+    const copies = Object.keys(localStorage).filter((name) => name.startsWith(form.dataset.copy))
+      .map((name) => ({ name, ...JSON.parse(localStorage.getItem(name)) }));
+    return copies.sort((a, b) => b.at.localeCompare(a.at))[0];
+  }
+
   function offerCopy() {
-    const kept = JSON.parse(localStorage.getItem(key) || "null");
+    const kept = newestCopy();
     // An answer to a form that was just sent already shows what was typed; the copy waits until it is saved.
     if (!kept || !("stored" in form.dataset)) return;
-    if (text(kept.fields) === text(fields())) { localStorage.removeItem(key); return; }
+    if (text(kept.fields) === text(fields())) { localStorage.removeItem(kept.name); offerCopy(); return; }
     const box = document.getElementById("browser-copy");
     box.querySelector("[data-copy-time]").textContent = new Date(kept.at).toLocaleString("en-US");
-    box.querySelector("[data-copy-restore]").addEventListener("click", () => bringBack(kept.fields));
-    box.querySelector("[data-copy-discard]").addEventListener("click", () => { localStorage.removeItem(key); box.hidden = true; });
+    box.querySelector("[data-copy-restore]").addEventListener("click", () => bringBack(kept));
+    box.querySelector("[data-copy-discard]").addEventListener("click", () => { localStorage.removeItem(kept.name); box.hidden = true; });
     box.hidden = false;
   }
 
   // The server draws the form with these fields, so rows that were added or removed come back as well.
-  function bringBack(list) {
+  function bringBack({ name: from, ...kept }) {
+    localStorage.removeItem(from);
+    localStorage.setItem(key, JSON.stringify(kept)); // it is this tab's now, until it is saved
     const sent = document.createElement("form");
     sent.method = "post";
     sent.action = form.getAttribute("action"); // form.action would be the buttons of that name
     const own = (name) => form.querySelector(`[name="${name}"]`).value;
-    for (const [name, value] of [...list, ["csrf_token", own("csrf_token")], ["form_key", own("form_key")], ["action", "bring_back"]]) {
+    const marks = ["csrf_token", "form_key", "tab", "adopts"].map((name) => [name, own(name)]);
+    for (const [name, value] of [...kept.fields, ...marks, ["action", "bring_back"]]) {
       const field = document.createElement("textarea");
       field.name = name;
       field.value = value;

@@ -33,11 +33,13 @@ def schedule(publish_at: datetime, **changes: str) -> None:
 
 def wait_for_article(seconds: float = 10) -> Article:
     deadline = time.monotonic() + seconds
-    while (article := db.session.scalar(select(Article))) is None:
+    while True:
+        article: Article | None = db.session.scalar(select(Article))
+        if article is not None:
+            return article
         db.session.rollback()
         assert time.monotonic() < deadline, "nothing was published"
         time.sleep(0.05)
-    return article
 
 
 def test_two_workers_look_and_it_goes_out_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

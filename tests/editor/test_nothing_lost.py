@@ -1,5 +1,6 @@
 """What was typed survives a closed tab, a sign-in that ran out, and a token from before."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,6 +101,52 @@ def test_an_autosave_never_overwrites_a_newer_text(client: PageClient, app: Flas
     assert "Bo Other saved a newer text meanwhile." in autosave(client, edit, mine)
     page = press(client, edit, opened(client, edit), "save", status=409).text
     assert "<dd>Theirs.</dd>" in page and fields_of(page)["harms"] == "Mine."
+
+
+def test_two_tabs_of_one_person_do_not_overwrite_each_other(client: PageClient, edit: str) -> None:
+    first, second = opened(client, edit, harms="First tab."), opened(client, edit, harms="Second tab.")
+    autosave(client, edit, first)
+    autosave(client, edit, second)
+    page = client.get(edit).text
+    assert fields_of(page)["harms"] == "Second tab."
+    assert "You also typed into it in another tab" in page
+    other = re.search(rf'href="({edit}\?typed=[0-9a-f]+)"', page)
+    assert other and fields_of(client.get(other.group(1)).text)["harms"] == "First tab."
+    press(client, edit, fields_of(page), "save")
+    page = client.get(edit).text
+    assert fields_of(page)["harms"] == "First tab." and "in another tab" not in page
+    merged = press(client, edit, fields_of(page), "save", status=409).text
+    assert "<dd>Second tab.</dd>" in merged and fields_of(merged)["harms"] == "First tab."
+
+
+def test_a_form_opened_again_takes_the_place_of_the_closed_tab(client: PageClient, edit: str) -> None:
+    autosave(client, edit, opened(client, edit, harms="Before."))
+    autosave(client, edit, opened(client, edit, harms="After."))
+    assert (count(Autosave), fields_of(client.get(edit).text)["harms"]) == (1, "After.")
+
+
+def test_a_tab_thought_closed_goes_on_and_keeps_its_own(client: PageClient, edit: str) -> None:
+    still_open = opened(client, edit, harms="Before.")
+    autosave(client, edit, still_open)
+    again = opened(client, edit, harms="In the new tab.")
+    autosave(client, edit, changed(still_open, harms="And more."))
+    autosave(client, edit, again)
+    assert count(Autosave) == 2
+    press(client, edit, again, "save")
+    assert fields_of(client.get(edit).text)["harms"] == "And more."
+
+
+def test_what_was_typed_before_a_colleague_began_the_draft_is_found(client: PageClient, app: Flask) -> None:
+    article_id = add_article().id
+    add_editor()
+    sign_in(client)
+    path = f"/editor/articles/{article_id}"
+    autosave(client, path, opened(client, path, harms="Mine."))
+    add_editor("Bo Other", "bo@example.org")
+    other = EditorClient(app)
+    sign_in(other, "bo@example.org")
+    draft = press(other, path, opened(other, path, harms="Theirs."), "save").location.split("?")[0]
+    assert fields_of(client.get(draft).text)["harms"] == "Mine."
 
 
 def test_a_new_text_that_was_never_saved_is_found_in_the_list(client: PageClient, edit: str) -> None:

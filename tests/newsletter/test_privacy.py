@@ -25,7 +25,7 @@ from webapp.newsletter.privacy import KEPT
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 # Tables about texts and about the editors' own work: nothing in them comes from a reader.
 NOT_ABOUT_READERS = {
-    "article", "article_category", "article_slug", "article_version", "audit_entry", "autosave", "category", "correction", "draft", "editor",
+    "article", "article_category", "article_slug", "article_version", "audit_entry", "autosave", "bulk_change", "category", "correction", "draft", "editor",
     "glossary_term", "issue", "issue_article", "kept_text", "paper", "recovery_code", "revision", "schedule", "search_marker", "second_factor", "sign_in", "site_state",
 }  # fmt: skip
 

@@ -14,6 +14,8 @@ from webapp import generation
 from webapp.articles.content import ArticleContent, ContentError, from_toml, to_toml
 from webapp.articles.publishing import NotPublishable, content_of, find_article_of, publish
 from webapp.articles.queries import published
+from webapp.editor import beside
+from webapp.editor.revisions import Kind
 from webapp.extensions import db
 from webapp.models import Article, Category, GlossaryTerm
 
@@ -125,7 +127,7 @@ def _import_article(content: ArticleContent, now: datetime, report: ImportReport
     if known == wanted:
         report.unchanged += 1
     else:
-        publish(wanted, now, article)
+        beside.publish(article, wanted, None, Kind.IMPORTED, now)
         report.changed += 1
 
 

@@ -24,6 +24,7 @@ from webapp.models import (
     SearchMarker,
 )
 from webapp.models.values import ArticleStatus
+from webapp.text import reading_grade
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
@@ -159,6 +160,7 @@ def _keep_version(article: Article, now: datetime, note: str) -> None:
 
 
 def _set_categories(article: Article, slugs: list[str]) -> None:
+    article.reading_grade = reading_grade(content.simple_explanation)
     known = {row.slug: row for row in db.session.scalars(select(Category).where(Category.slug.in_(slugs)))}
     kept = {link.category.slug: link for link in article.category_links}
     article.category_links = [

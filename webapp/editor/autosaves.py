@@ -1,35 +1,76 @@
-"""What somebody typed into a form since the last save: kept on the side, overwritten each time, no part of the history."""
+"""What somebody typed into a form since the last save: kept on the side, overwritten each time, no part of the history.
 
+Each opening of a form is a tab of its own, so two tabs never overwrite each other. A form that was opened with what was
+typed elsewhere *adopts* it: it takes the other's place, unless more was typed there since.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 
 from webapp.extensions import db
 from webapp.models import Autosave
 
 Fields = list[tuple[str, str]]
-_NOT_TYPED = ("csrf_token", "action")
+_NOT_TYPED = ("csrf_token", "action", "tab", "adopts")
 
 
-def keep(editor_id: int, form_key: str, title: str, fields: Fields, now: datetime) -> None:
-    """Keep a form's fields in the place of those kept before under this key."""
-    row = _find(editor_id, form_key)
-    if row is None:
-        row = Autosave(editor_id=editor_id, form_key=form_key)
-        db.session.add(row)
-    row.title, row.saved_at = title[:200], now
-    row.fields = [[name, value] for name, value in fields if name not in _NOT_TYPED]
+@dataclass(frozen=True)
+class Tab:
+    """Which form somebody types into: whose, the form's key, its tab, and the mark of what it was opened with."""
+
+    editor_id: int
+    form_key: str
+    name: str
+    adopts: str = ""
 
 
-def find(editor_id: int, form_key: str) -> tuple[Fields, datetime] | None:
-    """The fields kept under this key, and since when."""
-    row = _find(editor_id, form_key)
-    return ([(name, value) for name, value in row.fields], row.saved_at) if row else None
+@dataclass(frozen=True)
+class Typed:
+    """What was typed into one tab, and since when it is kept."""
+
+    tab: str
+    fields: Fields
+    saved_at: datetime
+
+    @property
+    def mark(self) -> str:
+        """Names exactly this text: what is typed in that tab later has another mark."""
+        return f"{self.tab}@{self.saved_at.isoformat()}"
 
 
-def forget(editor_id: int, form_key: str) -> None:
+def keep(tab: Tab, title: str, fields: Fields, now: datetime) -> None:
+    """Keep a form's fields in the place of those kept before for this tab, and of those it was opened with."""
+    forget(tab)
+    kept = [[name, value] for name, value in fields if name not in _NOT_TYPED]
+    db.session.add(
+        Autosave(
+            editor_id=tab.editor_id,
+            form_key=tab.form_key,
+            tab=tab.name,
+            title=title[:200],
+            fields=kept,
+            saved_at=now,
+        )
+    )
+
+
+def typed(editor_id: int, form_keys: Sequence[str]) -> list[Typed]:
+    """What is kept under these keys, by tab, newest first."""
+    query = select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key.in_(form_keys))
+    rows = db.session.scalars(query.order_by(Autosave.saved_at.desc(), Autosave.id.desc()))
+    return [Typed(row.tab, [(name, value) for name, value in row.fields], row.saved_at) for row in rows]
+
+
+def forget(tab: Tab) -> None:
     """The text has been saved, or is not wanted any more."""
-    db.session.execute(delete(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key))
+    adopted, _, at = tab.adopts.partition("@")
+    is_own = and_(Autosave.form_key == tab.form_key, Autosave.tab == tab.name)
+    is_adopted = and_(Autosave.tab == adopted, Autosave.saved_at == _time(at))
+    own = delete(Autosave).where(Autosave.editor_id == tab.editor_id, or_(is_own, is_adopted))
+    db.session.execute(own)
 
 
 def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
@@ -37,12 +78,15 @@ def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
     query = (
         select(Autosave.form_key, Autosave.title, Autosave.saved_at)
         .where(Autosave.editor_id == editor_id, Autosave.form_key.startswith("new-"))
-        .order_by(Autosave.saved_at.desc())
+        .order_by(Autosave.saved_at)
     )
-    return [(key, title, saved_at) for key, title, saved_at in db.session.execute(query)]
+    newest = {key: (key, title, saved_at) for key, title, saved_at in db.session.execute(query)}
+    return sorted(newest.values(), key=lambda text: text[2], reverse=True)
 
 
-def _find(editor_id: int, form_key: str) -> Autosave | None:
-    return db.session.scalar(
-        select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key)
-    )
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

@@ -8,6 +8,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
@@ -15,7 +16,7 @@ from flask import Response, request, url_for
 from webapp import door, htmx
 from webapp.accounts.access import current_editor, may
 from webapp.articles.content import ArticleContent
-from webapp.editor import autosaves, merging, plain, queries, revisions, rows, scheduling
+from webapp.editor import autosaves, beside, merging, plain, queries, revisions, rows, scheduling
 from webapp.editor.checks import Problem
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
 from webapp.editor.revisions import Desk
@@ -26,7 +27,7 @@ NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
 
 @dataclass(frozen=True)
 class Notice:
-    """A short message at the top of the form, with a link if there is somewhere to go."""
+    """A short message at the top of the form, with a link if there is somewhere to go; ``others`` are more links."""
 
     title: str
     text: str = ""
@@ -34,6 +35,7 @@ class Notice:
     link_text: str = ""
     is_good: bool = True
     can_discard: bool = False
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ def show(
 ) -> Response:
     """The form; without ``form`` it shows what was saved last."""
     is_stored = form is None
-    fields, notice = (request.form, None) if form else _unsaved(desk)
+    fields, notice, adopts = (request.form, None, "") if form else _unsaved(desk)
     if form is None:
-        start = values_of(desk.content) | {"revision": desk.revision_number, "form_key": form_key_of(desk)}
+        start = values_of(beside.opened_content(desk)) | {"revision": desk.revision_number}
         form = summary_form(queries.category_choices(), fields, start)
     problems: Sequence[Problem] = more.get("problems", ())
     attach(form, problems)
@@ -90,14 +92,18 @@ def show(
         "gone": rows.removed(fields or rows.Fields()),
         "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
         "revision": form.revision.data,
-        "form_key": (desk.draft is None and form.form_key.data) or form_key_of(desk),
+        "form_key": (desk.draft is None and form.form_key.data) or form_keys(desk)[0],
+        "tab": form.tab.data or token_hex(8),
+        "adopts": form.adopts.data or adopts,
         "is_stored": is_stored,
         "status_text": status_text(desk),
         "is_fresh": False,
         "schedule": scheduling.latest(desk.draft) if desk.draft else None,
         "local": local_time,
     }
-    return htmx.render("editor/edit.html", fragment, status, **context | _open_conflict(desk, form) | more)
+    return htmx.render(
+        "editor/edit.html", fragment, status, **context | _open_conflict(desk, form, fields) | more
+    )
 
 
 def form_from(fields: rows.Fields) -> SummaryForm:
@@ -116,41 +122,42 @@ def conflict_context(desk: Desk, yours: ArticleContent, base_number: int) -> dic
     }
 
 
-def _open_conflict(desk: Desk, form: SummaryForm) -> dict[str, Any]:
-    """A conflict that the sent form was about stays on the page until it is saved."""
-    base = request.form.get("merge_base", "")
-    if not base.isdigit() or request.form.get("revision") != str(desk.revision_number):
-        return {}
-    return conflict_context(desk, content_from(form, desk.content), int(base))
+def _open_conflict(desk: Desk, form: SummaryForm, fields: rows.Fields | None) -> dict[str, Any]:
+    """A conflict that the sent form was about, or one that waits for a decision, stays on the page until it is saved."""
+    base = desk.draft.merge_base if desk.draft else None
+    if fields is not None:
+        is_current = fields.get("revision") == str(desk.revision_number)
+        sent = fields.get("merge_base", "")
+        base = int(sent) if is_current and sent.isdigit() else None
+    return {} if base is None else conflict_context(desk, content_from(form, desk.content), base)
 
 
-def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None]:
-    """What was typed but not saved: sent after the sign-in had run out, or kept while typing."""
+def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None, str]:
+    """What was typed but not saved, and its mark: sent after the sign-in had run out, or kept while typing."""
     kept = door.kept_fields()
     if kept is not None:
-        return kept, Notice(
-            "Your text is back.", "You were signed out when you sent it. Press “Save draft” to keep it."
-        )
-    found = autosaves.find(current_editor().id, form_key_of(desk))
-    if found is None:
-        return None, None
-    fields, saved_at = found
-    return rows.Fields(fields), Notice(
-        "This is what you typed and did not save.",
-        f"We kept it on {local_time(saved_at)}.",
-        can_discard=True,
-        is_good=False,
+        text = "You were signed out when you sent it. Press “Save draft” to keep it."
+        return kept, Notice("Your text is back.", text), ""
+    found = autosaves.typed(current_editor().id, form_keys(desk))
+    if not found:
+        return None, None, ""
+    shown = next((text for text in found if text.tab == request.args.get("typed")), found[0])
+    others = tuple(
+        (f"{request.path}?{urlencode(request.args | {'typed': text.tab})}", local_time(text.saved_at))
+        for text in found
+        if text is not shown
     )
+    title, text = "This is what you typed and did not save.", f"We kept it on {local_time(shown.saved_at)}."
+    notice = Notice(title, text, can_discard=True, is_good=False, others=others)
+    return rows.Fields(shown.fields), notice, shown.mark
 
 
-def form_key_of(desk: Desk) -> str:
-    """Names the form for what is typed into it; a new text gets a key of its own."""
-    if desk.draft is not None:
-        return f"draft-{desk.draft.id}"
-    if desk.article is not None:
-        return f"article-{desk.article.id}"
+def form_keys(desk: Desk) -> list[str]:
+    """Names the form for what is typed into it, then the names it had; a new text gets a name of its own."""
+    keys = [f"article-{desk.article.id}"] if desk.article else []
+    keys += [f"draft-{desk.draft.id}"] if desk.draft else []
     asked = request.args.get("key", "")
-    return asked if NEW_KEY.fullmatch(asked) else f"new-{token_hex(8)}"
+    return keys or [asked if NEW_KEY.fullmatch(asked) else f"new-{token_hex(8)}"]
 
 
 def address_of(desk: Desk) -> str:
@@ -172,7 +179,7 @@ def status_text(desk: Desk) -> str:
     """What the bar at the bottom says of a text nobody has changed."""
     if desk.draft is None:
         return "This is what readers see now." if desk.article else "Not saved yet."
-    if desk.draft.revision_number == desk.draft.published_revision:
+    if not desk.is_changed:
         return "Published. Readers see this text."
     return f"Draft saved {local_time(desk.draft.saved_at)}"
 

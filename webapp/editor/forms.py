@@ -136,10 +136,12 @@ class ImplicationForm(Form):
 
 
 class SummaryForm(FlaskForm):
-    """Everything an editor writes about one paper, and the revision it started from."""
+    """Everything an editor writes about one paper, the revision it started from, and which tab it is typed into."""
 
     revision = HiddenField(default="0")
     form_key = HiddenField()
+    tab = HiddenField()
+    adopts = HiddenField()
 
     paper = FormField(PaperForm)
     categories = SelectMultipleField("Categories", widget=ListWidget(), option_widget=CheckboxInput())

@@ -36,15 +36,14 @@ def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = F
 def show_comparison(desk: Desk) -> Response:
     """What changed from one revision to another, word by word."""
     draft = _draft(desk)
-    old, new = (
-        _asked_number("old", max(draft.revision_number - 1, 1)),
-        _asked_number("new", draft.revision_number),
-    )
+    history = revisions.history(draft)
+    newest_two = [revision.number for revision, _ in history[:2]]
+    old, new = _asked_number("old", newest_two[-1]), _asked_number("new", newest_two[0])
     before, after = revisions.get_revision(draft, old), revisions.get_revision(draft, new)
     return htmx.render(
         "editor/compare.html",
         draft=draft,
-        history=revisions.history(draft),
+        history=history,
         old=before,
         new=after,
         differences=comparing.differences(from_json(before.content), from_json(after.content)),

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, literal, null, select, union_all
+from sqlalchemy import case, func, literal, null, or_, select, union_all
 from sqlalchemy.sql import Subquery
 
+from webapp.editor.checks import SHORT_GRADE
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper
 from webapp.models.values import ArticleStatus, Labelled
@@ -31,6 +32,7 @@ class Tab(Labelled):
     DRAFTS = "drafts", "Drafts"
     PUBLISHED = "published", "Published"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    HARD = "hard", f"Above grade {SHORT_GRADE:g}"
 
 
 _STATES = {
@@ -38,6 +40,7 @@ _STATES = {
     Tab.DRAFTS: [State.DRAFT, State.CHANGED],
     Tab.PUBLISHED: [State.PUBLISHED, State.CHANGED],
     Tab.WITHDRAWN: [State.WITHDRAWN],
+    Tab.HARD: [State.PUBLISHED, State.CHANGED],
 }
 
 
@@ -60,6 +63,8 @@ def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
     """One page of the list."""
     every = _every_text()
     query = select(every).where(every.c.state.in_([state.value for state in _STATES[tab]]))
+    if tab == Tab.HARD:
+        query = query.where(every.c.reading_grade > SHORT_GRADE)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = (
         query.order_by(every.c.updated_at.desc(), every.c.title)
@@ -72,15 +77,32 @@ def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
 
 def tab_counts() -> dict[Tab, int]:
     """How many texts each tab shows."""
+    counted = _counted()
+    return {
+        tab: sum(counted[state][1 if tab == Tab.HARD else 0] for state in states)
+        for tab, states in _STATES.items()
+    }
+
+
+def state_counts() -> dict[State, int]:
+    """How many texts stand where."""
+    return {state: count for state, (count, _) in _counted().items()}
+
+
+def _counted() -> dict[State, tuple[int, int]]:
+    """For each state, how many texts there are, and how many of them read too hard."""
     every = _every_text()
-    grouped = db.session.execute(select(every.c.state, func.count()).group_by(every.c.state))
-    counted: dict[str, int] = dict(tuple(row) for row in grouped)
-    return {tab: sum(counted.get(state.value, 0) for state in states) for tab, states in _STATES.items()}
+    hard = func.count(case((every.c.reading_grade > SHORT_GRADE, 1)))
+    grouped = db.session.execute(select(every.c.state, func.count(), hard).group_by(every.c.state))
+    counted = {State(state): (count, hard_count) for state, count, hard_count in grouped}
+    return {state: counted.get(state, (0, 0)) for state in State}
 
 
 def _every_text() -> Subquery:
     """Live articles with or without a draft, and drafts that were never published."""
-    has_changes = Draft.revision_number != func.coalesce(Draft.published_revision, -1)
+    has_changes = or_(
+        Draft.revision_number != func.coalesce(Draft.published_revision, -1), Draft.merge_base.is_not(None)
+    )
     state = case(
         (Article.status == ArticleStatus.WITHDRAWN, literal(State.WITHDRAWN.value)),
         (Draft.id.is_(None) | ~has_changes, literal(State.PUBLISHED.value)),
@@ -96,13 +118,14 @@ def _every_text() -> Subquery:
             case((Draft.saved_at > Article.updated_at, Draft.saved_at), else_=Article.updated_at).label(
                 "updated_at"
             ),
+            Article.reading_grade.label("reading_grade"),
         )
         .join(Article.paper)
         .outerjoin(Draft, Draft.article_id == Article.id)
     )
-    drafts = select(Draft.id, null(), null(), Draft.title, literal(State.DRAFT.value), Draft.saved_at).where(
-        Draft.article_id.is_(None)
-    )
+    drafts = select(
+        Draft.id, null(), null(), Draft.title, literal(State.DRAFT.value), Draft.saved_at, null()
+    ).where(Draft.article_id.is_(None))
     return union_all(articles, drafts).subquery()
 
 

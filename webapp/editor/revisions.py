@@ -11,7 +11,7 @@ from webapp.articles import publishing
 from webapp.articles.content import ArticleContent, CorrectionContent, from_json, to_json
 from webapp.editor.checks import Problem, check
 from webapp.extensions import db
-from webapp.models import Article, Draft, Editor, Revision
+from webapp.models import Article, ArticleVersion, Draft, Editor, Revision
 
 UNTITLED = "Untitled summary"
 
@@ -23,6 +23,8 @@ class Kind(StrEnum):
     PUBLISHED = "published"
     RESTORED = "restored"
     SCHEDULED = "scheduled"
+    IMPORTED = "imported"
+    REFILED = "re-filed"
 
 
 class DraftNotFound(LookupError):
@@ -60,13 +62,20 @@ class Desk:
 
     @property
     def revision_number(self) -> int:
-        """The newest saved revision; taking up a live article makes its text revision 1."""
-        return self.draft.revision_number if self.draft else (1 if self.article else 0)
+        """The newest saved revision; taking up a live article goes on from the number of its own."""
+        return (
+            self.draft.revision_number
+            if self.draft
+            else (self.article.revision_number if self.article else 0)
+        )
 
     @property
     def is_changed(self) -> bool:
         """Is there something saved that readers do not see yet?"""
-        return self.draft is not None and self.draft.revision_number != self.draft.published_revision
+        draft = self.draft
+        return draft is not None and (
+            draft.revision_number != draft.published_revision or draft.merge_base is not None
+        )
 
 
 def open_draft(draft_id: int) -> Desk:
@@ -98,17 +107,27 @@ def get_revision(draft: Draft, number: int) -> Revision:
 def content_at(desk: Desk, number: int) -> ArticleContent:
     """What revision ``number`` says; an empty content if there is none."""
     if desk.draft is None:
-        return desk.content
+        return _published_at(desk, number)
     try:
         return from_json(get_revision(desk.draft, number).content)
     except DraftNotFound:
         return ArticleContent()
 
 
+def _published_at(desk: Desk, number: int) -> ArticleContent:
+    """What a live article said at its revision ``number``, when nobody had worked on it yet."""
+    article_id = desk.article.id if desk.article else None
+    said = select(ArticleVersion.content).where(
+        ArticleVersion.article_id == article_id, ArticleVersion.number <= number
+    )
+    content = db.session.scalar(said.order_by(ArticleVersion.number.desc()).limit(1))
+    return from_json(content) if content else desk.content
+
+
 def last_editor_name(desk: Desk) -> str:
     """Who saved the newest revision."""
     editor = db.session.get(Editor, desk.draft.editor_id) if desk.draft and desk.draft.editor_id else None
-    return editor.name if editor else "Somebody"
+    return editor.name if editor else "The library"
 
 
 def history(draft: Draft) -> list[tuple[Revision, str]]:
@@ -126,7 +145,7 @@ def save(
     desk: Desk,
     content: ArticleContent,
     base_number: int,
-    editor_id: int,
+    editor_id: int | None,
     now: datetime,
     *,
     kind: Kind = Kind.SAVED,
@@ -209,20 +228,23 @@ def _reasons(content: ArticleContent, accepted: dict[str, str]) -> dict[str, str
     return {warning.message: accepted[warning.message] for warning in warnings}
 
 
-def checked_draft(desk: Desk, base_number: int, editor_id: int, now: datetime) -> Draft:
+def checked_draft(desk: Desk, base_number: int, editor_id: int | None, now: datetime) -> Draft:
     """The draft to write to, begun where there is none; nothing has been saved since ``base_number``."""
     if desk.revision_number != base_number:
         raise SavedMeanwhile(base_number)
-    return desk.draft or _begin(desk.article, editor_id, now)
+    draft = desk.draft or _begin(desk.article, editor_id, now)
+    draft.merge_base = None  # whoever saves has decided
+    return draft
 
 
-def _begin(article: Article | None, editor_id: int, now: datetime) -> Draft:
+def _begin(article: Article | None, editor_id: int | None, now: datetime) -> Draft:
     draft = Draft(
         article=article, title=UNTITLED, content={}, revision_number=0, saved_at=now, editor_id=editor_id
     )
     db.session.add(draft)
     db.session.flush()
     if article is not None:
+        draft.revision_number = article.revision_number - 1
         first = add_revision(draft, publishing.content_of(article), None, article.updated_at, Kind.PUBLISHED)
         draft.published_revision = first.number
     return draft

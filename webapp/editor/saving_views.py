@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 from webapp import door, htmx
 from webapp.accounts.access import current_editor
 from webapp.editor import autosaves, merging, queries, revisions
+from webapp.editor.autosaves import Tab
 from webapp.editor.form_views import (
     NEW_KEY,
     Notice,
@@ -23,6 +24,8 @@ from webapp.editor.forms import SummaryForm, content_from, problems_in, summary_
 from webapp.editor.revisions import Desk
 from webapp.extensions import db
 from webapp.models import Draft
+
+TAB = re.compile(r"[0-9a-f]{16}")
 
 
 def save(desk: Desk, form: SummaryForm) -> Response:
@@ -47,15 +50,15 @@ def preview(desk: Desk, form: SummaryForm) -> Response:
 
 def autosave(desk: Desk, form: SummaryForm) -> Response:
     """Keep what was typed, apart from the draft and its history."""
-    editor, now = current_editor(), datetime.now(UTC)
+    now = datetime.now(UTC)
     content = content_from(form, desk.content)
     is_behind = form.revision.data != str(desk.revision_number)
     if content == desk.content and not is_behind:
-        autosaves.forget(editor.id, form.form_key.data or "")
+        autosaves.forget(_tab(form))
         text = status_text(desk)
     else:
         fields = list(request.form.items(multi=True))
-        autosaves.keep(editor.id, _sent_key(form), revisions.title_of(content), fields, now)
+        autosaves.keep(_tab(form), revisions.title_of(content), fields, now)
         text = f"Your typing is kept, {local_time(now)}"
     db.session.commit()
     other = revisions.last_editor_name(desk) if is_behind else ""
@@ -71,7 +74,7 @@ def bring_back(desk: Desk, form: SummaryForm) -> Response:
 
 def discard(desk: Desk, form: SummaryForm) -> Response:
     """Throw away what was typed and not saved."""
-    autosaves.forget(current_editor().id, form.form_key.data or "")
+    autosaves.forget(_tab(form))
     door.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for("editor.summaries") if desk == Desk() else address_of(desk))
@@ -97,6 +100,8 @@ def stopped(desk: Desk, form: SummaryForm) -> Response | None:
 def _conflict(desk: Desk, form: SummaryForm) -> Response:
     """Both texts, with everything merged that only one side changed."""
     base_number = int(form.revision.data) if (form.revision.data or "").isdigit() else 0
+    if desk.draft is not None and desk.draft.merge_base is not None:
+        base_number = min(base_number, desk.draft.merge_base)  # what both grew from
     yours = content_from(form, desk.content)
     merged = merging.merge(revisions.content_at(desk, base_number), desk.content, yours)
     if htmx.wants_fragment():
@@ -117,15 +122,17 @@ def saved(desk: Desk, form: SummaryForm) -> Draft:
 
 def forget_unsaved(form: SummaryForm) -> None:
     """What was typed is in a revision now."""
-    autosaves.forget(current_editor().id, form.form_key.data or "")
+    autosaves.forget(_tab(form))
     door.forget_kept_fields()
 
 
-def _sent_key(form: SummaryForm) -> str:
-    """The key a form was sent with; one that is not ours counts as new."""
-    sent = form.form_key.data or ""
-    return (
-        sent
-        if re.fullmatch(r"(draft|article)-\d{1,9}", sent) or NEW_KEY.fullmatch(sent)
-        else f"new-{token_hex(8)}"
+def _tab(form: SummaryForm) -> Tab:
+    """Which form was sent; a key that is not ours counts as new."""
+    key, name, adopts = form.form_key.data or "", form.tab.data or "", form.adopts.data or ""
+    is_ours = re.fullmatch(r"(draft|article)-\d{1,9}", key) or NEW_KEY.fullmatch(key)
+    return Tab(
+        current_editor().id,
+        key if is_ours else f"new-{token_hex(8)}",
+        name if TAB.fullmatch(name) else "",
+        adopts if TAB.fullmatch(adopts.partition("@")[0]) else "",
     )

@@ -11,7 +11,7 @@ from webapp.models.article import (
     SearchMarker,
 )
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
-from webapp.models.editor import Autosave, Editor, KeptText, Role, Schedule, SecondFactor, SignIn
+from webapp.models.editor import Autosave, BulkChange, Editor, KeptText, Role, Schedule, SecondFactor, SignIn
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
     Frequency,
@@ -40,6 +40,7 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "Autosave",
+    "BulkChange",
     "Category",
     "ContactMessage",
     "Correction",

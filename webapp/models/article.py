@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base
@@ -68,6 +68,8 @@ class Article(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_note: Mapped[str | None] = mapped_column(Text)
     revision_number: Mapped[int] = mapped_column(default=1)
+    reading_grade: Mapped[float | None] = mapped_column(Float)  # of the simple explanation
+    indexed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the search knows this text
 
     category_links: Mapped[list[ArticleCategory]] = relationship(
         order_by=ArticleCategory.position, cascade="all, delete-orphan", lazy="selectin"
@@ -143,6 +145,8 @@ class Draft(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     revision_number: Mapped[int] = mapped_column(default=0)
     published_revision: Mapped[int | None]  # the revision that readers see, if any
+    # The article changed apart from this draft, and both changed the same: from this revision on, somebody has to decide.
+    merge_base: Mapped[int | None]
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
 
@@ -155,7 +159,7 @@ class Revision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
     number: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(16))  # saved, published, restored
+    kind: Mapped[str] = mapped_column(String(16))  # saved, published, restored, scheduled, imported, re-filed
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))

@@ -1,6 +1,7 @@
 """Editors, their sign-ins, what they typed but have not saved, and what they scheduled."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -80,7 +81,7 @@ class KeptText(Base):
 
 
 class Autosave(Base):
-    """What one person has typed into one form since the last save: overwritten each time, no part of the history."""
+    """What one person has typed into one form in one tab since the last save: overwritten, no part of the history."""
 
     __tablename__ = "autosave"
 
@@ -89,11 +90,12 @@ class Autosave(Base):
     form_key: Mapped[str] = mapped_column(
         String(40)
     )  # which form: "draft-12", "article-5" or "new-" and a random part
+    tab: Mapped[str] = mapped_column(String(16))  # random, made each time the form is opened
     title: Mapped[str] = mapped_column(String(200))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (UniqueConstraint("editor_id", "form_key"),)
+    __table_args__ = (UniqueConstraint("editor_id", "form_key", "tab"),)
 
 
 class Schedule(Base):
@@ -113,3 +115,17 @@ class Schedule(Base):
     def late_minutes(self) -> int:
         """How many whole minutes after its time it went out, or was given up."""
         return int(((self.ended_at or self.publish_at) - self.publish_at).total_seconds()) // 60
+
+
+class BulkChange(Base):
+    """Summaries that one press re-filed or withdrew, with what each was before, so that it can be undone."""
+
+    __tablename__ = "bulk_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))  # re-file, withdraw
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # article_id, the article's revision number from then on, and its categories before
+    changed: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

@@ -11,13 +11,13 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from threading import Thread
 
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
@@ -183,9 +183,12 @@ def _follow_once(index: Backend, now: datetime) -> int:
     if not seen:
         return 0
     changed = _documents(article_ids)
+    started = time.monotonic()
     index.apply(changed, article_ids - {document.article_id for document in changed})
     db.session.execute(delete(SearchMarker).where(SearchMarker.id.in_(seen)))
     generation.bump()  # results and similar summaries are others now
+    known_at = now + timedelta(seconds=time.monotonic() - started)
+    db.session.execute(update(Article).where(Article.id.in_(article_ids)).values(indexed_at=known_at))
     db.session.commit()
     log.info("the search index followed %d changes, the oldest after %.2f s", len(seen), waited)
     return len(seen)

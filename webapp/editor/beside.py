@@ -1,0 +1,58 @@
+"""What is published apart from the form, by an import or for several summaries at once: the draft is told of it.
+
+The draft gets the new text as its newest revision, so whoever has the form open meets it as a colleague's save. Changes
+that wait in the draft are merged with it. Where both changed the same, ``merge_base`` is set: the form then shows both.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from webapp.articles import publishing
+from webapp.articles.content import ArticleContent, from_json
+from webapp.editor import merging, revisions, scheduling
+from webapp.editor.revisions import Desk, Kind
+from webapp.extensions import db
+from webapp.models import Article, Draft, Revision
+
+KINDS = (Kind.IMPORTED, Kind.REFILED)
+
+
+def publish(
+    article: Article, content: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
+) -> None:
+    """Give a live article other words. Raises publishing.NotPublishable with all reasons."""
+    draft = revisions.open_article(article.id).draft
+    publishing.publish(content, now, article)
+    if draft is not None:
+        _tell(Desk(draft, article), draft, editor_id, kind, now)
+
+
+def own_content(draft: Draft) -> ArticleContent:
+    """What the draft said before others published beside it."""
+    own = select(Revision).where(Revision.draft_id == draft.id, Revision.kind.not_in(KINDS))
+    newest = db.session.scalar(own.order_by(Revision.number.desc()).limit(1))
+    return from_json(newest.content) if newest else ArticleContent()
+
+
+def opened_content(desk: Desk) -> ArticleContent:
+    """What the form starts with: the newest text, with the draft's own changes where a decision waits."""
+    if desk.draft is None or desk.draft.merge_base is None:
+        return desk.content
+    base = revisions.content_at(desk, desk.draft.merge_base)
+    return merging.merge(base, desk.content, own_content(desk.draft))
+
+
+def _tell(desk: Desk, draft: Draft, editor_id: int | None, kind: Kind, now: datetime) -> None:
+    has_changes, own = desk.is_changed, own_content(draft)
+    base = draft.merge_base if draft.merge_base is not None else draft.published_revision or 0
+    scheduling.cancel(draft, now, "The summary changed meanwhile. Look at the text and schedule it again.")
+    live = publishing.content_of(desk.article) if desk.article else desk.content
+    draft.published_revision = revisions.add_revision(draft, live, editor_id, now, kind).number
+    if not has_changes:
+        return
+    before = revisions.content_at(desk, base)
+    merged = merging.merge(before, live, own)
+    draft.merge_base = base if merging.clashes(before, live, merged) else None
+    if draft.merge_base is None:
+        revisions.add_revision(draft, merged, editor_id, now, Kind.SAVED)
