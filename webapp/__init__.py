@@ -11,6 +11,8 @@ from webapp.accounts import second_factor_views as second_factor
 from webapp.accounts import views as accounts
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
+from webapp.editor import papers_views as papers
+from webapp.editor import dashboard_views as dashboard
 from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.extensions import csrf, migrate
@@ -70,6 +72,8 @@ def create_app(config: Config | None = None) -> Flask:
         editor.bp,
         assets.bp,
     ):
+        dashboard.bp,
+        papers.bp,
         app.register_blueprint(bp)
     page_cache.init_app(app, config)
     if config.trusted_proxies:

@@ -47,6 +47,7 @@ PUBLIC = [
 ]
 EDITOR_PAGES = [
     "/editor/",
+    "/editor/dashboard",
     "/editor/summaries/new",
     "/editor/feedback/",
     "/editor/newsletter/",

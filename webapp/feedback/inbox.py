@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from webapp.extensions import db
 from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
@@ -58,6 +58,14 @@ def unread_notes() -> Sequence[Feedback]:
     """Votes with a note or reasons that nobody has ticked off, oldest first."""
     query = select(Feedback).where(Feedback.done_at.is_(None)).order_by(Feedback.given_at)
     return [row for row in db.session.scalars(query) if row.note or row.reasons]
+
+
+def unread_count() -> int:
+    """How many messages and notes nobody has ticked off."""
+    has_words = or_(Feedback.note.is_not(None), func.json_array_length(Feedback.reasons) > 0)
+    notes = select(func.count(Feedback.id)).where(Feedback.done_at.is_(None), has_words)
+    messages = select(func.count(ContactMessage.id)).where(ContactMessage.done_at.is_(None))
+    return db.session.scalar(select(notes.scalar_subquery() + messages.scalar_subquery())) or 0
 
 
 def mark_done(row: ContactMessage | Feedback, now: datetime) -> None:

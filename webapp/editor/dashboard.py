@@ -1,0 +1,179 @@
+"""How the library and its readers are doing, in few questions to the database however long the library is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from webapp.editor.checks import SHORT_GRADE
+from webapp.editor.scheduling import LATE
+from webapp.extensions import db
+from webapp.models import Article, Draft, Feedback, Paper, Schedule, SearchMarker
+from webapp.models.values import ArticleStatus
+
+WEEKS = 12
+SHOWN = 8  # rows of a list that goes on elsewhere
+LATE_SHOWN_FOR = timedelta(days=30)
+GRADES = (0.0, 5.0, 6.0, 7.0, SHORT_GRADE, 9.0, 10.0, 99.0)
+
+_TITLE = func.coalesce(Article.plain_title, Paper.title)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How often readers said Yes and No, for a week or for one article."""
+
+    helpful: int
+    not_helpful: int
+    title: str = ""
+    article_id: int = 0
+    week: datetime | None = None
+
+
+@dataclass(frozen=True)
+class GradeBand:
+    """How many published summaries have a reading grade above ``over`` and up to ``up_to``."""
+
+    over: float
+    up_to: float
+    count: int
+
+    @property
+    def label(self) -> str:
+        if self.over == GRADES[0]:
+            return f"{self.up_to:g} or lower"
+        return f"Above {self.over:g}" if self.up_to == GRADES[-1] else f"{self.over:g} to {self.up_to:g}"
+
+    @property
+    def is_hard(self) -> bool:
+        return self.over >= SHORT_GRADE
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A published summary that reads harder than it should."""
+
+    article_id: int
+    title: str
+    grade: float
+
+
+@dataclass(frozen=True)
+class Published:
+    """A summary that changed lately: ``seconds`` until the search knew it, or None where that was never measured."""
+
+    article_id: int
+    slug: str
+    title: str
+    changed_at: datetime
+    is_searchable: bool
+    seconds: float | None
+
+
+def answers_by_week(now: datetime) -> list[Answers]:
+    """The last weeks, the oldest first; the present one is not over yet."""
+    monday = datetime.combine(now.date() - timedelta(days=now.weekday()), datetime.min.time(), now.tzinfo)
+    starts = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -2, -1)]
+    columns = [
+        func.count(case((and_(_given_in(start, end), Feedback.is_helpful.is_(is_helpful)), 1)))
+        for start, end in pairwise(starts)
+        for is_helpful in (True, False)
+    ]
+    counts = list(db.session.execute(select(*columns).where(Feedback.given_at >= starts[0])).one())
+    return [
+        Answers(yes, no, week=week)
+        for week, yes, no in zip(starts[:-1], counts[::2], counts[1::2], strict=True)
+    ]
+
+
+def least_helpful() -> list[Answers]:
+    """The summaries with most No."""
+    yes, every = func.count(case((Feedback.is_helpful.is_(True), 1))), func.count()
+    query = (
+        select(yes, every - yes, _TITLE, Article.id)
+        .select_from(Feedback)
+        .join(Article, Article.id == Feedback.article_id)
+        .join(Article.paper)
+        .group_by(Article.id, _TITLE)
+        .order_by((every - yes).desc(), every.desc(), Article.id)
+        .limit(SHOWN)
+    )
+    return [Answers(*row) for row in db.session.execute(query)]
+
+
+def grade_bands() -> list[GradeBand]:
+    """How the published summaries spread over the grades."""
+    bands = list(pairwise(GRADES))
+    columns = [
+        func.count(case((and_(Article.reading_grade > over, Article.reading_grade <= up_to), 1)))
+        for over, up_to in bands
+    ]
+    columns[0] = func.count(case((Article.reading_grade <= GRADES[1], 1)))
+    counts = db.session.execute(select(*columns).where(Article.status == ArticleStatus.PUBLISHED)).one()
+    return [GradeBand(over, up_to, count) for (over, up_to), count in zip(bands, counts, strict=True)]
+
+
+def hardest() -> list[Graded]:
+    """The summaries farthest above the grade to aim for."""
+    query = (
+        select(Article.id, _TITLE, Article.reading_grade)
+        .join(Article.paper)
+        .where(Article.status == ArticleStatus.PUBLISHED, Article.reading_grade > SHORT_GRADE)
+        .order_by(Article.reading_grade.desc(), Article.id)
+        .limit(SHOWN)
+    )
+    return [Graded(number, title, grade or 0.0) for number, title, grade in db.session.execute(query)]
+
+
+def newest(now: datetime) -> list[Published]:
+    """The summaries that changed last, and whether the search knows what they say now."""
+    waits = exists().where(SearchMarker.article_id == Article.id)
+    query = (
+        select(Article.id, Article.slug, _TITLE, Article.updated_at, Article.indexed_at, waits)
+        .join(Article.paper)
+        .where(Article.status == ArticleStatus.PUBLISHED)
+        .order_by(Article.updated_at.desc(), Article.id.desc())
+        .limit(SHOWN)
+    )
+    return [
+        Published(
+            number, slug, title, changed_at, not waiting, _seconds(changed_at, now if waiting else known_at)
+        )
+        for number, slug, title, changed_at, known_at, waiting in db.session.execute(query)
+    ]
+
+
+def usual_seconds(rows: list[Published]) -> float | None:
+    """How long it usually took until the search knew them: the median."""
+    known = [row.seconds for row in rows if row.is_searchable and row.seconds is not None]
+    return median(known) if known else None
+
+
+def schedules(now: datetime) -> list[tuple[Schedule, str]]:
+    """What waits for its time, with its title, and what went out late within a month."""
+    waits = Schedule.ended_at.is_(None)
+    went_out = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
+    query = (
+        select(Schedule, Draft.title)
+        .join(Draft, Draft.id == Schedule.draft_id)
+        .where(or_(waits, went_out))
+        .order_by(Schedule.publish_at)
+    )
+    return [
+        (row, title)
+        for row, title in db.session.execute(query)
+        if row.ended_at is None or row.ended_at - row.publish_at > LATE
+    ]
+
+
+def _given_in(start: datetime, end: datetime) -> ColumnElement[bool]:
+    return and_(Feedback.given_at >= start, Feedback.given_at < end)
+
+
+def _seconds(changed_at: datetime, known_at: datetime | None) -> float | None:
+    if known_at is None or known_at < changed_at:
+        return None
+    return (known_at - changed_at).total_seconds()

@@ -1,0 +1,41 @@
+"""The dashboard: what needs an editor, and how the library is doing."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response
+
+from webapp import door, htmx
+from webapp.editor import dashboard, queries
+from webapp.editor.form_views import local_time
+from webapp.feedback import inbox
+from webapp.newsletter import desk
+from webapp.search import indexing, misses
+
+MISSES = 10
+
+bp = Blueprint("dashboard", __name__)
+door.protect(bp)
+
+
+@bp.get("/editor/dashboard")
+def overview() -> Response:
+    """Figures of the library, its readers, the search and the newsletter."""
+    now = datetime.now(UTC)
+    newest = dashboard.newest(now)
+    return htmx.render(
+        "editor/dashboard.html",
+        now=now,
+        states=queries.state_counts(),
+        weeks=dashboard.answers_by_week(now),
+        least_helpful=dashboard.least_helpful(),
+        unread=inbox.unread_count(),
+        misses=misses.most_missed(MISSES),
+        newest=newest,
+        usual_seconds=dashboard.usual_seconds(newest),
+        lag=indexing.lag(now),
+        bands=dashboard.grade_bands(),
+        hardest=dashboard.hardest(),
+        subscribers=desk.subscriber_counts(),
+        schedules=dashboard.schedules(now),
+        local=local_time,
+    )
