@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests.factories import add_categories
 from tests.pages import PageClient
+from tests.postgres import server
 from webapp import create_app
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
@@ -18,11 +19,37 @@ KEY = "a-key-for-tests-that-is-long-enough-to-pass"
 SITE_URL = "http://localhost"
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[server.Server]:
+    """A PostgreSQL server of this process's own."""
+    with server.running() as running:
+        yield running
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def postgresql_url(postgresql: server.Server) -> Iterator[str]:
+    """The address of an empty, migrated PostgreSQL database."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of the database: SQLite in the test's folder, or what a test asks for with ``tests.engines``."""
+    url: str = (
+        request.getfixturevalue("postgresql_url")
+        if getattr(request, "param", __import__("os").environ.get("TRY_PG", "")) == "postgresql"
+        else ""
+    )
+    return url
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
     """Settings that point into an empty folder."""
     return Config.from_environ(
         {
+            "DATABASE_URL": database_url,
             "INSTANCE_PATH": str(tmp_path / "instance"),
             "SEARCH_INDEX": str(tmp_path / "search_index"),
             "SECRET_KEY": KEY,
@@ -39,7 +66,8 @@ def app(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     config.instance_path.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():
-        Base.metadata.create_all(db.engine)
+        if not config.is_postgresql:  # there the tables are made already, by the migrations
+            Base.metadata.create_all(db.engine)
         add_categories()
         db.session.commit()
         yield app

@@ -50,6 +50,18 @@ def _database_url(value: str) -> str:
     return value.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
+def _postgresql_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("postgresql", "postgresql+psycopg"):
+        raise ValueError("give an address that starts with postgresql://")
+    return _database_url(value)
+
+
+def _redis_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("redis", "rediss"):
+        raise ValueError("give an address like redis://127.0.0.1:6379/0")
+    return value
+
+
 def _site_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
@@ -111,6 +123,9 @@ class Config:
         "instance", _folder, "Folder for the SQLite file, outgoing mail and secrets"
     )
     database_url: str = _setting("", _database_url, "Database; empty: SQLite in the instance folder")
+    database_replica_url: str = _setting(
+        "", _postgresql_url, "PostgreSQL copy of the database (streaming) that public pages are read from"
+    )
     search_index: Path = _setting(
         "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
     )
@@ -146,6 +161,9 @@ class Config:
     page_cache_mb: int = _setting(
         "24", _whole_number(0, 10_000), "Most megabytes of finished pages that each worker keeps; 0: none"
     )
+    throttle_url: str = _setting(
+        "", _redis_url, "Redis that counts attempts (redis://…); empty: the database counts"
+    )
     trusted_proxies: int = _setting(
         "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
     )
@@ -175,6 +193,10 @@ class Config:
     def database(self) -> str:
         """The SQLAlchemy address of the database."""
         return self.database_url or f"sqlite:///{self.instance_path / 'site.sqlite3'}"
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.database.startswith("postgresql")
 
     @property
     def is_https(self) -> bool:

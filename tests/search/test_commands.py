@@ -2,11 +2,14 @@
 
 from flask import Flask
 
+from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.search.conftest import Adds
 from webapp.articles.publishing import withdraw
 from webapp.extensions import db
 from webapp.search import indexing
+
+pytestmark = both_engines
 
 
 def test_status_tells_size_and_what_waits(app: Flask, add: Adds) -> None:

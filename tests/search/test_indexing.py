@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import KEY
+from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
@@ -47,6 +48,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 10.0) -> float:
 # Following
 
 
+@both_engines
 def test_catching_up_takes_every_marker_and_leaves_none(app: Flask) -> None:
     for _ in range(3):
         add_article()
@@ -58,6 +60,7 @@ def test_catching_up_takes_every_marker_and_leaves_none(app: Flask) -> None:
     assert indexing.differences(engine()).is_empty
 
 
+@both_engines
 def test_a_withdrawn_article_leaves_the_index(app: Flask, add: Adds) -> None:
     article = add()
     withdraw(article, "Wrong.", NOW)
@@ -66,6 +69,7 @@ def test_a_withdrawn_article_leaves_the_index(app: Flask, add: Adds) -> None:
     assert engine().entries() == {}
 
 
+@both_engines
 def test_a_marker_for_an_article_that_is_gone_is_taken(app: Flask, add: Adds) -> None:
     add()
     indexing.catch_up(NOW)
@@ -75,6 +79,7 @@ def test_a_marker_for_an_article_that_is_gone_is_taken(app: Flask, add: Adds) ->
     assert waiting() == 0
 
 
+@both_engines
 def test_killed_before_the_marker_is_deleted_the_work_is_repeated(app: Flask, add: Adds) -> None:
     article = add()
     db.session.add(SearchMarker(article_id=article.id, revision=article.revision_number, marked_at=NOW))
@@ -83,6 +88,7 @@ def test_killed_before_the_marker_is_deleted_the_work_is_repeated(app: Flask, ad
     assert engine().entries() == {article.id: article.revision_number}
 
 
+@both_engines
 def test_check_names_every_difference(app: Flask, add: Adds) -> None:
     kept, gone = add(), add()
     missing = add_article()
@@ -95,6 +101,7 @@ def test_check_names_every_difference(app: Flask, add: Adds) -> None:
     )
 
 
+@both_engines
 def test_one_writer_at_a_time(app: Flask, add: Adds) -> None:
     add()
     with engine().writing(), pytest.raises(SearchUnavailable), engine().writing(patience=0.05):
@@ -118,6 +125,7 @@ def test_a_rebuilt_index_equals_the_database_and_replaces_the_old_one(
     assert indexing.differences(engine()).is_empty
 
 
+@both_engines
 def test_what_is_published_during_a_rebuild_is_in_the_new_index(app: Flask, add: Adds) -> None:
     add()
     late: list[int] = []
@@ -130,6 +138,7 @@ def test_what_is_published_during_a_rebuild_is_in_the_new_index(app: Flask, add:
     assert late[0] in engine().entries()
 
 
+@both_engines
 def test_searches_are_answered_during_a_rebuild(app: Flask, client: PageClient, add: Adds) -> None:
     add(plain_title="A zebrafish study")
     answers: list[str] = []
@@ -192,6 +201,7 @@ def test_a_damaged_index_is_survived_and_built_anew(
     assert "being repaired" not in text
 
 
+@both_engines
 def test_a_missing_index_is_answered_by_the_database_with_a_note(app: Flask, client: PageClient) -> None:
     article = add_article(plain_title="A zebrafish study")
     text = client.get("/search?q=zebrafish").text

@@ -3,6 +3,7 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from tests.engines import both_engines
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.search import spelling, synonyms
@@ -127,6 +128,7 @@ def test_words_far_apart_are_not_one_thing() -> None:
 # The whole, with a library
 
 
+@both_engines
 def test_completions_count_less_than_the_word_itself(client: PageClient, add: Adds) -> None:
     add(plain_title="Sex and sexual health")
     reading = read(SearchQuery(text="sex"), engine())
@@ -134,6 +136,7 @@ def test_completions_count_less_than_the_word_itself(client: PageClient, add: Ad
     assert all(other.weight < 1 for group in reading.groups for other in group.alternatives[1:])
 
 
+@both_engines
 def test_the_nearest_word_is_the_one_with_fewest_errors_and_the_same_start(
     client: PageClient, add: Adds
 ) -> None:
@@ -142,11 +145,13 @@ def test_the_nearest_word_is_the_one_with_fewest_errors_and_the_same_start(
     assert spelling.nearest("zental", engine()) is None
 
 
+@both_engines
 def test_a_misspelled_form_of_the_table_leads_to_its_right_word(client: PageClient, add: Adds) -> None:
     add()
     assert spelling.corrected([Term("newmonia")], engine()) == [Term("pneumonia")]
 
 
+@both_engines
 def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -> None:
     add()
     assert spelling.corrected([Term("xyz"), Term("c5q9w")], engine()) is None

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
@@ -14,6 +15,8 @@ from webapp.extensions import db
 from webapp.models import Draft, SearchMiss
 from webapp.models.values import PaperStatus, Result, StudyKind, Subject
 from webapp.search import indexing
+
+pytestmark = both_engines
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

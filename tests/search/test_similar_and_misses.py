@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from flask import Flask
 
+from tests.engines import both_engines
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.config import Config
@@ -17,6 +18,7 @@ from webapp.search.similar import similar_to
 TODAY = date(2026, 11, 24)
 
 
+@both_engines
 def test_the_most_similar_summaries_come_first_and_never_the_same_one(app: Flask, add: Adds) -> None:
     one = add(plain_title="Purple zebrafish swim again", main_message="A purple zebrafish swam.")
     add(plain_title="A study of sleep", main_message="Sleep was longer.")
@@ -26,6 +28,7 @@ def test_the_most_similar_summaries_come_first_and_never_the_same_one(app: Flask
     assert one.id not in [other.id for other in found]
 
 
+@both_engines
 def test_of_equally_similar_ones_people_come_first(app: Flask, add: Adds) -> None:
     texts = {"plain_title": "Purple zebrafish swim again", "main_message": "A purple zebrafish swam."}
     one = add(**texts)
@@ -43,6 +46,7 @@ def test_without_an_index_the_topic_decides(
     assert other.slug in client.get(f"/research/{one.slug}").text
 
 
+@both_engines
 def test_a_miss_keeps_words_and_days_and_nothing_else(app: Flask) -> None:
     misses.count_miss(SearchQuery(text="Purple  Salamander"), TODAY)
     misses.count_miss(SearchQuery(text="purple salamander"), TODAY + timedelta(days=1))

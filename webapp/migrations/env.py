@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
 from webapp.extensions import db
+from webapp.search.backends import postgres_tables
 
 
 def run_migrations() -> None:
@@ -23,11 +24,13 @@ def run_migrations() -> None:
         try:
             context.configure(
                 connection=connection,
-                target_metadata=db.metadata,
+                target_metadata=db.metadata if is_sqlite else [db.metadata, postgres_tables.metadata],
                 render_item=_render_item,
                 **current_app.extensions["migrate"].configure_args,
             )
             with context.begin_transaction():
+                if not is_sqlite:
+                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 context.run_migrations()
                 if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
                     raise RuntimeError(f"the migration would leave rows that refer to nothing: {broken[:5]}")

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webapp import generation
 from webapp.articles.queries import published
+from webapp.database import WITHOUT_TURN
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, SearchMarker
 from webapp.models.values import ArticleStatus
@@ -233,10 +234,10 @@ def _all_documents() -> Iterator[IndexDocument]:
 
 
 def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
-    """Read in a session of its own, which forgets the rows at once and leaves the caller's alone."""
+    """Read in a session of its own, which forgets the rows at once, leaves the caller's alone and keeps no writer waiting."""
     topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
     query = published().where(Article.id.in_(article_ids)).order_by(Article.id).options(topics)
-    with Session(db.engine) as session:
+    with Session(db.engine.execution_options(**WITHOUT_TURN)) as session:
         return [document_of(article) for article in session.scalars(query)]
 
 

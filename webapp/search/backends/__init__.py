@@ -7,6 +7,8 @@ from typing import Protocol, Self, cast
 from flask import Flask, current_app
 
 from webapp.config import Config
+from webapp.extensions import db
+from webapp.search.backends.postgres import PostgresBackend
 from webapp.search.backends.whoosh import SearchBusy, SearchUnavailable, WhooshBackend
 from webapp.search.plan import Found, IndexDocument, Plan
 
@@ -57,8 +59,12 @@ class Backend(Protocol):
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Give the application its search engine. Nothing is opened yet: no handle survives a fork."""
-    app.extensions["search"] = WhooshBackend(config.search_index)
+    """Give the application the search engine that goes with its database. Nothing is opened yet: no handle survives a fork."""
+    if config.is_postgresql:
+        with app.app_context():
+            app.extensions["search"] = PostgresBackend(db.engine)
+    else:
+        app.extensions["search"] = WhooshBackend(config.search_index)
 
 
 def engine() -> Backend:
