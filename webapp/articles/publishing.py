@@ -140,6 +140,7 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     if content.published_on and content.published_on != article.published_at.date():
         article.published_at = _noon(content.published_on)
     article.checked_on = content.checked_on
+    article.reading_grade = reading_grade(content.simple_explanation)
     article.updated_at = now
     article.revision_number += 1
     _set_categories(article, content.categories)
@@ -160,7 +161,6 @@ def _keep_version(article: Article, now: datetime, note: str) -> None:
 
 
 def _set_categories(article: Article, slugs: list[str]) -> None:
-    article.reading_grade = reading_grade(content.simple_explanation)
     known = {row.slug: row for row in db.session.scalars(select(Category).where(Category.slug.in_(slugs)))}
     kept = {link.category.slug: link for link in article.category_links}
     article.category_links = [
