@@ -1,1 +1,1 @@
-"""Bibliographic facts from elsewhere: Crossref by DOI."""
+"""Papers from elsewhere: Crossref by DOI, files that databases export, and lists of retractions."""

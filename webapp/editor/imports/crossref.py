@@ -1,7 +1,7 @@
 """A paper's facts from one message of Crossref's REST API (``/works/<doi>``), and what it says of retraction.
 
-The format: https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md. Nothing in a message is trusted to
-have the type it should have: publishers fill it in.
+The format: https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md; CSL-JSON has the same names. Nothing in
+a message is trusted to have the type it should have: publishers fill it in.
 """
 
 import html
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from webapp.articles.content import PaperContent, is_partial_date
+from webapp.articles.content import PaperContent
+from webapp.editor.imports import dates
 from webapp.models.values import Author, PaperStatus
 
 Message = dict[str, Any]
@@ -46,6 +47,8 @@ def paper_from(message: Message) -> PaperContent:
     return PaperContent(
         title=_plain(_first(message.get("title"))),
         doi=_text(message.get("DOI")).lower(),
+        pmid=_text(message.get("PMID")),
+        pmcid=_text(message.get("PMCID")),
         journal=_plain(_first(message.get("container-title"))),
         published_on=_published_on(message),
         volume=_text(message.get("volume")),
@@ -99,24 +102,23 @@ def _status_by_kind(message: Message) -> PaperStatus:
 
 
 def _published_on(message: Message) -> str:
-    """The earliest date, with the most precision that is known for it."""
-    dates = [day for day in (_parts(message.get(name)) for name in _DATES) if day]
-    year = min((day[:4] for day in dates), default="")
-    return min((day for day in dates if day.startswith(year)), key=lambda day: (-len(day), day), default="")
+    return dates.earliest(_parts(message.get(name)) for name in _DATES)
 
 
 def _parts(value: Any) -> str:
-    """``{"date-parts": [[2022, 3]]}`` as "2022-03"; "" for what is no date."""
-    parts = value.get("date-parts") if isinstance(value, dict) else None
+    """``{"date-parts": [[2022, 3]]}`` or ``{"raw": "2022-03"}`` as "2022-03"; "" for what is no date."""
+    if not isinstance(value, dict):
+        return ""
+    parts = value.get("date-parts")
     first = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], list) else []
-    numbers = [part for part in first[:3] if isinstance(part, int)]
-    text = "-".join(f"{number:04}" if at == 0 else f"{number:02}" for at, number in enumerate(numbers))
-    return text if is_partial_date(text) else ""
+    said = [_text(part) for part in first[:3]]
+    return dates.partial(*said) if said else dates.from_text(_text(value.get("raw")))
 
 
 def _authors(value: Any) -> Iterator[Author]:
     for entry in _dicts(value):
-        family = _plain(_text(entry.get("family")) or _text(entry.get("name")))
+        names = (_text(entry.get(name)) for name in ("family", "name", "literal"))
+        family = _plain(next(filter(None, names), ""))
         if family:
             orcid = _text(entry.get("ORCID")).rsplit("/", 1)[-1]
             yield Author(family=family, given=_plain(_text(entry.get("given"))), orcid=orcid)
@@ -124,18 +126,21 @@ def _authors(value: Any) -> Iterator[Author]:
 
 def _license(message: Message) -> str:
     """A Creative Commons license by its short name; other terms say little and are left out."""
-    for entry in _dicts(message.get("license")):
-        match = _LICENSES.search(_text(entry.get("URL")).lower())
-        if match:
-            return (
-                f"CC {match.group(1).upper()} {match.group(2)}" if match.group(1) else f"CC0 {match.group(4)}"
-            )
-    return ""
+    addresses = (_text(entry.get("URL")) for entry in _dicts(message.get("license")))
+    return next(filter(None, map(short_license, addresses)), "")
+
+
+def short_license(address: str) -> str:
+    """The short name of a Creative Commons license, like "CC BY 4.0", from its address; "" for any other."""
+    match = _LICENSES.search(address.lower())
+    if match is None:
+        return ""
+    return f"CC {match.group(1).upper()} {match.group(2)}" if match.group(1) else f"CC0 {match.group(4)}"
 
 
 def _abstract(markup: str) -> str:
     """An abstract in JATS mark-up as paragraphs of plain text."""
-    blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^>]*>", markup)
+    blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^<>]*>", markup)
     return "\n\n".join(
         text for text in (_plain(block) for block in blocks) if text and text.lower() != "abstract"
     )
@@ -143,7 +148,7 @@ def _abstract(markup: str) -> str:
 
 def _plain(text: str) -> str:
     """Text without tags, entities and runs of white space."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", text)).split())
+    return " ".join(html.unescape(re.sub(r"<[^<>]*>", "", text)).split())
 
 
 def _first(value: Any) -> str:

@@ -21,6 +21,10 @@ class LookupFailed(Exception):
     """Crossref could not tell; the message says what happened and what to do."""
 
 
+class UnknownDoi(LookupFailed):
+    """Crossref answered that it does not have this DOI: the next one may be there."""
+
+
 class _SameHostOnly(urllib.request.HTTPRedirectHandler):
     """Follows a redirect only to the host that was asked."""
 
@@ -38,14 +42,15 @@ def bare_doi(text: str) -> str:
 def fetch(doi: str, base_url: str, contact: str) -> Message:
     """Crossref's message about a DOI. Raises LookupFailed."""
     if not re.fullmatch(r"10\.\d{4,9}/\S+", doi):
-        raise LookupFailed("Enter the DOI as it is printed, like 10.1002/jsp2.1186.")
+        raise UnknownDoi("Enter the DOI as it is printed, like 10.1002/jsp2.1186.")
     agent = f"SpinalCordResearchHelp/1.0 (mailto:{contact})"
     request = urllib.request.Request(f"{base_url}/works/{quote(doi, safe='')}", headers={"User-Agent": agent})  # noqa: S310
     try:
         with urllib.request.build_opener(_SameHostOnly).open(request, timeout=SECONDS) as answer:
             return _message(_read(answer))
     except HTTPError as error:
-        raise LookupFailed(_about_status(error.code, doi)) from error
+        kind = UnknownDoi if error.code == http.client.NOT_FOUND else LookupFailed
+        raise kind(_about_status(error.code, doi)) from error
     except (URLError, http.client.HTTPException, OSError) as error:
         raise LookupFailed(f"Crossref did not answer in time. Try again later. {_BY_HAND}") from error
 
