@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, cli, database, errors, headers, logs, metrics, page_cache, routing, templating
+from webapp import assets, cli, database, errors, gate, headers, logs, metrics, page_cache, routing, templating
 from webapp.accounts import access
 from webapp.accounts import people_views as people
 from webapp.accounts import reset_views as reset
@@ -42,6 +42,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     logs.init_app(app)
     metrics.init_app(app, config)
+    gate.init_app(app, config)
     routing.init_app(app)
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))

@@ -109,6 +109,13 @@ def _log_level(value: str) -> str:
     return value.upper()
 
 
+def _host_names(value: str) -> tuple[str, ...]:
+    names = tuple(value.lower().split())
+    if not all(re.fullmatch(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", name) for name in names):
+        raise ValueError("give names without a port, parted by spaces, like www.example.org 192.0.2.7")
+    return names
+
+
 def _token(value: str) -> str:
     if value and (len(value) < KEY_LENGTH or not value.isascii() or not value.isprintable() or " " in value):
         raise ValueError(f"give at least {KEY_LENGTH} letters, figures and signs without a space")
@@ -140,6 +147,9 @@ class Config:
     )
     site_url: str = _setting(
         "http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links"
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        "", _host_names, "Other names the site answers to, besides that of SITE_URL, localhost and 127.0.0.1"
     )
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from webapp.extensions import db
 from webapp.htmx import wants_fragment
@@ -17,6 +17,12 @@ LAST_RESORT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>Something went wrong – Spinal Cord Research Help</title><main><h1>Something went wrong on our side</h1>"
     '<p>Please try again in a minute. <a href="/">Go to the home page</a></p></main></html>'
+)
+
+UNKNOWN_HOST = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>Not the name of this site – Spinal Cord Research Help</title><main><h1>This site goes by another name</h1>"
+    "<p>Please open it by its own address.</p></main></html>"
 )
 
 SENTENCES = {
@@ -63,6 +69,7 @@ class SiteError(Exception):
 def init_app(app: Flask) -> None:
     """Turn every kind of failure into a page (or, for htmx, a fragment) with the right status."""
     app.register_error_handler(SiteError, _show)
+    app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(OperationalError, _show_database)
     app.register_error_handler(Exception, _show_unexpected)
@@ -88,6 +95,12 @@ def _show_http(error: HTTPException) -> Response:
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
+
+
+def _show_unknown_host(_: SecurityError) -> Response:
+    """No page of ours: its links would need the name that the site goes by here."""
+    log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
+    return make_response(UNKNOWN_HOST, HTTPStatus.BAD_REQUEST)
 
 
 def _show_database(error: OperationalError) -> Response:

@@ -1,14 +1,14 @@
 """Backup and restore of the database, and of nothing else: the search index is derived, and keys are kept elsewhere."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, delete, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
 from webapp.extensions import db
-from webapp.models import MailState, OutboxMessage, SignIn
+from webapp.models import MailState, OutboxMessage, SignIn, SiteState
 from webapp.operations import migrations
 from webapp.operations.files import CannotRestore, DatabaseFiles, keep_on_disk
 from webapp.operations.postgres_files import PostgresFiles
@@ -16,6 +16,7 @@ from webapp.operations.sqlite_files import SqliteFiles
 
 STAMP = "%Y%m%dT%H%M%SZ"
 UNFINISHED = ".part"
+COUNTED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 BOOKKEEPING = ("alembic_version", "site_state")  # rows that a database has from its first minute
 
 
@@ -68,11 +69,14 @@ def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:
     return beside
 
 
-def mistrust_what_is_old() -> int:
+def mistrust_what_is_old(now: datetime) -> int:
     """After a restore: end all sign-ins, and have mails that were waiting settled; returns how many those are.
 
-    What was still queued in the backup may have gone out since, and somebody may have been signed out since.
+    What was still queued in the backup may have gone out since, and somebody may have been signed out since. Finished
+    pages were kept under generations that would be counted through a second time, so the count goes on far above them.
     """
+    seconds = int((now - COUNTED_FROM).total_seconds())
+    db.session.execute(update(SiteState).values(generation=SiteState.generation + seconds))
     db.session.execute(delete(SignIn))
     waiting = OutboxMessage.state.in_((MailState.QUEUED, MailState.SENDING))
     doubtful = (

@@ -35,12 +35,13 @@ def backup(folder: Path | None, keep: int | None) -> None:
 @with_appcontext
 def restore(file: Path, yes: bool) -> None:
     """Put the backup in FILE in place of the database, bring it up to date, and build the search index anew."""
+    now = datetime.now(UTC)
     try:
-        beside = backups.restore(file, datetime.now(UTC), may_replace=yes)
+        beside = backups.restore(file, now, may_replace=yes)
     except (CannotBackUp, CannotRestore, OSError) as error:
         sys.exit(f"Nothing was restored. {error}")
     flask_migrate.upgrade()
-    doubtful = backups.mistrust_what_is_old()
+    doubtful = backups.mistrust_what_is_old(now)
     db.session.commit()
     if beside.exists():
         click.echo(f"What was here before is kept as {beside}")
