@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from tests.accounts.people import EMAIL, PASSWORD, add_editor
-from webapp.accounts.editors import find_by_password
+from tests.accounts.people import EMAIL, PASSWORD, add_editor, audited, turn_on_second_factor
+from webapp.accounts.editors import find_by_password, find_editor
+from webapp.models import AuditKind
 
 
 def test_an_editor_is_added_with_a_password_asked_twice(app: Flask) -> None:
@@ -13,6 +14,7 @@ def test_an_editor_is_added_with_a_password_asked_twice(app: Flask) -> None:
     assert result.exit_code == 0, result.output
     editor = find_by_password(EMAIL, PASSWORD)
     assert editor is not None and editor.name == "Ana Example" and editor.role == "editor"
+    assert audited() == [AuditKind.ACCOUNT_ADDED]
 
 
 def test_an_editor_is_added_with_a_password_from_standard_input(app: Flask) -> None:
@@ -43,3 +45,14 @@ def test_a_weak_password_and_a_bad_address_are_refused(app: Flask) -> None:
     assert weak.exit_code == 1 and "at least 12 characters" in weak.output
     bad = runner.invoke(args=["editors", "add", "Ana", "ana", "--password-stdin"], input=f"{PASSWORD}\n")
     assert bad.exit_code == 1 and "is not an e-mail address" in bad.output
+
+
+def test_a_second_factor_is_taken_off_who_lost_it(app: Flask) -> None:
+    turn_on_second_factor(add_editor())
+    runner = app.test_cli_runner()
+    result = runner.invoke(args=["editors", "reset-second-factor", EMAIL])
+    assert result.output == "Ana Example signs in with the password alone.\n"
+    assert audited() == [AuditKind.FACTOR_RESET]
+    editor = find_editor(EMAIL)
+    assert editor is not None and editor.second_factor is None
+    assert runner.invoke(args=["editors", "reset-second-factor", "bo@example.org"]).exit_code == 1

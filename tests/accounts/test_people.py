@@ -141,5 +141,5 @@ def test_nobody_has_that_number(client: PageClient, admin: Editor, number: str) 
 
 
 def test_only_admins_see_the_link_to_people(client: PageClient, bos_browser: PageClient) -> None:
-    assert f'href="{PEOPLE}"' in client.get("/editor/").text
-    assert f'href="{PEOPLE}"' not in bos_browser.get("/editor/").text
+    assert f'href="{PEOPLE}"' in client.get("/editor/account").text
+    assert f'href="{PEOPLE}"' not in bos_browser.get("/editor/account").text

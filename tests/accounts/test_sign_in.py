@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask, session
 from sqlalchemy import func, select
 
-from tests.accounts.people import EMAIL, PASSWORD, add_editor, sign_in, token
+from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
 from tests.conftest import KEY
 from tests.pages import PageClient
 from webapp import create_app
@@ -56,6 +56,17 @@ def test_the_session_is_new_after_signing_in(client: PageClient) -> None:
     client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": before})
     assert cookie_of(client) != old
     assert token(client, "/editor/summaries/new") != before
+
+
+def test_signing_in_again_ends_the_sign_in_before(client: PageClient) -> None:
+    add_editor()
+    sign_in(client)
+    stolen = cookie_of(client)
+    sign_in(client)
+    other = EditorClient(client.flask.application)
+    other.flask.set_cookie("session", stolen)
+    other.get("/editor/", status=303)
+    client.get("/editor/")
 
 
 def test_only_a_hash_of_the_sign_in_is_kept(client: PageClient) -> None:

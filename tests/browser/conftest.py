@@ -75,7 +75,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     }
     site = Site(f"http://127.0.0.1:{port}", environment)
     site.flask("prepare")
-    site.flask("editors", "add", EDITOR[0], EDITOR[1], "--password-stdin", typed=EDITOR[2] + "\n")
+    role = ("--role", "admin")  # may open every page
+    site.flask("editors", "add", *EDITOR[:2], *role, "--password-stdin", typed=EDITOR[2] + "\n")
     command = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
         try:

@@ -44,9 +44,16 @@ PUBLIC = [
     "/offline",
     "/nowhere",
     "/editor/sign-in",
+    "/editor/forgotten",
+    "/editor/reset/too-old",
 ]
 EDITOR_PAGES = [
     "/editor/",
+    "/editor/account",
+    "/editor/account/second-factor",
+    "/editor/people/",
+    "/editor/people/1",
+    "/editor/audit",
     "/editor/dashboard",
     "/editor/summaries/new",
     "/editor/feedback/",

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from webapp.accounts import editors
+from webapp.accounts import audit, editors, second_factor
 from webapp.accounts.passwords import PasswordRefused
 from webapp.extensions import db
-from webapp.models import Role
+from webapp.models import AuditKind, Role
 
 editors_group = AppGroup("editors", help="The people who may write.")
 
@@ -23,14 +23,17 @@ editors_group = AppGroup("editors", help="The people who may write.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input and do not ask.")
 def add(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Add an editor; asks for the password twice."""
+    now = datetime.now(UTC)
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
-        editor = editors.add_editor(name, email, password, datetime.now(UTC), Role(role))
+        editor = editors.add_editor(name, email, password, now, Role(role))
     except (editors.EditorRefused, PasswordRefused) as error:
         raise click.ClickException(str(error)) from error
+    db.session.flush()
+    audit.record(AuditKind.ACCOUNT_ADDED, now, None, editor.id, editor.role.label)
     db.session.commit()
     click.echo(f"{editor.name} <{editor.email}> may sign in at /editor/ as {editor.role}.")
 
@@ -39,4 +42,19 @@ def add(name: str, email: str, role: str, password_stdin: bool) -> None:
 def show_all() -> None:
     """List the editors."""
     for editor in editors.all_editors():
-        click.echo(f"{editor.name} <{editor.email}> {editor.role}")
+        closed = " (closed)" if editor.disabled_at else ""
+        click.echo(f"{editor.name} <{editor.email}> {editor.role}{closed}")
+
+
+@editors_group.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Take the second factor off, for somebody who has lost the app and the recovery codes."""
+    editor, now = editors.find_editor(email), datetime.now(UTC)
+    if editor is None:
+        raise click.ClickException(f"There is no editor with the address {email}.")
+    second_factor.turn_off(editor)
+    editors.end_sign_ins(editor)
+    audit.record(AuditKind.FACTOR_RESET, now, None, editor.id)
+    db.session.commit()
+    click.echo(f"{editor.name} signs in with the password alone.")

@@ -1,0 +1,119 @@
+"""Signing in with a second factor in a real browser: by keyboard alone, and inside a page whose sign-in ran out."""
+
+import time
+from dataclasses import dataclass
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import Site
+
+PERSON = ("Key Board", "key@example.org", "a long enough passphrase")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What somebody holds who has set up a second factor: the app's secret, and recovery codes."""
+
+    secret: str
+    codes: list[str]
+
+    def next_code(self) -> str:
+        """What the app shows next; the code it shows now may be used up."""
+        return pyotp.TOTP(self.secret).at(int(time.time()) + 30)
+
+
+@pytest.fixture(scope="module")
+def factor(browser: Browser, site: Site) -> Factor:
+    """Set up as a person does whose scripts are off."""
+    site.flask("editors", "add", *PERSON[:2], "--role", "admin", "--password-stdin", typed=PERSON[2] + "\n")
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    page = context.new_page()
+    give_password(page)
+    page.goto("/editor/account/second-factor")
+    secret = "".join(page.locator(".key code").all_inner_texts())
+    page.get_by_label("Code from your app").fill(pyotp.TOTP(secret).now())
+    page.get_by_label("Your password").fill(PERSON[2])
+    page.get_by_role("button", name="Turn the second factor on").click()
+    codes = page.locator(".codes code")
+    expect(codes).to_have_count(10)
+    found = Factor(secret, codes.all_inner_texts())
+    context.close()
+    return found
+
+
+def give_password(page: Page) -> None:
+    page.goto("/editor/sign-in")
+    page.get_by_label("Email").fill(PERSON[1])
+    page.get_by_label("Password", exact=True).fill(PERSON[2])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def use_recovery_code(within: Page | Locator, code: str) -> None:
+    within.get_by_role("link", name="Use a recovery code instead").click()
+    within.get_by_label("Recovery code").fill(code)
+    within.get_by_role("button", name="Sign in").click()
+
+
+def test_by_keyboard_alone(page: Page, factor: Factor) -> None:
+    page.goto("/editor/sign-in?next=/editor/people/")
+    tab_to(page, "Email")
+    page.keyboard.type(PERSON[1])
+    tab_to(page, "Password")
+    page.keyboard.type(PERSON[2])
+    page.keyboard.press("Enter")
+    field = page.get_by_label("Code from your app")
+    expect(field).to_be_focused()
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    notice = page.get_by_role("alert")
+    expect(notice).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the link to the field
+    page.keyboard.press("Control+A")
+    page.keyboard.type(factor.next_code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+
+
+def tab_to(page: Page, label: str, most: int = 12) -> None:
+    """Press Tab until the field has the focus, as somebody without a mouse does."""
+    field = page.get_by_label(label, exact=True)
+    for _ in range(most):
+        if field.evaluate("field => field === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{label} is not reached by {most} presses of Tab")
+
+
+def test_in_the_page_a_code_follows_the_password_and_the_text_is_saved(
+    page: Page, context: BrowserContext, factor: Factor
+) -> None:
+    give_password(page)
+    use_recovery_code(page, factor.codes[0])
+    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+    page.goto("/editor/summaries/new")
+    page.get_by_label("Plain title").fill("Two factors")
+    page.locator("#save-draft").click()
+    page.wait_for_url("**/editor/summaries/*done=saved")
+    context.clear_cookies()
+    page.get_by_label("Harms and side effects").fill("Typed after lunch.")
+    page.locator("#save-draft").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Email").fill(PERSON[1])
+    dialog.get_by_label("Password", exact=True).fill(PERSON[2])
+    dialog.get_by_role("button", name="Sign in").click()
+    use_recovery_code(dialog, factor.codes[1])
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#save-status input[name=revision]")).to_have_value("2", timeout=15_000)
+    page.reload()
+    expect(page.get_by_label("Harms and side effects")).to_have_value("Typed after lunch.")
+
+
+def test_a_forgotten_password_without_scripts(plain_page: Page, site: Site) -> None:
+    plain_page.goto("/editor/sign-in")
+    plain_page.get_by_role("link", name="I forgot my password").click()
+    plain_page.get_by_label("Email").fill("nobody@example.org")
+    plain_page.get_by_role("button", name="Send me a link").click()
+    expect(plain_page.get_by_text("Check your email.")).to_be_visible()
