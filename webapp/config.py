@@ -195,6 +195,10 @@ class Config:
                 )
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}.") from error
+        if values["database_replica_url"] and not values["database_url"].startswith("postgresql"):
+            raise ConfigError(
+                "DATABASE_REPLICA_URL: set DATABASE_URL to the PostgreSQL database it is a copy of."
+            )
         if not source.get("SITE_URL"):
             values["site_url"] = f"http://{values['host']}:{values['port']}"
         return cls(**values)
