@@ -12,6 +12,7 @@ from webapp.accounts import views as accounts
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
 from webapp.editor import dashboard_views as dashboard
+from webapp.editor import papers_views as papers
 from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.extensions import csrf, migrate
@@ -70,6 +71,7 @@ def create_app(config: Config | None = None) -> Flask:
         reset.bp,
         people.bp,
         editor.bp,
+        papers.bp,
         assets.bp,
     ):
         dashboard.bp,

@@ -15,6 +15,7 @@ from webapp.articles.commands import articles_group
 from webapp.config import ROOT
 from webapp.editor import scheduling
 from webapp.editor.commands import publish_due
+from webapp.editor.papers_commands import papers_group
 from webapp.extensions import db
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(search_group)
     app.cli.add_command(editors_group)
     app.cli.add_command(newsletter_group)
+    app.cli.add_command(papers_group)
     app.cli.add_command(prepare)
     for command in (backup, restore, check):
         app.cli.add_command(command)

@@ -14,10 +14,12 @@ MOST_CHARACTERS = 400_000
 Fields = list[tuple[str, str]]
 
 
-def keep(path: str, fields: Fields, editor_id: int | None, now: datetime) -> str | None:
-    """Keep a form's fields; returns the secret that opens them, or None for what is too long to be a summary."""
+def keep(
+    path: str, fields: Fields, editor_id: int | None, now: datetime, most_characters: int = MOST_CHARACTERS
+) -> str | None:
+    """Keep a form's fields; returns the secret that opens them, or None for what is longer than allowed."""
     db.session.execute(delete(KeptText).where(KeptText.kept_at < now - KEPT_FOR))
-    if sum(len(name) + len(value) for name, value in fields) > MOST_CHARACTERS:
+    if sum(len(name) + len(value) for name, value in fields) > most_characters:
         return None
     secret = new_secret()
     kept = [[name, value] for name, value in fields if name != "csrf_token"]

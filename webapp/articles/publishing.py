@@ -86,6 +86,26 @@ def withdraw(article: Article, note: str, now: datetime) -> None:
     mark_changed(article, now)
 
 
+def set_paper_status(article: Article, said: PaperContent, now: datetime) -> None:
+    """Show readers what the journal says of the paper: ``said`` holds the status, its date, address and note.
+
+    Runs no checks on the text: nothing may hold a retraction back.
+    """
+    for name in ("status", "status_on", "status_url", "status_note"):
+        setattr(article.paper, name, _stored(getattr(said, name), Paper, name))
+    article.updated_at = now
+    article.revision_number += 1
+    db.session.flush()
+    _keep_version(article, now, f"The journal’s notice about the paper: {said.status.label}.")
+    mark_changed(article, now)
+
+
+def note_status_check(article: Article, at: datetime) -> None:
+    """Note when the paper was last checked for a retraction; the article's page says it."""
+    article.paper.status_checked_at = max(at, article.paper.status_checked_at or at)
+    generation.bump()
+
+
 def mark_changed(article: Article, now: datetime) -> None:
     """Note, in the same transaction as the change, that finished pages are old and the index has to follow."""
     generation.bump()

@@ -1,0 +1,101 @@
+"""Papers: how they stand with their journals, and the import of papers as drafts."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request, session, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from webapp import door, htmx
+from webapp.accounts.access import current_editor
+from webapp.editor import retractions
+from webapp.editor.imports import batches, intake, reading
+from webapp.editor.imports.records import Record, Unreadable
+from webapp.editor.papers_forms import ImportForm
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.pagination import asked_page
+
+MOST_BYTES = reading.MOST_BYTES + 100_000  # with the other parts of the form
+_GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
+
+bp = Blueprint("papers", __name__)
+
+
+@bp.before_request
+def take_large_files() -> None:
+    """An import may be larger than other forms, for who signed in. It is read before the database is locked."""
+    if request.endpoint != "papers.take" or "sign_in" not in session:
+        return
+    request.max_content_length = request.max_form_memory_size = MOST_BYTES
+    try:
+        request.form  # noqa: B018  # reads it
+    except RequestEntityTooLarge as error:
+        raise SiteError(
+            413, "This file is larger than 10 MB. Split it and import one part after another."
+        ) from error
+
+
+door.protect(bp)
+
+
+@bp.get("/editor/papers")
+def overview() -> Response:
+    """The papers of all published summaries, with what their journals say of them."""
+    page = retractions.overview(asked_page())
+    if page.number > page.page_count:
+        raise SiteError(404, "This list is not that long. Go back to its first page.")
+    return htmx.render("editor/papers.html", page=page, counts=retractions.counts())
+
+
+@bp.get("/editor/papers/import")
+def choose() -> Response:
+    """A form for a file of papers, or for pasted text."""
+    made = request.args.get("made", "")
+    form = ImportForm(formdata=door.kept_fields())
+    return _show_form(form, made=int(made) if made.isdecimal() and len(made) < 5 else None)  # noqa: PLR2004
+
+
+@bp.post("/editor/papers/import")
+def take() -> Response:
+    """Read the file and keep what is in it for the dry run."""
+    form, editor_id = ImportForm(), current_editor().id
+    db.session.rollback()  # reading a large file takes a while: hold no lock meanwhile
+    try:
+        records = reading.read(form.source())
+        secret = batches.keep(records, editor_id, datetime.now(UTC))
+    except Unreadable as refusal:
+        field = form.file if form.file.data else form.text
+        field.errors = [str(refusal)]
+        return _show_form(form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    door.forget_kept_fields()
+    db.session.commit()
+    return htmx.redirect(url_for(".review", secret=secret))
+
+
+@bp.get("/editor/papers/import/<secret>")
+def review(secret: str) -> Response:
+    """What the import would do: new, already here, refused with the reason."""
+    return htmx.render("editor/papers_review.html", found=intake.sort(_records(secret)), secret=secret)
+
+
+@bp.post("/editor/papers/import/<secret>")
+def confirm(secret: str) -> Response:
+    """Make a draft of every paper that is still new."""
+    made = intake.create(intake.sort(_records(secret)).new, current_editor().id, datetime.now(UTC))
+    batches.forget(secret)
+    db.session.commit()
+    return htmx.redirect(url_for(".choose", made=made))
+
+
+def _records(secret: str) -> list[Record]:
+    records = batches.find(secret, current_editor().id, datetime.now(UTC))
+    if records is None:
+        raise SiteError(410, _GONE, title="This list of papers is no longer here")
+    return records
+
+
+def _show_form(form: ImportForm, made: int | None = None, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "editor/papers_import.html", status=status, form=form, made=made, formats=reading.FORMATS
+    )
