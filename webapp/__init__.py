@@ -11,8 +11,8 @@ from webapp.accounts import second_factor_views as second_factor
 from webapp.accounts import views as accounts
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
+from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
-from webapp.editor import papers_views as papers
 from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.extensions import csrf, migrate
@@ -71,10 +71,10 @@ def create_app(config: Config | None = None) -> Flask:
         reset.bp,
         people.bp,
         editor.bp,
-        papers.bp,
         assets.bp,
     ):
         dashboard.bp,
+        bulk.bp,
         app.register_blueprint(bp)
     page_cache.init_app(app, config)
     if config.trusted_proxies:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
 from webapp.accounts import audit
-from webapp.accounts.access import current_editor
+from webapp.accounts.access import current_editor, may
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
 from webapp.articles.glossary import new_explainer
@@ -45,6 +45,8 @@ def summaries() -> Response:
         page=page,
         tab=Tab(tab),
         counts=queries.tab_counts(),
+        categories=queries.category_choices(),
+        may_publish=may(Role.EDITOR),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows if row.draft_id]),
         unsaved=autosaves.new_texts(current_editor().id),
         local=local_time,

@@ -45,6 +45,8 @@ class AuditKind(Labelled):
     SCHEDULED = "scheduled", "Scheduled"
     UNSCHEDULED = "unscheduled", "Canceled a schedule"
     WITHDRAWN = "withdrawn", "Withdrew"
+    REFILED = "re-filed", "Re-filed"
+    UNDONE = "undone", "Undid a change of several"
     ADDRESS_CHANGED = "address-changed", "Changed an address"
     RESTORED = "restored", "Restored an earlier text"
     IMPORTED = "imported", "Imported"

@@ -1,0 +1,98 @@
+"""Several summaries at once: a look at what would change, the change, and its undoing."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, request, url_for
+from sqlalchemy import select
+
+from webapp import door, htmx
+from webapp.accounts import audit
+from webapp.accounts.access import current_editor
+from webapp.editor import bulk
+from webapp.editor.bulk import Action, CannotUndo, Plan
+from webapp.editor.form_views import local_time
+from webapp.editor.forms import WithdrawForm
+from webapp.errors import SiteError
+from webapp.extensions import db
+from webapp.models import AuditKind, BulkChange, Category, Role
+
+bp = Blueprint("bulk", __name__)
+door.protect(bp)
+
+
+@bp.get("/editor/bulk")
+def look() -> Response:
+    """What would change and what would not, and why; nothing is changed yet."""
+    wanted = _plan()
+    return _show(wanted, WithdrawForm(formdata=None), 200 if wanted.will else 422)
+
+
+@bp.post("/editor/bulk")
+def carry_out() -> Response:
+    """Change what the last page listed; what was changed meanwhile stays as it is."""
+    wanted, form = _plan(), WithdrawForm()
+    is_complete = wanted.action is not Action.WITHDRAW or form.validate()
+    if not (wanted.will and is_complete):
+        return _show(wanted, form, 422)
+    now = datetime.now(UTC)
+    change = bulk.carry_out(wanted, current_editor().id, now, (form.note.data or "").strip())
+    kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
+    for item in wanted.will:
+        audit.record(kind, now, current_editor().id, detail=item.title)
+    door.forget_kept_fields()
+    db.session.commit()
+    return htmx.redirect(url_for(".done", number=change.id))
+
+
+@bp.get("/editor/bulk/<int:number>")
+def done(number: int) -> Response:
+    """What was changed, with a button to undo it."""
+    return _show_done(_found(number))
+
+
+@bp.post("/editor/bulk/<int:number>/undo")
+def undo(number: int) -> Response:
+    """Make everything what it was before, but for what was changed since."""
+    change, now = _found(number), datetime.now(UTC)
+    try:
+        bulk.undo(change, current_editor().id, now)
+    except CannotUndo:
+        return _show_done(change, 409)
+    for row in change.changed:
+        if "article_id" in row and "why_kept" not in row:
+            audit.record(AuditKind.UNDONE, now, current_editor().id, detail=row["title"])
+    db.session.commit()
+    return htmx.redirect(url_for(".done", number=number))
+
+
+def _plan() -> Plan:
+    door.require(Role.EDITOR)
+    sent = request.values
+    if sent.get("do") not in list(Action):
+        raise SiteError(400, "Choose what to do with the summaries, then press the button again.")
+    choices = sent.getlist("shown" if "all" in sent else "chosen")
+    category = db.session.scalar(select(Category).where(Category.slug == sent.get("category", "")))
+    return bulk.plan(Action(sent["do"]), choices, category)
+
+
+def _show(wanted: Plan, form: WithdrawForm, status: int) -> Response:
+    return htmx.render("editor/bulk.html", status=status, plan=wanted, form=form)
+
+
+def _show_done(change: BulkChange, status: int = 200) -> Response:
+    return htmx.render(
+        "editor/bulk_done.html",
+        status=status,
+        change=change,
+        action=Action(change.kind),
+        can_undo=bulk.can_undo(change, datetime.now(UTC)),
+        until=local_time(change.made_at + bulk.UNDO_FOR),
+    )
+
+
+def _found(number: int) -> BulkChange:
+    door.require(Role.EDITOR)
+    change = db.session.get(BulkChange, number, with_for_update=request.method == "POST")
+    if change is None:
+        raise SiteError(404, "There is no such change. Look for the summaries in the list.")
+    return change
