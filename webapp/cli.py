@@ -19,7 +19,7 @@ from webapp.editor.papers_commands import papers_group
 from webapp.extensions import db
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
-from webapp.operations.commands import backup, check, restore
+from webapp.operations.commands import backup, check, db_copy, restore
 from webapp.search import indexing
 from webapp.search.commands import search_group
 
@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(newsletter_group)
     app.cli.add_command(papers_group)
     app.cli.add_command(prepare)
-    for command in (backup, restore, check):
+    for command in (backup, restore, check, db_copy):
         app.cli.add_command(command)
 
 
