@@ -65,7 +65,8 @@ def check_retractions(csv_file: Path | None) -> None:
     try:
         results = _by_list(papers, csv_file) if csv_file else _by_crossref(papers)
     except Unreadable as refusal:
-        sys.exit(str(refusal))
+        click.echo(str(refusal), err=True)
+        sys.exit(1)
     by_verdict = {verdict: [one for one in results if one.verdict == verdict] for verdict in Verdict}
     for one in by_verdict[Verdict.FLAGGED]:
         click.echo(f"{'NEW' if one.is_new else 'Known'}: {one.title}: {one.words}")
