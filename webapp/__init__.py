@@ -3,7 +3,20 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, cli, database, errors, gate, headers, logs, metrics, page_cache, routing, templating
+from webapp import (
+    assets,
+    cli,
+    database,
+    errors,
+    gate,
+    headers,
+    logs,
+    metrics,
+    page_cache,
+    routing,
+    templating,
+    throttle,
+)
 from webapp.accounts import access
 from webapp.accounts import people_views as people
 from webapp.accounts import reset_views as reset
@@ -13,6 +26,7 @@ from webapp.articles import views as articles
 from webapp.config import ROOT, Config
 from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
+from webapp.editor import papers_views as papers
 from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.extensions import csrf, migrate
@@ -48,6 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
+    throttle.init_app(app, config)
     headers.init_app(app, config)
     templating.init_app(app, config)
     errors.init_app(app)
@@ -71,10 +86,11 @@ def create_app(config: Config | None = None) -> Flask:
         reset.bp,
         people.bp,
         editor.bp,
-        assets.bp,
-    ):
         dashboard.bp,
         bulk.bp,
+        papers.bp,
+        assets.bp,
+    ):
         app.register_blueprint(bp)
     page_cache.init_app(app, config)
     if config.trusted_proxies:
@@ -87,7 +103,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": key,
         "SECRET_KEY_FALLBACKS": fallbacks,
-        "SQLALCHEMY_DATABASE_URI": config.database,
+        **database.settings(config),
         "SITE_URL": config.site_url,
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,

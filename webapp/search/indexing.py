@@ -183,13 +183,13 @@ def _follow_once(index: Backend, now: datetime) -> int:
     db.session.rollback()  # nothing is held in the database while articles are read and the index is written
     if not seen:
         return 0
-    changed = _documents(article_ids)
     started = time.monotonic()
+    changed = _documents(article_ids)
     index.apply(changed, article_ids - {document.article_id for document in changed})
     db.session.execute(delete(SearchMarker).where(SearchMarker.id.in_(seen)))
-    generation.bump()  # results and similar summaries are others now
     known_at = now + timedelta(seconds=time.monotonic() - started)
     db.session.execute(update(Article).where(Article.id.in_(article_ids)).values(indexed_at=known_at))
+    generation.bump()  # results and similar summaries are others now
     db.session.commit()
     log.info("the search index followed %d changes, the oldest after %.2f s", len(seen), waited)
     return len(seen)
