@@ -75,17 +75,15 @@ def check() -> None:
 def db_copy(target: str, source: str | None) -> None:
     """Copy the whole site to the empty, migrated database at TARGET (postgresql://…). Stop the site before."""
     try:
-        addresses = [
-            _address(source) if source else current_app.extensions["config"].database,
-            _address(target),
-        ]
+        origin = _address(source) if source else current_app.extensions["config"].database
+        goal = _address(target)
         with click.progressbar(length=1, label="Copying") as bar:
 
             def report(done: int, total: int) -> None:
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            sums = moving.copy(*addresses, report)
+            sums = moving.copy(origin, goal, report)
     except (ConfigError, moving.CannotCopy) as error:
         sys.exit(f"Nothing was copied. {error}")
     for one in sums:
