@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from tests.accounts.people import (
     token,
     turn_on_second_factor,
 )
+from tests.engines import both_engines
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.accounts import second_factor
@@ -163,6 +165,7 @@ def test_an_earlier_code_does_not_work_after_a_later_one(app: Flask) -> None:
         assert not second_factor.use_code(editor, app_code(secret, 0), START)
 
 
+@both_engines
 def test_of_two_who_send_the_same_code_at_once_one_gets_in(app: Flask, config: Config) -> None:
     secret, _ = turn_on_second_factor(add_editor())
     site = create_app(config)
@@ -186,6 +189,8 @@ def test_of_two_who_send_the_same_code_at_once_one_gets_in(app: Flask, config: C
             thread.start()
         for thread in threads:
             thread.join()
+    with site.app_context():
+        db.engine.dispose()
     assert sorted(statuses) == [303, 422, 422, 422]
 
 
@@ -349,13 +354,7 @@ def test_a_second_one_cannot_take_the_place_of_the_first(app: Flask) -> None:
 def strict(config: Config, app: Flask) -> EditorClient:
     """A browser on the same site with REQUIRE_MFA set, with somebody signed in who has no second factor."""
     add_editor()
-    environ = {
-        "INSTANCE_PATH": str(config.instance_path),
-        "SECRET_KEY": config.secret_key,
-        "SITE_URL": config.site_url,
-        "REQUIRE_MFA": "yes",
-    }
-    client = EditorClient(create_app(Config.from_environ(environ)))
+    client = EditorClient(create_app(replace(config, require_mfa=True)))
     sign_in(client)
     return client
 
