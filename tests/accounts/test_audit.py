@@ -142,3 +142,11 @@ def test_restoring_an_earlier_text_is_written_down(client: PageClient, admin: Ed
     sent = {"number": "1", "revision": "2", "csrf_token": token(client, edit)}
     client.post(f"{edit}/restore", sent)
     assert [kind for kind, _ in lines()] == ["restored"]
+
+
+def test_an_import_of_papers_is_written_down(client: PageClient, admin: Editor) -> None:
+    path = "/editor/papers/import"
+    text = "TY  - JOUR\nTI  - A made-up trial\nAU  - Doe, Jo\nJO  - Made-up Trials\nPY  - 2021\nER  - \n"
+    review = client.post(path, {"text": text, "csrf_token": token(client, path)}).location
+    client.post(review, {"csrf_token": token(client, review)})
+    assert lines() == [("imported", "1 paper")]

@@ -7,10 +7,9 @@ from sqlalchemy import select
 
 from webapp import door, htmx
 from webapp.accounts import audit
-from webapp.accounts.access import current_editor
+from webapp.accounts.access import current_editor, local_time
 from webapp.editor import bulk
 from webapp.editor.bulk import Action, CannotUndo, Plan
-from webapp.editor.form_views import local_time
 from webapp.editor.forms import WithdrawForm
 from webapp.errors import SiteError
 from webapp.extensions import db

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response
 
 from webapp import door, htmx
+from webapp.accounts.access import local_time
 from webapp.editor import dashboard, queries
-from webapp.editor.form_views import local_time
 from webapp.feedback import inbox
 from webapp.newsletter import desk
 from webapp.search import indexing, misses

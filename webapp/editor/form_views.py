@@ -3,18 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 
 from webapp import door, htmx
-from webapp.accounts.access import current_editor, may
+from webapp.accounts.access import current_editor, local_time, may
 from webapp.articles.content import ArticleContent
 from webapp.editor import autosaves, beside, merging, plain, queries, revisions, rows, scheduling
 from webapp.editor.checks import Problem
@@ -49,12 +47,6 @@ class OpenWarning:
     @property
     def key(self) -> str:
         return warning_key(self.message)
-
-
-def local_time(at: datetime) -> str:
-    """A time in words, in the time zone of who is signed in: November 24, 2026, 14:32."""
-    here = at.astimezone(ZoneInfo(current_editor().time_zone))
-    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
 
 
 def show(

@@ -8,11 +8,10 @@ from flask import Response, request, url_for
 
 from webapp import htmx
 from webapp.accounts import audit
-from webapp.accounts.access import current_editor
+from webapp.accounts.access import current_editor, local_time
 from webapp.articles import comparing
 from webapp.articles.content import from_json
 from webapp.editor import revisions, scheduling
-from webapp.editor.form_views import local_time
 from webapp.editor.revisions import Desk, SavedMeanwhile
 from webapp.errors import SiteError
 from webapp.extensions import db

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request, session, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp import door, htmx
+from webapp.accounts import audit
 from webapp.accounts.access import current_editor
 from webapp.editor import retractions
 from webapp.editor.imports import batches, intake, reading
@@ -14,7 +15,9 @@ from webapp.editor.imports.records import Record, Unreadable
 from webapp.editor.papers_forms import ImportForm
 from webapp.errors import SiteError
 from webapp.extensions import db
+from webapp.models import AuditKind
 from webapp.pagination import asked_page
+from webapp.templating import plural
 
 MOST_BYTES = reading.MOST_BYTES + 100_000  # with the other parts of the form
 _GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
@@ -84,6 +87,7 @@ def confirm(secret: str) -> Response:
     """Make a draft of every paper that is still new."""
     made = intake.create(intake.sort(_records(secret)).new, current_editor().id, datetime.now(UTC))
     batches.forget(secret)
+    audit.record(AuditKind.IMPORTED, datetime.now(UTC), current_editor().id, detail=plural(made, "paper"))
     db.session.commit()
     return htmx.redirect(url_for(".choose", made=made))
 

@@ -8,7 +8,7 @@ from secrets import token_hex
 from flask import Response, request, url_for
 
 from webapp import door, htmx
-from webapp.accounts.access import current_editor
+from webapp.accounts.access import current_editor, local_time
 from webapp.editor import autosaves, merging, queries, revisions
 from webapp.editor.autosaves import Tab
 from webapp.editor.form_views import (
@@ -16,7 +16,6 @@ from webapp.editor.form_views import (
     Notice,
     address_of,
     conflict_context,
-    local_time,
     show,
     status_text,
 )

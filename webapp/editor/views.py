@@ -9,13 +9,13 @@ from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
 from webapp.accounts import audit
-from webapp.accounts.access import current_editor, may
+from webapp.accounts.access import current_editor, local_time, may
 from webapp.articles import publishing
 from webapp.articles.content import is_partial_date
 from webapp.articles.glossary import new_explainer
 from webapp.editor import autosaves, history_views, queries, revisions, scheduling
 from webapp.editor.authoring_views import answer
-from webapp.editor.form_views import local_time, show
+from webapp.editor.form_views import show
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
 from webapp.editor.revisions import Desk, DraftNotFound

@@ -50,7 +50,6 @@ class AuditKind(Labelled):
     ADDRESS_CHANGED = "address-changed", "Changed an address"
     RESTORED = "restored", "Restored an earlier text"
     IMPORTED = "imported", "Imported"
-    EXPORTED = "exported", "Exported"
 
 
 class AuditEntry(Base):
