@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from webapp.search.backends import Backend
 from webapp.search.backends.whoosh import WhooshBackend
 from webapp.search.documents import PLAIN_TITLE, TEXT
 from webapp.search.plan import IndexDocument, Passage, Plan
@@ -29,20 +30,25 @@ DEPTH, RECALL_DEPTH, GAIN_DEPTH = 1000, 100, 10
 
 def main(folder: Path) -> None:
     """Index, search, measure, print."""
-    names: list[str] = []
     with tempfile.TemporaryDirectory() as place:
-        backend = WhooshBackend(Path(place))
-        beside = backend.start_beside()
-        beside.apply(_documents(folder / "corpus.jsonl", names), ())
-        backend.switch_to(beside)
-        judged = _judgments(folder / "qrels.tsv")
-        scores = [
-            _scores(_ranked(text, backend, names), judged[key])
-            for key, text in _rows(folder / "queries.tsv")
-            if any(judged[key].values())
-        ]
-    for name, values in zip(("nDCG@10", "Recall@100", "MAP"), zip(*scores, strict=True), strict=True):
-        print(f"{name} {sum(values) / len(values):.4f}")
+        for name, value in measured(WhooshBackend(Path(place)), folder).items():
+            print(f"{name} {value:.4f}")
+
+
+def measured(backend: Backend, folder: Path) -> dict[str, float]:
+    """Fill an engine with the collection, ask it all queries; the means by name."""
+    names: list[str] = []
+    beside = backend.start_beside()
+    beside.apply(_documents(folder / "corpus.jsonl", names), ())
+    backend.switch_to(beside)
+    judged = _judgments(folder / "qrels.tsv")
+    scores = [
+        _scores(_ranked(text, backend, names), judged[key])
+        for key, text in _rows(folder / "queries.tsv")
+        if any(judged[key].values())
+    ]
+    means = (sum(values) / len(values) for values in zip(*scores, strict=True))
+    return dict(zip(("nDCG@10", "Recall@100", "MAP"), means, strict=True))
 
 
 def _documents(file: Path, names: list[str]) -> Iterator[IndexDocument]:
@@ -69,7 +75,7 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
             yield key, text
 
 
-def _ranked(text: str, backend: WhooshBackend, names: list[str]) -> list[str]:
+def _ranked(text: str, backend: Backend, names: list[str]) -> list[str]:
     """The whole text is asked, however long: the limits of the page protect the site, not the measure."""
     groups = groups_of([Term(word) for word in SearchQuery(text=text).text.split()], backend)
     return [names[number] for number in backend.find(Plan(groups, limit=DEPTH)).article_ids]

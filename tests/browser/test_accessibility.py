@@ -55,6 +55,7 @@ EDITOR_PAGES = [
     "/editor/people/1",
     "/editor/audit",
     "/editor/dashboard",
+    "/editor/bulk?do=withdraw&chosen=article-1&chosen=article-999",
     "/editor/summaries/new",
     "/editor/feedback/",
     "/editor/newsletter/",

@@ -11,11 +11,12 @@ its generation grows with each commit, by which other processes notice.
 
 import logging
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -355,16 +356,25 @@ def _columns(rows: Sequence[Any]) -> Columns:
         lengths=np.array(lengths, np.float64),
         total_length=sum(lengths),
         is_alive=np.ones(len(ids), np.bool_),
-        facets={name: _facet(name, facets) for name in FacetName},
+        facets=_facets(facets),
     )
 
 
-def _facet(name: FacetName, facets: Sequence[Sequence[str]]) -> FacetCodes:
-    prefix = f"{name}:"
-    own = [[value.removeprefix(prefix) for value in row if value.startswith(prefix)] for row in facets]
-    values = sorted({value for row in own for value in row})
-    place_of = {value: place for place, value in enumerate(values)}
-    codes = np.full((len(own), max(map(len, own), default=1) or 1), NO_VALUE, np.int16)
-    for number, row in enumerate(own):
-        codes[number, : len(row)] = [place_of[value] for value in row]
-    return FacetCodes(tuple(values), codes)
+def _facets(rows: Sequence[Sequence[str]]) -> dict[FacetName, FacetCodes]:
+    """The filter values of all documents ("kind:reviews") as codes, made in whole arrays: there may be many."""
+    flat = list(chain.from_iterable(rows))
+    every = sorted(set(flat))
+    places = {value: place for place, value in enumerate(every)}
+    codes = np.fromiter(map(places.__getitem__, flat), np.int32, len(flat))
+    documents = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    found = {}
+    for name in FacetName:
+        first, last = bisect_left(every, f"{name}:"), bisect_left(every, f"{name};")  # all that start so
+        own = (codes >= first) & (codes < last)
+        columns = np.arange(own.sum()) - np.searchsorted(
+            documents[own], documents[own]
+        )  # first, second … of its document
+        table = np.full((len(rows), columns.max(initial=0) + 1), NO_VALUE, np.int16)
+        table[documents[own], columns] = codes[own] - first
+        found[name] = FacetCodes(tuple(value.removeprefix(f"{name}:") for value in every[first:last]), table)
+    return found

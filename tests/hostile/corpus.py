@@ -1,0 +1,87 @@
+"""What somebody who means harm would type. ``xss-probe`` is an element, ``xssprobe`` an attribute that no page of ours has."""
+
+PROBE = "xss-probe"
+XSS = (
+    "<xss-probe>",
+    "<script>xssprobe()</script>",
+    "</script><xss-probe>",
+    "</title></textarea></style></noscript></template><xss-probe>",
+    '"><xss-probe>',
+    "'><xss-probe>",
+    '" xssprobe=1 onfocus=xssprobe() autofocus x="',
+    "' xssprobe=1 onmouseover=xssprobe() x='",
+    "<img src=x onerror=xssprobe()>",
+    "<svg/onload=xssprobe()><xss-probe>",
+    "<a href=javascript:xssprobe()>x</a>",
+    "javascript:xssprobe()//",
+    "<!--><xss-probe>--><![CDATA[<xss-probe>]]><xss-probe>",
+    "{{ 7777*7 }}{% raw %}${7777*7}<%= 7777*7 %>",
+    "&lt;xss-probe&gt;&#60;xss-probe&#62;",
+    "<iframe srcdoc='<xss-probe>'></iframe><base href=//evil.example><meta http-equiv=refresh content='0;//evil.example'>",
+    '=HYPERLINK("//evil.example")',
+    "@SUM(1)|cmd",
+    "}}%$#&_^~\\end{document}\\input{/etc/passwd}",
+    "x\u202eevil\u2028line\u2029line\ufeff",
+)
+
+# The same, and what breaks parsers, databases and patience rather than pages.
+ODD = (
+    *XSS,
+    "",
+    " ",
+    "0",
+    "-1",
+    "1",
+    "9" * 30,
+    "1e309",
+    "NaN",
+    "\x00",
+    "a\x00b",
+    "\r\nSet-Cookie: evil=1\r\n\r\n",
+    "\t\n\x0b\x0c\x1b[31m\x7f\x85",
+    "' OR 1=1 --",
+    "1; DROP TABLE article",
+    "%' ESCAPE '\\",
+    "../../../../etc/passwd",
+    "..%2f..%2fetc%2fpasswd",
+    "//evil.example/",
+    "http://evil.example/",
+    "\\\\evil.example\\x",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+    "\u0130\u0131\u00df\ufb03\u1e9e",
+    "a" + "\u0301" * 500,
+    "\u0661\u0662",
+    "( " * 400,
+    "\"" * 99,
+    "a" * 7_000,
+    "a@" + "b." * 300 + "c",
+    "1970-01-01",
+    "0000-00-00",
+    "9999-12-31T23:59:59Z",
+    "2026-02-30",
+    "[]",
+    "{}",
+    "null",
+    "true",
+    "*a*",
+    "+" * 300,
+    "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>",
+    "TY  - JOUR\nTI  - x\nER  - \n",
+)  # fmt: skip
+
+# The names that forms, lists and addresses of the site know.
+NAMES = (
+    "q", "page", "sort", "tab", "year", "kind", "subject", "result", "category", "exact", "own", "panel", "s", "saved", "change", "next",
+    "old", "new", "number", "revision", "action", "email", "name", "message", "topic", "topics", "frequency", "website", "time_token",
+    "csrf_token", "vote", "answer", "reasons", "note", "text", "theme", "spacing", "offline", "password", "code", "role", "time_zone",
+    "publish_at", "slug", "plain_title", "main_message", "simple_explanation", "paper-doi", "paper-title", "paper-authors",
+    "paper-published_on", "paper-status", "categories", "main_category", "findings-0-text", "findings-0-counts", "findings-39-text",
+    "findings-999-text", "removed-findings-0-text", "questions-0", "corrections-0-text", "accept-0", "outcome", "files", "what", "swap",
+)  # fmt: skip
+
+HEADERS = (
+    "HX-Request", "HX-Boosted", "HX-Current-URL", "HX-Target", "HX-Trigger", "HX-History-Restore-Request", "Accept", "Accept-Encoding",
+    "Accept-Language", "Cookie", "If-None-Match", "If-Modified-Since", "Range", "Referer", "Origin", "Sec-Fetch-Site", "User-Agent",
+    "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "Authorization", "X-Signature", "X-HTTP-Method-Override",
+    "Content-Encoding", "Prefer", "Save-Data",
+)  # fmt: skip

@@ -1,0 +1,130 @@
+"""Every address of the site is given what nobody means well by: an answer within a second, never a failure of ours.
+
+Seconds are those of the processor, so that other work on the machine does not count.
+"""
+
+import random
+import time
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.accounts.people import EditorClient, sign_in, token
+from tests.drills.site import IS_FULL
+from tests.hostile.corpus import HEADERS, NAMES, ODD, PROBE
+from tests.hostile.inert import check_html
+from tests.hostile.world import EMAIL, World, build
+from tests.pages import PageClient
+
+EXAMPLES = 500 if IS_FULL else 3  # for each route
+FORM = "application/x-www-form-urlencoded"
+KINDS = (
+    FORM,
+    "multipart/form-data; boundary=x",
+    "multipart/form-data",
+    "application/json",
+    "text/plain",
+    "text/xml",
+    "\u00e9",
+    "",
+)
+NOT_WALKED = {"accounts.sign_out"}  # the rest would be walked signed out
+
+texts = st.one_of(st.sampled_from(ODD), st.text(max_size=60))
+pairs = st.lists(st.tuples(st.one_of(st.sampled_from(NAMES), texts), texts), max_size=8)
+latin = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
+one_line = st.one_of(st.sampled_from([text for text in ODD if text.isprintable() and text.isascii()]), latin)
+headers = st.dictionaries(st.sampled_from(HEADERS), one_line, max_size=3)
+bodies: st.SearchStrategy[str | bytes] = st.one_of(
+    pairs.map(lambda found: urlencode(found, errors="replace")), st.binary(max_size=200)
+)
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """One of everything, with ordinary words in it."""
+    return build(app, lambda field: f"An ordinary {field} about spasm")
+
+
+@pytest.fixture
+def client(app: Flask, world: World) -> PageClient:
+    """The admin, signed in."""
+    client = EditorClient(app)
+    sign_in(client, EMAIL)
+    return client
+
+
+def address(app: Flask, world: World, rule: Rule, odd: dict[str, str]) -> str:
+    """The rule's own address, with odd texts in the places of its arguments."""
+    path = world.address(app, rule)
+    for name, value in odd.items():
+        good = quote(str((world.values | world.by_endpoint.get(rule.endpoint, {}))[name]), safe="/:")
+        path = path.replace(good, quote(value, safe=""), 1)
+    return path
+
+
+@st.composite
+def requests(draw: Any, rule: Rule) -> dict[str, Any]:
+    """What is sent to an address, apart from the address."""
+    names = sorted(rule.arguments)
+    odd = draw(st.dictionaries(st.sampled_from(names), texts, max_size=2)) if names else {}
+    sent = {"odd": odd, "query": urlencode(draw(pairs), errors="replace"), "headers": draw(headers)}
+    if "POST" in (rule.methods or ()):
+        sent |= {"data": draw(bodies), "content_type": draw(st.sampled_from((FORM, FORM, FORM, *KINDS)))}
+    return sent
+
+
+def send(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) -> TestResponse:
+    """From our own site (what another site may do is tested elsewhere), and each time from another network address."""
+    data = sent.get("data")
+    if isinstance(data, str):
+        data += f"&csrf_token={csrf_token}"
+    return client.flask.open(
+        f"{path}?{sent['query']}",
+        method="GET" if data is None else "POST",
+        data=data,
+        content_type=sent.get("content_type"),
+        headers={"Sec-Fetch-Site": "same-origin"} | sent["headers"],
+        environ_overrides={"REMOTE_ADDR": f"192.0.2.{random.randrange(256)}"},
+    )
+
+
+def check(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) -> None:
+    started = time.process_time()
+    response = send(client, path, sent, csrf_token)
+    seconds = time.process_time() - started
+    assert response.status_code < 500, f"{path}: {response.status}"
+    assert seconds < 1, f"{path}: {seconds:.2f} s"
+    assert "evil" not in response.headers.get("Set-Cookie", "")
+    if response.status_code in (301, 302, 303, 307, 308):
+        assert urlsplit(response.location).netloc in ("", "localhost"), response.location
+    if response.mimetype == "text/html":
+        assert f"<{PROBE}" not in response.text, path
+        if IS_FULL:
+            check_html(response.text)
+
+
+def test_no_route_fails_on_anything_it_is_given(app: Flask, client: PageClient, world: World) -> None:
+    app.testing = False  # as on a real server, an exception becomes a page
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in NOT_WALKED]
+    tokens = [token(client, "/editor/account")]
+
+    def walk(rule: Rule) -> None:
+        @settings(
+            max_examples=EXAMPLES, deadline=None, derandomize=not IS_FULL, database=None, suppress_health_check=list(HealthCheck)
+        )  # fmt: skip
+        @given(requests(rule))
+        def one_route(sent: dict[str, Any]) -> None:
+            check(client, address(app, world, rule, sent["odd"]), sent, tokens[0])
+
+        one_route()
+
+    for rule in rules:
+        walk(rule)
+    assert len(rules) > 100

@@ -1,0 +1,159 @@
+"""A small site in which every address leads somewhere, and any text may stand in every field."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import flask_migrate
+import msgspec
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.accounts.people import add_editor
+from tests.factories import content
+from tests.newsletter.steps import subscribed
+from webapp import assets, tokens
+from webapp.articles.content import ArticleContent, CorrectionContent
+from webapp.articles.publishing import publish, withdraw
+from webapp.editor import revisions
+from webapp.editor.revisions import Desk
+from webapp.extensions import db
+from webapp.feedback import inbox, votes
+from webapp.models import Frequency, GlossaryTerm, Role, Topic
+from webapp.models.values import Author, Finding, Implication, PaperStatus
+from webapp.newsletter import digests, emails
+from webapp.search import indexing
+
+Say = Callable[[str], str]  # the text for a field, given its name
+EMAIL = "ana@example.org"
+# Not free text: fixed lists, addresses of our own, dates.
+FIXED = (
+    "slug",
+    "categories",
+    "subject",
+    "about_sci",
+    "study_kind",
+    "result",
+    "published_on",
+    "checked_on",
+    "trial_url",
+    "shows_dysreflexia_help",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What addresses are made of."""
+
+    values: dict[str, object]
+    by_endpoint: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def address(self, app: Flask, rule: Rule) -> str:
+        """An address that the rule fits and, where there can be one, that leads somewhere."""
+        values = self.values | self.by_endpoint.get(rule.endpoint, {})
+        used = {name: values[name] for name in rule.arguments}
+        return app.url_map.bind("localhost").build(rule.endpoint, used, append_unknown=False)
+
+    def pages(self, app: Flask) -> Iterator[str]:
+        """The address of every page: what is read by GET."""
+        for rule in app.url_map.iter_rules():
+            if "GET" in (rule.methods or ()):
+                yield self.address(app, rule)
+
+
+def everything(say: Say, **changes: Any) -> ArticleContent:
+    """What an article says, with ``say`` in every field of free text."""
+    whole = content(**changes)
+    texts = {
+        name: say(name)
+        for name in ArticleContent.__struct_fields__
+        if isinstance(getattr(whole, name), str) and name not in FIXED
+    }
+    group = re.sub("[:;]", " ", say("counts"))
+    paper = msgspec.structs.replace(
+        whole.paper,
+        **{name: say(f"paper.{name}") for name in ("title", "journal", "abstract", "license", "status_note")}
+        | {name: say(f"paper.{name}")[:30] for name in ("volume", "issue", "pages")},
+        authors=[Author(family=say("author.family"), given=say("author.given"))],
+        mesh_terms=[say("paper.mesh_terms")],
+        status=PaperStatus.CONCERN,
+        status_on=date(2026, 1, 2),
+    )
+    return msgspec.structs.replace(
+        whole,
+        **texts | {name: texts[name][:80] for name in ("species", "trial_number")},
+        limitations=[say("limitation"), say("limitation")],
+        questions=[say("question")],
+        findings=[
+            Finding(
+                text=say("finding"),
+                place=say("place"),
+                quote=say("paper.abstract"),
+                counts=f"{group}: 1 of 2; old: 2 of 3",
+            ),
+            Finding(text=say("finding"), place=say("place")),
+        ],
+        implications=[Implication(title=say("implication.title"), text=say("implication.text"))],
+        corrections=[CorrectionContent(published_on=date(2026, 1, 3), text=say("correction"))],
+        paper=paper,
+    )
+
+
+def build(app: Flask, say: Say) -> World:
+    """Fill the site with one of everything. Its admin is ``EMAIL``."""
+    now = datetime.now(UTC)
+    flask_migrate.stamp()  # the tables are those of the models; readiness looks for the migration
+    ana = add_editor(say("editor.name")[:120], EMAIL, Role.ADMIN)
+    db.session.add(GlossaryTerm(slug="a-word", term="spasm", forms=["spasm"], meaning=say("meaning")))
+    article = publish(everything(say), now - timedelta(hours=1), note=say("version.note"))
+    article = publish(
+        everything(say, slug=article.slug, paper={"doi": article.paper.doi}),
+        now,
+        article,
+        say("version.note"),
+    )
+    gone = publish(everything(say), now)
+    withdraw(gone, say("withdrawn_note"), now)
+    db.session.flush()
+    draft = revisions.save(Desk(), everything(say, slug=""), 0, ana.id, now)
+    draft = revisions.save(
+        Desk(draft=draft), everything(say, slug="", harms=say("harms") + "."), 1, ana.id, now
+    )
+    votes.vote(article, "192.0.2.1", False, now)
+    votes.add_note(article, "192.0.2.1", say("note"), [], now)
+    message = inbox.send(
+        Topic.MISTAKE,
+        say("message"),
+        "news@localhost",
+        now,
+        email="m@example.org",
+        name=say("name")[:120],
+        article=article,
+    )
+    reader = subscribed("reader@example.org", now, consent_page=say("consent_page"))
+    issue = digests.make_issue(Frequency.WEEKLY, now)
+    db.session.commit()
+    indexing.catch_up(now)
+    values: dict[str, object] = {
+        "slug": article.slug, "article_id": article.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
+        "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
+        "name": "js/site.js",
+    }  # fmt: skip
+    personal: dict[str, object] = {"token": tokens.sign(emails.PREFERENCES, reader.key)}
+    own_pages = ("preferences", "save_preferences", "my_data", "erase", "erase_now")
+    by_endpoint: dict[str, dict[str, object]] = {
+        "articles.category": {"slug": "pain-management"},
+        "exports.category_feed": {"slug": "pain-management"},
+        "pages.glossary_term": {"slug": "a-word"},
+        "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},
+        "visit_pack.short_link": {"number": article.id},
+        "newsletter.issue": {"number": issue.id},
+        "exports.data_file": {"ending": "csv"},
+        "accounts.enter_code": {"kind": "code"},
+        "accounts.check_code": {"kind": "code"},
+        "feedback_desk.message_done": {"number": message.id},
+        "people.person": {"number": ana.id},
+    }
+    return World(values, by_endpoint | {f"newsletter.{name}": personal for name in own_pages})

@@ -1,0 +1,116 @@
+"""What holds for every address of the site, by walking all of them."""
+
+import hashlib
+import re
+from base64 import b64encode
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.accounts.people import EditorClient, sign_in
+from tests.hostile.world import EMAIL, World, build
+from tests.pages import PageClient
+
+# The one form that mail programs send from anywhere (RFC 8058), and the one that is signed with a key instead.
+FROM_ANYWHERE = {"newsletter.unsubscribe_now", "newsletter.take_bounces"}
+FOREIGN: tuple[dict[str, str], ...] = (
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    {"Sec-Fetch-Site": "Same-Origin"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://evil.example/localhost"},
+    {"Referer": "http://evil.example/http://localhost/"},
+    {"Referer": "http://localhost@evil.example/"},
+    {},
+)
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """One of everything."""
+    return build(app, lambda field: f"An ordinary {field} about spasm")
+
+
+@pytest.fixture
+def client(app: Flask, world: World) -> PageClient:
+    """A browser without JavaScript."""
+    return EditorClient(app)
+
+
+def posts(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+
+
+def is_public(rule: Rule) -> bool:
+    return not rule.rule.startswith("/editor")
+
+
+def test_a_form_from_another_site_is_refused_everywhere(app: Flask, client: PageClient, world: World) -> None:
+    sign_in(client, EMAIL)
+    walked = [rule for rule in posts(app) if rule.endpoint not in FROM_ANYWHERE]
+    for rule in walked:
+        for headers in FOREIGN:
+            answer = client.flask.post(world.address(app, rule), data={"x": "y"}, headers=headers)
+            assert answer.status_code == 403, f"{rule.endpoint} {headers}: {answer.status}"
+    assert len(walked) > 30
+
+
+def test_no_public_page_sets_a_cookie_or_differs_for_somebody_signed_in(
+    app: Flask, client: PageClient, world: World
+) -> None:
+    signed_in = EditorClient(app)
+    sign_in(signed_in, EMAIL)
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and is_public(rule):
+            path = world.address(app, rule)
+            first, second = client.flask.get(path), signed_in.flask.get(path)
+            assert "Set-Cookie" not in first.headers and "Set-Cookie" not in second.headers, path
+            if first.headers["Cache-Control"].startswith("public"):
+                assert first.data == second.data, path
+
+
+def test_a_page_and_its_fragment_are_never_taken_for_each_other(
+    app: Flask, client: PageClient, world: World
+) -> None:
+    different = 0
+    for path in world.pages(app):
+        page = client.flask.get(path)
+        if page.mimetype != "text/html" or page.status_code != 200:
+            continue
+        fragment = client.flask.get(path, headers={"HX-Request": "true"})
+        boosted = client.flask.get(path, headers={"HX-Request": "true", "HX-Boosted": "true"})
+        again = client.flask.get(path)
+        assert again.text.startswith("<!doctype html>") and boosted.text.startswith("<!doctype html>"), path
+        assert {"HX-Request", "Accept", "Cookie"} <= set(page.headers["Vary"].split(", ")), path
+        if not fragment.text.startswith("<!doctype html>"):
+            different += 1
+            assert "<html" not in fragment.text, path
+            assert "ETag" not in page.headers or fragment.headers["ETag"] != page.headers["ETag"], path
+    assert different >= 10
+
+
+def test_every_script_and_style_sheet_is_ours_and_pinned_to_its_content(
+    app: Flask, client: PageClient, world: World
+) -> None:
+    sign_in(client, EMAIL)
+    pinned = re.compile(
+        r'<(?:script|link rel="stylesheet")[^>]* (?:src|href)="([^"]+)" integrity="sha384-([^"]+)"'
+    )
+    checked = set()
+    for path in world.pages(app):
+        page = client.flask.get(path)
+        if page.mimetype != "text/html" or not page.text.startswith("<!doctype"):
+            continue
+        found = pinned.findall(page.text)
+        loaded = len(re.findall(r"<script[^>]* src=|<link[^>]* rel=\"?stylesheet", page.text))
+        assert len(found) == loaded >= 2, path
+        checked |= set(found)
+    for address, digest in checked:
+        assert urlsplit(address).netloc == ""
+        assert b64encode(hashlib.sha384(client.flask.get(address).data).digest()).decode() == digest, address
+    assert len(checked) >= 4
