@@ -37,9 +37,7 @@ def postgresql_url(postgresql: server.Server) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest) -> str:
     """The address of the database: SQLite in the test's folder, or what a test asks for with ``tests.engines``."""
     url: str = (
-        request.getfixturevalue("postgresql_url")
-        if getattr(request, "param", __import__("os").environ.get("TRY_PG", "")) == "postgresql"
-        else ""
+        request.getfixturevalue("postgresql_url") if getattr(request, "param", "") == "postgresql" else ""
     )
     return url
 
