@@ -208,6 +208,16 @@ def test_what_is_changed_and_changed_back_leaves_no_trace(backend: Backend) -> N
     assert backend.find(Plan(groups(VOCABULARY[:3]), limit=COUNT)).total == before.total
 
 
+def test_another_process_searches_in_every_commit_at_once(filled_postgresql: PostgresBackend) -> None:
+    other = PostgresBackend(filled_postgresql._engine)
+    zebra = Plan((Group((Alternative(("zebra",)),)),))
+    for _ in range(5):
+        filled_postgresql.apply([IndexDocument(5, 2, 1, (Passage("A zebra", 2.0),), {})], ())
+        assert other.find(zebra).article_ids == (5,)
+        filled_postgresql.apply([documents()[5]], ())
+        assert other.find(zebra).total == 0
+
+
 def test_a_new_index_is_filled_beside_and_then_takes_the_place(backend: Backend) -> None:
     with backend.rebuilding():
         beside = backend.start_beside()

@@ -49,7 +49,7 @@ from webapp.search.plan import FacetName, Found, IndexDocument, Plan
 log = logging.getLogger(__name__)
 
 VERSION = 1  # of what stands in the tables; a build of another version counts as missing
-STATE_SECONDS = 0.1  # so long a process may go on with the generation it knows
+SWITCH_PAUSE = 0.3  # seconds in which searches that began on a former build come to an end
 AT_ONCE = 500  # documents
 WRITER_LOCK, REBUILD_LOCK, COMMIT_LOCK = 7_266_101, 7_266_102, 7_266_103
 TRIGRAMS_MISSING = (
@@ -175,7 +175,6 @@ class PostgresBackend:
         self._cache = PostingCache(CACHE_BYTES)
         self._lock = Lock()
         self._generation: _Generation | None = None
-        self._asked_at = -STATE_SECONDS
 
     # Reading
 
@@ -213,7 +212,6 @@ class PostgresBackend:
 
     def is_intact(self) -> bool:
         """Is there a build to search in?"""
-        self._asked_at = -STATE_SECONDS
         try:
             self._newest()
         except SearchUnavailable:
@@ -262,7 +260,7 @@ class PostgresBackend:
                     {"build": beside._own, "version": VERSION},
                 )
             if beside._own != 1:
-                time.sleep(3 * STATE_SECONDS)  # until every process has turned to the new build
+                time.sleep(SWITCH_PAUSE)
             with self._changing() as connection:
                 postgres_tables.clear(connection, beside._own)
 
@@ -276,7 +274,6 @@ class PostgresBackend:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({COMMIT_LOCK})"))
             yield connection
             connection.execute(text("UPDATE search_state SET generation = generation + 1"))
-        self._asked_at = -STATE_SECONDS
 
     def _reading(self, answer: Callable[[_Generation], T]) -> T:
         return self._guarded(lambda: answer(self._newest()))
@@ -291,18 +288,13 @@ class PostgresBackend:
             raise SearchUnavailable(f"the index cannot be used: {error!r}") from error
 
     def _newest(self) -> _Generation:
-        """The generation of the last commit, or one that was the last a moment ago."""
-        kept = self._generation
-        if kept is not None and time.monotonic() - self._asked_at < STATE_SECONDS:
-            return kept
-        asked_at = time.monotonic()
+        """The generation of the last commit, asked each time: a finished page is kept for what was true when it was begun."""
         try:
             with self._reader.connect() as connection:
                 state = self._state(connection)
             with self._lock:
                 if self._generation is None or self._generation.state != state:
                     self._generation = _Generation(state, self._reader, self._cache)
-                self._asked_at = asked_at
                 return self._generation
         except SQLAlchemyError as error:
             raise SearchUnavailable(f"the database does not answer: {error!r}") from error
