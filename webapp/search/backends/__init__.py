@@ -8,8 +8,9 @@ from flask import Flask, current_app
 
 from webapp.config import Config
 from webapp.extensions import db
+from webapp.search.backends.answering import SearchBusy, SearchUnavailable
 from webapp.search.backends.postgres import PostgresBackend
-from webapp.search.backends.whoosh import SearchBusy, SearchUnavailable, WhooshBackend
+from webapp.search.backends.whoosh import WhooshBackend
 from webapp.search.plan import Found, IndexDocument, Plan
 
 __all__ = ["Backend", "SearchBusy", "SearchUnavailable", "engine", "init_app"]

@@ -28,6 +28,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.database import WITHOUT_TURN
 from webapp.search.backends import postgres_tables
+from webapp.search.backends.answering import (
+    CACHE_BYTES,
+    WRITE_PATIENCE,
+    Answering,
+    SearchUnavailable,
+    wait_for_turn,
+)
 from webapp.search.backends.posting_arrays import (
     NO_VALUE,
     NOWHERE,
@@ -38,13 +45,7 @@ from webapp.search.backends.posting_arrays import (
     PostingCache,
     Postings,
 )
-from webapp.search.backends.whoosh import (
-    CACHE_BYTES,
-    WRITE_PATIENCE,
-    SearchBusy,
-    SearchUnavailable,
-)
-from webapp.search.plan import FacetName, Found, IndexDocument, Plan
+from webapp.search.plan import FacetName, IndexDocument
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class _Generation:
                          "WHERE build = :build ORDER BY article_id")  # fmt: skip
         self.collection = _Collection(self, _columns(rows), cache, (state.build, state.generation))
         self._has_trigrams = bool(self._all("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'"))
+        if not self._has_trigrams:
+            _tell_once(TRIGRAMS_MISSING)
         self.frequency = lru_cache(maxsize=10_000)(self._frequency)
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
@@ -165,7 +168,7 @@ class _Collection(Collection):
         return Postings(found.documents[kept], found.weights[kept])
 
 
-class PostgresBackend:
+class PostgresBackend(Answering):
     """The index in the tables of the site's own database. Readers never wait for the writer."""
 
     def __init__(self, engine: Engine, build: int | None = None) -> None:
@@ -175,30 +178,6 @@ class PostgresBackend:
         self._cache = PostingCache(CACHE_BYTES)
         self._lock = Lock()
         self._generation: _Generation | None = None
-
-    # Reading
-
-    def find(self, plan: Plan) -> Found:
-        return self._reading(lambda generation: generation.collection.find(plan))
-
-    def frequency(self, word: str) -> int:
-        return self._reading(lambda generation: generation.frequency(word))
-
-    def knows_stem(self, term: str) -> bool:
-        return self._reading(lambda generation: len(generation.collection.contributions(term).documents) > 0)
-
-    def completions(self, start: str, count: int) -> tuple[str, ...]:
-        return self._reading(lambda generation: generation.completions(start, count))
-
-    def near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
-        return self._reading(lambda generation: generation.near(word, most))
-
-    def entries(self) -> dict[int, int]:
-        def read(generation: _Generation) -> dict[int, int]:
-            columns = generation.collection.columns
-            return dict(zip(columns.article_ids.tolist(), columns.revisions.tolist(), strict=True))
-
-        return self._reading(read)
 
     def byte_count(self) -> int:
         names = ("search_document", "search_posting", "search_word")
@@ -317,19 +296,21 @@ class PostgresBackend:
         except SQLAlchemyError as error:
             raise SearchUnavailable(f"the database does not answer: {error!r}") from error
         with connection:
-            self._guarded(lambda: _wait_for(connection, number, patience))
+            self._guarded(lambda: wait_for_turn(lambda: _takes(connection, number), patience))
             try:
                 yield
             finally:
                 _let_go(connection, number)
 
 
-def _wait_for(connection: Connection, number: int, patience: float) -> None:
-    until = time.monotonic() + patience
-    while not connection.execute(text(f"SELECT pg_try_advisory_lock({number})")).scalar_one():
-        if time.monotonic() >= until:
-            raise SearchBusy("another process is writing the index")
-        time.sleep(0.02)
+@lru_cache(maxsize=1)
+def _tell_once(what: str) -> None:
+    """The follower opens the index at its start, so it is said then."""
+    log.warning(what)
+
+
+def _takes(connection: Connection, number: int) -> bool:
+    return bool(connection.execute(text(f"SELECT pg_try_advisory_lock({number})")).scalar_one())
 
 
 def _let_go(connection: Connection, number: int) -> None:

@@ -23,9 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSVECTOR
 
 from webapp.extensions import Base
-from webapp.search.backends.whoosh import PASSAGE_GAP, SHORTEST_WORD
+from webapp.search.backends.document_words import document_words, facet_terms
 from webapp.search.plan import IndexDocument
-from webapp.search.words import STOP_WORDS, stem, words
 
 LETTERS = "ABCD"  # of the parts of a text, most telling first
 
@@ -146,23 +145,18 @@ def _row_of(document: IndexDocument) -> dict[str, Any]:
     letters = {level: LETTERS[min(place, len(LETTERS) - 1)] for place, level in enumerate(levels)}
     places: dict[str, list[str]] = defaultdict(list)
     whole: set[str] = set()
-    place, length = 1, 0.0
-    for passage in document.passages:
-        for word in words(passage.text):
-            if word.folded in STOP_WORDS:
-                continue
-            places[stem(word.folded)].append(f"{place}{letters[passage.weight]}")
-            length += passage.weight
-            place += 1
-            if len(word.folded) >= SHORTEST_WORD and word.folded.isalpha():
-                whole.add(word.folded)
-        place += PASSAGE_GAP
+    length = 0.0
+    for word in document_words(document):
+        places[word.stem].append(f"{word.place + 1}{letters[word.weight]}")  # PostgreSQL counts places from 1
+        length += word.weight
+        if word.is_in_lexicon:
+            whole.add(word.folded)
     return {
         "article_id": document.article_id,
         "revision": document.revision,
         "published": document.published,
         "length": length,
-        "facets": [f"{name}:{value}" for name, values in document.facets.items() for value in values],
+        "facets": facet_terms(document),
         "weights": levels[: len(LETTERS)],
         "words": sorted(whole),
         "terms": " ".join(f"{quoted(term)}:{','.join(at)}" for term, at in places.items()),

@@ -39,6 +39,14 @@ from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
+from webapp.search.backends.answering import (
+    CACHE_BYTES,
+    WRITE_PATIENCE,
+    Answering,
+    SearchUnavailable,
+    wait_for_turn,
+)
+from webapp.search.backends.document_words import document_words, facet_terms
 from webapp.search.backends.posting_arrays import (
     NO_VALUE,
     NOWHERE,
@@ -49,29 +57,16 @@ from webapp.search.backends.posting_arrays import (
     PostingCache,
     Postings,
 )
-from webapp.search.plan import FacetName, Found, IndexDocument, Plan
-from webapp.search.words import STOP_WORDS, stem, words
+from webapp.search.plan import FacetName, IndexDocument
 
 log = logging.getLogger(__name__)
 
 VERSION = 1  # of what is in a folder; a folder of another version counts as missing
 CURRENT = "CURRENT"
-CACHE_BYTES = 64_000_000
-PASSAGE_GAP = 10  # places left free between two parts of a text, so that no phrase runs across
 OPEN_TRIES, OPEN_PAUSE = 10, 0.02  # opening during another process's commit fails now and then
-WRITE_PATIENCE = 10.0
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
-SHORTEST_WORD = 3
 SEAL = ".seal"
 MISSING = -1  # in a column: every document has a value, so one without it was lost
-
-
-class SearchUnavailable(Exception):
-    """The index is missing, damaged or busy; the database has to answer."""
-
-
-class SearchBusy(SearchUnavailable):
-    """Another process has the right to write or to rebuild."""
 
 
 T = TypeVar("T")
@@ -273,9 +268,6 @@ class _Generation:
                 total += lexicon.frequencies[place]
         return total
 
-    def stem_frequency(self, term: str) -> int:
-        return len(self.collection.contributions(term).documents)
-
     def _completions(self, start: str, count: int) -> tuple[str, ...]:
         totals: dict[str, int] = defaultdict(int)
         for lexicon in self._lexicons():
@@ -355,7 +347,7 @@ class _Generation:
         return FacetCodes(tuple(values), columns)
 
 
-class WhooshBackend:
+class WhooshBackend(Answering):
     """The index under one root folder. Readers never wait for the writer; every method raises only SearchUnavailable."""
 
     def __init__(self, root: Path) -> None:
@@ -365,35 +357,6 @@ class WhooshBackend:
         self._generation: _Generation | None = None
         self._segments: dict[str, _Segment] = {}
         self._is_suspect = False
-
-    # Reading
-
-    def find(self, plan: Plan) -> Found:
-        return self._reading(lambda generation: generation.collection.find(plan))
-
-    def frequency(self, word: str) -> int:
-        return self._reading(lambda generation: generation.frequency(word))
-
-    def knows_stem(self, term: str) -> bool:
-        return self._reading(lambda generation: generation.stem_frequency(term) > 0)
-
-    def completions(self, start: str, count: int) -> tuple[str, ...]:
-        return self._reading(lambda generation: generation.completions(start, count))
-
-    def near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
-        return self._reading(lambda generation: generation.near(word, most))
-
-    def entries(self) -> dict[int, int]:
-        """Every article in the index and the revision of it."""
-
-        def read(generation: _Generation) -> dict[int, int]:
-            columns = generation.collection.columns
-            alive = columns.is_alive
-            return dict(
-                zip(columns.article_ids[alive].tolist(), columns.revisions[alive].tolist(), strict=True)
-            )
-
-        return self._reading(read)
 
     def byte_count(self) -> int:
         """Size of the index on disk."""
@@ -572,7 +535,7 @@ class WhooshBackend:
         except OSError as error:
             raise SearchUnavailable(f"the index folder cannot be written: {error}") from error
         try:
-            _wait_for(handle, patience)
+            wait_for_turn(lambda: _takes(handle), patience)
             yield
         finally:
             os.close(handle)
@@ -617,17 +580,12 @@ def _put_seals(folder: Path) -> None:
             made.replace(seal)
 
 
-def _wait_for(handle: int, patience: float) -> None:
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() >= until:
-                raise SearchBusy("another process is writing the index") from error
-            time.sleep(0.02)
-        else:
-            return
+def _takes(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write(folder: Path, changed: Iterable[IndexDocument], removed: Iterable[int], optimize: bool) -> None:
@@ -676,23 +634,16 @@ def _fields_of(document: IndexDocument) -> dict[str, Any]:
     weights: dict[str, float] = defaultdict(float)
     places: dict[str, list[int]] = defaultdict(list)
     whole: set[str] = set()
-    place = 0
-    for passage in document.passages:
-        for word in words(passage.text):
-            if word.folded in STOP_WORDS:
-                continue
-            term = stem(word.folded)
-            weights[term] += passage.weight
-            places[term].append(place)
-            place += 1
-            if len(word.folded) >= SHORTEST_WORD and word.folded.isalpha():
-                whole.add(word.folded)
-        place += PASSAGE_GAP
+    for word in document_words(document):
+        weights[word.stem] += word.weight
+        places[word.stem].append(word.place)
+        if word.is_in_lexicon:
+            whole.add(word.folded)
     return {
         "key": [str(document.article_id)],
         "stem": [(term, weights[term], places[term]) for term in sorted(weights)],
         "word": whole,
-        "facet": {f"{name}:{value}" for name, values in document.facets.items() for value in values},
+        "facet": set(facet_terms(document)),
         "article": document.article_id,
         "revision": document.revision,
         "published": document.published,
