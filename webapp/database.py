@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Select, event
 
 from webapp import replica
 from webapp.config import Config
@@ -62,6 +62,12 @@ def init_app(app: Flask) -> None:
 def may_write() -> None:
     """Say that this request will write although its method only reads; call it before the first query."""
     g.may_write = True
+
+
+def is_any(rows: Select[Any]) -> bool:
+    """Is there such a row? Asked without a turn, so that it never waits for a writer nor makes one wait."""
+    with db.engine.execution_options(**WITHOUT_TURN).connect() as connection:
+        return connection.execute(rows.limit(1)).first() is not None
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:

@@ -32,7 +32,7 @@ def publish_forever(app: Flask, stop: threading.Event) -> None:
                 if scheduling.is_something_due(now) or now - tried_at > TRIED_AGAIN_EACH:
                     tried_at = now
                     scheduling.publish_due(now)
-                db.session.commit()
+                    db.session.commit()
         except Exception:
             log.exception("publishing what is due failed; trying again")
         stop.wait(PAUSE)

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from webapp.accounts import audit
 from webapp.articles import publishing
 from webapp.articles.content import ArticleContent, from_json
+from webapp.database import is_any
 from webapp.editor import revisions
 from webapp.editor.revisions import Desk, Kind
 from webapp.extensions import db
@@ -105,7 +106,7 @@ def is_something_due(now: datetime) -> bool:
     due = select(Schedule.id).where(
         Schedule.ended_at.is_(None), Schedule.publish_at <= now, Schedule.problem.is_(None)
     )
-    return db.session.scalar(due.limit(1)) is not None
+    return is_any(due)
 
 
 def publish_due(now: datetime) -> list[Outcome]:

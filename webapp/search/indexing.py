@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webapp import generation
 from webapp.articles.queries import published
-from webapp.database import WITHOUT_TURN
+from webapp.database import WITHOUT_TURN, is_any
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, SearchMarker
 from webapp.models.values import ArticleStatus
@@ -137,7 +137,7 @@ def _follow(app: Flask) -> None:
                 if time.monotonic() >= inspect_at:
                     _rebuild_if_broken()
                     inspect_at = time.monotonic() + INSPECT_SECONDS
-                if _has_markers():
+                if is_any(select(SearchMarker.id)):
                     _follow_if_first()
         except SearchBusy:
             if not has_waited:
@@ -193,17 +193,6 @@ def _follow_once(index: Backend, now: datetime) -> int:
     db.session.commit()
     log.info("the search index followed %d changes, the oldest after %.2f s", len(seen), waited)
     return len(seen)
-
-
-def _has_markers() -> bool:
-    """Is there anything to follow? Asked outside a transaction, so that it never waits for a writer nor makes one wait."""
-    connection = db.engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute("SELECT 1 FROM search_marker LIMIT 1")
-        return cursor.fetchone() is not None
-    finally:
-        connection.close()
 
 
 def _documents(article_ids: Iterable[int]) -> list[IndexDocument]:
