@@ -1,4 +1,4 @@
-"""What is published apart from the form, by an import or for several summaries at once: the draft is told of it.
+"""What is published apart from the form (an import, several summaries at once, a notice of a journal): the draft is told.
 
 The draft gets the new text as its newest revision, so whoever has the form open meets it as a colleague's save. Changes
 that wait in the draft are merged with it. Where both changed the same, ``merge_base`` is set: the form then shows both.
@@ -15,17 +15,26 @@ from webapp.editor.revisions import Desk, Kind
 from webapp.extensions import db
 from webapp.models import Article, Draft, Revision
 
-KINDS = (Kind.IMPORTED, Kind.REFILED)
+KINDS = (Kind.IMPORTED, Kind.REFILED, Kind.NOTICE)
+NOT_OUT = "The summary changed meanwhile. Look at the text and schedule it again."
+NOT_OUT_AFTER_NOTICE = (
+    "The journal’s notice about the paper came in. Read the text again, then set a new time."
+)
 
 
 def publish(
     article: Article, content: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
 ) -> None:
     """Give a live article other words. Raises publishing.NotPublishable with all reasons."""
-    draft = revisions.open_article(article.id).draft
     publishing.publish(content, now, article)
-    if draft is not None:
-        _tell(Desk(draft, article), draft, editor_id, kind, now)
+    tell(article, editor_id, kind, now)
+
+
+def tell(article: Article, editor_id: int | None, kind: Kind, now: datetime) -> None:
+    """Bring what a live article says now into its draft, if it has one."""
+    desk = revisions.open_article(article.id)
+    if desk.draft is not None:
+        _tell(desk, desk.draft, editor_id, kind, now)
 
 
 def own_content(draft: Draft) -> ArticleContent:
@@ -46,9 +55,11 @@ def opened_content(desk: Desk) -> ArticleContent:
 def _tell(desk: Desk, draft: Draft, editor_id: int | None, kind: Kind, now: datetime) -> None:
     has_changes, own = desk.is_changed, own_content(draft)
     base = draft.merge_base if draft.merge_base is not None else draft.published_revision or 0
-    scheduling.cancel(draft, now, "The summary changed meanwhile. Look at the text and schedule it again.")
+    scheduling.cancel(draft, now, NOT_OUT_AFTER_NOTICE if kind is Kind.NOTICE else NOT_OUT)
     live = publishing.content_of(desk.article) if desk.article else desk.content
-    draft.published_revision = revisions.add_revision(draft, live, editor_id, now, kind).number
+    accepted = revisions.accepted_before(draft)
+    revision = revisions.add_revision(draft, live, editor_id, now, kind)
+    revision.accepted_warnings, draft.published_revision = accepted, revision.number
     if not has_changes:
         return
     before = revisions.content_at(desk, base)

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, case, func, select
 from webapp.articles import publishing
 from webapp.articles.content import PaperContent
 from webapp.articles.queries import published
-from webapp.editor import revisions, scheduling
+from webapp.editor import beside
 from webapp.editor.imports import crossref
 from webapp.editor.revisions import Kind
 from webapp.extensions import db
-from webapp.models import Article, Draft, Paper
+from webapp.models import Article, Paper
 from webapp.models.values import Labelled, PaperStatus
 from webapp.pagination import Page
 
@@ -25,7 +25,6 @@ _GRAVITY = (
     PaperStatus.RETRACTED,
 )  # gravest last; the others say nothing
 _CROSSREF_NOTE = "Crossref, a public register of papers, lists the journal’s notice."
-_HELD = "The journal’s notice about the paper came in. Read the text again, then set a new time."
 
 
 class Verdict(Labelled):
@@ -104,7 +103,7 @@ def settle(
     known = article.paper.status
     if said.status in _GRAVITY and _gravity(said.status) > _gravity(known):
         publishing.set_paper_status(article, said, now)
-        _tell_draft(article, now)
+        beside.tell(article, None, Kind.NOTICE, now)
         return Checked(paper.title, Verdict.FLAGGED, f"{said.status.label}, says {source}.", is_new=True)
     if known in _GRAVITY:
         silent = "" if said.status in _GRAVITY else f" {source} does not list it."
@@ -154,20 +153,3 @@ def _row(article: Article, verdict: Verdict) -> PaperRow:
 
 def _gravity(status: PaperStatus) -> int:
     return _GRAVITY.index(status) if status in _GRAVITY else -1
-
-
-def _tell_draft(article: Article, now: datetime) -> None:
-    """Editors' own text has the notice too, so that publishing it later does not take the notice away again."""
-    draft = db.session.scalar(select(Draft).where(Draft.article_id == article.id))
-    if draft is None:
-        return
-    desk = revisions.Desk(draft, article)
-    said, content, was_changed = publishing.content_of(article), desk.content, desk.is_changed
-    marks = {name: getattr(said.paper, name) for name in ("status", "status_on", "status_url", "status_note")}
-    content = msgspec.structs.replace(content, paper=msgspec.structs.replace(content.paper, **marks))
-    accepted = revisions.accepted_before(draft)
-    kind = Kind.SAVED if was_changed else Kind.PUBLISHED
-    revision = revisions.add_revision(draft, content, None, now, kind)
-    if not was_changed:
-        revision.accepted_warnings, draft.published_revision = accepted, revision.number
-    scheduling.cancel(draft, now, _HELD)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     SCHEDULED = "scheduled"
     IMPORTED = "imported"
     REFILED = "re-filed"
+    NOTICE = "notice"
 
 
 class DraftNotFound(LookupError):

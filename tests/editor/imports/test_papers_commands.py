@@ -16,10 +16,11 @@ from tests.editor.imports.conftest import StandIn
 from tests.editor.imports.test_readers import NBIB, RIS
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
-from webapp.editor import papers_commands, revisions
+from webapp.articles.publishing import content_of
+from webapp.editor import beside, papers_commands, revisions
 from webapp.editor.imports import retraction_watch
 from webapp.editor.imports.records import Unreadable
-from webapp.editor.revisions import Desk
+from webapp.editor.revisions import Desk, Kind
 from webapp.extensions import db
 from webapp.models import Article, ArticleVersion, Draft, SearchMarker
 from webapp.models.values import PaperStatus
@@ -189,6 +190,22 @@ def test_publishing_a_draft_later_does_not_take_the_notice_away(
     assert desk.content.paper.status == PaperStatus.RETRACTED
     assert desk.is_changed == has_changes
     assert (desk.content.harms == "New words.") == has_changes
+
+
+def test_a_notice_keeps_the_words_of_a_draft_that_waits_for_a_decision(app: Flask, crossref: StandIn) -> None:
+    article, editor = add_article(harms="Dry mouth."), add_editor()
+    draft = revisions.save(
+        revisions.open_article(article.id), _with_harms(content_of(article)), 1, editor.id, NOW
+    )
+    imported = msgspec.structs.replace(content_of(article), harms="Imported words.")
+    beside.publish(article, imported, None, Kind.IMPORTED, NOW)
+    db.session.commit()
+    says(crossref, app, **{"updated-by": RETRACTED})
+    run(app, "check-retractions")
+    desk = revisions.open_draft(draft.id)
+    assert desk.draft is not None and desk.draft.merge_base is not None
+    form = beside.opened_content(desk)
+    assert (form.harms, form.paper.status) == ("New words.", PaperStatus.RETRACTED)
 
 
 def _with_harms(content: Any) -> Any:
