@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import request
+from sqlalchemy import Select, func, select
 
 from webapp.errors import SiteError
+from webapp.extensions import db
 
 T = TypeVar("T")
 LAST_PAGE = 10_000
@@ -37,6 +39,24 @@ class Page(Generic[T]):
                 result.append(None)
             result.append(number)
         return result
+
+
+def total_of(query: Select[Any]) -> int:
+    """How many rows a query gives."""
+    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def page_of(query: Select[T], number: int, size: int) -> Page[T]:
+    """One page of a query for one thing each row, in the query's order."""
+    rows = db.session.scalars(query.limit(size).offset((number - 1) * size)).all()
+    return Page(rows, number, total_of(query), size)
+
+
+def existing(page: Page[T]) -> Page[T]:
+    """The page, unless it lies beyond the last one; raises SiteError 404."""
+    if page.number > page.page_count:
+        raise SiteError(404, "This list is not that long. Go back to its first page.")
+    return page
 
 
 def asked_page() -> int:

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 
 from webapp.extensions import db
 from webapp.models import Article, AuditEntry, AuditKind
-from webapp.pagination import Page
+from webapp.pagination import Page, page_of
 
 KEPT_FOR = timedelta(days=365)
 PAGE_SIZE = 50
@@ -34,10 +34,7 @@ def entries(number: int, kind: AuditKind | None, editor_id: int | None) -> Page[
         chosen = chosen.where(AuditEntry.kind == kind)
     if editor_id is not None:
         chosen = chosen.where(or_(AuditEntry.actor_id == editor_id, AuditEntry.account_id == editor_id))
-    total = db.session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
-    newest = chosen.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    rows = db.session.scalars(newest.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
-    return Page(rows, number, total, PAGE_SIZE)
+    return page_of(chosen.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()), number, PAGE_SIZE)
 
 
 def forget_old(now: datetime) -> None:

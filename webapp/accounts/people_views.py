@@ -14,7 +14,7 @@ from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.models import AuditKind, Editor, MailKind, Role
 from webapp.newsletter import outbox
-from webapp.pagination import asked_page
+from webapp.pagination import asked_page, existing
 
 bp = Blueprint("people", __name__, url_prefix="/editor")
 door.protect(bp, is_secret=True)
@@ -111,11 +111,8 @@ def audit_log() -> Response:
     kind, editor_id = request.args.get("kind", ""), request.args.get("person", "")
     if (kind and kind not in list(AuditKind)) or (editor_id and not _is_number(editor_id)):
         raise SiteError(HTTPStatus.NOT_FOUND)
-    page = audit.entries(
-        asked_page(), AuditKind(kind) if kind else None, int(editor_id) if editor_id else None
-    )
-    if page.number > page.page_count:
-        raise SiteError(HTTPStatus.NOT_FOUND, "This list is not that long. Go back to its first page.")
+    wanted = AuditKind(kind) if kind else None, int(editor_id) if editor_id else None
+    page = existing(audit.entries(asked_page(), *wanted))
     return htmx.render(
         "accounts/audit.html",
         page=page,

@@ -10,7 +10,7 @@ from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
 from webapp.models.values import ArticleStatus, PaperStatus, Result, StudyKind, Subject
-from webapp.pagination import Page
+from webapp.pagination import Page, page_of
 
 PAGE_SIZE = 12
 SIMILAR_COUNT = 3
@@ -88,7 +88,7 @@ def get_category(slug: str) -> Category:
 def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
     """Published articles, newest first; on the same day the newer paper first. Retracted papers are no news."""
     query = published().join(Article.paper).where(Paper.status != PaperStatus.RETRACTED)
-    return _page(query.order_by(*_newest_first()), page, size)
+    return page_of(query.order_by(*_newest_first()), page, size)
 
 
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
@@ -100,7 +100,7 @@ def in_category(category: Category, order: Order, page: int, size: int = PAGE_SI
     }
     filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
     query = published().join(Article.paper).where(Article.id.in_(filed)).order_by(*orders[order])
-    return _page(query, page, size)
+    return page_of(query, page, size)
 
 
 def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]:
@@ -153,12 +153,6 @@ def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[Article]:
 
 def _newest_first() -> tuple:  # type: ignore[type-arg]
     return (Article.published_at.desc(), Paper.published_on.desc(), Article.id.desc())
-
-
-def _page(query: Select[Article], page: int, size: int) -> Page[Article]:
-    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
-    return Page(rows, page, total, size)
 
 
 def published_count() -> int:

@@ -16,7 +16,7 @@ from webapp.articles.standing_questions import count_answers
 from webapp.errors import SiteError
 from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
-from webapp.pagination import Page, asked_page
+from webapp.pagination import Page, asked_page, existing
 from webapp.search.similar import similar_to
 from webapp.templating import month
 
@@ -35,7 +35,7 @@ def home() -> Response:
 @bp.get("/research")
 def latest_research() -> Response:
     """All summaries, newest first, by the month in which they were published here."""
-    page = _existing(queries.latest(asked_page()))
+    page = existing(queries.latest(asked_page()))
     return htmx.render("articles/latest.html", page=page, months=list(_by_month(page)))
 
 
@@ -84,7 +84,7 @@ def category(slug: str) -> Response:
     order = request.args.get("sort", Order.NEWEST)
     if order not in list(Order):
         raise SiteError(404)
-    page = _existing(queries.in_category(found, Order(order), asked_page()))
+    page = existing(queries.in_category(found, Order(order), asked_page()))
     grid = study_grid(queries.kinds_and_results(found))
     return htmx.render(
         "articles/category.html", "category_list", category=found, page=page, order=order, grid=grid
@@ -109,13 +109,6 @@ def _wanted_format() -> Format | None:
     types = ["text/html", *(form.mimetype for form in FORMATS.values())]
     best = request.accept_mimetypes.best_match(types, default="text/html")
     return next((form for form in FORMATS.values() if form.mimetype == best), None)
-
-
-def _existing(page: Page[Article]) -> Page[Article]:
-    """The page, unless it lies beyond the last one."""
-    if page.number > page.page_count:
-        raise SiteError(404, "This list is not that long. Go back to its first page.")
-    return page
 
 
 def _by_month(page: Page[Article]) -> Iterator[tuple[str, list[Article]]]:

@@ -16,7 +16,7 @@ from webapp.editor.papers_forms import ImportForm
 from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.models import AuditKind
-from webapp.pagination import asked_page
+from webapp.pagination import asked_page, existing
 from webapp.templating import plural
 
 MOST_BYTES = reading.MOST_BYTES + 100_000  # with the other parts of the form
@@ -45,9 +45,7 @@ door.protect(bp)
 @bp.get("/editor/papers")
 def overview() -> Response:
     """The papers of all published summaries, with what their journals say of them."""
-    page = retractions.overview(asked_page())
-    if page.number > page.page_count:
-        raise SiteError(404, "This list is not that long. Go back to its first page.")
+    page = existing(retractions.overview(asked_page()))
     return htmx.render("editor/papers.html", page=page, counts=retractions.counts())
 
 

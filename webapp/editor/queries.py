@@ -11,7 +11,7 @@ from webapp.editor.checks import SHORT_GRADE
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper
 from webapp.models.values import ArticleStatus, Labelled
-from webapp.pagination import Page
+from webapp.pagination import Page, total_of
 
 PAGE_SIZE = 25
 
@@ -65,14 +65,13 @@ def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
     query = select(every).where(every.c.state.in_([state.value for state in _STATES[tab]]))
     if tab == Tab.HARD:
         query = query.where(every.c.reading_grade > SHORT_GRADE)
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = (
         query.order_by(every.c.updated_at.desc(), every.c.title)
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     )
     rows = list(db.session.execute(newest))
-    return Page(_with_counts(rows), page, total, PAGE_SIZE)
+    return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
 
 
 def tab_counts() -> dict[Tab, int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func
 
 from webapp.articles import publishing
 from webapp.articles.content import PaperContent
@@ -15,7 +15,7 @@ from webapp.editor.revisions import Kind
 from webapp.extensions import db
 from webapp.models import Article, Paper
 from webapp.models.values import Labelled, PaperStatus
-from webapp.pagination import Page
+from webapp.pagination import Page, total_of
 
 PAGE_SIZE = 25
 
@@ -120,14 +120,13 @@ def overview(page: int) -> Page[PaperRow]:
     """The papers of published articles: with a notice first, then those never checked, then the rest."""
     verdict = _verdict()
     query = published().join(Article.paper)
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     in_order = query.add_columns(verdict).order_by(
         case({member.value: at for at, member in enumerate(Verdict)}, value=verdict),
         Paper.status_checked_at,
         Paper.title,
     )
     rows = db.session.execute(in_order.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    return Page([_row(article, Verdict(found)) for article, found in rows], page, total, PAGE_SIZE)
+    return Page([_row(article, Verdict(found)) for article, found in rows], page, total_of(query), PAGE_SIZE)
 
 
 def counts() -> dict[Verdict, int]:

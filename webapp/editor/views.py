@@ -23,7 +23,7 @@ from webapp.errors import SiteError
 from webapp.extensions import db
 from webapp.models import Article, AuditKind, Role
 from webapp.models.values import ArticleStatus
-from webapp.pagination import asked_page
+from webapp.pagination import asked_page, existing
 
 Found = TypeVar("Found")
 
@@ -37,9 +37,7 @@ def summaries() -> Response:
     tab = request.args.get("tab", Tab.ALL.value)
     if tab not in list(Tab):
         raise SiteError(404)
-    page = queries.summaries(Tab(tab), asked_page())
-    if page.number > page.page_count:
-        raise SiteError(404, "This list is not that long. Go back to its first page.")
+    page = existing(queries.summaries(Tab(tab), asked_page()))
     return htmx.render(
         "editor/summaries.html",
         page=page,
