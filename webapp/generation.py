@@ -6,7 +6,7 @@ Finished pages are kept under it, so every process of every machine drops them o
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock, local
+from threading import local
 from typing import Protocol
 
 from sqlalchemy import Engine, event, insert, select, update
@@ -85,7 +85,6 @@ class _SqliteReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._own = local()
-        self._opening = Lock()
 
     def current(self) -> int:
         own = self._own

@@ -9,7 +9,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
-from webapp import metrics
+from webapp import database, metrics
 from webapp.config import Config
 from webapp.editor import due
 from webapp.newsletter import delivery
@@ -34,7 +34,7 @@ class WithoutAccessLog(Logger):
 bind = f"{settings.host}:{settings.port}"
 workers = settings.web_concurrency
 worker_class = "gthread"
-threads = 8
+threads = database.THREADS
 timeout = 30
 graceful_timeout = 10
 keepalive = 15

@@ -8,6 +8,7 @@ from flask import Flask, Request, g, session
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import ColumnElement, delete, func, select, update
 
+from webapp.accounts.editors import end_sign_ins
 from webapp.extensions import db
 from webapp.models import Editor, Role, SignIn
 from webapp.tokens import new_secret, secret_hash
@@ -133,7 +134,7 @@ def end() -> None:
 def start_afresh(now: datetime) -> None:
     """End every sign-in of this person, and start a new one here: for a changed password or second factor."""
     editor = current_editor()
-    db.session.execute(delete(SignIn).where(SignIn.editor_id == editor.id))
+    end_sign_ins(editor)
     start(editor, now)
 
 

@@ -3,13 +3,14 @@
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from sqlalchemy import Connection
 
 from webapp.extensions import db
 
 
-def current() -> str | None:
-    """The migration that the database is at; None if it has no tables yet."""
-    return MigrationContext.configure(db.session.connection()).get_current_revision()
+def current(connection: Connection | None = None) -> str | None:
+    """The migration that a database (the site's own, if none is given) is at; None if it has no tables yet."""
+    return MigrationContext.configure(connection or db.session.connection()).get_current_revision()
 
 
 def newest() -> str | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, create_engine, func, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from webapp.extensions import Base
+from webapp.operations import migrations
 
 AT_ONCE = 1_000  # rows
 BOOKKEEPING = ("site_state",)  # a row that a database has from its first minute; it is replaced
@@ -66,7 +67,7 @@ def _hold_still(reading: Connection) -> None:
 
 
 def _check(reading: Connection, writing: Connection) -> None:
-    revisions = _revision(reading), _revision(writing)
+    revisions = migrations.current(reading), migrations.current(writing)
     if None in revisions or revisions[0] != revisions[1]:
         raise CannotCopy(
             f"The source is at migration {revisions[0]} and the target at {revisions[1]}. "
@@ -76,13 +77,6 @@ def _check(reading: Connection, writing: Connection) -> None:
     full = [table.name for table in tables if _count(writing, table)]
     if full:
         raise CannotCopy(f"The target has rows already, in {', '.join(full)}. Give an empty database.")
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision
 
 
 def _count(connection: Connection, table: Table) -> int:
