@@ -22,6 +22,7 @@ ABSTRACTS = ROOT.parent / "shared" / "data" / "abstracts.jsonl.xz"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CHUNK = 2_000
 CATEGORY_COUNT = 12
+QUERY_COUNT = 200
 
 Row = tuple[int, str, str]  # number, title, text
 
@@ -65,6 +66,18 @@ def facets(number: int) -> tuple[str, str, str, str, str]:
         chance.choice(list(Result)).value,
         str(chance.randint(1990, 2026)),
     )
+
+
+def queries(articles: list[Row]) -> list[str]:
+    """Two to five words of titles, the same for every engine that is compared."""
+    chance = random.Random(1)
+    found: list[str] = []
+    while len(found) < QUERY_COUNT:
+        words = [word for word in chance.choice(articles)[1].split() if word.isalpha() and len(word) > 3]
+        if len(words) > 1:
+            start = chance.randint(0, len(words) - 2)
+            found.append(" ".join(words[start : start + chance.randint(2, 5)]))
+    return found
 
 
 def fill(file: Path, count: int, models: Models) -> None:

@@ -21,7 +21,18 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 import library  # noqa: E402
-from serving import Load, Page, Server, children_of, free_port, load, memory_of, serving, site_command  # noqa: E402
+from serving import (  # noqa: E402
+    Load,
+    Page,
+    Server,
+    children_of,
+    free_port,
+    load,
+    memory_of,
+    plain_command,
+    serving,
+    site_command,
+)
 
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
@@ -107,8 +118,7 @@ def _start(running: ExitStack, environ: dict[str, str]) -> Server:
 
 def _constant(running: ExitStack, byte_count: int) -> Server:
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "8",
-               "--no-control-socket", "--keep-alive", "60", f"pages:constant({byte_count})"]  # fmt: skip
+    command = plain_command(f"pages:constant({byte_count})", port)
     pid = running.enter_context(serving(command, {}, port, ROOT / "bench"))
     return Server(port, children_of(pid))
 

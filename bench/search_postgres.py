@@ -9,7 +9,6 @@ twice: first with nothing in memory, then again. Figures are milliseconds p50 / 
 """
 
 import argparse
-import random
 import statistics
 import sys
 import time
@@ -30,7 +29,6 @@ from webapp.search.plan import FacetName, IndexDocument, Passage, Plan  # noqa: 
 from webapp.search.query import SearchQuery  # noqa: E402
 from webapp.search.reading import groups_of  # noqa: E402
 
-QUERY_COUNT = 200
 PLAIN = """
     CREATE TABLE plain (id integer PRIMARY KEY, found tsvector);
     CREATE INDEX plain_found ON plain USING gin (found)
@@ -74,7 +72,7 @@ def _speed(engine: Engine, rows: list[library.Row]) -> None:
     print(f"articles {len(rows):,}")
     print(f"built in {_seconds(lambda: _fill(backend, rows)):.1f} s, {backend.byte_count() / 1e6:.0f} MB")
     print(f"plain built in {_seconds(lambda: _fill_plain(engine, rows)):.1f} s")
-    queries = _queries(rows)
+    queries = library.queries(rows)
     print(f"first search after a change: {_seconds(lambda: backend.find(Plan())) * 1000:.0f} ms")
     with engine.connect() as connection:
         theirs = _times(lambda query: connection.execute(text(ASK), {"words": query}).all(), queries)
@@ -107,18 +105,6 @@ def _fill_plain(engine: Engine, rows: list[library.Row]) -> None:
         )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-
-
-def _queries(rows: list[library.Row]) -> list[str]:
-    """Two to five words of titles."""
-    chance = random.Random(1)
-    found: list[str] = []
-    while len(found) < QUERY_COUNT:
-        words = [word for word in chance.choice(rows)[1].split() if word.isalpha() and len(word) > 3]
-        if len(words) > 1:
-            start = chance.randint(0, len(words) - 2)
-            found.append(" ".join(words[start : start + chance.randint(2, 5)]))
-    return found
 
 
 def _seconds(act: Callable[[], object]) -> float:

@@ -15,11 +15,9 @@ Figures are milliseconds p50 / p95 / p99; ratios are ours divided by FTS5's.
 
 import argparse
 import http.client
-import os
 import random
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 import library  # noqa: E402
 import search_fts5  # noqa: E402
-from serving import free_port, memory_of, worker_of  # noqa: E402
+from serving import children_of, free_port, memory_of, plain_command, serving, site_command  # noqa: E402
 
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
@@ -41,8 +39,6 @@ from webapp.search.backends import engine  # noqa: E402
 from webapp.search.plan import Plan  # noqa: E402
 from webapp.search.query import SearchQuery  # noqa: E402
 from webapp.search.reading import read  # noqa: E402
-
-QUERY_COUNT = 200
 
 
 def main() -> None:
@@ -77,7 +73,8 @@ def main() -> None:
             print(
                 f"FTS5  built in {time.perf_counter() - started:.1f} s, {size / 1e6:.1f} MB (holds the text as well)"
             )
-            full, typed = _queries(rows)
+            full = library.queries(rows)
+            typed = _typed(full)
             _engines(folder, full, typed)
         _servers(folder, environ, full, typed)
 
@@ -86,17 +83,10 @@ def _plain(rows: list[library.Row]) -> Iterator[tuple[object, ...]]:
     return ((number, title, text, *library.facets(number)) for number, title, text in rows)
 
 
-def _queries(rows: list[library.Row]) -> tuple[list[str], list[str]]:
-    """Two to five words of titles, whole, and cut inside the last word."""
-    chance = random.Random(1)
-    full: list[str] = []
-    while len(full) < QUERY_COUNT:
-        words = [word for word in chance.choice(rows)[1].split() if word.isalpha() and len(word) > 3]
-        if len(words) >= 2:
-            start = chance.randint(0, len(words) - 2)
-            full.append(" ".join(words[start : start + chance.randint(2, 5)]))
-    typed = [query[: query.rindex(" ") + 1 + chance.randint(2, 4)] for query in full]
-    return full, typed
+def _typed(queries: list[str]) -> list[str]:
+    """The same, cut inside the last word."""
+    chance = random.Random(2)
+    return [query[: query.rindex(" ") + 1 + chance.randint(2, 4)] for query in queries]
 
 
 def _engines(folder: Path, full: list[str], typed: list[str]) -> None:
@@ -125,17 +115,13 @@ def _engines(folder: Path, full: list[str], typed: list[str]) -> None:
 
 def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list[str]) -> None:
     port, other = free_port(), free_port()
-    site = os.environ | environ | {"PORT": str(port), "WEB_CONCURRENCY": "1"}
-    plain = os.environ | {"FTS5_DATABASE": str(folder / "fts5.sqlite3"), "PYTHONPATH": str(ROOT / "bench")}
-    gunicorn = [sys.executable, "-m", "gunicorn"]
-    servers = [
-        subprocess.Popen([*gunicorn, "-c", "python:webapp.gunicorn_conf", "wsgi:app"], cwd=ROOT, env=site,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
-        subprocess.Popen([*gunicorn, "-b", f"127.0.0.1:{other}", "-k", "gthread", "--threads", "8", "--no-control-socket", "--keep-alive", "60",
-                          "search_fts5:create_app()"], cwd=ROOT / "bench", env=plain,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
-    ]  # fmt: skip
-    try:
+    site = environ | {"PORT": str(port), "WEB_CONCURRENCY": "1"}
+    plain = {"FTS5_DATABASE": str(folder / "fts5.sqlite3"), "PYTHONPATH": str(ROOT / "bench")}
+    beside = plain_command("search_fts5:create_app()", other)
+    with (
+        serving(site_command(), site, port, ROOT) as own,
+        serving(beside, plain, other, ROOT / "bench") as fts5,
+    ):
         ours, theirs = _client(port, {"HX-Request": "true"}), _client(other, {})
         print("whole HTTP answers")
         page, facets = (
@@ -158,17 +144,12 @@ def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list
             bare,
         )
         print(
-            f"memory of a worker: {memory_of(worker_of(servers[0].pid)):.0f} MB, FTS5 page {memory_of(worker_of(servers[1].pid)):.0f} MB"
+            f"memory of a worker: {memory_of(children_of(own)[0]):.0f} MB, FTS5 page {memory_of(children_of(fts5)[0]):.0f} MB"
         )
-    finally:
-        for server in servers:
-            server.terminate()
-        for server in servers:
-            server.wait()
 
 
 def _client(port: int, headers: dict[str, str]) -> Callable[[dict[str, str]], None]:
-    """A function that asks a server, over one connection, once it answers."""
+    """A function that asks a server, over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(arguments: dict[str, str]) -> None:
@@ -182,14 +163,7 @@ def _client(port: int, headers: dict[str, str]) -> Callable[[dict[str, str]], No
         answer.read()
         assert answer.status == 200, answer.status
 
-    for _ in range(300):
-        try:
-            ask({"q": "warm"})
-        except OSError:
-            connection.close()
-            time.sleep(0.1)
-        else:
-            break
+    ask({"q": "warm"})
     return ask
 
 

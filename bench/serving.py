@@ -66,6 +66,12 @@ def site_command() -> list[str]:
     return [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
 
 
+def plain_command(application: str, port: int) -> list[str]:
+    """How an application of these benchmarks is served, on as many threads as the site."""
+    return [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "8",
+            "--no-control-socket", "--keep-alive", "60", application]  # fmt: skip
+
+
 def load(server: Server, page: Page, connections: int, seconds: float) -> Load:
     """Ask for one page over and over for some seconds. The answers must all have the same length."""
     head = f"GET {page.path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAccept: text/html\r\nAccept-Encoding: br\r\n"
@@ -74,11 +80,6 @@ def load(server: Server, page: Page, connections: int, seconds: float) -> Load:
     cpu = sum(map(_cpu_seconds, server.pids))
     times = _ask(server.port, request, length, connections, seconds)
     return Load(len(times), sum(map(_cpu_seconds, server.pids)) - cpu, times, body_length)
-
-
-def worker_of(pid: int) -> int:
-    """The first child of a server's main process."""
-    return children_of(pid)[0]
 
 
 def children_of(pid: int) -> list[int]:
