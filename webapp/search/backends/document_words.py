@@ -1,7 +1,7 @@
 """What is indexed of a document, the same in every engine: its words with their places, and its filter values."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections import defaultdict
+from dataclasses import dataclass
 
 from webapp.search.plan import IndexDocument
 from webapp.search.words import STOP_WORDS, stem, words
@@ -10,29 +10,32 @@ PASSAGE_GAP = 10  # places left free between two parts of a text, so that no phr
 SHORTEST_WORD = 3  # that is completed and corrected
 
 
-class DocumentWord(NamedTuple):
-    """A word of a document: its stem, the folded word, what it counts, and its place from 0."""
+@dataclass(frozen=True)
+class DocumentWords:
+    """The words of a document without stop words: for each stem its places from 0 with what each counts, and the lexicon.
 
-    stem: str
-    folded: str
-    weight: float
-    place: int
+    The lexicon holds the folded words that others are completed and corrected to.
+    """
 
-    @property
-    def is_in_lexicon(self) -> bool:
-        """Is it a word to complete and correct others to?"""
-        return len(self.folded) >= SHORTEST_WORD and self.folded.isalpha()
+    stems: dict[str, list[tuple[int, float]]]
+    lexicon: set[str]
 
 
-def document_words(document: IndexDocument) -> Iterator[DocumentWord]:
-    """The words of a document in order, without stop words."""
+def document_words(document: IndexDocument) -> DocumentWords:
+    """Read a document from its first passage to its last."""
+    stems: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    lexicon: set[str] = set()
     place = 0
     for passage in document.passages:
         for word in words(passage.text):
-            if word.folded not in STOP_WORDS:
-                yield DocumentWord(stem(word.folded), word.folded, passage.weight, place)
-                place += 1
+            if word.folded in STOP_WORDS:
+                continue
+            stems[stem(word.folded)].append((place, passage.weight))
+            place += 1
+            if len(word.folded) >= SHORTEST_WORD and word.folded.isalpha():
+                lexicon.add(word.folded)
         place += PASSAGE_GAP
+    return DocumentWords(stems, lexicon)
 
 
 def facet_terms(document: IndexDocument) -> list[str]:

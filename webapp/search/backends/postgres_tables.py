@@ -3,7 +3,6 @@
 They are derived data: no part of the models, and on SQLite not there.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -143,23 +142,19 @@ def _row_of(document: IndexDocument) -> dict[str, Any]:
     """A document as it stands in the table: stems with places and letters, whole words, filter values."""
     levels = sorted({passage.weight for passage in document.passages}, reverse=True)
     letters = {level: LETTERS[min(place, len(LETTERS) - 1)] for place, level in enumerate(levels)}
-    places: dict[str, list[str]] = defaultdict(list)
-    whole: set[str] = set()
-    length = 0.0
-    for word in document_words(document):
-        places[word.stem].append(f"{word.place + 1}{letters[word.weight]}")  # PostgreSQL counts places from 1
-        length += word.weight
-        if word.is_in_lexicon:
-            whole.add(word.folded)
+    found = document_words(document)
     return {
         "article_id": document.article_id,
         "revision": document.revision,
         "published": document.published,
-        "length": length,
+        "length": sum(weight for at in found.stems.values() for _, weight in at),
         "facets": facet_terms(document),
         "weights": levels[: len(LETTERS)],
-        "words": sorted(whole),
-        "terms": " ".join(f"{quoted(term)}:{','.join(at)}" for term, at in places.items()),
+        "words": sorted(found.lexicon),
+        "terms": " ".join(
+            f"{quoted(term)}:{','.join(f'{place + 1}{letters[weight]}' for place, weight in at)}"  # PostgreSQL counts from 1
+            for term, at in found.stems.items()
+        ),
     }
 
 

@@ -631,18 +631,14 @@ def _delete(writer: Any, numbers: Callable[[int], list[int]], article_id: int) -
 
 
 def _fields_of(document: IndexDocument) -> dict[str, Any]:
-    weights: dict[str, float] = defaultdict(float)
-    places: dict[str, list[int]] = defaultdict(list)
-    whole: set[str] = set()
-    for word in document_words(document):
-        weights[word.stem] += word.weight
-        places[word.stem].append(word.place)
-        if word.is_in_lexicon:
-            whole.add(word.folded)
+    found = document_words(document)
     return {
         "key": [str(document.article_id)],
-        "stem": [(term, weights[term], places[term]) for term in sorted(weights)],
-        "word": whole,
+        "stem": [
+            (term, sum(weight for _, weight in at), [place for place, _ in at])
+            for term, at in sorted(found.stems.items())
+        ],
+        "word": found.lexicon,
         "facet": set(facet_terms(document)),
         "article": document.article_id,
         "revision": document.revision,
