@@ -2,20 +2,13 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.drills.site import Site, running
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,55 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running site: where it answers, and the environment of its commands."""
-
-    url: str
-    environment: dict[str, str]
-
-    def flask(self, *arguments: str, typed: str = "") -> str:
-        """Run one of the site's commands; returns what it printed."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-        result = subprocess.run(
-            command, cwd=ROOT, env=self.environment, input=typed, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    def mails(self) -> list[str]:
-        """The mails that were written so far, oldest first."""
-        folder = Path(self.environment["INSTANCE_PATH"]) / "mail"
-        return [
-            path.read_text(encoding="utf-8")
-            for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
-        ]
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site as `make run` starts it, in folders of its own."""
-    folder = tmp_path_factory.mktemp("site")
-    port = _free_port()
-    environment = os.environ | {
-        "PORT": str(port),
-        "INSTANCE_PATH": str(folder / "instance"),
-        "SEARCH_INDEX": str(folder / "search_index"),
-        "WEB_CONCURRENCY": "2",
-        "LOG_LEVEL": "WARNING",
-    }
-    site = Site(f"http://127.0.0.1:{port}", environment)
+    site = Site(tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING")
     site.flask("prepare")
     role = ("--role", "admin")  # may open every page
     site.flask("editors", "add", *EDITOR[:2], *role, "--password-stdin", typed=EDITOR[2] + "\n")
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
-        try:
-            _wait_for(site.url + "/livez")
-            yield site
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    with running(site):
+        yield site
 
 
 @pytest.fixture(scope="session")
@@ -142,22 +95,3 @@ def _watched(context: BrowserContext) -> Iterator[Page]:
         if "Failed to load resource" not in text and "Response Status Error" not in text
     ]
     assert not complaints, complaints
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _wait_for(url: str, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with urlopen(url, timeout=2):
-                return
-        except (URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import FLAGS, NAMES, ROOT
+from tests.browser.conftest import FLAGS, NAMES
+from tests.drills.site import ROOT
 
 PICTURE = ROOT / "static" / "img" / "readme-home.png"
 

@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import EDITOR, Site
+from tests.browser.conftest import EDITOR
+from tests.drills.site import Site
 
 RULES = {
     "runOnly": {

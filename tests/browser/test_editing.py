@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import EDITOR, Site
+from tests.browser.conftest import EDITOR
+from tests.drills.site import Site
 
 SECONDS = 15_000
 

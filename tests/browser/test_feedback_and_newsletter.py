@@ -10,7 +10,8 @@ from email.policy import default
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import EDITOR, Site
+from tests.browser.conftest import EDITOR
+from tests.drills.site import Site
 
 ARTICLE = "/research/amitriptyline-pain-trial"
 PERSON_SECONDS = 2.2  # a form that is answered faster than this comes from a robot

@@ -5,8 +5,8 @@ import time
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Site
 from tests.browser.test_editing import sign_in
+from tests.drills.site import Site
 
 WITHIN = 10.0  # seconds; less than one on a machine with nothing else to do, which a test cannot count on
 SLUG = "early-decompression-no-gain-rats"

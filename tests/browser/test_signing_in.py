@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import Site
+from tests.drills.site import Site
 
 PERSON = ("Key Board", "key@example.org", "a long enough passphrase")
 

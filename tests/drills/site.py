@@ -1,4 +1,4 @@
-"""A site of a drill's own: folders, a port, gunicorn with two workers, and kill -9 whenever the drill wants it."""
+"""A site of a test's own: folders, a port, gunicorn with two workers, and kill -9 whenever the test wants it."""
 
 import os
 import signal
@@ -48,6 +48,14 @@ class Site:
         )
         assert result.returncode == 0, result.stderr
         return result.stdout
+
+    def mails(self) -> list[str]:
+        """The mails that were written so far, oldest first."""
+        folder = Path(self.environment["INSTANCE_PATH"]) / "mail"
+        return [
+            path.read_text(encoding="utf-8")
+            for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
+        ]
 
     def start(self, seconds: float = 30) -> float:
         """Start gunicorn and wait until it answers; returns after how many seconds it did."""

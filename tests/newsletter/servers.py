@@ -1,6 +1,5 @@
 """A real mail server for tests, that answers as it is told."""
 
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.drills.site import free_port
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
@@ -60,7 +61,7 @@ def mail_server(answers: Answers, *, tls: str = "none", password: str | None = N
     controller = Controller(
         answers,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         ssl_context=context if tls == "smtps" else None,
         tls_context=context if tls == "starttls" else None,
         authenticator=authenticate if password else None,
@@ -77,10 +78,3 @@ def mail_server(answers: Answers, *, tls: str = "none", password: str | None = N
 def _drop(server: SMTP) -> None:
     assert server.transport is not None
     server.transport.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
