@@ -86,6 +86,21 @@ def test_an_undecodable_form_is_refused(client: PageClient) -> None:
         client.post(place, f"email={bad}", content_type=FORM, status=400)
 
 
+def test_an_undecodable_form_in_parts_is_refused(client: PageClient) -> None:
+    for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"):
+        body = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n' + bad + b"\r\n--x--\r\n"
+        for path in ("/contact", "/subscribe", "/preferences"):
+            client.post(path, body, content_type="multipart/form-data; boundary=x", status=400)
+
+
+@pytest.mark.parametrize(
+    "body", ["[1]", "7", '{"email": 7, "message": {"a": []}}', "[" * 20_000, "[", "\x00"]
+)
+def test_json_is_no_form(client: PageClient, body: str) -> None:
+    for path in ("/contact", "/subscribe", "/editor/sign-in", "/editor/forgotten"):
+        client.post(path, body, content_type="application/json", status=422)
+
+
 def test_any_text_may_be_searched_for(client: PageClient) -> None:
     for good in ("%C3%A9t%C3%A9", "%F0%9F%98%80", "%E2%80%9Cpain%E2%80%9D", "a+b", "100%", "%zz"):
         client.get(f"/search?q={good}")

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from werkzeug.exceptions import SecurityError
 
 from webapp.config import Config
@@ -13,11 +13,19 @@ LOOPBACK = ("localhost", "127.0.0.1")
 MOST_FIELDS = 200
 MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
 FORM = "application/x-www-form-urlencoded"
+FORM_IN_PARTS = "multipart/form-data"
+
+
+class FormRequest(Request):
+    """What people send is a form. Flask-WTF would take JSON as well, and its depth and types would break what reads fields."""
+
+    is_json = False  # of every request, whatever it calls itself
 
 
 def init_app(app: Flask, config: Config) -> None:
     """Look at every request first."""
     app.config["TRUSTED_HOSTS"] = [str(urlsplit(config.site_url).hostname), *LOOPBACK, *config.allowed_hosts]
+    app.request_class = FormRequest
     app.before_request(_refuse_unreadable)
 
 
@@ -34,6 +42,8 @@ def _refuse_unreadable() -> None:
         body = request.get_data()  # refused with 413 if it is too long
         _check_field_count(body)
         _text(unquote_to_bytes(body))
+    elif request.mimetype == FORM_IN_PARTS and not request.path.startswith(PRIVATE_PART):
+        _text(request.get_data())  # only editors send files, and those may be any bytes
 
 
 def _text(found: bytes) -> str:

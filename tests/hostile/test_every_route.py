@@ -3,6 +3,7 @@
 Seconds are those of the processor, so that other work on the machine does not count.
 """
 
+import json
 import random
 import time
 from typing import Any
@@ -41,8 +42,21 @@ pairs = st.lists(st.tuples(st.one_of(st.sampled_from(NAMES), texts), texts), max
 latin = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
 one_line = st.one_of(st.sampled_from([text for text in ODD if text.isprintable() and text.isascii()]), latin)
 headers = st.dictionaries(st.sampled_from(HEADERS), one_line, max_size=3)
-bodies: st.SearchStrategy[str | bytes] = st.one_of(
-    pairs.map(lambda found: urlencode(found, errors="replace")), st.binary(max_size=200)
+forms = st.fixed_dictionaries(
+    {
+        "data": st.one_of(
+            pairs.map(lambda found: urlencode(found, errors="replace")), st.binary(max_size=200)
+        ),
+        "content_type": st.sampled_from((FORM, FORM, FORM, *KINDS)),
+    }
+)
+values = st.recursive(st.one_of(texts, st.integers(), st.none()), st.lists, max_leaves=5)
+objects = st.one_of(
+    st.dictionaries(st.sampled_from(NAMES), values, max_size=4).map(lambda found: json.dumps(found).encode()),
+    st.sampled_from((b"[" * 20_000, b'{"a":' * 20_000, b"[1]", b"7")),
+)
+bodies: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    forms, st.fixed_dictionaries({"data": objects, "content_type": st.just("application/json")})
 )
 
 
@@ -76,7 +90,7 @@ def requests(draw: Any, rule: Rule) -> dict[str, Any]:
     odd = draw(st.dictionaries(st.sampled_from(names), texts, max_size=2)) if names else {}
     sent = {"odd": odd, "query": urlencode(draw(pairs), errors="replace"), "headers": draw(headers)}
     if "POST" in (rule.methods or ()):
-        sent |= {"data": draw(bodies), "content_type": draw(st.sampled_from((FORM, FORM, FORM, *KINDS)))}
+        sent |= draw(bodies)
     return sent
 
 
