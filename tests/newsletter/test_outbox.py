@@ -1,6 +1,7 @@
 """The outbox: every mail goes out once, or its state says why not."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,6 +59,23 @@ def test_without_a_mail_server_the_mail_becomes_a_file_that_the_log_names(
     assert delivered()[-1]["Subject"] == "Hello"
     assert ".eml" in caplog.text
     assert ADDRESS not in caplog.text
+
+
+def test_looking_at_an_empty_outbox_waits_for_no_writer(app: Flask) -> None:
+    _enqueue(at=datetime.now(UTC) + timedelta(minutes=1))
+    with db.engine.connect() as writer:
+        writer.execute(select(OutboxMessage.id))  # begins, and so holds the write lock
+        started = time.monotonic()
+        assert delivery.deliver_due(Postbox()) == 0
+        assert time.monotonic() - started < 1
+
+
+def test_what_a_crash_left_is_settled_though_nothing_else_is_due(app: Flask) -> None:
+    message = _enqueue()
+    message.state, message.claimed_at = MailState.SENDING, NOW
+    db.session.commit()
+    delivery.deliver_due(Postbox())
+    assert message.state == MailState.UNCERTAIN
 
 
 def test_a_mail_that_was_not_taken_is_tried_again_with_growing_waits(app: Flask) -> None:

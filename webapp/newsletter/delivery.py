@@ -48,6 +48,8 @@ def deliver_due(
     mailer: Mailer, each: Callable[[], None] = lambda: None, should_stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Deliver every mail that is due now, and settle what a crash left behind; returns how many were tried."""
+    if not outbox.is_anything_due(datetime.now(UTC)):
+        return 0
     outbox.settle_stale(mailer, datetime.now(UTC))
     db.session.commit()
     count = 0

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from webapp import mail
+from webapp.database import is_any
 from webapp.extensions import db
 from webapp.mail import Letter, Mailer, NotSent, Refused, Uncertain
 from webapp.models import Article, Issue, MailKind, MailState, MessageArticle, OutboxMessage, Subscriber
@@ -66,6 +67,11 @@ def enqueue(
     return message
 
 
+def is_anything_due(now: datetime) -> bool:
+    """Is there a mail to deliver, or one to settle? Asked without the write lock."""
+    return is_any(select(OutboxMessage.id).where(or_(_is_due(now), _is_stale(now))))
+
+
 def deliver_one(mailer: Mailer, now: datetime) -> bool:
     """Deliver the mail that has waited longest; False when none is due.
 
@@ -86,8 +92,7 @@ def deliver_one(mailer: Mailer, now: datetime) -> bool:
 
 def waiting_count(now: datetime) -> int:
     """How many mails are due."""
-    due = OutboxMessage.state == MailState.QUEUED, OutboxMessage.next_try_at <= now
-    return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(*due)) or 0
+    return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(_is_due(now))) or 0
 
 
 def state_line() -> str:
@@ -105,10 +110,7 @@ def settle_stale(mailer: Mailer, now: datetime) -> int:
 
     Where the way out can tell, they are sent or queued again; where it cannot, they are uncertain.
     """
-    query = select(OutboxMessage).where(
-        OutboxMessage.state == MailState.SENDING, OutboxMessage.claimed_at <= now - STALE_AFTER
-    )
-    rows = list(db.session.scalars(query))
+    rows = list(db.session.scalars(select(OutboxMessage).where(_is_stale(now))))
     for row in rows:
         was_delivered = mailer.was_delivered(row.message_id)
         if was_delivered is None:
@@ -141,6 +143,14 @@ def settle_one(message: OutboxMessage, *, was_delivered: bool, now: datetime) ->
         _settle(message, was_delivered, now)
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(OutboxMessage.state == MailState.QUEUED, OutboxMessage.next_try_at <= now)
+
+
+def _is_stale(now: datetime) -> ColumnElement[bool]:
+    return and_(OutboxMessage.state == MailState.SENDING, OutboxMessage.claimed_at <= now - STALE_AFTER)
+
+
 def _settle(row: OutboxMessage, was_delivered: bool, now: datetime) -> None:
     row.state = MailState.SENT if was_delivered else MailState.QUEUED
     if was_delivered:
@@ -153,7 +163,7 @@ def _claim(now: datetime) -> OutboxMessage | None:
     """Take the oldest mail that is due; another worker that wanted the same one gets nothing."""
     due = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.state == MailState.QUEUED, OutboxMessage.next_try_at <= now)
+        .where(_is_due(now))
         .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
         .limit(1)
     )
