@@ -10,7 +10,9 @@ from whoosh.scoring import BM25F
 
 from tests.search.made_up import VOCABULARY, fill, groups
 from webapp.search.backends.posting_arrays import K1, B, FacetCodes, PostingCache, Postings
-from webapp.search.backends.whoosh import SCHEMA, WhooshBackend, _Storage
+from webapp.search.backends.whoosh import WhooshBackend
+from webapp.search.backends.whoosh.files import Storage
+from webapp.search.backends.whoosh.schema import SCHEMA
 from webapp.search.plan import Plan
 from webapp.search.words import stem
 
@@ -25,7 +27,9 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> WhooshBackend:
 
 def whoosh_ranking(backend: WhooshBackend, terms: list[str]) -> dict[int, float]:
     """What Whoosh itself finds, whole: article id and score."""
-    searcher = FileIndex(_Storage(backend._folder()), schema=SCHEMA).searcher(weighting=BM25F(B=B, K1=K1))
+    searcher = FileIndex(Storage(backend._folders.in_use()), schema=SCHEMA).searcher(
+        weighting=BM25F(B=B, K1=K1)
+    )
     asked = whoosh_query.Or([whoosh_query.Term("stem", stem(term)) for term in terms])
     found = searcher.search(asked, limit=None)
     ids = backend._newest().collection.columns.article_ids

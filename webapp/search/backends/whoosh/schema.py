@@ -1,0 +1,68 @@
+"""What Whoosh keeps of an article.
+
+One field holds its stems with their weights and places, a second one its whole words (for completion and correction), a
+third its filter values; three columns hold what goes with every hit.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from whoosh import columns, fields
+from whoosh.formats import Existence, Positions
+
+from webapp.search.backends.document_words import document_words, facet_terms
+from webapp.search.plan import IndexDocument
+
+MISSING = -1  # in a column: every document has a value, so one without it was lost
+
+
+class _WeightedWords(fields.FieldType):
+    """A field that is given its terms ready-made: (term, weight, places)."""
+
+    def __init__(self) -> None:
+        super().__init__(Positions(), analyzer=None, scorable=True)
+
+    def index(
+        self, value: Iterable[tuple[str, float, list[int]]], **_: Any
+    ) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term, weight, places in value:
+            yield term.encode(), len(places), weight, self.format.encode(places)
+
+
+class _Terms(fields.FieldType):
+    """A field of terms that are there or not."""
+
+    def __init__(self, unique: bool = False) -> None:
+        super().__init__(Existence(), analyzer=None, unique=unique)
+
+    def index(self, value: Iterable[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term in sorted(value):
+            yield term.encode(), 1, 1.0, b""
+
+
+SCHEMA = fields.Schema(
+    key=_Terms(unique=True),
+    stem=_WeightedWords(),
+    word=_Terms(),
+    facet=_Terms(),
+    article=fields.COLUMN(columns.NumericColumn("i", default=MISSING)),
+    revision=fields.COLUMN(columns.NumericColumn("i", default=MISSING)),
+    published=fields.COLUMN(columns.NumericColumn("I")),
+)
+
+
+def fields_of(document: IndexDocument) -> dict[str, Any]:
+    """An article as the schema wants it."""
+    found = document_words(document)
+    return {
+        "key": [str(document.article_id)],
+        "stem": [
+            (term, sum(weight for _, weight in at), [place for place, _ in at])
+            for term, at in sorted(found.stems.items())
+        ],
+        "word": found.lexicon,
+        "facet": set(facet_terms(document)),
+        "article": document.article_id,
+        "revision": document.revision,
+        "published": document.published,
+    }
