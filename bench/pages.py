@@ -1,6 +1,6 @@
 """How fast pages are answered, beside an uncached render of the same page and a constant of equal size in the same run.
 
-    python bench/pages.py [--articles 100 10000 100000] [--seconds 3] [--abstracts FILE]
+    python bench/pages.py [--articles 100 10000 100000] [--seconds 5] [--abstracts FILE]
 
 Served by gunicorn with one worker: the site as it is, the site with ``PAGE_CACHE_MB=0``, and a Flask application that
 returns a constant of the same size. If nginx is there: the site's own page files served by it (`deploy/nginx.conf`),
@@ -47,13 +47,14 @@ PAGES = (
     Page("fragment", "/search?q=pain+after+injury", "HX-Request: true\r\n"),
 )
 CONNECTIONS = (1, 16)
+ROUNDS = 5
 
 
 def main() -> None:
     """Serve, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, nargs="+", default=[100, 10_000])
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--abstracts", type=Path, default=library.ABSTRACTS)
     options = parser.parse_args()
     for count in options.articles:
@@ -81,26 +82,44 @@ def _measure(folder: Path, count: int, abstracts: Path, seconds: float) -> None:
 
 def _compare(page: Page, count: int, cached: Server, plain: Server, seconds: float) -> None:
     """Print a page's ratios, then what they come from."""
-    finished, uncached = _loads(cached, page, seconds), _loads(plain, page, seconds)
     with ExitStack() as running:
-        constant = _loads(_constant(running, finished[1].byte_count), Page("constant", "/"), seconds)
-    most = finished[16].per_core
-    ratios = f"{most / uncached[16].per_core:.1f} x uncached, {most / constant[16].per_core:.1f} x constant"
-    print(f"{page.name} {count} {ratios}")
-    for label, found in (("finished", finished), ("uncached", uncached), ("constant", constant)):
-        print(f"    {label:9} {_shown(found)}", flush=True)
-
-
-def _loads(server: Server, page: Page, seconds: float) -> dict[int, Load]:
-    return {at: load(server, page, at, seconds) for at in CONNECTIONS}
-
-
-def _shown(found: dict[int, Load]) -> str:
-    times = " · ".join(
-        f"{at} connections p50 {statistics.median(one.times):.2f} p95 {statistics.quantiles(one.times, n=20)[18]:.2f} ms"
-        for at, one in found.items()
+        byte_count = load(cached, page, 1, 0.1).byte_count
+        constant = _constant(running, byte_count), Page("constant", "/")
+        found = _in_turn(
+            {"finished": (cached, page), "uncached": (plain, page), "constant": constant}, seconds
+        )
+    most, uncached, of_constant = (
+        [loads[16].per_core for loads in found[label]] for label in ("finished", "uncached", "constant")
     )
-    return f"{found[16].per_core:8,.0f}/s per core, {found[16].byte_count:6,} bytes · {times}"
+    print(
+        f"{page.name} {count} {_ratio(most, uncached):.1f} x uncached, {_ratio(most, of_constant):.1f} x constant"
+    )
+    for label, loads in found.items():
+        print(f"    {label:9} {_shown(loads)}", flush=True)
+
+
+def _in_turn(asked: dict[str, tuple[Server, Page]], seconds: float) -> dict[str, list[dict[int, Load]]]:
+    """Each server for a short while, over and over: what slows the machine down for a moment slows down all of them."""
+    found: dict[str, list[dict[int, Load]]] = {label: [] for label in asked}
+    for _ in range(ROUNDS):
+        for label, (server, page) in asked.items():
+            found[label].append({at: load(server, page, at, seconds / ROUNDS) for at in CONNECTIONS})
+    return found
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    """The middle one of the rounds' ratios."""
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+def _shown(loads: list[dict[int, Load]]) -> str:
+    times = {at: [time for one in loads for time in one[at].times] for at in CONNECTIONS}
+    spread = " · ".join(
+        f"{at} connections p50 {statistics.median(all_):.2f} p95 {statistics.quantiles(all_, n=20)[18]:.2f} ms"
+        for at, all_ in times.items()
+    )
+    per_core = statistics.median(one[16].per_core for one in loads)
+    return f"{per_core:8,.0f}/s per core, {loads[0][16].byte_count:6,} bytes · {spread}"
 
 
 def _build(environ: dict[str, str], abstracts: Path, count: int) -> None:
