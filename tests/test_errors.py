@@ -1,14 +1,27 @@
 """Whatever goes wrong, a person gets a page with the right status and a way on."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from tests.engines import postgresql_only
 from tests.pages import PageClient
 from webapp import errors
 from webapp.errors import SiteError
+from webapp.extensions import db
+
+DATABASE_ERRORS = {
+    "locked": OperationalError("SELECT", {}, Exception("disk full")),
+    "ended": InternalError(
+        "SELECT", {}, Exception("terminating connection due to idle-in-transaction timeout")
+    ),
+    "crowded": NoConnectionFree("QueuePool limit reached"),
+}
 
 
 def raising(error: Exception) -> Callable[[], str]:
@@ -23,11 +36,8 @@ def broken(app: Flask) -> PageClient:
     """A site with pages that fail in different ways."""
     app.testing = False
     app.add_url_rule("/broken", view_func=raising(RuntimeError("private detail")), endpoint="broken")
-    app.add_url_rule(
-        "/locked",
-        view_func=raising(OperationalError("SELECT", {}, Exception("disk full"))),
-        endpoint="locked",
-    )
+    for name, error in DATABASE_ERRORS.items():
+        app.add_url_rule(f"/{name}", view_func=raising(error), endpoint=name)
     for status in (400, 403, 409, 410, 413, 422, 429, 503):
         app.add_url_rule(
             f"/status/{status}", view_func=raising(SiteError(status)), endpoint=f"status{status}"
@@ -47,9 +57,45 @@ def test_a_failure_of_ours_says_so_and_tells_nothing_else(broken: PageClient) ->
     assert "private detail" not in page
 
 
-def test_a_database_that_does_not_answer_is_a_repair(broken: PageClient) -> None:
-    response = broken.get("/locked", status=503)
+@pytest.mark.parametrize("name", DATABASE_ERRORS)
+def test_a_database_that_does_not_answer_is_a_repair(broken: PageClient, name: str) -> None:
+    response = broken.get(f"/{name}", status=503)
     assert response.headers["Retry-After"] == "60"
+
+
+def wait_idle() -> str:
+    """Hold a transaction open for longer than the server lets anybody."""
+    db.session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+    time.sleep(0.2)
+    return str(db.session.scalar(text("SELECT 1")))
+
+
+def take_long() -> str:
+    """Ask for more than the server has time for."""
+    db.session.execute(text("SET LOCAL statement_timeout = '50ms'"))
+    return str(db.session.scalar(text("SELECT pg_sleep(5)")))
+
+
+def lose_connection() -> str:
+    """Have somebody end the connection, as a restart of the server does."""
+    own = db.session.scalar(text("SELECT pg_backend_pid()"))
+    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:own, 5000)"), {"own": own})
+    return str(db.session.scalar(text("SELECT 1")))
+
+
+@postgresql_only
+def test_whatever_ends_a_transaction_on_postgresql_is_a_repair_and_the_next_request_is_served(
+    app: Flask, client: PageClient
+) -> None:
+    app.testing = False
+    for view in (wait_idle, take_long, lose_connection):
+        app.add_url_rule(f"/{view.__name__}", view_func=view, methods=["GET", "POST"])
+    db.session.rollback()
+    for name in ("wait_idle", "take_long", "lose_connection"):
+        client.get(f"/{name}", status=503)
+        client.post(f"/{name}", status=503)
+        client.get("/research")
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 410, 413, 422, 429, 503])

@@ -1,14 +1,19 @@
 """Errors that readers see: one exception with a status and a sentence, and pages that cannot themselves fail."""
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
+from gunicorn.http.errors import NoMoreData, ParseException
+from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from webapp.extensions import db
 from webapp.htmx import wants_fragment
+
+MOST_THROWN_AWAY = 20_000_000  # bytes of a body that is too long
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +76,16 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SiteError, _show)
     app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
-    app.register_error_handler(OperationalError, _show_database)
+    for of_body in (ParseException, NoMoreData):
+        app.register_error_handler(of_body, _show_unreadable)
+    for of_database in (OperationalError, InternalError, NoConnectionFree):
+        app.register_error_handler(of_database, _show_database)
     app.register_error_handler(Exception, _show_unexpected)
 
 
 def _show(error: SiteError) -> Response:
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        _read_rest()
     template = "errors/notice.html" if wants_fragment() else "errors/page.html"
     try:
         response = make_response(render_template(template, error=error), error.status)
@@ -85,6 +95,16 @@ def _show(error: SiteError) -> Response:
     if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         response.headers["Retry-After"] = "60"
     return response
+
+
+def _read_rest() -> None:
+    """Read on, and throw away: gunicorn closes with bytes unread, which would take the answer from who still sends."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return
+    sent, left = request.environ["wsgi.input"], MOST_THROWN_AWAY
+    with suppress(OSError, ParseException):
+        while left > 0 and (read := sent.read(65_536)):
+            left -= len(read)
 
 
 def _show_http(error: HTTPException) -> Response:
@@ -103,8 +123,18 @@ def _show_unknown_host(_: SecurityError) -> Response:
     return make_response(UNKNOWN_HOST, HTTPStatus.BAD_REQUEST)
 
 
-def _show_database(error: OperationalError) -> Response:
-    log.error("database did not answer: %s", error.orig, extra={"path": request.path})
+def _show_unreadable(_: Exception) -> Response:
+    """gunicorn reads a body only when it is asked for: chunks that are none are noticed here."""
+    return _show(SiteError(400))
+
+
+def _show_database(error: SQLAlchemyError) -> Response:
+    """The lock was not free in time, a connection was lost or took too long, the disk is full: all may pass.
+
+    PostgreSQL tells of a transaction that it ended, and of a server that only reads, by an InternalError.
+    """
+    reason = getattr(error, "orig", error)
+    log.error("database did not answer: %s", reason, extra={"path": request.path})
     _let_go()
     return _show(SiteError(503))
 

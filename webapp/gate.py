@@ -39,11 +39,19 @@ def _refuse_unreadable() -> None:
         _text(unquote_to_bytes(query.encode("latin-1")))
     _check_field_count(query.encode("latin-1"))
     if request.mimetype == FORM:
-        body = request.get_data()  # refused with 413 if it is too long
+        body = _body()
         _check_field_count(body)
         _text(unquote_to_bytes(body))
     elif request.mimetype == FORM_IN_PARTS and not request.path.startswith(PRIVATE_PART):
-        _text(request.get_data())  # only editors send files, and those may be any bytes
+        _text(_body())  # only editors send files, and those may be any bytes
+
+
+def _body() -> bytes:
+    """All that was sent; refused with 413 if it is too long."""
+    body = request.get_data()
+    if request.content_length is None and len(body) == request.max_content_length:
+        raise SiteError(413)  # what comes in chunks tells no length, and werkzeug cuts it without a word
+    return body
 
 
 def _text(found: bytes) -> str:
