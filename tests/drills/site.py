@@ -12,6 +12,12 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from flask import Flask
+
+from webapp import create_app
+from webapp.config import Config
+from webapp.extensions import db
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
 IS_FULL = os.environ.get("DRILL") == "full"  # the long version of each drill; `make test` runs the short one
@@ -33,6 +39,7 @@ class Site:
             "LOG_LEVEL": "INFO",
             **settings,
         }
+        self.before: tuple[str, ...] = ()  # what to put before gunicorn's command
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,14 +64,23 @@ class Site:
             for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
         ]
 
-    def start(self, seconds: float = 30) -> float:
-        """Start gunicorn and wait until it answers; returns after how many seconds it did."""
-        begun = time.monotonic()
+    def launch(self) -> None:
+        """Start gunicorn and do not wait for it."""
         with (self.folder / "server.log").open("ab") as log:
             self._server = subprocess.Popen(
-                GUNICORN, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [*self.before, *GUNICORN],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
-        self.wait_for("/livez", seconds)
+
+    def start(self, path: str = "/livez", seconds: float = 30) -> float:
+        """Start gunicorn and wait until a page answers; returns after how many seconds it did."""
+        begun = time.monotonic()
+        self.launch()
+        self.wait_for(path, seconds)
         return time.monotonic() - begun
 
     def stop(self) -> None:
@@ -109,6 +125,19 @@ class Site:
 
 
 @contextmanager
+def inside(site: Site) -> Iterator[Flask]:
+    """An application of the test's own on the site's files; what is not committed at the end is."""
+    app = create_app(Config.from_environ(site.environment))
+    with app.app_context():
+        try:
+            yield app
+            db.session.commit()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextmanager
 def running(site: Site) -> Iterator[Site]:
     """The site, started; whatever happens, nothing of it lives on afterwards."""
     try:
@@ -124,3 +153,8 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def say(text: str) -> None:
+    """A figure of the drill, for who runs it with ``-s``."""
+    print(text)  # noqa: T201

@@ -1,21 +1,18 @@
 """Two web nodes on one PostgreSQL: gunicorn each, with folders of their own and one key."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener
+from threading import Timer
 
 import pytest
 
-from tests.accounts.people import EMAIL, PASSWORD, add_editor
+from tests.accounts.people import add_editor
 from tests.conftest import KEY
+from tests.drills.people import Browser, Writer, seconds_until
 from tests.drills.site import Site
-from tests.editor.forms import Sent, changed, complete, fields_of
+from tests.editor.forms import Sent
 from tests.factories import add_categories
 from tests.postgres.server import Server
 from webapp import create_app
@@ -24,6 +21,7 @@ from webapp.extensions import db
 
 SOON = 1.0  # seconds after the answer to whoever published; a busy machine may need longer now and then
 AT_LAST = 8.0
+SAVES = 20
 
 Nodes = tuple[Site, Site]
 
@@ -56,54 +54,16 @@ def _prepare(url: str) -> None:
         db.engine.dispose()
 
 
-class Browser:
-    """An editor at a browser; the cookies are good for both nodes, as behind one address."""
-
-    def __init__(self) -> None:
-        self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
-
-    def read(self, node: Site, path: str, sent: Sent | None = None) -> tuple[int, str, str]:
-        """Status, address and text of an answer."""
-        body = None if sent is None else urlencode(list(sent.items(multi=True))).encode()
-        try:
-            with self._opener.open(
-                Request(node.url + path, body, {"Sec-Fetch-Site": "same-origin"}), timeout=20
-            ) as answer:
-                return answer.status, answer.url.removeprefix(node.url), answer.read().decode()
-        except HTTPError as error:
-            return error.code, path, error.read().decode()
-
-    def sign_in(self, node: Site) -> None:
-        fields = {"email": EMAIL, "password": PASSWORD, "csrf_token": self._token(node, "/editor/sign-in")}
-        assert "/editor/" in self.read(node, "/editor/sign-in", Sent(fields))[1]
-
-    def publish(self, node: Site, number: int, word: str) -> str:
-        """A new summary with this word in its title; returns its address."""
-        path = "/editor/summaries/new"
-        fields = complete(number) | {"plain_title": f"A {word} did not ease pain", "slug": f"{word}-{number}"}
-        sent = changed(fields_of(self.read(node, path)[2]), action="publish", **fields)
-        assert self.read(node, path, sent)[0] == 200
-        return f"/research/{word}-{number}"
-
-    def withdraw(self, node: Site, address: str) -> None:
-        title = f"A {address.rpartition('/')[2].rpartition('-')[0]} did not"
-        draft = re.search(rf'<a href="([^"]+)">{title}', self.read(node, "/editor/")[2])
-        assert draft
-        found = re.search(r"/editor/articles/\d+/withdraw", self.read(node, draft.group(1))[2])
-        assert found
-        path = found.group()
-        sent = Sent({"note": "It was a drill.", "csrf_token": self._token(node, path)})
-        assert self.read(node, path, sent)[0] == 200
-        assert self.read(node, address)[0] == 410
-
-    def finds(self, node: Site, address: str) -> bool:
-        word = address.rpartition("/")[2].rpartition("-")[0]
-        return f'href="{address}"' in self.read(node, f"/search?q={word}")[2]
-
-    def _token(self, node: Site, path: str) -> str:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.read(node, path)[2])
-        assert found
-        return found.group(1)
+def withdraw(browser: Browser, node: Site, address: str) -> None:
+    title = f"A {address.rpartition('/')[2].rpartition('-')[0]} did not"
+    draft = re.search(rf'<a href="([^"]+)">{title}', browser.open(node, "/editor/"))
+    assert draft
+    found = re.search(r"/editor/articles/\d+/withdraw", browser.open(node, draft.group(1)))
+    assert found
+    path = found.group()
+    sent = Sent({"note": "It was a drill.", "csrf_token": browser.token(node, path)})
+    assert browser.read(node, path, sent)[0] == 200
+    assert browser.read(node, address)[0] == 410
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +74,6 @@ def browser(nodes: Nodes) -> Browser:
     return browser
 
 
-def seconds_until(what: Callable[[], bool]) -> float:
-    """How long it took; fails if it does not come about."""
-    started = time.monotonic()
-    while not what():
-        assert time.monotonic() - started < AT_LAST, "it did not come about"
-        time.sleep(0.05)
-    return time.monotonic() - started
-
-
 def test_what_is_published_on_one_is_read_and_found_on_the_other(nodes: Nodes, browser: Browser) -> None:
     one, two = nodes
     times = []
@@ -131,7 +82,7 @@ def test_what_is_published_on_one_is_read_and_found_on_the_other(nodes: Nodes, b
         address = browser.publish(one, number, "zebrafish")
         assert browser.read(two, address)[0] == 200
         assert address in browser.read(two, "/research")[2]
-        times.append(seconds_until(lambda address=address: browser.finds(two, address)))  # type: ignore[misc]
+        times.append(seconds_until(lambda address=address: browser.finds(two, address), AT_LAST))  # type: ignore[misc]
         assert browser.finds(one, address)
     assert min(times) < SOON, times
 
@@ -141,9 +92,9 @@ def test_who_signed_in_on_one_withdraws_on_the_other_and_it_is_gone_on_both(
 ) -> None:
     one, two = nodes
     address = browser.publish(one, 7, "salamander")
-    seconds_until(lambda: browser.finds(two, address))
+    seconds_until(lambda: browser.finds(two, address), AT_LAST)
     assert browser.read(one, address)[0] == 200
-    browser.withdraw(two, address)
+    withdraw(browser, two, address)
     assert browser.read(one, address)[0] == 410
     for node in nodes:
         assert not browser.finds(node, address)
@@ -152,9 +103,21 @@ def test_who_signed_in_on_one_withdraws_on_the_other_and_it_is_gone_on_both(
 
 def test_killed_one_leaves_the_other_with_all_its_work(nodes: Nodes, browser: Browser) -> None:
     one, two = nodes
-    one.kill_everything()
-    assert browser.read(two, "/research")[0] == 200
+    writer = Writer(one)
+
+    def kill() -> None:
+        writer.site = two  # where whoever stands in front of both sends what comes from now on
+        one.kill_everything()
+
+    killer = Timer(0.5, kill)
+    killer.start()
+    told = [writer.save(f"Save {number}.") for number in range(SAVES)]
+    killer.join()
+    answered = {number for number in told if number is not None}
+    assert len(answered) >= SAVES - 1, "only the save that the kill met may be without an answer"
+    history = browser.open(two, f"{writer.address}/history")
+    assert answered <= {int(number) for number in re.findall(r'<th scope="row">(\d+)<', history)}
     address = browser.publish(two, 9, "axolotl")
-    seconds_until(lambda: browser.finds(two, address))
+    seconds_until(lambda: browser.finds(two, address), AT_LAST)
     one.start()
     assert browser.finds(one, address)

@@ -1,0 +1,29 @@
+"""A site to be maltreated: migrated, with the twelve categories and an editor, not started yet."""
+
+import shutil
+from pathlib import Path
+
+import flask_migrate
+import pytest
+
+from tests.accounts.people import add_editor
+from tests.drills.site import Site, inside
+from tests.factories import add_categories
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder, made once and copied for each site."""
+    site = Site(tmp_path_factory.mktemp("prepared"))
+    with inside(site):
+        flask_migrate.upgrade()
+        add_categories()
+        add_editor()
+    return site.folder / "instance"
+
+
+@pytest.fixture
+def site(prepared: Path, tmp_path: Path) -> Site:
+    """Two workers, when it is started, behind a proxy, so that each request can come from a visitor of its own."""
+    shutil.copytree(prepared, tmp_path / "instance")
+    return Site(tmp_path, TRUSTED_PROXIES="1")

@@ -1,0 +1,143 @@
+"""The whole site is killed -9 at random moments while everybody works: nothing that was answered is lost or doubled."""
+
+import random
+import re
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from tests.accounts.people import EMAIL
+from tests.drills.crowd import VOTED_ON, Crowd, Heard, name_of
+from tests.drills.people import seconds_until
+from tests.drills.site import IS_FULL, Site, inside, running, say
+from tests.editor.forms import Sent
+from tests.factories import add_article, content
+from tests.newsletter.steps import filled
+from webapp.editor import scheduling
+from webapp.editor.revisions import Desk
+from webapp.extensions import db
+from webapp.models import (
+    Article,
+    ArticleVersion,
+    Editor,
+    Feedback,
+    MailState,
+    OutboxMessage,
+    Revision,
+    Subscriber,
+)
+from webapp.newsletter.outbox import STALE_AFTER
+from webapp.operations import checks
+from webapp.search import indexing
+from webapp.search.backends import engine
+
+KILLS = 200 if IS_FULL else 2
+MOST_ANSWERS = 20  # before a kill
+LONGEST_MOMENT = 0.3  # seconds, from an answer to the kill
+LONGEST_START = 2.0  # seconds after which one kill in four comes, whether the site answers by then or not
+READY, CAUGHT_UP, DELIVERED = 10.0, 30.0, 60.0  # seconds, at most
+DUE_EACH = timedelta(seconds=2)
+
+
+def prepare(site: Site) -> Sent:
+    """A summary to vote on, and texts that come due one after the other; returns the form of a sign-up, filled in."""
+    with inside(site):
+        add_article(slug=VOTED_ON)
+        now = datetime.now(UTC)
+        editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
+        for number in range(KILLS):
+            text = content(slug=f"due-{number}")
+            scheduling.schedule(
+                Desk(), text, editor_id, now - timedelta(days=1), now + number * DUE_EACH, accepted={}
+            )
+        return Sent({name: str(value) for name, value in filled().items()})
+
+
+def kill_again_and_again(site: Site, crowd: Crowd) -> float:
+    """Returns the longest time that a start took, in seconds."""
+    chance = random.Random(8)
+    slowest = 0.0
+    for number in range(KILLS):
+        if number % 4 == 1:
+            site.launch()
+            time.sleep(chance.uniform(0, LONGEST_START))
+        else:
+            slowest = max(slowest, site.start()) if number else slowest
+            enough = sum(crowd.answers) + chance.randint(1, MOST_ANSWERS)
+            seconds_until(lambda enough=enough: sum(crowd.answers) >= enough, 60)  # type: ignore[misc]
+            time.sleep(chance.uniform(0, LONGEST_MOMENT))
+        site.kill_everything()
+    return slowest
+
+
+def let_time_pass() -> None:
+    """What a mailer held when it was killed is old enough to be looked at."""
+    held = update(OutboxMessage).where(OutboxMessage.state == MailState.SENDING)
+    db.session.execute(held.values(claimed_at=datetime.now(UTC) - 2 * STALE_AFTER))
+    db.session.commit()
+
+
+def is_all_sent() -> bool:
+    sent = (MailState.SENT, MailState.EXCLUDED)
+    left = db.session.scalar(select(func.count()).where(OutboxMessage.state.not_in(sent)))
+    db.session.rollback()
+    return left == 0
+
+
+def is_caught_up() -> bool:
+    waiting, _ = indexing.lag(datetime.now(UTC))
+    db.session.rollback()
+    return waiting == 0
+
+
+def everything_due_is_out() -> bool:
+    due = scheduling.is_something_due(datetime.now(UTC))
+    db.session.rollback()
+    return not due
+
+
+def find_all(crowd: Crowd, site: Site) -> dict[str, tuple[Heard, Counter[str]]]:
+    """Everything that was tried, and how often each is there."""
+    versions = select(Article.slug).join(ArticleVersion, ArticleVersion.article_id == Article.id)
+    recipients = re.findall(r"^To: (\S+)", "\n".join(site.mails()), re.MULTILINE)
+    texts = db.session.scalars(select(func.json_extract(Revision.content, "$.harms")))
+    return {
+        "saves": (crowd.saves, Counter(texts)),
+        "summaries": (crowd.summaries, Counter(db.session.scalars(versions))),
+        "votes": (crowd.votes, Counter(filter(crowd.has_voted, crowd.votes.answered))),
+        "sign-ups": (crowd.sign_ups, Counter(map(name_of, db.session.scalars(select(Subscriber.email))))),
+        "mails": (crowd.sign_ups, Counter(map(name_of, recipients))),
+    }
+
+
+def check_all(found: dict[str, tuple[Heard, Counter[str]]]) -> None:
+    for what, (heard, there) in found.items():
+        lost, doubled = heard.lost_and_doubled(there)
+        say(f"{what}: {len(heard.answered)} answered of {len(heard.tried)}, {lost} lost, {doubled} doubled")
+        assert (lost, doubled, heard.refused) == (0, 0, [])
+
+
+def test_everything_killed_at_once_again_and_again_loses_and_doubles_nothing(site: Site) -> None:
+    form = prepare(site)
+    with running(site):
+        crowd = Crowd(site, form)
+        with crowd.at_work():
+            slowest = kill_again_and_again(site, crowd)
+            ready = site.start("/readyz")
+            assert ready < READY
+            seconds_until(lambda: all(crowd.answers), 60)
+        with inside(site):
+            let_time_pass()
+            lag = seconds_until(is_caught_up, CAUGHT_UP)
+            seconds_until(everything_due_is_out, CAUGHT_UP)
+            seconds_until(is_all_sent, DELIVERED)
+            seconds_until(is_caught_up, CAUGHT_UP)
+            say(f"{KILLS} kills; slowest start {max(slowest, ready):.1f} s, index lag 0 after {lag:.1f} s")
+            check_all(find_all(crowd, site))
+            assert (db.session.scalar(select(func.count(Feedback.id))) or 0) <= len(crowd.votes.tried)
+            due = select(Article.slug).join(ArticleVersion).where(Article.slug.startswith("due-"))
+            assert set(Counter(db.session.scalars(due)).values()) == {1}
+            assert indexing.differences(engine()).is_empty
+            assert checks.problems(datetime.now(UTC)) == []
