@@ -26,6 +26,7 @@ def run_migrations() -> None:
                 connection=connection,
                 target_metadata=db.metadata if is_sqlite else [db.metadata, postgres_tables.metadata],
                 render_item=_render_item,
+                transactional_ddl=True,  # SQLite's tables change within a transaction too; Alembic does not trust it to
                 **current_app.extensions["migrate"].configure_args,
             )
             with context.begin_transaction():
