@@ -1,4 +1,4 @@
-"""Changing an index: one commit, whole or not at all."""
+"""Changing an index: one commit, whole or not at all. One process at a time: whoever holds ``writing``."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
 
-from webapp.search.backends.answering import WRITE_PATIENCE
 from webapp.search.backends.whoosh.files import Storage, put_seals
 from webapp.search.backends.whoosh.schema import SCHEMA, fields_of
 from webapp.search.plan import IndexDocument
@@ -16,7 +15,8 @@ from webapp.search.plan import IndexDocument
 def write(folder: Path, changed: Iterable[IndexDocument], removed: Iterable[int]) -> None:
     """Bring these articles up to date and take those out."""
     index = FileIndex(Storage(folder), schema=SCHEMA)
-    writer = index.writer(timeout=WRITE_PATIENCE, compound=False, limitmb=128)
+    # Without Whoosh's own lock: the caller holds ``writing``, and Whoosh keeps its lock for good when it cannot make a file.
+    writer = index.writer(_lk=False, compound=False, limitmb=128)
     try:
         numbers = _numbers_of(writer)
         for document in changed:

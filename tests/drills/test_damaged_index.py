@@ -1,0 +1,118 @@
+"""The index is damaged while the site runs: every search is answered, what is new is found, and nobody need repair it."""
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.drills.people import Browser, seconds_until
+from tests.drills.site import Site, inside, running, say
+from webapp.search import indexing
+from webapp.search.backends import SearchUnavailable, engine
+
+REPAIRED = 30.0  # seconds, at most
+HELD_BACK = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+REDUCED = "being repaired"
+NUMBERS = count(1)
+
+
+def truncate(index: Path) -> None:
+    for file in files_of(index):
+        os.truncate(file, file.stat().st_size // 2)
+
+
+def delete(index: Path) -> None:
+    for file in files_of(index):
+        file.unlink()
+
+
+def flip_bits(index: Path) -> None:
+    chance = random.Random(1)
+    for file in files_of(index):
+        content = bytearray(file.read_bytes())
+        for _ in range(max(1, len(content) // 50)):
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        with file.open("r+b") as opened:  # in place, as a failing disk does
+            opened.write(content)
+
+
+def lose_the_folder(index: Path) -> None:
+    shutil.rmtree(index)
+
+
+def files_of(index: Path) -> list[Path]:
+    live = index / (index / "CURRENT").read_text(encoding="ascii")
+    return [
+        file for file in live.iterdir() if file.suffix not in (".lock", ".seal") and "LOCK" not in file.name
+    ]
+
+
+def is_whole() -> bool:
+    """Does a process that has never seen the index find everything in it?"""
+    try:
+        return indexing.differences(engine()).is_empty and engine().reads_whole()  # type: ignore[attr-defined]
+    except SearchUnavailable:
+        return False
+
+
+@pytest.fixture
+def editor(site: Site) -> Iterator[Browser]:
+    """Somebody who signed in; the site runs as who is held back by permissions, even where root runs the tests."""
+    site.before = HELD_BACK if os.geteuid() == 0 else ()
+    with running(site):
+        browser = Browser()
+        browser.sign_in(site)
+        yield browser
+
+
+def publish_and_find(editor: Browser, site: Site, word: str) -> str:
+    address = editor.publish(site, next(NUMBERS), word)
+    seconds_until(lambda: editor.finds(site, address), REPAIRED)
+    return address
+
+
+def test_an_index_that_is_damaged_while_the_site_runs_is_searched_on_and_repaired(
+    site: Site, editor: Browser
+) -> None:
+    index = site.folder / "search_index"
+    for damage in (truncate, delete, flip_bits, lose_the_folder):
+        address = publish_and_find(editor, site, "zebrafish")
+        damage(index)
+        status, _, text = editor.read(site, "/search?q=ease+zebrafish")
+        assert status == 200 and address in text
+        publish_and_find(editor, site, "axolotl")
+        with inside(site):
+            say(f"{damage.__name__}: whole again after {seconds_until(is_whole, REPAIRED):.1f} s")
+        assert REDUCED not in editor.read(site, "/search?q=ease+the+axolotl")[2]
+
+
+@pytest.fixture
+def closed_index(site: Site) -> Path:
+    """An empty folder in which nothing can be written."""
+    folder = site.folder / "search_index"
+    folder.mkdir(mode=0o500)
+    return folder
+
+
+def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_it_can(
+    site: Site, closed_index: Path, editor: Browser
+) -> None:
+    old = editor.publish(site, next(NUMBERS), "zebrafish")
+    assert editor.finds(site, old)
+    assert REDUCED in editor.read(site, "/search?q=ease+zebrafish")[2]
+    closed_index.chmod(0o700)
+    seconds_until(lambda: REDUCED not in editor.read(site, "/search?q=ease+zebrafish")[2], REPAIRED)
+    folders = [closed_index, closed_index / (closed_index / "CURRENT").read_text(encoding="ascii")]
+    for folder in folders:
+        folder.chmod(0o500)
+    new = editor.publish(site, next(NUMBERS), "axolotl")
+    assert editor.read(site, new)[0] == 200
+    seconds_until(lambda: "could not follow" in site.log, REPAIRED)
+    assert editor.finds(site, old) and not editor.finds(site, new)
+    for folder in folders:
+        folder.chmod(0o700)
+    seconds_until(lambda: editor.finds(site, new), REPAIRED)
