@@ -59,12 +59,12 @@ def create_app(config: Config | None = None) -> Flask:
     metrics.init_app(app, config)
     gate.init_app(app, config)
     routing.init_app(app)
+    templating.init_app(app, config)  # before anything else gives templates something
     database.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
     throttle.init_app(app, config)
     headers.init_app(app, config)
-    templating.init_app(app, config)
     errors.init_app(app)
     access.init_app(app)
     backends.init_app(app, config)

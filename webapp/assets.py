@@ -7,7 +7,7 @@ and compressed once per process.
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -64,11 +64,11 @@ class Asset:
     body: bytes
     encoded: dict[str, bytes]
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return hashlib.sha256(self.body).hexdigest()[:12]
 
-    @property
+    @cached_property
     def integrity(self) -> str:
         return "sha384-" + b64encode(hashlib.sha384(self.body).digest()).decode()
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from webapp.errors import SiteError
 from webapp.extensions import db
@@ -14,6 +14,17 @@ from webapp.pagination import Page, page_of
 
 PAGE_SIZE = 12
 SIMILAR_COUNT = 3
+
+
+# All that an article page shows, in one question.
+_WHOLE = (
+    select(Article)
+    .where(Article.slug == bindparam("slug"))
+    .options(
+        joinedload(Article.category_links).joinedload(ArticleCategory.category),
+        joinedload(Article.corrections),
+    )
+)
 
 
 class ArticleNotFound(SiteError):
@@ -62,7 +73,7 @@ def published() -> Select[Article]:
 
 def get_published(slug: str) -> Article:
     """The article at this address; raises ArticleNotFound, ArticleWithdrawn or ArticleMoved."""
-    article = db.session.scalar(select(Article).where(Article.slug == slug))
+    article = db.session.scalars(_WHOLE, {"slug": slug}).unique().one_or_none()
     if article is None:
         moved_to = db.session.scalar(
             select(Article.slug)
@@ -128,8 +139,8 @@ def category_counts() -> list[CategoryCount]:
     return [CategoryCount(category, count) for category, count in db.session.execute(counted)]
 
 
-def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[Article]:
-    """Published articles that share most categories with this one: people before animals, then newest."""
+def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[int]:
+    """The ids of published articles that share most categories with this one: people before animals, then newest."""
     own = [link.category_id for link in article.category_links]
     link = aliased(ArticleCategory)
     shared = (
@@ -143,6 +154,7 @@ def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[Article]:
     )
     query = (
         published()
+        .with_only_columns(Article.id)
         .join(Article.paper)
         .join(shared, shared.c.article_id == Article.id)
         .order_by(shared.c.shared.desc(), people_first, *_newest_first())

@@ -10,7 +10,9 @@ from webapp.models import Article, Category
 from webapp.models.values import PaperStatus
 
 # JSON inside a script element: these could end the element or, in old readers, a line.
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
 
 
 def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
@@ -18,7 +20,7 @@ def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
     text = json.dumps(
         {"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":")
     )
-    return Markup("".join(_ESCAPES.get(letter, letter) for letter in text))  # noqa: S704  # escaped above
+    return Markup(text.translate(_ESCAPES))  # noqa: S704  # escaped here
 
 
 def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:

@@ -93,6 +93,25 @@ class Article(Base):
     def primary_category(self) -> Category:
         return self.category_links[0].category
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The names of its categories, the primary one first."""
+        return tuple(category.name for category in self.categories)
+
+
+def running_text(article: Any) -> str:
+    """What a reader reads of an article (or of a row of its columns) from top to bottom."""
+    return " ".join(
+        (
+            article.main_message,
+            article.simple_explanation,
+            *(finding.text for finding in article.findings),
+            article.research_summary,
+            *(implication.text for implication in article.implications),
+            *article.limitations,
+        )
+    )
+
 
 class ArticleSlug(Base):
     """Every address an article has had before; answered with a redirect to its present one."""

@@ -67,8 +67,10 @@ class StudyKind(Labelled):
     @property
     def step(self) -> int | None:
         """Evidence step: 5 is reviews of many studies, 1 is laboratory or animals, None has words only."""
-        steps = (None, *reversed(list(StudyKind)[:5]))
-        return steps.index(self) if self in steps else None
+        return _STEPS.get(self)
+
+
+_STEPS = {kind: step for step, kind in enumerate(reversed(list(StudyKind)[:5]), start=1)}
 
 
 class PaperStatus(Labelled):

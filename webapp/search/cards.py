@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, Category, Paper
+from webapp.models.article import running_text
 from webapp.models.values import AboutSci, ArticleStatus, PaperStatus, Result, StudyKind, Subject
 from webapp.search.documents import plain_texts
 from webapp.search.snippets import SearchedText
@@ -40,6 +41,7 @@ class Card:
     id: int
     slug: str
     title: str
+    main_message: str
     paper: PaperFacts
     subject: Subject
     species: str | None
@@ -112,11 +114,11 @@ def _load(article_ids: Sequence[int]) -> list[Card]:
 
 
 def _card(row: Any, topics: tuple[str, ...]) -> Card:
-    body = " ".join([row.main_message, row.simple_explanation, row.research_summary])
     return Card(
         id=row.id,
         slug=row.slug,
         title=row.plain_title or row.paper_title,
+        main_message=row.main_message,
         paper=PaperFacts(row.paper_status, row.journal, int(row.published_on[:4])),
         subject=row.subject,
         species=row.species,
@@ -124,8 +126,6 @@ def _card(row: Any, topics: tuple[str, ...]) -> Card:
         study_kind=row.study_kind,
         result=row.result,
         topics=topics,
-        minutes=reading_minutes(
-            " ".join([body, *[finding.text for finding in row.findings], *row.limitations])
-        ),
+        minutes=reading_minutes(running_text(row)),
         searched=SearchedText([text for text in plain_texts(row) if text]),
     )

@@ -6,15 +6,15 @@ from functools import lru_cache
 from webapp.articles import queries
 from webapp.models import Article
 from webapp.search.backends import SearchUnavailable, engine
+from webapp.search.cards import Card, public_cards
 from webapp.search.documents import document_of
 from webapp.search.plan import Alternative, Group, Passage, Plan
-from webapp.search.results import public_articles
 from webapp.search.words import stems
 
 STEM_COUNT = 40
 
 
-def similar_to(article: Article, count: int = 3) -> list[Article]:
+def similar_to(article: Article, count: int = 3) -> list[Card]:
     """Public articles with most in common with this one: people before animals, newer first on ties.
 
     Without an index: those that share categories.
@@ -23,8 +23,8 @@ def similar_to(article: Article, count: int = 3) -> list[Article]:
     try:
         found = engine().find(Plan(groups, excluded=frozenset((article.id,)), limit=count))
     except SearchUnavailable:
-        return queries.similar_to(article, count)
-    return public_articles(found.article_ids)
+        return public_cards(queries.similar_to(article, count))
+    return public_cards(found.article_ids)
 
 
 @lru_cache(maxsize=500)
