@@ -55,6 +55,7 @@ def syllable_count(word: str) -> int:
     return max(count, 1)
 
 
+@lru_cache(maxsize=1_000)  # pages are made anew after every change; most of their texts are the same
 def reading_grade(text: str) -> float:
     """US school grade by the Flesch–Kincaid formula (Kincaid et al. 1975); 0.0 for an empty text.
 

@@ -60,6 +60,8 @@ class Dictionary:
 
     def uses(self, text: str) -> Iterator[tuple[int, int, Term]]:
         """Where words stand in a text as whole words, in order and apart: (start, end, term)."""
+        if self._forms.keys().isdisjoint(_PART.findall(text.lower())):
+            return
         after = 0
         for part in _PART.finditer(text):
             start = part.start()

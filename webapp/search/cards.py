@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from webapp.extensions import db
 from webapp.models import Article, ArticleCategory, Category, Paper
@@ -21,6 +21,30 @@ from webapp.search.snippets import SearchedText
 from webapp.text import reading_minutes
 
 CARDS_KEPT = 2_000
+
+# Put together once: that costs more than asking.
+_PUBLIC = (
+    select(Article.id, Article.revision_number, Paper.status)
+    .join(Paper, Paper.id == Article.paper_id)
+    .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status == ArticleStatus.PUBLISHED)
+)
+_TOPICS = (
+    select(ArticleCategory.article_id, Category.name)
+    .join(Category, Category.id == ArticleCategory.category_id)
+    .where(ArticleCategory.article_id.in_(bindparam("ids", expanding=True)))
+    .order_by(ArticleCategory.position)
+)
+_FACTS = (
+    select(
+        *(column for column in Article.__table__.columns if column.name not in ("funding", "written_by")),
+        Paper.title.label("paper_title"),
+        Paper.status.label("paper_status"),
+        Paper.journal,
+        Paper.published_on,
+    )
+    .join(Paper, Paper.id == Article.paper_id)
+    .where(Article.id.in_(bindparam("ids", expanding=True)))
+)
 
 Key = tuple[int, int, PaperStatus]
 
@@ -76,11 +100,7 @@ class _Kept:
 def public_cards(article_ids: Sequence[int]) -> list[Card]:
     """Those of the articles that are public now, in the given order. The index proposes, the database disposes."""
     kept: _Kept = current_app.extensions.setdefault("search_cards", _Kept())
-    rows = db.session.execute(
-        select(Article.id, Article.revision_number, Paper.status)
-        .join(Paper, Paper.id == Article.paper_id)
-        .where(Article.id.in_(article_ids), Article.status == ArticleStatus.PUBLISHED)
-    )
+    rows = db.session.execute(_PUBLIC, {"ids": article_ids})
     keys: dict[int, Key] = {row[0]: (row[0], row[1], row[2]) for row in rows}
     found = {article_id: kept.get(key) for article_id, key in keys.items()}
     missing = [article_id for article_id, card in found.items() if card is None]
@@ -92,24 +112,9 @@ def public_cards(article_ids: Sequence[int]) -> list[Card]:
 
 def _load(article_ids: Sequence[int]) -> list[Card]:
     topics: dict[int, list[str]] = defaultdict(list)
-    named = (
-        select(ArticleCategory.article_id, Category.name)
-        .join(Category, Category.id == ArticleCategory.category_id)
-        .where(ArticleCategory.article_id.in_(article_ids))
-        .order_by(ArticleCategory.position)
-    )
-    for article_id, name in db.session.execute(named):
+    for article_id, name in db.session.execute(_TOPICS, {"ids": article_ids}):
         topics[article_id].append(name)
-    columns = [column for column in Article.__table__.columns if column.name not in ("funding", "written_by")]
-    facts = (
-        Paper.title.label("paper_title"),
-        Paper.status.label("paper_status"),
-        Paper.journal,
-        Paper.published_on,
-    )
-    rows = db.session.execute(
-        select(*columns, *facts).join(Paper, Paper.id == Article.paper_id).where(Article.id.in_(article_ids))
-    )
+    rows = db.session.execute(_FACTS, {"ids": article_ids})
     return [_card(row, tuple(topics[row.id])) for row in rows]
 
 
