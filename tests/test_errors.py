@@ -5,16 +5,20 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask_wtf import FlaskForm
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from wtforms import PasswordField
 
 from tests.engines import postgresql_only
-from tests.pages import PageClient
+from tests.pages import H, PageClient, check_page
 from webapp import errors
+from webapp.accounts import forms
 from webapp.errors import SiteError
 from webapp.extensions import db
 
+METHODS = ["GET", "POST"]
 DATABASE_ERRORS = {
     "locked": OperationalError("SELECT", {}, Exception("disk full")),
     "ended": InternalError(
@@ -35,9 +39,11 @@ def raising(error: Exception) -> Callable[[], str]:
 def broken(app: Flask) -> PageClient:
     """A site with pages that fail in different ways."""
     app.testing = False
-    app.add_url_rule("/broken", view_func=raising(RuntimeError("private detail")), endpoint="broken")
+    app.add_url_rule(
+        "/broken", view_func=raising(RuntimeError("private detail")), endpoint="broken", methods=METHODS
+    )
     for name, error in DATABASE_ERRORS.items():
-        app.add_url_rule(f"/{name}", view_func=raising(error), endpoint=name)
+        app.add_url_rule(f"/{name}", view_func=raising(error), endpoint=name, methods=METHODS)
     for status in (400, 403, 409, 410, 413, 422, 429, 503):
         app.add_url_rule(
             f"/status/{status}", view_func=raising(SiteError(status)), endpoint=f"status{status}"
@@ -61,6 +67,34 @@ def test_a_failure_of_ours_says_so_and_tells_nothing_else(broken: PageClient) ->
 def test_a_database_that_does_not_answer_is_a_repair(broken: PageClient, name: str) -> None:
     response = broken.get(f"/{name}", status=503)
     assert response.headers["Retry-After"] == "60"
+
+
+@pytest.mark.parametrize(("address", "status"), [("/locked", 503), ("/broken", 500)])
+def test_what_was_typed_is_kept_and_sent_again_with_one_press(
+    broken: PageClient, address: str, status: int
+) -> None:
+    typed = "two  spaces\r\n\r\n“quotes” <b>&amp;</b>"
+    page = check_page(broken.post(address, {"message": typed, "website": ""}, status=status).text)
+    forms = [form for form in page.iter(f"{H}form") if form.get("method") == "post"]
+    assert [form.get("action") for form in forms] == [address]
+    kept = {field.get("name"): field.get("value") for field in forms[0].iter(f"{H}input")}
+    assert kept == {"message": typed.replace("\r\n", "\n"), "website": ""}
+
+
+def test_a_password_is_never_shown_again(broken: PageClient) -> None:
+    page = broken.post("/locked", {"email": "ana@example.org", "password": "marigold bench"}, status=503).text
+    assert "marigold" not in page and "Send it again" not in page
+
+
+def test_every_password_and_code_is_among_what_is_never_shown_again() -> None:
+    found = [form for form in vars(forms).values() if isinstance(form, type) and issubclass(form, FlaskForm)]
+    names = {
+        name
+        for form in found
+        for name, field in vars(form).items()
+        if name == "code" or getattr(field, "field_class", None) is PasswordField
+    }
+    assert names == errors.SECRETS
 
 
 def wait_idle() -> str:

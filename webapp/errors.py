@@ -57,6 +57,8 @@ SENTENCES = {
     503: ("We are repairing something", "Please try again in a few minutes."),
 }
 
+SECRETS = {"password", "new", "current", "code"}  # fields that are never shown again
+
 
 class SiteError(Exception):
     """Something a reader should be told: an HTTP status and a sentence that says what to do."""
@@ -88,13 +90,22 @@ def _show(error: SiteError) -> Response:
         _read_rest()
     template = "errors/notice.html" if wants_fragment() else "errors/page.html"
     try:
-        response = make_response(render_template(template, error=error), error.status)
+        response = make_response(
+            render_template(template, error=error, sent=_sent(error.status)), error.status
+        )
     except Exception:
         log.exception("the error page failed", extra={"path": request.path})
         response = make_response(LAST_RESORT, error.status)
     if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         response.headers["Retry-After"] = "60"
     return response
+
+
+def _sent(status: int) -> list[tuple[str, str]]:
+    """What somebody typed into a form that we failed to take, to be sent again. A password is typed again."""
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR or request.method != "POST" or request.files:
+        return []
+    return [] if SECRETS & request.form.keys() else list(request.form.items(multi=True))
 
 
 def _read_rest() -> None:
