@@ -17,13 +17,16 @@ from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
+from tests.search.made_up import VOCABULARY, fill, groups
 from webapp.articles.publishing import withdraw
 from webapp.config import Config
 from webapp.extensions import db
 from webapp.models import SearchMarker
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable, engine
-from webapp.search.plan import IndexDocument, Plan
+from webapp.search.backends.whoosh import WhooshBackend
+from webapp.search.plan import Alternative, Found, Group, IndexDocument, Plan
+from webapp.search.words import stem
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -244,6 +247,32 @@ def test_a_running_process_notices_that_its_files_were_cut_short(
     truncate(next(live_folder(config).glob("*.pst")))
     assert not engine().is_intact()
     assert engine().find(Plan()).total == 1  # it still answers from memory
+
+
+def test_what_is_overwritten_under_a_running_process_is_never_taken_for_true(tmp_path: Path) -> None:
+    before, running = WhooshBackend(tmp_path), WhooshBackend(tmp_path)
+    fill(before)
+    asked = [Plan(groups([word])) for word in VOCABULARY]
+    right = [before.find(plan) for plan in asked]
+    assert running.is_intact()
+    for file in tmp_path.glob("v*/*.pst"):
+        flip(file)
+    answers: list[Found] = []
+    with pytest.raises(SearchUnavailable):
+        for plan in asked:
+            answers.append(running.find(plan))
+    assert answers == right[: len(answers)]
+    assert not running.is_intact()
+
+
+def test_files_removed_under_a_running_process_go_on_being_read(
+    app: Flask, config: Config, add: Adds
+) -> None:
+    add(plain_title="A zebrafish study")
+    assert engine().is_intact()
+    for file in live_folder(config).glob("*.pst"):
+        delete(file)
+    assert engine().find(Plan((Group((Alternative((stem("zebrafish"),)),)),))).total == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_survived(

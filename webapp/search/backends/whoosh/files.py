@@ -1,11 +1,15 @@
-"""The files of an index: read into memory whole, and checked against what their writer left.
+"""The files of an index: read piece by piece, each piece checked against what it was when the file was opened.
 
-So a file that is cut short or removed under a running process cannot hurt it.
+So the system keeps them in memory once for all workers, and a file that is cut short, overwritten or removed under a
+running process raises ValueError or goes on being read, but never answers wrongly and cannot end the process (as one that
+is mapped into memory would). What a file was when it was opened is checked against the seal that its writer left.
 """
 
 import json
 import os
+from array import array
 from collections.abc import Mapping
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -17,10 +21,81 @@ from whoosh.index import FileIndex
 from webapp.search.backends.whoosh.schema import SCHEMA
 
 SEAL = ".seal"
+PIECE = 8_192  # bytes
+
+
+class _Pieces(RawIOBase):
+    """A file whose bytes are read when asked for. ``sums`` are the checksums of what comes before each piece, and of all."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.sums = array("L", [0])
+        self.size = 0
+        while piece := os.pread(self._handle, PIECE, self.size):
+            self.sums.append(crc32(piece, self.sums[-1]))
+            self.size += len(piece)
+        self._place = 0
+        self._last = (-1, b"")  # the piece that was read last: most reads are of a few bytes
+
+    def between(self, start: int, end: int) -> bytes:
+        """The bytes from here to there; raises ValueError if they are not what they were."""
+        end = min(end, self.size)
+        if end <= start:
+            return b""
+        first = start // PIECE
+        number, piece = self._last
+        if number != first or end > (first + 1) * PIECE:
+            piece = self._read(first, (end - 1) // PIECE)
+            self._last = first, piece[:PIECE]
+        return piece[start - first * PIECE : end - first * PIECE]
+
+    def readinto(self, buffer: Any) -> int:
+        found = self.between(self._place, self._place + len(buffer))
+        buffer[: len(found)] = found
+        self._place += len(found)
+        return len(found)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        self._place = place + {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self.size}[whence]
+        return self._place
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._handle)
+        super().close()
+
+    def _read(self, first: int, last: int) -> bytes:
+        found = os.pread(self._handle, (last + 1 - first) * PIECE, first * PIECE)
+        for number in range(first, last + 1):
+            at = (number - first) * PIECE
+            if crc32(found[at : at + PIECE], self.sums[number]) != self.sums[number + 1]:
+                raise ValueError("a file is not what it was when it was opened")
+        return found
+
+
+class _File(BufferFile):
+    """Such a file as Whoosh wants it."""
+
+    def __init__(self, pieces: _Pieces, name: str) -> None:
+        self._pieces = pieces
+        self._name = name
+        self.file = BufferedReader(pieces, PIECE)
+        self.onclose = None
+        self.is_real = self.is_closed = False
+
+    def get(self, position: int, length: int) -> bytes:
+        return self._pieces.between(position, position + length)
 
 
 class Storage(FileStorage):
-    """Files that are read into memory when opened and closed at once; ``opened`` notes their sizes and checksums."""
+    """The files of one folder; ``opened`` notes their sizes and checksums."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder), supports_mmap=False)
@@ -28,9 +103,9 @@ class Storage(FileStorage):
         self._absent: set[str] = set()
 
     def open_file(self, name: str, **_: Any) -> BufferFile:
-        content = Path(self.folder, name).read_bytes()
-        self.opened[name] = _sum(content)
-        return BufferFile(content, name=name)
+        pieces = _Pieces(Path(self.folder, name))
+        self.opened[name] = [pieces.size, pieces.sums[-1]]
+        return _File(pieces, name)
 
     def file_exists(self, name: str) -> bool:
         """Whoosh asks for the lengths of fields that have none with every posting it writes: asked of the disk once."""

@@ -99,6 +99,8 @@ class Generation:
         found = [(start, part) for start, part in parts if len(part.documents)]
         if not found:
             return NOWHERE
+        if found[0][0] == 0 and len(found) == 1:
+            return found[0][1]  # most of the time there is one segment: no copy
         return Postings(
             np.concatenate([part.documents + np.int32(start) for start, part in found]),
             np.concatenate([part.weights for _, part in found]),
