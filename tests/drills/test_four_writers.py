@@ -1,0 +1,56 @@
+"""Four processes edit one text at once, each reading before it writes: nobody is turned away, and no edit is lost."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import select
+
+from tests.accounts.people import EMAIL
+from tests.drills.site import IS_FULL, Site, inside
+from tests.factories import content
+from webapp import create_app
+from webapp.config import Config
+from webapp.editor import revisions
+from webapp.editor.revisions import Desk
+from webapp.extensions import db
+from webapp.models import Editor, Revision
+
+WRITERS = 4
+EDITS = 500 if IS_FULL else 25
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__, "tests.drills.faults"])
+
+
+def edit_again_and_again(environment: Mapping[str, str], draft_id: int, name: str) -> None:
+    """In a process of its own: any error ends it with another status than 0."""
+    with create_app(Config.from_environ(environment)).app_context():
+        for number in range(EDITS):
+            desk = revisions.open_draft(draft_id)
+            text = msgspec.structs.replace(desk.content, harms=f"{name}-{number}")
+            editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
+            revisions.save(desk, text, desk.revision_number, editor_id, datetime.now(UTC))
+            db.session.commit()
+
+
+def test_four_processes_edit_at_once_and_none_is_told_that_the_database_is_locked(site: Site) -> None:
+    with inside(site):
+        editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
+        draft_id = revisions.save(Desk(), content(), 0, editor_id, datetime.now(UTC)).id
+    names = [f"writer-{number}" for number in range(WRITERS)]
+    writers = [
+        _processes.Process(target=edit_again_and_again, args=(site.environment, draft_id, name))
+        for name in names
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * WRITERS
+    with inside(site):
+        rows = db.session.execute(select(Revision.number, Revision.content).order_by(Revision.number)).all()
+        assert [number for number, _ in rows] == list(range(1, WRITERS * EDITS + 2))
+        texts = Counter(text["harms"] for _, text in rows[1:])
+        assert texts == Counter(f"{name}-{number}" for name in names for number in range(EDITS))
