@@ -1,7 +1,7 @@
 """Files that browsers load: our own under static/ and those from locked packages, at addresses that name their content.
 
-An address ``/assets/<hash>/<name>`` never changes its bytes, so it can be kept for a year. Each file is read, hashed
-and compressed once per process.
+An address ``/assets/<hash>/<name>`` never changes its bytes, so it can be kept for a year. Each file is read and hashed
+once per process, and compressed once when it is first asked for, which costs ten times as much.
 """
 
 import hashlib
@@ -58,11 +58,10 @@ PACKAGED = {
 
 @dataclass(frozen=True)
 class Asset:
-    """One file: its bytes plain and in each encoding (none where that gains nothing)."""
+    """One file as it is."""
 
     name: str
     body: bytes
-    encoded: dict[str, bytes]
 
     @cached_property
     def hash(self) -> str:
@@ -83,11 +82,13 @@ def get_asset(name: str) -> Asset:
     body = _read(name)
     if name == "css/site.css":
         body = _with_font_addresses(body)
-    if Path(name).suffix in COMPRESSED:
-        return Asset(
-            name, body, {encoding: compressed(body, encoding, FILE_QUALITY) for encoding in ("br", "gzip")}
-        )
-    return Asset(name, body, {})
+    return Asset(name, body)
+
+
+@lru_cache(maxsize=256)
+def encoded(name: str, encoding: str) -> bytes:
+    """The file in that encoding."""
+    return compressed(get_asset(name).body, encoding, FILE_QUALITY)
 
 
 def asset_url(name: str) -> str:
@@ -120,8 +121,8 @@ def well_known(name: str) -> Response:
 def _respond(asset: Asset, cache_control: str) -> Response:
     encoding = chosen_encoding(request)
     response = Response(asset.body, content_type=MIMETYPES[asset.suffix])
-    if encoding in asset.encoded:
-        response.set_data(asset.encoded[encoding])
+    if encoding is not None and asset.suffix in COMPRESSED:
+        response.set_data(encoded(asset.name, encoding))
         response.headers["Content-Encoding"] = encoding
     response.headers["Cache-Control"] = cache_control
     response.vary.add("Accept-Encoding")

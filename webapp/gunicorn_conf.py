@@ -9,7 +9,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
-from webapp import database, metrics
+from webapp import database, metrics, warming
 from webapp.config import Config
 from webapp.editor import due
 from webapp.newsletter import delivery
@@ -59,13 +59,15 @@ logconfig_dict = {
 
 
 def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
-    """Tell the person who started it where the site is."""
+    """Prepare what the workers share, and tell the person who started it where the site is."""
+    warming.before_fork()
     print(f"\n  Spinal Cord Research Help is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
 
 
 def post_worker_init(worker: Worker) -> None:
     """Keep the index up with the database, deliver mail, publish what is due; the workers agree on who does."""
     app = worker.app.wsgi()
+    warming.start_warming(app)
     indexing.start_following(app)
     delivery.start_delivering(app)
     due.start_publishing(app)

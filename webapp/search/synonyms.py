@@ -69,6 +69,12 @@ def concepts() -> tuple[Concept, ...]:
     return msgspec.convert(table["concepts"], tuple[Concept, ...])
 
 
+def prepare() -> None:
+    """Make everything that is made of the table, so that no search has to."""
+    for make in (_forms_by_stem, _alone, _ordered_words, _plain_forms, misspellings):
+        make()
+
+
 @cache
 def known_words() -> frozenset[str]:
     """Every word of the table, but for those that are there because they are misspelled."""
