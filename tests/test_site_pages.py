@@ -10,6 +10,7 @@ from flask import Flask
 
 from tests.factories import add_article
 from tests.pages import PageClient
+from webapp.public_forms import press_token
 from webapp.templating import Preferences
 from webapp.text import reading_grade
 
@@ -40,7 +41,9 @@ def test_no_address_vanishes(app: Flask) -> None:
 
 
 def test_preferences_are_a_plain_cookie_that_the_reader_sets(client: PageClient) -> None:
-    response = client.post("/preferences", {"text": "large", "theme": "dark", "spacing": "wide"})
+    response = client.post(
+        "/preferences", {"text": "large", "theme": "dark", "spacing": "wide", "token": press_token()}
+    )
     assert response.headers["Set-Cookie"].startswith("reading=large.dark.wide.forget;")
     page = client.flask.get("/about", headers={"Cookie": "reading=large.dark.wide"}).text
     assert '<html lang="en" data-text="large" data-theme="dark" data-spacing="wide">' in page

@@ -1,7 +1,8 @@
 """What every public form shares: refuse other sites, slow down robots, no cookie and no per-person token.
 
-A form is protected by the browser's own statement of where a request comes from, a signed time (robots answer
-faster than people), and a field that people do not see.
+A form is protected by the browser's own statement of where a request comes from, a token with a signed time (robots
+answer faster than people), and a field that people do not see. Buttons alone, which stand on pages that are kept, carry
+a token that is the same for everybody: who posts to addresses without ever having read a page has none.
 """
 
 import time
@@ -24,6 +25,7 @@ from webapp.throttle import is_exceeded, visitor_address
 LEAST_SECONDS = 2.0
 MOST_SECONDS = 24 * 3600.0
 _PURPOSE = "form-time"
+_PRESS = "press"
 UNPRINTABLE = ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
@@ -44,6 +46,18 @@ def check_same_site() -> None:
         )
 
 
+def press_token() -> str:
+    """What a form of buttons carries: always the same, so that its page can be kept."""
+    return tokens.keyed_hash(_PRESS, "")
+
+
+def check_press() -> None:
+    """Refuse a press that did not come from a page of ours; raises SiteError 403 or 422."""
+    check_same_site()
+    if not tokens.is_hash_of(_PRESS, "", request.form.get("token", "")):
+        raise SiteError(422, "Please open the page once more, then press the button again.")
+
+
 class PublicForm(FlaskForm):
     """A form anyone may send. Subclasses add their fields."""
 
@@ -51,21 +65,29 @@ class PublicForm(FlaskForm):
         csrf = False  # a token of each visitor's own would make public pages impossible to cache
 
     website = StringField("Leave this field empty")
-    time_token = HiddenField()
+    token = HiddenField()
     is_throttled = False
 
-    def renew_time_token(self) -> None:
+    def renew_token(self) -> None:
         """Put a fresh signed time into the form; call when it is shown."""
-        self.time_token.data = tokens.sign(_PURPOSE, "")
+        self.token.data = tokens.sign(_PURPOSE, tokens.new_secret())
 
-    def validate_time_token(self, field: HiddenField) -> None:
+    def validate_token(self, _: HiddenField) -> None:
         """Too fast for a person, or from a page left open for a day: ask to press the button again."""
-        try:
-            age = tokens.token_age(_PURPOSE, field.data or "", time.time())
-        except tokens.TokenError:
-            age = -1.0
-        if not LEAST_SECONDS <= age <= MOST_SECONDS:
+        if not self.is_ours or not LEAST_SECONDS <= self._age() <= MOST_SECONDS:
             raise ValidationError("Please check what you entered and press the button once more.")
+
+    @property
+    def is_ours(self) -> bool:
+        """Does the form carry a token that we signed, however long ago?"""
+        try:
+            self._age()
+        except tokens.TokenError:
+            return False
+        return True
+
+    def _age(self) -> float:
+        return tokens.token_age(_PURPOSE, self.token.data or "", time.time())
 
     @property
     def is_robot(self) -> bool:
@@ -76,9 +98,13 @@ class PublicForm(FlaskForm):
 def refusal(form: PublicForm, name: str, limit: int, per: timedelta, now: datetime) -> HTTPStatus | None:
     """Why a sent form is not accepted: 429 after ``limit`` tries in ``per``, 422 for what it says, else None.
 
-    Raises SiteError 403 for a form that another site sent. Call it before anything is written.
+    Raises SiteError 403 for a form that another site sent. Call it before anything is written. A form with no token of
+    ours is no try: it is asked to be sent again.
     """
     check_same_site()
+    if not form.is_ours:
+        form.validate()
+        return HTTPStatus.UNPROCESSABLE_ENTITY
     form.is_throttled = is_exceeded(name, visitor_address(), limit, per, now)
     if form.is_throttled:
         return HTTPStatus.TOO_MANY_REQUESTS
@@ -89,7 +115,7 @@ def show(
     template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any
 ) -> Response:
     """The form's page or fragment with a fresh signed time; what was typed is kept."""
-    form.renew_time_token()
+    form.renew_token()
     response = never_store(htmx.render(template, fragment, status=status, form=form, **context))
     if form.is_throttled:
         response.headers["Retry-After"] = "60"

@@ -1,5 +1,6 @@
 """Everybody at work on a site at once, each on a thread of their own; all remember what they were answered."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -49,6 +50,9 @@ class Crowd:
         self._publisher = Browser()
         self._publisher.sign_in(site)
         self._writer = Writer(site)
+        found = re.search(r'name="token" value="([^"]+)"', Browser().open(site, f"/research/{VOTED_ON}"))
+        assert found
+        self._press_token = found.group(1)
 
     @property
     def answers(self) -> list[int]:
@@ -95,7 +99,8 @@ class Crowd:
         """Every vote is the only one of its visitor."""
         address = visitor(what)
         path = f"/research/{VOTED_ON}/feedback"
-        return Browser().read(self.site, path, Sent({"answer": "yes"}), **{"X-Forwarded-For": address})[0]
+        sent = Sent({"answer": "yes", "token": self._press_token})
+        return Browser().read(self.site, path, sent, **{"X-Forwarded-For": address})[0]
 
     def has_voted(self, what: str) -> bool:
         path = f"/research/{VOTED_ON}/feedback"

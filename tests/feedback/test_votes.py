@@ -3,17 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
 from tests.factories import add_article
-from tests.newsletter.steps import filled
+from tests.newsletter.steps import filled, without_tokens
 from tests.pages import PageClient
 from webapp.articles.publishing import withdraw
 from webapp.extensions import db
 from webapp.feedback import inbox, votes
 from webapp.models import Article, DailySalt, Feedback
+from webapp.public_forms import press_token
 
 
 def _votes() -> list[Feedback]:
@@ -21,8 +23,13 @@ def _votes() -> list[Feedback]:
     return list(db.session.scalars(select(Feedback).order_by(Feedback.id)))
 
 
+def _press(answer: str) -> dict[str, str]:
+    """A button of a page of ours."""
+    return {"answer": answer, "token": press_token()}
+
+
 def _vote(client: PageClient, article: Article, answer: str, **kwargs: Any) -> Any:
-    return client.post(f"/research/{article.slug}/feedback", {"answer": answer}, **kwargs)
+    return client.post(f"/research/{article.slug}/feedback", _press(answer), **kwargs)
 
 
 def test_one_press_is_enough(client: PageClient) -> None:
@@ -37,27 +44,34 @@ def test_one_press_is_enough(client: PageClient) -> None:
 def test_htmx_swaps_the_question_for_thanks(client: PageClient) -> None:
     article = add_article()
     with time_machine.travel(datetime.now(UTC), tick=False):
-        fragment = client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "no"})
+        fragment = client.post_fragment(f"/research/{article.slug}/feedback", _press("no"))
         assert fragment.strip().startswith('<section id="feedback"')
-        assert fragment.strip() in client.get(f"/research/{article.slug}/feedback").text
+        page = client.get(f"/research/{article.slug}/feedback").text
+        assert without_tokens(fragment.strip()) in without_tokens(page)
 
 
-def test_the_question_is_on_the_article_page_without_a_token(client: PageClient) -> None:
+def test_the_question_is_on_the_article_page_with_the_same_token_for_everybody(client: PageClient) -> None:
     page = client.get(f"/research/{add_article().slug}").text
     assert "Was this summary helpful?" in page
     assert "What did this study show?" in page
-    assert "time_token" not in page
+    assert page.count(f'name="token" value="{press_token()}"') == page.count('method="post"') == 2
+
+
+@pytest.mark.parametrize("token", ["", "x", "\u00e9", "0" * 64])
+def test_a_press_that_comes_from_no_page_of_ours_is_no_vote(client: PageClient, token: str) -> None:
+    path = f"/research/{add_article().slug}"
+    for address in (f"{path}/feedback", f"{path}/understanding"):
+        page = client.post(address, {"answer": "yes", "token": token}, status=422).text
+        assert "open the page once more" in page
+    assert db.session.scalar(select(func.count()).select_from(Feedback)) == 0
 
 
 def test_no_offers_four_reasons_and_yes_none(client: PageClient) -> None:
     article = add_article()
     assert (
-        client.post_fragment(f"/research/{article.slug}/feedback", {"answer": "no"}).count('type="checkbox"')
-        == 4
+        client.post_fragment(f"/research/{article.slug}/feedback", _press("no")).count('type="checkbox"') == 4
     )
-    assert 'type="checkbox"' not in client.post_fragment(
-        f"/research/{article.slug}/feedback", {"answer": "yes"}
-    )
+    assert 'type="checkbox"' not in client.post_fragment(f"/research/{article.slug}/feedback", _press("yes"))
 
 
 def test_a_note_reaches_the_editors_and_no_page(client: PageClient) -> None:
@@ -136,7 +150,7 @@ def test_no_address_is_stored(client: PageClient, app: Flask) -> None:
 
 
 def test_an_answer_that_is_neither_is_refused(client: PageClient) -> None:
-    client.post(f"/research/{add_article().slug}/feedback", {"answer": "maybe"}, status=422)
+    client.post(f"/research/{add_article().slug}/feedback", _press("maybe"), status=422)
     assert _votes() == []
 
 
@@ -166,7 +180,7 @@ def test_withdrawn_and_unknown_articles_take_no_votes(client: PageClient) -> Non
     db.session.commit()
     _vote(client, article, "yes", status=410)
     client.get(f"/research/{article.slug}/feedback", status=410)
-    client.post("/research/no-such-article/feedback", {"answer": "yes"}, status=404)
+    client.post("/research/no-such-article/feedback", _press("yes"), status=404)
     assert _votes() == []
 
 

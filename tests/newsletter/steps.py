@@ -22,7 +22,7 @@ ADDRESS = "maria@example.org"
 def filled(**fields: object) -> dict[str, object]:
     """A form that was on screen for ten seconds."""
     with time_machine.travel(datetime.now(UTC) - timedelta(seconds=10), tick=False):
-        return {"time_token": tokens.sign("form-time", ""), "website": ""} | fields
+        return {"token": tokens.sign("form-time", ""), "website": ""} | fields
 
 
 def delivered(now: datetime | None = None) -> list[EmailMessage]:
@@ -47,6 +47,11 @@ def link_in(message: EmailMessage, path: str) -> str:
     found = re.search(rf"http://localhost({re.escape(path)}\S+)", text_of(message))
     assert found, text_of(message)
     return found.group(1)
+
+
+def without_tokens(page: str) -> str:
+    """The page without what is each form's own."""
+    return re.sub(r'name="token"[^>]*', "", page)
 
 
 def sign_up(client: PageClient, email: str = ADDRESS, **fields: object) -> None:

@@ -19,6 +19,7 @@ from webapp.feedback import votes
 from webapp.models import Article, Subscriber
 from webapp.models.values import Result
 from webapp.newsletter import subscriptions
+from webapp.public_forms import press_token
 from webapp.search import indexing
 
 
@@ -73,7 +74,7 @@ def test_a_whole_site_moves_and_answers(app: Flask, config: Config, postgresql_u
         assert client.get(f"/research/{slug}").status_code == 200
         assert "summaries for" in client.get("/search?q=pain").text
         assert add_article().id > number  # the count goes on
-        client.post(f"/research/{slug}/feedback", {"answer": "no"})
+        client.post(f"/research/{slug}/feedback", {"answer": "no", "token": press_token()})
         db.session.remove()
         db.engine.dispose()
 

@@ -15,6 +15,7 @@ from webapp import create_app
 from webapp.config import Config, ConfigError
 from webapp.extensions import db
 from webapp.models import SearchMiss
+from webapp.public_forms import press_token
 
 COPY = "This stands in the copy only"
 
@@ -75,7 +76,7 @@ def test_public_pages_are_read_from_the_copy(client: PageClient) -> None:
 
 def test_what_a_reader_sends_or_sent_is_not(client: PageClient) -> None:
     assert COPY not in client.flask.get("/research/one/report").text
-    client.post("/research/one/feedback", {"answer": "yes"})
+    client.post("/research/one/feedback", {"answer": "yes", "token": press_token()})
     assert COPY not in client.flask.get("/research/one/feedback").text
 
 

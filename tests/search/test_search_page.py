@@ -240,8 +240,12 @@ def test_addresses_and_numbers_are_not_kept(client: PageClient, add: Adds) -> No
     assert db.session.query(SearchMiss).one().text == "xylophone"
 
 
-def test_letters_without_a_word_get_a_sentence(client: PageClient) -> None:
-    assert "Type at least one letter" in client.get("/search?q=%3F%3F").text
+@pytest.mark.parametrize("query", ["??", "*", "&"])
+def test_signs_alone_find_nothing_and_get_a_sentence(client: PageClient, add: Adds, query: str) -> None:
+    add()
+    page = client.get("/search", query_string={"q": query}).text
+    assert "No summaries" in page and "with letters or figures" in page
+    assert 'class="facet"' not in page
 
 
 def test_ten_thousand_characters_get_an_answer(client: PageClient, add: Adds) -> None:

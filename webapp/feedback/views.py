@@ -15,10 +15,11 @@ from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
 from webapp.headers import never_store
 from webapp.models import Article, Topic
 from webapp.models.values import Result
-from webapp.public_forms import check_same_site, refusal
+from webapp.public_forms import check_press, press_token, refusal
 from webapp.throttle import is_exceeded, visitor_address
 
 bp = Blueprint("feedback", __name__)
+bp.add_app_template_global(press_token)
 
 HOUR = timedelta(hours=1)
 PRESSES = 60  # answers by one press in an hour; a clinic may share one address
@@ -168,8 +169,8 @@ def _published(slug: str) -> Article:
 
 
 def _check_press(name: str) -> datetime:
-    """Refuse another site's button and too many presses; returns the time of this one."""
-    check_same_site()
+    """Refuse a button that is not ours and too many presses; returns the time of this one."""
+    check_press()
     now = datetime.now(UTC)
     if is_exceeded(name, visitor_address(), PRESSES, HOUR, now):
         raise SiteError(429)

@@ -9,7 +9,7 @@ from webapp import assets, htmx
 from webapp.articles.glossary import articles_with, get_term, terms_by_letter
 from webapp.errors import SiteError
 from webapp.headers import never_store
-from webapp.public_forms import check_same_site
+from webapp.public_forms import check_press
 from webapp.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
 
 bp = Blueprint("pages", __name__)
@@ -69,7 +69,7 @@ def preferences() -> Response:
 @bp.post("/preferences")
 def save_preferences() -> Response:
     """Keep the choice in a cookie of the reader's own browser, and nowhere else."""
-    check_same_site()
+    check_press()
     chosen = Preferences.from_cookie(
         ".".join(request.form.get(name, "") for name in ("text", "theme", "spacing", "offline"))
     )

@@ -34,6 +34,10 @@ LABELS: Mapping[FacetName, str] = {
     FacetName.RESULT: "Result",
     FacetName.YEAR: "Year of the paper",
 }
+_GONE = select(Article.id).where(
+    Article.id.in_(select(SearchMarker.article_id).distinct()), Article.status != ArticleStatus.PUBLISHED
+)
+_TOPICS = select(Category.slug, Category.name).order_by(Category.position)
 _ENUMS: Mapping[FacetName, type[Labelled]] = {
     FacetName.SUBJECT: Subject,
     FacetName.KIND: StudyKind,
@@ -114,7 +118,9 @@ def search(query: SearchQuery, path: str, size: int = PAGE_SIZE) -> SearchResult
     hits = [_hit(card, reading) for card in cards]
     total = found.total - (len(found.article_ids) - len(cards))
     page = Page(hits, query.page, total, size)
-    return SearchResults(query, reading, page, _facets(query, found, path), is_reduced)
+    has_choice = page.total > 0 or bool(query.filters)
+    facets = _facets(query, found, path) if has_choice else ()
+    return SearchResults(query, reading, page, facets, is_reduced)
 
 
 def completions(query: SearchQuery) -> tuple[str, ...]:
@@ -162,9 +168,7 @@ def _find(query: SearchQuery, reading: Reading, library: Backend, size: int) -> 
 
 def _withdrawn_but_indexed() -> frozenset[int]:
     """Articles that the index may still have although they are no longer public."""
-    waiting = select(SearchMarker.article_id).distinct()
-    gone = select(Article.id).where(Article.id.in_(waiting), Article.status != ArticleStatus.PUBLISHED)
-    return frozenset(db.session.scalars(gone))
+    return frozenset(db.session.scalars(_GONE))
 
 
 def _hit(card: Card, reading: Reading) -> Hit:
@@ -212,7 +216,7 @@ def _toggles(query: SearchQuery, name: FacetName, path: str) -> Callable[[str], 
 def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
     """Values of a group with the words for them, in the order in which they are shown."""
     if name == FacetName.CATEGORY:
-        rows = db.session.execute(select(Category.slug, Category.name).order_by(Category.position))
+        rows = db.session.execute(_TOPICS)
         return {row[0]: row[1] for row in rows}
     if name == FacetName.YEAR:
         return {year: year for year in sorted(counts, reverse=True)}

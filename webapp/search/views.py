@@ -25,7 +25,7 @@ def search() -> Response:
     """Find summaries by everyday or medical words."""
     query = SearchQuery.from_args(request.args)
     is_panel = "panel" in request.args
-    is_asked = bool(query.filters) or query.letter_count > 0
+    is_asked = bool(query.filters or query.text)
     if is_panel:
         is_asked = query.letter_count >= SHORTEST_INSTANT
     path = url_for("search.search")
