@@ -80,6 +80,11 @@ def test_a_known_an_unknown_and_a_closed_account_get_the_same_bytes(client: Page
     assert [mail["To"] for mail in delivered()] == [EMAIL]
 
 
+def test_what_is_no_address_is_said(client: PageClient) -> None:
+    for typed in ("ana", "*", "ana@", "a b@example.org"):
+        assert "like name@example.org" in ask(client, typed, status=422)
+
+
 def test_no_address_is_kept_of_somebody_we_do_not_know(client: PageClient) -> None:
     ask(client, "nobody@example.org")
     entry = db.session.scalars(select(AuditEntry)).one()

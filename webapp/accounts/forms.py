@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
 from webapp.models import Role
 from webapp.public_forms import mail_address, one_line
@@ -68,7 +68,14 @@ class NewCodesForm(FlaskForm):
 class ForgottenForm(FlaskForm):
     """Where to send a link to a new password."""
 
-    email = EmailField("Email", [InputRequired("Enter your e-mail address."), Length(max=254)])
+    email = EmailField(
+        "Email",
+        [
+            InputRequired("Enter your e-mail address."),
+            Length(max=254),
+            Regexp(r"\s*[^@\s<>]+@[^@\s<>]+\s*$", message="Enter an email address like name@example.org"),
+        ],
+    )
 
 
 class NewPasswordForm(FlaskForm):
