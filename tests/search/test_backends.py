@@ -90,6 +90,22 @@ def test_a_result_that_has_more_of_the_words_comes_first(backend: Backend) -> No
     assert beside.find(Plan(asked, limit=2)).article_ids == (has_both, said_twice)
 
 
+def test_of_a_whole_text_only_the_words_count_that_tell_documents_apart(backend: Backend) -> None:
+    """The rarer of two is asked; one that stands in a single document is like none."""
+    texts = ["common rare", "common rare", "common", "common", "common alone"]
+    beside = backend.start_beside()
+    beside.apply([IndexDocument(at, 1, 1, (Passage(text, 1.0),), {}) for at, text in enumerate(texts)], ())
+    asked = groups(["common", "rare", "alone"])
+    assert set(beside.find(Plan(asked, telling=1)).article_ids) == {0, 1}
+    assert set(beside.find(Plan(asked, telling=2)).article_ids) == {0, 1, 2, 3, 4}
+
+
+def test_filter_values_are_counted_only_if_asked(backend: Backend) -> None:
+    asked = groups(VOCABULARY[:3])
+    assert backend.find(Plan(asked)).counts
+    assert backend.find(Plan(asked, counts_filters=False)).counts == {}
+
+
 def test_a_required_word_must_be_there(backend: Backend) -> None:
     asked = (groups(VOCABULARY[:1])[0], Group((Alternative((stem(VOCABULARY[9]),)),), is_required=True))
     assert set(backend.find(Plan(asked, limit=COUNT)).article_ids) == numbers_with(VOCABULARY[9])

@@ -16,12 +16,12 @@ PAGE_SIZE = 12
 SIMILAR_COUNT = 3
 
 
-# All that an article page shows, in one question.
+# All that an article page shows, in one question. An inner join inside the outer one would have SQLite read whole tables.
 _WHOLE = (
     select(Article)
     .where(Article.slug == bindparam("slug"))
     .options(
-        joinedload(Article.category_links).joinedload(ArticleCategory.category),
+        joinedload(Article.category_links).joinedload(ArticleCategory.category, innerjoin=False),
         joinedload(Article.corrections),
     )
 )

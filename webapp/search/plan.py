@@ -45,7 +45,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole question for an engine. No groups: everything matches. Filters: any value of a group, all groups."""
+    """A whole question for an engine. No groups: everything matches. Filters: any value of a group, all groups.
+
+    ``telling``: only so many of the groups count, those that tell documents apart best. ``counts_filters``: is it asked
+    how many results each filter value would leave?
+    """
 
     groups: tuple[Group, ...] = ()
     filters: Mapping[FacetName, frozenset[str]] = field(default_factory=dict)
@@ -53,6 +57,8 @@ class Plan:
     sort: Sort = Sort.BEST
     offset: int = 0
     limit: int = 10
+    telling: int | None = None
+    counts_filters: bool = True
 
 
 @dataclass(frozen=True)

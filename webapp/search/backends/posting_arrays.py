@@ -143,13 +143,19 @@ class Collection:
             name: self.columns.facets[name].mask(wanted) for name, wanted in plan.filters.items() if wanted
         }
         hits = np.flatnonzero(_all(matches, masks.values())).astype(np.int32)
+        counts = self._filter_counts(matches, hits, masks) if plan.counts_filters else {}
+        order = self._order(hits, scores, plan)
+        return Found(tuple(self.columns.article_ids[order].tolist()), len(hits), counts)
+
+    def _filter_counts(
+        self, matches: Mask, hits: Numbers, masks: Mapping[FacetName, Mask]
+    ) -> dict[FacetName, dict[str, int]]:
         counts = {}
         for name, facet in self.columns.facets.items():
             others = [mask for other, mask in masks.items() if other != name]
             counted = hits if name not in masks else np.flatnonzero(_all(matches, others)).astype(np.int32)
             counts[name] = facet.counts(counted)
-        order = self._order(hits, scores, plan)
-        return Found(tuple(self.columns.article_ids[order].tolist()), len(hits), counts)
+        return counts
 
     def scored(self, groups: Sequence[Group]) -> tuple[Mask, Floats]:
         """Which documents have anything that was asked for, and their scores before any prior; deleted ones as well."""
@@ -180,22 +186,42 @@ class Collection:
 
     def _contributions(self, stem: str) -> Postings:
         postings = self._source.postings(stem)
-        rarity = (
-            np.float32(log(self._size / (len(postings.documents) + 1)) + 1) if self._size else np.float32(0)
-        )
+        rarity = np.float32(self._rarity(len(postings.documents)))
         weights = postings.weights
         scores = rarity * (weights * np.float32(K1 + 1) / (weights + self._saturation[postings.documents]))
         return Postings(postings.documents, scores.astype(np.float32))
 
     def _matches(self, plan: Plan) -> tuple[Mask, Floats]:
         if plan.groups:
-            matches, scores = self.scored(plan.groups)
+            matches, scores = self.scored(self._telling(plan.groups, plan.telling))
             matches &= self.columns.is_alive
         else:
             matches, scores = self.columns.is_alive.copy(), np.zeros(self._size, np.float32)
         if plan.excluded:
             matches &= ~np.isin(self.columns.article_ids, list(plan.excluded))
         return matches, scores
+
+    def _telling(self, groups: Sequence[Group], count: int | None) -> Sequence[Group]:
+        """The groups that tell documents apart best: said most here, and in few documents, but not in one alone."""
+        if count is None:
+            return groups
+        sizes = map(self._spread, groups)
+        worth = {
+            place: groups[place].alternatives[0].weight * self._rarity(size)
+            for place, size in enumerate(sizes)
+            if size > 1
+        }
+        return [groups[place] for place in sorted(worth, key=lambda place: (-worth[place], place))[:count]]
+
+    def _spread(self, group: Group) -> int:
+        """At most so many documents have this group."""
+        return sum(
+            min(len(self.contributions(stem).documents) for stem in alternative.stems)
+            for alternative in group.alternatives
+        )
+
+    def _rarity(self, document_count: int) -> float:
+        return log(self._size / (document_count + 1)) + 1 if self._size else 0.0
 
     def _group(self, group: Group) -> Postings:
         """The best alternative of a group for each document."""
