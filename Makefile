@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: help run test drills lint format bench lock screenshots clean
+.PHONY: help run test drills audit lint format bench lock screenshots clean
 
 help: ## Show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,9 +18,13 @@ run: .venv/runtime ## Start the site with its starter library on http://127.0.0.
 test: .venv/dev ## Run every test, the browser's too
 	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2}
 
-drills: .venv/dev ## Kill, damage and fill up a site of its own, and count what is lost (about an hour)
-	@DRILL=full $(BIN)/python -m pytest -s tests/drills
+drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about two hours)
+	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile
 	@$(BIN)/python bench/mail_drill.py
+
+audit: .venv/dev ## Look for known weaknesses in the packages that the site runs with
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/runtime.txt \
+	  || { echo "The audit did not pass. The lines above name a weakness, or what could not be asked about." >&2; exit 1; }
 
 lint: .venv/dev ## Check style (ruff), types (mypy) and templates (djlint)
 	@$(BIN)/ruff check .
