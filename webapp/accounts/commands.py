@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from webapp.accounts import audit, editors, second_factor
+from webapp.accounts import audit, editors, notices, second_factor
 from webapp.accounts.passwords import PasswordRefused
 from webapp.extensions import db
 from webapp.models import AuditKind, Role
@@ -55,6 +55,6 @@ def reset_second_factor(email: str) -> None:
         raise click.ClickException(f"There is no editor with the address {email}.")
     second_factor.turn_off(editor)
     editors.end_sign_ins(editor)
-    audit.record(AuditKind.FACTOR_RESET, now, None, editor.id)
+    notices.record_and_tell(AuditKind.FACTOR_RESET, now, None, editor)
     db.session.commit()
     click.echo(f"{editor.name} signs in with the password alone.")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
-from webapp.accounts import audit, editors, second_factor
+from webapp.accounts import audit, editors, notices, second_factor
 from webapp.accounts.access import current_editor, local_time
 from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
@@ -101,7 +101,7 @@ def reset_second_factor(number: int) -> Response:
     editor, now = _get_other(number), datetime.now(UTC)
     second_factor.turn_off(editor)
     editors.end_sign_ins(editor)
-    audit.record(AuditKind.FACTOR_RESET, now, current_editor().id, editor.id)
+    notices.record_and_tell(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
     return _saved(editor, "factor")
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
-from webapp.accounts import audit, editors, resets
+from webapp.accounts import audit, editors, notices, resets
 from webapp.accounts.forms import ForgottenForm, NewPasswordForm
 from webapp.accounts.passwords import PasswordRefused
 from webapp.accounts.resets import LinkKind, LinkTooOld
@@ -68,7 +68,7 @@ def set_password(kind: str, token: str) -> Response:
             form.new.errors = [door.PRESS_AGAIN]
         elif form.validate():
             editor = resets.set_password(LinkKind(kind), token, form.new.data)
-            audit.record(AuditKind.PASSWORD_RESET, now, None, editor.id)
+            notices.record_and_tell(AuditKind.PASSWORD_RESET, now, None, editor)
             db.session.commit()
             return htmx.redirect(url_for("accounts.sign_in", new="yes"))
     except LinkTooOld:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
 
 from webapp import door, htmx
-from webapp.accounts import access, audit, editors, second_factor
+from webapp.accounts import access, editors, notices, second_factor
 from webapp.accounts.access import current_editor
 from webapp.accounts.forms import NewCodesForm, SetUpForm, TurnOffForm
 from webapp.accounts.second_factor import AlreadyOn
@@ -41,7 +41,7 @@ def turn_on() -> Response:
         codes = second_factor.turn_on(current_editor(), secret, step, now)
     except AlreadyOn:
         return htmx.redirect(url_for(".overview"))
-    audit.record(AuditKind.FACTOR_ON, now, current_editor().id)
+    notices.record_and_tell(AuditKind.FACTOR_ON, now, current_editor().id, current_editor())
     access.start_afresh(now)
     db.session.commit()
     return _show_codes(codes)
@@ -57,7 +57,7 @@ def make_recovery_codes() -> Response:
     if status is not None:
         return _show(status, codes_form=form)
     codes = second_factor.make_recovery_codes(current_editor())
-    audit.record(AuditKind.RECOVERY_CODES_MADE, now, current_editor().id)
+    notices.record_and_tell(AuditKind.RECOVERY_CODES_MADE, now, current_editor().id, current_editor())
     db.session.commit()
     return _show_codes(codes)
 
@@ -75,7 +75,7 @@ def turn_off() -> Response:
     if status is not None:
         return _show(status, off_form=form)
     second_factor.turn_off(current_editor())
-    audit.record(AuditKind.FACTOR_OFF, now, current_editor().id)
+    notices.record_and_tell(AuditKind.FACTOR_OFF, now, current_editor().id, current_editor())
     access.start_afresh(now)
     db.session.commit()
     return htmx.redirect(url_for("accounts.account", done="factor-off"))

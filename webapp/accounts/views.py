@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp import door, htmx
-from webapp.accounts import access, audit, editors, second_factor
+from webapp.accounts import access, audit, editors, notices, second_factor
 from webapp.accounts.forms import (
     AppCodeForm,
     CodeForm,
@@ -126,7 +126,8 @@ def change_password() -> Response:
             return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
         try:
             if editors.change_password(access.current_editor(), form.current.data, form.new.data):
-                audit.record(AuditKind.PASSWORD_CHANGED, now, access.current_editor().id)
+                editor = access.current_editor()
+                notices.record_and_tell(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
                 access.start_afresh(now)
                 db.session.commit()
                 return htmx.redirect(url_for(".account", done="password"))
@@ -161,7 +162,7 @@ def _uses(editor: Editor, kind: str, code: str, now: datetime) -> bool:
         return second_factor.use_code(editor, code, now)
     if not second_factor.use_recovery_code(editor, code):
         return False
-    audit.record(AuditKind.RECOVERY_CODE_USED, now, editor.id)
+    notices.record_and_tell(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
     return True
 
 

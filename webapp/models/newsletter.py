@@ -110,6 +110,7 @@ class MailKind(StrEnum):
     CONTACT = "contact"
     PASSWORD_RESET = "password-reset"  # noqa: S105
     INVITATION = "invitation"
+    ACCOUNT_NOTICE = "account-notice"
 
 
 class MailState(StrEnum):
@@ -131,7 +132,8 @@ class OutboxMessage(Base):
     """One mail to one person, saved in the transaction that causes it and delivered afterwards.
 
     Mail to subscribers is written only when it goes out: what it tells of may be withdrawn by then, and a link's
-    secret never rests in the database. ``subject`` and ``text_body`` are kept only for contact messages, until sent.
+    secret never rests in the database. ``subject`` and ``text_body`` are kept only for contact messages and for what
+    happened to an account, until sent.
     """
 
     __tablename__ = "outbox_message"

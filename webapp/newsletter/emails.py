@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +64,12 @@ def set_password(kind: LinkKind, editor: Editor) -> Written:
     address = link("reset.new_password", kind=kind.value, token=resets.new_token(kind, editor))
     subject = SET_PASSWORD[kind]
     return _written(subject, f"password_{kind}", link=address, editor=editor)
+
+
+def account_notice(sentence: str, editor: Editor, at: datetime) -> Written:
+    """Tells an editor that their password or second factor changed, or was used in an unusual way."""
+    when = f"{at:%B} {at.day}, {at.year}, {at:%H:%M} UTC"
+    return _written("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
 
 
 def unsubscribe_link(subscriber: Subscriber) -> str:

@@ -31,6 +31,11 @@ def write(message: OutboxMessage, now: datetime) -> Letter | None:
             if editor is None or editor.disabled_at:
                 return None
             written = emails.set_password(LinkKind(message.kind.removeprefix("password-")), editor)
+        case MailKind.ACCOUNT_NOTICE:
+            editor = find_editor(message.recipient)
+            if editor is None:
+                return None
+            written = emails.account_notice(message.text_body or "", editor, message.queued_at)
         case _:
             if message.subscriber is None:
                 return None

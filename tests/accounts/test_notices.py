@@ -1,0 +1,94 @@
+"""Whatever changes of how somebody signs in, a mail to their account says so."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.accounts.people import (
+    EMAIL,
+    EditorClient,
+    add_editor,
+    enter,
+    sign_in,
+    token,
+    turn_on_second_factor,
+)
+from tests.accounts.test_account import change
+from tests.accounts.test_people import act
+from tests.accounts.test_resets import choose, mailed_link
+from tests.accounts.test_second_factor import PAGE, set_up
+from tests.newsletter.steps import delivered, text_of
+from tests.pages import PageClient
+from webapp.accounts.notices import SENTENCES
+from webapp.models import AuditKind, Editor, Role
+
+PASSWORD_FIELD = {"password": "marigold bench river spoon"}
+
+
+def send(client: PageClient, path: str, status: int = 303, **fields: str) -> None:
+    client.post(path, fields | PASSWORD_FIELD | {"csrf_token": token(client, PAGE)}, status=status)
+
+
+def with_factor(client: PageClient, ana: Editor) -> list[str]:
+    """Ana with a second factor, signed in by the first of her recovery codes; the others."""
+    _, codes = turn_on_second_factor(ana)
+    sign_in(client)
+    enter(client, codes[0], "recovery-code")
+    return codes[1:]
+
+
+def change_password(client: PageClient, ana: Editor) -> None:
+    sign_in(client)
+    change(client)
+
+
+def set_by_link(client: PageClient, ana: Editor) -> None:
+    choose(client, mailed_link(client))
+
+
+def turn_on(client: PageClient, ana: Editor) -> None:
+    sign_in(client)
+    set_up(client)
+
+
+def turn_off(client: PageClient, ana: Editor) -> None:
+    send(client, f"{PAGE}/off", code=with_factor(client, ana)[0])
+
+
+def make_codes(client: PageClient, ana: Editor) -> None:
+    with_factor(client, ana)
+    send(client, f"{PAGE}/recovery-codes", status=200)
+
+
+def have_it_taken_off(client: PageClient, ana: Editor) -> None:
+    turn_on_second_factor(ana)
+    add_editor("Bo Admin", "bo@example.org", Role.ADMIN)
+    sign_in(client, "bo@example.org")
+    act(client, ana, "second-factor")
+
+
+CHANGES: dict[AuditKind, Callable[[PageClient, Editor], object]] = {
+    AuditKind.PASSWORD_CHANGED: change_password,
+    AuditKind.PASSWORD_RESET: set_by_link,
+    AuditKind.FACTOR_ON: turn_on,
+    AuditKind.FACTOR_OFF: turn_off,
+    AuditKind.FACTOR_RESET: have_it_taken_off,
+    AuditKind.RECOVERY_CODES_MADE: make_codes,
+    AuditKind.RECOVERY_CODE_USED: with_factor,
+}
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_a_change_of_how_somebody_signs_in_is_told_by_mail(client: PageClient, kind: AuditKind) -> None:
+    CHANGES[kind](client, add_editor())
+    mail = delivered()[-1]
+    text = " ".join(text_of(mail).split())
+    assert (mail["To"], mail["Subject"]) == (EMAIL, "A change to your account")
+    assert SENTENCES[kind] in text and "/editor/forgotten" in text
+
+
+def test_nothing_is_told_of_a_try_that_failed(client: EditorClient) -> None:
+    add_editor()
+    sign_in(client)
+    change(client, current="something else entirely", status=422)
+    assert delivered() == []
