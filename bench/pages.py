@@ -6,7 +6,7 @@ Served by gunicorn with one worker: the site as it is, the site with ``PAGE_CACH
 returns a constant of the same size. If nginx is there: the site's own page files served by it (`deploy/nginx.conf`),
 beside a static file of equal size. Requests per second are per second of the server's processor time, that is per core.
 
-The lines to read: ``article 100 8.9 x uncached, 1.4 x constant``.
+The lines to read: ``article 100 8.9 x uncached, 1.4 x constant`` and ``article 100 0.93 x a static file, both by nginx``.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
+import front  # noqa: E402
 import library  # noqa: E402
 from serving import (  # noqa: E402
     Load,
@@ -28,7 +29,6 @@ from serving import (  # noqa: E402
     children_of,
     free_port,
     load,
-    memory_of,
     plain_command,
     serving,
     site_command,
@@ -48,6 +48,7 @@ PAGES = (
 )
 CONNECTIONS = (1, 16)
 ROUNDS = 5
+Rounds = dict[str, list[dict[int, Load]]]  # by server, then for each round by connections
 
 
 def main() -> None:
@@ -70,14 +71,19 @@ def _measure(folder: Path, count: int, abstracts: Path, seconds: float) -> None:
         "LOG_LEVEL": "ERROR",
     }
     _build(environ, abstracts, count)
+    program = front.nginx()
     with ExitStack() as running:
-        cached = _start(running, environ)
+        cached = _start(running, environ | {"PAGE_DIR": str(folder / "pages")})
         plain = _start(running, environ | {"PAGE_CACHE_MB": "0"})
         for page in PAGES:
             _compare(page, count, cached, plain, seconds)
-        print(
-            f"memory {count}: a worker with cache {memory_of(cached.pids[0]):.0f} MB, without {memory_of(plain.pids[0]):.0f} MB"
-        )
+        if program is None:
+            print(front.MISSING)
+            return
+        before = running.enter_context(front.front(program, folder, folder / "pages", cached.port))
+        for page in PAGES:
+            if "?" not in page.path:  # an address with a query is never a file
+                _compare_files(page, count, before, seconds)
 
 
 def _compare(page: Page, count: int, cached: Server, plain: Server, seconds: float) -> None:
@@ -88,28 +94,41 @@ def _compare(page: Page, count: int, cached: Server, plain: Server, seconds: flo
         found = _in_turn(
             {"finished": (cached, page), "uncached": (plain, page), "constant": constant}, seconds
         )
-    most, uncached, of_constant = (
-        [loads[16].per_core for loads in found[label]] for label in ("finished", "uncached", "constant")
+    times = ", ".join(
+        f"{_ratio(found['finished'], found[other]):.1f} x {other}" for other in ("uncached", "constant")
     )
-    print(
-        f"{page.name} {count} {_ratio(most, uncached):.1f} x uncached, {_ratio(most, of_constant):.1f} x constant"
-    )
+    _print(f"{page.name} {count} {times}", found)
+
+
+def _compare_files(page: Page, count: int, before: front.Front, seconds: float) -> None:
+    """The same for the page as a file, beside a file of equal size that needs none of our rules."""
+    assert before.is_file(page), page.path
+    other = before.file_of(load(before.site, page, 1, 0.1).byte_count)
+    found = _in_turn({"files": (before.site, page), "static": (before.bare, other)}, seconds)
+    ratio = _ratio(found["files"], found["static"])
+    _print(f"{page.name} {count} {ratio:.2f} x a static file, both by nginx", found)
+
+
+def _print(line: str, found: Rounds) -> None:
+    print(line)
     for label, loads in found.items():
         print(f"    {label:9} {_shown(loads)}", flush=True)
 
 
-def _in_turn(asked: dict[str, tuple[Server, Page]], seconds: float) -> dict[str, list[dict[int, Load]]]:
+def _in_turn(asked: dict[str, tuple[Server, Page]], seconds: float) -> Rounds:
     """Each server for a short while, over and over: what slows the machine down for a moment slows down all of them."""
-    found: dict[str, list[dict[int, Load]]] = {label: [] for label in asked}
+    found: Rounds = {label: [] for label in asked}
     for _ in range(ROUNDS):
         for label, (server, page) in asked.items():
             found[label].append({at: load(server, page, at, seconds / ROUNDS) for at in CONNECTIONS})
     return found
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
-    """The middle one of the rounds' ratios."""
-    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+def _ratio(ours: list[dict[int, Load]], theirs: list[dict[int, Load]]) -> float:
+    """The middle one of the rounds' ratios of requests per core."""
+    return statistics.median(
+        one[16].per_core / other[16].per_core for one, other in zip(ours, theirs, strict=True)
+    )
 
 
 def _shown(loads: list[dict[int, Load]]) -> str:

@@ -144,7 +144,7 @@ def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list
             bare,
         )
         print(
-            f"memory of a worker: {memory_of(children_of(own)[0]):.0f} MB, FTS5 page {memory_of(children_of(fts5)[0]):.0f} MB"
+            f"memory of a worker: {memory_of(children_of(own)[0]).resident:.0f} MB, FTS5 page {memory_of(children_of(fts5)[0]).resident:.0f} MB"
         )
 
 

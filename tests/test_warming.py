@@ -16,7 +16,7 @@ BEFORE_FORK = """
 import os
 from webapp import gunicorn_conf
 from webapp.search import synonyms
-gunicorn_conf.when_ready(None)
+gunicorn_conf.on_starting(None)
 assert synonyms._forms_by_stem.cache_info().currsize == 1
 for name in os.listdir("/proc/self/fd"):
     try:

@@ -58,9 +58,13 @@ logconfig_dict = {
 }
 
 
-def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
-    """Prepare what the workers share, and tell the person who started it where the site is."""
+def on_starting(server: BaseApplication) -> None:  # noqa: ARG001
+    """Prepare what the workers share, before anybody can connect."""
     warming.before_fork()
+
+
+def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
+    """Tell the person who started it where the site is."""
     print(f"\n  Spinal Cord Research Help is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
 
 
