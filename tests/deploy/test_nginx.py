@@ -113,6 +113,22 @@ def test_who_wants_another_page_than_everybody_gets_it_from_the_application(fron
     assert front.get("/../lock")[0].status in (400, 404)
 
 
+def test_what_is_no_file_reaches_the_application_as_it_was_sent(front: Front) -> None:
+    assert b"50% of a&amp;b" in front.get("/search?q=50%25+of+a%26b")[1]
+    with closing(HTTPConnection("127.0.0.1", front.port, timeout=20)) as connection:
+        for method, path, status in (
+            ("POST", "/subscribe", 422),
+            ("PUT", "/research", 405),
+            ("POST", "/research/the-summary", 405),
+        ):
+            sent = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+            connection.request(method, path, body=b"email=not-an-address", headers=sent)
+            answer = connection.getresponse()
+            text = answer.read()
+            assert (answer.status, b"not-an-address" in text) == (status, status == 422), path
+            assert b"Spinal Cord Research Help" in text
+
+
 def test_a_change_made_by_a_command_is_seen_at_the_next_request(front: Front) -> None:
     front.get("/research/the-summary")
     assert front.is_file("/research/the-summary")
