@@ -226,6 +226,20 @@ def test_after_a_failed_search_the_whole_index_is_read_and_found_damaged(
     assert not engine().is_intact()
 
 
+def test_damage_that_a_running_process_has_not_noticed_is_never_built_upon(
+    app: Flask, config: Config, add: Adds
+) -> None:
+    add()
+    assert len(engine().entries()) == 1  # from now on it is in memory
+    flip(next(live_folder(config).glob("*.pst")))
+    add_article()
+    with pytest.raises(SearchUnavailable):
+        indexing.catch_up(NOW)
+    assert not engine().is_intact()
+    indexing.catch_up(NOW)
+    assert indexing.differences(engine()).is_empty
+
+
 def test_a_failed_search_of_a_sound_index_is_no_reason_to_build_it_anew(app: Flask, add: Adds) -> None:
     add()
     with pytest.raises(SearchUnavailable):

@@ -46,7 +46,7 @@ class WhooshBackend(Answering):
     def is_intact(self) -> bool:
         """Can the index be opened, and are its files as they were when they were read?
 
-        After a search failed the whole index is read once, which takes seconds: for a thread in the background.
+        After a search or a commit failed the whole index is read once, which takes seconds: for a thread in the background.
         """
         try:
             generation = self._newest()
@@ -89,7 +89,12 @@ class WhooshBackend(Answering):
 
     def apply(self, changed: Iterable[IndexDocument], removed: Iterable[int]) -> None:
         """Bring these articles up to date and take those out, in one commit."""
-        self._guarded(lambda: write(self._folders.in_use(), changed, removed))
+        try:
+            write(self._folders.in_use(), changed, removed)
+        except Exception as error:
+            if not isinstance(error, OSError):  # no room, or no right to write, is no damage
+                self._forget(self._generation)
+            raise SearchUnavailable(f"the index cannot be written: {error!r}") from error
 
     def start_beside(self) -> "WhooshBackend":
         """An empty index in a new folder beside the live one, to be filled with ``apply`` and then ``switch_to``.
@@ -150,7 +155,7 @@ class WhooshBackend(Answering):
         info = FileIndex(Storage(folder), schema=SCHEMA)._read_toc()
         kept, deleted = [], []
         for part in info.segments:
-            own = self._segments.get(part.segid)
+            own = self._segments.get(part.segment_id())
             if own is None:
                 reader = FileIndex._reader(Storage(folder), SCHEMA, [part], info.generation)
                 own = Segment(reader)
@@ -159,7 +164,7 @@ class WhooshBackend(Answering):
         self._segments = {segment.reader._segid: segment for segment in kept}
         return Generation(folder, info.generation, kept, deleted, self._cache)
 
-    def _forget(self, generation: Generation) -> None:
+    def _forget(self, generation: Generation | None) -> None:
         with self._lock:
             self._is_suspect = True
             if self._generation is generation:

@@ -8,7 +8,6 @@ is mapped into memory would). What a file was when it was opened is checked agai
 import json
 import os
 from array import array
-from collections.abc import Mapping
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any
@@ -105,6 +104,7 @@ class Storage(FileStorage):
     def open_file(self, name: str, **_: Any) -> BufferFile:
         pieces = _Pieces(Path(self.folder, name))
         self.opened[name] = [pieces.size, pieces.sums[-1]]
+        _check(Path(self.folder, f"{name.partition('.')[0]}{SEAL}"), name, self.opened[name])
         return _File(pieces, name)
 
     def file_exists(self, name: str) -> bool:
@@ -122,14 +122,10 @@ def _sum(content: bytes) -> list[int]:
     return [len(content), crc32(content)]
 
 
-def check(seal: Path, sums: Mapping[str, list[int]]) -> None:
-    """Raise ValueError if files are not as the writer left them. Just after a commit there is no seal yet."""
-    if not seal.exists():
-        return
-    written = json.loads(seal.read_bytes())
-    wrong = [name for name, own in sums.items() if written.get(name) != own]
-    if wrong:
-        raise ValueError(f"files were damaged: {', '.join(wrong)}")
+def _check(seal: Path, name: str, own: list[int]) -> None:
+    """Raise ValueError if a file is not as its writer left it. Just after a commit there is no seal yet."""
+    if seal.exists() and json.loads(seal.read_bytes()).get(name) != own:
+        raise ValueError(f"a file was damaged: {name}")
 
 
 def put_seals(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -12,7 +11,6 @@ from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
 from webapp.search.backends.posting_arrays import NOWHERE, Postings
-from webapp.search.backends.whoosh.files import SEAL, check
 from webapp.search.backends.whoosh.schema import MISSING, SCHEMA
 
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
@@ -41,7 +39,6 @@ class Segment:
         if (self.article_ids == MISSING).any():
             raise ValueError("articles are missing from a column")
         sums = reader.storage().opened  # everything there is to read was read by now
-        check(Path(reader.storage().folder, f"{reader.segment().segment_id()}{SEAL}"), sums)
         self.file_sizes = {name: size for name, (size, _) in sums.items()}
         self._lexicon: Lexicon | None = None
         self._lock = Lock()
