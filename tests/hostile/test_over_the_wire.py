@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.drills.site import Site, running
+from tests.test_headers import ANSWERS
 
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=x"
@@ -144,6 +145,16 @@ def test_no_text_ends_a_header(site: Site) -> None:
         assert "\nset-cookie: evil" not in get(site, path)[1].lower()
     sent = f"text={evil}&theme={evil}&next={evil}".encode()
     assert "\nset-cookie: evil" not in post(site, sent, path="/preferences")[1].lower()
+
+
+def test_the_server_adds_no_header_that_tells_more_than_its_name(site: Site) -> None:
+    lines = get(site, "/livez")[1].splitlines()[1:]
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert (
+        headers.pop("Server") == "gunicorn" and headers.pop("Connection") == "close" and headers.pop("Date")
+    )
+    monitor = ANSWERS["monitor"][1]
+    assert headers.keys() == monitor.keys() and len(lines) == len(monitor) + 3
 
 
 def test_none_of_it_was_a_failure(site: Site) -> None:
