@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from flask import request
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from webapp.errors import SiteError
 from webapp.extensions import db
@@ -46,10 +46,12 @@ def total_of(query: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
-def page_of(query: Select[T], number: int, size: int) -> Page[T]:
-    """One page of a query for one thing each row, in the query's order."""
+def page_of(query: Select[T], number: int, size: int, total: ColumnElement[int] | None = None) -> Page[T]:
+    """One page of a query for one thing each row, in the query's order. ``total``: a quicker way to count its rows."""
     rows = db.session.scalars(query.limit(size).offset((number - 1) * size)).all()
-    return Page(rows, number, total_of(query), size)
+    return Page(
+        rows, number, total_of(query) if total is None else db.session.scalar(select(total)) or 0, size
+    )
 
 
 def existing(page: Page[T]) -> Page[T]:

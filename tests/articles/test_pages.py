@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
+from webapp.articles import queries
 from webapp.articles.content import CorrectionContent
 from webapp.articles.publishing import NotPublishable, publish, withdraw
 from webapp.extensions import db
@@ -198,6 +199,22 @@ def test_a_withdrawn_article_leaves_a_note_and_every_list(client: PageClient, ap
     for path in ("/", "/research", "/categories/pain-management", "/sitemap.xml"):
         assert "A text that was taken back" not in client.get(path).text
         assert article.slug not in client.get(path).text
+
+
+def test_lists_count_what_they_show(app: Flask) -> None:
+    """Of four articles one is withdrawn, one retracted, and one both."""
+    retracted = {"status": PaperStatus.RETRACTED, "status_note": "Made up."}
+    add_article()
+    gone, _, both = add_article(), add_article(paper=retracted), add_article(paper=retracted)
+    for article in (gone, both):
+        withdraw(article, "We mixed up two papers.", NOW)
+    db.session.commit()
+    filed = queries.in_category(queries.get_category("pain-management"), queries.Order.NEWEST, 1)
+    counts = {row.category.slug: row.count for row in queries.category_counts()}
+    assert (filed.total, len(filed.rows), counts["pain-management"]) == (2, 2, 2)
+    latest = queries.latest(1)
+    assert (latest.total, len(latest.rows)) == (1, 1)
+    assert counts["orthopedics"] == 0
 
 
 def test_an_old_address_leads_to_the_new_one(client: PageClient) -> None:

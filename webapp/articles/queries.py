@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, bindparam, case, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from webapp.errors import SiteError
@@ -99,7 +99,15 @@ def get_category(slug: str) -> Category:
 def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
     """Published articles, newest first; on the same day the newer paper first. Retracted papers are no news."""
     query = published().join(Article.paper).where(Paper.status != PaperStatus.RETRACTED)
-    return page_of(query.order_by(*_newest_first()), page, size)
+    every = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
+    retracted = (
+        select(func.count())
+        .select_from(Article)
+        .join(Article.paper)
+        # "not withdrawn", for "published" would lead SQLite to begin with all that are published
+        .where(Paper.status == PaperStatus.RETRACTED, Article.status != ArticleStatus.WITHDRAWN)
+    )
+    return page_of(query.order_by(*_newest_first()), page, size, _less(every, retracted))
 
 
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
@@ -111,7 +119,7 @@ def in_category(category: Category, order: Order, page: int, size: int = PAGE_SI
     }
     filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
     query = published().join(Article.paper).where(Article.id.in_(filed)).order_by(*orders[order])
-    return page_of(query, page, size)
+    return page_of(query, page, size, _less(*_filed(category.id)))
 
 
 def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]:
@@ -127,16 +135,22 @@ def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]
 
 def category_counts() -> list[CategoryCount]:
     """All categories in their order, each with its number of published articles."""
-    counted = (
-        select(Category, func.count(Article.id))
-        .outerjoin(ArticleCategory, ArticleCategory.category_id == Category.id)
-        .outerjoin(
-            Article, (Article.id == ArticleCategory.article_id) & (Article.status == ArticleStatus.PUBLISHED)
-        )
-        .group_by(Category.id)
-        .order_by(Category.position)
+    query = select(Category, _less(*_filed(Category.id))).order_by(Category.position)
+    return [CategoryCount(category, count) for category, count in db.session.execute(query)]
+
+
+def _filed(category_id: ColumnExpressionArgument[int] | int) -> tuple[Select[int], Select[int]]:
+    """How many articles are filed under a category, and how many of them are withdrawn."""
+    every = (
+        select(func.count()).select_from(ArticleCategory).where(ArticleCategory.category_id == category_id)
     )
-    return [CategoryCount(category, count) for category, count in db.session.execute(counted)]
+    withdrawn = every.join(Article, Article.id == ArticleCategory.article_id)
+    return every, withdrawn.where(Article.status == ArticleStatus.WITHDRAWN)
+
+
+def _less(every: Select[int], few: Select[int]) -> ColumnElement[int]:
+    """All but a few. Both are counted in indexes; asking every article what it is would read all of them."""
+    return every.scalar_subquery() - few.scalar_subquery()
 
 
 def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[int]:

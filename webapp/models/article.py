@@ -78,7 +78,10 @@ class Article(Base):
         order_by="Correction.published_on.desc()", cascade="all, delete-orphan", back_populates="article"
     )
 
-    __table_args__ = (Index("ix_article_status_published_at", "status", "published_at"),)
+    __table_args__ = (
+        Index("ix_article_status_published_at", "status", "published_at"),
+        Index("ix_article_status_study_kind_result", "status", "study_kind", "result"),
+    )
 
     @property
     def title(self) -> str:

@@ -31,7 +31,9 @@ class Paper(Base):
     license: Mapped[str | None] = mapped_column(Text)
     is_free_to_read: Mapped[bool | None]  # None: not known
     mesh_terms: Mapped[list[str]] = mapped_column(JsonList(str))
-    status: Mapped[PaperStatus] = mapped_column(EnumText(PaperStatus), default=PaperStatus.PUBLISHED)
+    status: Mapped[PaperStatus] = mapped_column(
+        EnumText(PaperStatus), default=PaperStatus.PUBLISHED, index=True
+    )
     status_on: Mapped[date | None]
     status_url: Mapped[str | None] = mapped_column(Text)
     status_note: Mapped[str | None] = mapped_column(Text)

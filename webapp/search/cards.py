@@ -23,10 +23,10 @@ from webapp.text import reading_minutes
 CARDS_KEPT = 2_000
 
 # Put together once: that costs more than asking.
-_PUBLIC = (
-    select(Article.id, Article.revision_number, Paper.status)
+_STANDING = (
+    select(Article.id, Article.revision_number, Paper.status, Article.status)
     .join(Paper, Paper.id == Article.paper_id)
-    .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status == ArticleStatus.PUBLISHED)
+    .where(Article.id.in_(bindparam("ids", expanding=True)))
 )
 _TOPICS = (
     select(ArticleCategory.article_id, Category.name)
@@ -100,8 +100,11 @@ class _Kept:
 def public_cards(article_ids: Sequence[int]) -> list[Card]:
     """Those of the articles that are public now, in the given order. The index proposes, the database disposes."""
     kept: _Kept = current_app.extensions.setdefault("search_cards", _Kept())
-    rows = db.session.execute(_PUBLIC, {"ids": article_ids})
-    keys: dict[int, Key] = {row[0]: (row[0], row[1], row[2]) for row in rows}
+    rows = db.session.execute(_STANDING, {"ids": article_ids})
+    # Not asked of SQLite, which would look through all articles of that status for these few.
+    keys: dict[int, Key] = {
+        row[0]: (row[0], row[1], row[2]) for row in rows if row[3] == ArticleStatus.PUBLISHED
+    }
     found = {article_id: kept.get(key) for article_id, key in keys.items()}
     missing = [article_id for article_id, card in found.items() if card is None]
     for card in _load(missing) if missing else ():

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
-from webapp.articles.queries import CategoryCount, category_counts, published
+from webapp.articles.queries import CategoryCount, category_counts
 from webapp.extensions import db
-from webapp.models import Article, ArticleCategory, Category, SearchMarker
+from webapp.models import Article, Category, SearchMarker
 from webapp.models.values import ArticleStatus, Labelled, Result, StudyKind, Subject
 from webapp.pagination import Page
 from webapp.search import reduced, spelling, synonyms
@@ -143,12 +142,8 @@ def ways_on(query: SearchQuery) -> NothingFound:
 
 def public_articles(article_ids: Sequence[int]) -> list[Article]:
     """Those of the articles that are public now, in the given order. The index proposes, the database disposes."""
-    query = (
-        published()
-        .where(Article.id.in_(article_ids))
-        .options(selectinload(Article.category_links).joinedload(ArticleCategory.category))
-    )
-    rows = {article.id: article for article in db.session.scalars(query)}
+    found = db.session.scalars(select(Article).where(Article.id.in_(article_ids)))
+    rows = {article.id: article for article in found if article.status == ArticleStatus.PUBLISHED}
     return [rows[article_id] for article_id in article_ids if article_id in rows]
 
 
