@@ -14,6 +14,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _measure(folder: Path, count: int, abstracts: Path, seconds: float) -> None:
         "WEB_CONCURRENCY": "1",
         "LOG_LEVEL": "ERROR",
     }
-    _build(environ, abstracts, count)
+    build(environ, abstracts, count)
     program = front.nginx()
     with ExitStack() as running:
         cached = _start(running, environ | {"PAGE_DIR": str(folder / "pages")})
@@ -141,11 +142,14 @@ def _shown(loads: list[dict[int, Load]]) -> str:
     return f"{per_core:8,.0f}/s per core, {loads[0][16].byte_count:6,} bytes · {spread}"
 
 
-def _build(environ: dict[str, str], abstracts: Path, count: int) -> None:
+def build(environ: dict[str, str], abstracts: Path, count: int) -> float:
+    """Make the site's database and index; returns the seconds of processor time that the index took."""
     Path(environ["INSTANCE_PATH"]).mkdir()
     with create_app(Config.from_environ(environ)).app_context():
         library.fill(abstracts, count, library.make_tables())
+        started = time.process_time()
         indexing.rebuild(lambda _done, _total: None)
+        return time.process_time() - started
 
 
 def _start(running: ExitStack, environ: dict[str, str]) -> Server:

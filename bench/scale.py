@@ -1,0 +1,214 @@
+"""How cost grows with the number of articles: prints a table and draws `bench/scale.svg`.
+
+    python bench/scale.py [--articles 100 1000 10000] [--svg FILE] [--abstracts FILE]
+
+For each size, in a folder of its own:
+
+- import: so many TOML files into an empty database, with all checks: the starter library over and over, under other names;
+- rebuild: the search index of so many articles made from real abstracts;
+- the size of that database and of that index;
+- memory of the site's two workers with its default settings, after 200 searches, 200 articles and the lists: what each of
+  them can reach, and the share of both, in which what they have in common counts once;
+- what an answer costs that no cache helps with: an article, a category, a search.
+
+Seconds and milliseconds are processor time, so other work on the machine matters little. 100,000 articles take an hour.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+import library  # noqa: E402
+import msgspec  # noqa: E402
+from pages import PAGES, build  # noqa: E402
+from plot import Panel, svg  # noqa: E402
+from serving import Server, children_of, free_port, load, memory_of, serving, site_command  # noqa: E402
+
+from webapp import create_app  # noqa: E402
+from webapp.articles.content import from_toml, to_toml  # noqa: E402
+from webapp.articles.library import import_library  # noqa: E402
+from webapp.config import Config  # noqa: E402
+from webapp.extensions import Base, db  # noqa: E402
+
+STARTER = ROOT / "webapp" / "starter"
+ASKED = 200  # searches, and articles
+SECONDS = 2.0  # for each page
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a library of ``articles`` articles costs. Seconds and milliseconds of processor time; megabytes."""
+
+    articles: int
+    import_s: float
+    rebuild_s: float
+    database_mb: float
+    index_mb: float
+    worker_mb: float
+    two_workers_mb: float
+    article_ms: float
+    category_ms: float
+    search_ms: float
+
+
+HEADS = ("articles", "import s", "rebuild s", "database MB", "index MB", "a worker MB", "two workers MB", "article ms",
+         "category ms", "search ms")  # fmt: skip
+
+
+def main() -> None:
+    """Measure each size, print it, draw all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--articles", type=int, nargs="+", default=[100, 1_000, 10_000])
+    parser.add_argument("--svg", type=Path, default=ROOT / "bench" / "scale.svg")
+    parser.add_argument("--abstracts", type=Path, default=library.ABSTRACTS)
+    options = parser.parse_args()
+    print(f"| {' | '.join(HEADS)} |\n|{' ---: |' * len(HEADS)}")
+    costs = []
+    for count in sorted(options.articles):
+        with tempfile.TemporaryDirectory() as folder:
+            costs.append(measure(Path(folder), count, options.abstracts))
+        print(f"| {' | '.join(_shown(getattr(costs[-1], one.name)) for one in fields(Cost))} |", flush=True)
+    options.svg.write_text(drawn(costs), encoding="utf-8")
+    print(f"drawn: {options.svg}")
+
+
+def measure(folder: Path, count: int, abstracts: Path) -> Cost:
+    """All there is to know of one size."""
+    imported = _import(folder, count)
+    environ = {
+        "INSTANCE_PATH": str(folder / "instance"),
+        "SEARCH_INDEX": str(folder / "index"),
+        "LOG_LEVEL": "ERROR",
+    }
+    rebuilt = build(environ, abstracts, count)
+    worker, both = _memory(environ, abstracts, count)
+    pages = _pages(environ)
+    return Cost(
+        articles=count,
+        import_s=imported,
+        rebuild_s=rebuilt,
+        database_mb=_megabytes(folder / "instance"),
+        index_mb=_megabytes(folder / "index"),
+        worker_mb=worker,
+        two_workers_mb=both,
+        article_ms=pages["article"],
+        category_ms=pages["category"],
+        search_ms=pages["search"],
+    )
+
+
+def drawn(costs: list[Cost]) -> str:
+    """The plot."""
+
+    def line(value: Callable[[Cost], float]) -> list[float]:
+        return [value(cost) for cost in costs]
+
+    return svg(
+        [cost.articles for cost in costs],
+        "articles",
+        [
+            Panel("Made once", "processor s", {
+                "import of TOML files": line(lambda c: c.import_s), "rebuild of the index": line(lambda c: c.rebuild_s),
+            }),
+            Panel("Kept", "MB", {
+                "database": line(lambda c: c.database_mb), "index": line(lambda c: c.index_mb),
+                "memory of two workers": line(lambda c: c.two_workers_mb),
+            }),
+            Panel("An answer without cache", "processor ms", {
+                "article": line(lambda c: c.article_ms), "category": line(lambda c: c.category_ms),
+                "search": line(lambda c: c.search_ms),
+            }),
+        ],
+    )  # fmt: skip
+
+
+def _import(folder: Path, count: int) -> float:
+    """Seconds of a whole import, commit and all."""
+    files = folder / "files"
+    (files / "articles").mkdir(parents=True)
+    for name in ("categories.toml", "glossary.toml"):
+        (files / name).write_bytes((STARTER / name).read_bytes())
+    models = [
+        from_toml(file.read_text(encoding="utf-8")) for file in sorted((STARTER / "articles").glob("*.toml"))
+    ]
+    for number in range(count):
+        model = models[number % len(models)]
+        paper = msgspec.structs.replace(model.paper, doi=f"10.5555/made.up.{number}", pmid="", pmcid="")
+        content = msgspec.structs.replace(
+            model, paper=paper, plain_title=f"{model.plain_title} {number}", slug=f"article-{number}"
+        )
+        (files / "articles" / f"{number}.toml").write_text(to_toml(content), encoding="utf-8")
+    place = folder / "imported"
+    place.mkdir()
+    config = Config.from_environ(
+        {"INSTANCE_PATH": str(place), "SEARCH_INDEX": str(place / "index"), "LOG_LEVEL": "ERROR"}
+    )
+    with create_app(config).app_context():
+        Base.metadata.create_all(db.engine)
+        started = time.process_time()
+        report = import_library(files, library.NOW)
+        db.session.commit()
+        seconds = time.process_time() - started
+        assert report.added == count, (report.added, report.refusals[:3])
+        db.session.remove()
+        db.engine.dispose()
+    return seconds
+
+
+def _memory(environ: dict[str, str], abstracts: Path, count: int) -> tuple[float, float]:
+    """Megabytes that the larger worker can reach, and the share of both, after some use."""
+    port = free_port()
+    paths = [page.path for page in PAGES]
+    paths += [
+        "/search?" + urlencode({"q": query})
+        for query in library.queries(list(library.rows(abstracts, min(count, 10_000))))[:ASKED]
+    ]
+    paths += [f"/research/article-{1 + number * count // ASKED % count}" for number in range(ASKED)]
+    with serving(site_command(), environ | {"PORT": str(port), "WEB_CONCURRENCY": "2"}, port, ROOT) as pid:
+        for path in paths:
+            _get(port, path)  # a new connection each, so that both workers have their part
+        found = [memory_of(one) for one in children_of(pid)]
+    return max(one.resident for one in found), sum(one.share for one in found)
+
+
+def _pages(environ: dict[str, str]) -> dict[str, float]:
+    """Milliseconds of processor time for one answer, by the page's name."""
+    port = free_port()
+    alone = {"PORT": str(port), "WEB_CONCURRENCY": "1", "PAGE_CACHE_MB": "0"}
+    with serving(site_command(), environ | alone, port, ROOT) as pid:
+        server = Server(port, children_of(pid))
+        return {page.name: 1000 / load(server, page, 1, SECONDS).per_core for page in PAGES}
+
+
+def _get(port: int, path: str) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": "br"})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    assert answer.status == 200, (path, answer.status)
+
+
+def _megabytes(folder: Path) -> float:
+    return (
+        sum((Path(where) / name).stat().st_size for where, _, names in os.walk(folder) for name in names)
+        / 1e6
+    )
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+if __name__ == "__main__":
+    main()
