@@ -24,6 +24,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Site:
+    """A site for one test."""
+    return new_site(prepared, tmp_path)
+
+
+def new_site(prepared: Path, folder: Path) -> Site:
     """Two workers, when it is started, behind a proxy, so that each request can come from a visitor of its own."""
-    shutil.copytree(prepared, tmp_path / "instance")
-    return Site(tmp_path, TRUSTED_PROXIES="1")
+    shutil.copytree(prepared, folder / "instance")
+    return Site(folder, TRUSTED_PROXIES="1")

@@ -106,5 +106,5 @@ def seconds_until(what: Callable[[], bool], most: float) -> float:
     started = time.monotonic()
     while not what():
         assert time.monotonic() - started < most, "it did not come about"
-        time.sleep(0.05)
+        time.sleep(0.1)
     return time.monotonic() - started

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drills.conftest import new_site
 from tests.drills.people import Browser, seconds_until
 from tests.drills.site import Site, inside, running, say
 from webapp.search import indexing
@@ -59,14 +60,21 @@ def is_whole() -> bool:
         return False
 
 
-@pytest.fixture
-def editor(site: Site) -> Iterator[Browser]:
-    """Somebody who signed in; the site runs as who is held back by permissions, even where root runs the tests."""
+@pytest.fixture(scope="module")
+def site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that runs as who is held back by permissions, even where root runs the tests."""
+    site = new_site(prepared, tmp_path_factory.mktemp("damaged"))
     site.before = HELD_BACK if os.geteuid() == 0 else ()
     with running(site):
-        browser = Browser()
-        browser.sign_in(site)
-        yield browser
+        yield site
+
+
+@pytest.fixture(scope="module")
+def editor(site: Site) -> Browser:
+    """Somebody who signed in."""
+    browser = Browser()
+    browser.sign_in(site)
+    return browser
 
 
 def publish_and_find(editor: Browser, site: Site, word: str) -> str:
@@ -90,23 +98,18 @@ def test_an_index_that_is_damaged_while_the_site_runs_is_searched_on_and_repaire
         assert REDUCED not in editor.read(site, "/search?q=ease+the+axolotl")[2]
 
 
-@pytest.fixture
-def closed_index(site: Site) -> Path:
-    """An empty folder in which nothing can be written."""
-    folder = site.folder / "search_index"
-    folder.mkdir(mode=0o500)
-    return folder
-
-
 def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_it_can(
-    site: Site, closed_index: Path, editor: Browser
+    site: Site, editor: Browser
 ) -> None:
+    index = site.folder / "search_index"
+    shutil.rmtree(index, ignore_errors=True)
+    index.mkdir(mode=0o500)
     old = editor.publish(site, next(NUMBERS), "zebrafish")
     assert editor.finds(site, old)
     assert REDUCED in editor.read(site, "/search?q=ease+zebrafish")[2]
-    closed_index.chmod(0o700)
+    index.chmod(0o700)
     seconds_until(lambda: REDUCED not in editor.read(site, "/search?q=ease+zebrafish")[2], REPAIRED)
-    folders = [closed_index, closed_index / (closed_index / "CURRENT").read_text(encoding="ascii")]
+    folders = [index, index / (index / "CURRENT").read_text(encoding="ascii")]
     for folder in folders:
         folder.chmod(0o500)
     new = editor.publish(site, next(NUMBERS), "axolotl")

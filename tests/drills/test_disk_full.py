@@ -92,6 +92,7 @@ def kept_form(page: str) -> Sent:
 def test_a_save_on_a_full_disk_is_kept_on_the_page_and_taken_once_there_is_room(
     site: Site, disk: Disk
 ) -> None:
+    site.environment["WEB_CONCURRENCY"] = "1"
     with running(site):
         writer, database = Writer(site), Path(site.environment["INSTANCE_PATH"]) / "site.sqlite3"
         last = writer.save("Before.")

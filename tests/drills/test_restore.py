@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.drills.people import Browser
 from tests.drills.site import Site, inside, running
 from tests.factories import NOW, add_article
+from webapp import create_app
+from webapp.config import Config
 from webapp.operations import backups
 
 NEWEST = ("zebrafish-1", "axolotl-2", "salamander-3")
@@ -21,7 +23,12 @@ def test_a_backup_restored_on_an_empty_folder_serves_the_newest_summaries(site: 
     empty = tmp_path / "elsewhere"
     empty.mkdir()
     other = Site(empty, WEB_CONCURRENCY="1")
-    other.flask("restore", str(file))
+    told = (
+        create_app(Config.from_environ(other.environment))
+        .test_cli_runner()
+        .invoke(args=["restore", str(file)])
+    )
+    assert told.exit_code == 0, told.output
     with running(other):
         reader = Browser()
         listed = reader.open(other, "/research")

@@ -53,7 +53,7 @@ class Folders:
 
     def switch_to(self, folder: Path) -> None:
         """Make it the one in use, and remove all others."""
-        made = self.root / f"{CURRENT}.{os.getpid()}"
+        made = self.root / f"{CURRENT}.new"  # one name: whoever is killed here leaves it to the next
         with made.open("w", encoding="ascii") as file:
             file.write(folder.name)
             file.flush()
