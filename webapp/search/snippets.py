@@ -25,12 +25,16 @@ class Snippet:
 class SearchedText:
     """All texts of an article as one, a line each, ready to be looked through."""
 
-    __slots__ = ("folded", "text")
+    __slots__ = ("text",)
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.text = "\n".join(" ".join(text.split()) for text in texts)
+
+    @property
+    def folded(self) -> str:
+        """In small letters. Made each time (10 µs): kept, it would double what the texts of a process take."""
         small = self.text.lower()
-        self.folded = small if len(small) == len(self.text) else self.text  # places must stay the same
+        return small if len(small) == len(self.text) else self.text  # places must stay the same
 
 
 def best_passage(searched: SearchedText, marked: Sequence[frozenset[str]]) -> Snippet:

@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 from webapp.search.backends.posting_arrays import Collection
 from webapp.search.plan import Found, Plan
 
-CACHE_BYTES = 64_000_000
 WRITE_PATIENCE = 10.0  # seconds
 TRY_AGAIN = 0.02  # seconds
 

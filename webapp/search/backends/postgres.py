@@ -29,7 +29,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.database import WITHOUT_TURN
 from webapp.search.backends import postgres_tables
 from webapp.search.backends.answering import (
-    CACHE_BYTES,
     WRITE_PATIENCE,
     Answering,
     SearchUnavailable,
@@ -42,7 +41,6 @@ from webapp.search.backends.posting_arrays import (
     Columns,
     FacetCodes,
     Numbers,
-    PostingCache,
     Postings,
 )
 from webapp.search.plan import FacetName, IndexDocument
@@ -77,12 +75,12 @@ class _State:
 class _Generation:
     """The live build as of one commit."""
 
-    def __init__(self, state: _State, engine: Engine, cache: PostingCache) -> None:
+    def __init__(self, state: _State, engine: Engine) -> None:
         self.state = state
         self._engine = engine
         rows = self._all("SELECT article_id, revision, published, length, facets FROM search_document "
                          "WHERE build = :build ORDER BY article_id")  # fmt: skip
-        self.collection = _Collection(self, _columns(rows), cache, (state.build, state.generation))
+        self.collection = _Collection(self, _columns(rows))
         self._has_trigrams = bool(self._all("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'"))
         if not self._has_trigrams:
             _tell_once(TRIGRAMS_MISSING)
@@ -175,7 +173,6 @@ class PostgresBackend(Answering):
         self._engine = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT", **WITHOUT_TURN)
         self._own = build  # a build that is not live yet
-        self._cache = PostingCache(CACHE_BYTES)
         self._lock = Lock()
         self._generation: _Generation | None = None
 
@@ -273,7 +270,7 @@ class PostgresBackend(Answering):
                 state = self._state(connection)
             with self._lock:
                 if self._generation is None or self._generation.state != state:
-                    self._generation = _Generation(state, self._reader, self._cache)
+                    self._generation = _Generation(state, self._reader)
                 return self._generation
         except SQLAlchemyError as error:
             raise SearchUnavailable(f"the database does not answer: {error!r}") from error

@@ -28,6 +28,7 @@ B = 0.75
 COORDINATION = 0.1  # how much a document that has more of the words is preferred
 NOT_PEOPLE = 0.8  # papers not about people come after equally good ones that are
 NO_VALUE = -1
+CACHE_BYTES = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ NOWHERE = Postings(np.empty(0, np.int32), np.empty(0, np.float32))
 
 
 class PostingCache:
-    """The posting lists used last, up to a number of bytes; shared by all threads of a process."""
+    """The posting lists used last, up to so many bytes; shared by all threads of a process."""
 
     def __init__(self, byte_limit: int) -> None:
         self._limit = byte_limit
@@ -122,13 +123,10 @@ class Columns:
 class Collection:
     """One generation of an index, ready to be searched. Nothing in it changes."""
 
-    def __init__(
-        self, source: PostingSource, columns: Columns, cache: PostingCache, generation: object
-    ) -> None:
+    def __init__(self, source: PostingSource, columns: Columns) -> None:
         self.columns = columns
         self._source = source
-        self._cache = cache
-        self._generation = generation
+        self._cache = PostingCache(CACHE_BYTES)  # goes with its generation, as the scores do
         self._size = len(columns.article_ids)
         relative = (
             columns.lengths / (columns.total_length / self._size) if columns.total_length else columns.lengths
@@ -182,7 +180,7 @@ class Collection:
 
     def contributions(self, stem: str) -> Postings:
         """What a stem adds to the score of each document it stands in."""
-        return self._cache.get((self._generation, stem), lambda: self._contributions(stem))
+        return self._cache.get((stem,), lambda: self._contributions(stem))
 
     def _contributions(self, stem: str) -> Postings:
         postings = self._source.postings(stem)

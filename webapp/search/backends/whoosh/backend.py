@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from whoosh.index import FileIndex
 
-from webapp.search.backends.answering import CACHE_BYTES, WRITE_PATIENCE, Answering, SearchUnavailable
-from webapp.search.backends.posting_arrays import PostingCache
+from webapp.search.backends.answering import WRITE_PATIENCE, Answering, SearchUnavailable
+from webapp.search.backends.posting_arrays import CACHE_BYTES, PostingCache
 from webapp.search.backends.whoosh.files import Storage, size_of
 from webapp.search.backends.whoosh.folders import Folders
 from webapp.search.backends.whoosh.generation import Generation

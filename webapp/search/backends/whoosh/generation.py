@@ -35,7 +35,7 @@ class Generation:
         self._segments = segments
         self._starts = list(np.cumsum([0, *[segment.size for segment in segments]])[:-1]) if segments else []
         self._cache = cache
-        self.collection = Collection(self, self._columns(deleted), cache, (folder.name, number))
+        self.collection = Collection(self, self._columns(deleted))
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
 
