@@ -81,6 +81,11 @@ def test_what_was_typed_is_kept_and_sent_again_with_one_press(
     assert kept == {"message": typed.replace("\r\n", "\n"), "website": ""}
 
 
+def test_a_press_of_a_button_is_sent_again_without_showing_it(broken: PageClient) -> None:
+    page = broken.post("/locked", {"answer": "yes"}, status=503).text
+    assert 'name="answer" value="yes"' in page and "What you typed" not in page
+
+
 def test_a_password_is_never_shown_again(broken: PageClient) -> None:
     page = broken.post("/locked", {"email": "ana@example.org", "password": "marigold bench"}, status=503).text
     assert "marigold" not in page and "Send it again" not in page
