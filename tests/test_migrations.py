@@ -14,7 +14,7 @@ from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.extensions import Base, db
-from webapp.search.backends import postgres_tables
+from webapp.search.backends.postgres import tables as search_tables
 
 pytestmark = both_engines
 
@@ -45,7 +45,7 @@ def described(config: Config) -> MetaData:
     every = MetaData()
     for table in Base.metadata.tables.values():
         table.to_metadata(every)
-    for table in postgres_tables.metadata.tables.values() if config.is_postgresql else ():
+    for table in search_tables.metadata.tables.values() if config.is_postgresql else ():
         table.to_metadata(every)
     return every
 
