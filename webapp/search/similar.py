@@ -35,7 +35,7 @@ def similar_to(article: Article, count: int = 3) -> list[Card]:
     return public_cards(found.article_ids)
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=100)  # each holds its texts: 20 kB
 def _question(passages: tuple[Passage, ...]) -> tuple[Group, ...]:
     """The stems that say most of what these passages are about, each as much as it is said."""
     weights: dict[str, float] = defaultdict(float)
