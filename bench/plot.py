@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 300, 260  # of one panel
-LEFT, RIGHT, TOP, BOTTOM = 50, 14, 34, 44
+LEFT, RIGHT, TOP, BOTTOM = 50, 30, 34, 44
 LEGEND = 18  # a line of it
 STYLE = """
   text { font: 11px system-ui, sans-serif; fill: #24292f } .title { font-weight: 600; font-size: 12px }

@@ -124,7 +124,7 @@ def drawn(costs: list[Cost]) -> str:
                 "database": line(lambda c: c.database_mb), "index": line(lambda c: c.index_mb),
                 "memory of two workers": line(lambda c: c.two_workers_mb),
             }),
-            Panel("An answer without cache", "processor ms", {
+            Panel("Uncached answer", "processor ms", {
                 "article": line(lambda c: c.article_ms), "category": line(lambda c: c.category_ms),
                 "search": line(lambda c: c.search_ms),
             }),
