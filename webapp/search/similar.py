@@ -12,7 +12,7 @@ from webapp.search.plan import Alternative, Group, Passage, Plan
 from webapp.search.words import stems
 
 STEM_COUNT = 40  # said most in a text
-TELLING_COUNT = 12  # of these, said in few others
+TELLING_COUNT = 25  # of these, said in few others
 
 
 def similar_to(article: Article, count: int = 3) -> list[Card]:
