@@ -36,7 +36,7 @@ class Heard:
     def lost_and_doubled(self, there: Counter[str]) -> tuple[int, int]:
         """Of what was answered, how much is not there; of what was tried, how much is there more than once."""
         lost = sum(what not in there for what in self.answered)
-        return lost, sum(times - 1 for what, times in there.items() if what in set(self.tried))
+        return lost, sum(there[what] - 1 for what in self.tried if what in there)
 
 
 class Crowd:

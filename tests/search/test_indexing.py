@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from tests.conftest import KEY
 from tests.engines import both_engines
@@ -370,6 +371,29 @@ def test_a_follower_builds_follows_and_is_replaced_when_killed(app: Flask, confi
         for follower in followers:
             follower.kill()
             follower.communicate()
+
+
+def test_a_text_that_cannot_be_read_stops_the_follower_no_longer_than_it_is_there(
+    app: Flask, config: Config, add: Adds
+) -> None:
+    add()
+    broken = published_id()
+    findings = db.session.scalar(text("SELECT findings FROM article WHERE id = :id"), {"id": broken})
+    change = text("UPDATE article SET findings = :findings WHERE id = :id")
+    db.session.execute(change, {"id": broken, "findings": '"no list"'})
+    db.session.commit()
+    follower = start(config, FOLLOWER)
+    try:
+        assert follower.stdout is not None
+        follower.stdout.readline()
+        time.sleep(0.5)
+        assert not is_followed(broken)
+        db.session.execute(change, {"id": broken, "findings": findings})
+        db.session.commit()
+        wait_for(lambda: is_followed(broken))
+    finally:
+        follower.kill()
+        follower.communicate()
 
 
 def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(

@@ -146,6 +146,9 @@ def _follow(app: Flask) -> None:
         except (SearchUnavailable, SQLAlchemyError) as error:
             log.warning("the search index could not follow: %s", error)
             time.sleep(1)
+        except Exception:  # one failure never ends the loop
+            log.exception("the search index could not follow; trying again")
+            time.sleep(1)
         time.sleep(POLL_SECONDS)
 
 
