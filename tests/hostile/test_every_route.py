@@ -19,12 +19,13 @@ from werkzeug.test import TestResponse
 from tests.accounts.people import EditorClient, sign_in, token
 from tests.drills.site import IS_FULL
 from tests.hostile.corpus import HEADERS, NAMES, ODD, PROBE
-from tests.hostile.inert import check_html
+from tests.hostile.inert import CALCULATED, check_html
 from tests.hostile.world import EMAIL, World, build
 from tests.pages import PageClient
 
 EXAMPLES = 500 if IS_FULL else 3  # for each route
 FORM = "application/x-www-form-urlencoded"
+MARKS = ("xss", "evil", "7777", "javascript:", CALCULATED)  # what of the corpus could come to more than text
 KINDS = (
     FORM,
     "multipart/form-data; boundary=x",
@@ -120,7 +121,7 @@ def check(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) 
         assert urlsplit(response.location).netloc in ("", "localhost"), response.location
     if response.mimetype == "text/html":
         assert f"<{PROBE}" not in response.text, path
-        if IS_FULL:
+        if IS_FULL and any(mark in response.text for mark in MARKS):  # parsing takes longer than all the rest
             check_html(response.text)
 
 
@@ -141,4 +142,5 @@ def test_no_route_fails_on_anything_it_is_given(app: Flask, client: PageClient, 
 
     for rule in rules:
         walk(rule)
+    client.get("/editor/")  # still signed in, so the editors' pages were walked and not their door
     assert len(rules) > 100
