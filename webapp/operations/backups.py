@@ -17,7 +17,11 @@ from webapp.operations.sqlite_files import SqliteFiles
 STAMP = "%Y%m%dT%H%M%SZ"
 UNFINISHED = ".part"
 COUNTED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
-BOOKKEEPING = ("alembic_version", "site_state", "search_state")  # rows that a database has from its first minute
+BOOKKEEPING = (
+    "alembic_version",
+    "site_state",
+    "search_state",
+)  # rows that a database has from its first minute
 
 
 def back_up(folder: Path, now: datetime, keep: int | None = None) -> Path:
