@@ -189,3 +189,4 @@ def test_too_many_presses_are_slowed_down(client: PageClient) -> None:
     for _ in range(60):
         _vote(client, article, "yes")
     _vote(client, article, "yes", status=429)
+    _vote(client, article, "maybe", status=422)  # no press at all

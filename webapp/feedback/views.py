@@ -39,9 +39,9 @@ def vote_page(slug: str) -> Response:
 @bp.post("/research/<slug>/feedback")
 def vote(slug: str) -> Response:
     """Count one press on Yes or No."""
-    now = _check_press("vote")
+    given, now = _pressed("vote", ("yes", "no"), "Choose Yes or No.")
     article = _published(slug)
-    votes.vote(article, visitor_address(), _one_of(("yes", "no"), "Choose Yes or No.") == "yes", now)
+    votes.vote(article, visitor_address(), given == "yes", now)
     db.session.commit()
     if htmx.wants_fragment():
         return _thanks(NoteForm(formdata=None), article)
@@ -87,10 +87,9 @@ def answer_page(slug: str) -> Response:
 @bp.post("/research/<slug>/understanding")
 def answer(slug: str) -> Response:
     """Count an answer to "What did this study show?" and explain it."""
-    now = _check_press("understanding")
+    given, now = _pressed("understanding", tuple(Result), "Choose one of the answers.")
     article = _published(slug)
-    result = Result(_one_of(tuple(Result), "Choose one of the answers."))
-    votes.answer(article, visitor_address(), result, now)
+    votes.answer(article, visitor_address(), Result(given), now)
     db.session.commit()
     if htmx.wants_fragment():
         return answer_page(article.slug)
@@ -168,20 +167,15 @@ def _published(slug: str) -> Article:
         return queries.get_published(moved.slug)
 
 
-def _check_press(name: str) -> datetime:
-    """Refuse a button that is not ours and too many presses; returns the time of this one."""
+def _pressed(name: str, answers: tuple[str, ...], sentence: str) -> tuple[str, datetime]:
+    """Which button was pressed, and when. Refuses one that is not ours, which counts as no press, and too many presses."""
     check_press()
-    now = datetime.now(UTC)
-    if is_exceeded(name, visitor_address(), PRESSES, HOUR, now):
-        raise SiteError(429)
-    return now
-
-
-def _one_of(answers: tuple[str, ...], sentence: str) -> str:
-    given = request.form.get("answer", "")
+    given, now = request.form.get("answer", ""), datetime.now(UTC)
     if given not in answers:
         raise SiteError(422, sentence)
-    return given
+    if is_exceeded(name, visitor_address(), PRESSES, HOUR, now):
+        raise SiteError(429)
+    return given, now
 
 
 def _thanks(form: NoteForm, article: Article, status: int = HTTPStatus.OK) -> Response:
