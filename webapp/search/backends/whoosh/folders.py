@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from webapp.search.backends.answering import SearchUnavailable, wait_for_turn
 
-VERSION = 1  # of what is in a folder; a folder of another version counts as missing
+VERSION = 2  # of what is in a folder; a folder of another version counts as missing
 CURRENT = "CURRENT"
 
 

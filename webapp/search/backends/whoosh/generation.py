@@ -81,7 +81,7 @@ class Generation:
     def read_whole(self) -> None:
         """Read every posting list there is."""
         for segment in self._segments:
-            for field in ("key", "stem", "word", "facet"):
+            for field in ("key", "stem", "place", "word", "facet"):
                 for term in segment.terms(field):
                     segment.postings(field, term)
 

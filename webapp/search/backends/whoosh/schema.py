@@ -1,7 +1,8 @@
 """What Whoosh keeps of an article.
 
-One field holds its stems with their weights and places, a second one its whole words (for completion and correction), a
-third its filter values; three columns hold what goes with every hit.
+One field holds its stems with their weights, a second one their places (for phrases: apart, since every search reads the
+first whole), a third its whole words (for completion and correction), a fourth its filter values; three columns hold
+what goes with every hit.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,16 +18,29 @@ MISSING = -1  # in a column: every document has a value, so one without it was l
 
 
 class _WeightedWords(fields.FieldType):
-    """A field that is given its terms ready-made: (term, weight, places)."""
+    """A field that is given its terms ready-made: (term, how often, weight)."""
 
     def __init__(self) -> None:
-        super().__init__(Positions(), analyzer=None, scorable=True)
+        super().__init__(Existence(), analyzer=None, scorable=True)
 
     def index(
-        self, value: Iterable[tuple[str, float, list[int]]], **_: Any
+        self, value: Iterable[tuple[str, int, float]], **_: Any
     ) -> Iterator[tuple[bytes, int, float, bytes]]:
-        for term, weight, places in value:
-            yield term.encode(), len(places), weight, self.format.encode(places)
+        for term, count, weight in value:
+            yield term.encode(), count, weight, b""
+
+
+class _Places(fields.FieldType):
+    """A field of terms and where they stand: (term, places)."""
+
+    def __init__(self) -> None:
+        super().__init__(Positions(), analyzer=None)
+
+    def index(
+        self, value: Iterable[tuple[str, list[int]]], **_: Any
+    ) -> Iterator[tuple[bytes, int, float, bytes]]:
+        for term, places in value:
+            yield term.encode(), len(places), 1.0, self.format.encode(places)
 
 
 class _Terms(fields.FieldType):
@@ -43,6 +57,7 @@ class _Terms(fields.FieldType):
 SCHEMA = fields.Schema(
     key=_Terms(unique=True),
     stem=_WeightedWords(),
+    place=_Places(),
     word=_Terms(),
     facet=_Terms(),
     article=fields.COLUMN(columns.NumericColumn("i", default=MISSING)),
@@ -54,12 +69,11 @@ SCHEMA = fields.Schema(
 def fields_of(document: IndexDocument) -> dict[str, Any]:
     """An article as the schema wants it."""
     found = document_words(document)
+    stems = sorted(found.stems.items())
     return {
         "key": [str(document.article_id)],
-        "stem": [
-            (term, sum(weight for _, weight in at), [place for place, _ in at])
-            for term, at in sorted(found.stems.items())
-        ],
+        "stem": [(term, len(at), sum(weight for _, weight in at)) for term, at in stems],
+        "place": [(term, [place for place, _ in at]) for term, at in stems],
         "word": found.lexicon,
         "facet": set(facet_terms(document)),
         "article": document.article_id,

@@ -67,7 +67,7 @@ class Segment:
         """The places of a stem in these documents."""
         places = {}
         with self._lock:
-            matcher = self._matcher("stem", term)
+            matcher = self._matcher("place", term)
             for document in documents if matcher is not None else ():
                 matcher.skip_to(document)
                 if not matcher.is_active():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from whoosh.codec.whoosh3 import W3Codec
 from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
 
@@ -11,12 +12,14 @@ from webapp.search.backends.whoosh.files import Storage, put_seals
 from webapp.search.backends.whoosh.schema import SCHEMA, fields_of
 from webapp.search.plan import IndexDocument
 
+POSTINGS_IN_BLOCK = 2_048  # lists are read whole; Whoosh's own 128 let it skip inside them
+
 
 def write(folder: Path, changed: Iterable[IndexDocument], removed: Iterable[int]) -> None:
     """Bring these articles up to date and take those out."""
     index = FileIndex(Storage(folder), schema=SCHEMA)
     # Without Whoosh's own lock: the caller holds ``writing``, and Whoosh keeps its lock for good when it cannot make a file.
-    writer = index.writer(_lk=False, compound=False, limitmb=128)
+    writer = index.writer(_lk=False, compound=False, limitmb=128, codec=W3Codec(blocklimit=POSTINGS_IN_BLOCK))
     try:
         numbers = _numbers_of(writer)
         for document in changed:
