@@ -71,7 +71,7 @@ def reading_grade(text: str) -> float:
 
 def reading_minutes(text: str) -> int:
     """Whole minutes to read a text, at least one."""
-    return max(1, ceil(len(words(text)) / WORDS_PER_MINUTE))
+    return max(1, ceil(len(text.split()) / WORDS_PER_MINUTE))
 
 
 def paragraphs(text: str) -> list[str]:

@@ -49,7 +49,8 @@ def best_passage(searched: SearchedText, marked: Sequence[frozenset[str]]) -> Sn
 
 def spans_in(text: str, marked: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     """Where the marked stems stand in a text; words side by side become one span."""
-    found = [(word, stem(word.folded)) for word in words(text)]
+    asked = frozenset().union(*marked)
+    found = [(word, one) for word in words(text) if (one := stem(word.folded)) in asked]
     present = {one for _, one in found}
     wanted = {one for group in marked if group <= present for one in group}
     spans: list[Span] = []
