@@ -100,8 +100,8 @@ class PostingSource(Protocol):
     def postings(self, stem: str) -> Postings:
         """Where a stem stands, with its weights; deleted documents included."""
 
-    def positions(self, stem: str, documents: Numbers) -> Mapping[int, Sequence[int]]:
-        """The places of a stem in each of these documents, all of which have it."""
+    def with_phrase(self, stems: Sequence[str], documents: Numbers) -> Mask:
+        """In which of these documents, all of which have the stems, they stand one after the other."""
 
 
 @dataclass(frozen=True)
@@ -242,22 +242,11 @@ class Collection:
         for part in parts[1:]:
             found = _in_both(found, part)
         if alternative.is_phrase and len(alternative.stems) > 1 and len(found.documents):
-            found = self._with_phrase(found, alternative.stems)
+            kept = self._source.with_phrase(alternative.stems, found.documents)
+            found = Postings(found.documents[kept], found.weights[kept])
         if alternative.weight == 1:
             return found
         return Postings(found.documents, found.weights * np.float32(alternative.weight))
-
-    def _with_phrase(self, found: Postings, stems: Sequence[str]) -> Postings:
-        """Those of the documents in which the stems stand one after the other."""
-        places = [self._source.positions(stem, found.documents) for stem in stems]
-        keep = [
-            any(all(start + step in later for step, later in enumerate(sets)) for start in sets[0])
-            for sets in (
-                [set(place.get(document, ())) for place in places] for document in found.documents.tolist()
-            )
-        ]
-        kept = np.array(keep, np.bool_)
-        return Postings(found.documents[kept], found.weights[kept])
 
     def _order(self, hits: Numbers, scores: Floats, plan: Plan) -> Numbers:
         """The documents of the wanted page: best or newest first; on a tie the newer, then the higher article id."""

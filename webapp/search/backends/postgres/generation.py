@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from webapp.search.backends.postgres import tables
 from webapp.search.backends.postgres.columns import columns_of
-from webapp.search.backends.posting_arrays import NOWHERE, Collection, Numbers, Postings
+from webapp.search.backends.posting_arrays import NOWHERE, Collection, Mask, Numbers, Postings
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Generation:
         self._engine = engine
         rows = self._all("SELECT article_id, revision, published, length, facets FROM search_document "
                          "WHERE build = :build ORDER BY article_id")  # fmt: skip
-        self.collection = _Collection(self, columns_of(rows))
+        self.collection = Collection(self, columns_of(rows))
         self._has_trigrams = bool(self._all("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'"))
         if not self._has_trigrams:
             _tell_once(TRIGRAMS_MISSING)
@@ -64,19 +64,16 @@ class Generation:
         documents, is_known = self._documents(ids)
         return Postings(documents[is_known], np.array(weights, np.float32)[is_known])
 
-    def positions(self, term: str, documents: Numbers) -> dict[int, list[int]]:
-        raise NotImplementedError("phrases are found by PostgreSQL")
-
-    def with_phrase(self, stems: Sequence[str]) -> Numbers:
-        """The documents in which these stems stand one after the other."""
+    def with_phrase(self, stems: Sequence[str], documents: Numbers) -> Mask:
+        """In which of these documents the stems stand one after the other."""
         phrase = " <-> ".join(map(tables.quoted, stems))
         rows = self._all(
             "SELECT article_id FROM search_document WHERE build = :build AND terms @@ CAST(:phrase AS tsquery) ORDER BY 1",
             phrase=phrase,
         )
-        documents, is_known = self._documents([row[0] for row in rows])
-        found: Numbers = documents[is_known]
-        return found
+        found, is_known = self._documents([row[0] for row in rows])
+        mask: Mask = np.isin(documents, found[is_known])
+        return mask
 
     def _frequency(self, word: str) -> int:
         rows = self._all("SELECT count FROM search_word WHERE build = :build AND word = :word", word=word)
@@ -118,16 +115,6 @@ class Generation:
     def _all(self, statement: str, **values: Any) -> Sequence[Any]:
         with self._engine.connect() as connection:
             return connection.execute(text(statement), {"build": self.state.build, **values}).all()
-
-
-class _Collection(Collection):
-    """Asks PostgreSQL for phrases."""
-
-    _source: Generation
-
-    def _with_phrase(self, found: Postings, stems: Sequence[str]) -> Postings:
-        kept = np.isin(found.documents, self._source.with_phrase(stems))
-        return Postings(found.documents[kept], found.weights[kept])
 
 
 @lru_cache(maxsize=1)

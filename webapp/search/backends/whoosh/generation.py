@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from webapp.search.backends.posting_arrays import (
     Collection,
     Columns,
     FacetCodes,
+    Mask,
     Numbers,
     PostingCache,
     Postings,
@@ -42,15 +43,12 @@ class Generation:
     def postings(self, term: str) -> Postings:
         return self._whole("stem", term)
 
-    def positions(self, term: str, documents: Numbers) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
+    def with_phrase(self, stems: Sequence[str], documents: Numbers) -> Mask:
+        found: list[bool] = []
         for segment, start in zip(self._segments, self._starts, strict=True):
             first, last = np.searchsorted(documents, [start, start + segment.size])
-            own = (documents[first:last] - start).tolist()
-            found |= {
-                document + int(start): places for document, places in segment.positions(term, own).items()
-            }
-        return found
+            found += segment.with_phrase(stems, (documents[first:last] - start).tolist())
+        return np.array(found, np.bool_)
 
     def frequency(self, word: str) -> int:
         """In how many documents a whole word stands, deleted ones included."""
@@ -79,11 +77,9 @@ class Generation:
         return tuple((text, distance, count) for text, (distance, count) in totals.items())
 
     def read_whole(self) -> None:
-        """Read every posting list there is."""
+        """Read everything there is."""
         for segment in self._segments:
-            for field in ("key", "stem", "place", "word", "facet"):
-                for term in segment.terms(field):
-                    segment.postings(field, term)
+            segment.read_whole()
 
     def _lexicons(self) -> Iterator[Lexicon]:
         return (segment.lexicon() for segment in self._segments)

@@ -11,7 +11,7 @@ from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
 from webapp.search.backends.posting_arrays import NOWHERE, Postings
-from webapp.search.backends.whoosh.schema import MISSING, SCHEMA
+from webapp.search.backends.whoosh.schema import MISSING, SCHEMA, in_order
 
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
 
@@ -36,6 +36,7 @@ class Segment:
         self.article_ids = self._numbers("article", ">i4").astype(np.int32)
         self.revisions = self._numbers("revision", ">i4").astype(np.int32)
         self.published = self._numbers("published", ">u4").astype(np.uint32)
+        self._sequences = self._stored("sequence")
         if (self.article_ids == MISSING).any():
             raise ValueError("articles are missing from a column")
         sums = reader.storage().opened  # everything there is to read was read by now
@@ -63,18 +64,11 @@ class Segment:
             raise ValueError(f"{field}:{term} stands in documents that are not there")
         return Postings(documents, np.concatenate(weights))
 
-    def positions(self, term: str, documents: Sequence[int]) -> dict[int, list[int]]:
-        """The places of a stem in these documents."""
-        places = {}
+    def with_phrase(self, stems: Sequence[str], documents: Sequence[int]) -> list[bool]:
+        """In which of these documents the stems stand one after the other."""
+        phrase = in_order(stems)
         with self._lock:
-            matcher = self._matcher("place", term)
-            for document in documents if matcher is not None else ():
-                matcher.skip_to(document)
-                if not matcher.is_active():
-                    break
-                if matcher.id() == document:
-                    places[document] = matcher.value_as("positions")
-        return places
+            return [phrase in self._sequences[document] for document in documents]
 
     def lexicon(self) -> Lexicon:
         with self._lock:
@@ -99,11 +93,21 @@ class Segment:
         except TermNotFound:
             return None
 
+    def read_whole(self) -> None:
+        """Read every posting list and every sequence there is."""
+        for field in ("key", "stem", "word", "facet"):
+            for term in self.terms(field):
+                self.postings(field, term)
+        self.with_phrase((), range(self.size))
+
     def _numbers(self, field: str, dtype: str) -> Any:
+        return _column(self._stored(field), dtype, self.size)
+
+    def _stored(self, field: str) -> Any:
         column = self.reader.column_reader(field, translate=False)
         if not hasattr(column, "_dbfile"):
             raise ValueError(f"the column {field} is missing")
-        return _column(column, dtype, self.size)
+        return column
 
 
 def _column(reader: Any, dtype: str, size: int) -> Any:
