@@ -15,6 +15,7 @@ from webapp.operations.postgres_files import PostgresFiles
 from webapp.operations.sqlite_files import SqliteFiles
 
 STAMP = "%Y%m%dT%H%M%SZ"
+STAMP_OF_ITS_OWN = "%Y%m%dT%H%M%S.%fZ"  # what was kept must not be written over by the next restore
 UNFINISHED = ".part"
 COUNTED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 BOOKKEEPING = (
@@ -67,7 +68,7 @@ def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:
     if files.is_in_use():
         raise CannotRestore("A server works with this database. Stop it first.")
     folder = Path(str(db.engine.url.database)).parent if files.ending == "sqlite3" else Path.cwd()
-    beside = folder / f"before-restore-{now.strftime(STAMP)}.{files.ending}"
+    beside = folder / f"before-restore-{now.strftime(STAMP_OF_ITS_OWN)}.{files.ending}"
     files.replace(file, beside)
     db.engine.dispose()
     return beside
