@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+CORES = os.sched_getaffinity(0)  # of the whole benchmark
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,25 @@ def serving(command: list[str], environ: dict[str, str], port: int, folder: Path
     """A server for as long as the block lasts; yields its process id once it answers."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, env=os.environ | environ, cwd=folder, stdout=quiet, stderr=quiet)
+    _keep_to_one_core(process.pid)
     try:
         _wait_for(port, process)
         yield process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def _keep_to_one_core(pid: int) -> None:
+    """Give a server, with all that it will start, the first core, and the client the others.
+
+    On several, the threads of one Python process wake each other on other cores all the time and get no more done by it:
+    what one core can do would be halved, by how much varies with what else the machine does.
+    """
+    first, *others = sorted(CORES)
+    if others:
+        os.sched_setaffinity(pid, {first})
+        os.sched_setaffinity(0, set(others))
 
 
 def site_command() -> list[str]:
