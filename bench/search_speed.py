@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 import library  # noqa: E402
 import search_fts5  # noqa: E402
-from serving import children_of, free_port, memory_of, plain_command, serving, site_command  # noqa: E402
+from serving import children_of, free_port, memory_of, plain_command, serving, settle, site_command  # noqa: E402
 
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
@@ -122,6 +122,7 @@ def _servers(folder: Path, environ: dict[str, str], full: list[str], typed: list
         serving(site_command(), site, port, ROOT) as own,
         serving(beside, plain, other, ROOT / "bench") as fts5,
     ):
+        settle(children_of(own))
         ours, theirs = _client(port, {"HX-Request": "true"}), _client(other, {})
         print("whole HTTP answers")
         page, facets = (

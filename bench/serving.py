@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+IDLE = 0.05  # seconds of processor time in one second
 CORES = os.sched_getaffinity(0)  # of the whole benchmark
 
 
@@ -110,6 +111,16 @@ def children_of(pid: int) -> list[int]:
             return [int(one) for one in found]
         time.sleep(0.1)
     sys.exit("A server has no workers.")
+
+
+def settle(pids: list[int]) -> None:
+    """Wait until processes have nothing left to do from their start."""
+    for _ in range(START_SECONDS):
+        before = sum(map(_cpu_seconds, pids))
+        time.sleep(1)
+        if sum(map(_cpu_seconds, pids)) - before < IDLE:
+            return
+    sys.exit("A server does not come to rest.")
 
 
 def memory_of(pid: int) -> Memory:
