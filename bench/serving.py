@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+AS_A_BROWSER = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"
 START_SECONDS = 60
 IDLE = 0.05  # seconds of processor time in one second
 CORES = os.sched_getaffinity(0)  # of the whole benchmark
@@ -96,7 +97,7 @@ def plain_command(application: str, port: int) -> list[str]:
 
 def load(server: Server, page: Page, connections: int, seconds: float) -> Load:
     """Ask for one page over and over for some seconds. The answers must all have the same length."""
-    head = f"GET {page.path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAccept: text/html\r\nAccept-Encoding: br\r\n"
+    head = f"GET {page.path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{AS_A_BROWSER}"
     request = f"{head}{page.headers}\r\n".encode()
     body_length, length = _lengths(server.port, request)
     cpu = sum(map(_cpu_seconds, server.pids))

@@ -101,6 +101,27 @@ def test_the_second_reader_gets_the_page_from_a_file_with_the_same_headers(front
     assert packed.headers["Content-Encoding"] == "br"
 
 
+BROWSERS = {
+    "Chrome": (
+        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
+        "application/signed-exchange;v=b3;q=0.7",
+        "gzip, deflate, br, zstd",
+    ),
+    "Firefox": ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "gzip, deflate, br"),
+    "one unheard of": ("text/html, text/plain;q=0.5", "deflate, br;q=0.9"),
+}
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_browsers_get_files_in_their_best_encoding(front: Front, browser: str) -> None:
+    accept, encoding = BROWSERS[browser]
+    front.get("/research/the-summary")
+    front.get("/research/the-summary", Accept=accept, Accept_Encoding=encoding)
+    assert front.is_file("/research/the-summary", Accept=accept, Accept_Encoding=encoding)
+    packed, _ = front.get("/research/the-summary", Accept=accept, Accept_Encoding=encoding)
+    assert packed.headers["Content-Encoding"] == "br"
+
+
 def test_who_wants_another_page_than_everybody_gets_it_from_the_application(front: Front) -> None:
     front.get("/research/the-summary")
     path = "/research/the-summary"
