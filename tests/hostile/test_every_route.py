@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tests.accounts.people import EditorClient, sign_in, token
+from tests.accounts.people import token
 from tests.drills.site import IS_FULL
 from tests.hostile.corpus import HEADERS, NAMES, ODD, PROBE
 from tests.hostile.inert import CALCULATED, check_html
-from tests.hostile.world import EMAIL, World, build
+from tests.hostile.world import World, build
 from tests.pages import PageClient
 
 EXAMPLES = 500 if IS_FULL else 3  # for each route
@@ -65,14 +65,6 @@ bodies: st.SearchStrategy[dict[str, Any]] = st.one_of(
 def world(app: Flask) -> World:
     """One of everything, with ordinary words in it."""
     return build(app, lambda field: f"An ordinary {field} about spasm")
-
-
-@pytest.fixture
-def client(app: Flask, world: World) -> PageClient:
-    """The admin, signed in."""
-    client = EditorClient(app)
-    sign_in(client, EMAIL)
-    return client
 
 
 def address(app: Flask, world: World, rule: Rule, odd: dict[str, str]) -> str:

@@ -13,11 +13,10 @@ import rispy
 from bibtexparser.entrypoint import parse_string
 from flask import Flask
 
-from tests.accounts.people import EditorClient, sign_in
 from tests.drills.site import IS_FULL
 from tests.hostile.corpus import XSS
 from tests.hostile.inert import check_data, check_html, check_page
-from tests.hostile.world import EMAIL, World, build
+from tests.hostile.world import World, build
 from tests.newsletter.steps import delivered
 from tests.pages import PageClient
 from webapp.extensions import db
@@ -33,14 +32,6 @@ FRAGMENT = {"HX-Request": "true"}
 def world(app: Flask, request: pytest.FixtureRequest) -> World:
     """A site with hostile text in every field."""
     return build(app, lambda field: f"{TEXTS[request.param]} {field}")
-
-
-@pytest.fixture
-def client(app: Flask, world: World) -> PageClient:
-    """Its admin, signed in."""
-    client = EditorClient(app)
-    sign_in(client, EMAIL)
-    return client
 
 
 def answers(app: Flask, client: PageClient, world: World) -> Iterator[tuple[str, str]]:

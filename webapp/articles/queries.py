@@ -15,7 +15,7 @@ from webapp.pagination import Page, page_of
 PAGE_SIZE = 12
 SIMILAR_COUNT = 3
 
-
+_PUBLISHED_COUNT = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
 # All that an article page shows, in one question. An inner join inside the outer one would have SQLite read whole tables.
 _WHOLE = (
     select(Article)
@@ -99,7 +99,6 @@ def get_category(slug: str) -> Category:
 def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
     """Published articles, newest first; on the same day the newer paper first. Retracted papers are no news."""
     query = published().join(Article.paper).where(Paper.status != PaperStatus.RETRACTED)
-    every = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
     retracted = (
         select(func.count())
         .select_from(Article)
@@ -107,7 +106,7 @@ def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
         # "not withdrawn", for "published" would lead SQLite to begin with all that are published
         .where(Paper.status == PaperStatus.RETRACTED, Article.status != ArticleStatus.WITHDRAWN)
     )
-    return page_of(query.order_by(*_newest_first()), page, size, _less(every, retracted))
+    return page_of(query.order_by(*_newest_first()), page, size, _less(_PUBLISHED_COUNT, retracted))
 
 
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
@@ -183,7 +182,7 @@ def _newest_first() -> tuple:  # type: ignore[type-arg]
 
 def published_count() -> int:
     """How many articles readers may see."""
-    return db.session.scalar(select(func.count()).where(Article.status == ArticleStatus.PUBLISHED)) or 0
+    return db.session.scalar(_PUBLISHED_COUNT) or 0
 
 
 def recently_changed(count: int) -> list[Article]:
