@@ -28,14 +28,14 @@ from flask import url_for
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from webapp import create_app
-from webapp.articles.queries import published
-from webapp.extensions import db
+from webapp.catalog.queries import published
+from webapp.content.readability import sentences
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.search import results
 from webapp.search.query import SearchQuery
 from webapp.search.synonyms import concepts
 from webapp.search.words import stems
-from webapp.text import sentences
 
 DEPTH, HIT_DEPTH, MAIN = 10, 5, 3
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from webapp.articles.library import import_library
 from webapp.config import ROOT
-from webapp.extensions import Base, db
+from webapp.db.session import Base, db
 from webapp.models import Article, ArticleCategory, ArticleVersion, Correction, Paper, SearchMarker
 from webapp.models.values import AboutSci, ArticleStatus, Result, StudyKind, Subject
+from webapp.publishing.library import import_library
 
 ABSTRACTS = ROOT.parent / "shared" / "data" / "abstracts.jsonl.xz"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -118,10 +118,10 @@ class Drill:
 
     def _queue(self) -> None:
         from tests.factories import add_article, add_categories  # noqa: PLC0415
-        from webapp import tokens  # noqa: PLC0415
-        from webapp.extensions import Base, db  # noqa: PLC0415
+        from webapp.db.session import Base, db  # noqa: PLC0415
         from webapp.models import Frequency, Subscriber, SubscriberState  # noqa: PLC0415
         from webapp.newsletter import digests  # noqa: PLC0415
+        from webapp.web import tokens  # noqa: PLC0415
 
         now = datetime.now(UTC)
         Path(self.environ["INSTANCE_PATH"]).mkdir(exist_ok=True)
@@ -180,7 +180,7 @@ class Drill:
         """What the operator does after a crash: settle by the server's log. Then the waits before retries pass."""
         from sqlalchemy import update  # noqa: PLC0415
 
-        from webapp.extensions import db  # noqa: PLC0415
+        from webapp.db.session import db  # noqa: PLC0415
         from webapp.mail import mailer_for  # noqa: PLC0415
         from webapp.models import MailState, OutboxMessage  # noqa: PLC0415
         from webapp.newsletter import outbox  # noqa: PLC0415
@@ -196,7 +196,7 @@ class Drill:
         self._check_accounting()
 
     def _check_accounting(self) -> None:
-        from webapp.extensions import db  # noqa: PLC0415
+        from webapp.db.session import db  # noqa: PLC0415
         from webapp.newsletter import digests  # noqa: PLC0415
 
         db.session.rollback()
@@ -207,7 +207,7 @@ class Drill:
         print(f"{self.kills:3} kills: {counted}", flush=True)
 
     def _open_count(self) -> int:
-        from webapp.extensions import db  # noqa: PLC0415
+        from webapp.db.session import db  # noqa: PLC0415
         from webapp.newsletter import digests  # noqa: PLC0415
 
         counted = digests.accounting(digests.get_issue(self.issue_number))
@@ -218,7 +218,7 @@ class Drill:
         """Compare the server's log with the outbox, mail by mail."""
         from sqlalchemy import select  # noqa: PLC0415
 
-        from webapp.extensions import db  # noqa: PLC0415
+        from webapp.db.session import db  # noqa: PLC0415
         from webapp.models import MailState, OutboxMessage  # noqa: PLC0415
 
         taken = Counter(self.log.read_text().split())

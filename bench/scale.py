@@ -35,10 +35,10 @@ from plot import Panel, svg  # noqa: E402
 from serving import Server, children_of, free_port, load, memory_of, serving, site_command  # noqa: E402
 
 from webapp import create_app  # noqa: E402
-from webapp.articles.content import from_toml, to_toml  # noqa: E402
-from webapp.articles.library import import_library  # noqa: E402
 from webapp.config import Config  # noqa: E402
-from webapp.extensions import Base, db  # noqa: E402
+from webapp.content.article_content import from_toml, to_toml  # noqa: E402
+from webapp.db.session import Base, db  # noqa: E402
+from webapp.publishing.library import import_library  # noqa: E402
 
 STARTER = ROOT / "webapp" / "starter"
 ASKED = 200  # searches, and articles

@@ -13,7 +13,7 @@ from tests.postgres import server
 from webapp import create_app
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
-from webapp.extensions import Base, db
+from webapp.db.session import Base, db
 
 KEY = "a-key-for-tests-that-is-long-enough-to-pass"
 SITE_URL = "http://localhost"

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from webapp.articles.content import ArticleContent, PaperContent
-from webapp.articles.library import _load_categories
-from webapp.articles.publishing import publish
-from webapp.extensions import db
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.models.values import AboutSci, Author, Finding, Implication, Result, StudyKind, Subject
+from webapp.publishing.library import _load_categories
+from webapp.publishing.publication import publish
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 STARTER = Path(__file__).resolve().parent.parent / "webapp" / "starter"

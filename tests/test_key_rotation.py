@@ -16,7 +16,7 @@ from webapp.accounts import resets
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import SuppressionReason
 from webapp.newsletter import bounces, emails, suppressions
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.search import indexing
 
 MOST = 6

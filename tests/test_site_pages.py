@@ -10,9 +10,9 @@ from flask import Flask
 
 from tests.factories import add_article
 from tests.pages import PageClient
-from webapp.public_forms import press_token
-from webapp.templating import Preferences
-from webapp.text import reading_grade
+from webapp.content.readability import reading_grade
+from webapp.web.forms import press_token
+from webapp.web.templating import Preferences
 
 ROUTES = Path(__file__).parent / "routes.txt"
 TEXT_PAGES = ["/about", "/how-we-write", "/disclaimer", "/accessibility"]

@@ -3,43 +3,43 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import (
-    assets,
-    cli,
-    database,
-    errors,
-    gate,
-    headers,
-    logs,
-    metrics,
-    page_cache,
-    routing,
-    templating,
-    throttle,
-)
-from webapp.accounts import access
+from webapp import cli
 from webapp.accounts import people_views as people
 from webapp.accounts import reset_views as reset
 from webapp.accounts import second_factor_views as second_factor
+from webapp.accounts import sign_ins
 from webapp.accounts import views as accounts
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
+from webapp.db import engine
+from webapp.db.session import csrf, migrate
+from webapp.db.session import db as db
 from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
 from webapp.editor import papers_views as papers
 from webapp.editor import views as editor
 from webapp.exports import views as exports
-from webapp.extensions import csrf, migrate
-from webapp.extensions import db as db
-from webapp.feedback import desk_views as feedback_desk
+from webapp.feedback import editor_views as feedback_desk
 from webapp.feedback import views as feedback
-from webapp.newsletter import desk_views as newsletter_desk
+from webapp.newsletter import editor_views as newsletter_desk
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
 from webapp.search import backends
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
+from webapp.web import (
+    assets,
+    errors,
+    headers,
+    logs,
+    metrics,
+    page_cache,
+    request_checks,
+    routing,
+    templating,
+    throttle,
+)
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -57,16 +57,16 @@ def create_app(config: Config | None = None) -> Flask:
 
     logs.init_app(app)
     metrics.init_app(app, config)
-    gate.init_app(app, config)
+    request_checks.init_app(app, config)
     routing.init_app(app)
     templating.init_app(app, config)  # before anything else gives templates something
-    database.init_app(app)
+    engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
     throttle.init_app(app, config)
     headers.init_app(app, config)
     errors.init_app(app)
-    access.init_app(app)
+    sign_ins.init_app(app)
     backends.init_app(app, config)
     cli.init_app(app)
 
@@ -103,7 +103,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": key,
         "SECRET_KEY_FALLBACKS": fallbacks,
-        **database.settings(config),
+        **engine.settings(config),
         "SITE_URL": config.site_url,
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,

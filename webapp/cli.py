@@ -10,16 +10,15 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from webapp.accounts.commands import editors_group
-from webapp.articles import library
-from webapp.articles.commands import articles_group
 from webapp.config import ROOT
-from webapp.editor import scheduling
+from webapp.db.session import db
 from webapp.editor.commands import publish_due
-from webapp.editor.papers_commands import papers_group
-from webapp.extensions import db
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
 from webapp.operations.commands import backup, check, db_copy, restore
+from webapp.papers.commands import papers_group
+from webapp.publishing import library, scheduling
+from webapp.publishing.commands import articles_group
 from webapp.search import indexing
 from webapp.search.commands import search_group
 

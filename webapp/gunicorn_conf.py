@@ -9,11 +9,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
-from webapp import database, metrics, warming
+from webapp import warming
 from webapp.config import Config
+from webapp.db import engine
 from webapp.editor import due
 from webapp.newsletter import delivery
 from webapp.search import indexing
+from webapp.web import metrics
 
 settings = Config.from_environ()
 if settings.ops_token:
@@ -34,7 +36,7 @@ class WithoutAccessLog(Logger):
 bind = f"{settings.host}:{settings.port}"
 workers = settings.web_concurrency
 worker_class = "gthread"
-threads = database.THREADS
+threads = engine.THREADS
 timeout = 30
 graceful_timeout = 10
 keepalive = 15
@@ -51,7 +53,7 @@ loglevel = settings.log_level.lower()
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "webapp.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "webapp.web.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"level": settings.log_level, "handlers": ["console"]},
     "loggers": {"gunicorn.error": {"level": settings.log_level, "handlers": ["console"], "propagate": False}},

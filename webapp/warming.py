@@ -7,9 +7,9 @@ from threading import Thread
 from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
-from webapp import assets
 from webapp.search import synonyms
 from webapp.search.backends import SearchUnavailable, engine
+from webapp.web import assets
 
 # What a public page loads, and the templates that no reader sees.
 FILES = (

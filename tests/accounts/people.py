@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.factories import NOW
 from tests.pages import PageClient
 from webapp.accounts import editors, second_factor
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import AuditEntry, AuditKind, Editor, Role
 
 PASSWORD = "marigold bench river spoon"

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
 from tests.pages import PageClient
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Editor, KeptText
 
 ACCOUNT = "/editor/account"

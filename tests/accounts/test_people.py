@@ -15,7 +15,7 @@ from tests.accounts.people import (
 )
 from tests.newsletter.steps import delivered, link_in
 from tests.pages import PageClient
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import AuditEntry, AuditKind, Editor, Role
 
 PEOPLE = "/editor/people/"

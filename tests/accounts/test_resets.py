@@ -21,11 +21,11 @@ from tests.accounts.people import (
 )
 from tests.newsletter.steps import delivered, link_in, text_of
 from tests.pages import PageClient
-from webapp import tokens
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind, LinkTooOld
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import AuditEntry, AuditKind, Editor, OutboxMessage
+from webapp.web import tokens
 
 FORGOTTEN = "/editor/forgotten"
 FRESH = "copper kettle under snow"

@@ -27,7 +27,7 @@ from tests.pages import PageClient
 from webapp import create_app
 from webapp.accounts import second_factor
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import AuditKind, Editor, KeptText, RecoveryCode, SecondFactor, SignIn
 
 PAGE = "/editor/account/second-factor"

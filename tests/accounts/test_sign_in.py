@@ -12,7 +12,7 @@ from tests.conftest import KEY
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import SignIn
 
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

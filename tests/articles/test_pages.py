@@ -7,11 +7,11 @@ from flask import Flask
 
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
-from webapp.articles import queries
-from webapp.articles.content import CorrectionContent
-from webapp.articles.publishing import NotPublishable, publish, withdraw
-from webapp.extensions import db
+from webapp.catalog import queries
+from webapp.content.article_content import CorrectionContent
+from webapp.db.session import db
 from webapp.models.values import Finding, PaperStatus, StudyKind, Subject
+from webapp.publishing.publication import NotPublishable, publish, withdraw
 
 # The original site's labels, letter for letter and in its order.
 LABELS = [

@@ -17,12 +17,12 @@ import pytest
 from tests.drills.site import ROOT, Site, free_port, running
 from tests.factories import NOW, add_article, add_categories
 from webapp import create_app
-from webapp.articles.publishing import content_of, publish, withdraw
 from webapp.config import Config
-from webapp.extensions import db
-from webapp.headers import SECURITY_HEADERS
+from webapp.db.session import db
 from webapp.models import Article
+from webapp.publishing.publication import content_of, publish, withdraw
 from webapp.search import indexing
+from webapp.web.headers import SECURITY_HEADERS
 
 CONF = ROOT / "deploy" / "nginx.conf"
 

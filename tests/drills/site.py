@@ -16,7 +16,7 @@ from flask import Flask
 
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]

@@ -13,10 +13,10 @@ from tests.drills.site import IS_FULL, Site, inside
 from tests.factories import content
 from webapp import create_app
 from webapp.config import Config
-from webapp.editor import revisions
-from webapp.editor.revisions import Desk
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Editor, Revision
+from webapp.publishing import revisions
+from webapp.publishing.revisions import Desk
 
 WRITERS = 4
 EDITS = 500 if IS_FULL else 25

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.drills.faults import Moment, dies
 from tests.drills.site import IS_FULL, Site, inside
 from tests.factories import NOW, add_article
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.operations import backups, sqlite_files
 from webapp.search import indexing

@@ -15,9 +15,7 @@ from tests.drills.site import IS_FULL, Site, inside, running, say
 from tests.editor.forms import Sent
 from tests.factories import add_article, content
 from tests.newsletter.steps import filled
-from webapp.editor import scheduling
-from webapp.editor.revisions import Desk
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import (
     Article,
     ArticleVersion,
@@ -30,6 +28,8 @@ from webapp.models import (
 )
 from webapp.newsletter.outbox import STALE_AFTER
 from webapp.operations import checks
+from webapp.publishing import scheduling
+from webapp.publishing.revisions import Desk
 from webapp.search import indexing
 from webapp.search.backends import engine
 

@@ -9,7 +9,7 @@ from tests.drills.faults import Moment, dies, standing_still
 from tests.drills.people import seconds_until
 from tests.drills.site import IS_FULL, Site, inside, running
 from tests.factories import add_article
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.search import indexing
 from webapp.search.backends import engine
 

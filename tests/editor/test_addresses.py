@@ -6,7 +6,7 @@ from tests.accounts.people import add_editor, sign_in
 from tests.editor.forms import complete, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Draft
 
 NEW = "/editor/summaries/new"

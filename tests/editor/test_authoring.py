@@ -9,8 +9,8 @@ from tests.accounts.people import add_editor, sign_in, token
 from tests.editor.forms import changed, complete, fields_of, opened, press
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
-from webapp.articles.content import from_json
-from webapp.extensions import db
+from webapp.content.article_content import from_json
+from webapp.db.session import db
 from webapp.models import Article, Draft, Revision, Role, SearchMarker
 from webapp.models.values import Finding
 

@@ -13,11 +13,11 @@ from tests.accounts.people import EditorClient, add_editor, sign_in, token
 from tests.editor.forms import opened, press
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
-from webapp.articles.publishing import withdraw
-from webapp.editor import revisions, scheduling
-from webapp.editor.revisions import Desk
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article, AuditEntry, AuditKind, BulkChange, Draft, Role
+from webapp.publishing import revisions, scheduling
+from webapp.publishing.publication import withdraw
+from webapp.publishing.revisions import Desk
 
 LOOK = "/editor/bulk"
 Chosen = dict[str, Any]

@@ -9,9 +9,9 @@ from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.editor.forms import changed, complete, fields_of, opened, press
 from tests.factories import content
 from tests.pages import PageClient
-from webapp.articles.content import from_json
-from webapp.editor.merging import clashes, merge, with_field
-from webapp.extensions import db
+from webapp.content.article_content import from_json
+from webapp.content.merging import clashes, merge, with_field
+from webapp.db.session import db
 from webapp.models import Article, Draft, Revision
 from webapp.models.values import Finding
 

@@ -14,12 +14,12 @@ from werkzeug.datastructures import MultiDict
 from tests.accounts.people import add_editor, sign_in
 from tests.factories import NOW, add_article, content
 from tests.pages import H, PageClient
-from webapp.articles.publishing import withdraw
-from webapp.editor import revisions, scheduling
-from webapp.editor.revisions import Desk
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.feedback import votes
 from webapp.models import Editor
+from webapp.publishing import revisions, scheduling
+from webapp.publishing.publication import withdraw
+from webapp.publishing.revisions import Desk
 from webapp.search import indexing, misses
 from webapp.search.query import SearchQuery
 

@@ -7,8 +7,8 @@ from tests.accounts.people import add_editor, sign_in, token
 from tests.editor.forms import complete, opened, press
 from tests.factories import add_article, content
 from tests.pages import PageClient
-from webapp.articles.comparing import MOST_TOKENS, Change, differences, word_runs
-from webapp.extensions import db
+from webapp.content.comparison import MOST_TOKENS, Change, differences, word_runs
+from webapp.db.session import db
 from webapp.models import Draft, Revision
 from webapp.models.values import Finding
 

@@ -12,8 +12,8 @@ from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sig
 from tests.editor.forms import Sent, changed, complete, fields_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
-from webapp.accounts.kept import MOST_CHARACTERS
-from webapp.extensions import db
+from webapp.accounts.form_recovery import MOST_CHARACTERS
+from webapp.db.session import db
 from webapp.models import Autosave, Draft, KeptText, Revision
 
 NEW = "/editor/summaries/new"

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from tests.accounts.people import add_editor, sign_in
 from tests.editor.forms import Sent, changed, complete, fields_of, opened, press
 from tests.pages import PageClient
+from webapp.db.session import db
 from webapp.editor import rows
-from webapp.extensions import db
 from webapp.models import Draft
 
 NEW = "/editor/summaries/new"

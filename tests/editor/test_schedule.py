@@ -11,9 +11,9 @@ from tests.accounts.people import add_editor, sign_in, token
 from tests.editor.forms import Sent, complete, fields_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
-from webapp.editor import scheduling
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Draft, Editor, Schedule
+from webapp.publishing import scheduling
 
 NEW = "/editor/summaries/new"
 PAGE = "/research/a-made-up-pill-did-not-ease-pain-in-trial-1"

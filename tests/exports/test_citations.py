@@ -7,10 +7,10 @@ import pytest
 
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
-from webapp.articles.publishing import publish
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.models.values import Author, PaperStatus
+from webapp.publishing.publication import publish
 
 PAPER = {
     "title": "Pain & {spasms}: 50% of $5_000 #1 ~ ^",

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.factories import add_article
 from tests.pages import PageClient
-from webapp.articles.content import CorrectionContent
+from webapp.content.article_content import CorrectionContent
 from webapp.exports.jsonld import jsonld_text
 from webapp.models.values import PaperStatus, Subject
 

@@ -13,13 +13,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.factories import NOW, STARTER
-from webapp.articles.library import import_library
+from webapp.db.session import db
 from webapp.exports.bibtex import bibtex
 from webapp.exports.csl import csl
 from webapp.exports.reference import Reference, paper_reference, summary_reference
 from webapp.exports.ris import ris
-from webapp.extensions import db
 from webapp.models import Article
+from webapp.publishing.library import import_library
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.factories import add_article
 from tests.newsletter.steps import delivered, filled, text_of
 from tests.pages import PageClient
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.feedback import inbox
 from webapp.models import ContactMessage, Topic
 

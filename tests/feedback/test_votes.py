@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from tests.factories import add_article
 from tests.newsletter.steps import filled, without_tokens
 from tests.pages import PageClient
-from webapp.articles.publishing import withdraw
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.models import Article, DailySalt, Feedback
-from webapp.public_forms import press_token
+from webapp.publishing.publication import withdraw
+from webapp.web.forms import press_token
 
 
 def _votes() -> list[Feedback]:

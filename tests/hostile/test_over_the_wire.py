@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.drills.site import Site, running
-from tests.test_headers import ANSWERS
+from tests.web.test_headers import ANSWERS
 
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=x"

@@ -19,7 +19,7 @@ from tests.hostile.inert import check_data, check_html, check_page
 from tests.hostile.world import World, build
 from tests.newsletter.steps import delivered
 from tests.pages import PageClient
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.newsletter import corrections, digests, outbox
 

@@ -14,17 +14,17 @@ from werkzeug.routing import Rule
 from tests.accounts.people import add_editor
 from tests.factories import content
 from tests.newsletter.steps import subscribed
-from webapp import assets, tokens
-from webapp.articles.content import ArticleContent, CorrectionContent
-from webapp.articles.publishing import publish, withdraw
-from webapp.editor import revisions
-from webapp.editor.revisions import Desk
-from webapp.extensions import db
+from webapp.content.article_content import ArticleContent, CorrectionContent
+from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.models import Frequency, GlossaryTerm, Role, Topic
 from webapp.models.values import Author, Finding, Implication, PaperStatus
 from webapp.newsletter import digests, emails
+from webapp.publishing import revisions
+from webapp.publishing.publication import publish, withdraw
+from webapp.publishing.revisions import Desk
 from webapp.search import indexing
+from webapp.web import assets, tokens
 
 Say = Callable[[str], str]  # the text for a field, given its name
 EMAIL = "ana@example.org"

@@ -11,10 +11,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from tests.pages import PageClient
-from webapp import mail, tokens
-from webapp.extensions import db
+from webapp import mail
+from webapp.db.session import db
 from webapp.models import OutboxMessage, Subscriber, SubscriberState
 from webapp.newsletter import outbox, subscriptions
+from webapp.web import tokens
 
 ADDRESS = "maria@example.org"
 

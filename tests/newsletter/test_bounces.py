@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.newsletter.steps import ADDRESS, get_subscriber, subscribed
 from tests.pages import PageClient
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import MailKind, SubscriberState, SuppressionReason
 from webapp.newsletter import bounces, outbox, suppressions
 from webapp.newsletter.bounces import Bounce, BounceKind

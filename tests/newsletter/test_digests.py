@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 from tests.factories import add_article, content
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, subscribed, text_of
 from tests.pages import PageClient
-from webapp.articles.content import CorrectionContent
-from webapp.articles.publishing import content_of, publish, withdraw
-from webapp.extensions import db
+from webapp.content.article_content import CorrectionContent
+from webapp.db.session import db
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
 from webapp.newsletter import corrections, digests, subscriptions
+from webapp.publishing.publication import content_of, publish, withdraw
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=2)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribed
 from webapp import mail
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.mail import FolderMailer, Letter, NotSent, Refused, Uncertain
 from webapp.models import MailKind, MailState, OutboxMessage, SubscriberState
 from webapp.newsletter import delivery, outbox

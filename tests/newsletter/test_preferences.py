@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 
 from tests.newsletter.steps import ADDRESS, delivered, filled, get_subscriber, link_in, sign_up, subscribed
 from tests.pages import PageClient
-from webapp import tokens
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.feedback import inbox
 from webapp.models import (
     Frequency,
@@ -23,6 +22,7 @@ from webapp.models import (
     Topic,
 )
 from webapp.newsletter import chores, emails, outbox, suppressions
+from webapp.web import tokens
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from flask import Flask
 from tests.factories import add_article
 from tests.newsletter.steps import get_subscriber, subscribed
 from tests.pages import PageClient
-from webapp.extensions import Base, db
+from webapp.db.session import Base, db
 from webapp.feedback import inbox, votes
 from webapp.models import (
     ContactMessage,

@@ -19,11 +19,11 @@ from tests.newsletter.steps import (
     without_tokens,
 )
 from tests.pages import PageClient
-from webapp import tokens
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import OutboxMessage, Subscriber, SubscriberState, SuppressionReason
 from webapp.newsletter import suppressions
 from webapp.newsletter.subscriptions import CONSENT_WORDING
+from webapp.web import tokens
 
 
 def test_signing_up_and_confirming_puts_you_on_the_list(client: PageClient) -> None:

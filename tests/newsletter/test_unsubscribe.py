@@ -8,10 +8,10 @@ import time_machine
 
 from tests.newsletter.steps import get_subscriber, subscribed
 from tests.pages import PageClient
-from webapp import tokens
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import SubscriberState
 from webapp.newsletter import emails, subscriptions
+from webapp.web import tokens
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.conftest import KEY
 from tests.factories import add_categories
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn, SiteState
 from webapp.newsletter import outbox
 from webapp.operations import backups

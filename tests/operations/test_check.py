@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.factories import NOW, add_article
 from tests.newsletter.steps import subscribed
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import (
     Article,
     ArticleSlug,

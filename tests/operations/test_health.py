@@ -15,7 +15,7 @@ from tests.factories import NOW, add_article
 from tests.operations.conftest import pushed
 from tests.pages import PageClient
 from webapp.config import Config, ConfigError
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import MailKind
 from webapp.newsletter import outbox
 from webapp.operations import health

@@ -19,7 +19,7 @@ import pytest
 from tests.drills.site import free_port
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 
 SETTINGS = (
     "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off",

@@ -16,7 +16,7 @@ from tests.pages import PageClient
 from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.operations import backups
 

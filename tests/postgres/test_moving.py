@@ -12,15 +12,15 @@ from tests.factories import NOW, STARTER, add_article, add_categories
 from tests.pages import PageClient
 from tests.postgres.server import Server
 from webapp import create_app
-from webapp.articles import library
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.feedback import votes
 from webapp.models import Article, Subscriber
 from webapp.models.values import Result
 from webapp.newsletter import subscriptions
-from webapp.public_forms import press_token
+from webapp.publishing import library
 from webapp.search import indexing
+from webapp.web.forms import press_token
 
 
 @pytest.fixture

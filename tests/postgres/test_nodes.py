@@ -17,7 +17,7 @@ from tests.factories import add_categories
 from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 
 SOON = 1.0  # seconds after the answer to whoever published; a busy machine may need longer now and then
 AT_LAST = 8.0

@@ -13,9 +13,9 @@ from tests.pages import PageClient
 from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config, ConfigError
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import SearchMiss
-from webapp.public_forms import press_token
+from webapp.web.forms import press_token
 
 COPY = "This stands in the copy only"
 

@@ -5,8 +5,8 @@ from flask import Flask
 from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.search.conftest import Adds
-from webapp.articles.publishing import withdraw
-from webapp.extensions import db
+from webapp.db.session import db
+from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 
 pytestmark = both_engines

@@ -12,9 +12,9 @@ import pytest
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
-from webapp.articles.publishing import withdraw
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Draft
+from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.search.synonyms import concepts
 

@@ -19,10 +19,10 @@ from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from tests.search.made_up import VOCABULARY, fill, groups
-from webapp.articles.publishing import withdraw
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import SearchMarker
+from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable, engine
 from webapp.search.backends.whoosh import WhooshBackend

@@ -9,10 +9,10 @@ from flask import Flask
 from tests.conftest import KEY
 from tests.factories import NOW, STARTER
 from webapp import create_app
-from webapp.articles.library import import_library
-from webapp.articles.queries import published
+from webapp.catalog.queries import published
 from webapp.config import Config
-from webapp.extensions import Base, db
+from webapp.db.session import Base, db
+from webapp.publishing.library import import_library
 from webapp.search import indexing, results
 from webapp.search.query import SearchQuery
 from webapp.search.words import stems

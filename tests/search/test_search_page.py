@@ -10,10 +10,10 @@ from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
-from webapp.articles.publishing import content_of, publish, withdraw
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Draft, SearchMiss
 from webapp.models.values import PaperStatus, Result, StudyKind, Subject
+from webapp.publishing.publication import content_of, publish, withdraw
 from webapp.search import indexing
 
 pytestmark = both_engines

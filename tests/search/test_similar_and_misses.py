@@ -8,7 +8,7 @@ from tests.engines import both_engines
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.models.values import Subject
 from webapp.search import misses

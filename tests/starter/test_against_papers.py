@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.factories import STARTER
-from webapp.articles.content import ArticleContent, from_toml
-from webapp.text import reading_grade
+from webapp.content.article_content import ArticleContent, from_toml
+from webapp.content.readability import reading_grade
 
 PAPERS = Path(__file__).resolve().parents[3] / "shared" / "data" / "papers.jsonl"
 FILES = sorted((STARTER / "articles").glob("*.toml"))

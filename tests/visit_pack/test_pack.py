@@ -5,8 +5,8 @@ from flask import Flask
 
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
-from webapp.articles.publishing import withdraw
-from webapp.extensions import db
+from webapp.db.session import db
+from webapp.publishing.publication import withdraw
 from webapp.visit_pack.pack import MOST, read_list
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from webapp.accounts import audit, editors, notices, second_factor
+from webapp.accounts import editors, notices, second_factor
 from webapp.accounts.passwords import PasswordRefused
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import AuditKind, Role
+from webapp.publishing import audit
 
 editors_group = AppGroup("editors", help="The people who may write.")
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from webapp.accounts import passwords
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Editor, Role, SignIn
-from webapp.tokens import new_secret
+from webapp.web.tokens import new_secret
 
 
 class EditorRefused(ValueError):

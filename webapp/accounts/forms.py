@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
 from webapp.models import Role
-from webapp.public_forms import mail_address, one_line
+from webapp.web.forms import mail_address, one_line
 
 
 class SignInForm(FlaskForm):

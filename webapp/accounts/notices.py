@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from webapp.accounts import audit
 from webapp.models import AuditKind, Editor, MailKind
 from webapp.newsletter import outbox
+from webapp.publishing import audit
 
 SENTENCES = {
     AuditKind.PASSWORD_CHANGED: "Your password was changed.",

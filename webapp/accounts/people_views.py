@@ -5,25 +5,26 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp import door, htmx
-from webapp.accounts import audit, editors, notices, second_factor
-from webapp.accounts.access import current_editor, local_time
+from webapp.accounts import editor_access, editors, notices, second_factor
 from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
-from webapp.errors import SiteError
-from webapp.extensions import db
+from webapp.accounts.sign_ins import current_editor, local_time
+from webapp.db.session import db
 from webapp.models import AuditKind, Editor, MailKind, Role
 from webapp.newsletter import outbox
-from webapp.pagination import asked_page, existing
+from webapp.publishing import audit
+from webapp.web import htmx
+from webapp.web.errors import SiteError
+from webapp.web.pagination import asked_page, existing
 
 bp = Blueprint("people", __name__, url_prefix="/editor")
-door.protect(bp, is_secret=True)
+editor_access.protect(bp, is_secret=True)
 
 
 @bp.before_request
 def admit_admins() -> None:
     """Nobody else looks after people."""
-    door.require(Role.ADMIN)
+    editor_access.require(Role.ADMIN)
 
 
 @bp.get("/people/")

@@ -5,20 +5,21 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp import door, htmx
-from webapp.accounts import audit, editors, notices, resets
+from webapp.accounts import editor_access, editors, notices, resets
 from webapp.accounts.forms import ForgottenForm, NewPasswordForm
 from webapp.accounts.passwords import PasswordRefused
 from webapp.accounts.resets import LinkKind, LinkTooOld
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import AuditKind, Editor, MailKind
 from webapp.newsletter import outbox
-from webapp.public_forms import check_same_site
-from webapp.throttle import is_exceeded, visitor_address
+from webapp.publishing import audit
+from webapp.web import htmx
+from webapp.web.forms import check_same_site
+from webapp.web.throttle import is_exceeded, visitor_address
 
 bp = Blueprint("reset", __name__, url_prefix="/editor")
 OPEN = ("forgotten", "send_link", "new_password", "set_password")
-door.protect(bp, is_secret=True, open_to_all=tuple(f"reset.{name}" for name in OPEN))
+editor_access.protect(bp, is_secret=True, open_to_all=tuple(f"reset.{name}" for name in OPEN))
 
 OF_ADDRESS, OF_ACCOUNT = 10, 3
 HOUR = timedelta(hours=1)
@@ -35,8 +36,8 @@ def send_link() -> Response:
     """Mail a link to a new password, if there is an account; the answer is always the same."""
     check_same_site()
     form, now = ForgottenForm(), datetime.now(UTC)
-    if not door.token_is_good():
-        form.email.errors = [door.PRESS_AGAIN]
+    if not editor_access.token_is_good():
+        form.email.errors = [editor_access.PRESS_AGAIN]
     elif form.validate():
         if is_exceeded("reset-address", visitor_address(), OF_ADDRESS, HOUR, now):
             form.email.errors = ["There were too many tries. Please wait an hour, then try again."]
@@ -64,8 +65,8 @@ def set_password(kind: str, token: str) -> Response:
     form, now = NewPasswordForm(), datetime.now(UTC)
     try:
         editor = resets.open_link(LinkKind(kind), token)
-        if not door.token_is_good():
-            form.new.errors = [door.PRESS_AGAIN]
+        if not editor_access.token_is_good():
+            form.new.errors = [editor_access.PRESS_AGAIN]
         elif form.validate():
             editor = resets.set_password(LinkKind(kind), token, form.new.data)
             notices.record_and_tell(AuditKind.PASSWORD_RESET, now, None, editor)

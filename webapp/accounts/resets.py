@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from webapp import tokens
 from webapp.accounts import editors, passwords
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Editor
 from webapp.models.values import Labelled
+from webapp.web import tokens
 
 log = logging.getLogger(__name__)
 

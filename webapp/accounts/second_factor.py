@@ -10,7 +10,7 @@ import pyotp
 import segno
 from sqlalchemy import delete, func, select, update
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Editor, RecoveryCode, SecondFactor
 
 ISSUER = "Spinal Cord Research Help"

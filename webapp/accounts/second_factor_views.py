@@ -6,16 +6,16 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
 
-from webapp import door, htmx
-from webapp.accounts import access, editors, notices, second_factor
-from webapp.accounts.access import current_editor
+from webapp.accounts import editor_access, editors, notices, second_factor, sign_ins
 from webapp.accounts.forms import NewCodesForm, SetUpForm, TurnOffForm
 from webapp.accounts.second_factor import AlreadyOn
-from webapp.extensions import db
+from webapp.accounts.sign_ins import current_editor
+from webapp.db.session import db
 from webapp.models import AuditKind
+from webapp.web import htmx
 
 bp = Blueprint("second_factor", __name__, url_prefix="/editor/account/second-factor")
-door.protect(bp, is_secret=True)
+editor_access.protect(bp, is_secret=True)
 
 
 @bp.get("")
@@ -42,7 +42,7 @@ def turn_on() -> Response:
     except AlreadyOn:
         return htmx.redirect(url_for(".overview"))
     notices.record_and_tell(AuditKind.FACTOR_ON, now, current_editor().id, current_editor())
-    access.start_afresh(now)
+    sign_ins.start_afresh(now)
     db.session.commit()
     return _show_codes(codes)
 
@@ -76,7 +76,7 @@ def turn_off() -> Response:
         return _show(status, off_form=form)
     second_factor.turn_off(current_editor())
     notices.record_and_tell(AuditKind.FACTOR_OFF, now, current_editor().id, current_editor())
-    access.start_afresh(now)
+    sign_ins.start_afresh(now)
     db.session.commit()
     return htmx.redirect(url_for("accounts.account", done="factor-off"))
 
@@ -91,8 +91,8 @@ def _refusal(form: FlaskForm, now: datetime) -> HTTPStatus | None:
     """Why a form is not accepted: 429 after too many tries, 422 for a field or a wrong password, else None."""
     if not form.validate():
         return HTTPStatus.UNPROCESSABLE_ENTITY
-    if door.is_tried_too_often("password", str(current_editor().id), now):
-        form.password.errors = [door.WAIT]
+    if editor_access.is_tried_too_often("password", str(current_editor().id), now):
+        form.password.errors = [editor_access.WAIT]
         return HTTPStatus.TOO_MANY_REQUESTS
     if not editors.has_password(current_editor(), form.password.data):
         form.password.errors = ["This is not the password you use now."]
@@ -127,4 +127,4 @@ def _show(
 
 
 def _show_codes(codes: list[str]) -> Response:
-    return htmx.render("accounts/recovery_codes.html", codes=codes, go_on=door.next_page())
+    return htmx.render("accounts/recovery_codes.html", codes=codes, go_on=editor_access.next_page())

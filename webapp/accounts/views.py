@@ -5,8 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp import door, htmx
-from webapp.accounts import access, audit, editors, notices, second_factor
+from webapp.accounts import editor_access, editors, notices, second_factor, sign_ins
 from webapp.accounts.forms import (
     AppCodeForm,
     CodeForm,
@@ -16,14 +15,16 @@ from webapp.accounts.forms import (
     TimeZoneForm,
 )
 from webapp.accounts.passwords import PasswordRefused
-from webapp.extensions import csrf, db
+from webapp.db.session import csrf, db
 from webapp.models import AuditKind, Editor
-from webapp.public_forms import check_same_site
-from webapp.throttle import forget, visitor_address
+from webapp.publishing import audit
+from webapp.web import htmx
+from webapp.web.forms import check_same_site
+from webapp.web.throttle import forget, visitor_address
 
 bp = Blueprint("accounts", __name__)
 OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_out")
-door.protect(bp, is_secret=True, open_to_all=tuple(f"accounts.{name}" for name in OPEN))
+editor_access.protect(bp, is_secret=True, open_to_all=tuple(f"accounts.{name}" for name in OPEN))
 
 # Fewer than for passwords: a code has six figures. Recovery codes are counted apart, so that they stay a way in.
 CODES_OF_ACCOUNT = 10
@@ -41,11 +42,11 @@ def do_sign_in() -> Response:
     """Sign in, or ask for the second factor, and go on to the page that was asked for."""
     check_same_site()
     form, now = SignInForm(), datetime.now(UTC)
-    if not door.token_is_good():
-        form.email.errors = [door.PRESS_AGAIN]
+    if not editor_access.token_is_good():
+        form.email.errors = [editor_access.PRESS_AGAIN]
     elif form.validate():
-        if door.is_tried_too_often("sign-in", form.email.data.strip().lower(), now):
-            form.email.errors = [door.WAIT]
+        if editor_access.is_tried_too_often("sign-in", form.email.data.strip().lower(), now):
+            form.email.errors = [editor_access.WAIT]
             return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
         editor = editors.find_by_password(form.email.data, form.password.data)
         if editor is not None:
@@ -58,7 +59,7 @@ def do_sign_in() -> Response:
 @bp.get("/editor/sign-in/<any(code, 'recovery-code'):kind>")
 def enter_code(kind: str) -> Response:
     """Ask for a code of the app, or for a recovery code."""
-    if access.find_half_way(datetime.now(UTC)) is None:
+    if sign_ins.find_half_way(datetime.now(UTC)) is None:
         return htmx.redirect(url_for(".sign_in", next=request.args.get("next")))
     return _show_code(kind, CODE_FORMS[kind]())
 
@@ -68,16 +69,16 @@ def check_code(kind: str) -> Response:
     """The second step of signing in."""
     check_same_site()
     form, now = CODE_FORMS[kind](), datetime.now(UTC)
-    editor = access.find_half_way(now)
+    editor = sign_ins.find_half_way(now)
     if editor is None:
         late = SignInForm(formdata=None)
         late.email.errors = ["More than 10 minutes have passed. Please begin again."]
         return _show_sign_in(late, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not door.token_is_good():
-        form.code.errors = [door.PRESS_AGAIN]
+    if not editor_access.token_is_good():
+        form.code.errors = [editor_access.PRESS_AGAIN]
     elif form.validate():
-        if door.is_tried_too_often(kind, str(editor.id), now, CODES_OF_ACCOUNT):
-            form.code.errors = [door.WAIT]
+        if editor_access.is_tried_too_often(kind, str(editor.id), now, CODES_OF_ACCOUNT):
+            form.code.errors = [editor_access.WAIT]
             return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
         if _uses(editor, kind, form.code.data, now):
             return _signed_in(editor, now)
@@ -92,9 +93,9 @@ def sign_out() -> Response:
     check_same_site()
     csrf.protect()
     now = datetime.now(UTC)
-    if access.recognize(now):
-        audit.record(AuditKind.SIGNED_OUT, now, access.current_editor().id)
-    access.end()
+    if sign_ins.recognize(now):
+        audit.record(AuditKind.SIGNED_OUT, now, sign_ins.current_editor().id)
+    sign_ins.end()
     db.session.commit()
     return htmx.redirect(url_for(".sign_in", ended="yes"))
 
@@ -111,7 +112,7 @@ def change_time_zone() -> Response:
     form = TimeZoneForm()
     if not form.validate():
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, zone_form=form)
-    access.current_editor().time_zone = form.time_zone.data
+    sign_ins.current_editor().time_zone = form.time_zone.data
     db.session.commit()
     return htmx.redirect(url_for(".account", done="time-zone"))
 
@@ -121,14 +122,14 @@ def change_password() -> Response:
     """Take a new password; every other sign-in ends."""
     form, now = PasswordForm(), datetime.now(UTC)
     if form.validate():
-        if door.is_tried_too_often("password", str(access.current_editor().id), now):
-            form.current.errors = [door.WAIT]
+        if editor_access.is_tried_too_often("password", str(sign_ins.current_editor().id), now):
+            form.current.errors = [editor_access.WAIT]
             return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
         try:
-            if editors.change_password(access.current_editor(), form.current.data, form.new.data):
-                editor = access.current_editor()
+            if editors.change_password(sign_ins.current_editor(), form.current.data, form.new.data):
+                editor = sign_ins.current_editor()
                 notices.record_and_tell(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
-                access.start_afresh(now)
+                sign_ins.start_afresh(now)
                 db.session.commit()
                 return htmx.redirect(url_for(".account", done="password"))
             form.current.errors = ["This is not the password you use now."]
@@ -140,8 +141,8 @@ def change_password() -> Response:
 @bp.post("/editor/account/end-others")
 def end_other_sign_ins() -> Response:
     """Sign out everywhere else."""
-    access.end_others()
-    audit.record(AuditKind.SIGN_INS_ENDED, datetime.now(UTC), access.current_editor().id)
+    sign_ins.end_others()
+    audit.record(AuditKind.SIGN_INS_ENDED, datetime.now(UTC), sign_ins.current_editor().id)
     db.session.commit()
     return htmx.redirect(url_for(".account", done="others"))
 
@@ -149,7 +150,7 @@ def end_other_sign_ins() -> Response:
 def _password_was_right(editor: Editor, now: datetime) -> Response:
     if editor.second_factor is None:
         return _signed_in(editor, now)
-    access.start(editor, now, needs_code=True)
+    sign_ins.start(editor, now, needs_code=True)
     db.session.commit()
     if htmx.wants_fragment():
         return _show_code("code", AppCodeForm(formdata=None))
@@ -167,14 +168,14 @@ def _uses(editor: Editor, kind: str, code: str, now: datetime) -> bool:
 
 
 def _signed_in(editor: Editor, now: datetime) -> Response:
-    access.start(editor, now)
+    sign_ins.start(editor, now)
     for tried in ("sign-in", *CODE_FORMS):
         forget(f"{tried}-address", visitor_address())
     audit.record(AuditKind.SIGNED_IN, now, editor.id)
     db.session.commit()
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again")
-    return htmx.redirect(door.next_page())
+    return htmx.redirect(editor_access.next_page())
 
 
 def _record_failure(editor: Editor | None, what: str, now: datetime) -> None:
@@ -188,13 +189,13 @@ def _show_account(
     zone_form: TimeZoneForm | None = None,
     password_form: PasswordForm | None = None,
 ) -> Response:
-    editor = access.current_editor()
+    editor = sign_ins.current_editor()
     return htmx.render(
         "accounts/account.html",
         status=status,
         zone_form=zone_form or TimeZoneForm(formdata=None, time_zone=editor.time_zone),
         password_form=password_form or PasswordForm(formdata=None),
-        others=access.sign_in_count() - 1,
+        others=sign_ins.sign_in_count() - 1,
         done=request.args.get("done"),
     )
 

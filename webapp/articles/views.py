@@ -6,19 +6,19 @@ from itertools import groupby
 
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
-from webapp import htmx
-from webapp.articles import queries
-from webapp.articles.glossary import new_explainer
-from webapp.articles.grid import study_grid
-from webapp.articles.history import history
-from webapp.articles.queries import ArticleMoved, ArticleWithdrawn, Order
-from webapp.articles.standing_questions import count_answers
-from webapp.errors import SiteError
+from webapp.catalog import queries
+from webapp.catalog.glossary import new_explainer
+from webapp.catalog.history import history
+from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
+from webapp.catalog.standing_questions import count_answers
+from webapp.catalog.topic_grid import study_grid
 from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
-from webapp.pagination import Page, asked_page, existing
 from webapp.search.similar import similar_to
-from webapp.templating import month
+from webapp.web import htmx
+from webapp.web.errors import SiteError
+from webapp.web.pagination import Page, asked_page, existing
+from webapp.web.templating import month
 
 bp = Blueprint("articles", __name__)
 

@@ -4,17 +4,18 @@ from http import HTTPStatus
 
 from flask import Response, current_app, request
 
-from webapp.articles.content import PaperContent
-from webapp.editor import merging, plain, queries, rows
+from webapp.content import merging, plain_language
+from webapp.content.article_content import PaperContent
+from webapp.db.session import db
+from webapp.editor import queries, rows
 from webapp.editor.form_views import Notice, form_from, show
 from webapp.editor.forms import SummaryForm, content_from, fill_paper, summary_form, values_of
-from webapp.editor.imports import crossref, lookup
 from webapp.editor.publishing_views import publish, schedule, unschedule
-from webapp.editor.revisions import Desk
 from webapp.editor.saving_views import autosave, bring_back, discard, preview, save
-from webapp.errors import SiteError
-from webapp.extensions import db
 from webapp.models.values import PaperStatus
+from webapp.papers import crossref, lookup
+from webapp.publishing.revisions import Desk
+from webapp.web.errors import SiteError
 
 
 def answer(desk: Desk) -> Response:
@@ -48,7 +49,7 @@ def _swap(desk: Desk, button: str) -> Response:
     field, _, word = button.partition("|")
     fields = rows.Fields(request.form)
     if field in fields:
-        fields[field] = plain.swap(fields[field], word)
+        fields[field] = plain_language.swap(fields[field], word)
     return show(
         desk,
         form_from(fields),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, delete, or_, select
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Autosave
 
 Fields = list[tuple[str, str]]

@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 
-from webapp import door, htmx
-from webapp.accounts import audit
-from webapp.accounts.access import current_editor, local_time
-from webapp.editor import bulk
-from webapp.editor.bulk import Action, CannotUndo, Plan
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor, local_time
+from webapp.db.session import db
 from webapp.editor.forms import WithdrawForm
-from webapp.errors import SiteError
-from webapp.extensions import db
 from webapp.models import AuditKind, BulkChange, Category, Role
+from webapp.publishing import audit, bulk
+from webapp.publishing.bulk import Action, CannotUndo, Plan
+from webapp.web import htmx
+from webapp.web.errors import SiteError
 
 bp = Blueprint("bulk", __name__)
-door.protect(bp)
+editor_access.protect(bp)
 
 
 @bp.get("/editor/bulk")
@@ -38,7 +38,7 @@ def carry_out() -> Response:
     kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
     for item in wanted.will:
         audit.record(kind, now, current_editor().id, detail=item.title)
-    door.forget_kept_fields()
+    editor_access.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".done", number=change.id))
 
@@ -65,7 +65,7 @@ def undo(number: int) -> Response:
 
 
 def _plan() -> Plan:
-    door.require(Role.EDITOR)
+    editor_access.require(Role.EDITOR)
     sent = request.values
     if sent.get("do") not in list(Action):
         raise SiteError(400, "Choose what to do with the summaries, then press the button again.")
@@ -90,7 +90,7 @@ def _show_done(change: BulkChange, status: int = 200) -> Response:
 
 
 def _found(number: int) -> BulkChange:
-    door.require(Role.EDITOR)
+    editor_access.require(Role.EDITOR)
     change = db.session.get(BulkChange, number, with_for_update=request.method == "POST")
     if change is None:
         raise SiteError(404, "There is no such change. Look for the summaries in the list.")

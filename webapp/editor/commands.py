@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import click
 from flask.cli import with_appcontext
 
-from webapp.editor import scheduling
-from webapp.extensions import db
+from webapp.db.session import db
+from webapp.publishing import scheduling
 
 
 @click.command("publish-due")

@@ -8,11 +8,11 @@ from statistics import median
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from webapp.editor.checks import SHORT_GRADE
-from webapp.editor.scheduling import LATE
-from webapp.extensions import db
+from webapp.content.checks import SHORT_GRADE
+from webapp.db.session import db
 from webapp.models import Article, Draft, Feedback, Paper, Schedule, SearchMarker
 from webapp.models.values import ArticleStatus
+from webapp.publishing.scheduling import LATE
 
 WEEKS = 12
 SHOWN = 8  # rows of a list that goes on elsewhere

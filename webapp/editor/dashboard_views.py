@@ -4,17 +4,18 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 
-from webapp import door, htmx
-from webapp.accounts.access import local_time
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import local_time
 from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
-from webapp.newsletter import desk
+from webapp.newsletter import overview as desk
 from webapp.search import indexing, misses
+from webapp.web import htmx
 
 MISSES = 10
 
 bp = Blueprint("dashboard", __name__)
-door.protect(bp)
+editor_access.protect(bp)
 
 
 @bp.get("/editor/dashboard")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
-from webapp.editor import scheduling
-from webapp.extensions import db
+from webapp.db.session import db
+from webapp.publishing import scheduling
 
 log = logging.getLogger(__name__)
 

@@ -11,14 +11,17 @@ from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
-from webapp import door, htmx
-from webapp.accounts.access import current_editor, local_time, may
-from webapp.articles.content import ArticleContent
-from webapp.editor import autosaves, beside, merging, plain, queries, revisions, rows, scheduling
-from webapp.editor.checks import Problem
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor, local_time, may
+from webapp.content import merging, plain_language
+from webapp.content.article_content import ArticleContent
+from webapp.content.checks import Problem
+from webapp.editor import autosaves, queries, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
-from webapp.editor.revisions import Desk
 from webapp.models import Role
+from webapp.publishing import external_changes, revisions, scheduling
+from webapp.publishing.revisions import Desk
+from webapp.web import htmx
 
 NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
 
@@ -60,7 +63,7 @@ def show(
     is_stored = form is None
     fields, notice, adopts = (request.form, None, "") if form else _unsaved(desk)
     if form is None:
-        start = values_of(beside.opened_content(desk)) | {"revision": desk.revision_number}
+        start = values_of(external_changes.opened_content(desk)) | {"revision": desk.revision_number}
         form = summary_form(queries.category_choices(), fields, start)
     problems: Sequence[Problem] = more.get("problems", ())
     attach(form, problems)
@@ -79,7 +82,7 @@ def show(
         "merge_base": None,
         "is_conflict": False,
         "other_editor": "",
-        "checked": plain.plain_check(content_from(form, desk.content)),
+        "checked": plain_language.plain_check(content_from(form, desk.content)),
         "moved": None,
         "gone": rows.removed(fields or rows.Fields()),
         "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
@@ -126,7 +129,7 @@ def _open_conflict(desk: Desk, form: SummaryForm, fields: rows.Fields | None) ->
 
 def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None, str]:
     """What was typed but not saved, and its mark: sent after the sign-in had run out, or kept while typing."""
-    kept = door.kept_fields()
+    kept = editor_access.kept_fields()
     if kept is not None:
         text = "You were signed out when you sent it. Press “Save draft” to keep it."
         return kept, Notice("Your text is back.", text), ""

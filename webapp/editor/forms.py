@@ -24,8 +24,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from webapp.articles.content import ArticleContent, PaperContent
-from webapp.editor.checks import Problem
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.checks import Problem
 from webapp.models.values import (
     AboutSci,
     Author,

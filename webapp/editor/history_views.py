@@ -6,16 +6,15 @@ from http import HTTPStatus
 
 from flask import Response, request, url_for
 
-from webapp import htmx
-from webapp.accounts import audit
-from webapp.accounts.access import current_editor, local_time
-from webapp.articles import comparing
-from webapp.articles.content import from_json
-from webapp.editor import revisions, scheduling
-from webapp.editor.revisions import Desk, SavedMeanwhile
-from webapp.errors import SiteError
-from webapp.extensions import db
+from webapp.accounts.sign_ins import current_editor, local_time
+from webapp.content import comparison
+from webapp.content.article_content import from_json
+from webapp.db.session import db
 from webapp.models import AuditKind, Draft
+from webapp.publishing import audit, revisions, scheduling
+from webapp.publishing.revisions import Desk, SavedMeanwhile
+from webapp.web import htmx
+from webapp.web.errors import SiteError
 
 
 def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:
@@ -45,7 +44,7 @@ def show_comparison(desk: Desk) -> Response:
         history=history,
         old=before,
         new=after,
-        differences=comparing.differences(from_json(before.content), from_json(after.content)),
+        differences=comparison.differences(from_json(before.content), from_json(after.content)),
         local=local_time,
     )
 

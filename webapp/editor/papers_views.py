@@ -6,20 +6,20 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, session, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from webapp import door, htmx
-from webapp.accounts import audit
-from webapp.accounts.access import current_editor
-from webapp.editor import retractions
-from webapp.editor.imports import batches, intake, reading
-from webapp.editor.imports.records import Record, Unreadable
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor
+from webapp.db.session import db
 from webapp.editor.papers_forms import ImportForm
-from webapp.errors import SiteError
-from webapp.extensions import db
 from webapp.models import AuditKind
-from webapp.pagination import asked_page, existing
-from webapp.templating import plural
+from webapp.papers import batches, file_formats, intake
+from webapp.papers.records import Record, Unreadable
+from webapp.publishing import audit, retractions
+from webapp.web import htmx
+from webapp.web.errors import SiteError
+from webapp.web.pagination import asked_page, existing
+from webapp.web.templating import plural
 
-MOST_BYTES = reading.MOST_BYTES + 100_000  # with the other parts of the form
+MOST_BYTES = file_formats.MOST_BYTES + 100_000  # with the other parts of the form
 _GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
 
 bp = Blueprint("papers", __name__)
@@ -39,7 +39,7 @@ def take_large_files() -> None:
         ) from error
 
 
-door.protect(bp)
+editor_access.protect(bp)
 
 
 @bp.get("/editor/papers")
@@ -53,7 +53,7 @@ def overview() -> Response:
 def choose() -> Response:
     """A form for a file of papers, or for pasted text."""
     made = request.args.get("made", "")
-    form = ImportForm(formdata=door.kept_fields())
+    form = ImportForm(formdata=editor_access.kept_fields())
     return _show_form(form, made=int(made) if made.isdecimal() and len(made) < 5 else None)  # noqa: PLR2004
 
 
@@ -63,13 +63,13 @@ def take() -> Response:
     form, editor_id = ImportForm(), current_editor().id
     db.session.rollback()  # reading a large file takes a while: hold no lock meanwhile
     try:
-        records = reading.read(form.source())
+        records = file_formats.read(form.source())
         secret = batches.keep(records, editor_id, datetime.now(UTC))
     except Unreadable as refusal:
         field = form.file if form.file.data else form.text
         field.errors = [str(refusal)]
         return _show_form(form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    door.forget_kept_fields()
+    editor_access.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".review", secret=secret))
 
@@ -99,5 +99,5 @@ def _records(secret: str) -> list[Record]:
 
 def _show_form(form: ImportForm, made: int | None = None, status: int = HTTPStatus.OK) -> Response:
     return htmx.render(
-        "editor/papers_import.html", status=status, form=form, made=made, formats=reading.FORMATS
+        "editor/papers_import.html", status=status, form=form, made=made, formats=file_formats.FORMATS
     )

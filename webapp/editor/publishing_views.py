@@ -7,19 +7,18 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from webapp import htmx
-from webapp.accounts import audit
-from webapp.accounts.access import current_editor, may
-from webapp.articles.content import ArticleContent
-from webapp.articles.publishing import NotPublishable
-from webapp.editor import revisions, scheduling
-from webapp.editor.checks import Problem, check
+from webapp.accounts.sign_ins import current_editor, may
+from webapp.content.article_content import ArticleContent
+from webapp.content.checks import Problem, check
+from webapp.db.session import db
 from webapp.editor.form_views import Notice, OpenWarning, show, warning_key
 from webapp.editor.forms import SummaryForm, content_from
-from webapp.editor.revisions import Desk, WarningsOpen
 from webapp.editor.saving_views import forget_unsaved, saved, stopped
-from webapp.extensions import db
 from webapp.models import AuditKind, Draft, Role
+from webapp.publishing import audit, revisions, scheduling
+from webapp.publishing.publication import NotPublishable
+from webapp.publishing.revisions import Desk, WarningsOpen
+from webapp.web import htmx
 
 
 def publish(desk: Desk, form: SummaryForm) -> Response:

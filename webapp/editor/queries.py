@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import case, func, literal, null, or_, select, union_all
 from sqlalchemy.sql import Subquery
 
-from webapp.editor.checks import SHORT_GRADE
-from webapp.extensions import db
+from webapp.content.checks import SHORT_GRADE
+from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper
 from webapp.models.values import ArticleStatus, Labelled
-from webapp.pagination import Page, total_of
+from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
 

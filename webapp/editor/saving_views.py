@@ -7,22 +7,18 @@ from secrets import token_hex
 
 from flask import Response, request, url_for
 
-from webapp import door, htmx
-from webapp.accounts.access import current_editor, local_time
-from webapp.editor import autosaves, merging, queries, revisions
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor, local_time
+from webapp.content import merging
+from webapp.db.session import db
+from webapp.editor import autosaves, queries
 from webapp.editor.autosaves import Tab
-from webapp.editor.form_views import (
-    NEW_KEY,
-    Notice,
-    address_of,
-    conflict_context,
-    show,
-    status_text,
-)
+from webapp.editor.form_views import NEW_KEY, Notice, address_of, conflict_context, show, status_text
 from webapp.editor.forms import SummaryForm, content_from, problems_in, summary_form, values_of
-from webapp.editor.revisions import Desk
-from webapp.extensions import db
 from webapp.models import Draft
+from webapp.publishing import revisions
+from webapp.publishing.revisions import Desk
+from webapp.web import htmx
 
 TAB = re.compile(r"[0-9a-f]{16}")
 
@@ -74,7 +70,7 @@ def bring_back(desk: Desk, form: SummaryForm) -> Response:
 def discard(desk: Desk, form: SummaryForm) -> Response:
     """Throw away what was typed and not saved."""
     autosaves.forget(_tab(form))
-    door.forget_kept_fields()
+    editor_access.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for("editor.summaries") if desk == Desk() else address_of(desk))
 
@@ -122,7 +118,7 @@ def saved(desk: Desk, form: SummaryForm) -> Draft:
 def forget_unsaved(form: SummaryForm) -> None:
     """What was typed is in a revision now."""
     autosaves.forget(_tab(form))
-    door.forget_kept_fields()
+    editor_access.forget_kept_fields()
 
 
 def _tab(form: SummaryForm) -> Tab:

@@ -7,28 +7,28 @@ from typing import TypeVar
 import msgspec
 from flask import Blueprint, Response, request, url_for
 
-from webapp import door, htmx
-from webapp.accounts import audit
-from webapp.accounts.access import current_editor, local_time, may
-from webapp.articles import publishing
-from webapp.articles.content import is_partial_date
-from webapp.articles.glossary import new_explainer
-from webapp.editor import autosaves, history_views, queries, revisions, scheduling
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor, local_time, may
+from webapp.catalog.glossary import new_explainer
+from webapp.content.article_content import is_partial_date
+from webapp.db.session import db
+from webapp.editor import autosaves, history_views, queries
 from webapp.editor.authoring_views import answer
 from webapp.editor.form_views import show
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
-from webapp.editor.revisions import Desk, DraftNotFound
-from webapp.errors import SiteError
-from webapp.extensions import db
 from webapp.models import Article, AuditKind, Role
 from webapp.models.values import ArticleStatus
-from webapp.pagination import asked_page, existing
+from webapp.publishing import audit, publication, revisions, scheduling
+from webapp.publishing.revisions import Desk, DraftNotFound
+from webapp.web import htmx
+from webapp.web.errors import SiteError
+from webapp.web.pagination import asked_page, existing
 
 Found = TypeVar("Found")
 
 bp = Blueprint("editor", __name__)
-door.protect(bp)
+editor_access.protect(bp)
 
 
 @bp.get("/editor/")
@@ -99,7 +99,7 @@ def preview(draft_id: int) -> Response:
         content = msgspec.structs.replace(
             content, paper=msgspec.structs.replace(content.paper, published_on="")
         )
-    article = publishing.transient_article(content, datetime.now(UTC))
+    article = publication.transient_article(content, datetime.now(UTC))
     return htmx.render(
         "editor/preview.html",
         article=article,
@@ -131,7 +131,7 @@ def restore(draft_id: int) -> Response:
 @bp.get("/editor/articles/<int:article_id>/withdraw")
 def withdraw(article_id: int) -> Response:
     """Ask once more before a summary is taken off the site."""
-    return _show_withdraw(_published(article_id), WithdrawForm(formdata=door.kept_fields()))
+    return _show_withdraw(_published(article_id), WithdrawForm(formdata=editor_access.kept_fields()))
 
 
 @bp.post("/editor/articles/<int:article_id>/withdraw")
@@ -141,12 +141,12 @@ def do_withdraw(article_id: int) -> Response:
     form = WithdrawForm()
     if not form.validate():
         return _show_withdraw(article, form, 422)
-    publishing.withdraw(article, form.note.data.strip(), datetime.now(UTC))
+    publication.withdraw(article, form.note.data.strip(), datetime.now(UTC))
     draft = revisions.open_article(article_id).draft
     if draft is not None:
         scheduling.cancel(draft, datetime.now(UTC), "The summary was withdrawn.")
     audit.record(AuditKind.WITHDRAWN, datetime.now(UTC), current_editor().id, detail=article.title)
-    door.forget_kept_fields()
+    editor_access.forget_kept_fields()
     db.session.commit()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
@@ -160,7 +160,7 @@ def _found(look: Callable[[int], Found], number: int) -> Found:
 
 
 def _published(article_id: int) -> Article:
-    door.require(Role.EDITOR)
+    editor_access.require(Role.EDITOR)
     article = _found(revisions.open_article, article_id).article
     if article is None or article.status != ArticleStatus.PUBLISHED:
         raise SiteError(404, "This summary is not on the site at the moment.")

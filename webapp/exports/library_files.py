@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.articles.content import to_json
-from webapp.articles.publishing import content_of
+from webapp.content.article_content import to_json
 from webapp.exports.reference import paper_reference
 from webapp.exports.ris import MIMETYPE as RIS
 from webapp.exports.ris import ris
 from webapp.models import Article
+from webapp.publishing.publication import content_of
 
 # A spreadsheet takes a cell that starts like this for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -5,15 +5,15 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
-from webapp import htmx
-from webapp.articles import queries
-from webapp.articles.queries import ArticleMoved
-from webapp.errors import SiteError
+from webapp.catalog import queries
+from webapp.catalog.queries import ArticleMoved
 from webapp.exports import library_files
 from webapp.exports.card import card_png
 from webapp.exports.citation_files import FORMATS, citation_file
 from webapp.exports.reference import flags
 from webapp.models import Article
+from webapp.web import htmx
+from webapp.web.errors import SiteError
 
 bp = Blueprint("exports", __name__)
 

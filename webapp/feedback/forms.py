@@ -6,7 +6,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.models import Reason, Topic
-from webapp.public_forms import PublicForm, mail_address, one_line, plain_text
+from webapp.web.forms import PublicForm, mail_address, one_line, plain_text
 
 NOTE_LENGTH = 1000
 MESSAGE_LENGTH = 5000

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import case, func, or_, select
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
 from webapp.newsletter import outbox
 

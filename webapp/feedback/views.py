@@ -5,18 +5,18 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, request, url_for
 
-from webapp import htmx, public_forms
-from webapp.articles import queries
-from webapp.articles.queries import ArticleMoved
-from webapp.errors import SiteError
-from webapp.extensions import db
+from webapp.catalog import queries
+from webapp.catalog.queries import ArticleMoved
+from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
-from webapp.headers import never_store
 from webapp.models import Article, Topic
 from webapp.models.values import Result
-from webapp.public_forms import check_press, press_token, refusal
-from webapp.throttle import is_exceeded, visitor_address
+from webapp.web import forms, htmx
+from webapp.web.errors import SiteError
+from webapp.web.forms import check_press, press_token, refusal
+from webapp.web.headers import never_store
+from webapp.web.throttle import is_exceeded, visitor_address
 
 bp = Blueprint("feedback", __name__)
 bp.add_app_template_global(press_token)
@@ -180,15 +180,15 @@ def _pressed(name: str, answers: tuple[str, ...], sentence: str) -> tuple[str, d
 
 def _thanks(form: NoteForm, article: Article, status: int = HTTPStatus.OK) -> Response:
     vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
-    return public_forms.show("feedback/thanks.html", "feedback", form, status, article=article, vote=vote)
+    return forms.show("feedback/thanks.html", "feedback", form, status, article=article, vote=vote)
 
 
 def _report_form(form: ReportForm, article: Article, status: int = HTTPStatus.OK) -> Response:
-    return public_forms.show("feedback/report.html", "report", form, status, article=article)
+    return forms.show("feedback/report.html", "report", form, status, article=article)
 
 
 def _contact_form(form: ContactForm, status: int = HTTPStatus.OK) -> Response:
-    return public_forms.show("feedback/contact.html", "contact", form, status)
+    return forms.show("feedback/contact.html", "contact", form, status)
 
 
 def _editors() -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, select
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article, DailySalt, Feedback, Reason, Understanding
 from webapp.models.values import Result
 

@@ -7,7 +7,7 @@ from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.search.backends.postgres import tables as search_tables
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import Base
+from webapp.db.column_types import EnumText, UtcDateTime
+from webapp.db.session import Base
 from webapp.models.editor import Editor
-from webapp.models.types import EnumText, UtcDateTime
 from webapp.models.values import Labelled
 
 

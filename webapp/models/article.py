@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import Base
+from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.session import Base
 from webapp.models.category import ArticleCategory, Category
 from webapp.models.paper import Paper
-from webapp.models.types import EnumText, JsonList, UtcDateTime
 from webapp.models.values import AboutSci, ArticleStatus, Finding, Implication, Result, StudyKind, Subject
 
 

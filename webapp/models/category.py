@@ -3,8 +3,8 @@
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import Base
-from webapp.models.types import JsonList
+from webapp.db.column_types import JsonList
+from webapp.db.session import Base
 
 
 class Category(Base):

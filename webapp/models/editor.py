@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import Base
-from webapp.models.types import EnumText, UtcDateTime
+from webapp.db.column_types import EnumText, UtcDateTime
+from webapp.db.session import Base
 from webapp.models.values import Labelled
 
 

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import Base
+from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.session import Base
 from webapp.models.article import Article
-from webapp.models.types import EnumText, JsonList, UtcDateTime
 from webapp.models.values import Labelled, Result
 
 

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.extensions import Base
-from webapp.models.types import EnumText, JsonList, UtcDateTime
+from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.session import Base
 from webapp.models.values import Author, PaperStatus
 
 

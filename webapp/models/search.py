@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.extensions import Base
+from webapp.db.session import Base
 
 
 class SearchMiss(Base):

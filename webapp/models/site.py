@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.extensions import Base
+from webapp.db.session import Base
 
 
 class SiteState(Base):

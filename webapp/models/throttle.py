@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.extensions import Base
-from webapp.models.types import UtcDateTime
+from webapp.db.column_types import UtcDateTime
+from webapp.db.session import Base
 
 
 class Attempt(Base):

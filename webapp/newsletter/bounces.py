@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
-from webapp import tokens
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import OutboxMessage, SuppressionReason
 from webapp.newsletter import suppressions
+from webapp.web import tokens
 
 SIGNATURE_FOR = timedelta(minutes=5)
 _PURPOSE = "bounce-webhook"

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
 
-from webapp.accounts import audit
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.feedback.votes import forget_salts
 from webapp.models import (
     ContactMessage,
@@ -16,6 +15,7 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.publishing import audit
 from webapp.search import misses
 
 UNCONFIRMED_FOR = timedelta(days=30)

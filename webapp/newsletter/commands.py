@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from webapp import mail
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Frequency
 from webapp.newsletter import bounces, corrections, delivery, digests, outbox
 

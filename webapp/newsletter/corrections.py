@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import (
     Article,
     MailKind,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 
 from webapp import mail
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.mail import Mailer
 from webapp.newsletter import chores, corrections, outbox
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from webapp import generation
-from webapp.articles.queries import published
-from webapp.extensions import db
+from webapp.catalog.queries import published
+from webapp.db import change_log
+from webapp.db.session import db
 from webapp.models import (
     Article,
     Frequency,
@@ -107,7 +107,7 @@ def make_issue(frequency: Frequency, now: datetime) -> Issue:
     )
     issue.article_links = [IssueArticle(article=row, position=at) for at, row in enumerate(newest_first)]
     db.session.add(issue)
-    generation.bump()
+    change_log.bump()
     for parcel in found:
         person = parcel.subscriber
         outbox.enqueue(

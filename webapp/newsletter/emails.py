@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from flask import current_app, render_template
 
-from webapp import tokens
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
 from webapp.models import Article, Editor, Subscriber
-from webapp.templating import plural
+from webapp.web import tokens
+from webapp.web.templating import plural
 
 UNSUBSCRIBE = "newsletter-unsubscribe"
 PREFERENCES = "newsletter-preferences"

@@ -7,9 +7,9 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from webapp.articles.queries import category_counts
+from webapp.catalog.queries import category_counts
 from webapp.models import Frequency
-from webapp.public_forms import PublicForm, mail_address
+from webapp.web.forms import PublicForm, mail_address
 
 ADDRESS_LENGTH = 254  # RFC 5321 leaves that much for a whole address
 

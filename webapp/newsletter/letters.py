@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from webapp import tokens
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
 from webapp.config import Config
@@ -14,6 +13,7 @@ from webapp.models import Article, MailKind, OutboxMessage, Subscriber, Subscrib
 from webapp.models.values import ArticleStatus
 from webapp.newsletter import emails
 from webapp.newsletter.emails import Written
+from webapp.web import tokens
 
 CONFIRM_FOR = timedelta(hours=48)
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}

@@ -14,8 +14,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from webapp import mail
-from webapp.database import is_any
-from webapp.extensions import db
+from webapp.db.engine import is_any
+from webapp.db.session import db
 from webapp.mail import Letter, Mailer, NotSent, Refused, Uncertain
 from webapp.models import Article, Issue, MailKind, MailState, MessageArticle, OutboxMessage, Subscriber
 from webapp.newsletter import letters, suppressions

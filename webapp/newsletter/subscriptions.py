@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
 
-from webapp import tokens
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import (
     ContactMessage,
     Frequency,
@@ -19,6 +18,7 @@ from webapp.models import (
     SuppressionReason,
 )
 from webapp.newsletter import emails, outbox, suppressions
+from webapp.web import tokens
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from webapp import tokens
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Subscriber, SubscriberState, Suppression, SuppressionReason
+from webapp.web import tokens
 
 HARD_BOUNCES = 2  # that many times "no such mailbox"; one may be a server's mistake
 SOFT_BOUNCES = 5  # that many times a full or unreachable mailbox

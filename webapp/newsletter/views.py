@@ -6,16 +6,16 @@ from http import HTTPStatus
 import msgspec
 from flask import Blueprint, Response, make_response, request, url_for
 
-from webapp import htmx, public_forms
-from webapp.errors import SiteError
-from webapp.extensions import db
-from webapp.headers import never_store
+from webapp.db.session import db
 from webapp.models import Frequency, Subscriber
 from webapp.newsletter import bounces, digests, emails, subscriptions
 from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
 from webapp.newsletter.privacy import KEPT
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, LinkTooOld
-from webapp.public_forms import check_same_site, refusal
+from webapp.web import forms, htmx
+from webapp.web.errors import SiteError
+from webapp.web.forms import check_same_site, refusal
+from webapp.web.headers import never_store
 
 bp = Blueprint("newsletter", __name__)
 
@@ -247,7 +247,7 @@ def _owner(token: str) -> Subscriber:
 
 
 def _sign_up_form(form: SubscribeForm, status: int = HTTPStatus.OK) -> Response:
-    return public_forms.show("newsletter/subscribe.html", "signup", form, status, consent=CONSENT_WORDING)
+    return forms.show("newsletter/subscribe.html", "signup", form, status, consent=CONSENT_WORDING)
 
 
 def _check_your_email() -> Response:
@@ -257,19 +257,19 @@ def _check_your_email() -> Response:
 
 
 def _new_link_form(form: AddressForm, status: int = HTTPStatus.OK) -> Response:
-    return public_forms.show("newsletter/new_link.html", "new_link", form, status, is_too_old=False)
+    return forms.show("newsletter/new_link.html", "new_link", form, status, is_too_old=False)
 
 
 def _link_too_old() -> Response:
     """The same page for a link that is used up, too old, altered or meant for something else."""
     form = AddressForm(formdata=None)
-    return public_forms.show("newsletter/new_link.html", "new_link", form, HTTPStatus.GONE, is_too_old=True)
+    return forms.show("newsletter/new_link.html", "new_link", form, HTTPStatus.GONE, is_too_old=True)
 
 
 def _preferences_form(
     form: PreferencesForm, subscriber: Subscriber, token: str, status: int = HTTPStatus.OK
 ) -> Response:
-    return public_forms.show(
+    return forms.show(
         "newsletter/preferences.html",
         "preferences",
         form,

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, delete, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import MailState, OutboxMessage, SignIn, SiteState
 from webapp.operations import migrations
 from webapp.operations.files import CannotRestore, DatabaseFiles, keep_on_disk

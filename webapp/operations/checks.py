@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import Article, ArticleSlug, MailState, OutboxMessage, SearchMarker
 from webapp.newsletter import digests
 from webapp.newsletter.outbox import STALE_AFTER

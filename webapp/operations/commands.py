@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.config import Config, ConfigError
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.operations import backups, checks, moving
 from webapp.operations.files import CannotBackUp, CannotRestore
 from webapp.search import indexing

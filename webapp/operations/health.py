@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models import MailState, OutboxMessage
 from webapp.operations import migrations
 from webapp.search import indexing

@@ -5,7 +5,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Connection
 
-from webapp.extensions import db
+from webapp.db.session import db
 
 
 def current(connection: Connection | None = None) -> str | None:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
-from webapp.extensions import Base
+from webapp.db.session import Base
 from webapp.operations import migrations
 
 AT_ONCE = 1_000  # rows

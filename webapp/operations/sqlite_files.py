@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.operations.files import CannotBackUp, CannotRestore, keep_on_disk
 
 BESIDE = ("", "-wal", "-shm")

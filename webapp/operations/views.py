@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request
 
-from webapp import metrics
-from webapp.errors import SiteError
-from webapp.headers import never_store
 from webapp.operations import health
+from webapp.web import metrics
+from webapp.web.errors import SiteError
+from webapp.web.headers import never_store
 
 bp = Blueprint("operations", __name__)
 

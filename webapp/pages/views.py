@@ -5,12 +5,12 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, request
 
-from webapp import assets, htmx
-from webapp.articles.glossary import articles_with, get_term, terms_by_letter
-from webapp.errors import SiteError
-from webapp.headers import never_store
-from webapp.public_forms import check_press
-from webapp.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
+from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
+from webapp.web import assets, htmx
+from webapp.web.errors import SiteError
+from webapp.web.forms import check_press
+from webapp.web.headers import never_store
+from webapp.web.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
 
 bp = Blueprint("pages", __name__)
 

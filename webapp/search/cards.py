@@ -12,13 +12,13 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import bindparam, select
 
-from webapp.extensions import db
+from webapp.content.readability import reading_minutes
+from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Paper
 from webapp.models.article import running_text
 from webapp.models.values import AboutSci, ArticleStatus, PaperStatus, Result, StudyKind, Subject
 from webapp.search.documents import plain_texts
 from webapp.search.snippets import SearchedText
-from webapp.text import reading_minutes
 
 CARDS_KEPT = 2_000
 

@@ -21,10 +21,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
-from webapp import generation
-from webapp.articles.queries import published
-from webapp.database import WITHOUT_TURN, is_any
-from webapp.extensions import db
+from webapp.catalog.queries import published
+from webapp.db import change_log
+from webapp.db.engine import WITHOUT_TURN, is_any
+from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, SearchMarker
 from webapp.models.values import ArticleStatus
 from webapp.search.backends import Backend, SearchBusy, SearchUnavailable, engine
@@ -92,7 +92,7 @@ def rebuild(report: Callable[[int, int], None]) -> int:
             if not differences(beside).is_empty:
                 raise SearchUnavailable("the new index does not equal the database")
             index.switch_to(beside)
-    generation.bump()
+    change_log.bump()
     db.session.commit()
     return done
 
@@ -192,7 +192,7 @@ def _follow_once(index: Backend, now: datetime) -> int:
     db.session.execute(delete(SearchMarker).where(SearchMarker.id.in_(seen)))
     known_at = now + timedelta(seconds=time.monotonic() - started)
     db.session.execute(update(Article).where(Article.id.in_(article_ids)).values(indexed_at=known_at))
-    generation.bump()  # results and similar summaries are others now
+    change_log.bump()  # results and similar summaries are others now
     db.session.commit()
     log.info("the search index followed %d changes, the oldest after %.2f s", len(seen), waited)
     return len(seen)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from sqlalchemy import delete, func, select
 
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.models.search import SearchMiss
 from webapp.search.query import SearchQuery
 from webapp.search.words import words

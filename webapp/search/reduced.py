@@ -2,8 +2,8 @@
 
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
-from webapp.articles.queries import published
-from webapp.extensions import db
+from webapp.catalog.queries import published
+from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Paper
 from webapp.search.plan import FacetName, Found
 from webapp.search.query import SearchQuery

@@ -6,11 +6,10 @@ from functools import partial
 
 from sqlalchemy import select
 
-from webapp.articles.queries import CategoryCount, category_counts
-from webapp.extensions import db
+from webapp.catalog.queries import CategoryCount, category_counts
+from webapp.db.session import db
 from webapp.models import Article, Category, SearchMarker
 from webapp.models.values import ArticleStatus, Labelled, Result, StudyKind, Subject
-from webapp.pagination import Page
 from webapp.search import reduced, spelling, synonyms
 from webapp.search.backends import Backend, SearchUnavailable, engine
 from webapp.search.cards import Card, public_cards
@@ -19,6 +18,7 @@ from webapp.search.query import SearchQuery
 from webapp.search.reading import Reading, read
 from webapp.search.snippets import Snippet, Span, best_passage, spans_in
 from webapp.search.synonyms import Concept
+from webapp.web.pagination import Page
 
 PAGE_SIZE = 10
 PANEL_SIZE = 5

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from functools import lru_cache
 
-from webapp.articles import queries
+from webapp.catalog import queries
 from webapp.models import Article
 from webapp.search.backends import SearchUnavailable, engine
 from webapp.search.cards import Card, public_cards

@@ -6,13 +6,13 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 
-from webapp import htmx
-from webapp.articles.queries import category_counts
-from webapp.database import may_write
-from webapp.extensions import db
-from webapp.headers import never_store
+from webapp.catalog.queries import category_counts
+from webapp.db.engine import may_write
+from webapp.db.session import db
 from webapp.search import misses, results
 from webapp.search.query import SearchQuery
+from webapp.web import htmx
+from webapp.web.headers import never_store
 
 bp = Blueprint("search", __name__)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
-from webapp.articles.queries import published
-from webapp.articles.standing_questions import Answer, answers
-from webapp.extensions import db
+from webapp.catalog.queries import published
+from webapp.catalog.standing_questions import Answer, answers
+from webapp.db.session import db
 from webapp.models import Article, Paper
 
 MOST = 12

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp import htmx
-from webapp.errors import SiteError
 from webapp.visit_pack import pack
+from webapp.web import htmx
+from webapp.web.errors import SiteError
 
 bp = Blueprint("visit_pack", __name__)
 

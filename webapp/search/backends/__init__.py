@@ -7,7 +7,7 @@ from typing import Protocol, Self, cast
 from flask import Flask, current_app
 
 from webapp.config import Config
-from webapp.extensions import db
+from webapp.db.session import db
 from webapp.search.backends.answering import SearchBusy, SearchUnavailable
 from webapp.search.backends.postgres import PostgresBackend
 from webapp.search.backends.whoosh import WhooshBackend

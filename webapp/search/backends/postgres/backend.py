@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.database import WITHOUT_TURN
+from webapp.db.engine import WITHOUT_TURN
 from webapp.search.backends.answering import WRITE_PATIENCE, Answering, SearchUnavailable, wait_for_turn
 from webapp.search.backends.postgres import tables
 from webapp.search.backends.postgres.generation import Generation, State

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSVECTOR
 
-from webapp.extensions import Base
+from webapp.db.session import Base
 from webapp.search.backends.document_words import document_words, facet_terms
 from webapp.search.plan import IndexDocument
 

@@ -1,0 +1,138 @@
+"""Words explained, what papers leave out, and the grid of studies."""
+
+import pytest
+from flask import Flask
+
+from tests.factories import add_article
+from tests.pages import PageClient
+from webapp.catalog.glossary import Dictionary, Explainer, Term
+from webapp.catalog.standing_questions import Answer, answers, count_answers
+from webapp.catalog.topic_grid import study_grid
+from webapp.db.session import db
+from webapp.models import GlossaryTerm
+from webapp.models.values import Result, StudyKind, Subject
+
+AIS = Term("ais", "AIS", "A scale.")
+AIS_A = Term("ais-a", "AIS A", "The top of the scale.")
+
+
+@pytest.fixture
+def glossary(app: Flask) -> None:
+    db.session.add_all(
+        [
+            GlossaryTerm(
+                slug="dry-mouth", term="dry mouth", forms=["xerostomia"], meaning="Too little spit."
+            ),
+            GlossaryTerm(
+                slug="placebo",
+                term="placebo",
+                forms=["look-alike", "placebos"],
+                meaning="A pill with no drug.",
+            ),
+        ]
+    )
+    db.session.commit()
+
+
+def marked(explainer: Explainer, text: str) -> list[str]:
+    return [piece.text for piece in explainer.explain(text).pieces if piece.term]
+
+
+def test_the_longest_form_wins_and_only_the_first_use_counts() -> None:
+    explainer = Explainer(Dictionary({"ais": AIS, "ais a": AIS_A}))
+    assert marked(explainer, "AIS A and AIS and again AIS A.") == ["AIS A", "AIS"]
+    assert marked(explainer, "AIS A once more.") == []
+
+
+def test_a_part_of_a_word_is_no_use() -> None:
+    explainer = Explainer(Dictionary({"ais": AIS}))
+    assert marked(explainer, "A raise, an AIS-like scale, praise.") == []
+
+
+def test_a_paragraph_loses_no_letter() -> None:
+    text = "First AIS, then more."
+    assert "".join(piece.text for piece in Explainer(Dictionary({"ais": AIS})).explain(text).pieces) == text
+    assert Explainer(Dictionary({})).explain(text).pieces[-1].text == text
+
+
+def test_the_first_use_opens_its_meaning_under_the_paragraph(client: PageClient, glossary: None) -> None:
+    article = add_article()
+    page = client.get(f"/research/{article.slug}").text
+    assert page.count('href="#word-dry-mouth"') == 1
+    assert page.count('id="word-dry-mouth"') == 1
+    assert "Too little spit." in page
+
+
+def test_the_glossary_can_be_searched(client: PageClient, glossary: None) -> None:
+    assert "Too little spit." in client.get("/glossary").text
+    found = client.get("/glossary?q=spit").text
+    assert "dry mouth" in found and "placebo" not in found
+    assert "We have not explained “zebra” yet" in client.get("/glossary?q=zebra").text
+    assert client.fragment("/glossary?q=spit").strip() in found
+
+
+def test_a_word_has_a_page_with_the_summaries_that_use_it(client: PageClient, glossary: None) -> None:
+    article = add_article()
+    page = client.get("/glossary/dry-mouth").text
+    assert article.title in page
+    client.get("/glossary/zebra", status=404)
+
+
+def test_silence_of_a_paper_is_counted(app: Flask) -> None:
+    silent = add_article(
+        funding="The paper does not say.", harms="The paper does not say.", participants="", sample_size=""
+    )
+    given = {question.key: answer for question, answer in answers(silent)}
+    assert given["funding"] is given["harms"] is given["who"] is given["how-many"] is Answer.NOT_STATED
+    assert given["interests"] is Answer.STATED
+
+
+def test_a_question_that_does_not_fit_is_not_held_against_a_paper(app: Flask) -> None:
+    interviews = add_article(
+        study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED, harms="The paper does not say."
+    )
+    animals = add_article(subject=Subject.ANIMALS, species="rats")
+    assert {q.key for q, answer in answers(interviews) if answer is Answer.NOT_APPLICABLE} == {
+        "harms",
+        "trial",
+    }
+    assert {q.key for q, answer in answers(animals) if answer is Answer.NOT_APPLICABLE} == {
+        "level",
+        "completeness",
+    }
+
+
+def test_counts_add_up_to_the_articles(app: Flask) -> None:
+    rows = [
+        add_article(),
+        add_article(harms="The paper does not say."),
+        add_article(result=Result.NOT_TESTED),
+    ]
+    for count in count_answers(rows):
+        assert count.stated + count.not_stated + count.not_applicable == 3
+    harms = next(count for count in count_answers(rows) if count.question.key == "harms")
+    assert (harms.stated, harms.not_stated, harms.not_applicable) == (1, 1, 1)
+
+
+def test_the_page_of_gaps_shows_every_question(client: PageClient) -> None:
+    add_article()
+    page = client.get("/what-papers-leave-out").text
+    assert page.count('<th scope="row">') == 9
+    assert "1 study summarized here, not all research" in page
+
+
+def test_the_grid_shows_gaps_and_adds_up() -> None:
+    grid = study_grid([(StudyKind.REVIEWS, Result.HELPED, 2), (StudyKind.METHODS, Result.NOT_TESTED, 1)])
+    assert grid.total == 3
+    kinds = [row.kind for row in grid.rows]
+    assert kinds[:5] == list(StudyKind)[:5]
+    assert StudyKind.METHODS in kinds and StudyKind.GUIDELINE not in kinds
+    assert grid.rows[1].total == 0
+
+
+def test_a_category_says_what_the_grid_covers(client: PageClient) -> None:
+    add_article()
+    assert (
+        "Of the 1 study summarized here, not all research." in client.get("/categories/pain-management").text
+    )
+    assert "What kinds of study" not in client.get("/categories/orthopedics").text

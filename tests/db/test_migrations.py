@@ -1,0 +1,71 @@
+"""The migrations make exactly the tables that the models describe, and can be undone, on either kind of database."""
+
+from collections.abc import Iterator
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import MetaData, inspect
+
+from tests.engines import both_engines
+from tests.postgres.server import Server
+from webapp import create_app
+from webapp.config import Config
+from webapp.db.session import Base, db
+from webapp.search.backends.postgres import tables as search_tables
+
+pytestmark = both_engines
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An address at which there is no table yet."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.database("template0") as url:
+        yield url
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """The application before any migration."""
+    app = create_app(config)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def described(config: Config) -> MetaData:
+    """Every table that there should be."""
+    every = MetaData()
+    for table in Base.metadata.tables.values():
+        table.to_metadata(every)
+    for table in search_tables.metadata.tables.values() if config.is_postgresql else ():
+        table.to_metadata(every)
+    return every
+
+
+def test_migrations_and_models_do_not_differ(app: Flask, config: Config) -> None:
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), described(config))
+    assert differences == []
+
+
+def test_foreign_keys_are_enforced_after_a_migration(app: Flask, config: Config) -> None:
+    flask_migrate.upgrade()
+    if not config.is_postgresql:
+        assert db.session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_migrations_can_be_undone_and_done_again(app: Flask) -> None:
+    flask_migrate.upgrade()
+    flask_migrate.downgrade(revision="base")
+    assert inspect(db.engine).get_table_names() == ["alembic_version"]
+    flask_migrate.upgrade()
+    assert "article" in inspect(db.engine).get_table_names()

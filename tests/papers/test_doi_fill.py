@@ -1,0 +1,204 @@
+"""Fill from DOI: real messages from a stand-in server, and everything that can go wrong on the way."""
+
+import dataclasses
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.accounts.people import EditorClient, add_editor, sign_in
+from tests.editor.forms import Sent, fields_of, opened, press
+from tests.pages import PageClient
+from tests.papers.conftest import SAMPLES, StandIn
+from webapp.models.values import Author, PaperStatus
+from webapp.papers import lookup
+from webapp.papers.crossref import is_notice_itself, paper_from, worst_notice
+
+NEW = "/editor/summaries/new"
+
+
+@pytest.fixture
+def client(app: Flask, crossref: StandIn) -> PageClient:
+    """Somebody signed in, on a site that asks the stand-in."""
+    app.extensions["config"] = dataclasses.replace(app.extensions["config"], crossref_url=crossref.url)
+    client = EditorClient(app)
+    add_editor()
+    sign_in(client)
+    return client
+
+
+def message(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))["message"]
+    return found
+
+
+def fill(client: PageClient, doi: str = "10.1155/2019/7803293", **more: str) -> tuple[str, Sent]:
+    page = press(client, NEW, opened(client, NEW, paper__doi=doi, **more), "fill", status=200).text
+    return page, fields_of(page)
+
+
+def test_the_fields_of_the_paper_are_filled(client: PageClient, crossref: StandIn) -> None:
+    crossref.answers_with("with_abstract")
+    page, shown = fill(client, "https://doi.org/10.1155/2019/7803293", harms="Typed before.")
+    assert shown["paper-doi"] == "10.1155/2019/7803293"
+    assert shown["paper-title"] == "A Trajectory Partition Method Based on Combined Movement Features"
+    assert shown["paper-journal"] == "Wireless Communications and Mobile Computing"
+    assert shown["paper-published_on"] == "2019-07-24"
+    assert shown["paper-authors"].splitlines()[0] == "Tang, Ji"
+    assert shown["paper-license"] == "CC BY 4.0"
+    assert shown["paper-abstract"].startswith("Trajectory data mining")
+    assert shown["harms"] == "Typed before."
+    assert "Crossref lists no retraction and no correction." in page
+
+
+def test_crossref_is_told_who_asks(client: PageClient, crossref: StandIn) -> None:
+    crossref.answers_with("wiley_1998")
+    fill(client, "10.1002/(sici)1097-461x(1998)66:4<261::aid-qua1>3.0.co;2-t")
+    path, agent = crossref.asked[0]
+    assert path == "/works/10.1002/(sici)1097-461x(1998)66:4<261::aid-qua1>3.0.co;2-t"
+    assert "mailto:editors@localhost" in agent
+
+
+def test_what_somebody_wrote_is_not_overwritten(client: PageClient, crossref: StandIn) -> None:
+    crossref.answers_with("with_abstract")
+    page, shown = fill(client, paper__title="My own title")
+    assert shown["paper-title"] == "My own title"
+    assert "Your own text stays in: title of the paper." in page
+
+
+def test_a_retraction_is_marked_and_said(client: PageClient, crossref: StandIn) -> None:
+    said = message("with_abstract") | {"updated-by": [_notice("retraction", "10.1155/2021/1", [2021, 5, 6])]}
+    crossref.body = json.dumps({"message": said}).encode()
+    page, shown = fill(client)
+    assert "Careful: Crossref lists a notice. The paper is marked “Retracted”." in page
+    assert (shown["paper-status"], shown["paper-status_on"]) == ("retracted", "2021-05-06")
+    assert shown["paper-status_url"] == "https://doi.org/10.1155/2021/1"
+
+
+def test_the_doi_of_a_notice_is_told_from_that_of_a_paper(client: PageClient, crossref: StandIn) -> None:
+    crossref.answers_with("plos_correction")
+    assert "this DOI is itself a notice about another paper" in fill(client)[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (404, b"Resource not found.", "Crossref does not know 10.1155/2019/7803293."),
+        (429, b"", "Crossref asks us to wait."),
+        (500, b"", "Crossref has a problem at the moment."),
+        (200, b"<!doctype html><title>Maintenance</title>", "something we cannot read"),
+        (200, b"", "something we cannot read"),
+        (200, b'{"message": []}', "something we cannot read"),
+        (200, b"[" * 100_000, "something we cannot read"),
+        (200, b"\xff\xfe", "something we cannot read"),
+        (200, b" " * 50_000_000, "too long to read"),
+    ],
+)
+def test_whatever_goes_wrong_is_said_and_the_fields_stay(
+    client: PageClient, crossref: StandIn, status: int, body: bytes, sentence: str
+) -> None:
+    crossref.status, crossref.body = status, body
+    page, shown = fill(client, harms="Typed before.", paper__title="By hand")
+    assert sentence in page and "We could not check for a retraction." in page
+    assert "Crossref lists no retraction" not in page
+    assert (shown["harms"], shown["paper-title"]) == ("Typed before.", "By hand")
+
+
+def test_a_slow_answer_is_given_up(
+    client: PageClient, crossref: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "SECONDS", 0.3)
+    crossref.body, crossref.seconds_per_chunk = b" " * 900_000, 0.1
+    assert "Crossref did not answer in time." in fill(client)[0]
+
+
+def test_nobody_there_is_said(app: Flask, client: PageClient) -> None:
+    app.extensions["config"] = dataclasses.replace(
+        app.extensions["config"], crossref_url="http://127.0.0.1:1"
+    )
+    assert "Crossref did not answer in time." in fill(client)[0]
+
+
+def test_a_redirect_to_another_place_is_not_followed(client: PageClient, crossref: StandIn) -> None:
+    crossref.status, crossref.headers = 302, {"Location": "http://localhost:1/secret"}
+    assert "Crossref sent us to another place" in fill(client)[0]
+
+
+def test_a_redirect_on_the_same_host_is_followed(client: PageClient, crossref: StandIn) -> None:
+    crossref.status, crossref.headers = 301, {"Location": f"{crossref.url}/works/again"}
+    fill(client)
+    assert [path for path, _ in crossref.asked][:2] == ["/works/10.1155/2019/7803293", "/works/again"]
+
+
+@pytest.mark.parametrize("doi", ["", "jsp2.1186", "10.1/x", "../../etc"])
+def test_what_is_no_doi_is_never_asked_for(client: PageClient, crossref: StandIn, doi: str) -> None:
+    assert "Enter the DOI as it is printed" in fill(client, doi)[0]
+    assert crossref.asked == []
+
+
+# ------------------------------------------------------------------ the messages themselves
+
+
+def test_a_year_alone_stays_a_year() -> None:
+    assert paper_from(message("wiley_1998")).published_on == "1998"
+
+
+def test_a_group_is_an_author_too() -> None:
+    assert paper_from(message("plos_correction")).authors == [Author(family="The PLOS ONE Staff")]
+    assert is_notice_itself(message("plos_correction")) and not is_notice_itself(message("wiley_1998"))
+
+
+def test_the_gravest_notice_counts() -> None:
+    rows = [
+        _notice("correction", "10.1/c", [2022]),
+        _notice("Retraction", "10.1/R", [2021, 2, 3]),
+        {"type": "new_version"},
+    ]
+    notice = worst_notice({"updated-by": rows})
+    assert notice is not None
+    assert (notice.status, notice.doi, notice.on) == (PaperStatus.RETRACTED, "10.1/r", date(2021, 2, 3))
+
+
+def test_a_title_that_says_retracted_counts_without_a_notice() -> None:
+    assert paper_from({"title": ["RETRACTED: A paper"]}).status == PaperStatus.RETRACTED
+    assert paper_from({"title": ["Retracting needles"]}).status == PaperStatus.PUBLISHED
+
+
+def test_a_preprint_is_one() -> None:
+    assert paper_from({"type": "posted-content"}).status == PaperStatus.PREPRINT
+
+
+def test_mark_up_becomes_plain_text() -> None:
+    abstract = "<jats:title>Abstract</jats:title><jats:p>A <jats:italic>big</jats:italic> &amp; bold step.</jats:p><jats:p>End.</jats:p>"
+    paper = paper_from({"title": ["Effects of H<sub>2</sub>O"], "abstract": abstract})
+    assert (paper.title, paper.abstract) == ("Effects of H2O", "A big & bold step.\n\nEnd.")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [None, 5, "x", [], [None], {"date-parts": None}, {"date-parts": [[None]]}, {"date-parts": [[99, 99]]}],
+)
+def test_fields_of_any_type_do_no_harm(odd: object) -> None:
+    names = (
+        "title",
+        "DOI",
+        "container-title",
+        "published",
+        "issued",
+        "volume",
+        "author",
+        "license",
+        "abstract",
+        "updated-by",
+        "update-to",
+    )
+    said = dict.fromkeys(names, odd)
+    paper = paper_from(said)
+    assert paper.published_on == "" and paper.authors == []
+    assert worst_notice(said) is None and not is_notice_itself(said)
+
+
+def _notice(kind: str, doi: str, on: list[int]) -> dict[str, Any]:
+    return {"DOI": doi, "type": kind, "updated": {"date-parts": [on]}}

@@ -1,0 +1,123 @@
+"""Files as they should not be: empty, broken off, dangerous, too large, something else. Always a reason, never a crash."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.papers.test_readers import JATS, NBIB, PUBMED, RIS
+from webapp.papers.file_formats import read
+from webapp.papers.records import Unreadable
+
+BOMB = (
+    "<!DOCTYPE article [<!ENTITY a 'aaaaaaaaaa'>"
+    + "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(9))
+    + "]><article><front><article-meta><title-group><article-title>&j;</article-title></title-group></article-meta></front></article>"
+)
+OUTSIDE = '<!DOCTYPE article [<!ENTITY x SYSTEM "file:///etc/passwd">]><article>&x;</article>'
+BIB = "@article{a, title = {A made-up bed}}"
+
+
+def reason(source: str | bytes) -> str:
+    with pytest.raises(Unreadable) as refusal:
+        read(source)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (b"", "This file is empty."),
+        (b" \r\n\xef\xbb\xbf", "We do not know this format."),
+        (b"\xef\xbb\xbf \n", "This file is empty."),
+        (b"%PDF-1.7 ...", "This is a PDF"),
+        (b"PK\x03\x04...", "This is a zip or Office file"),
+        (b"TY  - JOUR\0", "This is not a text file."),
+        ("Dear editors, here is a paper.", "We do not know this format."),
+        ("<!DOCTYPE html><title>Sign in</title>", "This is a web page"),
+        ("<html><body>Sign in", "This is a web page"),
+        (PUBMED[:700], "damaged or breaks off in line"),
+        (JATS[:900], "damaged or breaks off in line"),
+        (BOMB, "defines abbreviations of its own"),
+        (OUTSIDE, "defines abbreviations of its own"),
+        (b'<?xml version="1.0" encoding="klingon"?><article/>', "an encoding that we do not know"),
+        ("<rss><channel/></rss>", "it begins with “rss”"),
+        ("<PubmedArticleSet></PubmedArticleSet>", "There is no paper in this file."),
+        ('{"title": "cut o', "damaged or breaks off in line 1"),
+        ('{"name": "a package"}', "There are no papers in this JSON."),
+        ("[]", "There are no papers in this JSON."),
+        ("[" * 100_000, "There are no papers in this JSON."),
+        (RIS * 501, "more than 500 papers"),
+        (NBIB * 501, "more than 500 papers"),
+        (BIB * 2001, "more than 500 papers"),
+        (b"TY  - JOUR\nTI  - " + b"a" * 10_000_000, "larger than 10 MB"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said(source: str | bytes, sentence: str) -> None:
+    if source == BOMB:
+        assert "entities" in reason(source)
+    assert sentence in reason(source)
+
+
+def test_the_name_of_a_file_does_not_matter() -> None:
+    assert read(RIS.encode(), "paper.xml")[0].title == "A made-up bed"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_older_programs_encodings_are_read(encoding: str) -> None:
+    source = RIS.replace("A made-up bed", "Ein Bett für Zoë").encode(encoding)
+    assert read(source)[0].title == "Ein Bett für Zoë"
+
+
+def test_bytes_that_no_code_knows_do_no_harm() -> None:
+    assert read(RIS.encode() + b"TY  - JOUR\nTI  - A \x81 bed\n")[1].title == "A  bed"
+
+
+def test_xml_says_its_own_encoding() -> None:
+    source = '<?xml version="1.0" encoding="ISO-8859-1"?>' + PUBMED.partition("?>")[2].replace(
+        "mice", "Mäuse"
+    )
+    assert read(source.encode("latin-1"))[0].title == "Effects of H2O in Mäuse"
+    assert read(source)[0].title == "Effects of H2O in Mäuse"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<PubmedArticle>" + "<a>" * 20_000 + "</a>" * 20_000 + "</PubmedArticle>",
+        JATS.replace("@related", "<xref/>a" * 20_000),
+        "@article{a, title={" + "{" * 20_000 + "}" * 20_000 + "}}",
+        "@article{a, title={x}, author={" + "A and " * 20_000 + "}}",
+        "\n" * 20_000 + "x",
+        '{"title": "a", "abstract": "' + "<" * 20_000 + '"}',
+        "PMID- 1\nTI  - x\n" + "      y\n" * 20_000,
+    ],
+)
+def test_no_small_file_takes_long(source: str) -> None:
+    started = time.process_time()
+    with suppress(Unreadable):
+        read(source)
+    assert time.process_time() - started < 1.5
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    source=st.sampled_from(
+        [NBIB, PUBMED, JATS, RIS, BIB, '[{"title": "A bed", "author": [{"family": "Doe"}]}]']
+    ),
+    at=st.integers(0, 2000),
+    removed=st.integers(0, 80),
+    added=st.sampled_from(
+        ["", "{", "}", "\\", '"', "<", ">", "&", "TY  - ", "PMID- ", "\x00", "\ud800", "null", "]", "$", ","]
+    ),
+)
+def test_damage_anywhere_gives_records_or_a_reason(source: str, at: int, removed: int, added: str) -> None:
+    at %= len(source)
+    try:
+        records = read(source[:at] + added + source[at + removed :])
+    except Unreadable as refusal:
+        assert str(refusal).endswith(".")
+    else:
+        assert all(record.title or record.reason for record in records)

@@ -1,0 +1,475 @@
+"""What each format says of a paper. The samples are made up; the shapes are those of the databases' own exports."""
+
+import json
+from typing import Any
+
+import pytest
+
+from webapp.content.article_content import ArticleContent
+from webapp.models.values import Author, PaperStatus, StudyKind
+from webapp.papers.file_formats import read
+from webapp.papers.records import IS_A_NOTICE, NO_TITLE, Record, find_doi
+
+NBIB = """
+PMID- 12345678
+DP  - 2020 Mar
+TI  - A made-up trial of a made-up bed: a randomized
+      trial.
+PG  - 12-9
+LID - 10.5555/bed.1 [doi]
+LID - e12 [pii]
+AB  - BACKGROUND: Beds differ.
+      RESULTS: They did not.
+FAU - Doe, Jo
+AU  - Doe J
+AUID- ORCID: 0000-0002-1825-009X
+CN  - The Bed Group
+FAU - O'Neil, Ann B
+JT  - Journal of made-up trials
+MH  - *Beds/adverse effects
+MH  - Beds/standards
+MH  - Humans
+PT  - Journal Article
+PT  - Randomized Controlled Trial
+SI  - ClinicalTrials.gov/NCT01234567
+PMC - PMC7654321
+VI  - 5
+IP  - 2
+DEP - 20200214
+COIS- The authors declare none.
+"""
+
+PUBMED = """<?xml version="1.0"?>
+<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2019//EN" "https://dtd.nlm.nih.gov/x.dtd">
+<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID Version="1">12345678</PMID><Article><Journal><JournalIssue>
+<Volume>5</Volume><Issue>2</Issue><PubDate><MedlineDate>2020 Mar-Apr</MedlineDate></PubDate></JournalIssue>
+<Title>Journal of made-up trials</Title></Journal><ArticleTitle>Effects of H<sub>2</sub>O in <i>mice</i>.</ArticleTitle>
+<Abstract><AbstractText Label="AIMS">To see &lt; 5.</AbstractText><AbstractText>Seen.</AbstractText></Abstract>
+<AuthorList><Author><LastName>Doe</LastName><ForeName>Jo</ForeName>
+<Identifier Source="ORCID">http://orcid.org/0000-0002-1825-0097</Identifier></Author>
+<Author><CollectiveName>The Bed Group</CollectiveName></Author></AuthorList>
+<PublicationTypeList><PublicationType>@type</PublicationType></PublicationTypeList></Article>
+<MeshHeadingList><MeshHeading><DescriptorName>Mice</DescriptorName><QualifierName>blood</QualifierName></MeshHeading></MeshHeadingList>
+@notices</MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType="doi">10.5555/BED.2</ArticleId>
+<ArticleId IdType="pmc">PMC99</ArticleId></ArticleIdList><ReferenceList><Reference><ArticleIdList>
+<ArticleId IdType="doi">10.5555/other</ArticleId></ArticleIdList></Reference></ReferenceList></PubmedData></PubmedArticle></PubmedArticleSet>"""
+
+JATS = """<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Archiving and Interchange DTD v1.0 20120330//EN" "x.dtd">
+<article xmlns:xlink="http://www.w3.org/1999/xlink" article-type="@type"><front><journal-meta><journal-title-group>
+<journal-title>Journal of made-up trials</journal-title></journal-title-group></journal-meta><article-meta>
+<article-id pub-id-type="pmid">12345678</article-id><article-id pub-id-type="pmc">99</article-id>
+<article-id pub-id-type="doi">10.5555/bed.3</article-id>
+<title-group><article-title>A bed for <italic>all</italic><xref ref-type="fn">*</xref></article-title><subtitle>A trial</subtitle></title-group>
+<contrib-group><contrib contrib-type="author"><name><surname>Doe</surname><given-names>Jo</given-names></name></contrib>
+<contrib contrib-type="author"><collab>The Bed Group</collab></contrib>
+<contrib contrib-type="editor"><name><surname>Not</surname><given-names>Me</given-names></name></contrib></contrib-group>
+<pub-date pub-type="ppub"><month>1</month><year>2021</year></pub-date>
+<pub-date pub-type="epub"><day>3</day><month>12</month><year>2020</year></pub-date>
+<pub-date pub-type="pmc-release"><day>1</day><month>1</month><year>2019</year></pub-date>
+<volume>5</volume><issue>2</issue><fpage>12</fpage><lpage>19</lpage>@related
+<permissions><license xlink:href="http://creativecommons.org/licenses/by-nc/4.0/"><license-p>Open.</license-p></license></permissions>
+<abstract abstract-type="graphical"><p>A picture</p></abstract>
+<abstract><sec><title>Methods</title><p>We slept.</p></sec><sec><title>Trial registration</title><p>NCT01234567</p></sec></abstract>
+@funding</article-meta></front><body><sec><title>Methods</title><p>Like NCT09999999 did.</p></sec>
+<sec><title>Funding of care</title><p>Care is paid by nobody.</p></sec></body><back>@back</back></article>"""
+
+RIS = """TY  - JOUR
+AU  - Doe, Jo
+TI  - A made-up bed
+T2  - Journal of made-up trials
+PY  - 2020
+ER  -
+"""
+
+
+def only(source: str | bytes) -> Record:
+    [record] = read(source)
+    return record
+
+
+def content(source: str | bytes) -> ArticleContent:
+    record = only(source)
+    assert record.reason == ""
+    return record.content
+
+
+def ris(*lines: str) -> ArticleContent:
+    return content("\n".join(["TY  - JOUR", "TI  - A made-up bed", *lines, "ER  - "]))
+
+
+def bib(*fields: str) -> ArticleContent:
+    return content("@article{doe, title = {A made-up bed}, " + ", ".join(fields) + "}")
+
+
+# ------------------------------------------------------------------ NBIB
+
+
+def test_pubmeds_tagged_format_gives_every_fact() -> None:
+    found, paper = content(NBIB), content(NBIB).paper
+    assert paper.title == "A made-up trial of a made-up bed: a randomized trial"
+    assert (paper.doi, paper.pmid, paper.pmcid) == ("10.5555/bed.1", "12345678", "PMC7654321")
+    assert (paper.journal, paper.volume, paper.issue, paper.pages) == (
+        "Journal of made-up trials",
+        "5",
+        "2",
+        "12-9",
+    )
+    assert paper.published_on == "2020-02-14"
+    assert paper.abstract == "BACKGROUND: Beds differ. RESULTS: They did not."
+    assert paper.authors == [
+        Author(family="Doe", given="Jo", orcid="0000-0002-1825-009X"),
+        Author(family="The Bed Group"),
+        Author(family="O'Neil", given="Ann B"),
+    ]
+    assert paper.mesh_terms == ["Beds", "Humans"]
+    assert found.study_kind == StudyKind.RANDOMIZED_TRIAL
+    assert (found.trial_number, found.trial_url) == (
+        "NCT01234567",
+        "https://clinicaltrials.gov/study/NCT01234567",
+    )
+    assert found.conflicts_of_interest == "The authors declare none."
+
+
+def test_short_names_do_where_there_are_no_full_ones() -> None:
+    assert content("PMID- 1\nTI  - A bed\nAU  - van der Berg JJ\n").paper.authors == [
+        Author(family="van der Berg", given="JJ")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("Meta-Analysis", StudyKind.REVIEWS),
+        ("Systematic Review", StudyKind.REVIEWS),
+        ("Practice Guideline", StudyKind.GUIDELINE),
+        ("Clinical Trial Protocol", StudyKind.STUDY_PLAN),
+        ("Observational Study", StudyKind.OTHER_PEOPLE),
+        ("Review", None),
+        ("Clinical Trial, Phase II", None),
+        ("Case Reports", None),
+        ("Randomized Controlled Trial, Veterinary", None),
+    ],
+)
+def test_only_a_type_that_says_it_outright_gives_the_kind_of_study(
+    kind: str, expected: StudyKind | None
+) -> None:
+    assert content(f"PMID- 1\nTI  - A bed\nPT  - {kind}\n").study_kind == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [("RIN", PaperStatus.RETRACTED), ("ECI", PaperStatus.CONCERN), ("EIN", PaperStatus.CORRECTED)],
+)
+def test_a_notice_that_pubmed_links_to_marks_the_paper(tag: str, status: PaperStatus) -> None:
+    paper = content(f"PMID- 1\nTI  - A bed\n{tag} - J Beds. 2021;1:2. doi: 10.5555/Notice. PMID: 2\n").paper
+    assert (paper.status, paper.status_url) == (status, "https://doi.org/10.5555/notice")
+    assert paper.status_note == "PubMed lists the journal’s notice."
+
+
+def test_the_gravest_of_pubmeds_notices_counts() -> None:
+    tags = "EIN - J Beds. 2020\nPT  - Retracted Publication\nRIN - J Beds. 2021\n"
+    assert content(f"PMID- 1\nTI  - A bed\n{tags}").paper.status == PaperStatus.RETRACTED
+
+
+@pytest.mark.parametrize("kind", ["Retraction of Publication", "Published Erratum"])
+def test_a_notice_itself_is_refused(kind: str) -> None:
+    assert only(f"PMID- 1\nTI  - Erratum\nPT  - {kind}\n").reason == IS_A_NOTICE
+
+
+def test_a_preprint_says_so() -> None:
+    assert content("PMID- 1\nTI  - A bed\nPT  - Preprint\n").paper.status == PaperStatus.PREPRINT
+
+
+# ------------------------------------------------------------------ PubMed XML
+
+
+def test_pubmed_xml_gives_every_fact() -> None:
+    found = content(
+        PUBMED.replace("@type", "Meta-Analysis").replace("@notices", "<CoiStatement>None.</CoiStatement>")
+    )
+    paper = found.paper
+    assert paper.title == "Effects of H2O in mice"
+    assert (paper.doi, paper.pmid, paper.pmcid) == ("10.5555/bed.2", "12345678", "PMC99")
+    assert (paper.journal, paper.volume, paper.issue) == ("Journal of made-up trials", "5", "2")
+    assert paper.published_on == "2020"  # a span of months says no month
+    assert paper.abstract == "AIMS: To see < 5.\n\nSeen."
+    assert paper.authors == [
+        Author(family="Doe", given="Jo", orcid="0000-0002-1825-0097"),
+        Author(family="The Bed Group"),
+    ]
+    assert paper.mesh_terms == ["Mice"]
+    assert (found.study_kind, found.conflicts_of_interest) == (StudyKind.REVIEWS, "None.")
+
+
+def test_pubmed_xml_marks_a_retracted_paper() -> None:
+    notice = (
+        '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J Beds. 2021. doi: 10.5555/r.'
+        "</RefSource></CommentsCorrections></CommentsCorrectionsList>"
+    )
+    paper = content(PUBMED.replace("@type", "Retracted Publication").replace("@notices", notice)).paper
+    assert (paper.status, paper.status_url) == (PaperStatus.RETRACTED, "https://doi.org/10.5555/r")
+
+
+# ------------------------------------------------------------------ JATS
+
+
+def jats(**parts: str) -> str:
+    source = JATS
+    for name in ("type", "related", "funding", "back"):
+        source = source.replace(f"@{name}", parts.get(name, ""))
+    return source
+
+
+def test_jats_gives_every_fact() -> None:
+    found = content(jats(type="research-article"))
+    paper = found.paper
+    assert paper.title == "A bed for all: A trial"
+    assert (paper.doi, paper.pmid, paper.pmcid) == ("10.5555/bed.3", "12345678", "PMC99")
+    assert (paper.volume, paper.issue, paper.pages, paper.license) == ("5", "2", "12-19", "CC BY-NC 4.0")
+    assert paper.published_on == "2020-12-03"
+    assert paper.authors == [Author(family="Doe", given="Jo"), Author(family="The Bed Group")]
+    assert paper.abstract == "Methods: We slept.\n\nTrial registration: NCT01234567"
+    assert (found.trial_number, found.trial_url) == (
+        "NCT01234567",
+        "https://clinicaltrials.gov/study/NCT01234567",
+    )
+    assert (found.funding, found.conflicts_of_interest, found.study_kind) == ("", "", None)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"funding": "<funding-group><funding-statement>Paid by a fund.</funding-statement></funding-group>"},
+        {"back": "<sec><title>Funding</title><p>Paid by a fund.</p></sec>"},
+        {"back": "<fn-group><fn><p><bold>Funding:</bold> Paid by a fund.</p></fn></fn-group>"},
+        {"back": '<fn-group><fn fn-type="financial-disclosure"><p>Paid by a fund.</p></fn></fn-group>'},
+    ],
+)
+def test_who_paid_is_found_where_journals_say_it(parts: dict[str, str]) -> None:
+    assert content(jats(**parts)).funding == "Paid by a fund."
+
+
+def test_of_the_thanks_only_the_sentences_about_money_are_kept() -> None:
+    thanks = "<ack><p>We thank Ann. This work was supported by the Bed Fund (12). We thank Bo.</p></ack>"
+    assert content(jats(back=thanks)).funding == "This work was supported by the Bed Fund (12)."
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        '<fn-group><fn fn-type="conflict"><p>None declared.</p></fn></fn-group>',
+        '<fn-group><fn fn-type="COI-statement"><p>Conflicts of Interest: None declared.</p></fn></fn-group>',
+        "<fn-group><fn><p><bold>Competing interests</bold></p><p>None declared.</p></fn></fn-group>",
+        "<sec><title>Declaration of interests</title><p>None declared.</p></sec>",
+    ],
+)
+def test_interests_are_found_where_journals_say_them(back: str) -> None:
+    assert content(jats(back=back)).conflicts_of_interest == "None declared."
+
+
+def test_two_trial_numbers_are_none() -> None:
+    two = jats().replace("We slept.", "We slept as in NCT07777777.")
+    assert content(two).trial_number == ""
+
+
+def test_jats_tells_plans_and_reviews() -> None:
+    assert content(jats(type="systematic-review")).study_kind == StudyKind.REVIEWS
+    heading = (
+        "<article-categories><subj-group><subject>Study Protocol</subject></subj-group></article-categories>"
+    )
+    assert content(jats(related=heading)).study_kind == StudyKind.STUDY_PLAN
+
+
+def test_jats_marks_a_retracted_paper_and_refuses_the_notice() -> None:
+    link = '<related-article related-article-type="retraction-forward" xlink:href="10.5555/r"/>'
+    paper = content(jats(related=link)).paper
+    assert (paper.status, paper.status_url) == (PaperStatus.RETRACTED, "https://doi.org/10.5555/r")
+    assert only(jats(type="retraction")).reason == IS_A_NOTICE
+
+
+# ------------------------------------------------------------------ RIS
+
+
+def test_ris_gives_what_there_is() -> None:
+    paper = ris(
+        "AU  - Doe, Jo", "AU  - The Bed Group", "T2  - Journal of made-up trials", "PY  - 2020", "DA  - 2020/03/14/",
+        "VL  - 5", "IS  - 2", "SP  - 12", "EP  - 19", "DO  - https://doi.org/10.5555/BED.1", "AB  - One.", "   Two.",
+    ).paper  # fmt: skip
+    assert paper.authors == [Author(family="Doe", given="Jo"), Author(family="The Bed Group")]
+    assert (paper.journal, paper.published_on) == ("Journal of made-up trials", "2020-03-14")
+    assert (paper.volume, paper.issue, paper.pages, paper.doi) == ("5", "2", "12-19", "10.5555/bed.1")
+    assert paper.abstract == "One.\n\nTwo."
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("PY  - 2020",), "2020"),
+        (("Y1  - 2020/03//",), "2020-03"),
+        (("PY  - 2018", "DA  - SEP"), "2018-09"),  # Web of Science, EndNote
+        (("PY  - 2014", "DA  - APR 21"), "2014-04-21"),
+        (("PY  - 2011", "DA  - NOV-DEC"), "2011"),
+        (("PY  - 2024", "DA  - 2024///"), "2024"),  # Ovid
+        (("PY  - 2021", "DA  - 2021///nan"), "2021"),
+        (("PY  - 2019", "DA  - 05/04/2019"), "2019"),  # day or month first? not known
+        (("PY  - 2019", "DA  - 2020/01/05/"), "2019"),
+        (("PY  - in press",), ""),
+    ],
+)
+def test_dates_keep_exactly_the_precision_that_is_said(lines: tuple[str, ...], expected: str) -> None:
+    assert ris(*lines).paper.published_on == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("DP  - NLM", "AN  - 21553931"), "21553931"),  # EndNote from PubMed
+        (("DB  - Scopus", "C2  - 39243807"), "39243807"),
+        (("L2  - https://www.ncbi.nlm.nih.gov/pubmed/29267302",), "29267302"),
+        (
+            ("DB  - Ovid MEDLINE(R)", "L2  - http://ovidsp.ovid.com/ovidweb.cgi?T=JS&D=med7&AN=18379838"),
+            "18379838",
+        ),
+        (("AN  - WOS:000444108200009",), ""),
+        (("AN  - 2214991469; 51887", "DB  - PTSDpubs"), ""),
+    ],
+)
+def test_pubmeds_number_is_found_in_each_dialect(lines: tuple[str, ...], expected: str) -> None:
+    assert ris(*lines).paper.pmid == expected
+
+
+def test_other_dialects_names_for_the_same_things() -> None:
+    embase = content(
+        "TY  - JOUR\nT1  - A bed\nA1  - Liu R.\nA1  - Adler D.G.\nJF  - J Beds\nN2  - Said.\nER  -\n"
+    ).paper
+    assert (embase.title, embase.journal, embase.abstract) == ("A bed", "J Beds", "Said.")
+    assert embase.authors == [Author(family="Liu", given="R."), Author(family="Adler", given="D.G.")]
+    assert ris("C7  - 106241").paper.pages == "106241"
+    assert ris("SP  - e12", "EP  - nan").paper.pages == "e12"
+    assert ris("M3  - Retracted").paper.status == PaperStatus.RETRACTED
+    assert ris("L2  - http://dx.doi.org/10.5555/bed.9").paper.doi == "10.5555/bed.9"
+    assert ris("UR  - https://example.org/bed").paper.url == "https://example.org/bed"
+
+
+def test_carriage_returns_alone_end_lines_too() -> None:
+    assert content(RIS.replace("\n", "\r")).paper.journal == "Journal of made-up trials"
+
+
+def test_a_record_without_its_end_ends_where_the_next_begins() -> None:
+    first, second = read(RIS.replace("ER  -\n", "") + RIS.replace("A made-up bed", "Another bed"))
+    assert (first.title, second.title) == ("A made-up bed", "Another bed")
+    assert (first.place, second.place) == ("record 1, line 1", "record 2, line 6")
+
+
+# ------------------------------------------------------------------ BibTeX
+
+
+def test_bibtex_reads_letters_that_latex_spells() -> None:
+    paper = content(
+        r"""@article{x, title = {{T}he {\"U}ber $\beta$-catenin \& 30\% \emph{in vivo}}, journal = {Zeitschrift f{\"u}r Betten},
+        author = {M{\"u}ller, J{\'o}zef and Jos\'e de la Cruz and {World Health Organization} and van der Berg, Jan},
+        year = 2020, month = dec, volume = {5}, number = {2}, pages = {12--19}, doi = {10.5555/bed\_1}}"""
+    ).paper
+    assert paper.title == "The Über β-catenin & 30% in vivo"
+    assert paper.journal == "Zeitschrift für Betten"
+    assert paper.authors == [
+        Author(family="Müller", given="Józef"),
+        Author(family="de la Cruz", given="José"),
+        Author(family="World Health Organization"),
+        Author(family="van der Berg", given="Jan"),
+    ]
+    assert (paper.published_on, paper.volume, paper.issue, paper.pages) == ("2020-12", "5", "2", "12-19")
+    assert paper.doi == "10.5555/bed_1"
+
+
+def test_biblatex_dates_count() -> None:
+    assert bib("date = {2021-03-14}").paper.published_on == "2021-03-14"
+    assert bib("year = {2021}, month = {3}, day = {4}").paper.published_on == "2021-03-04"
+
+
+def test_a_broken_entry_is_refused_and_the_others_are_read() -> None:
+    broken, good = read('@article{a, title = "never closed\n}\n@article{b, title = {Good}}\n')
+    assert "do not fit together" in broken.reason and broken.line == 1
+    assert (good.title, good.reason) == ("Good", "")
+
+
+def test_two_entries_of_one_name_are_two_papers() -> None:
+    assert [record.title for record in read("@misc{a, title={One}}\n@misc{a, title={Two}}")] == ["One", "Two"]
+
+
+# ------------------------------------------------------------------ JSON
+
+WORK: dict[str, Any] = {"title": ["A bed"], "DOI": "10.5555/BED", "issued": {"date-parts": [[2020, 3]]}}
+CSL: dict[str, Any] = {
+    "type": "article-journal", "title": "A bed", "container-title": "J Beds", "DOI": "10.5555/bed", "PMID": "12",
+    "PMCID": "PMC34", "author": [{"family": "Doe", "given": "Jo"}, {"literal": "The Bed Group"}],
+    "issued": {"date-parts": [["2020", 3]]}, "page": "1-2", "abstract": "Said.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [WORK, [WORK], {"message": WORK}, {"message": {"items": [WORK]}}, {"items": [WORK]}],
+)
+def test_crossrefs_messages_come_in_many_wrappings(said: object) -> None:
+    paper = content(json.dumps(said)).paper
+    assert (paper.title, paper.doi, paper.published_on) == ("A bed", "10.5555/bed", "2020-03")
+
+
+def test_csl_gives_every_fact() -> None:
+    paper = content(json.dumps([CSL])).paper
+    assert (paper.title, paper.journal, paper.doi, paper.pmid, paper.pmcid) == (
+        "A bed",
+        "J Beds",
+        "10.5555/bed",
+        "12",
+        "PMC34",
+    )
+    assert paper.authors == [Author(family="Doe", given="Jo"), Author(family="The Bed Group")]
+    assert (paper.published_on, paper.pages, paper.abstract) == ("2020-03", "1-2", "Said.")
+    assert content(json.dumps(CSL | {"issued": {"raw": "2020-03-14"}})).paper.published_on == "2020-03-14"
+
+
+def test_one_work_on_each_line_is_read_with_its_line() -> None:
+    rows = read(json.dumps(WORK) + "\n\n{damaged\n" + json.dumps(WORK))
+    assert [(row.line, bool(row.reason)) for row in rows] == [(1, False), (3, True), (4, False)]
+
+
+# ------------------------------------------------------------------ what all formats share
+
+
+@pytest.mark.parametrize(
+    "start", ["RETRACTED: ", "[Retracted] ", "WITHDRAWN ARTICLE: ", "Retracted Paper - "]
+)
+def test_a_title_that_says_so_marks_the_paper(start: str) -> None:
+    assert content(RIS.replace("A made-up", f"{start}A made-up")).paper.status == PaperStatus.RETRACTED
+
+
+def test_a_title_about_withdrawn_drugs_does_not() -> None:
+    assert content(RIS.replace("A made-up", "Withdrawn drugs and a")).paper.status == PaperStatus.PUBLISHED
+
+
+def test_a_record_without_a_title_is_refused() -> None:
+    assert only(RIS.replace("TI  - A made-up bed\n", "")).reason == NO_TITLE
+
+
+def test_what_no_field_can_hold_is_left_out() -> None:
+    paper = ris(f"VL  - {'9' * 33}", "DO  - none", f"AB  - {'a' * 20_001}", "T2  - J\x00 B\x07eds").paper
+    assert (paper.volume, paper.doi, paper.abstract, paper.journal) == ("", "", "", "J Beds")
+    assert content('{"title": "A \\ud800 bed\\u0000"}').paper.title == "A  bed"
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        (
+            "https://doi.org/10.1002/(SICI)1097(1998)66:4<261::AID>3.0.CO;2-T",
+            "10.1002/(sici)1097(1998)66:4<261::aid>3.0.co;2-t",
+        ),
+        ("doi:10.5555/a.b.", "10.5555/a.b"),
+        ("(see 10.5555/a(1))", "10.5555/a(1)"),
+        ("10.5/x", ""),
+    ],
+)
+def test_a_doi_is_found_in_its_many_spellings(text: str, doi: str) -> None:
+    assert find_doi(text) == doi

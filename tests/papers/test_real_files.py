@@ -1,0 +1,78 @@
+"""Real export files of many databases: each imports, or refuses with reasons. They are not part of the project."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from webapp.papers import file_formats, intake
+
+FORMATS = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"
+# What each folder holds, by hand: how many records can be read, and how many are refused.
+EXPECTED = {
+    "bib": (9, 0),
+    "crossref": (279, 11),
+    "jats": (11, 0),
+    "nbib": (109, 0),
+    "pubmed_xml": (24, 0),
+    "ris": (298, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def files() -> list[Path]:
+    """The files; without them these tests say why they are skipped, and fail in CI."""
+    found = sorted(path for path in FORMATS.glob("*/*") if path.is_file())
+    if not found:
+        reason = "the export files (../shared/data/formats) are not beside this project"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def test_every_real_file_imports_or_is_refused_with_reasons(
+    app: Flask, files: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, refused = Counter[str](), Counter[str]()
+    for file in files:
+        records = file_formats.read(file.read_bytes(), file.name)
+        found = intake.sort(records)
+        assert len(found.new) + len(found.known) + len(found.refused) == len(records)
+        assert all(record.reason.endswith(".") for record in found.refused)
+        read[file.parent.name] += found.read_count
+        refused[file.parent.name] += len(found.refused)
+    with capsys.disabled():
+        print(  # noqa: T201  # this count is wanted
+            f"\n{len(files)} real export files: {read.total()} records read, {refused.total()} refused with reasons"
+        )
+    assert {name: (read[name], refused[name]) for name in read} == EXPECTED
+
+
+def test_every_record_of_a_database_has_what_the_database_gives(files: list[Path]) -> None:
+    for file in files:
+        papers = [
+            record.content.paper for record in file_formats.read(file.read_bytes()) if not record.reason
+        ]
+        if file.parent.name in ("nbib", "pubmed_xml", "jats"):
+            assert all(
+                paper.pmid and paper.journal and paper.published_on and paper.authors for paper in papers
+            ), file
+        if file.parent.name == "ris":
+            assert all(paper.journal or "1099" in file.name for paper in papers), file
+            assert all(paper.published_on for paper in papers), file
+
+
+def test_jats_says_who_paid_and_who_had_an_interest(files: list[Path]) -> None:
+    papers = [file_formats.read(file.read_bytes())[0].content for file in files if file.parent.name == "jats"]
+    assert sum(bool(paper.funding) for paper in papers) == 9
+    assert sum(bool(paper.conflicts_of_interest) for paper in papers) == 9
+    assert sorted(paper.trial_number for paper in papers if paper.trial_number) == [
+        "NCT00434018",
+        "NCT01597518",
+        "NCT02833935",
+    ]
+    assert sum(paper.paper.license.startswith("CC") for paper in papers) == 9
+    assert all(paper.paper.abstract for paper in papers)

@@ -1,0 +1,151 @@
+"""The audit log: what is written down, what is not, and how it is read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from slugify import slugify
+from sqlalchemy import select
+
+from tests.accounts.people import EMAIL, PASSWORD, add_editor, audited, sign_in, token
+from tests.editor.forms import complete, opened, press
+from tests.factories import NOW
+from tests.pages import PageClient
+from webapp.db.session import db
+from webapp.models import Article, AuditEntry, AuditKind, Editor, Role
+from webapp.newsletter import chores
+from webapp.publishing import audit, scheduling
+
+AUDIT = "/editor/audit"
+NEW = "/editor/summaries/new"
+
+
+@pytest.fixture
+def admin(client: PageClient) -> Editor:
+    """An admin, signed in."""
+    editor = add_editor(role=Role.ADMIN)
+    sign_in(client)
+    return editor
+
+
+def test_signing_in_and_out_is_written_down(client: PageClient, admin: Editor) -> None:
+    client.post("/editor/sign-out", {"csrf_token": token(client, "/editor/")})
+    assert audited() == [AuditKind.SIGNED_IN, AuditKind.SIGNED_OUT]
+    assert set(db.session.scalars(select(AuditEntry.actor_id))) == {admin.id}
+
+
+@pytest.mark.parametrize("email", [EMAIL, "somebody@example.org"])
+def test_of_a_failed_sign_in_only_the_account_is_kept(client: PageClient, email: str) -> None:
+    editor = add_editor()
+    sent = {"email": email, "password": "guess of mine", "csrf_token": token(client)}
+    client.post("/editor/sign-in", sent, status=422)
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.kind, entry.actor_id, entry.detail) == (AuditKind.SIGN_IN_FAILED, None, "password")
+    assert entry.account_id == (editor.id if email == EMAIL else None)
+
+
+def test_changes_to_the_own_account_are_written_down(client: PageClient, admin: Editor) -> None:
+    client.post("/editor/account/end-others", {"csrf_token": token(client, "/editor/account")})
+    sent = {"current": PASSWORD, "new": "copper kettle under snow"}
+    client.post("/editor/account/password", sent | {"csrf_token": token(client, "/editor/account")})
+    assert audited()[1:] == [AuditKind.SIGN_INS_ENDED, AuditKind.PASSWORD_CHANGED]
+
+
+def test_what_is_rolled_back_is_not_in_the_log(app: Flask) -> None:
+    audit.record(AuditKind.PUBLISHED, NOW, None)
+    assert audited() == []
+
+
+def test_the_page_shows_the_newest_first_in_the_time_zone_of_the_reader(
+    client: PageClient, admin: Editor
+) -> None:
+    admin.time_zone = "America/New_York"
+    audit.record(AuditKind.PUBLISHED, NOW - timedelta(days=1), admin.id, detail="A <b>title</b>")
+    db.session.commit()
+    page = client.get(AUDIT).text
+    assert page.index("Signed in</td>") < page.index("Published</td>")
+    assert "A &lt;b&gt;title&lt;/b&gt;" in page
+
+
+def test_it_is_filtered_by_person_and_kind_and_paged_by_links(client: PageClient, admin: Editor) -> None:
+    bo = add_editor("Bo Writer", "bo@example.org", Role.WRITER)
+    for number in range(51):
+        audit.record(AuditKind.PUBLISHED, NOW, bo.id, detail=f"Summary {number}")
+    audit.record(AuditKind.ROLE_CHANGED, NOW, admin.id, bo.id, "Writer → Editor")
+    db.session.commit()
+    first = client.get(f"{AUDIT}?person={bo.id}&kind=published").text
+    assert "51 lines" in first and "Summary 50<" in first and "Summary 0<" not in first
+    assert f"page=2&amp;kind=published&amp;person={bo.id}" in first
+    assert "Summary 0<" in client.get(f"{AUDIT}?person={bo.id}&kind=published&page=2").text
+    assert "52 lines" in client.get(f"{AUDIT}?person={bo.id}").text
+    assert "There is no such line." in client.get(f"{AUDIT}?kind=withdrawn").text
+
+
+@pytest.mark.parametrize(
+    "query", ["kind=nonsense", "person=x", "person=99999999999", "page=3", "page=0", "person=%00"]
+)
+def test_a_filter_that_makes_no_sense_is_not_found(client: PageClient, admin: Editor, query: str) -> None:
+    client.get(f"{AUDIT}?{query}", status=404)
+
+
+def test_a_line_is_kept_for_a_year(app: Flask) -> None:
+    audit.record(AuditKind.PUBLISHED, NOW, None)
+    db.session.commit()
+    chores.run(NOW + timedelta(days=364))
+    db.session.commit()
+    assert audited() == [AuditKind.PUBLISHED]
+    chores.run(NOW + timedelta(days=366))
+    db.session.commit()
+    assert audited() == []
+
+
+# ------------------------------------------------------------------ what readers see
+
+
+def lines() -> list[tuple[str, str]]:
+    """Kind and detail of what was written down after signing in."""
+    db.session.rollback()
+    rows = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    return [(row.kind.value, row.detail) for row in rows[1:]]
+
+
+def send(client: PageClient, path: str, button: str, **fields: str) -> str:
+    """Press a button of the authoring form; where it leads, without what comes after the question mark."""
+    return str(press(client, path, opened(client, path, **fields), button).location).split("?")[0]
+
+
+def test_publishing_renaming_and_withdrawing_are_written_down(client: PageClient, admin: Editor) -> None:
+    edit = send(client, NEW, "publish", **complete())
+    send(client, edit, "publish", slug="another-address", change_note="A shorter address.")
+    article = db.session.scalars(select(Article)).one()
+    withdraw = f"/editor/articles/{article.id}/withdraw"
+    client.post(withdraw, {"note": "It was retracted.", "csrf_token": token(client, withdraw)})
+    title = db.session.scalars(select(Article)).one().title
+    moved = ("address-changed", f"{slugify(title)} → another-address")
+    assert lines() == [("published", title), moved, ("published", title), ("withdrawn", title)]
+
+
+def test_scheduling_and_what_goes_out_by_itself_are_written_down(client: PageClient, admin: Editor) -> None:
+    edit = send(client, NEW, "schedule", **complete() | {"publish_at": "2099-01-01T09:00"})
+    send(client, edit, "unschedule")
+    send(client, edit, "schedule", publish_at="2099-01-01T09:00")
+    scheduling.publish_due(datetime(2099, 1, 1, 9, 1, tzinfo=UTC))
+    db.session.commit()
+    assert [kind for kind, _ in lines()] == ["scheduled", "unscheduled", "scheduled", "published"]
+    assert set(db.session.scalars(select(AuditEntry.actor_id))) == {admin.id}
+
+
+def test_restoring_an_earlier_text_is_written_down(client: PageClient, admin: Editor) -> None:
+    edit = send(client, NEW, "save", harms="One.")
+    send(client, edit, "save", harms="Two.")
+    sent = {"number": "1", "revision": "2", "csrf_token": token(client, edit)}
+    client.post(f"{edit}/restore", sent)
+    assert [kind for kind, _ in lines()] == ["restored"]
+
+
+def test_an_import_of_papers_is_written_down(client: PageClient, admin: Editor) -> None:
+    path = "/editor/papers/import"
+    text = "TY  - JOUR\nTI  - A made-up trial\nAU  - Doe, Jo\nJO  - Made-up Trials\nPY  - 2021\nER  - \n"
+    review = client.post(path, {"text": text, "csrf_token": token(client, path)}).location
+    client.post(review, {"csrf_token": token(client, review)})
+    assert lines() == [("imported", "1 paper")]

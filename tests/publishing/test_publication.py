@@ -1,0 +1,77 @@
+"""From content to a public text and back."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.factories import NOW, add_article, content
+from webapp.db.session import db
+from webapp.models import Article, SearchMarker
+from webapp.models.values import ArticleStatus, Finding
+from webapp.publishing.publication import NotPublishable, content_of, publish, withdraw
+
+
+def problems(**changes: object) -> dict[str, str]:
+    with pytest.raises(NotPublishable) as refused:
+        publish(content(**changes), NOW)
+    return {problem.field: problem.message for problem in refused.value.problems}
+
+
+def test_a_published_text_says_what_it_was_given(app: Flask) -> None:
+    wanted = content(published_on=NOW.date())
+    assert content_of(publish(wanted, NOW)) == wanted
+
+
+def test_publishing_marks_the_revision_that_search_has_to_follow(app: Flask) -> None:
+    article = add_article()
+    marker = db.session.scalars(select(SearchMarker)).one()
+    assert (marker.article_id, marker.revision) == (article.id, 1)
+
+
+def test_all_reasons_are_given_at_once(app: Flask) -> None:
+    found = problems(
+        harms="",
+        funding="",
+        findings=[Finding(text="One.", place="")],
+        subject=None,
+        paper={"published_on": "22"},
+    )
+    assert {"harms", "funding", "findings", "findings-0-place", "subject", "paper-published_on"} <= set(found)
+    assert db.session.scalar(select(Article)) is None
+
+
+def test_a_paper_is_explained_once(app: Flask) -> None:
+    add_article(paper={"doi": "10.5555/one"})
+    assert "Another summary is about this paper" in problems(paper={"doi": "10.5555/one"})["paper-doi"]
+
+
+def test_an_address_is_used_once(app: Flask) -> None:
+    add_article(slug="taken")
+    assert "slug" in problems(slug="taken")
+    assert "slug" in problems(slug="Not An Address")
+
+
+def test_a_renamed_article_keeps_its_old_address_and_can_have_it_back(app: Flask) -> None:
+    article = add_article(slug="first")
+    publish(content(slug="second", paper={"doi": article.paper.doi}), NOW, article)
+    publish(content(slug="first", paper={"doi": article.paper.doi}), NOW, article)
+    db.session.commit()
+    assert article.slug == "first"
+    assert "slug" in problems(slug="second")
+
+
+def test_withdrawing_keeps_the_row_and_marks_it_for_search(app: Flask) -> None:
+    article = add_article()
+    withdraw(article, "The paper was about something else.", NOW)
+    db.session.commit()
+    assert article.status is ArticleStatus.WITHDRAWN
+    assert [marker.revision for marker in db.session.scalars(select(SearchMarker))] == [1, 2]
+
+
+def test_publishing_a_withdrawn_article_brings_it_back(app: Flask) -> None:
+    article = add_article()
+    text = content_of(article)
+    withdraw(article, "", NOW)
+    publish(text, NOW, article)
+    assert article.status is ArticleStatus.PUBLISHED
+    assert article.withdrawn_at is None

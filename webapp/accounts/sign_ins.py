@@ -1,0 +1,174 @@
+"""Who is asking: the only domain module that reads the session, and the reason why public pages have none."""
+
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Request, g, session
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from sqlalchemy import ColumnElement, delete, func, select, update
+
+from webapp.accounts.editors import end_sign_ins
+from webapp.db.session import db
+from webapp.models import Editor, Role, SignIn
+from webapp.web.tokens import new_secret, secret_hash
+
+IDLE = timedelta(hours=2)
+LONGEST = timedelta(hours=12)
+HALF_WAY = timedelta(minutes=10)  # between the password and the code
+SEEN_EVERY = timedelta(minutes=1)  # how exactly the time of the last request is kept
+
+_RANKS = list(Role)  # each role may do what those before it may
+
+
+class NoSession(NullSession):
+    """Stands where a session would be outside the editor; touching it is a mistake in the code."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("public pages have no session: they are the same for everybody")
+
+    __getitem__ = __setitem__ = __delitem__ = __contains__ = __iter__ = __len__ = _refuse
+    get = pop = popitem = setdefault = update = clear = keys = values = items = _refuse
+
+
+class EditorSessions(SecureCookieSessionInterface):
+    """Signed cookie sessions under /editor, and nowhere else."""
+
+    null_session_class = NoSession
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a request; a ``NoSession`` for a public page."""
+        if request.path == "/editor" or request.path.startswith("/editor/"):
+            return super().open_session(app, request)
+        return NoSession()
+
+
+def init_app(app: Flask) -> None:
+    """Keep sessions inside the editor."""
+    is_https = app.extensions["config"].is_https
+    app.session_interface = EditorSessions()
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if is_https else "session",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+    )
+
+
+def current_editor() -> Editor:
+    """Who is signed in; only for views behind the editor's door."""
+    return current_sign_in().editor
+
+
+def find_current_editor() -> Editor | None:
+    """Who is signed in, if anybody; for pages that are shown either way."""
+    sign_in: SignIn | None = g.get("sign_in")
+    return sign_in.editor if sign_in else None
+
+
+def current_sign_in() -> SignIn:
+    """The sign-in of this request; only for views behind the editor's door."""
+    sign_in: SignIn = g.sign_in
+    return sign_in
+
+
+def recognize(now: datetime) -> bool:
+    """Is somebody signed in? Notes that they were seen. Call it before the request has written anything."""
+    sign_in = _find_sign_in(now)
+    if sign_in is not None and now - sign_in.seen_at >= SEEN_EVERY:
+        _note_seen(sign_in.id, now)
+    g.sign_in = sign_in
+    return sign_in is not None
+
+
+def may(role: Role) -> bool:
+    """May the one who is signed in do what this role may?"""
+    return _RANKS.index(current_editor().role) >= _RANKS.index(role)
+
+
+def local_time(at: datetime) -> str:
+    """A time in words, in the time zone of who is signed in: November 24, 2026, 14:32."""
+    here = at.astimezone(ZoneInfo(current_editor().time_zone))
+    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
+
+
+def start(editor: Editor, now: datetime, *, needs_code: bool = False) -> None:
+    """Sign somebody in: a new session with a new secret, of which the database keeps the hash.
+
+    With ``needs_code`` they are only half way: the second factor is still to come.
+    """
+    kept_text = session.get("kept_text")
+    _forget_secret()
+    session.clear()
+    g.pop("csrf_token", None)  # made for the old session
+    if kept_text:
+        session["kept_text"] = kept_text
+    secret = new_secret()
+    session["sign_in"] = secret
+    session["editor_id"] = editor.id
+    db.session.execute(delete(SignIn).where(SignIn.started_at < now - LONGEST))
+    db.session.add(
+        SignIn(
+            secret_hash=secret_hash(secret),
+            editor_id=editor.id,
+            needs_code=needs_code,
+            started_at=now,
+            seen_at=now,
+        )
+    )
+
+
+def find_half_way(now: datetime) -> Editor | None:
+    """Whose password was right in this browser a few minutes ago, and who has yet to give a code."""
+    sign_in = _find(SignIn.needs_code.is_(True), SignIn.started_at > now - HALF_WAY)
+    return sign_in.editor if sign_in else None
+
+
+def end() -> None:
+    """Sign this browser out, here and on the server."""
+    _forget_secret()
+    session.clear()
+
+
+def start_afresh(now: datetime) -> None:
+    """End every sign-in of this person, and start a new one here: for a changed password or second factor."""
+    editor = current_editor()
+    end_sign_ins(editor)
+    start(editor, now)
+
+
+def sign_in_count() -> int:
+    """In how many browsers this person is signed in."""
+    mine = SignIn.editor_id == current_sign_in().editor_id, ~SignIn.needs_code
+    own = select(func.count()).select_from(SignIn).where(*mine)
+    return db.session.scalar(own) or 0
+
+
+def end_others() -> int:
+    """Sign the same person out everywhere else; how many sign-ins that ended."""
+    own = current_sign_in()
+    ended = delete(SignIn).where(SignIn.editor_id == own.editor_id, SignIn.id != own.id).returning(SignIn.id)
+    return len(db.session.execute(ended).all())
+
+
+def _find_sign_in(now: datetime) -> SignIn | None:
+    return _find(~SignIn.needs_code, SignIn.seen_at > now - IDLE, SignIn.started_at > now - LONGEST)
+
+
+def _find(*conditions: ColumnElement[bool]) -> SignIn | None:
+    secret = session.get("sign_in")
+    if not secret:
+        return None
+    return db.session.scalar(select(SignIn).where(SignIn.secret_hash == secret_hash(secret), *conditions))
+
+
+def _forget_secret() -> None:
+    db.session.execute(delete(SignIn).where(SignIn.secret_hash == secret_hash(session.get("sign_in", ""))))
+
+
+def _note_seen(sign_in_id: int, now: datetime) -> None:
+    """In a short transaction of its own: a page that is only read must not hold the one write lock."""
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now))

@@ -1,0 +1,1 @@
+"""What is public: published articles, categories, the glossary, topic grids, the history of an article."""

@@ -1,0 +1,157 @@
+"""Words explained: the dictionary, and where an article uses a word for the first time."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+from sqlalchemy import func, or_, select
+
+from webapp.catalog.queries import published
+from webapp.db import change_log
+from webapp.db.session import db
+from webapp.models import Article, GlossaryTerm
+
+USES_SHOWN = 12
+_PART = re.compile(r"[\w-]+")
+# The parts of an article in which words are explained and looked for.
+_TEXT_FIELDS = ("main_message", "simple_explanation", "harms", "research_summary")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word explained: its address, the word, and what it means."""
+
+    slug: str
+    term: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a paragraph; ``term`` is set where the stretch is the first use of a word explained."""
+
+    text: str
+    term: Term | None = None
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph in pieces, and the words that are used in it for the first time."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def terms(self) -> list[Term]:
+        return [piece.term for piece in self.pieces if piece.term]
+
+
+class Dictionary:
+    """Every form of every word explained, found in a text by its first part: as quick for many words as for few."""
+
+    def __init__(self, forms: dict[str, Term]) -> None:
+        self._forms: dict[str, list[tuple[str, Term]]] = {}
+        for form in sorted(
+            forms, key=len, reverse=True
+        ):  # the longest is tried first: "AIS A" wins over "AIS"
+            if first := _PART.match(form):
+                self._forms.setdefault(first.group(), []).append((form, forms[form]))
+
+    def uses(self, text: str) -> Iterator[tuple[int, int, Term]]:
+        """Where words stand in a text as whole words, in order and apart: (start, end, term)."""
+        if self._forms.keys().isdisjoint(_PART.findall(text.lower())):
+            return
+        after = 0
+        for part in _PART.finditer(text):
+            start = part.start()
+            for form, term in self._forms.get(part.group().lower(), ()) if start >= after else ():
+                end = start + len(form)
+                if text[start:end].lower() == form and not _PART.match(text, end):
+                    yield start, end, term
+                    after = end
+                    break
+
+
+class Explainer:
+    """Finds the first use of each word as one article is read from top to bottom."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._dictionary = dictionary
+        self._seen: set[str] = set()
+
+    def explain(self, text: str) -> Paragraph:
+        """The paragraph in pieces; a word already explained further up is left alone."""
+        pieces: list[Piece] = []
+        at = 0
+        for start, end, term in self._dictionary.uses(text):
+            if term.slug in self._seen:
+                continue
+            self._seen.add(term.slug)
+            pieces += [Piece(text[at:start]), Piece(text[start:end], term)]
+            at = end
+        return Paragraph((*pieces, Piece(text[at:])))
+
+
+def new_explainer() -> Explainer:
+    """An explainer that knows every word of the glossary."""
+    return Explainer(_dictionary(str(db.engine.url), change_log.committed()))
+
+
+@lru_cache(maxsize=2)
+def _dictionary(_database: str, _generation: int) -> Dictionary:
+    """The glossary as it is in one generation of one database."""
+    rows = db.session.execute(
+        select(GlossaryTerm.slug, GlossaryTerm.term, GlossaryTerm.meaning, GlossaryTerm.forms)
+    )
+    forms: dict[str, Term] = {}
+    for slug, word, meaning, others in rows:
+        term = Term(slug, word, meaning)
+        forms |= {form.lower(): term for form in (word, *others)}
+    return Dictionary(forms)
+
+
+def terms_by_letter(wanted: str = "") -> list[tuple[str, list[GlossaryTerm]]]:
+    """All terms (or those whose word or meaning has ``wanted``) under their first letter, in alphabetical order."""
+    query = select(GlossaryTerm).order_by(func.lower(GlossaryTerm.term))
+    if wanted:
+        query = query.where(
+            or_(
+                GlossaryTerm.term.icontains(wanted, autoescape=True),
+                GlossaryTerm.meaning.icontains(wanted, autoescape=True),
+            )
+        )
+    terms = db.session.scalars(query)
+    return [(letter, list(group)) for letter, group in groupby(terms, key=lambda term: term.term[0].upper())]
+
+
+def get_term(slug: str) -> GlossaryTerm:
+    """The term at this address; raises LookupError."""
+    term = db.session.scalar(select(GlossaryTerm).where(GlossaryTerm.slug == slug))
+    if term is None:
+        raise LookupError(slug)
+    return term
+
+
+def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
+    """Published articles whose text has the term as a whole word, newest first."""
+    forms = (term.term, *term.forms)
+    columns = [getattr(Article, name) for name in _TEXT_FIELDS]
+    likely = published().where(
+        or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))
+    )
+    pattern = _pattern(tuple(form.lower() for form in forms))
+    rows = db.session.scalars(likely.order_by(Article.published_at.desc(), Article.id.desc()))
+    return [article for article in rows if pattern.search(_text(article))][:count]
+
+
+def _text(article: Article) -> str:
+    return "\n".join(getattr(article, name) or "" for name in _TEXT_FIELDS)
+
+
+@lru_cache(maxsize=64)
+def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the forms as a whole word; the longest is tried first, so "AIS A" wins over "AIS"."""
+    longest_first: Iterable[str] = sorted(forms, key=len, reverse=True)
+    either = "|".join(re.escape(form) for form in longest_first) or r"(?!)"
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)

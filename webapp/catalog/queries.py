@@ -1,0 +1,213 @@
+"""Questions about published articles and their categories."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, bindparam, case, func, select
+from sqlalchemy.orm import aliased, joinedload
+
+from webapp.db.session import db
+from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
+from webapp.models.values import ArticleStatus, PaperStatus, Result, StudyKind, Subject
+from webapp.web.errors import SiteError
+from webapp.web.pagination import Page, page_of
+
+PAGE_SIZE = 12
+SIMILAR_COUNT = 3
+
+_PUBLISHED_COUNT = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
+# All that an article page shows, in one question. An inner join inside the outer one would have SQLite read whole tables.
+_WHOLE = (
+    select(Article)
+    .where(Article.slug == bindparam("slug"))
+    .options(
+        joinedload(Article.category_links).joinedload(ArticleCategory.category, innerjoin=False),
+        joinedload(Article.corrections),
+    )
+)
+
+
+class ArticleNotFound(SiteError):
+    """There is no article at this address."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "We have no summary at this address. Try a search.")
+
+
+class ArticleWithdrawn(SiteError):
+    """The article at this address was taken off the site."""
+
+    def __init__(self, article: Article) -> None:
+        super().__init__(410)
+        self.article = article
+
+
+class ArticleMoved(LookupError):
+    """The article has another address now."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
+
+class Order(StrEnum):
+    """How a list of articles may be sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+@dataclass(frozen=True)
+class CategoryCount:
+    """A category and how many published articles are filed under it."""
+
+    category: Category
+    count: int
+
+
+def published() -> Select[Article]:
+    """Every article that readers may see."""
+    return select(Article).where(Article.status == ArticleStatus.PUBLISHED)
+
+
+def get_published(slug: str) -> Article:
+    """The article at this address; raises ArticleNotFound, ArticleWithdrawn or ArticleMoved."""
+    article = db.session.scalars(_WHOLE, {"slug": slug}).unique().one_or_none()
+    if article is None:
+        moved_to = db.session.scalar(
+            select(Article.slug)
+            .join(ArticleSlug, ArticleSlug.article_id == Article.id)
+            .where(ArticleSlug.slug == slug)
+        )
+        if moved_to is None:
+            raise ArticleNotFound
+        raise ArticleMoved(moved_to)
+    if article.status != ArticleStatus.PUBLISHED:
+        raise ArticleWithdrawn(article)
+    return article
+
+
+def get_category(slug: str) -> Category:
+    """The category at this address; raises LookupError."""
+    category = db.session.scalar(select(Category).where(Category.slug == slug))
+    if category is None:
+        raise LookupError(slug)
+    return category
+
+
+def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
+    """Published articles, newest first; on the same day the newer paper first. Retracted papers are no news."""
+    query = published().join(Article.paper).where(Paper.status != PaperStatus.RETRACTED)
+    retracted = (
+        select(func.count())
+        .select_from(Article)
+        .join(Article.paper)
+        # "not withdrawn", for "published" would lead SQLite to begin with all that are published
+        .where(Paper.status == PaperStatus.RETRACTED, Article.status != ArticleStatus.WITHDRAWN)
+    )
+    return page_of(query.order_by(*_newest_first()), page, size, _less(_PUBLISHED_COUNT, retracted))
+
+
+def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
+    """Published articles filed under a category, primary or not."""
+    orders = {
+        Order.NEWEST: _newest_first(),
+        Order.OLDEST: (Article.published_at, Paper.published_on, Article.id),
+        Order.TITLE: (func.lower(func.coalesce(Article.plain_title, Paper.title)), Article.id),
+    }
+    filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
+    query = published().join(Article.paper).where(Article.id.in_(filed)).order_by(*orders[order])
+    return page_of(query, page, size, _less(*_filed(category.id)))
+
+
+def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]:
+    """How many published articles of a category there are of each kind of study with each result."""
+    filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
+    counted = (
+        select(Article.study_kind, Article.result, func.count())
+        .where(Article.status == ArticleStatus.PUBLISHED, Article.id.in_(filed))
+        .group_by(Article.study_kind, Article.result)
+    )
+    return [(kind, result, count) for kind, result, count in db.session.execute(counted)]
+
+
+def category_counts() -> list[CategoryCount]:
+    """All categories in their order, each with its number of published articles."""
+    query = select(Category, _less(*_filed(Category.id))).order_by(Category.position)
+    return [CategoryCount(category, count) for category, count in db.session.execute(query)]
+
+
+def _filed(category_id: ColumnExpressionArgument[int] | int) -> tuple[Select[int], Select[int]]:
+    """How many articles are filed under a category, and how many of them are withdrawn."""
+    every = (
+        select(func.count()).select_from(ArticleCategory).where(ArticleCategory.category_id == category_id)
+    )
+    withdrawn = every.join(Article, Article.id == ArticleCategory.article_id)
+    return every, withdrawn.where(Article.status == ArticleStatus.WITHDRAWN)
+
+
+def _less(every: Select[int], few: Select[int]) -> ColumnElement[int]:
+    """All but a few. Both are counted in indexes; asking every article what it is would read all of them."""
+    return every.scalar_subquery() - few.scalar_subquery()
+
+
+def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[int]:
+    """The ids of published articles that share most categories with this one: people before animals, then newest."""
+    own = [link.category_id for link in article.category_links]
+    link = aliased(ArticleCategory)
+    shared = (
+        select(link.article_id, func.count().label("shared"))
+        .where(link.category_id.in_(own), link.article_id != article.id)
+        .group_by(link.article_id)
+        .subquery()
+    )
+    people_first = case(
+        (Article.subject == Subject.PEOPLE, 0), (Article.subject == Subject.MIXED, 1), else_=2
+    )
+    query = (
+        published()
+        .with_only_columns(Article.id)
+        .join(Article.paper)
+        .join(shared, shared.c.article_id == Article.id)
+        .order_by(shared.c.shared.desc(), people_first, *_newest_first())
+        .limit(count)
+    )
+    return list(db.session.scalars(query))
+
+
+def _newest_first() -> tuple:  # type: ignore[type-arg]
+    return (Article.published_at.desc(), Paper.published_on.desc(), Article.id.desc())
+
+
+def published_count() -> int:
+    """How many articles readers may see."""
+    return db.session.scalar(_PUBLISHED_COUNT) or 0
+
+
+def recently_changed(count: int) -> list[Article]:
+    """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
+    return list(
+        db.session.scalars(published().order_by(Article.updated_at.desc(), Article.id.desc()).limit(count))
+    )
+
+
+def all_published() -> list[Article]:
+    """Every published article, newest first."""
+    return list(db.session.scalars(published().join(Article.paper).order_by(*_newest_first())))
+
+
+def corrections() -> list[Correction]:
+    """Every correction of a published article, newest first."""
+    query = (
+        select(Correction)
+        .join(Correction.article)
+        .where(Article.status == ArticleStatus.PUBLISHED)
+        .order_by(Correction.published_on.desc(), Correction.id.desc())
+    )
+    return list(db.session.scalars(query))
+
+
+def term_slugs() -> list[str]:
+    """The addresses of all words explained."""
+    return list(db.session.scalars(select(GlossaryTerm.slug).order_by(GlossaryTerm.slug)))

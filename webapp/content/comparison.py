@@ -1,0 +1,60 @@
+"""Two revisions side by side: which fields differ, and in which words."""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from webapp.content import merging
+from webapp.content.article_content import ArticleContent
+
+_TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")  # a lone space is no word two texts have in common
+MOST_TOKENS = 6_000  # beyond this, comparing word by word takes too long: the whole text is shown as changed
+
+
+class Change(StrEnum):
+    """What happened to a run of words."""
+
+    SAME = "same"
+    GONE = "gone"
+    NEW = "new"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Words in a row that have the same fate."""
+
+    change: Change
+    text: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that differs, and its words."""
+
+    field: str
+    label: str
+    runs: tuple[Run, ...]
+
+
+def differences(old: ArticleContent, new: ArticleContent) -> list[Difference]:
+    """The fields in which two texts differ, in the order of the form."""
+    return [
+        Difference(field, merging.label(field), word_runs(before, after))
+        for field, before, after in merging.texts_of(old, new)
+        if before != after
+    ]
+
+
+def word_runs(old: str, new: str) -> tuple[Run, ...]:
+    """Two texts as runs of words that stayed, went and came. Joining same and gone gives the old text, same and new the new."""
+    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    if len(before) + len(after) > MOST_TOKENS:
+        return tuple(run for run in (Run(Change.GONE, old), Run(Change.NEW, new)) if run.text)
+    runs: list[Run] = []
+    for operation, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if operation == "equal":
+            runs.append(Run(Change.SAME, "".join(before[i:j])))
+        else:
+            runs += [Run(Change.GONE, "".join(before[i:j])), Run(Change.NEW, "".join(after[k:m]))]
+    return tuple(run for run in runs if run.text)

@@ -1,0 +1,108 @@
+"""Two texts that grew from the same one: what only one side changed is taken, the rest is shown to be decided."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from webapp.content.article_content import ArticleContent, PaperContent
+
+_PAPER = "paper-"
+_LISTS = ("findings", "implications", "questions", "limitations")
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A field that both sides changed, each in their own way; as texts, for people to compare."""
+
+    field: str
+    label: str
+    base: str
+    theirs: str
+    yours: str
+
+    @property
+    def target(self) -> str:
+        """The id of the control in the form."""
+        return self.field + {"findings": "-text", "implications": "-title"}.get(
+            self.field.rsplit("-", 1)[0], ""
+        )
+
+
+def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> ArticleContent:
+    """Yours, with everything that only they changed. Where both changed something, yours stands for now."""
+    merged = yours
+    for field in _fields(base, theirs, yours):
+        if value_of(yours, field) == value_of(base, field):
+            merged = with_field(merged, theirs, field)
+    return merged
+
+
+def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> list[Clash]:
+    """The fields that they changed and in which yours says something else."""
+    return [
+        Clash(field, label(field), *(_text(value_of(content, field)) for content in (base, theirs, yours)))
+        for field in _fields(base, theirs, yours)
+        if value_of(theirs, field) not in (value_of(base, field), value_of(yours, field))
+    ]
+
+
+def value_of(content: ArticleContent, field: str) -> Any:
+    """The value of a field named as in the form: "harms", "paper-doi", or a row, "findings-0"."""
+    if field.startswith(_PAPER):
+        return getattr(content.paper, field.removeprefix(_PAPER))
+    name, _, number = field.partition("-")
+    values = getattr(content, name)
+    if not number:
+        return values
+    return values[int(number)] if int(number) < len(values) else None
+
+
+def with_field(content: ArticleContent, source: ArticleContent, field: str) -> ArticleContent:
+    """The content with this one field as ``source`` has it. A field that does not exist changes nothing."""
+    if field not in list(_fields(content, source)):
+        return content
+    value = value_of(source, field)
+    if field.startswith(_PAPER):
+        paper = msgspec.structs.replace(content.paper, **{field.removeprefix(_PAPER): value})
+        return msgspec.structs.replace(content, paper=paper)
+    name, _, number = field.partition("-")
+    if number:
+        values = list(getattr(content, name))
+        values[int(number)] = value
+        value = values
+    return msgspec.structs.replace(content, **{name: value})
+
+
+def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, str]]:
+    """Every field's name, and its value in both texts, as texts."""
+    return [(field, _text(value_of(old, field)), _text(value_of(new, field))) for field in _fields(old, new)]
+
+
+def _fields(*contents: ArticleContent) -> Iterator[str]:
+    """The names of all fields; a list that is equally long on all sides counts row by row, else as a whole."""
+    for name in PaperContent.__struct_fields__:
+        yield _PAPER + name
+    for name in ArticleContent.__struct_fields__:
+        lengths = {len(getattr(content, name)) for content in contents} if name in _LISTS else {0, -1}
+        if len(lengths) == 1:
+            yield from (f"{name}-{number}" for number in range(lengths.pop()))
+        elif name != "paper":
+            yield name
+
+
+def label(field: str) -> str:
+    """What people call a field."""
+    name, _, number = field.removeprefix(_PAPER).partition("-")
+    words = name.replace("_", " ").capitalize()
+    return f"{words.removesuffix('s')} {int(number) + 1}" if number else words
+
+
+def _text(value: Any) -> str:
+    """A value of any kind as lines of text."""
+    if isinstance(value, list):
+        return "\n".join(f"{number}. {_text(row)}" for number, row in enumerate(value, start=1))
+    if isinstance(value, msgspec.Struct):
+        return " · ".join(_text(part) for part in msgspec.structs.astuple(value) if part)
+    return str(getattr(value, "label", value) if value not in (None, "") else "")

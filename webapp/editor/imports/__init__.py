@@ -1,1 +1,0 @@
-"""Papers from elsewhere: Crossref by DOI, files that databases export, and lists of retractions."""

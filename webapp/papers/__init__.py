@@ -1,0 +1,1 @@
+"""Papers apart from texts: identifiers, file formats, outside services, retraction notices."""

@@ -1,0 +1,271 @@
+"""JATS XML, in which journals and PubMed Central keep whole papers (https://jats.nlm.nih.gov).
+
+Who paid, interests and the trial's number are copied from the paper word for word. They are taken only from places
+that are about them: a number somewhere in the text may be that of another trial.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element
+
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.readability import sentences
+from webapp.models.values import Author, PaperStatus, StudyKind
+from webapp.papers import dates
+from webapp.papers.crossref import short_license
+from webapp.papers.markup import drop, paragraphs, words
+from webapp.papers.records import IS_A_NOTICE, Record, find_doi, find_orcid, refused
+
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_NOTICES = {"retraction", "correction", "expression-of-concern", "partial-retraction", "addendum"}
+_RELATED = {
+    "retraction-forward": PaperStatus.RETRACTED,
+    "concern-forward": PaperStatus.CONCERN,
+    "expression-of-concern-forward": PaperStatus.CONCERN,
+    "correction-forward": PaperStatus.CORRECTED,
+}
+_KINDS = {
+    "systematic-review": StudyKind.REVIEWS,
+    "meta-analysis": StudyKind.REVIEWS,
+    "study-protocol": StudyKind.STUDY_PLAN,
+    "protocol": StudyKind.STUDY_PLAN,
+    "clinical-trial-protocol": StudyKind.STUDY_PLAN,
+}
+_LATER = ("pmc-release", "nihms-submitted", "retracted", "corrected", "preprint")
+_OTHER_ABSTRACTS = (
+    "graphical",
+    "teaser",
+    "toc",
+    "precis",
+    "editor",
+    "key-points",
+    "plain-language-summary",
+    "video",
+)
+_INTERESTS = re.compile(
+    r"(declaration of |potential |statement of )?(competing|conflicting|conflicts? of|declaration of) interests?.*",
+    re.I,
+)
+_MONEY = re.compile(
+    r"(role of (the )?)?(sources? of )?(study )?(funding|financial support|grant support|financial disclosure|support)"
+    r"( and \w+)?( sources?| statement| information| disclosure)?",
+    re.I,
+)
+_PAID = re.compile(r"\b(fund(ed|ing)|grants?|supported (in part )?by|financ\w+|sponsor\w*)\b", re.I)
+_TRIAL = re.compile(
+    r"\b(NCT\d{8}|ISRCTN\d{6,8}|ACTRN\d{14}|ChiCTR[-A-Z]*\d{8,10}|DRKS\d{8}|UMIN\d{9}|CTRI/\d{4}/\d{2,3}/\d{5,6}|IRCT\w{8,16}|"
+    r"NTR\d{3,4}|EudraCT \d{4}-\d{6}-\d{2})\b"
+)
+_REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (number|of the trial)", re.I)
+
+
+def records(root: Element) -> Iterator[Record]:
+    """The paper of a file, or all papers of a set."""
+    drop(root, ("sub-article", "response", "ref-list", "fn-marker", "tex-math", "object-id"))
+    for article in [root] if root.tag == "article" else root.iter("article"):
+        meta = article.find("front/article-meta")
+        yield (
+            refused("It has no part “article-meta”, which describes the paper.")
+            if meta is None
+            else _record(article, meta)
+        )
+
+
+def _record(article: Element, meta: Element) -> Record:
+    title = _title(meta)
+    kind = article.get("article-type", "").lower()
+    if kind in _NOTICES:
+        return refused(IS_A_NOTICE, title=title)
+    number = _trial_number(article, meta)
+    content = ArticleContent(
+        paper=_paper(article, meta, title),
+        study_kind=_study_kind(kind, meta),
+        funding=_funding(article, meta),
+        conflicts_of_interest=_interests(article),
+        trial_number=number,
+        trial_url=f"https://clinicaltrials.gov/study/{number}" if number.startswith("NCT") else "",
+    )
+    return Record(content=content)
+
+
+def _paper(article: Element, meta: Element, title: str) -> PaperContent:
+    start, end = words(meta.find("fpage")), words(meta.find("lpage"))
+    status, notice = _status(meta)
+    journal = article.find("front/journal-meta")
+    journal = Element("journal-meta") if journal is None else journal
+    return PaperContent(
+        title=title,
+        doi=_identifier(meta, "doi"),
+        pmid=_identifier(meta, "pmid"),
+        pmcid=_identifier(meta, "pmc") or _identifier(meta, "pmcid"),
+        journal=words(journal.find(".//journal-title")) or words(journal.find("journal-id")),
+        published_on=dates.earliest(
+            dates.partial(*(words(date.find(part)) for part in ("year", "month", "day")))
+            for date in meta.findall("pub-date")
+            if (date.get("pub-type") or date.get("date-type")) not in _LATER
+        ),
+        volume=words(meta.find("volume")),
+        issue=words(meta.find("issue")),
+        pages=f"{start}-{end}" if end and end != start else start or words(meta.find("elocation-id")),
+        license=_license(meta),
+        abstract=_abstract(meta),
+        authors=[
+            author for author in map(_author, meta.findall("contrib-group/contrib")) if author is not None
+        ],
+        status=status,
+        status_url=f"https://doi.org/{notice}" if notice else "",
+    )
+
+
+def _title(meta: Element) -> str:
+    group = meta.find("title-group")
+    if group is None:
+        return ""
+    title, subtitle = group.find("article-title"), words(group.find("subtitle"))
+    if title is not None:
+        drop(title, ("xref", "fn"))
+    return f"{words(title)}: {subtitle}" if subtitle else words(title)
+
+
+def _author(contrib: Element) -> Author | None:
+    """An author, a person or a group; None for an editor, a translator and so on."""
+    if contrib.get("contrib-type", "author") != "author":
+        return None
+    name = contrib.find(".//name")
+    name = contrib.find(".//string-name") if name is None else name
+    orcid = find_orcid(
+        words(contrib.find("contrib-id[@contrib-id-type='orcid']")) or words(contrib.find("uri"))
+    )
+    if name is None:
+        return Author(family=words(contrib.find("collab")))
+    return Author(
+        family=words(name.find("surname")) or words(name), given=words(name.find("given-names")), orcid=orcid
+    )
+
+
+def _identifier(meta: Element, kind: str) -> str:
+    return words(meta.find(f"article-id[@pub-id-type='{kind}']"))
+
+
+def _status(meta: Element) -> tuple[PaperStatus, str]:
+    """What notices the journal links to from the paper, the gravest first, and its DOI."""
+    found = {
+        row.get("related-article-type", ""): find_doi(row.get(_LINK, ""))
+        for row in meta.findall("related-article")
+    }
+    return next(
+        ((status, found[kind]) for kind, status in _RELATED.items() if kind in found),
+        (PaperStatus.PUBLISHED, ""),
+    )
+
+
+def _license(meta: Element) -> str:
+    for element in meta.iterfind("permissions//*"):
+        address = (
+            element.get(_LINK, "") or (element.text or "")
+            if element.tag in ("license", "ext-link", "license_ref")
+            else ""
+        )
+        if short_license(address):
+            return short_license(address)
+    match = re.search(r"\bCC[ -](BY(?:-[A-Z]{2})*)\b", words(meta.find("permissions/license")))
+    return f"CC {match.group(1)}" if match else ""
+
+
+def _study_kind(article_type: str, meta: Element) -> StudyKind | None:
+    headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
+    said = [article_type, *(heading.lower().replace(" ", "-") for heading in headings)]
+    return next((_KINDS[word] for word in said if word in _KINDS), None)
+
+
+def _abstract(meta: Element) -> str:
+    for abstract in meta.findall("abstract"):
+        if abstract.get("abstract-type", "") not in _OTHER_ABSTRACTS:
+            return paragraphs(_blocks(abstract))
+    return ""
+
+
+def _blocks(abstract: Element) -> Iterator[tuple[str, str]]:
+    for block in abstract:
+        if block.tag == "sec":
+            yield (
+                words(block.find("title")).rstrip(":."),
+                " ".join(words(part) for part in block if part.tag != "title"),
+            )
+        elif block.tag != "title":
+            yield "", words(block)
+
+
+def _interests(article: Element) -> str:
+    """What the paper says of its authors' interests."""
+    marked = [
+        note for note in article.iter("fn") if note.get("fn-type", "").lower().startswith(("conflict", "coi"))
+    ]
+    titled = [part for part in _parts(article) if _INTERESTS.fullmatch(_heading(part))]
+    return _body([*marked, *titled], _INTERESTS)
+
+
+def _funding(article: Element, meta: Element) -> str:
+    """Who paid: the statement, a part about it, the list of funders, else sentences of the thanks that say it."""
+    statements = " ".join(words(statement) for statement in meta.iterfind("funding-group/funding-statement"))
+    marked = [
+        note
+        for note in article.iter("fn")
+        if note.get("fn-type", "").lower().startswith(("financial", "supported"))
+    ]
+    titled = [part for part in _parts(article) if _MONEY.fullmatch(_heading(part))]
+    funders = dict.fromkeys(
+        words(source) for source in meta.iterfind("funding-group/award-group/funding-source")
+    )
+    thanks = [
+        sentence
+        for paragraph in _thanks(article)
+        for sentence in sentences(words(paragraph))
+        if _PAID.search(sentence)
+    ]
+    return statements or _body([*marked, *titled], _MONEY) or "; ".join(funders) or " ".join(thanks)
+
+
+def _thanks(article: Element) -> list[Element]:
+    """The paragraphs of the acknowledgments."""
+    titled = [
+        part for part in article.iter("sec") if words(part.find("title")).lower().startswith("acknowledg")
+    ]
+    inside = [paragraph for part in (*article.iter("ack"), *titled) for paragraph in part.iter("p")]
+    return [paragraph for paragraph in inside if paragraph.find(".//p") is None]
+
+
+def _trial_number(article: Element, meta: Element) -> str:
+    """The one number that the abstract or a part about the registration names; "" if there are several."""
+    parts = [
+        *meta.findall("abstract"),
+        *(part for part in _parts(article) if _REGISTERED.search(_heading(part))),
+    ]
+    numbers = {number for part in parts for number in _TRIAL.findall(words(part))}
+    return numbers.pop() if len(numbers) == 1 else ""
+
+
+def _parts(article: Element) -> Iterator[Element]:
+    """What may have a heading of its own."""
+    return (element for element in article.iter() if element.tag in ("sec", "fn", "notes", "app", "ack", "p"))
+
+
+def _heading(part: Element) -> str:
+    """The title of a part, or the bold words that stand in for one."""
+    title = part.find("title")
+    if title is not None or part.tag == "sec":
+        return words(title).strip(" :.")
+    return words(part.find("p/bold") if part.tag != "p" else part.find("bold")).strip(" :.")
+
+
+def _body(parts: Iterable[Element], heading: re.Pattern[str]) -> str:
+    """What the first of some parts says, without its heading."""
+    for part in parts:
+        said = " ".join(words(paragraph) for paragraph in part.iter("p"))
+        if part.find("title") is None:
+            said = said.removeprefix(_heading(part))
+        label, colon, rest = said.lstrip(" :.").partition(":")
+        text = rest.strip() if colon and heading.fullmatch(label) else said.lstrip(" :.")
+        if text:
+            return text
+    return ""

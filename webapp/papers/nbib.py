@@ -1,0 +1,115 @@
+"""PubMed's tagged format (NBIB, also called MEDLINE): four characters of tag, a hyphen, a value that may go on below.
+
+The tags: https://www.nlm.nih.gov/bsd/mms/medlineelements.html.
+"""
+
+import re
+from collections.abc import Iterator
+
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.models.values import Author, PaperStatus
+from webapp.papers import dates, pubmed
+from webapp.papers.records import IS_A_NOTICE, Record, find_orcid, one_line, person, refused
+
+_TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
+_START = re.compile(r"PMID *- ?")
+_NOTICES = {
+    "RIN": PaperStatus.RETRACTED,
+    "RPI": PaperStatus.RETRACTED,
+    "RRI": PaperStatus.RETRACTED,
+    "ECI": PaperStatus.CONCERN,
+    "EIN": PaperStatus.CORRECTED,
+    "CRI": PaperStatus.CORRECTED,
+}
+
+Tags = list[tuple[str, str]]
+
+
+def is_nbib(text: str) -> bool:
+    """Does a text look like this format?"""
+    return re.search(r"^PMID *- ?\d", text, re.MULTILINE) is not None
+
+
+def records(text: str) -> Iterator[Record]:
+    """Every record; a new one begins with its PubMed number."""
+    lines = text.splitlines()
+    starts = [at for at, line in enumerate(lines) if _START.match(line)]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield _record(_tags(lines[start:end]), start + 1)
+
+
+def _tags(lines: list[str]) -> Tags:
+    """Tags and values in order; a line that starts with a space goes on with the value before."""
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        match = _TAG.match(line)
+        if match:
+            found.append((match.group(1), [match.group(2).strip()]))
+        elif found and line.strip():
+            found[-1][1].append(line.strip())
+    return [(tag, " ".join(parts)) for tag, parts in found]
+
+
+def _record(tags: Tags, line: int) -> Record:
+    types = _all(tags, "PT")
+    title = pubmed.title(_first(tags, "TI") or _first(tags, "BTI"))
+    if pubmed.is_notice(types):
+        return refused(IS_A_NOTICE, line, title)
+    number, address = pubmed.trial(entry.partition("/")[::2] for entry in _all(tags, "SI"))
+    paper = PaperContent(
+        title=title,
+        doi=_identifier(tags, "doi"),
+        pmid=_first(tags, "PMID"),
+        pmcid=_first(tags, "PMC"),
+        journal=_first(tags, "JT") or _first(tags, "TA"),
+        published_on=dates.earliest(dates.from_text(_first(tags, tag)) for tag in ("DP", "DEP")),
+        volume=_first(tags, "VI"),
+        issue=_first(tags, "IP"),
+        pages=_first(tags, "PG"),
+        abstract=_first(tags, "AB"),
+        authors=_authors(tags),
+        mesh_terms=[term.partition("/")[0].replace("*", "") for term in _all(tags, "MH")],
+    )
+    content = ArticleContent(
+        paper=pubmed.with_status(
+            paper, types, [(_NOTICES[tag], value) for tag, value in tags if tag in _NOTICES]
+        ),
+        study_kind=pubmed.study_kind(types),
+        conflicts_of_interest=_first(tags, "COIS"),
+        trial_number=number,
+        trial_url=address,
+    )
+    return Record(content=content, line=line)
+
+
+def _authors(tags: Tags) -> list[Author]:
+    """Full names where the record has them, else "Doe J", and groups; an ORCID iD belongs to the name before it."""
+    tag_of_names = "FAU" if _all(tags, "FAU") else "AU"
+    authors: list[Author] = []
+    for tag, value in tags:
+        if tag == tag_of_names:
+            family, _, initials = value.rpartition(" ")
+            is_short = tag == "AU" and family
+            authors.append(Author(family=family, given=initials) if is_short else person(value))
+        elif tag == "CN":
+            authors.append(Author(family=one_line(value)))
+        elif tag == "AUID" and authors:
+            last = authors.pop()
+            authors.append(
+                Author(family=last.family, given=last.given, orcid=find_orcid(value) or last.orcid)
+            )
+    return authors
+
+
+def _identifier(tags: Tags, kind: str) -> str:
+    """The value of "10.1000/1 [doi]" among the identifiers."""
+    values = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith(f"[{kind}]")]
+    return values[0].partition(" [")[0] if values else ""
+
+
+def _all(tags: Tags, name: str) -> list[str]:
+    return [value for tag, value in tags if tag == name]
+
+
+def _first(tags: Tags, name: str) -> str:
+    return next(iter(_all(tags, name)), "")

@@ -1,0 +1,103 @@
+"""PubMed's XML: PubmedArticle elements, one or a set (https://dtd.nlm.nih.gov/ncbi/pubmed/out/)."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.models.values import Author, PaperStatus
+from webapp.papers import dates, pubmed
+from webapp.papers.markup import paragraphs, words
+from webapp.papers.records import IS_A_NOTICE, Record, find_orcid, refused
+
+ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
+
+_NOTICES = {
+    "RetractionIn": PaperStatus.RETRACTED,
+    "PartialRetractionIn": PaperStatus.RETRACTED,
+    "RetractedandRepublishedIn": PaperStatus.RETRACTED,
+    "ExpressionOfConcernIn": PaperStatus.CONCERN,
+    "ErratumIn": PaperStatus.CORRECTED,
+    "CorrectedandRepublishedIn": PaperStatus.CORRECTED,
+}
+
+
+def records(root: Element) -> Iterator[Record]:
+    """Every paper of a set, or the one that the file is about."""
+    for element in [root] if root.tag in ("PubmedArticle", "PubmedBookArticle") else root:
+        if element.tag == "PubmedArticle":
+            yield _record(element)
+        elif element.tag == "PubmedBookArticle":
+            yield refused(
+                "This is a book in PubMed, not a paper.", title=words(element.find(".//ArticleTitle"))
+            )
+
+
+def _record(entry: Element) -> Record:
+    citation, article = entry.find("MedlineCitation"), entry.find("MedlineCitation/Article")
+    if citation is None or article is None:
+        return refused("It has no part “Article”, in which PubMed describes the paper.")
+    types = [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")]
+    title = pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle")))
+    if pubmed.is_notice(types):
+        return refused(IS_A_NOTICE, title=title)
+    number, address = pubmed.trial(
+        (words(bank.find("DataBankName")), words(accession))
+        for bank in article.findall("DataBankList/DataBank")
+        for accession in bank.findall("AccessionNumberList/AccessionNumber")
+    )
+    content = ArticleContent(
+        paper=pubmed.with_status(_paper(entry, citation, article, title), types, _notices(citation)),
+        study_kind=pubmed.study_kind(types),
+        conflicts_of_interest=words(citation.find("CoiStatement")),
+        trial_number=number,
+        trial_url=address,
+    )
+    return Record(content=content)
+
+
+def _paper(entry: Element, citation: Element, article: Element, title: str) -> PaperContent:
+    issue = article.find("Journal/JournalIssue")
+    issue = Element("JournalIssue") if issue is None else issue
+    return PaperContent(
+        title=title,
+        doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),
+        pmid=words(citation.find("PMID")),
+        pmcid=_identifier(entry, "pmc"),
+        journal=words(article.find("Journal/Title")) or words(article.find("Journal/ISOAbbreviation")),
+        published_on=dates.earliest(map(_date, [*issue.findall("PubDate"), *article.findall("ArticleDate")])),
+        volume=words(issue.find("Volume")),
+        issue=words(issue.find("Issue")),
+        pages=words(article.find("Pagination/MedlinePgn"))
+        or words(article.find("ELocationID[@EIdType='pii']")),
+        abstract=paragraphs(
+            (part.get("Label", ""), words(part)) for part in article.findall("Abstract/AbstractText")
+        ),
+        authors=[_author(author) for author in article.findall("AuthorList/Author")],
+        mesh_terms=[words(term) for term in citation.findall("MeshHeadingList/MeshHeading/DescriptorName")],
+    )
+
+
+def _identifier(entry: Element, kind: str) -> str:
+    return words(entry.find(f"PubmedData/ArticleIdList/ArticleId[@IdType='{kind}']"))
+
+
+def _author(author: Element) -> Author:
+    family = words(author.find("LastName")) or words(author.find("CollectiveName"))
+    given = words(author.find("ForeName")) or words(author.find("Initials"))
+    return Author(
+        family=family, given=given, orcid=find_orcid(words(author.find("Identifier[@Source='ORCID']")))
+    )
+
+
+def _date(element: Element) -> str:
+    parts = [words(element.find(name)) for name in ("Year", "Month", "Day")]
+    return dates.partial(*parts) or dates.from_text(words(element.find("MedlineDate")))
+
+
+def _notices(citation: Element) -> list[tuple[PaperStatus, str]]:
+    rows = citation.findall("CommentsCorrectionsList/CommentsCorrections")
+    return [
+        (_NOTICES[row.get("RefType", "")], words(row.find("RefSource")))
+        for row in rows
+        if row.get("RefType") in _NOTICES
+    ]

@@ -1,0 +1,1 @@
+"""How a text becomes public: publish, revisions with merge, schedule, retractions, import, audit log."""

@@ -1,0 +1,181 @@
+"""A library of articles as TOML files: read it into the database, write it back out."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import tomli_w
+from sqlalchemy import select
+
+from webapp.catalog.queries import published
+from webapp.content.article_content import ArticleContent, ContentError, from_toml, to_toml
+from webapp.db import change_log
+from webapp.db.session import db
+from webapp.models import Article, Category, GlossaryTerm
+from webapp.publishing import external_changes
+from webapp.publishing.publication import NotPublishable, content_of, find_article_of, publish
+from webapp.publishing.revisions import Kind
+
+CATEGORIES_FILE = "categories.toml"
+GLOSSARY_FILE = "glossary.toml"
+
+
+class CategoryContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One category as it stands in categories.toml; the order of the file is the order on screen."""
+
+    slug: str
+    name: str
+    icon: str
+    description: str
+
+
+class TermContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One word explained as it stands in glossary.toml."""
+
+    slug: str
+    term: str
+    meaning: str
+    forms: list[str] = []
+
+
+class _CategoriesFile(msgspec.Struct, forbid_unknown_fields=True):
+    categories: list[CategoryContent]
+
+
+class _GlossaryFile(msgspec.Struct, forbid_unknown_fields=True):
+    terms: list[TermContent]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that cannot be loaded: where, and why."""
+
+    path: Path
+    line: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}{f':{self.line}' if self.line else ''}: {self.reason}"
+
+
+@dataclass
+class ImportReport:
+    """What an import did, or why it did nothing."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def import_library(path: Path, now: datetime) -> ImportReport:
+    """Load one TOML article, or a folder of them with its categories and glossary.
+
+    Idempotent: an article whose paper is known already is updated if it differs. If any file is refused the caller
+    must not commit: nothing is half loaded. Commits nothing itself.
+    """
+    report = ImportReport()
+    _import_table(path / CATEGORIES_FILE, _load_categories, report)
+    _import_table(path / GLOSSARY_FILE, _load_glossary, report)
+    for file in _article_files(path):
+        try:
+            _import_article(from_toml(file.read_text(encoding="utf-8")), now, report)
+        except ContentError as error:
+            report.refusals.append(Refusal(file, error.line, error.reason))
+        except NotPublishable as error:
+            report.refusals += [
+                Refusal(file, _line_of(file, problem.field), problem.message) for problem in error.problems
+            ]
+        except (OSError, UnicodeDecodeError) as error:
+            report.refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
+    return report
+
+
+def export_library(path: Path) -> int:
+    """Write categories, glossary and every published article as TOML; returns how many articles were written."""
+    articles = path / "articles"
+    articles.mkdir(parents=True, exist_ok=True)
+    categories = db.session.scalars(select(Category).order_by(Category.position))
+    _write(path / CATEGORIES_FILE, {"categories": [_plain(row, CategoryContent) for row in categories]})
+    terms = db.session.scalars(select(GlossaryTerm).order_by(GlossaryTerm.term))
+    _write(path / GLOSSARY_FILE, {"terms": [_plain(row, TermContent) for row in terms]})
+    count = 0
+    for article in db.session.scalars(published().order_by(Article.slug)):
+        (articles / f"{article.slug}.toml").write_text(to_toml(content_of(article)), encoding="utf-8")
+        count += 1
+    return count
+
+
+def _article_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    folder = path / "articles" if (path / "articles").is_dir() else path
+    return sorted(file for file in folder.glob("*.toml") if file.name not in (CATEGORIES_FILE, GLOSSARY_FILE))
+
+
+def _import_article(content: ArticleContent, now: datetime, report: ImportReport) -> None:
+    article = find_article_of(content.paper)
+    if article is None:
+        publish(content, now)
+        report.added += 1
+        return
+    known = content_of(article)
+    wanted = msgspec.structs.replace(content, published_on=content.published_on or known.published_on)
+    if known == wanted:
+        report.unchanged += 1
+    else:
+        external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
+        report.changed += 1
+
+
+def _import_table(file: Path, load: Callable[[str], None], report: ImportReport) -> None:
+    if not file.is_file():
+        return
+    try:
+        load(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        report.refusals.append(Refusal(file, None, str(error)))
+    change_log.bump()
+    db.session.flush()
+
+
+def _load_categories(source: str) -> None:
+    known = {row.slug: row for row in db.session.scalars(select(Category))}
+    wanted = msgspec.convert(tomllib.loads(source), _CategoriesFile).categories
+    for position, content in enumerate(wanted):
+        row = known.get(content.slug) or Category(slug=content.slug)
+        row.name, row.icon, row.description, row.position = (
+            content.name,
+            content.icon,
+            content.description,
+            position,
+        )
+        db.session.add(row)
+
+
+def _load_glossary(source: str) -> None:
+    known = {row.slug: row for row in db.session.scalars(select(GlossaryTerm))}
+    for content in msgspec.convert(tomllib.loads(source), _GlossaryFile).terms:
+        row = known.get(content.slug) or GlossaryTerm(slug=content.slug)
+        row.term, row.meaning, row.forms = content.term, content.meaning, content.forms
+        db.session.add(row)
+
+
+def _plain(row: object, kind: type[msgspec.Struct]) -> dict[str, object]:
+    return {name: getattr(row, name) for name in kind.__struct_fields__}
+
+
+def _write(file: Path, value: dict[str, object]) -> None:
+    file.write_text(tomli_w.dumps(value, multiline_strings=True), encoding="utf-8")
+
+
+def _line_of(file: Path, problem_field: str) -> int | None:
+    """The line of the key that a problem is about, where the file has that key."""
+    key = problem_field.removeprefix("paper-").split("-")[0]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return next(
+        (number for number, line in enumerate(lines, start=1) if line.strip(" [").startswith(key)), None
+    )

@@ -1,0 +1,256 @@
+"""From content to live rows and back: the one place through which a public text changes."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from itertools import count
+from typing import Any
+
+from slugify import slugify
+from sqlalchemy import or_, select
+from sqlalchemy.sql import ColumnElement
+
+from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, to_json
+from webapp.content.checks import Problem, check
+from webapp.content.readability import reading_grade
+from webapp.db import change_log
+from webapp.db.session import Base, db
+from webapp.models import (
+    Article,
+    ArticleCategory,
+    ArticleSlug,
+    ArticleVersion,
+    Category,
+    Correction,
+    Paper,
+    SearchMarker,
+)
+from webapp.models.values import ArticleStatus
+
+_PAPER_FIELDS = PaperContent.__struct_fields__
+_ARTICLE_FIELDS = [
+    name
+    for name in ArticleContent.__struct_fields__
+    if name not in ("slug", "categories", "paper", "corrections", "published_on", "checked_on")
+]
+
+
+class NotPublishable(ValueError):
+    """An article has errors; ``problems`` holds every one of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+def publish(
+    content: ArticleContent, now: datetime, article: Article | None = None, note: str = ""
+) -> Article:
+    """Make a text public: a new article, or new words for ``article``. Raises NotPublishable with all reasons.
+
+    ``note`` says what changed for the reader and why; it is kept with the text in the public history.
+    """
+    problems = problems_of(content, article)
+    if problems:
+        raise NotPublishable(problems)
+    if article is None:
+        article = Article(paper=Paper(), revision_number=0, published_at=now)
+        db.session.add(article)
+    _fill(article, content, now)
+    db.session.flush()
+    _keep_version(article, now, note)
+    mark_changed(article, now)
+    return article
+
+
+def problems_of(content: ArticleContent, article: Article | None = None) -> list[Problem]:
+    """Everything that keeps a text from being published."""
+    return [*check(content).errors, *_conflicts(content, article)]
+
+
+def free_slug(title: str, article: Article | None = None) -> str:
+    """An address made from a title that no other article has or had."""
+    base = slugify(title, max_length=80, word_boundary=True) or "summary"
+    own_id = article.id if article else None
+    with db.session.no_autoflush:
+        candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
+        return next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
+
+
+def withdraw(article: Article, note: str, now: datetime) -> None:
+    """Take an article off the site. Its page stays as a note; lists, feeds and search drop it at once."""
+    article.status = ArticleStatus.WITHDRAWN
+    article.withdrawn_at = now
+    article.withdrawn_note = note or None
+    article.updated_at = now
+    article.revision_number += 1
+    mark_changed(article, now)
+
+
+def set_paper_status(article: Article, said: PaperContent, now: datetime) -> None:
+    """Show readers what the journal says of the paper: ``said`` holds the status, its date, address and note.
+
+    Runs no checks on the text: nothing may hold a retraction back.
+    """
+    for name in ("status", "status_on", "status_url", "status_note"):
+        setattr(article.paper, name, _stored(getattr(said, name), Paper, name))
+    article.updated_at = now
+    article.revision_number += 1
+    db.session.flush()
+    _keep_version(article, now, f"The journal’s notice about the paper: {said.status.label}.")
+    mark_changed(article, now)
+
+
+def note_status_check(article: Article, at: datetime) -> None:
+    """Note when the paper was last checked for a retraction; the article's page says it."""
+    article.paper.status_checked_at = max(at, article.paper.status_checked_at or at)
+    change_log.bump()
+
+
+def mark_changed(article: Article, now: datetime) -> None:
+    """Note, in the same transaction as the change, that finished pages are old and the index has to follow."""
+    change_log.bump()
+    db.session.add(SearchMarker(article_id=article.id, revision=article.revision_number, marked_at=now))
+
+
+def find_article_of(paper: PaperContent) -> Article | None:
+    """The article about this paper, if there is one: by DOI, else PubMed number, else address."""
+    identity = _identity(paper)
+    if identity is None:
+        return None
+    return db.session.scalar(select(Article).join(Article.paper).where(identity))
+
+
+def content_of(article: Article) -> ArticleContent:
+    """What a live article says."""
+    return ArticleContent(
+        slug=article.slug,
+        categories=[category.slug for category in article.categories],
+        paper=PaperContent(
+            **{name: _given(getattr(article.paper, name), PaperContent, name) for name in _PAPER_FIELDS}
+        ),
+        corrections=[
+            CorrectionContent(published_on=row.published_on, text=row.text) for row in article.corrections
+        ],
+        published_on=article.published_at.date(),
+        checked_on=article.checked_on,
+        **{name: _given(getattr(article, name), ArticleContent, name) for name in _ARTICLE_FIELDS},
+    )
+
+
+def transient_article(content: ArticleContent, now: datetime) -> Article:
+    """An article that is not in the database, to show a draft as readers would see it. Gaps are allowed."""
+    article = Article(paper=Paper(), revision_number=0, published_at=now)
+    with db.session.no_autoflush:
+        _fill(article, content, now)
+    return article
+
+
+def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
+    for name in _PAPER_FIELDS:
+        setattr(article.paper, name, _stored(getattr(content.paper, name), Paper, name))
+    for name in _ARTICLE_FIELDS:
+        setattr(article, name, _stored(getattr(content, name), Article, name))
+    _rename(
+        article,
+        content.slug
+        or slugify(content.plain_title or content.paper.title, max_length=80, word_boundary=True),
+    )
+    article.status = ArticleStatus.PUBLISHED
+    article.withdrawn_at = article.withdrawn_note = None
+    if content.published_on and content.published_on != article.published_at.date():
+        article.published_at = _noon(content.published_on)
+    article.checked_on = content.checked_on
+    article.reading_grade = reading_grade(content.simple_explanation)
+    article.updated_at = now
+    article.revision_number += 1
+    _set_categories(article, content.categories)
+    article.corrections = [
+        Correction(published_on=row.published_on, text=row.text) for row in content.corrections
+    ]
+
+
+def _keep_version(article: Article, now: datetime, note: str) -> None:
+    said = to_json(content_of(article))
+    said["paper"].pop("abstract", None)  # not ours to show
+    number = article.revision_number
+    db.session.add(
+        ArticleVersion(
+            article_id=article.id, number=number, content=said, published_at=now, note=note or None
+        )
+    )
+
+
+def _set_categories(article: Article, slugs: list[str]) -> None:
+    known = {row.slug: row for row in db.session.scalars(select(Category).where(Category.slug.in_(slugs)))}
+    kept = {link.category.slug: link for link in article.category_links}
+    article.category_links = [
+        kept.get(slug) or ArticleCategory(category=known[slug])
+        for slug in dict.fromkeys(slugs)
+        if slug in known
+    ]
+    for position, link in enumerate(article.category_links):
+        link.position = position
+
+
+def _rename(article: Article, slug: str) -> None:
+    """Give an article its address; an address it had before keeps leading to it."""
+    if article.slug and article.slug != slug:
+        db.session.merge(ArticleSlug(slug=article.slug, article_id=article.id))
+        former = db.session.get(ArticleSlug, slug)
+        if former is not None:
+            db.session.delete(former)
+    article.slug = slug
+
+
+def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem]:
+    """What only the database can tell: the paper or the address is taken, or a category is unknown."""
+    problems = []
+    own_id = article.id if article else None
+    with db.session.no_autoflush:
+        other = find_article_of(content.paper)
+        if other is not None and other.id != own_id:
+            problems.append(
+                Problem("paper-doi", f"Another summary is about this paper already: {other.title}.")
+            )
+        if content.slug and _slug_owner(content.slug) not in (None, own_id):
+            problems.append(Problem("slug", "Another summary has this address. Choose another."))
+        known = set(db.session.scalars(select(Category.slug).where(Category.slug.in_(content.categories))))
+    unknown = [slug for slug in content.categories if slug not in known]
+    problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
+    if content.slug and content.slug != slugify(content.slug, max_length=120):
+        problems.append(
+            Problem("slug", "Use small letters, figures and hyphens in the address, like nerve-pain-pills.")
+        )
+    return problems
+
+
+def _slug_owner(slug: str) -> int | None:
+    return db.session.scalar(select(Article.id).where(Article.slug == slug)) or db.session.scalar(
+        select(ArticleSlug.article_id).where(ArticleSlug.slug == slug)
+    )
+
+
+def _identity(paper: PaperContent) -> ColumnElement[bool] | None:
+    keys = [(Paper.doi, paper.doi.lower()), (Paper.pmid, paper.pmid), (Paper.url, paper.url)]
+    conditions = [column == value for column, value in keys if value]
+    return or_(*conditions) if conditions else None
+
+
+def _stored(value: Any, model: type[Base], name: str) -> Any:
+    """Empty text is kept as NULL where the column allows it."""
+    if name == "doi" and isinstance(value, str):
+        value = value.lower()
+    if value == "" and model.__table__.c[name].nullable:
+        return None
+    return value
+
+
+def _given(value: Any, kind: type, name: str) -> Any:
+    """NULL comes back as the empty value of the content's own type."""
+    if value is None and kind.__annotations__[name] is str:
+        return ""
+    return value
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)

@@ -1,0 +1,143 @@
+"""Publishing at a set time: a revision that passed all checks waits, and goes out by itself when it is due."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from webapp.content.article_content import ArticleContent, from_json
+from webapp.db.engine import is_any
+from webapp.db.session import db
+from webapp.models import AuditKind, Draft, Schedule
+from webapp.publishing import audit, publication, revisions
+from webapp.publishing.revisions import Desk, Kind
+
+log = logging.getLogger(__name__)
+
+LATE = timedelta(minutes=5)
+
+
+class NotInFuture(ValueError):
+    """A time that has passed, or that cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one text that was due."""
+
+    title: str
+    late: timedelta
+    problem: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        return self.late > LATE
+
+
+def read_time(text: str, time_zone: str, now: datetime) -> datetime:
+    """A time as browsers send it, like 2026-11-30T09:00, in a time zone (IANA name), as UTC. Raises NotInFuture."""
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        raise NotInFuture("Enter the day and the time to publish, like 2026-11-30 at 09:00.") from None
+    at = local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+    if at <= now:
+        raise NotInFuture("This time has passed. Choose a later one, or press “Publish”.")
+    return at
+
+
+def schedule(
+    desk: Desk,
+    content: ArticleContent,
+    editor_id: int,
+    now: datetime,
+    publish_at: datetime,
+    *,
+    accepted: dict[str, str],
+    change_note: str = "",
+    is_correction: bool = False,
+) -> Draft:
+    """Let a text go out later; it takes the place of one that waits. Raises NotPublishable or WarningsOpen."""
+    correction = change_note if is_correction else ""
+    content, reasons = revisions.approved(desk, content, accepted, correction, publish_at.date())
+    draft = revisions.checked_draft(desk, desk.revision_number, editor_id, now)
+    revision = revisions.add_revision(draft, content, editor_id, now, Kind.SCHEDULED)
+    revision.accepted_warnings, revision.change_note = reasons, change_note or None
+    cancel(draft, now, "Another time was set.")
+    db.session.add(
+        Schedule(
+            draft_id=draft.id, revision_number=revision.number, publish_at=publish_at, editor_id=editor_id
+        )
+    )
+    return draft
+
+
+def cancel(draft: Draft, now: datetime, why: str) -> None:
+    """What waits for its time waits no longer."""
+    waiting = update(Schedule).where(Schedule.draft_id == draft.id, Schedule.ended_at.is_(None))
+    db.session.execute(waiting.values(ended_at=now, problem=why))
+
+
+def latest(draft: Draft) -> Schedule | None:
+    """The newest schedule of a draft, waiting or ended."""
+    query = select(Schedule).where(Schedule.draft_id == draft.id).order_by(Schedule.id.desc()).limit(1)
+    return db.session.scalar(query)
+
+
+def history(draft: Draft) -> list[Schedule]:
+    """All schedules of a draft, newest first."""
+    return list(
+        db.session.scalars(select(Schedule).where(Schedule.draft_id == draft.id).order_by(Schedule.id.desc()))
+    )
+
+
+def waiting_for(draft_ids: list[int]) -> dict[int, Schedule]:
+    """What waits, by draft."""
+    query = select(Schedule).where(Schedule.draft_id.in_(draft_ids), Schedule.ended_at.is_(None))
+    return {row.draft_id: row for row in db.session.scalars(query)}
+
+
+def is_something_due(now: datetime) -> bool:
+    """Has the time of a text come that was not refused before?"""
+    due = select(Schedule.id).where(
+        Schedule.ended_at.is_(None), Schedule.publish_at <= now, Schedule.problem.is_(None)
+    )
+    return is_any(due)
+
+
+def publish_due(now: datetime) -> list[Outcome]:
+    """Publish every text whose time has come. One that is refused keeps waiting, with the reason; the others go out."""
+    due = (
+        select(Schedule)
+        .where(Schedule.ended_at.is_(None), Schedule.publish_at <= now)
+        .order_by(Schedule.publish_at)
+    )
+    return [_publish(row, now) for row in db.session.scalars(due.with_for_update()).all()]
+
+
+def _publish(row: Schedule, now: datetime) -> Outcome:
+    desk = revisions.open_draft(row.draft_id)
+    draft = desk.draft
+    assert draft is not None  # open_draft gives one or raises
+    revision = revisions.get_revision(draft, row.revision_number)
+    late = now - row.publish_at
+    slug_before = draft.article.slug if draft.article else ""
+    try:
+        note = revision.change_note or ""
+        draft.article = publication.publish(from_json(revision.content), now, draft.article, note)
+    except publication.NotPublishable as refusal:
+        if row.problem != str(refusal):
+            log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
+        row.problem = str(refusal)
+        return Outcome(draft.title, late, row.problem)
+    draft.published_revision, row.ended_at, row.problem = revision.number, now, None
+    audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
+    audit.record_address(draft.article, slug_before, now, row.editor_id)
+    if late > LATE:
+        log.warning(
+            "a scheduled text was published late",
+            extra={"draft": draft.id, "minutes": late // timedelta(minutes=1)},
+        )
+    return Outcome(draft.title, late)

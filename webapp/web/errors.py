@@ -1,0 +1,164 @@
+"""Errors that readers see: one exception with a status and a sentence, and pages that cannot themselves fail."""
+
+import logging
+from contextlib import suppress
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template, request
+from gunicorn.http.errors import NoMoreData, ParseException
+from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from webapp.db.session import db
+from webapp.web.htmx import wants_fragment
+
+MOST_THROWN_AWAY = 20_000_000  # bytes of a body that is too long
+
+log = logging.getLogger(__name__)
+
+# Shown when even the error template fails; the same bytes always.
+LAST_RESORT = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>Something went wrong – Spinal Cord Research Help</title><main><h1>Something went wrong on our side</h1>"
+    '<p>Please try again in a minute. <a href="/">Go to the home page</a></p></main></html>'
+)
+
+UNKNOWN_HOST = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>Not the name of this site – Spinal Cord Research Help</title><main><h1>This site goes by another name</h1>"
+    "<p>Please open it by its own address.</p></main></html>"
+)
+
+SENTENCES = {
+    400: (
+        "We could not read that",
+        "The address or the form was not complete. Please go back and try again.",
+    ),
+    403: ("This is not open to you", "You may need to sign in, or to send the form from our own page."),
+    404: (
+        "We could not find that page",
+        "It may have moved, or the address may have a typing error. Try a search.",
+    ),
+    405: ("That does not work here", "Please go back and use the buttons on the page."),
+    409: ("Somebody else changed this", "Please look at both texts and choose."),
+    410: (
+        "This summary was taken off the site",
+        "We withdrew it. The research may be covered by a newer summary.",
+    ),
+    413: ("That is too long", "Please send a shorter text."),
+    414: ("That address is too long", "Please use a shorter address or a shorter search."),
+    422: ("Please check the form", "Something still needs your attention."),
+    429: (
+        "Please wait a minute",
+        "There were many requests at once. Nothing is lost: try again in a minute.",
+    ),
+    500: ("Something went wrong on our side", "It is not your fault. Please try again in a minute."),
+    503: ("We are repairing something", "Please try again in a few minutes."),
+}
+
+SECRETS = {"password", "new", "current", "code"}  # fields that are never shown again
+
+
+class SiteError(Exception):
+    """Something a reader should be told: an HTTP status and a sentence that says what to do."""
+
+    def __init__(self, status: int, sentence: str = "", title: str = "") -> None:
+        standard = SENTENCES.get(
+            status, SENTENCES[400] if status < HTTPStatus.INTERNAL_SERVER_ERROR else SENTENCES[500]
+        )
+        self.status = status
+        self.title = title or standard[0]
+        self.sentence = sentence or standard[1]
+        super().__init__(self.sentence)
+
+
+def init_app(app: Flask) -> None:
+    """Turn every kind of failure into a page (or, for htmx, a fragment) with the right status."""
+    app.register_error_handler(SiteError, _show)
+    app.register_error_handler(SecurityError, _show_unknown_host)
+    app.register_error_handler(HTTPException, _show_http)
+    for of_body in (ParseException, NoMoreData):
+        app.register_error_handler(of_body, _show_unreadable)
+    for of_database in (OperationalError, InternalError, NoConnectionFree):
+        app.register_error_handler(of_database, _show_database)
+    app.register_error_handler(Exception, _show_unexpected)
+
+
+def _show(error: SiteError) -> Response:
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        _read_rest()
+    template = "errors/notice.html" if wants_fragment() else "errors/page.html"
+    try:
+        response = make_response(
+            render_template(template, error=error, sent=_sent(error.status)), error.status
+        )
+    except Exception:
+        log.exception("the error page failed", extra={"path": request.path})
+        response = make_response(LAST_RESORT, error.status)
+    if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        response.headers["Retry-After"] = "60"
+    return response
+
+
+def _sent(status: int) -> list[tuple[str, str]]:
+    """What somebody typed into a form that we failed to take, to be sent again. A password is typed again."""
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR or request.method != "POST" or request.files:
+        return []
+    return [] if SECRETS & request.form.keys() else list(request.form.items(multi=True))
+
+
+def _read_rest() -> None:
+    """Read on, and throw away: gunicorn closes with bytes unread, which would take the answer from who still sends."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return
+    sent, left = request.environ["wsgi.input"], MOST_THROWN_AWAY
+    with suppress(OSError, ParseException):
+        while left > 0 and (read := sent.read(65_536)):
+            left -= len(read)
+
+
+def _show_http(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()  # type: ignore[return-value]  # a redirect, or an answer made on purpose
+    response = _show(SiteError(error.code))
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _show_unknown_host(_: SecurityError) -> Response:
+    """No page of ours: its links would need the name that the site goes by here."""
+    log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
+    return make_response(UNKNOWN_HOST, HTTPStatus.BAD_REQUEST)
+
+
+def _show_unreadable(_: Exception) -> Response:
+    """gunicorn reads a body only when it is asked for: chunks that are none are noticed here."""
+    return _show(SiteError(400))
+
+
+def _show_database(error: SQLAlchemyError) -> Response:
+    """The lock was not free in time, a connection was lost or took too long, the disk is full: all may pass.
+
+    PostgreSQL tells of a transaction that it ended, and of a server that only reads, by an InternalError.
+    """
+    reason = getattr(error, "orig", error)
+    log.error("database did not answer: %s", reason, extra={"path": request.path})
+    _let_go()
+    return _show(SiteError(503))
+
+
+def _show_unexpected(error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error, extra={"path": request.path})
+    _let_go()
+    return _show(SiteError(500))
+
+
+def _let_go() -> None:
+    """Leave the broken transaction, so that the error page does not trip over it."""
+    try:
+        db.session.rollback()
+    except Exception:
+        log.exception("rollback failed")

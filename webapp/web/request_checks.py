@@ -1,0 +1,69 @@
+"""What is refused before any view sees it: a host that is not ours, bytes that are no text, more fields than a form has."""
+
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from flask import Flask, Request, request
+from werkzeug.exceptions import SecurityError
+
+from webapp.config import Config
+from webapp.web.errors import SiteError
+from webapp.web.headers import PRIVATE_PART
+
+LOOPBACK = ("localhost", "127.0.0.1")
+MOST_FIELDS = 200
+MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
+FORM = "application/x-www-form-urlencoded"
+FORM_IN_PARTS = "multipart/form-data"
+
+
+class FormRequest(Request):
+    """What people send is a form. Flask-WTF would take JSON as well, and its depth and types would break what reads fields."""
+
+    is_json = False  # of every request, whatever it calls itself
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Look at every request first."""
+    app.config["TRUSTED_HOSTS"] = [str(urlsplit(config.site_url).hostname), *LOOPBACK, *config.allowed_hosts]
+    app.request_class = FormRequest
+    app.before_request(_refuse_unreadable)
+
+
+def _refuse_unreadable() -> None:
+    if not request.host:
+        raise SecurityError  # no Host at all, or one with signs that no name has
+    path, query = request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", "")
+    if not (path.isascii() and path.isprintable()) and not _text(path.encode("latin-1")).isprintable():
+        raise SiteError(400)
+    if "%" in query or not query.isascii():
+        _text(unquote_to_bytes(query.encode("latin-1")))
+    _check_field_count(query.encode("latin-1"))
+    if request.mimetype == FORM:
+        body = _body()
+        _check_field_count(body)
+        _text(unquote_to_bytes(body))
+    elif request.mimetype == FORM_IN_PARTS and not request.path.startswith(PRIVATE_PART):
+        _text(_body())  # only editors send files, and those may be any bytes
+
+
+def _body() -> bytes:
+    """All that was sent; refused with 413 if it is too long."""
+    body = request.get_data()
+    if request.content_length is None and len(body) == request.max_content_length:
+        raise SiteError(413)  # what comes in chunks tells no length, and werkzeug cuts it without a word
+    return body
+
+
+def _text(found: bytes) -> str:
+    try:
+        return found.decode()
+    except UnicodeDecodeError:
+        raise SiteError(400) from None
+
+
+def _check_field_count(fields: bytes) -> None:
+    most = MOST_FIELDS_OF_EDITORS if request.path.startswith(PRIVATE_PART) else MOST_FIELDS
+    if fields.count(b"&") >= most:
+        raise SiteError(
+            400, "There were more fields than any form of ours has. Please go back and try again."
+        )
