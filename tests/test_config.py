@@ -29,7 +29,6 @@ def test_the_site_address_follows_the_port() -> None:
         ("WEB_CONCURRENCY", "-1"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_REPLICA_URL", "sqlite:///copy.sqlite3"),
-        ("THROTTLE_URL", "memcached://localhost"),
         ("SITE_URL", "example.org"),
         ("SITE_URL", "https://example.org/path"),
         ("SMTP_URL", "http://mail.example.org"),

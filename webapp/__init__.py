@@ -28,18 +28,7 @@ from webapp.pages import views as pages
 from webapp.search import backends
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
-from webapp.web import (
-    assets,
-    errors,
-    headers,
-    logs,
-    metrics,
-    page_cache,
-    request_checks,
-    routing,
-    templating,
-    throttle,
-)
+from webapp.web import assets, errors, headers, logs, metrics, page_cache, request_checks, routing, templating
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -63,7 +52,6 @@ def create_app(config: Config | None = None) -> Flask:
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
-    throttle.init_app(app, config)
     headers.init_app(app, config)
     errors.init_app(app)
     sign_ins.init_app(app)

@@ -56,12 +56,6 @@ def _postgresql_url(value: str) -> str:
     return _database_url(value)
 
 
-def _redis_url(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("redis", "rediss"):
-        raise ValueError("give an address like redis://127.0.0.1:6379/0")
-    return value
-
-
 def _site_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
@@ -170,9 +164,6 @@ class Config:
     )
     page_cache_mb: int = _setting(
         "24", _whole_number(0, 10_000), "Most megabytes of finished pages that each worker keeps; 0: none"
-    )
-    throttle_url: str = _setting(
-        "", _redis_url, "Redis that counts attempts (redis://…); empty: the database counts"
     )
     trusted_proxies: int = _setting(
         "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
