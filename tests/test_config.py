@@ -28,7 +28,6 @@ def test_the_site_address_follows_the_port() -> None:
         ("PORT", "70000"),
         ("WEB_CONCURRENCY", "-1"),
         ("DATABASE_URL", "mysql://localhost/x"),
-        ("DATABASE_REPLICA_URL", "sqlite:///copy.sqlite3"),
         ("SITE_URL", "example.org"),
         ("SITE_URL", "https://example.org/path"),
         ("SMTP_URL", "http://mail.example.org"),

@@ -50,12 +50,6 @@ def _database_url(value: str) -> str:
     return value.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def _postgresql_url(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("postgresql", "postgresql+psycopg"):
-        raise ValueError("give an address that starts with postgresql://")
-    return _database_url(value)
-
-
 def _site_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
@@ -124,9 +118,6 @@ class Config:
         "instance", _folder, "Folder for the SQLite file, outgoing mail and secrets"
     )
     database_url: str = _setting("", _database_url, "Database; empty: SQLite in the instance folder")
-    database_replica_url: str = _setting(
-        "", _postgresql_url, "PostgreSQL copy of the database (streaming) that public pages are read from"
-    )
     search_index: Path = _setting(
         "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
     )
@@ -186,10 +177,6 @@ class Config:
                 )
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}.") from error
-        if values["database_replica_url"] and not values["database_url"].startswith("postgresql"):
-            raise ConfigError(
-                "DATABASE_REPLICA_URL: set DATABASE_URL to the PostgreSQL database it is a copy of."
-            )
         if not source.get("SITE_URL"):
             values["site_url"] = f"http://{values['host']}:{values['port']}"
         return cls(**values)

@@ -14,9 +14,8 @@ from sqlalchemy import Connection, Select, event
 
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.web import replica
-from webapp.web.replica import READING_METHODS
 
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
 # For connections that need no turn: they only read, or what they write is safe by itself.
 WITHOUT_TURN = {"without_turn": True}
 WRITERS_LOCK = 7_266_001  # any number that nothing else in the database uses
@@ -36,10 +35,12 @@ def settings(config: Config) -> dict[str, Any]:
     """The settings of Flask-SQLAlchemy: addresses, and sizes of the pool where there is a server."""
     found: dict[str, Any] = {"SQLALCHEMY_DATABASE_URI": config.database}
     if config.is_postgresql:
-        pool = {"pool_size": THREADS, "max_overflow": 4, "pool_pre_ping": True, "connect_args": CONNECTION}
-        found["SQLALCHEMY_ENGINE_OPTIONS"] = pool
-        if config.database_replica_url:
-            found["SQLALCHEMY_BINDS"] = {replica.BIND: {"url": config.database_replica_url, **pool}}
+        found["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "pool_size": THREADS,
+            "max_overflow": 4,
+            "pool_pre_ping": True,
+            "connect_args": CONNECTION,
+        }
     return found
 
 
@@ -55,8 +56,6 @@ def init_app(app: Flask) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
-    if replica.BIND in app.config["SQLALCHEMY_BINDS"]:
-        replica.init_app(app)
 
 
 def may_write() -> None:
