@@ -1,7 +1,6 @@
-"""nginx for benchmarks: the site's own configuration over its page files, beside a bare server of files of equal size."""
+"""nginx for benchmarks: the site's own configuration, and a bare server of files of equal size."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,19 +22,21 @@ def nginx() -> str | None:
 
 @dataclass(frozen=True)
 class Front:
-    """One nginx with two servers: the site's, and one that does nothing but serve the files of ``folder``."""
+    """One nginx with two servers: the site's, which keeps pages in ``kept``, and a bare one of the files in ``folder``."""
 
     site: Server
     bare: Server
+    kept: Path
     folder: Path
 
-    def is_file(self, page: Page) -> bool:
-        """Is a page of the site a file, the second time? nginx's own mark of a file looks like 65f0c1a2-3d4."""
-        for _ in range(2):
-            with closing(HTTPConnection("127.0.0.1", self.site.port, timeout=60)) as connection:
+    def is_kept(self, page: Page) -> bool:
+        """Does nginx keep this page, once it was asked for several times?"""
+        with closing(HTTPConnection("127.0.0.1", self.site.port, timeout=60)) as connection:
+            for _ in range(20):
                 connection.request("GET", page.path, headers={"Accept": "text/html", "Accept-Encoding": "br"})
-                mark = connection.getresponse().headers["ETag"] or ""
-        return re.fullmatch(r'"[0-9a-f]+-[0-9a-f]+"', mark) is not None
+                connection.getresponse().read()
+        ending = f" {page.path}\n".encode()  # of the key, which begins the file
+        return any(ending in file.read_bytes() for file in self.kept.iterdir())
 
     def file_of(self, byte_count: int) -> Page:
         """A new file of the bare server."""
@@ -45,24 +46,25 @@ class Front:
 
 
 @contextmanager
-def front(program: str, folder: Path, pages: Path, site_port: int) -> Iterator[Front]:
+def front(program: str, folder: Path, site_port: int) -> Iterator[Front]:
     """nginx before a site, for as long as the block lasts; its own files are in ``folder``."""
     own, bare = free_port(), free_port()
     static = folder / "static"
     static.mkdir()
     file = folder / "nginx.conf"
-    file.write_text(_written(folder, pages, site_port, own, bare), encoding="utf-8")
+    file.write_text(_written(folder, site_port, own, bare), encoding="utf-8")
     with serving([program, "-c", str(file), "-e", "stderr"], {}, own, folder) as pid:
-        yield Front(Server(own, children_of(pid)), Server(bare, children_of(pid)), static)
+        yield Front(Server(own, children_of(pid)), Server(bare, children_of(pid)), folder / "kept", static)
 
 
-def _written(folder: Path, pages: Path, site_port: int, own: int, bare: int) -> str:
+def _written(folder: Path, site_port: int, own: int, bare: int) -> str:
     """The configuration as it is delivered, with other ports and folders, and as little round it as a fresh Debian has."""
     site = CONF.read_text(encoding="utf-8")
     for delivered, wanted in (
         ("server 127.0.0.1:8000;", f"server 127.0.0.1:{site_port};"),
         ("listen 80;", f"listen 127.0.0.1:{own};"),
-        ("/var/lib/scrh/pages", str(pages)),
+        ("/run/scrh-pages", f"{folder}/kept"),
+        ("/var/log/nginx/", f"{folder}/"),
     ):
         assert delivered in site, delivered
         site = site.replace(delivered, wanted)

@@ -3,7 +3,7 @@
     python bench/pages.py [--articles 100 10000 100000] [--seconds 5] [--abstracts FILE]
 
 Served by gunicorn with one worker: the site as it is, the site with ``PAGE_CACHE_MB=0``, and a Flask application that
-returns a constant of the same size. If nginx is there: the site's own page files served by it (`deploy/nginx.conf`),
+returns a constant of the same size. If nginx is there: the site behind it (`deploy/nginx.conf` keeps pages for a second),
 beside a static file of equal size. Requests per second are per second of the server's processor time, that is per core.
 
 The lines to read: ``article 100 8.9 x uncached, 1.4 x constant`` and ``article 100 0.93 x a static file, both by nginx``.
@@ -74,17 +74,16 @@ def _measure(folder: Path, count: int, abstracts: Path, seconds: float) -> None:
     build(environ, abstracts, count)
     program = front.nginx()
     with ExitStack() as running:
-        cached = _start(running, environ | {"PAGE_DIR": str(folder / "pages")})
+        cached = _start(running, environ)
         plain = _start(running, environ | {"PAGE_CACHE_MB": "0"})
         for page in PAGES:
             _compare(page, count, cached, plain, seconds)
         if program is None:
             print(front.MISSING)
             return
-        before = running.enter_context(front.front(program, folder, folder / "pages", cached.port))
+        before = running.enter_context(front.front(program, folder, cached.port))
         for page in PAGES:
-            if "?" not in page.path:  # an address with a query is never a file
-                _compare_files(page, count, before, seconds)
+            _compare_with_file(page, count, before, seconds)
 
 
 def _compare(page: Page, count: int, cached: Server, plain: Server, seconds: float) -> None:
@@ -101,12 +100,12 @@ def _compare(page: Page, count: int, cached: Server, plain: Server, seconds: flo
     _print(f"{page.name} {count} {times}", found)
 
 
-def _compare_files(page: Page, count: int, before: front.Front, seconds: float) -> None:
-    """The same for the page as a file, beside a file of equal size that needs none of our rules."""
-    assert before.is_file(page), page.path
+def _compare_with_file(page: Page, count: int, before: front.Front, seconds: float) -> None:
+    """The same for the page as nginx keeps it, beside a file of equal size that needs none of our rules."""
+    assert before.is_kept(page), page.path
     other = before.file_of(load(before.site, page, 1, 0.1).byte_count)
-    found = _in_turn({"files": (before.site, page), "static": (before.bare, other)}, seconds)
-    ratio = _ratio(found["files"], found["static"])
+    found = _in_turn({"kept": (before.site, page), "static": (before.bare, other)}, seconds)
+    ratio = _ratio(found["kept"], found["static"])
     _print(f"{page.name} {count} {ratio:.2f} x a static file, both by nginx", found)
 
 

@@ -31,10 +31,6 @@ def _folder(value: str) -> Path:
     return path if path.is_absolute() else (Path.cwd() / path)
 
 
-def _folder_or_none(value: str) -> Path | None:
-    return _folder(value) if value else None
-
-
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not re.fullmatch(r"\d{1,6}", value) or not low <= int(value) <= high:
@@ -148,11 +144,6 @@ class Config:
     host: str = _setting("127.0.0.1", _text, "Address the web server listens on")
     port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
     web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")
-    page_dir: Path | None = _setting(
-        "",
-        _folder_or_none,
-        "Folder for finished pages that a web server in front may serve (`deploy/nginx.conf`); empty: none",
-    )
     page_cache_mb: int = _setting(
         "24", _whole_number(0, 10_000), "Most megabytes of finished pages that each worker keeps; 0: none"
     )

@@ -1,8 +1,9 @@
-"""deploy/nginx.conf with a real nginx before a real gunicorn: pages from files, and never an old one."""
+"""deploy/nginx.conf with a real nginx before a real gunicorn: public pages are kept until the second is over, nothing else is."""
 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,78 +11,106 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
 
-from tests.drills.site import ROOT, Site, free_port, running
+from tests.accounts.people import EMAIL, PASSWORD, add_editor
+from tests.drills.site import ROOT, Site, free_port, inside, running
 from tests.factories import NOW, add_article, add_categories
-from webapp import create_app
-from webapp.config import Config
 from webapp.db.session import db
-from webapp.models import Article
 from webapp.publishing.publication import content_of, publish, withdraw
 from webapp.search import indexing
-from webapp.web.headers import SECURITY_HEADERS
 
 CONF = ROOT / "deploy" / "nginx.conf"
+PATH = "/research/the-summary"
+TRIES = 300
+OF_THE_CONNECTION = ("Connection", "Date", "Kept", "Server")
+Headers = dict[str, str]
+Answer = tuple[HTTPResponse, bytes]
+
+
+def ask(port: int, method: str, path: str, body: str = "", headers: Headers | None = None) -> Answer:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request(method, path, body or None, {"Accept": "text/html"} | (headers or {}))
+        answer = connection.getresponse()
+        return answer, answer.read()
 
 
 @dataclass
 class Front:
-    """nginx before a site; ``change`` publishes from another process than those that serve."""
+    """nginx before a site. Its own header ``Kept`` is HIT on what it answers without the application."""
 
     port: int
     site: Site
+    folder: Path
+    pid: int
 
-    def get(self, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request("GET", path, headers={"Accept": "text/html"} | named)
-            answer = connection.getresponse()
-            return answer, answer.read()
+    def get(self, path: str, headers: Headers | None = None) -> Answer:
+        return ask(self.port, "GET", path, "", headers)
 
-    def is_file(self, path: str, **headers: str) -> bool:
-        """Did nginx answer from a file? Its own mark of a file looks like 65f0c1a2-3d4."""
-        return bool(
-            re.fullmatch(r'"[0-9a-f]+-[0-9a-f]+"', self.get(path, **headers)[0].headers["ETag"] or "")
-        )
+    def get_kept(self, path: str, headers: Headers | None = None) -> Answer:
+        """The page as nginx keeps it. It comes soon: unless a second ends just then, with the third request."""
+        for _ in range(TRIES):
+            answer, text = self.get(path, headers)
+            if answer.headers["Kept"] == "HIT":
+                return answer, text
+        raise AssertionError(f"nginx never keeps {path}")
+
+    def is_kept(self, path: str, headers: Headers | None = None) -> bool:
+        return any(self.get(path, headers)[0].headers["Kept"] == "HIT" for _ in range(20))
+
+    def get_from_application(self, path: str, headers: Headers | None = None) -> Answer:
+        return ask(int(self.site.environment["PORT"]), "GET", path, "", headers)
+
+    def signed_in(self) -> Headers:
+        """The cookie of an editor."""
+        page, text = self.get("/editor/sign-in")
+        found = re.search(rb'name="csrf_token" value="([^"]+)"', text)
+        assert found
+        form = {"email": EMAIL, "password": PASSWORD, "csrf_token": found[1].decode()}
+        sent = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+            "Cookie": _cookie(page),
+        }
+        answer, _ = ask(self.port, "POST", "/editor/sign-in", urlencode(form), sent)
+        assert answer.status == 303
+        return {"Cookie": _cookie(answer)}
 
 
 @contextmanager
-def another_process(site: Site) -> Iterator[None]:
-    """An application on the site's database, as a command has it."""
-    with create_app(Config.from_environ(site.environment)).app_context():
+def changing(site: Site) -> Iterator[None]:
+    """An application on the site's files. In the end the index has followed, so that no later test sees a page change."""
+    with inside(site):
         yield
-        db.session.remove()
-        db.engine.dispose()
+        db.session.commit()
+        indexing.catch_up(NOW)
+        indexing.catch_up(NOW)  # the first time it is only built
 
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    """A site of two workers with one summary, behind nginx."""
-    tmp_path = tmp_path_factory.mktemp("front")
+    """A site of two workers with a summary and an editor, behind nginx."""
+    folder = tmp_path_factory.mktemp("front")
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
     if not Path(nginx).exists():
         if os.environ.get("REQUIRE_NGINX"):
             pytest.fail("nginx is missing: apt-get install nginx-light")
         pytest.skip("needs nginx: apt-get install nginx-light")
     port = free_port()
-    site = Site(
-        tmp_path, PAGE_DIR=str(tmp_path / "pages"), TRUSTED_PROXIES="1", SITE_URL=f"http://127.0.0.1:{port}"
-    )
+    site = Site(folder, TRUSTED_PROXIES="1", SITE_URL=f"http://127.0.0.1:{port}")
     site.flask("db", "upgrade")
-    with another_process(site):
+    with changing(site):
         add_categories()
-        add_article(slug="the-summary", main_message="The pill did nothing.")
-        indexing.catch_up(NOW)
-        indexing.catch_up(NOW)  # nothing is left to follow, so nothing changes but by the test
+        add_editor()
+        add_article(slug="the-summary")
     with running(site):
-        server = subprocess.Popen(
-            [nginx, "-c", _written(tmp_path, site, port), "-e", "stderr"], stderr=subprocess.DEVNULL
-        )
+        file = _written(folder, site, port)
+        server = subprocess.Popen([nginx, "-c", file, "-e", "stderr"], stderr=subprocess.DEVNULL)
         try:
-            front = Front(port, site)
+            front = Front(port, site, folder, server.pid)
             _wait_for(front)
             yield front
         finally:
@@ -89,101 +118,165 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
             server.wait()
 
 
-def test_the_second_reader_gets_the_page_from_a_file_with_the_same_headers(front: Front) -> None:
-    made, text = front.get("/research/the-summary")
-    assert b"The pill did nothing." in text
-    kept, again = front.get("/research/the-summary")
-    assert front.is_file("/research/the-summary")
-    assert again == text
-    for name in (*SECURITY_HEADERS, "Vary", "Cache-Control", "Content-Type", "Content-Length"):
-        assert kept.headers[name] == made.headers[name], name
-    packed, _ = front.get("/research/the-summary", Accept_Encoding="gzip, br")
-    assert packed.headers["Content-Encoding"] == "br"
+@contextmanager
+def without_application(front: Front) -> Iterator[None]:
+    """Nobody is behind nginx, and the second is over in which it may still have kept a page."""
+    front.site.kill_everything()
+    time.sleep(1)
+    try:
+        yield
+    finally:
+        front.site.start()
 
 
-BROWSERS = {
-    "Chrome": (
-        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
-        "application/signed-exchange;v=b3;q=0.7",
-        "gzip, deflate, br, zstd",
-    ),
-    "Firefox": ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "gzip, deflate, br"),
-    "one unheard of": ("text/html, text/plain;q=0.5", "deflate, br;q=0.9"),
+def test_a_kept_page_is_what_the_application_sends(front: Front) -> None:
+    made, text = front.get_from_application(PATH)
+    kept, kept_text = front.get_kept(PATH)
+    assert kept_text == text
+    assert _headers(kept) == _headers(made)
+
+
+def test_a_browser_that_has_the_page_is_told_so(front: Front) -> None:
+    etag = front.get_kept(PATH)[0].headers["ETag"]
+    answer, text = front.get_kept(PATH, {"If-None-Match": etag})
+    assert (answer.status, text) == (304, b"")
+
+
+REQUESTS: dict[str, tuple[str, Headers]] = {
+    "page": (PATH, {}),
+    "gzip": (PATH, {"Accept-Encoding": "gzip"}),
+    "Brotli": (PATH, {"Accept-Encoding": "gzip, deflate, br, zstd"}),
+    "dark": (PATH, {"Cookie": "reading=largest.dark.usual.forget"}),
+    "citation": (PATH, {"Accept": "application/x-bibtex"}),
+    "search": ("/search?q=pain", {}),
+    "another search": ("/search?q=pill", {}),
+    "fragment": ("/search?q=pain", {"HX-Request": "true"}),
+    "boosted": ("/search?q=pain", {"HX-Request": "true", "HX-Boosted": "true"}),
+    "on Back": ("/search?q=pain", {"HX-Request": "true", "HX-History-Restore-Request": "true"}),
 }
 
 
-@pytest.mark.parametrize("browser", BROWSERS)
-def test_browsers_get_files_in_their_best_encoding(front: Front, browser: str) -> None:
-    accept, encoding = BROWSERS[browser]
-    front.get("/research/the-summary")
-    front.get("/research/the-summary", Accept=accept, Accept_Encoding=encoding)
-    assert front.is_file("/research/the-summary", Accept=accept, Accept_Encoding=encoding)
-    packed, _ = front.get("/research/the-summary", Accept=accept, Accept_Encoding=encoding)
-    assert packed.headers["Content-Encoding"] == "br"
+def test_what_a_page_depends_on_is_told_apart(front: Front) -> None:
+    expected = {name: front.get_from_application(path, sent)[1] for name, (path, sent) in REQUESTS.items()}
+    assert len(set(expected.values())) == len(REQUESTS) - 2  # boosted and on Back want the whole page
+    kept: set[str] = set()
+    for _ in range(TRIES):
+        for name, (path, sent) in REQUESTS.items():
+            answer, text = front.get(path, sent)
+            assert text == expected[name], name
+            if answer.headers["Kept"] == "HIT":
+                kept.add(name)
+        if kept == set(REQUESTS):
+            return
+    raise AssertionError(f"nginx never keeps {set(REQUESTS) - kept}")
 
 
-def test_who_wants_another_page_than_everybody_gets_it_from_the_application(front: Front) -> None:
-    front.get("/research/the-summary")
-    path = "/research/the-summary"
-    assert front.is_file(path)
-    assert not front.is_file(path, Cookie="reading=largest.dark.usual.forget")
-    assert not front.is_file(path, HX_Request="true")
-    assert not front.is_file(path, Accept="application/x-bibtex")
-    assert not front.is_file(path + "?of=summary")
-    assert front.get("/current/research/the-summary.html")[0].status == 404
-    assert front.get("/../lock")[0].status in (400, 404)
+def test_an_unknown_host_is_refused_while_the_page_is_kept(front: Front) -> None:
+    for _ in range(5):
+        front.get_kept(PATH)
+        assert front.get(PATH, {"Host": "evil.example"})[0].status == 400
 
 
-def test_what_is_no_file_reaches_the_application_as_it_was_sent(front: Front) -> None:
+@pytest.mark.parametrize("path", ["/contact", "/subscribe", "/livez", "/nowhere", "/editor/sign-in"])
+def test_what_is_not_public_is_not_kept(front: Front, path: str) -> None:
+    assert not front.is_kept(path)
+
+
+def test_pages_of_editors_are_neither_kept_nor_compressed(front: Front) -> None:
+    sent = front.signed_in() | {"Accept-Encoding": "gzip, br"}
+    answer, text = front.get("/editor/", sent)
+    assert b"Sign out" in text
+    assert answer.headers["Content-Encoding"] is None
+    assert not front.is_kept("/editor/", sent)
+
+
+def test_what_is_asked_for_once_fills_no_folder(front: Front) -> None:
+    for number in range(5):
+        assert front.get(f"/about?nonsense={number}")[0].headers["Cache-Control"].startswith("public")
+    assert not any(b"nonsense" in file.read_bytes() for file in (front.folder / "kept").iterdir())
+
+
+def test_what_is_sent_reaches_the_application_as_it_is(front: Front) -> None:
     assert b"50% of a&amp;b" in front.get("/search?q=50%25+of+a%26b")[1]
-    with closing(HTTPConnection("127.0.0.1", front.port, timeout=20)) as connection:
-        for method, path, status in (
-            ("POST", "/subscribe", 422),
-            ("PUT", "/research", 405),
-            ("POST", "/research/the-summary", 405),
-        ):
-            sent = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-            connection.request(method, path, body=b"email=not-an-address", headers=sent)
-            answer = connection.getresponse()
-            text = answer.read()
-            assert (answer.status, b"not-an-address" in text) == (status, status == 422), path
-            assert b"Spinal Cord Research Help" in text
+    sent = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    for method, path, status in (("POST", "/subscribe", 422), ("PUT", "/research", 405), ("POST", PATH, 405)):
+        answer, text = ask(front.port, method, path, "email=not-an-address", sent)
+        assert (answer.status, b"not-an-address" in text) == (status, status == 422), path
+        assert b"Spinal Cord Research Help" in text
 
 
-def test_a_change_made_by_a_command_is_seen_at_the_next_request(front: Front) -> None:
-    front.get("/research/the-summary")
-    assert front.is_file("/research/the-summary")
-    with another_process(front.site):
-        article = db.session.query(Article).one()
+def test_a_change_is_seen_within_a_second(front: Front) -> None:
+    with changing(front.site):
+        article = add_article(slug="to-be-changed", main_message="The pill did nothing.")
         said = msgspec.structs.replace(content_of(article), main_message="The pill did very little.")
+        _wait_for_a_new_second()
+        assert b"The pill did nothing." in front.get_kept("/research/to-be-changed")[1]
         publish(said, NOW, article)
         db.session.commit()
-    assert b"The pill did very little." in front.get("/research/the-summary")[1]
+        time.sleep(1)
+        assert b"The pill did very little." in front.get("/research/to-be-changed")[1]
 
 
-def test_without_the_application_present_pages_go_on_and_withdrawn_ones_do_not(front: Front) -> None:
-    with another_process(front.site):
-        indexing.catch_up(NOW)  # what an earlier test changed is followed, so nothing changes any more
-    front.get("/")
-    front.get("/research/the-summary")
-    front.site.kill_everything()
-    assert front.get("/")[0].status == 200
-    answer, text = front.get("/search?q=pain")
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
-    assert b"back soon" in text
-    with another_process(front.site):
-        withdraw(db.session.query(Article).one(), "We mixed up two papers.", NOW)
+def test_a_withdrawn_text_is_gone_within_a_second(front: Front) -> None:
+    with changing(front.site):
+        article = add_article(slug="to-be-withdrawn")
+        _wait_for_a_new_second()
+        front.get_kept("/research/to-be-withdrawn")
+        withdraw(article, "We mixed up two papers.", NOW)
         db.session.commit()
-    assert front.get("/research/the-summary")[0].status == 503
+        time.sleep(1)
+        assert front.get("/research/to-be-withdrawn")[0].status == 410
+
+
+def test_without_the_application_nothing_old_is_shown(front: Front) -> None:
+    front.get_kept(PATH)
+    with without_application(front):
+        answer, text = front.get(PATH)
+    assert (answer.status, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (
+        503,
+        "30",
+        "no-store",
+    )
+    assert b"back soon" in text
+
+
+def test_the_logs_hold_neither_who_asked_nor_for_what(front: Front) -> None:
+    front.get("/search?q=private-words")
+    front.get("/newsletter/confirm/private-token", {"Referer": "https://example.org/private-words"})
+    with without_application(front):
+        front.get("/search?q=private-words")
+    os.kill(front.pid, signal.SIGUSR1)  # write what is to be written, and open the files anew
+    for _ in range(TRIES):
+        if " GET 503 " in (lines := (front.folder / "scrh-access.log").read_text(encoding="utf-8")):
+            break
+        time.sleep(0.02)
+    assert " GET 200 " in lines
+    assert " GET 503 " in lines
+    lines += (front.folder / "scrh-error.log").read_text(encoding="utf-8")
+    assert not re.search(r"private|127\.0\.0\.1|/", lines)
+
+
+def _cookie(answer: HTTPResponse) -> str:
+    return answer.headers["Set-Cookie"].split(";")[0]
+
+
+def _headers(answer: HTTPResponse) -> Headers:
+    return {name: value for name, value in answer.headers.items() if name not in OF_THE_CONNECTION}
+
+
+def _wait_for_a_new_second() -> None:
+    """What is kept now would be kept longest, did nginx count by whole seconds."""
+    time.sleep(1 - time.time() % 1)
 
 
 def _written(folder: Path, site: Site, port: int) -> str:
-    """The configuration as it is delivered, with the test's own folder and ports."""
+    """The configuration as it is delivered, with the test's own folders and ports, in a block like Debian's."""
     conf = CONF.read_text(encoding="utf-8")
     for delivered, own in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{site.url.rsplit(':', 1)[1]};"),
+        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{site.environment['PORT']};"),
         ("listen 80;", f"listen 127.0.0.1:{port};"),
-        ("/var/lib/scrh/pages", str(folder / "pages")),
+        ("/run/scrh-pages", str(folder / "kept")),
+        ("/var/log/nginx/", f"{folder}/"),
     ):
         assert delivered in conf
         conf = conf.replace(delivered, own)
@@ -195,7 +288,7 @@ def _written(folder: Path, site: Site, port: int) -> str:
     file = folder / "nginx.conf"
     file.write_text(
         f"{user} daemon off; pid {folder}/nginx.pid; worker_processes 1; events {{ }}\n"
-        f"http {{ access_log off; {temporary}\n{conf}\n}}",
+        f"http {{ gzip on; add_header Kept $upstream_cache_status; {temporary}\n{conf}\n}}",
         encoding="utf-8",
     )
     return str(file)

@@ -4,20 +4,17 @@ Finished pages are kept under it, so every process of every machine drops them o
 """
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from threading import local
 from typing import Protocol
 
-from sqlalchemy import Engine, event, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from webapp.db.session import db
 from webapp.models import SiteState
 
 ONLY_ROW = 1
-CHANGED = "readers see something else"
 
 
 class GenerationUnknown(Exception):
@@ -37,25 +34,11 @@ def bump() -> None:
     grown = update(SiteState).where(SiteState.id == ONLY_ROW).values(generation=SiteState.generation + 1)
     if not connection.execute(grown).rowcount:
         connection.execute(insert(SiteState).values(id=ONLY_ROW, generation=1))
-    db.session().info[CHANGED] = True
 
 
 def committed() -> int:
     """The generation that the current transaction sees."""
     return db.session.scalar(select(SiteState.generation)) or 0
-
-
-def when_committed(act: Callable[[], None]) -> None:
-    """Have something done after each commit of a public change, before whoever made it is answered.
-
-    It may be done once too often, after a later commit of the same session.
-    """
-
-    def committed(session: Session) -> None:
-        if session.info.get(CHANGED):  # stays set: this may not be the only one who wants to know
-            act()
-
-    event.listen(db.session, "after_commit", committed)
 
 
 def reader_of(engine: Engine) -> GenerationReader:

@@ -36,13 +36,6 @@ def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes
     return gzip.compress(body, min(quality + 1, 9), mtime=0)
 
 
-def decompressed(body: bytes, encoding: str | None) -> bytes:
-    """The body as it was before it was compressed."""
-    if encoding == "br":
-        return bytes(brotli.decompress(body))
-    return gzip.decompress(body) if encoding == "gzip" else body
-
-
 def compress_response(request: Request, response: Response) -> None:
     """Compress an answer made of text, unless it is short, streamed, or compressed already."""
     is_text = (response.mimetype or "").startswith(TEXT_TYPES)

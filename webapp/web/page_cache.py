@@ -17,12 +17,11 @@ from flask import Flask
 from werkzeug.http import parse_accept_header, parse_cookie
 
 from webapp.config import Config
-from webapp.db.change_log import GenerationReader, GenerationUnknown, reader_of, when_committed
+from webapp.db.change_log import GenerationReader, GenerationUnknown, reader_of
 from webapp.db.session import db
 from webapp.web.compression import best_encoding
 from webapp.web.headers import PRIVATE_PART
 from webapp.web.metrics import page_hit_counter
-from webapp.web.page_files import PageFiles
 from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 
 if TYPE_CHECKING:
@@ -51,11 +50,8 @@ def init_app(app: Flask, config: Config) -> None:
     if config.page_cache_mb:
         with app.app_context():
             generations = reader_of(db.engine)
-            files = PageFiles(config.page_dir, generations) if config.page_dir else None
-            if files:
-                when_committed(files.follow)
         byte_limit, on_hit = config.page_cache_mb * 1_000_000, page_hit_counter(app)
-        app.wsgi_app = PageCache(app.wsgi_app, generations, byte_limit, on_hit, files)  # type: ignore[method-assign]
+        app.wsgi_app = PageCache(app.wsgi_app, generations, byte_limit, on_hit)  # type: ignore[method-assign]
 
 
 class PageCache:
@@ -67,13 +63,11 @@ class PageCache:
         generations: GenerationReader,
         byte_limit: int,
         on_hit: Callable[[], None] = lambda: None,
-        files: PageFiles | None = None,
     ) -> None:
         self._application = application
         self._generations = generations
         self._byte_limit = byte_limit
         self._on_hit = on_hit
-        self._files = files
         self._pages: OrderedDict[Key, FinishedPage] = OrderedDict()
         self._generation = -1
         self._byte_count = 0
@@ -127,8 +121,6 @@ class PageCache:
             getattr(chunks, "close", bool)()
         page = FinishedPage(headers, body, etag, time.monotonic())
         self._keep(key, generation, page)
-        if self._files and _is_for_all(key, headers):
-            self._files.write(environ["PATH_INFO"], generation, body, dict(headers).get("Content-Encoding"))
         return _answer(page, known, start_response)
 
     def _keep(self, key: Key, generation: int, page: FinishedPage) -> None:
@@ -192,13 +184,6 @@ def _etag_if_finished(status: str, headers: Headers) -> str | None:
     found = {name.lower(): value for name, value in headers}
     is_public = found.get("cache-control", "").startswith("public") and "set-cookie" not in found
     return found.get("etag") if status.startswith("200") and is_public else None
-
-
-def _is_for_all(key: Key, headers: Headers) -> bool:
-    """Is this what everybody gets at this address who prefers nothing: a whole page, asked for without a query?"""
-    _, query, _, _, is_htmx, _, _, _, preferences = key
-    is_page = dict(headers).get("Content-Type", "").startswith("text/html")
-    return is_page and not query and is_htmx is None and preferences == Preferences()
 
 
 def _no_writing(_: bytes) -> object:
