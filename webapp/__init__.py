@@ -48,7 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
     metrics.init_app(app, config)
     request_checks.init_app(app, config)
     routing.init_app(app)
-    templating.init_app(app, config)  # before anything else gives templates something
+    templating.init_app(app, config)
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)

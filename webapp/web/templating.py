@@ -1,13 +1,9 @@
 """Filters and globals for templates: dates in words, addresses of files, what the reader prefers."""
 
-from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any
 
-from flask import Flask, request, url_for
-from flask.templating import Environment
+from flask import Flask, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms import Field
@@ -71,16 +67,8 @@ def preferences() -> Preferences:
     return Preferences.from_cookie(request.cookies.get(PREFERENCES_COOKIE, ""))
 
 
-class PlainEnvironment(Environment):
-    """Holds globals in a plain dict: Jinja's chain of two costs a fifth of an article page, at each import and include."""
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        return {**self.globals, **(d or {})}
-
-
 def init_app(app: Flask, config: Config) -> None:
     """Give templates their filters and globals, and make a missing name an error."""
-    app.jinja_environment = PlainEnvironment
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -98,7 +86,6 @@ def init_app(app: Flask, config: Config) -> None:
         flags_text=flags,
     )
     app.jinja_env.globals.update(
-        url_for=address,
         asset_url=asset_url,
         asset_integrity=asset_integrity,
         preferences=preferences,
@@ -118,19 +105,6 @@ def init_app(app: Flask, config: Config) -> None:
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,
     )
-
-
-def address(endpoint: str, **values: Any) -> str:
-    """``url_for`` in templates, whose addresses are all relative: the same in every request, so each is built once."""
-    return _built(
-        endpoint,
-        *(pair if type(pair[1]) is not list else (pair[0], tuple(pair[1])) for pair in values.items()),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _built(endpoint: str, *values: tuple[str, Any]) -> str:
-    return url_for(endpoint, **dict(values))
 
 
 def day(value: date | datetime) -> str:
