@@ -1,5 +1,6 @@
 """gunicorn's settings, from the same Config as the application's."""
 
+import gc
 import os
 from pathlib import Path
 from tempfile import mkdtemp
@@ -8,13 +9,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
+from sqlalchemy.orm import configure_mappers
 
-from webapp import warming
 from webapp.config import Config
 from webapp.db import engine
 from webapp.editor import due
 from webapp.newsletter import delivery
-from webapp.search import indexing
+from webapp.search import indexing, synonyms
 from webapp.web import metrics
 
 settings = Config.from_environ()
@@ -61,8 +62,14 @@ logconfig_dict = {
 
 
 def on_starting(server: BaseApplication) -> None:  # noqa: ARG001
-    """Prepare what the workers share, before anybody can connect."""
-    warming.before_fork()
+    """Load what the workers share, before they are forked. Nothing here opens a database or an index.
+
+    What is loaded is frozen: otherwise the garbage collector would write to it, and each worker would have its own copy.
+    """
+    configure_mappers()
+    synonyms.prepare()
+    gc.collect()
+    gc.freeze()
 
 
 def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
@@ -73,7 +80,6 @@ def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
 def post_worker_init(worker: Worker) -> None:
     """Keep the index up with the database, deliver mail, publish what is due; the workers agree on who does."""
     app = worker.app.wsgi()
-    warming.start_warming(app)
     indexing.start_following(app)
     delivery.start_delivering(app)
     due.start_publishing(app)
