@@ -35,8 +35,8 @@ class Front:
             for _ in range(20):
                 connection.request("GET", page.path, headers={"Accept": "text/html", "Accept-Encoding": "br"})
                 connection.getresponse().read()
-        ending = f" {page.path}\n".encode()  # of the key, which begins the file
-        return any(ending in file.read_bytes() for file in self.kept.iterdir())
+        line = f"://127.0.0.1{page.path}\n".encode()  # of the key, which stands in the file
+        return any(line in file.read_bytes() for file in self.kept.iterdir())
 
     def file_of(self, byte_count: int) -> Page:
         """A new file of the bare server."""
