@@ -15,7 +15,7 @@ from webapp.db.session import db
 from webapp.editor.commands import publish_due
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
-from webapp.operations.commands import backup, check, db_copy, restore
+from webapp.operations.commands import after_restore, backup, check, db_copy, restore
 from webapp.papers.commands import papers_group
 from webapp.publishing import library, scheduling
 from webapp.publishing.commands import articles_group
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(newsletter_group)
     app.cli.add_command(papers_group)
     app.cli.add_command(prepare)
-    for command in (backup, restore, check, db_copy):
+    for command in (backup, restore, after_restore, check, db_copy):
         app.cli.add_command(command)
 
 

@@ -1,89 +1,161 @@
-"""``flask backup`` and ``flask restore`` with PostgreSQL's own programs."""
+"""The runbook's own lines for backing up and restoring PostgreSQL, run as they stand there."""
 
-from contextvars import Context
-from dataclasses import replace
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.drills.site import ROOT
 from tests.engines import postgresql_only
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_article, add_categories
 from tests.pages import PageClient
 from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.models import Article
-from webapp.operations import backups
+from webapp.models import Article, MailKind, MailState, OutboxMessage
+from webapp.newsletter import outbox
+from webapp.operations.backups import ON_POSTGRESQL
 
-pytestmark = postgresql_only
+SECTION = "Back up and restore PostgreSQL"
+# On a server that trusts everybody, a name stands for "sudo -u"; there is no systemd to stop the site.
+SHELL = """
+set -e
+sudo() { PGUSER="$2" "${@:3}"; }
+systemctl() { :; }
+"""
 
 
-def restore(app: Flask, *arguments: str | Path) -> Result:
-    """The command, as from a terminal: nothing of the test's own is connected."""
-    db.session.remove()
-    db.engine.dispose()
-    return Context().run(app.test_cli_runner().invoke, args=["restore", *map(str, arguments)])
+def lines(first: str) -> list[str]:
+    """The block of commands in the runbook's section that begins with this line."""
+    runbook = (ROOT / "deploy" / "README.md").read_text("utf-8")
+    section = runbook.partition(f"\n## {SECTION}\n")[2].partition("\n## ")[0]
+    (block,) = [
+        block for block in re.findall(r"(?:^    .+\n)+", section, re.M) if block.strip().startswith(first)
+    ]
+    return [line.removeprefix("    ") for line in block.splitlines()]
+
+
+class Machine:
+    """A shell of the machine where the database ``scrh`` is; /var/backups/scrh is a folder of the test."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.url = server.url("scrh").replace("postgres@", "scrh@")
+        self.backups = folder / "backups"
+        self.backups.mkdir()
+        parts = psycopg.conninfo.conninfo_to_dict(self.url)
+        self.settings = {
+            "DATABASE_URL": self.url,
+            "INSTANCE_PATH": str(folder / "instance"),
+            "SEARCH_INDEX": str(folder / "search_index"),
+            "SECRET_KEY": "t" * 40,
+        }
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment = os.environ | self.settings | {
+            "PATH": path, "PGHOST": str(parts["host"]), "PGPORT": str(parts["port"]), "PGUSER": "scrh",
+        }  # fmt: skip
+
+    def run(self, commands: list[str]) -> subprocess.CompletedProcess[str]:
+        script = SHELL + "\n".join(commands).replace("/var/backups/scrh", str(self.backups))
+        return subprocess.run(
+            ["bash", "-c", script],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def back_up(self) -> Path:
+        """Run the unit's lines with systemd's doubled signs made single; returns the file."""
+        unit = lines("[Service]")
+        commands = [
+            line.removeprefix("ExecStart=").replace("%%", "%").replace("$$", "$")
+            for line in unit
+            if line.startswith("ExecStart=/")
+        ]
+        (mask,) = [line.removeprefix("UMask=") for line in unit if line.startswith("UMask=")]
+        result = self.run([f"umask {mask}", *commands])
+        assert result.returncode == 0, result.stderr
+        (made,) = self.backups.iterdir()
+        return made
+
+    def restore(self, file: Path) -> subprocess.CompletedProcess[str]:
+        return self.run([line.replace("<file>", file.name) for line in lines("systemctl stop")])
 
 
 @pytest.fixture
-def backup(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A backup of a site with one summary. What a restore keeps beside goes to the test's folder, too."""
-    monkeypatch.chdir(tmp_path)
-    add_article(plain_title="A made-up pill in the backup")
-    db.session.remove()
-    return backups.back_up(tmp_path / "backups", NOW)
-
-
-def test_what_is_backed_up_is_restored_into_another_new_database(
-    backup: Path, config: Config, postgresql: Server
-) -> None:
-    assert backup.name == "site-20261124T093000Z.dump"
-    with postgresql.database() as url:
-        other = create_app(replace(config, database_url=Config.from_environ({"DATABASE_URL": url}).database))
-        result = restore(other, backup)
-        assert result.exit_code == 0, result.output
-        assert "Summaries in the search index: 1" in result.output
-        assert "in the backup</a>" in PageClient(other).get("/search?q=pill").text
-        with other.app_context():
+def machine(postgresql: Server, tmp_path: Path) -> Iterator[Machine]:
+    """A migrated site with one summary in a database whose owner may do nothing else."""
+    postgresql.run("CREATE ROLE scrh LOGIN")
+    postgresql.run("CREATE DATABASE scrh OWNER scrh TEMPLATE template0")
+    machine = Machine(postgresql, tmp_path)
+    try:
+        assert machine.run(["flask --app wsgi db upgrade"]).returncode == 0
+        with create_app(Config.from_environ(machine.settings)).app_context():
+            add_categories()
+            add_article(plain_title="A made-up pill in the backup")
+            outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="Hello")
+            db.session.commit()
+            db.session.remove()
             db.engine.dispose()
+        yield machine
+    finally:
+        for name in ("scrh", "scrh_before", "scrh_restored"):
+            postgresql.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        postgresql.run("DROP ROLE scrh")
 
 
-def test_a_full_site_is_replaced_only_on_demand_and_kept_beside(
-    app: Flask, backup: Path, tmp_path: Path
-) -> None:
-    add_article()
-    refused = restore(app, backup)
-    assert refused.exit_code == 1 and "not empty" in refused.output
-    assert db.session.scalar(select(func.count(Article.id))) == 2
-    result = restore(app, backup, "--yes")
-    assert result.exit_code == 0, result.output
-    assert db.session.scalar(select(func.count(Article.id))) == 1
-    (beside,) = tmp_path.glob("before-restore-*.dump")
-    again = restore(app, beside, "--yes")
-    assert again.exit_code == 0, again.output
-    assert db.session.scalar(select(func.count(Article.id))) == 2
+def test_the_runbooks_lines_back_up_and_restore_a_site(machine: Machine) -> None:
+    made = machine.back_up()
+    assert re.fullmatch(r"site-\d{8}T\d{6}Z\.dump", made.name)
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    with psycopg.connect(machine.url) as connection:
+        connection.execute("DELETE FROM article_category")
+        connection.execute("DELETE FROM outbox_message")
+    result = machine.restore(made)
+    assert result.returncode == 0, result.stderr
+    assert "gone out since: 1." in result.stdout
+    assert "Summaries in the search index: 1" in result.stdout
+    app = create_app(Config.from_environ(machine.settings))
+    assert "in the backup</a>" in PageClient(app).get("/search?q=pill").text
+    with app.app_context():
+        assert db.session.scalar(select(func.count(Article.id))) == 1
+        assert db.session.scalars(select(OutboxMessage.state)).all() == [MailState.UNCERTAIN]
+        db.session.remove()
+        db.engine.dispose()
+    with psycopg.connect(f"{machine.url}_before") as connection:
+        assert connection.execute("SELECT count(*) FROM outbox_message").fetchone() == (0,)
 
 
-def test_a_site_that_is_running_is_not_replaced(app: Flask, backup: Path, postgresql_url: str) -> None:
-    with psycopg.connect(postgresql_url):
-        result = restore(app, backup, "--yes")
-    assert result.exit_code == 1 and "Stop it first" in result.output
+def test_a_site_that_is_running_is_not_replaced(machine: Machine) -> None:
+    made = machine.back_up()
+    with psycopg.connect(machine.url) as server:
+        result = machine.restore(made)
+        assert result.returncode != 0 and "being accessed by other users" in result.stderr
+        assert server.execute("SELECT count(*) FROM outbox_message").fetchone() == (1,)
 
 
-def test_a_damaged_or_foreign_dump_is_refused_and_nothing_changes(
-    app: Flask, backup: Path, tmp_path: Path
-) -> None:
-    damaged = tmp_path / "damaged.dump"
-    whole = backup.read_bytes()
-    damaged.write_bytes(whole[: len(whole) // 2])
-    foreign = tmp_path / "foreign.dump"
-    foreign.write_text("not a dump" * 100, encoding="ascii")
-    for file in (damaged, foreign):
-        result = restore(app, file, "--yes")
-        assert result.exit_code == 1 and "Nothing was restored" in result.output
-    assert db.session.scalar(select(func.count(Article.id))) == 1
+def test_half_a_dump_is_refused_and_nothing_changes(machine: Machine) -> None:
+    made = machine.back_up()
+    whole = made.read_bytes()
+    made.write_bytes(whole[: len(whole) // 2])
+    assert machine.restore(made).returncode != 0
+    with psycopg.connect(machine.url) as connection:
+        assert connection.execute("SELECT count(*) FROM article").fetchone() == (1,)
+
+
+@postgresql_only
+@pytest.mark.parametrize("command", [("backup", "."), ("restore", str(ROOT / "README.md"), "--yes")])
+def test_the_sites_own_commands_name_the_runbook(app: Flask, command: tuple[str, ...]) -> None:
+    result = app.test_cli_runner().invoke(args=[*command])
+    assert result.exit_code == 1 and ON_POSTGRESQL in result.output
+    assert f"“{SECTION}” in deploy/README.md" in ON_POSTGRESQL

@@ -1,22 +1,27 @@
-"""Backup and restore of the database, and of nothing else: the search index is derived, and keys are kept elsewhere."""
+"""Backup and restore of a SQLite database; PostgreSQL has its own programs for that (deploy/README.md).
+
+Nothing else is in a backup: the search index is derived, and keys are kept elsewhere.
+"""
 
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, inspect, text, update
+from sqlalchemy import delete, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
 from webapp.db.session import db
 from webapp.models import MailState, OutboxMessage, SignIn, SiteState
-from webapp.operations import migrations
-from webapp.operations.files import CannotRestore, DatabaseFiles, keep_on_disk
-from webapp.operations.postgres_files import PostgresFiles
-from webapp.operations.sqlite_files import SqliteFiles
+from webapp.operations import migrations, sqlite_files
+from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 
 STAMP = "%Y%m%dT%H%M%SZ"
 STAMP_OF_ITS_OWN = "%Y%m%dT%H%M%S.%fZ"  # what was kept must not be written over by the next restore
 UNFINISHED = ".part"
+FINISHED = re.compile(r"site-\d{8}T\d{6}Z\.sqlite3")
+ON_POSTGRESQL = (
+    "On PostgreSQL use pg_dump and pg_restore: see “Back up and restore PostgreSQL” in deploy/README.md."
+)
 COUNTED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 BOOKKEEPING = (
     "alembic_version",
@@ -31,21 +36,23 @@ def back_up(folder: Path, now: datetime, keep: int | None = None) -> Path:
     Under its name a file is whole, checked and on disk; a backup that was broken off leaves a ``.part`` behind, which
     the next one removes. Raises CannotBackUp.
     """
-    files = _files(db.engine)
+    if db.engine.dialect.name != "sqlite":
+        raise CannotBackUp(ON_POSTGRESQL)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for unfinished in folder.glob(f"site-*{UNFINISHED}*"):
         unfinished.unlink()
-    made = folder / f"site-{now.strftime(STAMP)}.{files.ending}"
+    made = folder / f"site-{now.strftime(STAMP)}.sqlite3"
     part = made.with_name(made.name + UNFINISHED)
     part.touch(mode=0o600)
     try:
-        files.write(part)
+        sqlite_files.write(part)
         part.replace(made)
     finally:
         part.unlink(missing_ok=True)
-    keep_on_disk(folder)
+    sqlite_files.sync(folder)
     if keep is not None:
-        for old in _backups(folder, files.ending)[:-keep]:
+        finished = sorted(path for path in folder.iterdir() if FINISHED.fullmatch(path.name))
+        for old in finished[:-keep]:
             old.unlink()
     return made
 
@@ -56,8 +63,9 @@ def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:
     Raises CannotRestore, and changes nothing, if the file is not a whole backup of this version or an older one, if
     rows would be lost without ``may_replace``, or if a server runs.
     """
-    files = _files(db.engine)
-    revision = files.revision_in(file)
+    if db.engine.dialect.name != "sqlite":
+        raise CannotRestore(ON_POSTGRESQL)
+    revision = sqlite_files.revision_in(file)
     if revision not in migrations.known():
         raise CannotRestore(
             f"{file.name} is from a newer version of the site (migration {revision}). Update first."
@@ -65,13 +73,13 @@ def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:
     if _holds_anything() and not may_replace:
         raise CannotRestore("The database here is not empty. To replace it, add --yes; it is kept beside.")
     db.session.remove()
-    if files.is_in_use():
-        raise CannotRestore("A server works with this database. Stop it first.")
-    folder = Path(str(db.engine.url.database)).parent if files.ending == "sqlite3" else Path.cwd()
-    beside = folder / f"before-restore-{now.strftime(STAMP_OF_ITS_OWN)}.{files.ending}"
-    files.replace(file, beside)
     db.engine.dispose()
-    return beside
+    path = Path(str(db.engine.url.database))
+    if sqlite_files.is_in_use(path):
+        raise CannotRestore("A server works with this database. Stop it first.")
+    former = path.with_name(f"before-restore-{now.strftime(STAMP_OF_ITS_OWN)}.sqlite3")
+    sqlite_files.replace(path, file, former)
+    return former
 
 
 def mistrust_what_is_old(now: datetime) -> int:
@@ -93,7 +101,7 @@ def mistrust_what_is_old(now: datetime) -> int:
 def _holds_anything() -> bool:
     """Is there a row that a restore would take away? A database that cannot be read counts as full."""
     engine = db.engine
-    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+    if not Path(str(engine.url.database)).exists():
         return False
     try:
         with engine.connect() as connection:
@@ -102,15 +110,3 @@ def _holds_anything() -> bool:
             return any(connection.execute(question).first() for question in questions)
     except DatabaseError:
         return True
-
-
-def _backups(folder: Path, ending: str) -> list[Path]:
-    """The backups in a folder, oldest first."""
-    name = re.compile(rf"site-\d{{8}}T\d{{6}}Z\.{ending}")
-    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
-
-
-def _files(engine: Engine) -> DatabaseFiles:
-    if engine.dialect.name == "postgresql":
-        return PostgresFiles(engine)
-    return SqliteFiles(Path(str(engine.url.database)))

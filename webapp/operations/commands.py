@@ -1,4 +1,4 @@
-"""``flask backup``, ``flask restore``, ``flask check`` and ``flask db-copy``."""
+"""``flask backup``, ``restore``, ``after-restore``, ``check`` and ``db-copy``."""
 
 import sys
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from webapp.config import Config, ConfigError
 from webapp.db.session import db
 from webapp.operations import backups, checks, moving
-from webapp.operations.files import CannotBackUp, CannotRestore
+from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable
 
@@ -36,24 +36,20 @@ def backup(folder: Path | None, keep: int | None) -> None:
 @with_appcontext
 def restore(file: Path, yes: bool) -> None:
     """Put the backup in FILE in place of the database, bring it up to date, and build the search index anew."""
-    now = datetime.now(UTC)
     try:
-        beside = backups.restore(file, now, may_replace=yes)
-    except (CannotBackUp, CannotRestore, OSError) as error:
+        former = backups.restore(file, datetime.now(UTC), may_replace=yes)
+    except (CannotRestore, OSError) as error:
         sys.exit(f"Nothing was restored. {error}")
-    flask_migrate.upgrade()
-    doubtful = backups.mistrust_what_is_old(now)
-    db.session.commit()
-    if beside.exists():
-        click.echo(f"What was here before is kept as {beside}")
-    if doubtful:
-        click.echo(
-            f"Mails that waited in the backup and may have gone out since: {doubtful}. Run: flask newsletter settle LOG"
-        )
-    try:
-        click.echo(f"Restored. Summaries in the search index: {indexing.rebuild(lambda _done, _total: None)}")
-    except SearchUnavailable as error:
-        sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")
+    if former.exists():
+        click.echo(f"What was here before is kept as {former}")
+    _finish_restore()
+
+
+@click.command("after-restore")
+@with_appcontext
+def after_restore() -> None:
+    """Finish what pg_restore began: migrate, sign everybody out, hold back old mail, build the search index anew."""
+    _finish_restore()
 
 
 @click.command("check")
@@ -96,3 +92,17 @@ def db_copy(target: str, source: str | None) -> None:
 def _address(given: str) -> str:
     """An address as SQLAlchemy wants it; raises ConfigError."""
     return Config.from_environ({"DATABASE_URL": given}).database
+
+
+def _finish_restore() -> None:
+    flask_migrate.upgrade()
+    doubtful = backups.mistrust_what_is_old(datetime.now(UTC))
+    db.session.commit()
+    if doubtful:
+        click.echo(
+            f"Mails that waited in the backup and may have gone out since: {doubtful}. Run: flask newsletter settle LOG"
+        )
+    try:
+        click.echo(f"Restored. Summaries in the search index: {indexing.rebuild(lambda _done, _total: None)}")
+    except SearchUnavailable as error:
+        sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")
