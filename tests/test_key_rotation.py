@@ -18,7 +18,7 @@ from webapp.accounts.resets import LinkKind
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.models import SuppressionReason
-from webapp.newsletter import bounces, emails, suppressions
+from webapp.newsletter import emails, suppressions
 
 NEW = "a-newer-key-for-tests-that-is-long-enough"
 Site = Callable[..., Flask]
@@ -79,16 +79,6 @@ def test_who_was_erased_stays_erased(app: Flask, with_keys: Site) -> None:
     db.session.commit()
     with with_keys(NEW, KEY).app_context():
         assert suppressions.find_suppression(ADDRESS) is not None
-
-
-def test_a_mail_provider_may_sign_with_the_older_key_for_a_while(app: Flask, with_keys: Site) -> None:
-    now = datetime.now(UTC)
-    signature = bounces.sign(b"[]", now, bounces.webhook_key())
-    with with_keys(NEW, KEY).app_context():
-        assert bounces.webhook_key() not in signature
-        assert bounces.read_posted(b"[]", signature, now) == []
-    with with_keys(NEW).app_context(), pytest.raises(bounces.NotSigned):
-        bounces.read_posted(b"[]", signature, now)
 
 
 def test_a_new_link_is_signed_with_the_new_key(app: Flask, with_keys: Site) -> None:

@@ -128,7 +128,6 @@ def test_more_than_a_megabyte_is_refused(client: PageClient) -> None:
     for path in ("/contact", "/subscribe", "/editor/sign-in"):
         for kind in (FORM, "multipart/form-data; boundary=x"):
             client.post(path, body, content_type=kind, status=413)
-    client.post("/newsletter/bounces", body, content_type="application/json", status=413)
 
 
 def test_pages_that_do_not_exist_are_not_found(client: PageClient) -> None:

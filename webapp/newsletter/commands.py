@@ -93,12 +93,6 @@ def read_bounces(path: Path) -> None:
     click.echo(f"{sum(counted)} of {len(counted)} reports were new and about mail of ours.")
 
 
-@newsletter_group.command("webhook-key")
-def webhook_key() -> None:
-    """Print the key with which a mail provider must sign the bounces it posts to /newsletter/bounces."""
-    click.echo(bounces.webhook_key())
-
-
 def _dry_run(kind: Frequency, now: datetime) -> str:
     found = digests.parcels(kind, now)
     articles = {article.slug for parcel in found for article in parcel.articles}

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from webapp.db.session import db
 from webapp.models import Frequency, Subscriber
-from webapp.newsletter import bounces, digests, emails, subscriptions
+from webapp.newsletter import digests, emails, subscriptions
 from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
 from webapp.newsletter.privacy import KEPT
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, LinkTooOld
@@ -216,24 +216,6 @@ def issues_feed() -> Response:
     body = htmx.render("newsletter/issues.atom.xml", issues=found, url=emails.link)
     body.headers["Content-Type"] = "application/atom+xml; charset=utf-8"
     return body
-
-
-@bp.post("/newsletter/bounces")
-def take_bounces() -> Response:
-    """A mail provider tells of mails that came back. Signed, so no form token."""
-    now = datetime.now(UTC)
-    try:
-        told = bounces.read_posted(request.get_data(), request.headers.get("X-Signature", ""), now)
-    except bounces.NotSigned as error:
-        raise SiteError(
-            403, "This message is not signed with the key of this site, or it is too old."
-        ) from error
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise SiteError(422, 'Send a list like [{"message_id": "<…>", "kind": "hard"}].') from error
-    for bounce in told:
-        bounces.record(bounce, now)
-    db.session.commit()
-    return never_store(make_response("", HTTPStatus.NO_CONTENT))
 
 
 @bp.get("/privacy")
