@@ -43,9 +43,30 @@ def test_a_well_known_password_is_refused(password: str) -> None:
         passwords.check_new(password)
 
 
-def test_the_own_name_or_address_is_refused() -> None:
+@pytest.mark.parametrize(
+    "password", ["ana.example2026", "Ana-Example-1", "ana@example.org1", "example77example"]
+)
+def test_the_own_name_or_address_is_refused(password: str) -> None:
     with pytest.raises(PasswordRefused, match="easy to guess"):
-        passwords.check_new("ana.example2026", "Ana Example", "ana@example.org")
+        passwords.check_new(password, "Ana Example", "ana@example.org")
+
+
+@pytest.mark.parametrize("password", ["spinalcordresearchhelp", "Spinal Cord Research Help!"])
+def test_the_name_of_the_site_is_refused(password: str) -> None:
+    with pytest.raises(PasswordRefused, match="easy to guess"):
+        passwords.check_new(password)
+
+
+def test_only_the_beginning_of_a_long_password_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored: list[str] = []
+
+    def watched(password: str, user_inputs: list[str]) -> dict[str, int]:
+        scored.append(password)
+        return {"score": 4}
+
+    monkeypatch.setattr(passwords, "zxcvbn", watched)
+    passwords.check_new("marigold bench " * 17)
+    assert [len(password) for password in scored] == [passwords.SCORED]
 
 
 def test_a_hash_matches_its_password_only() -> None:
