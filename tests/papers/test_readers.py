@@ -240,36 +240,46 @@ def test_jats_gives_every_fact() -> None:
     "parts",
     [
         {"funding": "<funding-group><funding-statement>Paid by a fund.</funding-statement></funding-group>"},
-        {"back": "<sec><title>Funding</title><p>Paid by a fund.</p></sec>"},
-        {"back": "<fn-group><fn><p><bold>Funding:</bold> Paid by a fund.</p></fn></fn-group>"},
         {"back": '<fn-group><fn fn-type="financial-disclosure"><p>Paid by a fund.</p></fn></fn-group>'},
+        {"back": '<fn-group><fn fn-type="supported-by"><p>Paid by a fund.</p></fn></fn-group>'},
+        {
+            "funding": "<funding-group><award-group><funding-source>Paid by a fund.</funding-source></award-group></funding-group>"
+        },
     ],
 )
-def test_who_paid_is_found_where_journals_say_it(parts: dict[str, str]) -> None:
+def test_who_paid_is_what_its_elements_say(parts: dict[str, str]) -> None:
     assert content(jats(**parts)).funding == "Paid by a fund."
-
-
-def test_of_the_thanks_only_the_sentences_about_money_are_kept() -> None:
-    thanks = "<ack><p>We thank Ann. This work was supported by the Bed Fund (12). We thank Bo.</p></ack>"
-    assert content(jats(back=thanks)).funding == "This work was supported by the Bed Fund (12)."
 
 
 @pytest.mark.parametrize(
     "back",
     [
         '<fn-group><fn fn-type="conflict"><p>None declared.</p></fn></fn-group>',
-        '<fn-group><fn fn-type="COI-statement"><p>Conflicts of Interest: None declared.</p></fn></fn-group>',
-        "<fn-group><fn><p><bold>Competing interests</bold></p><p>None declared.</p></fn></fn-group>",
-        "<sec><title>Declaration of interests</title><p>None declared.</p></sec>",
+        '<fn-group><fn fn-type="COI-statement"><p>None declared.</p></fn></fn-group>',
+        '<sec sec-type="COI-statement"><title>Conflict of interest</title><p>None declared.</p></sec>',
+        '<notes notes-type="COI-statement"><title>Competing interests</title><p>None declared.</p></notes>',
     ],
 )
-def test_interests_are_found_where_journals_say_them(back: str) -> None:
+def test_interests_are_what_their_elements_say(back: str) -> None:
     assert content(jats(back=back)).conflicts_of_interest == "None declared."
+
+
+def test_headings_and_thanks_are_not_interpreted() -> None:
+    back = (
+        "<sec><title>Funding</title><p>Paid by a fund.</p></sec><ack><p>Supported by the Bed Fund.</p></ack>"
+    )
+    found = content(jats(back=f"{back}<sec><title>Competing interests</title><p>None.</p></sec>"))
+    assert (found.funding, found.conflicts_of_interest) == ("", "")
 
 
 def test_two_trial_numbers_are_none() -> None:
     two = jats().replace("We slept.", "We slept as in NCT07777777.")
     assert content(two).trial_number == ""
+
+
+def test_a_section_about_the_registration_names_the_trial() -> None:
+    own = "<sec><title>Clinical Trial Registration</title><p>ISRCTN12345678.</p></sec>"
+    assert content(jats(back=own).replace("NCT01234567", "Yes")).trial_number == "ISRCTN12345678"
 
 
 def test_jats_tells_plans_and_reviews() -> None:

@@ -1,15 +1,15 @@
 """JATS XML, in which journals and PubMed Central keep whole papers (https://jats.nlm.nih.gov).
 
-Who paid, interests and the trial's number are copied from the paper word for word. They are taken only from places
-that are about them: a number somewhere in the text may be that of another trial.
+Who paid and interests are copied word for word from the elements that JATS has for them; headings are not interpreted.
+The trial's number is taken only from the abstract and from sections about its registration: a number elsewhere in the
+text may be that of another trial.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.readability import sentences
 from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers import dates
 from webapp.papers.crossref import short_license
@@ -42,16 +42,6 @@ _OTHER_ABSTRACTS = (
     "plain-language-summary",
     "video",
 )
-_INTERESTS = re.compile(
-    r"(declaration of |potential |statement of )?(competing|conflicting|conflicts? of|declaration of) interests?.*",
-    re.I,
-)
-_MONEY = re.compile(
-    r"(role of (the )?)?(sources? of )?(study )?(funding|financial support|grant support|financial disclosure|support)"
-    r"( and \w+)?( sources?| statement| information| disclosure)?",
-    re.I,
-)
-_PAID = re.compile(r"\b(fund(ed|ing)|grants?|supported (in part )?by|financ\w+|sponsor\w*)\b", re.I)
 _TRIAL = re.compile(
     r"\b(NCT\d{8}|ISRCTN\d{6,8}|ACTRN\d{14}|ChiCTR[-A-Z]*\d{8,10}|DRKS\d{8}|UMIN\d{9}|CTRI/\d{4}/\d{2,3}/\d{5,6}|IRCT\w{8,16}|"
     r"NTR\d{3,4}|EudraCT \d{4}-\d{6}-\d{2})\b"
@@ -198,74 +188,31 @@ def _blocks(abstract: Element) -> Iterator[tuple[str, str]]:
 
 def _interests(article: Element) -> str:
     """What the paper says of its authors' interests."""
-    marked = [
-        note for note in article.iter("fn") if note.get("fn-type", "").lower().startswith(("conflict", "coi"))
-    ]
-    titled = [part for part in _parts(article) if _INTERESTS.fullmatch(_heading(part))]
-    return _body([*marked, *titled], _INTERESTS)
+    return _marked(article, "conflict", "coi-statement")
 
 
 def _funding(article: Element, meta: Element) -> str:
-    """Who paid: the statement, a part about it, the list of funders, else sentences of the thanks that say it."""
+    """Who paid: the statement, a note about it, or the list of funders."""
     statements = " ".join(words(statement) for statement in meta.iterfind("funding-group/funding-statement"))
-    marked = [
-        note
-        for note in article.iter("fn")
-        if note.get("fn-type", "").lower().startswith(("financial", "supported"))
-    ]
-    titled = [part for part in _parts(article) if _MONEY.fullmatch(_heading(part))]
     funders = dict.fromkeys(
         words(source) for source in meta.iterfind("funding-group/award-group/funding-source")
     )
-    thanks = [
-        sentence
-        for paragraph in _thanks(article)
-        for sentence in sentences(words(paragraph))
-        if _PAID.search(sentence)
-    ]
-    return statements or _body([*marked, *titled], _MONEY) or "; ".join(funders) or " ".join(thanks)
+    return statements or _marked(article, "financial-disclosure", "supported-by") or "; ".join(funders)
 
 
-def _thanks(article: Element) -> list[Element]:
-    """The paragraphs of the acknowledgments."""
-    titled = [
-        part for part in article.iter("sec") if words(part.find("title")).lower().startswith("acknowledg")
-    ]
-    inside = [paragraph for part in (*article.iter("ack"), *titled) for paragraph in part.iter("p")]
-    return [paragraph for paragraph in inside if paragraph.find(".//p") is None]
+def _marked(article: Element, *types: str) -> str:
+    """What the first footnote, part or note of one of these types says, without its title."""
+    for part in article.iter():
+        kind = part.get("fn-type") or part.get("sec-type") or part.get("notes-type") or ""
+        if kind.lower() in types:
+            return " ".join(words(paragraph) for paragraph in part.iter("p"))
+    return ""
 
 
 def _trial_number(article: Element, meta: Element) -> str:
-    """The one number that the abstract or a part about the registration names; "" if there are several."""
-    parts = [
-        *meta.findall("abstract"),
-        *(part for part in _parts(article) if _REGISTERED.search(_heading(part))),
-    ]
-    numbers = {number for part in parts for number in _TRIAL.findall(words(part))}
+    """The one number that the abstract or a section about the registration names; "" if there are several."""
+    registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
+    numbers = {
+        number for part in (*meta.findall("abstract"), *registered) for number in _TRIAL.findall(words(part))
+    }
     return numbers.pop() if len(numbers) == 1 else ""
-
-
-def _parts(article: Element) -> Iterator[Element]:
-    """What may have a heading of its own."""
-    return (element for element in article.iter() if element.tag in ("sec", "fn", "notes", "app", "ack", "p"))
-
-
-def _heading(part: Element) -> str:
-    """The title of a part, or the bold words that stand in for one."""
-    title = part.find("title")
-    if title is not None or part.tag == "sec":
-        return words(title).strip(" :.")
-    return words(part.find("p/bold") if part.tag != "p" else part.find("bold")).strip(" :.")
-
-
-def _body(parts: Iterable[Element], heading: re.Pattern[str]) -> str:
-    """What the first of some parts says, without its heading."""
-    for part in parts:
-        said = " ".join(words(paragraph) for paragraph in part.iter("p"))
-        if part.find("title") is None:
-            said = said.removeprefix(_heading(part))
-        label, colon, rest = said.lstrip(" :.").partition(":")
-        text = rest.strip() if colon and heading.fullmatch(label) else said.lstrip(" :.")
-        if text:
-            return text
-    return ""
