@@ -181,9 +181,9 @@ class Drill:
         from sqlalchemy import update  # noqa: PLC0415
 
         from webapp.db.session import db  # noqa: PLC0415
-        from webapp.mail import mailer_for  # noqa: PLC0415
+        from webapp.mail import outbox  # noqa: PLC0415
+        from webapp.mail.smtp import mailer_for  # noqa: PLC0415
         from webapp.models import MailState, OutboxMessage  # noqa: PLC0415
-        from webapp.newsletter import outbox  # noqa: PLC0415
 
         self._check_accounting()
         later = datetime.now(UTC) + 2 * outbox.STALE_AFTER

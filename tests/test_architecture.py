@@ -15,12 +15,14 @@ def is_top(stem: str) -> bool:
 
 REQUEST_NAMES = {"request", "session", "flash", "redirect", "render_template", "g"}
 # Domain modules live in feature packages; these two read what others may not (architecture: named exceptions).
-MAY_TOUCH = {"newsletter/emails.py": {"render_template"}, "accounts/access.py": REQUEST_NAMES}
+MAY_TOUCH = {"letters/emails.py": {"render_template"}, "accounts/access.py": REQUEST_NAMES}
 FEATURES = (
     "accounts",
     "articles",
     "editor",
     "feedback",
+    "letters",
+    "mail",
     "newsletter",
     "operations",
     "pages",
@@ -78,6 +80,19 @@ def test_a_feature_uses_no_other_features_views_or_forms() -> None:
                 assert parts[1] == package, f"{path} imports {name}"
 
 
+def test_mail_knows_nobody_who_sends_it() -> None:
+    """Letters say what a mail says, and accounts queue theirs; neither may be needed to deliver."""
+    senders = {f"webapp.{name}" for name in FEATURES if name != "mail"}
+    above = {
+        "mail": senders,
+        "accounts": {"webapp.letters", "webapp.newsletter", "webapp.feedback"},
+        "letters": {"webapp.newsletter", "webapp.feedback", "webapp.editor", "webapp.operations"},
+    }
+    for path, tree in modules().items():
+        wrong = {name for name in imported(tree) if name in above.get(path.split("/")[0], set())}
+        assert not wrong, f"{path} imports {wrong}"
+
+
 def test_models_import_only_the_database_and_each_other() -> None:
     for path, tree in modules().items():
         if path.startswith("models/"):
@@ -101,7 +116,7 @@ def test_domain_modules_do_not_touch_the_request() -> None:
 
 def test_domain_modules_do_not_commit() -> None:
     # loops of background threads and the one function that must commit by itself (a sent mail cannot be rolled back)
-    allowed = {"newsletter/outbox.py", "newsletter/delivery.py", "search/indexing.py", "editor/due.py"}
+    allowed = {"mail/outbox.py", "mail/delivery.py", "search/indexing.py", "editor/due.py"}
     for path, tree in modules().items():
         if not is_domain(path) or path in allowed or path.startswith("search/backends/"):
             continue  # a backend commits its own index, never the database

@@ -17,8 +17,9 @@ from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.letters import emails
+from webapp.mail import suppressions
 from webapp.models import SuppressionReason
-from webapp.newsletter import emails, suppressions
 
 NEW = "a-newer-key-for-tests-that-is-long-enough"
 Site = Callable[..., Flask]

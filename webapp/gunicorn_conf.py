@@ -14,7 +14,9 @@ from sqlalchemy.orm import configure_mappers
 from webapp.config import Config
 from webapp.db import engine
 from webapp.editor import due
-from webapp.newsletter import delivery
+from webapp.letters.writing import write_letter
+from webapp.mail import delivery
+from webapp.newsletter import chores
 from webapp.search import indexing, synonyms
 from webapp.web import metrics
 
@@ -81,7 +83,7 @@ def post_worker_init(worker: Worker) -> None:
     """Keep the index up with the database, deliver mail, publish what is due; the workers agree on who does."""
     app = worker.app.wsgi()
     indexing.start_following(app)
-    delivery.start_delivering(app)
+    delivery.start_delivering(app, write_letter, chores.each_hour)
     due.start_publishing(app)
 
 

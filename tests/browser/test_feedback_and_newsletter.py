@@ -174,7 +174,7 @@ def _settings_link(site: Site, address: str) -> str:
     code = f"""
 from webapp.extensions import db
 from webapp.models import Subscriber
-from webapp.newsletter import emails
+from webapp.letters import emails
 print(emails.preferences_page_link(db.session.query(Subscriber).filter_by(email={address!r}).one()))
 """
     found = re.search(r"/newsletter/preferences/\S+", site.flask("shell", typed=code))

@@ -16,6 +16,7 @@ from tests.editor.forms import Sent
 from tests.factories import add_article, content
 from tests.newsletter.steps import filled
 from webapp.db.session import db
+from webapp.mail.outbox import STALE_AFTER
 from webapp.models import (
     Article,
     ArticleVersion,
@@ -26,7 +27,6 @@ from webapp.models import (
     Revision,
     Subscriber,
 )
-from webapp.newsletter.outbox import STALE_AFTER
 from webapp.operations import checks
 from webapp.publishing import scheduling
 from webapp.publishing.revisions import Desk

@@ -20,8 +20,10 @@ from tests.hostile.world import World, build
 from tests.newsletter.steps import delivered
 from tests.pages import PageClient
 from webapp.db.session import db
+from webapp.letters import corrections
+from webapp.mail import outbox
 from webapp.models import Article
-from webapp.newsletter import corrections, digests, outbox
+from webapp.newsletter import digests
 
 # Every field holds the whole corpus; in the long version also each text by itself, as the first thing in a field.
 TEXTS = [" ".join(XSS), *(XSS if IS_FULL else ())]

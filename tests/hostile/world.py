@@ -17,9 +17,10 @@ from tests.newsletter.steps import subscribed
 from webapp.content.article_content import ArticleContent, CorrectionContent
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
+from webapp.letters import emails
 from webapp.models import Frequency, GlossaryTerm, Role, Topic
 from webapp.models.values import Author, Finding, Implication, PaperStatus
-from webapp.newsletter import digests, emails
+from webapp.newsletter import digests
 from webapp.publishing import revisions
 from webapp.publishing.publication import publish, withdraw
 from webapp.publishing.revisions import Desk

@@ -11,10 +11,12 @@ from flask import current_app
 from sqlalchemy import select
 
 from tests.pages import PageClient
-from webapp import mail
 from webapp.db.session import db
+from webapp.letters.writing import write_letter
+from webapp.mail import outbox
+from webapp.mail.smtp import mailer_for
 from webapp.models import OutboxMessage, Subscriber, SubscriberState
-from webapp.newsletter import outbox, subscriptions
+from webapp.newsletter import subscriptions
 from webapp.web import tokens
 
 ADDRESS = "maria@example.org"
@@ -29,8 +31,8 @@ def filled(**fields: object) -> dict[str, object]:
 def delivered(now: datetime | None = None) -> list[EmailMessage]:
     """Deliver all mail that is due and return every mail that has been delivered so far, oldest first."""
     config = current_app.extensions["config"]
-    mailer = mail.mailer_for(config)
-    while outbox.deliver_one(mailer, now or datetime.now(UTC)):
+    mailer = mailer_for(config)
+    while outbox.deliver_one(mailer, write_letter, now or datetime.now(UTC)):
         pass
     files = sorted((config.instance_path / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
     return [message_from_bytes(path.read_bytes(), policy=default) for path in files]

@@ -15,9 +15,10 @@ from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, 
 from tests.pages import PageClient
 from webapp.content.article_content import CorrectionContent
 from webapp.db.session import db
+from webapp.letters import corrections
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
-from webapp.newsletter import corrections, digests, subscriptions
+from webapp.newsletter import digests, subscriptions
 from webapp.publishing.publication import content_of, publish, withdraw
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)

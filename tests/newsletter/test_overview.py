@@ -12,8 +12,9 @@ from tests.factories import add_article
 from tests.newsletter.steps import delivered, subscribed, text_of
 from tests.pages import PageClient
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import Article, Frequency, MailKind, MailState, OutboxMessage, Role, SubscriberState
-from webapp.newsletter import digests, outbox
+from webapp.newsletter import digests
 
 DESK = "/editor/newsletter/"
 

@@ -12,6 +12,8 @@ from tests.newsletter.steps import ADDRESS, delivered, filled, get_subscriber, l
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.feedback import inbox
+from webapp.letters import emails
+from webapp.mail import outbox, suppressions
 from webapp.models import (
     Frequency,
     MailKind,
@@ -21,7 +23,7 @@ from webapp.models import (
     SuppressionReason,
     Topic,
 )
-from webapp.newsletter import chores, emails, outbox, suppressions
+from webapp.newsletter import chores
 from webapp.web import tokens
 
 

@@ -9,6 +9,7 @@ from tests.newsletter.steps import get_subscriber, subscribed
 from tests.pages import PageClient
 from webapp.db.session import Base, db
 from webapp.feedback import inbox, votes
+from webapp.mail import outbox
 from webapp.models import (
     ContactMessage,
     DailySalt,
@@ -19,7 +20,7 @@ from webapp.models import (
     SubscriberState,
     Topic,
 )
-from webapp.newsletter import chores, outbox
+from webapp.newsletter import chores
 from webapp.newsletter.privacy import KEPT
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)

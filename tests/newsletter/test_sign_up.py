@@ -20,8 +20,8 @@ from tests.newsletter.steps import (
 )
 from tests.pages import PageClient
 from webapp.db.session import db
+from webapp.mail import suppressions
 from webapp.models import OutboxMessage, Subscriber, SubscriberState, SuppressionReason
-from webapp.newsletter import suppressions
 from webapp.newsletter.subscriptions import CONSENT_WORDING
 from webapp.web import tokens
 

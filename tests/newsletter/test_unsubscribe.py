@@ -9,8 +9,9 @@ import time_machine
 from tests.newsletter.steps import get_subscriber, subscribed
 from tests.pages import PageClient
 from webapp.db.session import db
+from webapp.letters import emails
 from webapp.models import SubscriberState
-from webapp.newsletter import emails, subscriptions
+from webapp.newsletter import subscriptions
 from webapp.web import tokens
 
 

@@ -17,8 +17,8 @@ from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn, SiteState
-from webapp.newsletter import outbox
 from webapp.operations import backups
 
 

@@ -16,8 +16,8 @@ from tests.operations.conftest import pushed
 from tests.pages import PageClient
 from webapp.config import Config, ConfigError
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import MailKind
-from webapp.newsletter import outbox
 from webapp.operations import health
 from webapp.search import indexing
 

@@ -21,8 +21,8 @@ from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import Article, MailKind, MailState, OutboxMessage
-from webapp.newsletter import outbox
 from webapp.operations.backups import ON_POSTGRESQL
 
 SECTION = "Back up and restore PostgreSQL"

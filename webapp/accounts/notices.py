@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind
-from webapp.newsletter import outbox
 from webapp.publishing import audit
 
 SENTENCES = {

@@ -10,8 +10,8 @@ from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
 from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role
-from webapp.newsletter import outbox
 from webapp.publishing import audit
 from webapp.web import htmx
 from webapp.web.errors import SiteError

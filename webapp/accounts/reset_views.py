@@ -10,8 +10,8 @@ from webapp.accounts.forms import ForgottenForm, NewPasswordForm
 from webapp.accounts.passwords import PasswordRefused
 from webapp.accounts.resets import LinkKind, LinkTooOld
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind
-from webapp.newsletter import outbox
 from webapp.publishing import audit
 from webapp.web import htmx
 from webapp.web.forms import check_same_site

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import case, func, or_, select
 
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
-from webapp.newsletter import outbox
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The newsletter: sign-up with double opt-in, unsubscribe, and the outbox that mail goes through."""
+"""The newsletter: sign-up with double opt-in, preferences, unsubscribe, and issues."""

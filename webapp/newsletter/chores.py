@@ -6,6 +6,7 @@ from sqlalchemy import delete, update
 
 from webapp.db.session import db
 from webapp.feedback.votes import forget_salts
+from webapp.letters import corrections
 from webapp.models import (
     ContactMessage,
     Feedback,
@@ -22,6 +23,12 @@ UNCONFIRMED_FOR = timedelta(days=30)
 MAILS_FOR = timedelta(days=365)
 WORDS_FOR = timedelta(days=365)
 DONE = (MailState.SENT, MailState.FAILED, MailState.EXCLUDED)
+
+
+def each_hour(now: datetime) -> None:
+    """Tell of corrections, and forget what is no longer needed."""
+    corrections.enqueue(now)
+    run(now)
 
 
 def run(now: datetime) -> None:

@@ -9,10 +9,14 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from webapp import mail
 from webapp.db.session import db
+from webapp.letters import corrections
+from webapp.letters.writing import write_letter
+from webapp.mail import bounces, delivery, outbox
+from webapp.mail.smtp import mailer_for
 from webapp.models import Frequency
-from webapp.newsletter import bounces, corrections, delivery, digests, outbox
+from webapp.newsletter import chores, digests
+from webapp.web.forms import normal_address
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
 
@@ -22,11 +26,12 @@ newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver 
 def deliver(forever: bool) -> None:
     """Deliver the mail that is due."""
     if forever:
-        delivery.deliver_forever(current_app._get_current_object(), threading.Event())  # type: ignore[attr-defined]
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        delivery.deliver_forever(app, threading.Event(), write_letter, chores.each_hour)
         return
-    mailer = mail.mailer_for(current_app.extensions["config"])
+    mailer = mailer_for(current_app.extensions["config"])
     with click.progressbar(length=outbox.waiting_count(datetime.now(UTC)), label="Delivering") as bar:
-        count = delivery.deliver_due(mailer, each=lambda: bar.update(1))
+        count = delivery.deliver_due(mailer, write_letter, each=lambda: bar.update(1))
     mailer.close()
     click.echo(f"{count} mails tried. {outbox.state_line()}")
     for issue in digests.issues()[:1]:
@@ -78,7 +83,7 @@ def test_digest(email: str) -> None:
     if not articles:
         click.echo("There is nothing new to show.")
         return
-    digests.send_test(mail.normal_address(email), articles, now)
+    digests.send_test(normal_address(email), articles, now)
     db.session.commit()
     click.echo(f"A test with {len(articles)} summaries is queued.")
 

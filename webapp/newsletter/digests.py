@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from webapp.catalog.queries import published
 from webapp.db import change_log
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import (
     Article,
     Frequency,
@@ -22,7 +23,6 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
-from webapp.newsletter import outbox
 
 PERIODS = {Frequency.WEEKLY: timedelta(days=7), Frequency.MONTHLY: timedelta(days=31)}
 SLACK = {Frequency.WEEKLY: timedelta(days=1), Frequency.MONTHLY: timedelta(days=3)}

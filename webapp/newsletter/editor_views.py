@@ -5,16 +5,18 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, request, url_for
 
-from webapp import mail
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
 from webapp.db.session import db
+from webapp.letters import emails, writing
+from webapp.mail import outbox
 from webapp.models import Frequency, Role
-from webapp.newsletter import digests, emails, letters, outbox
+from webapp.newsletter import digests
 from webapp.newsletter import overview as desk
 from webapp.newsletter.overview import NotUncertain
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.forms import normal_address
 from webapp.web.headers import never_store
 
 bp = Blueprint("newsletter_desk", __name__, url_prefix="/editor/newsletter")
@@ -51,7 +53,7 @@ def preview_mail(frequency: str) -> Response:
     articles = digests.upcoming(_frequency(frequency), now)
     if not articles:
         raise SiteError(HTTPStatus.NOT_FOUND, "There is nothing new to show yet.")
-    body = letters.preview(articles, current_editor().email, now).to_bytes()
+    body = writing.preview(articles, current_editor().email, now).to_bytes()
     headers = {"Content-Type": "message/rfc822", "Content-Disposition": 'attachment; filename="preview.eml"'}
     return never_store(make_response(body, HTTPStatus.OK, headers))
 
@@ -63,7 +65,7 @@ def send_test() -> Response:
     articles = digests.upcoming(_frequency(request.form.get("frequency", "")), now)
     if not articles:
         return _done("nothing-new")
-    digests.send_test(mail.normal_address(current_editor().email), articles, now)
+    digests.send_test(normal_address(current_editor().email), articles, now)
     db.session.commit()
     return _done("test-sent")
 

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 
 from webapp.db.session import db
+from webapp.letters import emails
+from webapp.mail import outbox, suppressions
 from webapp.models import (
     ContactMessage,
     Frequency,
@@ -17,7 +19,6 @@ from webapp.models import (
     SubscriberState,
     SuppressionReason,
 )
-from webapp.newsletter import emails, outbox, suppressions
 from webapp.web import tokens
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,9 @@ import msgspec
 from flask import Blueprint, Response, make_response, request, url_for
 
 from webapp.db.session import db
+from webapp.letters import emails
 from webapp.models import Frequency, Subscriber
-from webapp.newsletter import digests, emails, subscriptions
+from webapp.newsletter import digests, subscriptions
 from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
 from webapp.newsletter.privacy import KEPT
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, LinkTooOld

@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from webapp.db.session import db
+from webapp.mail.outbox import STALE_AFTER
 from webapp.models import Article, ArticleSlug, MailState, OutboxMessage, SearchMarker
 from webapp.newsletter import digests
-from webapp.newsletter.outbox import STALE_AFTER
 from webapp.operations import migrations, sqlite_files
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable, engine

@@ -12,11 +12,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from flask import Response, current_app, request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, ValidationError
 
-from webapp.mail import NotAMailAddress, normal_address
 from webapp.web import htmx, tokens
 from webapp.web.errors import SiteError
 from webapp.web.headers import never_store
@@ -122,11 +122,17 @@ def show(
     return response
 
 
+def normal_address(text: str) -> str:
+    """An e-mail address in the one form we keep, lower case; raises EmailNotValidError."""
+    found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    return (found.ascii_email or found.normalized).lower()
+
+
 def mail_address(_form: FlaskForm, field: Field) -> None:
     """Accept only an address that mail can be sent to, and keep it in its normal form."""
     try:
         field.data = normal_address(field.data or "")
-    except NotAMailAddress as error:
+    except EmailNotValidError as error:
         field.data = _printable(field.data or "", keep="")
         raise ValidationError("Enter an email address like name@example.org") from error
 

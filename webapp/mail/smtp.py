@@ -17,8 +17,6 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import uuid4
 
-from email_validator import EmailNotValidError, validate_email
-
 from webapp.config import Config
 
 log = logging.getLogger(__name__)
@@ -30,10 +28,6 @@ ACCEPTED = 250
 NO_SUCH_MAILBOX = (550, 551, 553)
 # One header stays one line: some mail programs read List-Unsubscribe only when it is not folded (RFC 5322: at most 998).
 POLICY = SMTP.clone(max_line_length=990)
-
-
-class NotAMailAddress(ValueError):
-    """This text cannot be used as an e-mail address."""
 
 
 class NotSent(Exception):
@@ -92,15 +86,6 @@ class Mailer(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open between mails."""
-
-
-def normal_address(text: str) -> str:
-    """An e-mail address in the one form we keep, lower case; raises NotAMailAddress."""
-    try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
-        raise NotAMailAddress(text) from error
-    return (found.ascii_email or found.normalized).lower()
 
 
 def new_message_id(config: Config) -> str:

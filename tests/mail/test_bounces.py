@@ -11,9 +11,9 @@ from flufl.bounce import all_failures
 
 from tests.newsletter.steps import ADDRESS, get_subscriber, subscribed
 from webapp.db.session import db
+from webapp.mail import bounces, outbox, suppressions
+from webapp.mail.bounces import Bounce, BounceKind
 from webapp.models import MailKind, SubscriberState, SuppressionReason
-from webapp.newsletter import bounces, outbox, suppressions
-from webapp.newsletter.bounces import Bounce, BounceKind
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 

@@ -19,8 +19,8 @@ from flufl.bounce import all_failures
 from sqlalchemy import select
 
 from webapp.db.session import db
+from webapp.mail import suppressions
 from webapp.models import OutboxMessage, SuppressionReason
-from webapp.newsletter import suppressions
 
 # RFC 3463: 5.1.x speaks of the address; 5.0.0 is what simple servers say when there is no such mailbox.
 _HARD = ("5.1.", "5.0.0")

@@ -7,8 +7,9 @@ from email.policy import strict
 
 import pytest
 
-from tests.newsletter.servers import CERTIFICATE, Answers, mail_server
-from webapp.mail import Letter, NotSent, Refused, SmtpMailer, Uncertain, normal_address
+from tests.mail.servers import CERTIFICATE, Answers, mail_server
+from webapp.mail.smtp import Letter, NotSent, Refused, SmtpMailer, Uncertain
+from webapp.web.forms import normal_address
 
 LETTER = Letter(
     sender="news@example.org",

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from webapp.db.session import db
+from webapp.letters.writing import standing
+from webapp.mail import outbox
 from webapp.models import (
     Article,
     MailKind,
@@ -14,8 +16,6 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
-from webapp.newsletter import outbox
-from webapp.newsletter.letters import standing
 
 GONE_OUT = (MailState.SENT, MailState.SENDING, MailState.UNCERTAIN)
 

@@ -6,25 +6,27 @@ workers cannot send the same mail. A row left in ``sending`` by a crash is settl
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from webapp import mail
 from webapp.db.engine import is_any
 from webapp.db.session import db
-from webapp.mail import Letter, Mailer, NotSent, Refused, Uncertain
+from webapp.mail import suppressions
+from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
 from webapp.models import Article, Issue, MailKind, MailState, MessageArticle, OutboxMessage, Subscriber
-from webapp.newsletter import letters, suppressions
 
 log = logging.getLogger(__name__)
 
 # How long to wait after each try that failed for now; after the last one the mail has failed.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 STALE_AFTER = timedelta(minutes=5)  # longer than any conversation with a mail server may take
+
+# Writes a mail in full at the moment it goes out, or returns None where it should not be sent any more.
+WriteLetter = Callable[[OutboxMessage, datetime], Letter | None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def enqueue(
         subject=subject,
         text_body=text,
         headers=dict(headers or {}),
-        message_id=mail.new_message_id(current_app.extensions["config"]),
+        message_id=new_message_id(current_app.extensions["config"]),
         state=MailState.QUEUED,
         queued_at=now,
         next_try_at=now,
@@ -72,7 +74,7 @@ def is_anything_due(now: datetime) -> bool:
     return is_any(select(OutboxMessage.id).where(or_(_is_due(now), _is_stale(now))))
 
 
-def deliver_one(mailer: Mailer, now: datetime) -> bool:
+def deliver_one(mailer: Mailer, write_letter: WriteLetter, now: datetime) -> bool:
     """Deliver the mail that has waited longest; False when none is due.
 
     Commits, unlike other domain functions: a sent mail cannot be rolled back.
@@ -82,7 +84,7 @@ def deliver_one(mailer: Mailer, now: datetime) -> bool:
         db.session.rollback()
         return False
     number, attempt = message.id, message.attempt_count
-    letter = _write(message, now)
+    letter = _write(message, write_letter, now)
     db.session.commit()  # the claim is on disk before the mail server hears of the mail
     outcome = letter if isinstance(letter, Outcome) else _send(mailer, letter, attempt)
     _finish(number, attempt, outcome, now)
@@ -177,9 +179,9 @@ def _claim(now: datetime) -> OutboxMessage | None:
     return db.session.scalars(claim).one_or_none()
 
 
-def _write(message: OutboxMessage, now: datetime) -> Letter | Outcome:
+def _write(message: OutboxMessage, write_letter: WriteLetter, now: datetime) -> Letter | Outcome:
     try:
-        letter = letters.write(message, now)
+        letter = write_letter(message, now)
     except Exception as error:
         log.exception("a mail could not be written", extra={"message_id": message.message_id})
         return _later(f"could not be written: {error}", message.attempt_count)

@@ -8,18 +8,18 @@ from flask import current_app
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
 from webapp.config import Config
-from webapp.mail import Letter, new_message_id
+from webapp.letters import emails
+from webapp.letters.emails import Written
+from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import Article, MailKind, OutboxMessage, Subscriber, SubscriberState
 from webapp.models.values import ArticleStatus
-from webapp.newsletter import emails
-from webapp.newsletter.emails import Written
 from webapp.web import tokens
 
 CONFIRM_FOR = timedelta(hours=48)
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 
 
-def write(message: OutboxMessage, now: datetime) -> Letter | None:
+def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
     """The mail in full, or None where it should not be sent any more."""
     match message.kind:
         case MailKind.CONTACT:
