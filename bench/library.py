@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select
 
 from webapp.config import ROOT
 from webapp.db.session import Base, db
-from webapp.models import Article, ArticleCategory, ArticleVersion, Correction, Paper, SearchMarker
+from webapp.models import Article, ArticleCategory, Correction, Draft, Paper, PublicChange, Revision
 from webapp.models.values import AboutSci, ArticleStatus, Result, StudyKind, Subject
 from webapp.publishing.library import import_library
 
@@ -98,7 +98,7 @@ def make_tables() -> Models:
     Base.metadata.create_all(db.engine)
     import_library(ROOT / "webapp" / "starter", NOW)
     models = Models(_rows_of(Paper), _rows_of(Article))
-    for kind in (SearchMarker, ArticleVersion, ArticleCategory, Correction, Article, Paper):
+    for kind in (PublicChange, Revision, Draft, ArticleCategory, Correction, Article, Paper):
         db.session.execute(delete(kind))
     db.session.commit()
     return models

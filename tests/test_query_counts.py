@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from tests.factories import NOW, add_article
+from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.config import Config
 from webapp.db.session import db
@@ -74,10 +74,10 @@ def counts(client: PageClient) -> dict[str, int]:
 def test_pages_ask_few_times_and_no_more_in_a_long_library(client: PageClient, app: Flask) -> None:
     add_article(slug="the-article")
     add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     short = counts(client)
     for _ in range(12):
         add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert counts(client) == short
     assert {path: count for path, count in short.items() if count > MOST} == {}

@@ -54,4 +54,4 @@ def prepare() -> None:
     scheduling.publish_due(datetime.now(UTC))
     db.session.commit()
     click.echo("Bringing the search index up to date …")
-    indexing.catch_up(datetime.now(UTC))
+    indexing.catch_up()

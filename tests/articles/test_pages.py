@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from tests.factories import NOW, add_article, content
+from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from webapp.catalog import queries
 from webapp.content.article_content import CorrectionContent
 from webapp.db.session import db
 from webapp.models.values import Finding, PaperStatus, StudyKind, Subject
-from webapp.publishing.publication import NotPublishable, publish, withdraw
+from webapp.publishing.publication import NotPublishable, withdraw
 
 # The original site's labels, letter for letter and in its order.
 LABELS = [

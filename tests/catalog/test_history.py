@@ -5,11 +5,11 @@ import re
 import msgspec
 from flask import Flask
 
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_article, publish
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Article
-from webapp.publishing.publication import content_of, publish, withdraw
+from webapp.publishing.publication import content_of, withdraw
 
 
 def change(article: Article, note: str, **changes: str) -> None:

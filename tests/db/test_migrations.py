@@ -14,7 +14,6 @@ from tests.postgres.server import Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import Base, db
-from webapp.search.backends.postgres import tables as search_tables
 
 pytestmark = both_engines
 
@@ -44,8 +43,6 @@ def described(config: Config) -> MetaData:
     """Every table that there should be."""
     every = MetaData()
     for table in Base.metadata.tables.values():
-        table.to_metadata(every)
-    for table in search_tables.metadata.tables.values() if config.is_postgresql else ():
         table.to_metadata(every)
     return every
 

@@ -18,9 +18,9 @@ import pytest
 
 from tests.accounts.people import EMAIL, PASSWORD, add_editor
 from tests.drills.site import ROOT, Site, free_port, inside, running
-from tests.factories import NOW, add_article, add_categories
+from tests.factories import NOW, add_article, add_categories, publish
 from webapp.db.session import db
-from webapp.publishing.publication import content_of, publish, withdraw
+from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing
 
 CONF = ROOT / "deploy" / "nginx.conf"
@@ -86,8 +86,8 @@ def changing(site: Site) -> Iterator[None]:
     with inside(site):
         yield
         db.session.commit()
-        indexing.catch_up(NOW)
-        indexing.catch_up(NOW)  # the first time it is only built
+        indexing.catch_up()
+        indexing.catch_up()  # the first time it is only built
 
 
 @pytest.fixture(scope="module")

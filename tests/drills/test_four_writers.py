@@ -13,10 +13,10 @@ from tests.drills.site import IS_FULL, Site, inside
 from tests.factories import content
 from webapp import create_app
 from webapp.config import Config
+from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.models import Editor, Revision
 from webapp.publishing import revisions
-from webapp.publishing.revisions import Desk
 
 WRITERS = 4
 EDITS = 500 if IS_FULL else 25
@@ -28,17 +28,17 @@ def edit_again_and_again(environment: Mapping[str, str], draft_id: int, name: st
     """In a process of its own: any error ends it with another status than 0."""
     with create_app(Config.from_environ(environment)).app_context():
         for number in range(EDITS):
-            desk = revisions.open_draft(draft_id)
-            text = msgspec.structs.replace(desk.content, harms=f"{name}-{number}")
+            draft = revisions.get_draft(draft_id)
+            text = msgspec.structs.replace(from_json(draft.content), harms=f"{name}-{number}")
             editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
-            revisions.save(desk, text, desk.revision_number, editor_id, datetime.now(UTC))
+            revisions.save(draft, text, draft.revision_number, editor_id, datetime.now(UTC))
             db.session.commit()
 
 
 def test_four_processes_edit_at_once_and_none_is_told_that_the_database_is_locked(site: Site) -> None:
     with inside(site):
         editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
-        draft_id = revisions.save(Desk(), content(), 0, editor_id, datetime.now(UTC)).id
+        draft_id = revisions.save(revisions.new_draft(), content(), 0, editor_id, datetime.now(UTC)).id
     names = [f"writer-{number}" for number in range(WRITERS)]
     writers = [
         _processes.Process(target=edit_again_and_again, args=(site.environment, draft_id, name))

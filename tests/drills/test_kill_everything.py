@@ -19,17 +19,16 @@ from webapp.db.session import db
 from webapp.mail.outbox import STALE_AFTER
 from webapp.models import (
     Article,
-    ArticleVersion,
     Editor,
     Feedback,
     MailState,
     OutboxMessage,
+    PublicChange,
     Revision,
     Subscriber,
 )
 from webapp.operations import checks
-from webapp.publishing import scheduling
-from webapp.publishing.revisions import Desk
+from webapp.publishing import revisions, scheduling
 from webapp.search import indexing
 from webapp.search.backends import engine
 
@@ -50,7 +49,12 @@ def prepare(site: Site) -> Sent:
         for number in range(KILLS):
             text = content(slug=f"due-{number}")
             scheduling.schedule(
-                Desk(), text, editor_id, now - timedelta(days=1), now + number * DUE_EACH, accepted={}
+                revisions.new_draft(),
+                text,
+                editor_id,
+                now - timedelta(days=1),
+                now + number * DUE_EACH,
+                accepted={},
             )
         return Sent({name: str(value) for name, value in filled().items()})
 
@@ -100,7 +104,7 @@ def everything_due_is_out() -> bool:
 
 def find_all(crowd: Crowd, site: Site) -> dict[str, tuple[Heard, Counter[str]]]:
     """Everything that was tried, and how often each is there."""
-    versions = select(Article.slug).join(ArticleVersion, ArticleVersion.article_id == Article.id)
+    versions = select(Article.slug).join(PublicChange, PublicChange.article_id == Article.id)
     recipients = re.findall(r"^To: (\S+)", "\n".join(site.mails()), re.MULTILINE)
     texts = db.session.scalars(select(func.json_extract(Revision.content, "$.harms")))
     return {
@@ -137,7 +141,11 @@ def test_everything_killed_at_once_again_and_again_loses_and_doubles_nothing(sit
             say(f"{KILLS} kills; slowest start {max(slowest, ready):.1f} s, index lag 0 after {lag:.1f} s")
             check_all(find_all(crowd, site))
             assert (db.session.scalar(select(func.count(Feedback.id))) or 0) <= len(crowd.votes.tried)
-            due = select(Article.slug).join(ArticleVersion).where(Article.slug.startswith("due-"))
+            due = (
+                select(Article.slug)
+                .join(PublicChange, PublicChange.article_id == Article.id)
+                .where(Article.slug.startswith("due-"))
+            )
             assert set(Counter(db.session.scalars(due)).values()) == {1}
             assert indexing.differences(engine()).is_empty
             assert checks.problems(datetime.now(UTC)) == []

@@ -34,7 +34,7 @@ def waiting() -> int:
 
 def catch_up() -> None:
     while waiting():  # where there was no index, the first round only builds it
-        indexing.catch_up(datetime.now(UTC))
+        indexing.catch_up()
     assert found()
 
 

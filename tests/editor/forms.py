@@ -51,6 +51,12 @@ def changed(sent: Sent, **changes: Any) -> Sent:
     return sent
 
 
+def form_of(client: PageClient, article_id: int) -> str:
+    """The address of the form of a published or withdrawn summary."""
+    location: str = client.get(f"/editor/articles/{article_id}", status=303).location
+    return location
+
+
 def press(
     client: PageClient, path: str, sent: Sent, button: str, *, name: str = "action", status: int = 303
 ) -> TestResponse:

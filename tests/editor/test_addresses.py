@@ -13,7 +13,7 @@ NEW = "/editor/summaries/new"
 
 
 def rename(client: PageClient, slug: str, status: int = 303) -> str:
-    edit = f"/editor/summaries/{db.session.scalar(select(Draft.id))}"
+    edit = f"/editor/summaries/{db.session.scalar(select(Draft.id).order_by(Draft.id.desc()))}"
     return press(client, edit, opened(client, edit, slug=slug), "publish", status=status).text
 
 

@@ -10,14 +10,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import EditorClient, add_editor, sign_in, token
-from tests.editor.forms import opened, press
+from tests.editor.forms import form_of, opened, press
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Article, AuditEntry, AuditKind, BulkChange, Draft, Role
 from webapp.publishing import revisions, scheduling
-from webapp.publishing.publication import withdraw
-from webapp.publishing.revisions import Desk
+from webapp.publishing.publication import content_of, withdraw
 
 LOOK = "/editor/bulk"
 Chosen = dict[str, Any]
@@ -103,10 +102,10 @@ def test_each_text_that_cannot_change_says_why(client: PageClient) -> None:
     editor_id = 1
     gone, waiting = add_article(plain_title="Gone"), add_article(plain_title="Waiting")
     withdraw(gone, "Gone.", NOW)
-    never = revisions.save(Desk(), content(plain_title="Never"), 0, editor_id, NOW)
-    desk = revisions.open_article(waiting.id)
+    never = revisions.save(revisions.new_draft(), content(plain_title="Never"), 0, editor_id, NOW)
+    draft = revisions.draft_of(waiting.id)
     now = datetime.now(UTC)
-    scheduling.schedule(desk, desk.content, editor_id, now, now + timedelta(days=1), accepted={})
+    scheduling.schedule(draft, content_of(waiting), editor_id, now, now + timedelta(days=1), accepted={})
     db.session.commit()
     choices = [f"article-{gone.id}", f"article-{waiting.id}", f"draft-{never.id}", "article-999", "nonsense"]
     page = client.get(LOOK, query_string=choose() | {"chosen": choices}, status=422).text
@@ -127,7 +126,7 @@ def test_what_was_changed_between_the_look_and_the_press_stays(client: PageClien
     article, other = add_article(plain_title="One"), add_article(plain_title="Two")
     chosen = choose(article, other)
     page = client.get(LOOK, query_string=chosen).text
-    path = f"/editor/articles/{article.id}"
+    path = form_of(client, article.id)
     press(client, path, opened(client, path, harms="Changed."), "publish")
     done = client.get(confirm(client, chosen, page)).text
     assert "One: It was changed meanwhile." in done and "Re-filed: 1 summary" in done
@@ -137,7 +136,7 @@ def test_what_was_changed_between_the_look_and_the_press_stays(client: PageClien
 def test_undo_leaves_what_was_changed_since_and_says_which(client: PageClient) -> None:
     article, other = add_article(plain_title="One"), add_article(plain_title="Two")
     done = confirmed(client, choose(article, other))
-    path = f"/editor/articles/{article.id}"
+    path = form_of(client, article.id)
     press(client, path, opened(client, path, harms="Changed."), "publish")
     page = undo(client, done)
     assert "Undone for 1 summary" in page and "<b>No.</b> It was changed meanwhile." in page
@@ -159,7 +158,7 @@ def test_undo_works_once_and_for_a_day(client: PageClient) -> None:
 
 def test_a_draft_with_changes_is_refiled_with_its_article(client: PageClient) -> None:
     article = add_article()
-    path = f"/editor/articles/{article.id}"
+    path = form_of(client, article.id)
     edit = press(client, path, opened(client, path, harms="Mine."), "save").location.split("?")[0]
     confirmed(client, choose(article))
     page = client.get(edit).text

@@ -3,16 +3,16 @@
 import msgspec
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from tests.accounts.people import EditorClient, add_editor, sign_in
-from tests.editor.forms import changed, complete, fields_of, opened, press
-from tests.factories import content
+from tests.editor.forms import changed, complete, fields_of, form_of, opened, press
+from tests.factories import add_article, content
 from tests.pages import PageClient
 from webapp.content.article_content import from_json
 from webapp.content.merging import clashes, merge, with_field
 from webapp.db.session import db
-from webapp.models import Article, Draft, Revision
+from webapp.models import Article, Draft
 from webapp.models.values import Finding
 
 NEW = "/editor/summaries/new"
@@ -137,15 +137,8 @@ def test_htmx_gets_the_new_revision_after_a_good_save(client: PageClient, edit: 
     assert saved("harms") == "Mine."
 
 
-def test_an_article_taken_up_by_two_people_is_one_draft(
-    client: PageClient, other: PageClient, edit: str
-) -> None:
-    press(client, edit, opened(client, edit), "publish")
-    article_id = db.session.scalars(select(Article.id)).one()
-    db.session.execute(delete(Revision))
-    db.session.execute(delete(Draft))
-    db.session.commit()
-    path = f"/editor/articles/{article_id}"
+def test_an_article_taken_up_by_two_people_is_one_draft(client: PageClient, other: PageClient) -> None:
+    path = form_of(client, add_article().id)
     mine, theirs = opened(client, path, harms="Mine."), opened(other, path, harms="Theirs.")
     press(other, path, theirs, "save")
     page = press(client, path, mine, "save", status=409).text

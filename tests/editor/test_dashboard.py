@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -19,7 +19,6 @@ from webapp.feedback import votes
 from webapp.models import Editor
 from webapp.publishing import revisions, scheduling
 from webapp.publishing.publication import withdraw
-from webapp.publishing.revisions import Desk
 from webapp.search import indexing, misses
 from webapp.search.query import SearchQuery
 
@@ -72,7 +71,7 @@ def test_summaries_are_counted_by_state(client: PageClient, editor: Editor) -> N
     for _ in range(3):
         article = add_article()
     withdraw(article, "Gone.", NOW)
-    revisions.save(Desk(), content(), 0, editor.id, NOW)
+    revisions.save(revisions.new_draft(), content(), 0, editor.id, NOW)
     db.session.commit()
     counts = table(client.get(PAGE).text, "which state")
     assert (counts["Published"], counts["Withdrawn"], counts["Draft"]) == ("2", "1", "1")
@@ -102,17 +101,14 @@ def test_words_that_found_nothing_are_shown(client: PageClient, editor: Editor) 
     assert table(client.get(PAGE).text, "found nothing")["“exoskeleton hire”"] == "3"
 
 
-def test_each_newest_summary_says_when_the_search_knew_it(client: PageClient, editor: Editor) -> None:
+def test_each_newest_summary_says_whether_the_search_knows_it(client: PageClient, editor: Editor) -> None:
     add_article(NOW)
     page = client.get(PAGE).text
     assert "not searchable yet" in page and "1 change not searchable yet" in page
-    db.session.rollback()
-    indexing.catch_up(NOW)  # builds the index
-    with time_machine.travel(NOW + timedelta(seconds=2), tick=False):
-        assert indexing.catch_up(datetime.now(UTC)) == 1
-        page = client.get(PAGE).text
-    assert "The search knows everything that is live. It usually takes 2." in page
-    assert 'searchable <span aria-hidden="true">✔</span> 2.' in page
+    indexing.catch_up()
+    page = client.get(PAGE).text
+    assert "The search knows everything that is live." in page
+    assert 'searchable <span aria-hidden="true">✔</span>' in page
 
 
 def test_grades_are_shown_and_lead_to_what_is_too_hard(client: PageClient, editor: Editor) -> None:
@@ -130,7 +126,9 @@ def test_what_waits_and_what_was_late_is_shown(client: PageClient, editor: Edito
     for number, late in enumerate((None, 90, 2)):
         at = NOW - timedelta(hours=3) if late else NOW + timedelta(hours=3)
         text = content(plain_title=f"Scheduled {number}")
-        draft = scheduling.schedule(Desk(), text, editor.id, NOW - timedelta(days=1), at, accepted={})
+        draft = scheduling.schedule(
+            revisions.new_draft(), text, editor.id, NOW - timedelta(days=1), at, accepted={}
+        )
         if late:
             row = scheduling.latest(draft)
             assert row

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in, token
-from tests.editor.forms import complete, opened, press
+from tests.editor.forms import complete, form_of, opened, press
 from tests.factories import add_article, content
 from tests.pages import PageClient
 from webapp.content.comparison import MOST_TOKENS, Change, differences, word_runs
@@ -67,10 +67,9 @@ def test_restoring_does_not_change_what_readers_see(client: PageClient) -> None:
     add_editor()
     sign_in(client)
     article = add_article(slug="live")
-    path = f"/editor/articles/{article.id}"
+    path = form_of(client, article.id)
     press(client, path, opened(client, path, harms="Nobody was harmed."), "publish")
-    edit = client.get(path, status=303).location
-    restore(client, edit, number=1, revision=2)
+    restore(client, path, number=1, revision=2)
     assert "Nobody was harmed." in client.get("/research/live").text
 
 

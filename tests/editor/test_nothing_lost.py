@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
-from tests.editor.forms import Sent, changed, complete, fields_of, opened, press
+from tests.editor.forms import Sent, changed, complete, fields_of, form_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.accounts.form_recovery import MOST_CHARACTERS
@@ -140,7 +140,7 @@ def test_what_was_typed_before_a_colleague_began_the_draft_is_found(client: Page
     article_id = add_article().id
     add_editor()
     sign_in(client)
-    path = f"/editor/articles/{article_id}"
+    path = form_of(client, article_id)
     autosave(client, path, opened(client, path, harms="Mine."))
     add_editor("Bo Other", "bo@example.org")
     other = EditorClient(app)

@@ -5,12 +5,11 @@ from datetime import date
 
 import pytest
 
-from tests.factories import NOW, add_article, content
+from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Article
 from webapp.models.values import Author, PaperStatus
-from webapp.publishing.publication import publish
 
 PAPER = {
     "title": "Pain & {spasms}: 50% of $5_000 #1 ~ ^",

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.accounts.people import add_editor
-from tests.factories import content
+from tests.factories import content, publish
 from tests.newsletter.steps import subscribed
 from webapp.content.article_content import ArticleContent, CorrectionContent
 from webapp.db.session import db
@@ -22,8 +22,7 @@ from webapp.models import Frequency, GlossaryTerm, Role, Topic
 from webapp.models.values import Author, Finding, Implication, PaperStatus
 from webapp.newsletter import digests
 from webapp.publishing import revisions
-from webapp.publishing.publication import publish, withdraw
-from webapp.publishing.revisions import Desk
+from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.web import assets, tokens
 
@@ -118,10 +117,8 @@ def build(app: Flask, say: Say) -> World:
     gone = publish(everything(say), now)
     withdraw(gone, say("withdrawn_note"), now)
     db.session.flush()
-    draft = revisions.save(Desk(), everything(say, slug=""), 0, ana.id, now)
-    draft = revisions.save(
-        Desk(draft=draft), everything(say, slug="", harms=say("harms") + "."), 1, ana.id, now
-    )
+    draft = revisions.save(revisions.new_draft(), everything(say, slug=""), 0, ana.id, now)
+    revisions.save(draft, everything(say, slug="", harms=say("harms") + "."), 1, ana.id, now)
     votes.vote(article, "192.0.2.1", False, now)
     votes.add_note(article, "192.0.2.1", say("note"), [], now)
     message = inbox.send(
@@ -136,7 +133,7 @@ def build(app: Flask, say: Say) -> World:
     reader = subscribed("reader@example.org", now, consent_page=say("consent_page"))
     issue = digests.make_issue(Frequency.WEEKLY, now)
     db.session.commit()
-    indexing.catch_up(now)
+    indexing.catch_up()
     values: dict[str, object] = {
         "slug": article.slug, "article_id": article.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.factories import add_article, content
+from tests.factories import add_article, content, publish
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, subscribed, text_of
 from tests.pages import PageClient
 from webapp.content.article_content import CorrectionContent
@@ -19,7 +19,7 @@ from webapp.letters import corrections
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
 from webapp.newsletter import digests, subscriptions
-from webapp.publishing.publication import content_of, publish, withdraw
+from webapp.publishing.publication import content_of, withdraw
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=2)

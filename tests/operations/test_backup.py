@@ -18,7 +18,7 @@ from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn, SiteState
+from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn
 from webapp.operations import backups
 
 
@@ -161,14 +161,3 @@ def test_nobody_is_signed_in_after_a_restore(app: Flask, tmp_path: Path, elsewhe
     run(other, "restore", backups.back_up(tmp_path, NOW))
     with other.app_context():
         assert db.session.scalar(select(func.count(SignIn.id))) == 0
-
-
-def test_pages_kept_under_a_generation_of_before_are_never_taken_for_new_ones(
-    app: Flask, backup: Path, config: Config
-) -> None:
-    for _ in range(3):
-        add_article()
-    before = db.session.scalar(select(SiteState.generation)) or 0
-    db.session.remove()
-    assert run(app, "restore", backup, "--yes").exit_code == 0
-    assert (db.session.scalar(select(SiteState.generation)) or 0) > before

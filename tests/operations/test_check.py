@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from tests.factories import NOW, add_article
 from tests.newsletter.steps import subscribed
@@ -18,7 +18,7 @@ from webapp.models import (
     Frequency,
     MailState,
     OutboxMessage,
-    SearchMarker,
+    PublicChange,
 )
 from webapp.newsletter import digests
 from webapp.operations import checks
@@ -34,10 +34,9 @@ def refer_to_nothing() -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-def lose_a_marker() -> None:
-    db.session.query(SearchMarker).delete()
+def lose_a_change() -> None:
     add_article()
-    db.session.query(SearchMarker).delete()
+    db.session.execute(delete(PublicChange))
 
 
 def count_a_recipient_too_many() -> None:
@@ -65,7 +64,7 @@ def go_back_a_migration() -> None:
     ("break_something", "said"),
     [
         (refer_to_nothing, "database: row"),
-        (lose_a_marker, "is not in it"),
+        (lose_a_change, "is not in it"),
         (count_a_recipient_too_many, "issue 1 does not add up: 2 recipients = 0 sent"),
         (leave_a_mail_half_way, "left half way"),
         (take_an_old_address, "a summary has it as its own"),
@@ -74,7 +73,7 @@ def go_back_a_migration() -> None:
 )
 def test_each_kind_of_damage_is_named(app: Flask, break_something: Callable[[], None], said: str) -> None:
     add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     break_something()
     db.session.commit()
     (problem,) = checks.problems(NOW)
@@ -83,7 +82,7 @@ def test_each_kind_of_damage_is_named(app: Flask, break_something: Callable[[], 
 
 def test_a_sound_site_is_praised_and_a_damaged_one_ends_with_one(app: Flask, config: Config) -> None:
     add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     runner = app.test_cli_runner()
     assert runner.invoke(args=["check"]).output == "Everything is as it must be.\n"
     shutil.rmtree(config.search_index)
@@ -94,6 +93,6 @@ def test_a_sound_site_is_praised_and_a_damaged_one_ends_with_one(app: Flask, con
 
 def test_changes_that_the_index_is_about_to_follow_are_no_damage(app: Flask) -> None:
     add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     add_article()
     assert checks.problems(NOW) == []

@@ -29,8 +29,8 @@ ASKED = {"Authorization": f"Bearer {TOKEN}"}
 def app(app: Flask, config: Config) -> Iterator[Flask]:
     """A site with one summary and a monitor."""
     add_article()
-    indexing.catch_up(NOW)  # builds
-    indexing.catch_up(NOW)  # follows
+    indexing.catch_up()  # builds
+    indexing.catch_up()  # follows
     yield from pushed(replace(config, ops_token=TOKEN))
 
 

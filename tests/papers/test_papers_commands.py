@@ -16,14 +16,15 @@ from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.papers.conftest import StandIn
 from tests.papers.test_readers import NBIB, RIS
+from webapp.content.article_content import from_json
 from webapp.db.session import db
-from webapp.models import Article, ArticleVersion, Draft, SearchMarker
+from webapp.models import Article, ChangeKind, Draft, PublicChange
 from webapp.models.values import PaperStatus
 from webapp.papers import commands, retraction_watch
 from webapp.papers.records import Unreadable
 from webapp.publishing import external_changes, revisions
 from webapp.publishing.publication import content_of
-from webapp.publishing.revisions import Desk, Kind
+from webapp.publishing.revisions import Kind
 
 HEAD = "Record ID,RetractionDate,RetractionDOI,RetractionPubMedID,OriginalPaperDOI,OriginalPaperPubMedID,RetractionNature,Reason"
 
@@ -125,9 +126,9 @@ def test_a_retraction_shows_at_the_next_request(app: Flask, client: PageClient, 
     assert "RETRACTED: the journal took this paper back." in page and "May 6, 2021" in page
     assert "https://doi.org/10.5555/notice" in page and "Last checked for a retraction of the paper" in page
     assert article.title not in client.get("/research").text
-    versions = list(db.session.scalars(select(ArticleVersion).order_by(ArticleVersion.number)))
-    assert [version.number for version in versions] == [1, 2]
-    assert db.session.scalar(select(func.max(SearchMarker.revision))) == 2
+    shown = select(PublicChange.kind).where(PublicChange.revision_id.is_not(None)).order_by(PublicChange.id)
+    assert list(db.session.scalars(shown)) == [ChangeKind.PUBLISHED, ChangeKind.NOTICE]
+    assert article.revision_number == 2
     assert "NEW" not in run(app, "check-retractions").output
 
 
@@ -178,33 +179,31 @@ def test_publishing_a_draft_later_does_not_take_the_notice_away(
     app: Flask, crossref: StandIn, has_changes: bool
 ) -> None:
     article, editor = add_article(), add_editor()
-    desk = revisions.open_article(article.id)
-    draft = revisions.publish(desk, desk.content, 1, editor.id, NOW)
+    draft = revisions.draft_of(article.id)
+    revisions.publish(draft, from_json(draft.content), 1, editor.id, NOW, accepted={})
     if has_changes:
-        changed = Desk(draft, article).content
-        revisions.save(Desk(draft, article), _with_harms(changed), draft.revision_number, editor.id, NOW)
+        changed = _with_harms(from_json(draft.content))
+        revisions.save(draft, changed, draft.revision_number, editor.id, NOW)
     db.session.commit()
     says(crossref, app, **{"updated-by": RETRACTED})
     run(app, "check-retractions")
-    desk = revisions.open_draft(draft.id)
-    assert desk.content.paper.status == PaperStatus.RETRACTED
-    assert desk.is_changed == has_changes
-    assert (desk.content.harms == "New words.") == has_changes
+    text = from_json(draft.content)
+    assert text.paper.status == PaperStatus.RETRACTED
+    assert draft.has_unpublished_changes == has_changes
+    assert (text.harms == "New words.") == has_changes
 
 
 def test_a_notice_keeps_the_words_of_a_draft_that_waits_for_a_decision(app: Flask, crossref: StandIn) -> None:
     article, editor = add_article(harms="Dry mouth."), add_editor()
-    draft = revisions.save(
-        revisions.open_article(article.id), _with_harms(content_of(article)), 1, editor.id, NOW
-    )
+    draft = revisions.draft_of(article.id)
+    revisions.save(draft, _with_harms(content_of(article)), 1, editor.id, NOW)
     imported = msgspec.structs.replace(content_of(article), harms="Imported words.")
     external_changes.publish(article, imported, None, Kind.IMPORTED, NOW)
     db.session.commit()
     says(crossref, app, **{"updated-by": RETRACTED})
     run(app, "check-retractions")
-    desk = revisions.open_draft(draft.id)
-    assert desk.draft is not None and desk.draft.merge_base is not None
-    form = external_changes.opened_content(desk)
+    assert draft.merge_base is not None
+    form = external_changes.opened_content(draft)
     assert (form.harms, form.paper.status) == ("New words.", PaperStatus.RETRACTED)
 
 

@@ -68,7 +68,7 @@ def test_a_whole_site_moves_and_answers(app: Flask, config: Config, postgresql_u
         replace(config, database_url=Config.from_environ({"DATABASE_URL": postgresql_url}).database)
     )
     with moved.app_context():
-        indexing.catch_up(NOW)
+        indexing.catch_up()
         assert db.session.query(Subscriber).one().email == "maria@example.org"
         client = PageClient(moved)
         assert client.get(f"/research/{slug}").status_code == 200

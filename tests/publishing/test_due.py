@@ -16,9 +16,8 @@ from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.editor import due
-from webapp.models import Article, ArticleVersion, Category, Schedule
-from webapp.publishing import scheduling
-from webapp.publishing.revisions import Desk
+from webapp.models import Article, Category, PublicChange, Schedule
+from webapp.publishing import revisions, scheduling
 
 LATE = timedelta(minutes=40)
 
@@ -27,7 +26,7 @@ def schedule(publish_at: datetime, **changes: str) -> None:
     """A text that waits for its time."""
     text = content(slug="a-lantern", **changes)
     scheduling.schedule(
-        Desk(), text, add_editor().id, publish_at - timedelta(days=1), publish_at, accepted={}
+        revisions.new_draft(), text, add_editor().id, publish_at - timedelta(days=1), publish_at, accepted={}
     )
     db.session.commit()
 
@@ -54,7 +53,7 @@ def test_two_workers_look_and_it_goes_out_once(app: Flask, monkeypatch: pytest.M
         for stop in workers:
             stop.set()
     db.session.rollback()
-    assert db.session.scalar(select(func.count()).select_from(ArticleVersion)) == 1
+    assert db.session.scalar(select(func.count()).select_from(PublicChange)) == 1
 
 
 def test_a_refused_text_is_told_once_and_the_loop_goes_on(

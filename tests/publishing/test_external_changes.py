@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in
-from tests.editor.forms import changed, complete, fields_of, opened, press
+from tests.editor.forms import changed, complete, fields_of, form_of, opened, press
 from tests.editor.test_schedule import publish_due
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
@@ -28,7 +28,7 @@ def path(client: PageClient) -> str:
     article_id = add_article(harms="Dry mouth.", funding="A fund").id
     add_editor()
     sign_in(client)
-    return f"/editor/articles/{article_id}"
+    return form_of(client, article_id)
 
 
 @pytest.fixture

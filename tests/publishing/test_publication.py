@@ -4,11 +4,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.factories import NOW, add_article, content
+from tests.factories import NOW, add_article, content, publish
 from webapp.db.session import db
-from webapp.models import Article, SearchMarker
+from webapp.models import Article, ChangeKind, PublicChange, Revision
 from webapp.models.values import ArticleStatus, Finding
-from webapp.publishing.publication import NotPublishable, content_of, publish, withdraw
+from webapp.publishing.publication import NotPublishable, content_of, withdraw
 
 
 def problems(**changes: object) -> dict[str, str]:
@@ -22,10 +22,11 @@ def test_a_published_text_says_what_it_was_given(app: Flask) -> None:
     assert content_of(publish(wanted, NOW)) == wanted
 
 
-def test_publishing_marks_the_revision_that_search_has_to_follow(app: Flask) -> None:
+def test_publishing_is_announced_with_the_revision_that_readers_see(app: Flask) -> None:
     article = add_article()
-    marker = db.session.scalars(select(SearchMarker)).one()
-    assert (marker.article_id, marker.revision) == (article.id, 1)
+    change = db.session.scalars(select(PublicChange)).one()
+    assert (change.kind, change.article_id) == (ChangeKind.PUBLISHED, article.id)
+    assert db.session.get_one(Revision, change.revision_id).number == article.revision_number == 1
 
 
 def test_all_reasons_are_given_at_once(app: Flask) -> None:
@@ -60,12 +61,13 @@ def test_a_renamed_article_keeps_its_old_address_and_can_have_it_back(app: Flask
     assert "slug" in problems(slug="second")
 
 
-def test_withdrawing_keeps_the_row_and_marks_it_for_search(app: Flask) -> None:
+def test_withdrawing_keeps_the_row_and_announces_it(app: Flask) -> None:
     article = add_article()
     withdraw(article, "The paper was about something else.", NOW)
     db.session.commit()
     assert article.status is ArticleStatus.WITHDRAWN
-    assert [marker.revision for marker in db.session.scalars(select(SearchMarker))] == [1, 2]
+    kinds = db.session.scalars(select(PublicChange.kind).order_by(PublicChange.id))
+    assert list(kinds) == [ChangeKind.PUBLISHED, ChangeKind.WITHDRAWN]
 
 
 def test_publishing_a_withdrawn_article_brings_it_back(app: Flask) -> None:

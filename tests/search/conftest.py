@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.factories import NOW, add_article
+from tests.factories import add_article
 from webapp.models import Article
 from webapp.search import indexing
 
@@ -19,7 +19,7 @@ def add(app: Flask) -> Adds:
 
     def added(**changes: Any) -> Article:
         article = add_article(**changes)
-        indexing.catch_up(NOW)
+        indexing.catch_up()
         return article
 
     return added

@@ -14,7 +14,7 @@ pytestmark = both_engines
 
 def test_status_tells_size_and_what_waits(app: Flask, add: Adds) -> None:
     add()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     add_article()
     result = app.test_cli_runner().invoke(args=["search", "status"])
     assert result.exit_code == 0

@@ -52,7 +52,7 @@ def test_five_hundred_odd_searches_are_answered_within_a_second(
     withdraw(gone, "It was wrong.", NOW)
     db.session.commit()
     if part % 2:
-        indexing.catch_up(NOW)
+        indexing.catch_up()
     for _ in range(100):
         path = made_up(chance)
         started = time.process_time()

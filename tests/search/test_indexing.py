@@ -20,8 +20,9 @@ from tests.pages import PageClient
 from tests.search.conftest import Adds
 from tests.search.made_up import VOCABULARY, fill, groups
 from webapp.config import Config
+from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
-from webapp.models import SearchMarker
 from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.search.backends import SearchUnavailable, engine
@@ -33,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def waiting() -> int:
-    return db.session.query(SearchMarker).count()
+    return indexing.lag(NOW)[0]
 
 
 def live_folder(config: Config) -> Path:
@@ -53,13 +54,14 @@ def wait_for(what: Callable[[], bool], seconds: float = 10.0) -> float:
 
 
 @both_engines
-def test_catching_up_takes_every_marker_and_leaves_none(app: Flask) -> None:
+def test_catching_up_follows_every_change(app: Flask) -> None:
     for _ in range(3):
         add_article()
     assert waiting() == 3
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     add_article()
-    assert indexing.catch_up(NOW) == 4  # the first three were in the new index already: repeated, harmless
+    assert waiting() == 1
+    assert indexing.catch_up() == 1
     assert waiting() == 0
     assert indexing.differences(engine()).is_empty
 
@@ -69,26 +71,26 @@ def test_a_withdrawn_article_leaves_the_index(app: Flask, add: Adds) -> None:
     article = add()
     withdraw(article, "Wrong.", NOW)
     db.session.commit()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert engine().entries() == {}
 
 
 @both_engines
-def test_a_marker_for_an_article_that_is_gone_is_taken(app: Flask, add: Adds) -> None:
+def test_a_change_that_concerns_no_article_only_moves_the_cursor(app: Flask, add: Adds) -> None:
     add()
-    indexing.catch_up(NOW)
-    db.session.add(SearchMarker(article_id=999, revision=1, marked_at=NOW))
+    indexing.catch_up()
+    change_log.announce(ChangeKind.GLOSSARY, NOW)
     db.session.commit()
-    assert indexing.catch_up(NOW) == 1
+    assert indexing.catch_up() == 1
     assert waiting() == 0
 
 
 @both_engines
-def test_killed_before_the_marker_is_deleted_the_work_is_repeated(app: Flask, add: Adds) -> None:
+def test_killed_before_the_cursor_moved_the_work_is_repeated(app: Flask, add: Adds) -> None:
     article = add()
-    db.session.add(SearchMarker(article_id=article.id, revision=article.revision_number, marked_at=NOW))
-    db.session.commit()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
+    engine().move_cursor(0)
+    assert indexing.catch_up() > 0
     assert engine().entries() == {article.id: article.revision_number}
 
 
@@ -235,9 +237,9 @@ def test_damage_that_a_running_process_has_not_noticed_is_never_built_upon(
     flip(next(live_folder(config).glob("*.pst")))
     add_article()
     with pytest.raises(SearchUnavailable):
-        indexing.catch_up(NOW)
+        indexing.catch_up()
     assert not engine().is_intact()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert indexing.differences(engine()).is_empty
 
 
@@ -297,7 +299,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(
     config.search_index.rmdir() if config.search_index.exists() else None
     config.search_index.write_text("not a folder", encoding="ascii")
     with pytest.raises(SearchUnavailable):
-        indexing.catch_up(NOW)
+        indexing.catch_up()
     assert "being repaired" in client.get("/search?q=zebrafish").text
 
 
@@ -410,7 +412,7 @@ def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
             time.sleep(chance.uniform(0, 0.15))
         follower.send_signal(signal.SIGKILL)
         follower.communicate()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert waiting() == 0
     assert indexing.differences(engine()).is_empty
 
@@ -418,7 +420,7 @@ def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
 def test_four_processes_search_while_one_commits(app: Flask, config: Config, add: Adds) -> None:
     for _ in range(50):
         add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     searchers = [start(config, SEARCHER, str(config.search_index), "3") for _ in range(4)]
     backend = engine()
     number = 1_000

@@ -43,7 +43,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         Base.metadata.create_all(db.engine)
         import_library(STARTER, NOW)
         db.session.commit()
-        indexing.catch_up(NOW)
+        indexing.catch_up()
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from tests.engines import both_engines
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_article, publish
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.db.session import db
 from webapp.models import Draft, SearchMiss
 from webapp.models.values import PaperStatus, Result, StudyKind, Subject
-from webapp.publishing.publication import content_of, publish, withdraw
+from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing
 
 pytestmark = both_engines
@@ -75,7 +75,7 @@ def test_the_fragment_is_a_part_of_the_page(client: PageClient, add: Adds) -> No
 def test_the_panel_shows_five_and_leads_to_all(client: PageClient, add: Adds) -> None:
     for _ in range(7):
         add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     panel = client.fragment("/search?q=pain&panel=1")
     assert len(slugs(panel)) == 5
     assert "See all 7 summaries" in panel
@@ -90,7 +90,7 @@ def test_one_letter_opens_no_panel(client: PageClient, add: Adds) -> None:
 def test_results_come_in_pages_that_keep_the_search(client: PageClient, add: Adds) -> None:
     for _ in range(12):
         add_article()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     first = client.get("/search?q=pain&subject=people").text
     assert "12 summaries" in first
     assert len(slugs(first)) == 10
@@ -265,7 +265,7 @@ def test_a_withdrawn_article_is_gone_at_once(client: PageClient, add: Adds) -> N
     assert slugs(text) == []
     assert "No summaries" in text
     assert article.slug not in client.get("/search/feed.atom?q=zebrafish").text
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert "No summaries" in client.get("/search?q=zebrafish").text
 
 
@@ -273,7 +273,7 @@ def test_a_draft_is_never_found(client: PageClient, add: Adds) -> None:
     add()
     db.session.add(Draft(content={"plain_title": "A secret zebrafish"}, saved_at=NOW))
     db.session.commit()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert slugs(client.get("/search?q=secret zebrafish&own=1&exact=1").text) == []
 
 
@@ -282,7 +282,7 @@ def test_a_changed_article_is_found_by_its_new_words_only(client: PageClient, ad
     changed = msgspec.structs.replace(content_of(article), plain_title="A salamander study")
     publish(changed, NOW, article)
     db.session.commit()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert slugs(client.get("/search?q=salamander&own=1").text) == [article.slug]
     assert slugs(client.get("/search?q=zebrafish&own=1&exact=1").text) == []
 

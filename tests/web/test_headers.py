@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.factories import NOW, add_article
+from tests.factories import add_article
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
@@ -141,7 +141,7 @@ def test_every_kind_of_answer_has_exactly_these_headers(app: Flask, config: Conf
     app = create_app(replace(config, site_url=base_url))
     add_article(slug="a-lantern", plain_title="A lantern against pain")
     db.session.commit()
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     visitor, etag = app.test_client(use_cookies=False), ""
     for name, (method, path, headers) in REQUESTS.items():
         data = {"text": "large", "token": press_token()} if method == "POST" else None

@@ -8,14 +8,14 @@ import flask
 from flask import Flask
 from sqlalchemy import delete
 
-from tests.factories import NOW, add_article, content
+from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
-from webapp.db.change_log import GenerationUnknown
+from webapp.db.change_log import ChangesUnknown
 from webapp.db.session import db
 from webapp.models import SearchMiss
-from webapp.publishing.publication import publish, withdraw
+from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.web.page_cache import PageCache
 
@@ -89,18 +89,18 @@ def test_a_change_that_is_taken_back_leaves_finished_pages_alone(client: PageCli
 def test_what_the_search_finds_is_made_anew_when_the_index_has_followed(
     client: PageClient, app: Flask
 ) -> None:
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     first = add_article(plain_title="A pill against spasms").slug
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert f"/research/{first}" in client.get("/search?q=spasms").text
     second = add_article(plain_title="Stretching against spasms").slug
     assert f"/research/{second}" not in client.get("/search?q=spasms").text
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     assert f"/research/{second}" in client.get("/search?q=spasms").text
 
 
 def test_each_search_without_results_is_counted(client: PageClient, app: Flask) -> None:
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     for _ in range(2):
         client.get("/search?q=unicorns")
     assert db.session.query(SearchMiss).one().count == 2
@@ -124,7 +124,7 @@ def test_a_browser_that_has_a_page_not_kept_here_is_told_so_too(client: PageClie
 
 
 def test_what_a_page_depends_on_is_told_apart(client: PageClient, app: Flask) -> None:
-    indexing.catch_up(NOW)
+    indexing.catch_up()
     whole = client.get("/search?q=pain")
     assert client.fragment("/search?q=pain") != whole.text
     packed = client.flask.get("/search?q=pain", headers={"Accept-Encoding": "br"})
@@ -148,31 +148,31 @@ def test_a_form_with_a_token_is_made_anew_each_time(client: PageClient, app: Fla
     assert made == ["/contact", "/contact"]
 
 
-class Generations:
-    """A database that says what the test wants."""
+class Changes:
+    """A log of public changes that says what the test wants."""
 
     def __init__(self) -> None:
         self.number = 1
         self.is_known = True
 
-    def current(self) -> int:
+    def __call__(self) -> int:
         if not self.is_known:
-            raise GenerationUnknown
+            raise ChangesUnknown
         return self.number
 
 
 class Counter:
     """A WSGI application that numbers its answers; it publishes something while it answers, if the test wants that."""
 
-    def __init__(self, generations: Generations) -> None:
-        self.generations = generations
+    def __init__(self, changes: Changes) -> None:
+        self.changes = changes
         self.count = 0
         self.publishes = False
 
     def __call__(self, _environ: Any, start_response: Any) -> Iterable[bytes]:
         self.count += 1
         if self.publishes:
-            self.generations.number += 1
+            self.changes.number += 1
         start_response("200 OK", HEADERS)
         return [b"%d" % self.count]
 
@@ -183,9 +183,9 @@ def asked(cache: PageCache, path: str = "/") -> bytes:
 
 
 def test_a_page_made_while_something_was_published_is_not_kept_as_new() -> None:
-    generations = Generations()
-    application = Counter(generations)
-    cache = PageCache(application, generations, 100)
+    changes = Changes()
+    application = Counter(changes)
+    cache = PageCache(application, changes, 100)
     application.publishes = True
     assert asked(cache) == b"1"
     application.publishes = False
@@ -194,15 +194,15 @@ def test_a_page_made_while_something_was_published_is_not_kept_as_new() -> None:
 
 
 def test_nothing_is_answered_from_memory_while_the_database_is_silent() -> None:
-    generations = Generations()
-    cache = PageCache(Counter(generations), generations, 100)
+    changes = Changes()
+    cache = PageCache(Counter(changes), changes, 100)
     asked(cache)
-    generations.is_known = False
+    changes.is_known = False
     assert [asked(cache), asked(cache)] == [b"2", b"3"]
 
 
 def test_the_page_that_was_not_asked_for_longest_makes_room() -> None:
-    generations = Generations()
-    cache = PageCache(Counter(generations), generations, 2)
+    changes = Changes()
+    cache = PageCache(Counter(changes), changes, 2)
     assert [asked(cache, path) for path in ("/a", "/b", "/a", "/c")] == [b"1", b"2", b"1", b"3"]
     assert [asked(cache, path) for path in ("/a", "/c", "/b")] == [b"1", b"3", b"4"]

@@ -95,7 +95,7 @@ class Explainer:
 
 def new_explainer() -> Explainer:
     """An explainer that knows every word of the glossary."""
-    return Explainer(_dictionary(str(db.engine.url), change_log.committed()))
+    return Explainer(_dictionary(str(db.engine.url), change_log.newest()))
 
 
 @lru_cache(maxsize=2)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+import msgspec
 from sqlalchemy import select
 
-from webapp.content.article_content import from_json
+from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.comparison import Difference, differences
 from webapp.db.session import db
-from webapp.models import Article, ArticleVersion
+from webapp.models import Article, PublicChange, Revision
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,26 @@ class Step:
 
 def history(article: Article) -> list[Step]:
     """The changes of an article that readers can see, newest first; none if it is as it was first published."""
-    rows = db.session.scalars(
-        select(ArticleVersion).where(ArticleVersion.article_id == article.id).order_by(ArticleVersion.number)
+    query = (
+        select(PublicChange, Revision)
+        .join(Revision, Revision.id == PublicChange.revision_id)
+        .where(PublicChange.article_id == article.id)
+        .order_by(PublicChange.id)
     )
-    steps = [_step(before, after) for before, after in pairwise(rows)]
+    steps = [
+        Step(
+            revision.number,
+            change.at,
+            change.note or "",
+            tuple(differences(_shown(before), _shown(revision))),
+        )
+        for (_, before), (change, revision) in pairwise(db.session.execute(query).all())
+    ]
     return [step for step in reversed(steps) if step.differences or step.note]
 
 
-def _step(before: ArticleVersion, after: ArticleVersion) -> Step:
-    changes = differences(from_json(before.content), from_json(after.content))
-    return Step(after.number, after.published_at, after.note or "", tuple(changes))
+def _shown(revision: Revision) -> ArticleContent:
+    """What a revision says, without the paper's abstract, which is not ours to show, and the date of its publishing."""
+    content = from_json(revision.content)
+    paper = msgspec.structs.replace(content.paper, abstract="")
+    return msgspec.structs.replace(content, paper=paper, published_on=None)

@@ -1,87 +1,117 @@
-"""The generation of what readers can see: a number in the database that every public change makes larger.
+"""The log of public changes: whatever readers see differently is announced once, in the transaction that changes it.
 
-Finished pages are kept under it, so every process of every machine drops them on the first request after a change.
+Whoever has to follow keeps a cursor, the id of the last change it has dealt with: the page cache of each process, the
+search index of each node, the public history of an article. Changes are only ever appended, and writers take turns, so
+a change with a higher id was committed later.
 """
 
 import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from threading import local
-from typing import Protocol
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, ForeignKey, Text, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.session import db
-from webapp.models import SiteState
-
-ONLY_ROW = 1
-
-
-class GenerationUnknown(Exception):
-    """The database cannot say which generation it holds."""
+from webapp.db.column_types import EnumText, UtcDateTime
+from webapp.db.session import Base, db
 
 
-class GenerationReader(Protocol):
-    """Tells the generation that is committed now."""
+class ChangeKind(StrEnum):
+    """What became different for readers."""
 
-    def current(self) -> int:
-        """Raises GenerationUnknown."""
-
-
-def bump() -> None:
-    """Say, in the transaction of a change, that readers will see something else once it is committed."""
-    connection = db.session.connection()
-    grown = update(SiteState).where(SiteState.id == ONLY_ROW).values(generation=SiteState.generation + 1)
-    if not connection.execute(grown).rowcount:
-        connection.execute(insert(SiteState).values(id=ONLY_ROW, generation=1))
+    PUBLISHED = "published"  # an article, or new words for it
+    WITHDRAWN = "withdrawn"
+    NOTICE = "notice"  # the journal retracted, doubted or corrected the paper
+    CHECKED = "checked"  # the paper was looked up for notices; the article shows the date
+    CATEGORIES = "categories"
+    GLOSSARY = "glossary"
+    NEWSLETTER = "newsletter"  # an issue is in the archive
 
 
-def committed() -> int:
-    """The generation that the current transaction sees."""
-    return db.session.scalar(select(SiteState.generation)) or 0
+class PublicChange(Base):
+    """One public change. ``article_id`` is None for what concerns many pages, like the glossary."""
+
+    __tablename__ = "public_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[ChangeKind] = mapped_column(EnumText(ChangeKind))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
+    note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader, and why
+
+    __table_args__ = ({"sqlite_autoincrement": True},)  # an id is never given twice
 
 
-def reader_of(engine: Engine) -> GenerationReader:
-    """The quickest way to ask this kind of database."""
+class ChangesUnknown(Exception):
+    """The database cannot be asked for the newest change."""
+
+
+def announce(
+    kind: ChangeKind,
+    at: datetime,
+    *,
+    article_id: int | None = None,
+    revision_id: int | None = None,
+    note: str | None = None,
+) -> None:
+    """Append a change, in the transaction that makes it."""
+    db.session.add(
+        PublicChange(kind=kind, at=at, article_id=article_id, revision_id=revision_id, note=note or None)
+    )
+
+
+def newest() -> int:
+    """The id of the newest change that the current transaction sees; 0 before the first."""
+    return db.session.scalar(select(func.max(PublicChange.id))) or 0
+
+
+def since(cursor: int, limit: int) -> list[PublicChange]:
+    """Up to ``limit`` changes after ``cursor``, oldest first."""
+    query = select(PublicChange).where(PublicChange.id > cursor).order_by(PublicChange.id).limit(limit)
+    return list(db.session.scalars(query))
+
+
+def committed_reader(engine: Engine) -> Callable[[], int]:
+    """The quickest way to ask for the newest committed change, from any thread; it raises ChangesUnknown."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         return _SqliteReader(Path(engine.url.database))
-    return _Reader(engine)
 
-
-class _Reader:
-    """One connection, asked each time (about 0.1 ms)."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def current(self) -> int:
+    def read() -> int:
+        """Ask on a pooled connection (about 0.1 ms)."""
         try:
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                return connection.scalar(select(SiteState.generation)) or 0
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                return connection.scalar(select(func.max(PublicChange.id))) or 0
         except SQLAlchemyError as error:
-            raise GenerationUnknown from error
+            raise ChangesUnknown from error
+
+    return read
 
 
 class _SqliteReader:
-    """One connection a thread. SQLite itself tells it, for some microseconds, whether anything was committed at all."""
+    """Keeps one connection a thread. ``PRAGMA data_version`` tells in microseconds whether anything was committed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._own = local()
+        self._thread = local()
 
-    def current(self) -> int:
-        own = self._own
+    def __call__(self) -> int:
+        own = self._thread
         try:
             if not hasattr(own, "connection"):
-                own.connection, own.version, own.generation = self._opened(), None, 0
+                own.connection = sqlite3.connect(
+                    f"file:{self._path}?mode=ro", uri=True, isolation_level=None, timeout=1
+                )
+                own.version, own.newest = None, 0
             (version,) = own.connection.execute("PRAGMA data_version").fetchone()
             if version != own.version:
-                row = own.connection.execute("SELECT generation FROM site_state").fetchone()
-                own.generation, own.version = row[0] if row else 0, version
+                (newest,) = own.connection.execute("SELECT max(id) FROM public_change").fetchone()
+                own.newest, own.version = newest or 0, version
         except sqlite3.Error as error:
             own.__dict__.pop("connection", None)
-            raise GenerationUnknown from error
-        return int(own.generation)
-
-    def _opened(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, isolation_level=None, timeout=1)
+            raise ChangesUnknown from error
+        return int(own.newest)

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
-from webapp.models import Article, Draft, Feedback, Paper, Schedule, SearchMarker
+from webapp.models import Article, Draft, Feedback, Paper, Schedule
 from webapp.models.values import ArticleStatus
 from webapp.publishing.scheduling import LATE
 
@@ -63,14 +62,13 @@ class Graded:
 
 @dataclass(frozen=True)
 class Published:
-    """A summary that changed lately: ``seconds`` until the search knew it, or None where that was never measured."""
+    """A summary that changed lately, and for how many seconds the search has not known it, if it does not."""
 
     article_id: int
     slug: str
     title: str
     changed_at: datetime
-    is_searchable: bool
-    seconds: float | None
+    waiting_seconds: float | None
 
 
 def answers_by_week(now: datetime) -> list[Answers]:
@@ -128,11 +126,10 @@ def hardest() -> list[Graded]:
     return [Graded(number, title, grade or 0.0) for number, title, grade in db.session.execute(query)]
 
 
-def newest(now: datetime) -> list[Published]:
-    """The summaries that changed last, and whether the search knows what they say now."""
-    waits = exists().where(SearchMarker.article_id == Article.id)
+def newest(now: datetime, waiting: set[int]) -> list[Published]:
+    """The summaries that changed last. ``waiting``: ids of those that the search does not know yet as they are now."""
     query = (
-        select(Article.id, Article.slug, _TITLE, Article.updated_at, Article.indexed_at, waits)
+        select(Article.id, Article.slug, _TITLE, Article.updated_at)
         .join(Article.paper)
         .where(Article.status == ArticleStatus.PUBLISHED)
         .order_by(Article.updated_at.desc(), Article.id.desc())
@@ -140,16 +137,10 @@ def newest(now: datetime) -> list[Published]:
     )
     return [
         Published(
-            number, slug, title, changed_at, not waiting, _seconds(changed_at, now if waiting else known_at)
+            number, slug, title, changed_at, (now - changed_at).total_seconds() if number in waiting else None
         )
-        for number, slug, title, changed_at, known_at, waiting in db.session.execute(query)
+        for number, slug, title, changed_at in db.session.execute(query)
     ]
-
-
-def usual_seconds(rows: list[Published]) -> float | None:
-    """How long it usually took until the search knew them: the median."""
-    known = [row.seconds for row in rows if row.is_searchable and row.seconds is not None]
-    return median(known) if known else None
 
 
 def schedules(now: datetime) -> list[tuple[Schedule, str]]:
@@ -171,9 +162,3 @@ def schedules(now: datetime) -> list[tuple[Schedule, str]]:
 
 def _given_in(start: datetime, end: datetime) -> ColumnElement[bool]:
     return and_(Feedback.given_at >= start, Feedback.given_at < end)
-
-
-def _seconds(changed_at: datetime, known_at: datetime | None) -> float | None:
-    if known_at is None or known_at < changed_at:
-        return None
-    return (known_at - changed_at).total_seconds()

@@ -8,7 +8,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import local_time
 from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
-from webapp.newsletter import overview as desk
+from webapp.newsletter import overview as newsletter_overview
 from webapp.search import indexing, misses
 from webapp.web import htmx
 
@@ -22,7 +22,6 @@ editor_access.protect(bp)
 def overview() -> Response:
     """Figures of the library, its readers, the search and the newsletter."""
     now = datetime.now(UTC)
-    newest = dashboard.newest(now)
     return htmx.render(
         "editor/dashboard.html",
         now=now,
@@ -31,12 +30,11 @@ def overview() -> Response:
         least_helpful=dashboard.least_helpful(),
         unread=inbox.unread_count(),
         misses=misses.most_missed(MISSES),
-        newest=newest,
-        usual_seconds=dashboard.usual_seconds(newest),
+        newest=dashboard.newest(now, indexing.waiting_articles()),
         lag=indexing.lag(now),
         bands=dashboard.grade_bands(),
         hardest=dashboard.hardest(),
-        subscribers=desk.subscriber_counts(),
+        subscribers=newsletter_overview.subscriber_counts(),
         schedules=dashboard.schedules(now),
         local=local_time,
     )

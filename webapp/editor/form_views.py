@@ -14,13 +14,12 @@ from flask import Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor, local_time, may
 from webapp.content import merging, plain_language
-from webapp.content.article_content import ArticleContent
+from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.checks import Problem
 from webapp.editor import autosaves, queries, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
-from webapp.models import Role
+from webapp.models import Draft, Role
 from webapp.publishing import external_changes, revisions, scheduling
-from webapp.publishing.revisions import Desk
 from webapp.web import htmx
 
 NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
@@ -53,7 +52,7 @@ class OpenWarning:
 
 
 def show(
-    desk: Desk,
+    draft: Draft,
     form: SummaryForm | None = None,
     status: int = HTTPStatus.OK,
     fragment: str | None = None,
@@ -61,19 +60,19 @@ def show(
 ) -> Response:
     """The form; without ``form`` it shows what was saved last."""
     is_stored = form is None
-    fields, notice, adopts = (request.form, None, "") if form else _unsaved(desk)
+    fields, notice, adopts = (request.form, None, "") if form else _unsaved(draft)
     if form is None:
-        start = values_of(external_changes.opened_content(desk)) | {"revision": desk.revision_number}
+        start = values_of(external_changes.opened_content(draft)) | {"revision": draft.revision_number}
         form = summary_form(queries.category_choices(), fields, start)
     problems: Sequence[Problem] = more.get("problems", ())
     attach(form, problems)
     context = {
         "form": form,
-        "desk": desk,
-        "desk_title": revisions.title_of(desk.content) if desk.draft or desk.article else "New",
-        "action": address_of(desk),
+        "draft": draft,
+        "draft_title": draft.title if draft.id else "New",
+        "action": address_of(draft),
         "may_publish": may(Role.EDITOR),
-        "notice": notice or _notice(desk),
+        "notice": notice or _notice(draft),
         "problems": (),
         "status_problems": (),
         "warnings": (),
@@ -82,22 +81,22 @@ def show(
         "merge_base": None,
         "is_conflict": False,
         "other_editor": "",
-        "checked": plain_language.plain_check(content_from(form, desk.content)),
+        "checked": plain_language.plain_check(content_from(form, from_json(draft.content))),
         "moved": None,
         "gone": rows.removed(fields or rows.Fields()),
         "list_errors": {name: _message_for(name, problems) for name in rows.LISTS},
         "revision": form.revision.data,
-        "form_key": (desk.draft is None and form.form_key.data) or form_keys(desk)[0],
+        "form_key": (not draft.id and form.form_key.data) or form_keys(draft)[0],
         "tab": form.tab.data or token_hex(8),
         "adopts": form.adopts.data or adopts,
         "is_stored": is_stored,
-        "status_text": status_text(desk),
+        "status_text": status_text(draft),
         "is_fresh": False,
-        "schedule": scheduling.latest(desk.draft) if desk.draft else None,
+        "schedule": scheduling.latest(draft) if draft.id else None,
         "local": local_time,
     }
     return htmx.render(
-        "editor/edit.html", fragment, status, **context | _open_conflict(desk, form, fields) | more
+        "editor/edit.html", fragment, status, **context | _open_conflict(draft, form, fields) | more
     )
 
 
@@ -106,34 +105,34 @@ def form_from(fields: rows.Fields) -> SummaryForm:
     return summary_form(queries.category_choices(), fields)
 
 
-def conflict_context(desk: Desk, yours: ArticleContent, base_number: int) -> dict[str, Any]:
+def conflict_context(draft: Draft, yours: ArticleContent, base_number: int) -> dict[str, Any]:
     """What the page says of a conflict: the fields to decide, and who saved meanwhile."""
-    base = revisions.content_at(desk, base_number)
+    base = revisions.content_at(draft, base_number)
     return {
-        "clashes": merging.clashes(base, desk.content, yours),
+        "clashes": merging.clashes(base, from_json(draft.content), yours),
         "merge_base": base_number,
-        "revision": desk.revision_number,
-        "other_editor": revisions.last_editor_name(desk),
+        "revision": draft.revision_number,
+        "other_editor": revisions.last_editor_name(draft),
     }
 
 
-def _open_conflict(desk: Desk, form: SummaryForm, fields: rows.Fields | None) -> dict[str, Any]:
+def _open_conflict(draft: Draft, form: SummaryForm, fields: rows.Fields | None) -> dict[str, Any]:
     """A conflict that the sent form was about, or one that waits for a decision, stays on the page until it is saved."""
-    base = desk.draft.merge_base if desk.draft else None
+    base = draft.merge_base
     if fields is not None:
-        is_current = fields.get("revision") == str(desk.revision_number)
+        is_current = fields.get("revision") == str(draft.revision_number)
         sent = fields.get("merge_base", "")
         base = int(sent) if is_current and sent.isdigit() else None
-    return {} if base is None else conflict_context(desk, content_from(form, desk.content), base)
+    return {} if base is None else conflict_context(draft, content_from(form, from_json(draft.content)), base)
 
 
-def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None, str]:
+def _unsaved(draft: Draft) -> tuple[rows.Fields | None, Notice | None, str]:
     """What was typed but not saved, and its mark: sent after the sign-in had run out, or kept while typing."""
     kept = editor_access.kept_fields()
     if kept is not None:
         text = "You were signed out when you sent it. Press “Save draft” to keep it."
         return kept, Notice("Your text is back.", text), ""
-    found = autosaves.typed(current_editor().id, form_keys(desk))
+    found = autosaves.typed(current_editor().id, form_keys(draft))
     if not found:
         return None, None, ""
     shown = next((text for text in found if text.tab == request.args.get("typed")), found[0])
@@ -147,39 +146,33 @@ def _unsaved(desk: Desk) -> tuple[rows.Fields | None, Notice | None, str]:
     return rows.Fields(shown.fields), notice, shown.mark
 
 
-def form_keys(desk: Desk) -> list[str]:
+def form_keys(draft: Draft) -> list[str]:
     """Names the form for what is typed into it, then the names it had; a new text gets a name of its own."""
-    keys = [f"article-{desk.article.id}"] if desk.article else []
-    keys += [f"draft-{desk.draft.id}"] if desk.draft else []
+    if draft.id:
+        return [f"draft-{draft.id}"]
     asked = request.args.get("key", "")
-    return keys or [asked if NEW_KEY.fullmatch(asked) else f"new-{token_hex(8)}"]
+    return [asked if NEW_KEY.fullmatch(asked) else f"new-{token_hex(8)}"]
 
 
-def address_of(desk: Desk) -> str:
+def address_of(draft: Draft) -> str:
     """Where the form is sent to."""
-    if desk.draft is not None:
-        return url_for("editor.save", draft_id=desk.draft.id)
-    return (
-        url_for("editor.save_article", article_id=desk.article.id)
-        if desk.article
-        else url_for("editor.create")
-    )
+    return url_for("editor.save", draft_id=draft.id) if draft.id else url_for("editor.create")
 
 
 def _message_for(field: str, problems: Sequence[Problem]) -> str:
     return next((problem.message for problem in problems if problem.field == field), "")
 
 
-def status_text(desk: Desk) -> str:
+def status_text(draft: Draft) -> str:
     """What the bar at the bottom says of a text nobody has changed."""
-    if desk.draft is None:
-        return "This is what readers see now." if desk.article else "Not saved yet."
-    if not desk.is_changed:
+    if not draft.id:
+        return "Not saved yet."
+    if not draft.has_unpublished_changes:
         return "Published. Readers see this text."
-    return f"Draft saved {local_time(desk.draft.saved_at)}"
+    return f"Draft saved {local_time(draft.saved_at)}"
 
 
-def _notice(desk: Desk) -> Notice | None:
+def _notice(draft: Draft) -> Notice | None:
     done = request.args.get("done")
     if done == "saved":
         return Notice("Draft saved.", "Readers do not see it before you publish.")
@@ -193,8 +186,8 @@ def _notice(desk: Desk) -> Notice | None:
         )
     if done == "unscheduled":
         return Notice("Not scheduled any more.", "Your text is saved as a draft.")
-    if done == "published" and desk.article is not None:
-        address = url_for("articles.article", slug=desk.article.slug)
+    if done == "published" and draft.article is not None:
+        address = url_for("articles.article", slug=draft.article.slug)
         return Notice("Published.", "Readers see it now.", address, "See the page")
     return None
 

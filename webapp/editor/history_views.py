@@ -12,14 +12,13 @@ from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.models import AuditKind, Draft
 from webapp.publishing import audit, revisions, scheduling
-from webapp.publishing.revisions import Desk, SavedMeanwhile
+from webapp.publishing.revisions import SavedMeanwhile
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 
 
-def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:
+def show_history(draft: Draft, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:
     """All revisions of a draft; ``is_behind`` when somebody saved while the list was open."""
-    draft = _draft(desk)
     return htmx.render(
         "editor/history.html",
         status=status,
@@ -31,9 +30,8 @@ def show_history(desk: Desk, status: int = HTTPStatus.OK, *, is_behind: bool = F
     )
 
 
-def show_comparison(desk: Desk) -> Response:
+def show_comparison(draft: Draft) -> Response:
     """What changed from one revision to another, word by word."""
-    draft = _draft(desk)
     history = revisions.history(draft)
     newest_two = [revision.number for revision, _ in history[:2]]
     old, new = _asked_number("old", newest_two[-1]), _asked_number("new", newest_two[0])
@@ -49,24 +47,18 @@ def show_comparison(desk: Desk) -> Response:
     )
 
 
-def restore(desk: Desk) -> Response:
+def restore(draft: Draft) -> Response:
     """Make an earlier revision the newest one."""
     number, base = request.form.get("number", ""), request.form.get("revision", "")
     if not (number.isdigit() and base.isdigit()):
         raise SiteError(HTTPStatus.BAD_REQUEST)
     try:
-        draft = revisions.restore(desk, int(number), int(base), current_editor().id, datetime.now(UTC))
+        draft = revisions.restore(draft, int(number), int(base), current_editor().id, datetime.now(UTC))
     except SavedMeanwhile:
-        return show_history(desk, HTTPStatus.CONFLICT, is_behind=True)
+        return show_history(draft, HTTPStatus.CONFLICT, is_behind=True)
     audit.record(AuditKind.RESTORED, datetime.now(UTC), current_editor().id, detail=draft.title)
     db.session.commit()
     return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="restored"))
-
-
-def _draft(desk: Desk) -> Draft:
-    if desk.draft is None:
-        raise SiteError(HTTPStatus.NOT_FOUND)
-    return desk.draft
 
 
 def _asked_number(name: str, otherwise: int) -> int:

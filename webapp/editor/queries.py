@@ -48,7 +48,7 @@ _STATES = {
 class SummaryRow:
     """One line of the list."""
 
-    draft_id: int | None
+    draft_id: int
     article_id: int | None
     slug: str | None
     title: str
@@ -98,13 +98,11 @@ def _counted() -> dict[State, tuple[int, int]]:
 
 
 def _every_text() -> Subquery:
-    """Live articles with or without a draft, and drafts that were never published."""
-    has_changes = or_(
-        Draft.revision_number != func.coalesce(Draft.published_revision, -1), Draft.merge_base.is_not(None)
-    )
+    """Drafts, with the articles that they were published as."""
+    has_changes = or_(Draft.revision_number != Article.revision_number, Draft.merge_base.is_not(None))
     state = case(
         (Article.status == ArticleStatus.WITHDRAWN, literal(State.WITHDRAWN.value)),
-        (Draft.id.is_(None) | ~has_changes, literal(State.PUBLISHED.value)),
+        (~has_changes, literal(State.PUBLISHED.value)),
         else_=literal(State.CHANGED.value),
     )
     articles = (
@@ -120,7 +118,7 @@ def _every_text() -> Subquery:
             Article.reading_grade.label("reading_grade"),
         )
         .join(Article.paper)
-        .outerjoin(Draft, Draft.article_id == Article.id)
+        .join(Draft, Draft.article_id == Article.id)
     )
     drafts = select(
         Draft.id, null(), null(), Draft.title, literal(State.DRAFT.value), Draft.saved_at, null()

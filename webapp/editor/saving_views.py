@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.content import merging
+from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.editor import autosaves, queries
 from webapp.editor.autosaves import Tab
@@ -17,99 +18,98 @@ from webapp.editor.form_views import NEW_KEY, Notice, address_of, conflict_conte
 from webapp.editor.forms import SummaryForm, content_from, problems_in, summary_form, values_of
 from webapp.models import Draft
 from webapp.publishing import revisions
-from webapp.publishing.revisions import Desk
 from webapp.web import htmx
 
 TAB = re.compile(r"[0-9a-f]{16}")
 
 
-def save(desk: Desk, form: SummaryForm) -> Response:
+def save(draft: Draft, form: SummaryForm) -> Response:
     """Keep what was typed as the newest revision."""
-    refused = stopped(desk, form)
+    refused = stopped(draft, form)
     if refused is not None:
         return refused
-    draft = saved(desk, form)
-    if htmx.wants_fragment() and desk.draft is not None:
-        fresh = Desk(draft, draft.article)
-        return show(fresh, form, fragment="save_status", revision=draft.revision_number, is_fresh=True)
+    is_new = not draft.id
+    draft = saved(draft, form)
+    if htmx.wants_fragment() and not is_new:
+        return show(draft, form, fragment="save_status", revision=draft.revision_number, is_fresh=True)
     return htmx.redirect(url_for("editor.edit", draft_id=draft.id, done="saved"))
 
 
-def preview(desk: Desk, form: SummaryForm) -> Response:
+def preview(draft: Draft, form: SummaryForm) -> Response:
     """Save, then show the page as readers would see it."""
-    refused = stopped(desk, form)
+    refused = stopped(draft, form)
     if refused is not None:
         return refused
-    return htmx.redirect(url_for("editor.preview", draft_id=saved(desk, form).id))
+    return htmx.redirect(url_for("editor.preview", draft_id=saved(draft, form).id))
 
 
-def autosave(desk: Desk, form: SummaryForm) -> Response:
+def autosave(draft: Draft, form: SummaryForm) -> Response:
     """Keep what was typed, apart from the draft and its history."""
     now = datetime.now(UTC)
-    content = content_from(form, desk.content)
-    is_behind = form.revision.data != str(desk.revision_number)
-    if content == desk.content and not is_behind:
+    content = content_from(form, from_json(draft.content))
+    is_behind = form.revision.data != str(draft.revision_number)
+    if content == from_json(draft.content) and not is_behind:
         autosaves.forget(_tab(form))
-        text = status_text(desk)
+        text = status_text(draft)
     else:
         fields = list(request.form.items(multi=True))
         autosaves.keep(_tab(form), revisions.title_of(content), fields, now)
         text = f"Your typing is kept, {local_time(now)}"
     db.session.commit()
-    other = revisions.last_editor_name(desk) if is_behind else ""
+    other = revisions.last_editor_name(draft) if is_behind else ""
     return show(
-        desk, form, fragment="save_status", status_text=text, is_conflict=is_behind, other_editor=other
+        draft, form, fragment="save_status", status_text=text, is_conflict=is_behind, other_editor=other
     )
 
 
-def bring_back(desk: Desk, form: SummaryForm) -> Response:
+def bring_back(draft: Draft, form: SummaryForm) -> Response:
     """The copy that a browser kept, as a form again."""
-    return show(desk, form, notice=Notice("Your text is back.", "Press “Save draft” to keep it."))
+    return show(draft, form, notice=Notice("Your text is back.", "Press “Save draft” to keep it."))
 
 
-def discard(desk: Desk, form: SummaryForm) -> Response:
+def discard(draft: Draft, form: SummaryForm) -> Response:
     """Throw away what was typed and not saved."""
     autosaves.forget(_tab(form))
     editor_access.forget_kept_fields()
     db.session.commit()
-    return htmx.redirect(url_for("editor.summaries") if desk == Desk() else address_of(desk))
+    return htmx.redirect(address_of(draft) if draft.id else url_for("editor.summaries"))
 
 
-def stopped(desk: Desk, form: SummaryForm) -> Response | None:
+def stopped(draft: Draft, form: SummaryForm) -> Response | None:
     """The answer when a text cannot be saved as it is: a field cannot be read, or somebody saved meanwhile."""
     if not form.validate():
         problems = problems_in(form)
         return show(
-            desk,
+            draft,
             form,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "save_status",
             problems=problems,
             status_problems=problems,
         )
-    if form.revision.data != str(desk.revision_number):
-        return _conflict(desk, form)
+    if form.revision.data != str(draft.revision_number):
+        return _conflict(draft, form)
     return None
 
 
-def _conflict(desk: Desk, form: SummaryForm) -> Response:
+def _conflict(draft: Draft, form: SummaryForm) -> Response:
     """Both texts, with everything merged that only one side changed."""
     base_number = int(form.revision.data) if (form.revision.data or "").isdigit() else 0
-    if desk.draft is not None and desk.draft.merge_base is not None:
-        base_number = min(base_number, desk.draft.merge_base)  # what both grew from
-    yours = content_from(form, desk.content)
-    merged = merging.merge(revisions.content_at(desk, base_number), desk.content, yours)
+    if draft.merge_base is not None:
+        base_number = min(base_number, draft.merge_base)  # what both grew from
+    yours = content_from(form, from_json(draft.content))
+    merged = merging.merge(revisions.content_at(draft, base_number), from_json(draft.content), yours)
     if htmx.wants_fragment():
-        other = revisions.last_editor_name(desk)
-        return show(desk, form, HTTPStatus.CONFLICT, "save_status", is_conflict=True, other_editor=other)
+        other = revisions.last_editor_name(draft)
+        return show(draft, form, HTTPStatus.CONFLICT, "save_status", is_conflict=True, other_editor=other)
     merged_form = summary_form(queries.category_choices(), None, values_of(merged))
-    return show(desk, merged_form, HTTPStatus.CONFLICT, **conflict_context(desk, merged, base_number))
+    return show(draft, merged_form, HTTPStatus.CONFLICT, **conflict_context(draft, merged, base_number))
 
 
-def saved(desk: Desk, form: SummaryForm) -> Draft:
+def saved(draft: Draft, form: SummaryForm) -> Draft:
     """The draft with what was typed as its newest revision, committed."""
-    content = content_from(form, desk.content)
-    draft = revisions.save(desk, content, desk.revision_number, current_editor().id, datetime.now(UTC))
+    content = content_from(form, from_json(draft.content))
+    revisions.save(draft, content, draft.revision_number, current_editor().id, datetime.now(UTC))
     forget_unsaved(form)
     db.session.commit()
     return draft

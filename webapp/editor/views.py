@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor, local_time, may
 from webapp.catalog.glossary import new_explainer
-from webapp.content.article_content import is_partial_date
+from webapp.content.article_content import from_json, is_partial_date
 from webapp.db.session import db
 from webapp.editor import autosaves, history_views, queries
 from webapp.editor.authoring_views import answer
@@ -20,7 +20,7 @@ from webapp.editor.queries import Tab
 from webapp.models import Article, AuditKind, Role
 from webapp.models.values import ArticleStatus
 from webapp.publishing import audit, publication, revisions, scheduling
-from webapp.publishing.revisions import Desk, DraftNotFound
+from webapp.publishing.revisions import DraftNotFound
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
@@ -45,7 +45,7 @@ def summaries() -> Response:
         counts=queries.tab_counts(),
         categories=queries.category_choices(),
         may_publish=may(Role.EDITOR),
-        waiting=scheduling.waiting_for([row.draft_id for row in page.rows if row.draft_id]),
+        waiting=scheduling.waiting_for([row.draft_id for row in page.rows]),
         unsaved=autosaves.new_texts(current_editor().id),
         local=local_time,
     )
@@ -54,47 +54,38 @@ def summaries() -> Response:
 @bp.get("/editor/summaries/new")
 def new() -> Response:
     """An empty form."""
-    return show(Desk())
+    return show(revisions.new_draft())
 
 
 @bp.post("/editor/summaries/new")
 def create() -> Response:
     """Keep a new text, or do what another button of the form says."""
-    return answer(Desk())
+    return answer(revisions.new_draft())
 
 
 @bp.get("/editor/articles/<int:article_id>")
 def edit_article(article_id: int) -> Response:
-    """The form with a live summary that nobody has worked on yet."""
-    desk = _found(revisions.open_article, article_id)
-    if desk.draft is not None:
-        return htmx.redirect(url_for(".edit", draft_id=desk.draft.id))
-    return show(desk)
-
-
-@bp.post("/editor/articles/<int:article_id>")
-def save_article(article_id: int) -> Response:
-    """Start a draft of a live summary, or do what another button of the form says."""
-    return answer(_found(revisions.open_article, article_id))
+    """The way from a page on the site to its form."""
+    return htmx.redirect(url_for(".edit", draft_id=_found(revisions.draft_of, article_id).id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>")
 def edit(draft_id: int) -> Response:
     """The form with a draft."""
-    return show(_found(revisions.open_draft, draft_id))
+    return show(_found(revisions.get_draft, draft_id))
 
 
 @bp.post("/editor/summaries/<int:draft_id>")
 def save(draft_id: int) -> Response:
     """Save, preview or publish a draft, or do what another button of the form says."""
-    return answer(_found(revisions.open_draft, draft_id))
+    return answer(_found(revisions.get_draft, draft_id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/preview")
 def preview(draft_id: int) -> Response:
     """The page as readers would see it."""
-    desk = _found(revisions.open_draft, draft_id)
-    content = desk.content
+    draft = _found(revisions.get_draft, draft_id)
+    content = from_json(draft.content)
     if not is_partial_date(content.paper.published_on):
         content = msgspec.structs.replace(
             content, paper=msgspec.structs.replace(content.paper, published_on="")
@@ -106,26 +97,26 @@ def preview(draft_id: int) -> Response:
         similar=[],
         explainer=new_explainer(),
         is_draft=True,
-        desk=desk,
+        draft=draft,
     )
 
 
 @bp.get("/editor/summaries/<int:draft_id>/history")
 def history(draft_id: int) -> Response:
     """All revisions of a draft."""
-    return history_views.show_history(_found(revisions.open_draft, draft_id))
+    return history_views.show_history(_found(revisions.get_draft, draft_id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/compare")
 def compare(draft_id: int) -> Response:
     """Two revisions, word by word."""
-    return _found(lambda number: history_views.show_comparison(revisions.open_draft(number)), draft_id)
+    return _found(lambda number: history_views.show_comparison(revisions.get_draft(number)), draft_id)
 
 
 @bp.post("/editor/summaries/<int:draft_id>/restore")
 def restore(draft_id: int) -> Response:
     """Make an earlier revision the newest one."""
-    return _found(lambda number: history_views.restore(revisions.open_draft(number)), draft_id)
+    return _found(lambda number: history_views.restore(revisions.get_draft(number)), draft_id)
 
 
 @bp.get("/editor/articles/<int:article_id>/withdraw")
@@ -142,9 +133,7 @@ def do_withdraw(article_id: int) -> Response:
     if not form.validate():
         return _show_withdraw(article, form, 422)
     publication.withdraw(article, form.note.data.strip(), datetime.now(UTC))
-    draft = revisions.open_article(article_id).draft
-    if draft is not None:
-        scheduling.cancel(draft, datetime.now(UTC), "The summary was withdrawn.")
+    scheduling.cancel(revisions.draft_of(article_id), datetime.now(UTC), "The summary was withdrawn.")
     audit.record(AuditKind.WITHDRAWN, datetime.now(UTC), current_editor().id, detail=article.title)
     editor_access.forget_kept_fields()
     db.session.commit()
@@ -161,7 +150,7 @@ def _found(look: Callable[[int], Found], number: int) -> Found:
 
 def _published(article_id: int) -> Article:
     editor_access.require(Role.EDITOR)
-    article = _found(revisions.open_article, article_id).article
+    article = _found(revisions.draft_of, article_id).article
     if article is None or article.status != ArticleStatus.PUBLISHED:
         raise SiteError(404, "This summary is not on the site at the moment.")
     return article

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
 from webapp.db.session import db
-from webapp.search.backends.postgres import tables as search_tables
 
 
 def run_migrations() -> None:
@@ -24,7 +23,7 @@ def run_migrations() -> None:
         try:
             context.configure(
                 connection=connection,
-                target_metadata=db.metadata if is_sqlite else [db.metadata, search_tables.metadata],
+                target_metadata=db.metadata,
                 render_item=_render_item,
                 transactional_ddl=True,  # SQLite's tables change within a transaction too; Alembic does not trust it to
                 **current_app.extensions["migrate"].configure_args,

@@ -1,14 +1,13 @@
 """Tables, and the fixed lists and value objects kept in them."""
 
+from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.models.account import AuditEntry, AuditKind, RecoveryCode
 from webapp.models.article import (
     Article,
     ArticleSlug,
-    ArticleVersion,
     Correction,
     Draft,
     Revision,
-    SearchMarker,
 )
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
 from webapp.models.editor import Autosave, BulkChange, Editor, KeptText, Role, Schedule, SecondFactor, SignIn
@@ -28,20 +27,19 @@ from webapp.models.newsletter import (
 )
 from webapp.models.paper import Paper
 from webapp.models.search import SearchMiss
-from webapp.models.site import SiteState
 from webapp.models.throttle import Attempt
 
 __all__ = [
     "Article",
     "ArticleCategory",
     "ArticleSlug",
-    "ArticleVersion",
     "Attempt",
     "AuditEntry",
     "AuditKind",
     "Autosave",
     "BulkChange",
     "Category",
+    "ChangeKind",
     "ContactMessage",
     "Correction",
     "DailySalt",
@@ -58,16 +56,15 @@ __all__ = [
     "MessageArticle",
     "OutboxMessage",
     "Paper",
+    "PublicChange",
     "Reason",
     "RecoveryCode",
     "Revision",
     "Role",
     "Schedule",
-    "SearchMarker",
     "SearchMiss",
     "SecondFactor",
     "SignIn",
-    "SiteState",
     "Subscriber",
     "SubscriberState",
     "Suppression",

@@ -67,9 +67,8 @@ class Article(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_note: Mapped[str | None] = mapped_column(Text)
-    revision_number: Mapped[int] = mapped_column(default=1)
+    revision_number: Mapped[int]  # of the revision that readers see
     reading_grade: Mapped[float | None] = mapped_column(Float)  # of the simple explanation
-    indexed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the search knows this text
 
     category_links: Mapped[list[ArticleCategory]] = relationship(
         order_by=ArticleCategory.position, cascade="all, delete-orphan", lazy="selectin"
@@ -125,21 +124,6 @@ class ArticleSlug(Base):
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
 
 
-class ArticleVersion(Base):
-    """What an article said at each publishing, so that readers can see what changed and why. Never changed."""
-
-    __tablename__ = "article_version"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
-    number: Mapped[int]  # the article's revision number from then on
-    content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader, and why
-
-    __table_args__ = (UniqueConstraint("article_id", "number"),)
-
-
 class Correction(Base):
     """A dated public note that an article changed, and why."""
 
@@ -155,7 +139,7 @@ class Correction(Base):
 class Draft(Base):
     """The editors' working copy of an article: ``content`` is an ``ArticleContent`` as JSON, complete or not.
 
-    ``article_id`` is None until it is first published. ``revision_number`` counts its saves.
+    Every article has one; ``article_id`` is None until it is first published. ``revision_number`` counts its saves.
     """
 
     __tablename__ = "draft"
@@ -166,11 +150,20 @@ class Draft(Base):
     title: Mapped[str] = mapped_column(Text, default="")  # what lists call it
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     revision_number: Mapped[int] = mapped_column(default=0)
-    published_revision: Mapped[int | None]  # the revision that readers see, if any
     # The article changed apart from this draft, and both changed the same: from this revision on, somebody has to decide.
     merge_base: Mapped[int | None]
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
+
+    @property
+    def published_revision(self) -> int | None:
+        """The revision that readers see, if any."""
+        return self.article.revision_number if self.article else None
+
+    @property
+    def has_unpublished_changes(self) -> bool:
+        """Is there something saved that readers do not see yet?"""
+        return self.revision_number != self.published_revision or self.merge_base is not None
 
 
 class Revision(Base):
@@ -191,14 +184,3 @@ class Revision(Base):
     change_note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader
 
     __table_args__ = (UniqueConstraint("draft_id", "number"),)
-
-
-class SearchMarker(Base):
-    """The search index still has to follow this article's revision. Written in the transaction of the change."""
-
-    __tablename__ = "search_marker"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(index=True)  # no foreign key: the article may be gone by then
-    revision: Mapped[int]
-    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from webapp.catalog.queries import published
 from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import (
@@ -107,7 +108,7 @@ def make_issue(frequency: Frequency, now: datetime) -> Issue:
     )
     issue.article_links = [IssueArticle(article=row, position=at) for at, row in enumerate(newest_first)]
     db.session.add(issue)
-    change_log.bump()
+    change_log.announce(ChangeKind.NEWSLETTER, now)
     for parcel in found:
         person = parcel.subscriber
         outbox.enqueue(

@@ -4,14 +4,14 @@ Nothing else is in a backup: the search index is derived, and keys are kept else
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
 from webapp.db.session import db
-from webapp.models import MailState, OutboxMessage, SignIn, SiteState
+from webapp.models import MailState, OutboxMessage, SignIn
 from webapp.operations import migrations, sqlite_files
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 
@@ -22,10 +22,8 @@ FINISHED = re.compile(r"site-\d{8}T\d{6}Z\.sqlite3")
 ON_POSTGRESQL = (
     "On PostgreSQL use pg_dump and pg_restore: see “Back up and restore PostgreSQL” in deploy/README.md."
 )
-COUNTED_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 BOOKKEEPING = (
     "alembic_version",
-    "site_state",
     "search_state",
 )  # rows that a database has from its first minute
 
@@ -82,14 +80,11 @@ def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:
     return former
 
 
-def mistrust_what_is_old(now: datetime) -> int:
+def mistrust_what_is_old() -> int:
     """After a restore: end all sign-ins, and have mails that were waiting settled; returns how many those are.
 
-    What was still queued in the backup may have gone out since, and somebody may have been signed out since. Finished
-    pages were kept under generations that would be counted through a second time, so the count goes on far above them.
+    What was still queued in the backup may have gone out since, and somebody may have been signed out since.
     """
-    seconds = int((now - COUNTED_FROM).total_seconds())
-    db.session.execute(update(SiteState).values(generation=SiteState.generation + seconds))
     db.session.execute(delete(SignIn))
     waiting = OutboxMessage.state.in_((MailState.QUEUED, MailState.SENDING))
     doubtful = (

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from webapp.db.session import db
 from webapp.mail.outbox import STALE_AFTER
-from webapp.models import Article, ArticleSlug, MailState, OutboxMessage, SearchMarker
+from webapp.models import Article, ArticleSlug, MailState, OutboxMessage
 from webapp.newsletter import digests
 from webapp.operations import migrations, sqlite_files
 from webapp.search import indexing
@@ -44,7 +44,7 @@ def _index_problems() -> Iterator[str]:
     except SearchUnavailable as error:
         yield f"search index: {error}. Run: flask search rebuild"
         return
-    awaited = set(db.session.scalars(select(SearchMarker.article_id)))
+    awaited = indexing.waiting_articles()
     for what, ids in (
         ("is not in it", difference.missing),
         ("is outdated in it", difference.outdated),

@@ -96,7 +96,7 @@ def _address(given: str) -> str:
 
 def _finish_restore() -> None:
     flask_migrate.upgrade()
-    doubtful = backups.mistrust_what_is_old(datetime.now(UTC))
+    doubtful = backups.mistrust_what_is_old()
     db.session.commit()
     if doubtful:
         click.echo(

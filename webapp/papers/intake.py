@@ -15,7 +15,6 @@ from webapp.db.session import db
 from webapp.models import Article, Draft, Paper
 from webapp.papers.records import Record
 from webapp.publishing import revisions
-from webapp.publishing.revisions import Desk
 
 _FIELDS = ("doi", "pmid", "pmcid", "title", "published_on")
 _YEARS_APART = 1  # online in December, in print in January
@@ -67,7 +66,7 @@ def create(records: Iterable[Record], editor_id: int | None, now: datetime) -> i
     """Make a draft of each record; returns how many."""
     count = 0
     for record in records:
-        revisions.save(Desk(), record.content, 0, editor_id, now)
+        revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
         count += 1
     return count
 

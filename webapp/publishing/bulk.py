@@ -137,9 +137,10 @@ def _refiled(article: Article, category: Category | None) -> Item:
     if before == after:
         return Item(article.title, article, why_not="It is filed there already.")
     content = msgspec.structs.replace(publication.content_of(article), categories=after)
-    problems = publication.problems_of(content, article)
-    if problems:
-        reason = " ".join(problem.message for problem in problems)
+    try:
+        publication.check_publishable(content, article)
+    except NotPublishable as refusal:
+        reason = " ".join(problem.message for problem in refusal.problems)
         return Item(article.title, article, why_not=f"Its text has to be put right first. {reason}")
     names = category_names()
     return Item(article.title, article, _named(before, names), _named(after, names))
@@ -171,7 +172,7 @@ def _undone(change: BulkChange, row: dict[str, Any], editor_id: int, now: dateti
         return {"why_kept": CHANGED_SINCE}
     try:
         if change.kind == Action.WITHDRAW:
-            publication.publish(publication.content_of(article), now, article)
+            external_changes.publish(article, publication.content_of(article), editor_id, Kind.PUBLISHED, now)
         else:
             _file(article, row["categories"], editor_id, now)
     except NotPublishable as refusal:

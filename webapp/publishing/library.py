@@ -13,10 +13,11 @@ from sqlalchemy import select
 from webapp.catalog.queries import published
 from webapp.content.article_content import ArticleContent, ContentError, from_toml, to_toml
 from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import Article, Category, GlossaryTerm
-from webapp.publishing import external_changes
-from webapp.publishing.publication import NotPublishable, content_of, find_article_of, publish
+from webapp.publishing import external_changes, revisions
+from webapp.publishing.publication import NotPublishable, content_of, find_article_of
 from webapp.publishing.revisions import Kind
 
 CATEGORIES_FILE = "categories.toml"
@@ -78,8 +79,8 @@ def import_library(path: Path, now: datetime) -> ImportReport:
     must not commit: nothing is half loaded. Commits nothing itself.
     """
     report = ImportReport()
-    _import_table(path / CATEGORIES_FILE, _load_categories, report)
-    _import_table(path / GLOSSARY_FILE, _load_glossary, report)
+    _import_table(path / CATEGORIES_FILE, _load_categories, ChangeKind.CATEGORIES, now, report)
+    _import_table(path / GLOSSARY_FILE, _load_glossary, ChangeKind.GLOSSARY, now, report)
     for file in _article_files(path):
         try:
             _import_article(from_toml(file.read_text(encoding="utf-8")), now, report)
@@ -119,7 +120,7 @@ def _article_files(path: Path) -> list[Path]:
 def _import_article(content: ArticleContent, now: datetime, report: ImportReport) -> None:
     article = find_article_of(content.paper)
     if article is None:
-        publish(content, now)
+        revisions.publish_new(content, now)
         report.added += 1
         return
     known = content_of(article)
@@ -131,14 +132,16 @@ def _import_article(content: ArticleContent, now: datetime, report: ImportReport
         report.changed += 1
 
 
-def _import_table(file: Path, load: Callable[[str], None], report: ImportReport) -> None:
+def _import_table(
+    file: Path, load: Callable[[str], None], kind: ChangeKind, now: datetime, report: ImportReport
+) -> None:
     if not file.is_file():
         return
     try:
         load(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         report.refusals.append(Refusal(file, None, str(error)))
-    change_log.bump()
+    change_log.announce(kind, now)
     db.session.flush()
 
 

@@ -1,29 +1,23 @@
-"""From content to live rows and back: the one place through which a public text changes."""
+"""From content to live rows and back. What readers see of a text changes only here, and is announced here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from slugify import slugify
 from sqlalchemy import or_, select
 from sqlalchemy.sql import ColumnElement
 
-from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, to_json
+from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent
 from webapp.content.checks import Problem, check
 from webapp.content.readability import reading_grade
 from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
 from webapp.db.session import Base, db
-from webapp.models import (
-    Article,
-    ArticleCategory,
-    ArticleSlug,
-    ArticleVersion,
-    Category,
-    Correction,
-    Paper,
-    SearchMarker,
-)
+from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, Paper, Revision
 from webapp.models.values import ArticleStatus
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
@@ -35,45 +29,78 @@ _ARTICLE_FIELDS = [
 
 
 class NotPublishable(ValueError):
-    """An article has errors; ``problems`` holds every one of them."""
+    """A text cannot be published: it has ``problems``, or ``warnings`` that nobody accepted, or both.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
-        self.problems = tuple(problems)
-
-
-def publish(
-    content: ArticleContent, now: datetime, article: Article | None = None, note: str = ""
-) -> Article:
-    """Make a text public: a new article, or new words for ``article``. Raises NotPublishable with all reasons.
-
-    ``note`` says what changed for the reader and why; it is kept with the text in the public history.
+    ``accepted`` holds the reasons given so far, by the warning's message.
     """
-    problems = problems_of(content, article)
-    if problems:
-        raise NotPublishable(problems)
+
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        warnings: Sequence[Problem] = (),
+        accepted: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__("; ".join(problem.message for problem in problems or warnings))
+        self.problems, self.warnings, self.accepted = tuple(problems), tuple(warnings), accepted
+
+
+def check_publishable(
+    content: ArticleContent, article: Article | None, accepted: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Run all checks once. Returns the reason for which each warning was accepted.
+
+    ``accepted`` holds reasons by the warning's message; None: warnings hold nothing up (an import, a bulk change).
+    Raises NotPublishable with every problem, and with every warning if one has no reason.
+    """
+    checked = check(content)
+    problems = [*checked.errors, *_conflicts(content, article)]
+    warnings: Sequence[Problem] = ()
+    reasons: dict[str, str] = {}
+    if accepted is not None:
+        warnings = checked.warnings
+        reasons = {warning.message: accepted.get(warning.message, "") for warning in warnings}
+    if problems or not all(reasons.values()):
+        raise NotPublishable(problems, warnings, reasons)
+    return reasons
+
+
+def make_public(article: Article | None, content: ArticleContent, now: datetime) -> Article:
+    """Put a checked text into the live rows: those of a new article, or new words for ``article``.
+
+    The caller adds the revision that readers see from now on, and announces it with ``announce_revision``.
+    """
     if article is None:
         article = Article(paper=Paper(), revision_number=0, published_at=now)
         db.session.add(article)
     _fill(article, content, now)
     db.session.flush()
-    _keep_version(article, now, note)
-    mark_changed(article, now)
     return article
 
 
-def problems_of(content: ArticleContent, article: Article | None = None) -> list[Problem]:
-    """Everything that keeps a text from being published."""
-    return [*check(content).errors, *_conflicts(content, article)]
+def announce_revision(
+    article: Article,
+    revision: Revision,
+    now: datetime,
+    note: str = "",
+    kind: ChangeKind = ChangeKind.PUBLISHED,
+) -> None:
+    """Make ``revision`` the one that readers see. ``note`` says what changed for the reader, and why."""
+    article.revision_number = revision.number
+    db.session.flush()
+    change_log.announce(kind, now, article_id=article.id, revision_id=revision.id, note=note)
 
 
-def free_slug(title: str, article: Article | None = None) -> str:
-    """An address made from a title that no other article has or had."""
+def with_address(content: ArticleContent, article: Article | None) -> ArticleContent:
+    """The content with an address that no other article has or had, where it names none."""
+    if content.slug:
+        return content
+    title = content.plain_title or content.paper.title
     base = slugify(title, max_length=80, word_boundary=True) or "summary"
     own_id = article.id if article else None
     with db.session.no_autoflush:
         candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
-        return next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
+        slug = next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
+    return msgspec.structs.replace(content, slug=slug)
 
 
 def withdraw(article: Article, note: str, now: datetime) -> None:
@@ -82,34 +109,24 @@ def withdraw(article: Article, note: str, now: datetime) -> None:
     article.withdrawn_at = now
     article.withdrawn_note = note or None
     article.updated_at = now
-    article.revision_number += 1
-    mark_changed(article, now)
+    change_log.announce(ChangeKind.WITHDRAWN, now, article_id=article.id, note=note)
 
 
 def set_paper_status(article: Article, said: PaperContent, now: datetime) -> None:
-    """Show readers what the journal says of the paper: ``said`` holds the status, its date, address and note.
+    """Put a journal's notice into the live rows: ``said`` holds the status, its date, address and note.
 
     Runs no checks on the text: nothing may hold a retraction back.
     """
     for name in ("status", "status_on", "status_url", "status_note"):
         setattr(article.paper, name, _stored(getattr(said, name), Paper, name))
     article.updated_at = now
-    article.revision_number += 1
     db.session.flush()
-    _keep_version(article, now, f"The journal’s notice about the paper: {said.status.label}.")
-    mark_changed(article, now)
 
 
-def note_status_check(article: Article, at: datetime) -> None:
+def note_status_check(article: Article, at: datetime, now: datetime) -> None:
     """Note when the paper was last checked for a retraction; the article's page says it."""
     article.paper.status_checked_at = max(at, article.paper.status_checked_at or at)
-    change_log.bump()
-
-
-def mark_changed(article: Article, now: datetime) -> None:
-    """Note, in the same transaction as the change, that finished pages are old and the index has to follow."""
-    change_log.bump()
-    db.session.add(SearchMarker(article_id=article.id, revision=article.revision_number, marked_at=now))
+    change_log.announce(ChangeKind.CHECKED, now, article_id=article.id)
 
 
 def find_article_of(paper: PaperContent) -> Article | None:
@@ -162,22 +179,10 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     article.checked_on = content.checked_on
     article.reading_grade = reading_grade(content.simple_explanation)
     article.updated_at = now
-    article.revision_number += 1
     _set_categories(article, content.categories)
     article.corrections = [
         Correction(published_on=row.published_on, text=row.text) for row in content.corrections
     ]
-
-
-def _keep_version(article: Article, now: datetime, note: str) -> None:
-    said = to_json(content_of(article))
-    said["paper"].pop("abstract", None)  # not ours to show
-    number = article.revision_number
-    db.session.add(
-        ArticleVersion(
-            article_id=article.id, number=number, content=said, published_at=now, note=note or None
-        )
-    )
 
 
 def _set_categories(article: Article, slugs: list[str]) -> None:

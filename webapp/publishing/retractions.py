@@ -13,7 +13,6 @@ from webapp.models import Article, Paper
 from webapp.models.values import Labelled, PaperStatus
 from webapp.papers import crossref
 from webapp.publishing import external_changes, publication
-from webapp.publishing.revisions import Kind
 from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
@@ -98,11 +97,10 @@ def settle(
     if article is None:
         return unchecked(paper, "The article is gone.")
     if checked_at is not None:
-        publication.note_status_check(article, checked_at)
+        publication.note_status_check(article, checked_at, now)
     known = article.paper.status
     if said.status in _GRAVITY and _gravity(said.status) > _gravity(known):
-        publication.set_paper_status(article, said, now)
-        external_changes.tell(article, None, Kind.NOTICE, now)
+        external_changes.publish_notice(article, said, now)
         return Checked(paper.title, Verdict.FLAGGED, f"{said.status.label}, says {source}.", is_new=True)
     if known in _GRAVITY:
         silent = "" if said.status in _GRAVITY else f" {source} does not list it."

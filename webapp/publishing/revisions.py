@@ -1,6 +1,6 @@
 """Drafts and their history: open, save, publish. What readers see changes only by publishing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -8,9 +8,8 @@ import msgspec
 from sqlalchemy import select
 
 from webapp.content.article_content import ArticleContent, CorrectionContent, from_json, to_json
-from webapp.content.checks import Problem, check
 from webapp.db.session import db
-from webapp.models import Article, ArticleVersion, Draft, Editor, Revision
+from webapp.models import Article, Draft, Editor, Revision
 from webapp.publishing import publication
 
 UNTITLED = "Untitled summary"
@@ -40,59 +39,25 @@ class SavedMeanwhile(Exception):
         self.base_number = base_number
 
 
-class WarningsOpen(Exception):
-    """A text can be published once each of these warnings is accepted with a reason."""
-
-    def __init__(self, warnings: tuple[Problem, ...]) -> None:
-        super().__init__(len(warnings))
-        self.warnings = warnings
+def new_draft() -> Draft:
+    """An empty text that is not in the database before it is first saved."""
+    return Draft(title=UNTITLED, content=to_json(ArticleContent()), revision_number=0)
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What lies in front of an editor: a new text (neither), a live article nobody has worked on yet, or a draft."""
-
-    draft: Draft | None = None
-    article: Article | None = None
-
-    @property
-    def content(self) -> ArticleContent:
-        if self.draft is not None:
-            return from_json(self.draft.content)
-        return publication.content_of(self.article) if self.article else ArticleContent()
-
-    @property
-    def revision_number(self) -> int:
-        """The newest saved revision; taking up a live article goes on from the number of its own."""
-        return (
-            self.draft.revision_number
-            if self.draft
-            else (self.article.revision_number if self.article else 0)
-        )
-
-    @property
-    def is_changed(self) -> bool:
-        """Is there something saved that readers do not see yet?"""
-        draft = self.draft
-        return draft is not None and (
-            draft.revision_number != draft.published_revision or draft.merge_base is not None
-        )
-
-
-def open_draft(draft_id: int) -> Desk:
-    """A draft, locked against other writers until the transaction ends; raises DraftNotFound."""
-    draft = db.session.get(Draft, draft_id, with_for_update=True)
+def get_draft(draft_id: int) -> Draft:
+    """A draft; raises DraftNotFound."""
+    draft = db.session.get(Draft, draft_id)
     if draft is None:
         raise DraftNotFound(draft_id)
-    return Desk(draft, draft.article)
+    return draft
 
 
-def open_article(article_id: int) -> Desk:
-    """A live or withdrawn article, with its draft if it has one; raises DraftNotFound."""
-    article = db.session.get(Article, article_id)
-    if article is None:
+def draft_of(article_id: int) -> Draft:
+    """The draft of a live or withdrawn article; raises DraftNotFound if there is no such article."""
+    draft = db.session.scalar(select(Draft).where(Draft.article_id == article_id))
+    if draft is None:
         raise DraftNotFound(article_id)
-    return Desk(db.session.scalar(select(Draft).where(Draft.article_id == article_id)), article)
+    return draft
 
 
 def get_revision(draft: Draft, number: int) -> Revision:
@@ -105,29 +70,17 @@ def get_revision(draft: Draft, number: int) -> Revision:
     return revision
 
 
-def content_at(desk: Desk, number: int) -> ArticleContent:
+def content_at(draft: Draft, number: int) -> ArticleContent:
     """What revision ``number`` says; an empty content if there is none."""
-    if desk.draft is None:
-        return _published_at(desk, number)
     try:
-        return from_json(get_revision(desk.draft, number).content)
+        return from_json(get_revision(draft, number).content)
     except DraftNotFound:
         return ArticleContent()
 
 
-def _published_at(desk: Desk, number: int) -> ArticleContent:
-    """What a live article said at its revision ``number``, when nobody had worked on it yet."""
-    article_id = desk.article.id if desk.article else None
-    said = select(ArticleVersion.content).where(
-        ArticleVersion.article_id == article_id, ArticleVersion.number <= number
-    )
-    content = db.session.scalar(said.order_by(ArticleVersion.number.desc()).limit(1))
-    return from_json(content) if content else desk.content
-
-
-def last_editor_name(desk: Desk) -> str:
+def last_editor_name(draft: Draft) -> str:
     """Who saved the newest revision."""
-    editor = db.session.get(Editor, desk.draft.editor_id) if desk.draft and desk.draft.editor_id else None
+    editor = db.session.get(Editor, draft.editor_id) if draft.editor_id else None
     return editor.name if editor else "The library"
 
 
@@ -143,7 +96,7 @@ def history(draft: Draft) -> list[tuple[Revision, str]]:
 
 
 def save(
-    desk: Desk,
+    draft: Draft,
     content: ArticleContent,
     base_number: int,
     editor_id: int | None,
@@ -151,68 +104,73 @@ def save(
     *,
     kind: Kind = Kind.SAVED,
 ) -> Draft:
-    """Keep a text as the newest revision; the same text twice makes one. Raises SavedMeanwhile."""
-    draft = checked_draft(desk, base_number, editor_id, now)
+    """Save a text as the newest revision; the same text twice makes one. Raises SavedMeanwhile.
+
+    ``base_number`` is the revision that the text was written on.
+    """
+    check_base(draft, base_number)
+    draft.merge_base = None  # whoever saves has decided
     if draft.revision_number == 0 or content != from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
     return draft
 
 
 def publish(
-    desk: Desk,
+    draft: Draft,
     content: ArticleContent,
     base_number: int,
-    editor_id: int,
+    editor_id: int | None,
     now: datetime,
     *,
-    accepted: dict[str, str] | None = None,
+    accepted: Mapping[str, str] | None,
     change_note: str = "",
     is_correction: bool = False,
 ) -> Draft:
-    """Make a text what readers see. Raises SavedMeanwhile, publishing.NotPublishable (all reasons) or WarningsOpen."""
-    if desk.revision_number != base_number:
-        raise SavedMeanwhile(base_number)
-    content, reasons = approved(
-        desk, content, accepted or {}, change_note if is_correction else "", now.date()
-    )
-    draft = checked_draft(desk, base_number, editor_id, now)
-    draft.article = publication.publish(content, now, draft.article, change_note)
-    said = publication.content_of(draft.article)
+    """Make a text what readers see. Raises SavedMeanwhile or NotPublishable."""
+    check_base(draft, base_number)
+    content, reasons = approve(draft, content, accepted, change_note if is_correction else "", now.date())
+    draft.article = article = publication.make_public(draft.article, content, now)
+    draft.merge_base = None
+    said = publication.content_of(article)
     revision = add_revision(draft, said, editor_id, now, Kind.PUBLISHED)
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
-    draft.published_revision = revision.number
+    publication.announce_revision(article, revision, now, change_note)
     return draft
 
 
-def approved(
-    desk: Desk, content: ArticleContent, accepted: dict[str, str], correction: str, on: date
+def approve(
+    draft: Draft, content: ArticleContent, accepted: Mapping[str, str] | None, correction: str, on: date
 ) -> tuple[ArticleContent, dict[str, str]]:
-    """The text as it may be published ``on`` that day, with its address and correction, and the reasons that count.
+    """The text as it may be published ``on`` that day, with its address and correction, and why its warnings are accepted.
 
-    Raises publishing.NotPublishable (all reasons) or WarningsOpen.
+    Raises NotPublishable.
     """
     if correction:
         row = CorrectionContent(published_on=on, text=correction)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
-    slug = content.slug or publication.free_slug(title_of(content), desk.article)
-    content = msgspec.structs.replace(content, slug=slug)
-    problems = publication.problems_of(content, desk.article)
-    if problems:
-        raise publication.NotPublishable(problems)
-    return content, _reasons(content, accepted)
+    content = publication.with_address(content, draft.article)
+    return content, publication.check_publishable(content, draft.article, accepted)
 
 
-def restore(desk: Desk, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
+def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORTED) -> Article:
+    """Publish a text that no editor worked on: an article of an imported library. Raises NotPublishable."""
+    publication.check_publishable(content, None)
+    article = publication.make_public(None, content, now)
+    draft = Draft(article=article)
+    revision = add_revision(draft, publication.content_of(article), None, now, kind)
+    publication.announce_revision(article, revision, now)
+    return article
+
+
+def restore(draft: Draft, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
     """Make an earlier text the newest revision; the history stays. Raises SavedMeanwhile or DraftNotFound."""
-    if desk.draft is None:
-        raise DraftNotFound(number)
-    content = from_json(get_revision(desk.draft, number).content)
-    return save(desk, content, base_number, editor_id, now, kind=Kind.RESTORED)
+    content = from_json(get_revision(draft, number).content)
+    return save(draft, content, base_number, editor_id, now, kind=Kind.RESTORED)
 
 
-def accepted_before(draft: Draft | None) -> dict[str, str]:
+def accepted_before(draft: Draft) -> dict[str, str]:
     """The warnings accepted at the last publishing, with their reasons."""
-    if draft is None or draft.published_revision is None:
+    if draft.published_revision is None:
         return {}
     return dict(get_revision(draft, draft.published_revision).accepted_warnings)
 
@@ -222,42 +180,21 @@ def title_of(content: ArticleContent) -> str:
     return content.plain_title or content.paper.title or UNTITLED
 
 
-def _reasons(content: ArticleContent, accepted: dict[str, str]) -> dict[str, str]:
-    warnings = check(content).warnings
-    if any(not accepted.get(warning.message) for warning in warnings):
-        raise WarningsOpen(warnings)
-    return {warning.message: accepted[warning.message] for warning in warnings}
-
-
-def checked_draft(desk: Desk, base_number: int, editor_id: int | None, now: datetime) -> Draft:
-    """The draft to write to, begun where there is none; nothing has been saved since ``base_number``."""
-    if desk.revision_number != base_number:
+def check_base(draft: Draft, base_number: int) -> None:
+    """Has nothing been saved since ``base_number``? Raises SavedMeanwhile."""
+    if draft.revision_number != base_number:
         raise SavedMeanwhile(base_number)
-    draft = desk.draft or _begin(desk.article, editor_id, now)
-    draft.merge_base = None  # whoever saves has decided
-    return draft
-
-
-def _begin(article: Article | None, editor_id: int | None, now: datetime) -> Draft:
-    draft = Draft(
-        article=article, title=UNTITLED, content={}, revision_number=0, saved_at=now, editor_id=editor_id
-    )
-    db.session.add(draft)
-    db.session.flush()
-    if article is not None:
-        draft.revision_number = article.revision_number - 1
-        first = add_revision(draft, publication.content_of(article), None, article.updated_at, Kind.PUBLISHED)
-        draft.published_revision = first.number
-    return draft
 
 
 def add_revision(
     draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind
 ) -> Revision:
     """The newest text of a draft from now on."""
-    draft.revision_number += 1
+    draft.revision_number = (draft.revision_number or 0) + 1
     draft.content, draft.title = to_json(content), title_of(content)
     draft.saved_at, draft.editor_id = now, editor_id
+    db.session.add(draft)
+    db.session.flush()
     revision = Revision(
         draft_id=draft.id,
         number=draft.revision_number,

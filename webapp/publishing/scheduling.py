@@ -12,7 +12,7 @@ from webapp.db.engine import is_any
 from webapp.db.session import db
 from webapp.models import AuditKind, Draft, Schedule
 from webapp.publishing import audit, publication, revisions
-from webapp.publishing.revisions import Desk, Kind
+from webapp.publishing.revisions import Kind
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def read_time(text: str, time_zone: str, now: datetime) -> datetime:
 
 
 def schedule(
-    desk: Desk,
+    draft: Draft,
     content: ArticleContent,
     editor_id: int,
     now: datetime,
@@ -59,10 +59,10 @@ def schedule(
     change_note: str = "",
     is_correction: bool = False,
 ) -> Draft:
-    """Let a text go out later; it takes the place of one that waits. Raises NotPublishable or WarningsOpen."""
+    """Let a text go out later; it takes the place of one that waits. Raises NotPublishable."""
     correction = change_note if is_correction else ""
-    content, reasons = revisions.approved(desk, content, accepted, correction, publish_at.date())
-    draft = revisions.checked_draft(desk, desk.revision_number, editor_id, now)
+    content, reasons = revisions.approve(draft, content, accepted, correction, publish_at.date())
+    draft.merge_base = None
     revision = revisions.add_revision(draft, content, editor_id, now, Kind.SCHEDULED)
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
     cancel(draft, now, "Another time was set.")
@@ -118,23 +118,23 @@ def publish_due(now: datetime) -> list[Outcome]:
 
 
 def _publish(row: Schedule, now: datetime) -> Outcome:
-    desk = revisions.open_draft(row.draft_id)
-    draft = desk.draft
-    assert draft is not None  # open_draft gives one or raises
+    draft = revisions.get_draft(row.draft_id)
     revision = revisions.get_revision(draft, row.revision_number)
     late = now - row.publish_at
     slug_before = draft.article.slug if draft.article else ""
     try:
-        note = revision.change_note or ""
-        draft.article = publication.publish(from_json(revision.content), now, draft.article, note)
+        content = from_json(revision.content)
+        publication.check_publishable(content, draft.article)
     except publication.NotPublishable as refusal:
         if row.problem != str(refusal):
             log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
         row.problem = str(refusal)
         return Outcome(draft.title, late, row.problem)
-    draft.published_revision, row.ended_at, row.problem = revision.number, now, None
+    draft.article = article = publication.make_public(draft.article, content, now)
+    publication.announce_revision(article, revision, now, revision.change_note or "")
+    row.ended_at, row.problem = now, None
     audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
-    audit.record_address(draft.article, slug_before, now, row.editor_id)
+    audit.record_address(article, slug_before, now, row.editor_id)
     if late > LATE:
         log.warning(
             "a scheduled text was published late",

@@ -1,31 +1,30 @@
-"""How the search index follows the database: marker rows, one writer at a time, rebuild beside and switch.
+"""How a node's search index follows the database: a cursor into the log of public changes, rebuild beside and switch.
 
-Every change of a public text leaves a marker row in its own transaction. Whoever gets the writer's lock reads the
-*current* rows, brings the index up to date, commits it, and only then deletes the markers it saw. Killed before that
-commit: the markers are still there. Killed after: the work is repeated, which changes nothing.
-
-The markers are deleted in a transaction of this module's own: the index commit before it cannot be rolled back.
+The index folder holds a cursor: the id of the last public change that the index contains. One process of a node at a time
+reads the *current* rows of what changed since, brings the index up to date, commits it, and only then moves the cursor.
+Killed before that commit: the cursor is the old one. Killed after: the work is repeated, which changes nothing. The
+database is only read.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from threading import Thread
 
 from flask import Flask
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.catalog.queries import published
 from webapp.db import change_log
-from webapp.db.engine import WITHOUT_TURN, is_any
+from webapp.db.change_log import PublicChange
 from webapp.db.session import db
-from webapp.models import Article, ArticleCategory, SearchMarker
+from webapp.models import Article, ArticleCategory
 from webapp.models.values import ArticleStatus
 from webapp.search.backends import Backend, SearchBusy, SearchUnavailable, engine
 from webapp.search.documents import document_of
@@ -36,7 +35,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
 INSPECT_SECONDS = 3.0  # how often the files are looked at
 COMPARE_SECONDS = 60.0  # how often the index is compared with the database
-MARKERS_AT_ONCE = 500
+CHANGES_AT_ONCE = 500
 ARTICLES_AT_ONCE = 500
 DOCUMENTS_PER_COMMIT = 20_000
 
@@ -54,8 +53,8 @@ class Difference:
         return not (self.missing or self.outdated or self.surplus)
 
 
-def catch_up(now: datetime) -> int:
-    """Bring the index up to date with every marker there is; builds it if there is none. Returns how many changes.
+def catch_up() -> int:
+    """Bring the index up to date with every public change; builds it if there is none. Returns how many changes.
 
     Raises SearchUnavailable if another process keeps the index for too long.
     """
@@ -65,7 +64,7 @@ def catch_up(now: datetime) -> int:
         return 0
     total = 0
     with index.writing():
-        while done := _follow_once(index, now):
+        while done := _follow_once(index):
             total += done
     return total
 
@@ -79,8 +78,9 @@ def rebuild(report: Callable[[int, int], None]) -> int:
     index = engine()
     with index.rebuilding():
         beside = index.start_beside()
-        total = db.session.scalar(select(func.count()).select_from(published().subquery())) or 0
-        db.session.rollback()
+        with _reading() as session:
+            total = session.scalar(select(func.count()).select_from(published().subquery())) or 0
+            cursor = _newest(session)
         done = 0
         documents = _all_documents()
         while batch := list(islice(documents, DOCUMENTS_PER_COMMIT)):
@@ -91,20 +91,17 @@ def rebuild(report: Callable[[int, int], None]) -> int:
             beside.apply(_documents(difference.missing | difference.outdated), difference.surplus)
             if not differences(beside).is_empty:
                 raise SearchUnavailable("the new index does not equal the database")
+            beside.move_cursor(cursor)  # changes since are followed once more, which changes nothing
             index.switch_to(beside)
-    change_log.bump()
-    db.session.commit()
     return done
 
 
 def differences(index: Backend) -> Difference:
     """Compare an index with the published articles of the database."""
     indexed = index.entries()
-    rows = db.session.execute(
-        select(Article.id, Article.revision_number).where(Article.status == ArticleStatus.PUBLISHED)
-    )
-    wanted = {row[0]: row[1] for row in rows}
-    db.session.rollback()
+    query = select(Article.id, Article.revision_number).where(Article.status == ArticleStatus.PUBLISHED)
+    with _reading() as session:
+        wanted: dict[int, int] = dict(session.execute(query).all())
     return Difference(
         missing=frozenset(wanted.keys() - indexed.keys()),
         outdated=frozenset(key for key, revision in wanted.items() if indexed.get(key, revision) != revision),
@@ -113,11 +110,21 @@ def differences(index: Backend) -> Difference:
 
 
 def lag(now: datetime) -> tuple[int, float]:
-    """How many markers wait, and for how many seconds the oldest has."""
+    """How many public changes this node's index has yet to follow, and for how many seconds the oldest has waited."""
     count, oldest = db.session.execute(
-        select(func.count(SearchMarker.id), func.min(SearchMarker.marked_at))
+        select(func.count(PublicChange.id), func.min(PublicChange.at)).where(
+            PublicChange.id > engine().cursor()
+        )
     ).one()
     return count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+
+def waiting_articles() -> set[int]:
+    """The ids of articles that changed since this node's index followed last."""
+    query = select(PublicChange.article_id).where(
+        PublicChange.id > engine().cursor(), PublicChange.article_id.is_not(None)
+    )
+    return {article_id for article_id in db.session.scalars(query) if article_id is not None}
 
 
 def start_following(app: Flask) -> Thread:
@@ -137,7 +144,7 @@ def _follow(app: Flask) -> None:
                 if time.monotonic() >= inspect_at:
                     _rebuild_if_broken()
                     inspect_at = time.monotonic() + INSPECT_SECONDS
-                if is_any(select(SearchMarker.id)):
+                if change_log.newest() > engine().cursor():
                     _follow_if_first()
         except SearchBusy:
             if not has_waited:
@@ -170,32 +177,32 @@ def _rebuild_if_broken() -> None:
 
 def _follow_if_first() -> None:
     index = engine()
-    try:
-        with index.writing(patience=0):
-            _follow_once(index, datetime.now(UTC))
-    finally:
-        db.session.remove()
+    with index.writing(patience=0):
+        _follow_once(index)
 
 
-def _follow_once(index: Backend, now: datetime) -> int:
-    """Follow up to MARKERS_AT_ONCE markers; returns how many. The writer's lock is held."""
-    markers = db.session.scalars(select(SearchMarker).order_by(SearchMarker.id).limit(MARKERS_AT_ONCE)).all()
-    seen = [marker.id for marker in markers]
-    article_ids = {marker.article_id for marker in markers}
-    waited = max(((now - marker.marked_at).total_seconds() for marker in markers), default=0.0)
-    db.session.rollback()  # nothing is held in the database while articles are read and the index is written
-    if not seen:
+def _follow_once(index: Backend) -> int:
+    """Follow up to CHANGES_AT_ONCE public changes; returns how many. The writer's lock is held."""
+    with _reading() as session:  # nothing is held in the database while the index is written
+        query = select(PublicChange.id, PublicChange.article_id).where(PublicChange.id > index.cursor())
+        changes = session.execute(query.order_by(PublicChange.id).limit(CHANGES_AT_ONCE)).all()
+    if not changes:
         return 0
-    started = time.monotonic()
+    article_ids = {article_id for _, article_id in changes if article_id is not None}
     changed = _documents(article_ids)
     index.apply(changed, article_ids - {document.article_id for document in changed})
-    db.session.execute(delete(SearchMarker).where(SearchMarker.id.in_(seen)))
-    known_at = now + timedelta(seconds=time.monotonic() - started)
-    db.session.execute(update(Article).where(Article.id.in_(article_ids)).values(indexed_at=known_at))
-    change_log.bump()  # results and similar summaries are others now
-    db.session.commit()
-    log.info("the search index followed %d changes, the oldest after %.2f s", len(seen), waited)
-    return len(seen)
+    index.move_cursor(changes[-1].id)
+    log.info("the search index followed %d changes", len(changes))
+    return len(changes)
+
+
+def _reading() -> Session:
+    """A session of its own, which leaves the caller's alone and keeps its rows no longer than it is open."""
+    return Session(db.engine)
+
+
+def _newest(session: Session) -> int:
+    return session.scalar(select(func.max(PublicChange.id))) or 0
 
 
 def _documents(article_ids: Iterable[int]) -> list[IndexDocument]:
@@ -212,13 +219,9 @@ def _all_documents() -> Iterator[IndexDocument]:
     """Every published article, a few at a time, so that the database is never held for long."""
     last = 0
     while True:
-        ids = db.session.scalars(
-            select(Article.id)
-            .where(Article.status == ArticleStatus.PUBLISHED, Article.id > last)
-            .order_by(Article.id)
-            .limit(ARTICLES_AT_ONCE)
-        ).all()
-        db.session.rollback()
+        query = select(Article.id).where(Article.status == ArticleStatus.PUBLISHED, Article.id > last)
+        with _reading() as session:
+            ids = session.scalars(query.order_by(Article.id).limit(ARTICLES_AT_ONCE)).all()
         if not ids:
             return
         yield from _read(ids)
@@ -226,10 +229,9 @@ def _all_documents() -> Iterator[IndexDocument]:
 
 
 def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
-    """Read in a session of its own, which forgets the rows at once, leaves the caller's alone and keeps no writer waiting."""
     topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
     query = published().where(Article.id.in_(article_ids)).order_by(Article.id).options(topics)
-    with Session(db.engine.execution_options(**WITHOUT_TURN)) as session:
+    with _reading() as session:
         return [document_of(article) for article in session.scalars(query)]
 
 

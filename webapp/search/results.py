@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from webapp.catalog.queries import CategoryCount, category_counts
 from webapp.db.session import db
-from webapp.models import Article, Category, SearchMarker
+from webapp.models import Article, Category
 from webapp.models.values import ArticleStatus, Labelled, Result, StudyKind, Subject
 from webapp.search import reduced, spelling, synonyms
 from webapp.search.backends import Backend, SearchUnavailable, engine
@@ -33,9 +33,6 @@ LABELS: Mapping[FacetName, str] = {
     FacetName.RESULT: "Result",
     FacetName.YEAR: "Year of the paper",
 }
-_GONE = select(Article.id).where(
-    Article.id.in_(select(SearchMarker.article_id).distinct()), Article.status != ArticleStatus.PUBLISHED
-)
 _TOPICS = select(Category.slug, Category.name).order_by(Category.position)
 _ENUMS: Mapping[FacetName, type[Labelled]] = {
     FacetName.SUBJECT: Subject,
@@ -157,13 +154,8 @@ def _find(query: SearchQuery, reading: Reading, library: Backend, size: int) -> 
         return Found((), 0, {})
     sort = query.sort if query.text else Sort.NEWEST
     return library.find(
-        Plan(reading.groups, query.filters, _withdrawn_but_indexed(), sort, (query.page - 1) * size, size)
+        Plan(reading.groups, query.filters, sort=sort, offset=(query.page - 1) * size, limit=size)
     )
-
-
-def _withdrawn_but_indexed() -> frozenset[int]:
-    """Articles that the index may still have although they are no longer public."""
-    return frozenset(db.session.scalars(_GONE))
 
 
 def _hit(card: Card, reading: Reading) -> Hit:

@@ -1,8 +1,8 @@
 """Finished public pages, kept in each process as compressed bytes and answered before Flask sees the request.
 
 The one place that knows of it besides ``create_app``: views do not. An answer is kept if it is a public page read by GET
-(``Cache-Control: public``, no cookie set). It is kept under the generation of the database that was read *before* the
-page was made, so a page can be newer than its generation, never older; a request of a later generation finds none.
+(``Cache-Control: public``, no cookie set). It is kept under the newest public change that was committed *before* the page
+was made, so a page can be newer than its change, never older; a request after a later change finds none.
 """
 
 import time
@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.http import parse_accept_header, parse_cookie
 
 from webapp.config import Config
-from webapp.db.change_log import GenerationReader, GenerationUnknown, reader_of
+from webapp.db.change_log import ChangesUnknown, committed_reader
 from webapp.db.session import db
 from webapp.web.compression import best_encoding
 from webapp.web.headers import PRIVATE_PART
@@ -49,9 +49,9 @@ def init_app(app: Flask, config: Config) -> None:
     """Put the cache before the application, unless it is switched off."""
     if config.page_cache_mb:
         with app.app_context():
-            generations = reader_of(db.engine)
+            newest_change = committed_reader(db.engine)
         byte_limit, on_hit = config.page_cache_mb * 1_000_000, page_hit_counter(app)
-        app.wsgi_app = PageCache(app.wsgi_app, generations, byte_limit, on_hit)  # type: ignore[method-assign]
+        app.wsgi_app = PageCache(app.wsgi_app, newest_change, byte_limit, on_hit)  # type: ignore[method-assign]
 
 
 class PageCache:
@@ -60,16 +60,16 @@ class PageCache:
     def __init__(
         self,
         application: "WSGIApplication",
-        generations: GenerationReader,
+        newest_change: Callable[[], int],
         byte_limit: int,
         on_hit: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
-        self._generations = generations
+        self._newest_change = newest_change
         self._byte_limit = byte_limit
         self._on_hit = on_hit
         self._pages: OrderedDict[Key, FinishedPage] = OrderedDict()
-        self._generation = -1
+        self._change = -1
         self._byte_count = 0
         self._changing = Lock()
 
@@ -78,20 +78,20 @@ class PageCache:
         if key is None:
             return self._application(environ, start_response)
         try:
-            generation = self._generations.current()
-        except GenerationUnknown:
+            change = self._newest_change()
+        except ChangesUnknown:
             return self._application(environ, start_response)
-        page = self._find(key, generation)
+        page = self._find(key, change)
         if page is None:
-            return self._made(environ, start_response, key, generation)
+            return self._made(environ, start_response, key, change)
         self._on_hit()
         return _answer(page, environ.get("HTTP_IF_NONE_MATCH", ""), start_response)
 
-    def _find(self, key: Key, generation: int) -> FinishedPage | None:
+    def _find(self, key: Key, change: int) -> FinishedPage | None:
         with self._changing:
-            if generation != self._generation:
+            if change != self._change:
                 self._pages.clear()
-                self._generation, self._byte_count = generation, 0
+                self._change, self._byte_count = change, 0
             page = self._pages.get(key)
             if page is None or time.monotonic() - page.made_at > KEPT_SECONDS:
                 return None
@@ -99,7 +99,7 @@ class PageCache:
             return page
 
     def _made(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", key: Key, generation: int
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", key: Key, change: int
     ) -> Iterable[bytes]:
         """Ask the application for the whole page, keep it if everybody may have it, and answer."""
         known = environ.pop("HTTP_IF_NONE_MATCH", "")
@@ -120,14 +120,14 @@ class PageCache:
         finally:
             getattr(chunks, "close", bool)()
         page = FinishedPage(headers, body, etag, time.monotonic())
-        self._keep(key, generation, page)
+        self._keep(key, change, page)
         return _answer(page, known, start_response)
 
-    def _keep(self, key: Key, generation: int, page: FinishedPage) -> None:
+    def _keep(self, key: Key, change: int, page: FinishedPage) -> None:
         if len(page.body) > LARGEST_PAGE:
             return
         with self._changing:
-            if generation != self._generation:
+            if change != self._change:
                 return  # something was published while this page was made
             former = self._pages.pop(key, None)
             self._byte_count += len(page.body) - (len(former.body) if former else 0)

@@ -40,6 +40,12 @@ class Backend(Protocol):
     def byte_count(self) -> int:
         """Size of the index."""
 
+    def cursor(self) -> int:
+        """The last public change that the index contains."""
+
+    def move_cursor(self, change_id: int) -> None:
+        """Note that the index contains every change up to this one."""
+
     def is_intact(self) -> bool:
         """Can the index be used as it is?"""
 

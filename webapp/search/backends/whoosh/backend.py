@@ -43,6 +43,20 @@ class WhooshBackend(Answering):
         """Size of the index on disk."""
         return self._guarded(lambda: sum(file.stat().st_size for file in self._folders.in_use().iterdir()))
 
+    def cursor(self) -> int:
+        """The last public change that the index contains; 0 where that is not known."""
+        try:
+            return int((self._folders.in_use() / "cursor").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def move_cursor(self, change_id: int) -> None:
+        """Note that the index contains every change up to this one."""
+        folder = self._folders.in_use()
+        made = folder / "cursor.new"
+        made.write_text(str(change_id), encoding="ascii")
+        made.replace(folder / "cursor")
+
     def is_intact(self) -> bool:
         """Can the index be opened, and are its files as they were when they were read?
 
