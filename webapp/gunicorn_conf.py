@@ -87,6 +87,11 @@ def post_worker_init(worker: Worker) -> None:
     due.start_publishing(app)
 
 
+def worker_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
+    """Write what the worker has only in memory."""
+    due.write_misses(worker.app.wsgi())
+
+
 def child_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
     """A worker ended, however it ended."""
     metrics.forget_process(worker.pid)

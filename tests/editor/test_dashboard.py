@@ -65,6 +65,7 @@ def cells(row: Element) -> tuple[str, str]:
 
 def miss(words: str) -> None:
     misses.count_miss(SearchQuery.from_args(MultiDict({"q": words})), NOW.date())
+    misses.write_misses()
 
 
 def test_summaries_are_counted_by_state(client: PageClient, editor: Editor) -> None:

@@ -22,6 +22,7 @@ from webapp.models import (
 )
 from webapp.newsletter import chores
 from webapp.newsletter.privacy import KEPT
+from webapp.search import misses
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 # Tables about texts and about the editors' own work: nothing in them comes from a reader.
@@ -42,6 +43,10 @@ def test_every_field_is_told_of_and_none_that_does_not_exist() -> None:
         assert list(kept.fields) == [column.name for column in Base.metadata.tables[kept.table].columns], (
             kept.table
         )
+
+
+def test_the_page_says_how_long_searches_without_results_are_kept(client: PageClient) -> None:
+    assert f"{misses.FORGET_AFTER.days} days after the last such search" in client.get("/privacy").text
 
 
 def test_the_page_names_every_field(client: PageClient) -> None:

@@ -14,7 +14,7 @@ from webapp.db.session import db
 from webapp.models import Draft, SearchMiss
 from webapp.models.values import PaperStatus, Result, StudyKind, Subject
 from webapp.publishing.publication import content_of, withdraw
-from webapp.search import indexing
+from webapp.search import indexing, misses
 
 pytestmark = both_engines
 
@@ -230,6 +230,7 @@ def test_nothing_found_offers_ways_on_and_is_counted(client: PageClient, add: Ad
     text = client.get("/search?q=Xylophones quux").text
     assert "No summaries for “Xylophones quux”" in text
     assert "Browse by topic" in text
+    misses.write_misses()
     miss = db.session.query(SearchMiss).one()
     assert (miss.text, miss.count) == ("xylophones quux", 1)
 
@@ -237,6 +238,7 @@ def test_nothing_found_offers_ways_on_and_is_counted(client: PageClient, add: Ad
 def test_addresses_and_numbers_are_not_kept(client: PageClient, add: Adds) -> None:
     add()
     client.get("/search?q=xylophone me@example.org 5551234567")
+    misses.write_misses()
     assert db.session.query(SearchMiss).one().text == "xylophone"
 
 

@@ -1,14 +1,22 @@
 """Summaries like this one, and searches that found nothing."""
 
+import sqlite3
 from datetime import date, timedelta
+from pathlib import Path
+from urllib.request import urlopen
 
+import pytest
 from flask import Flask
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
+from tests.drills.site import Site, inside, running
 from tests.engines import both_engines
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.editor import due
 from webapp.models import SearchMiss
 from webapp.models.values import Subject
 from webapp.search import misses
@@ -50,6 +58,7 @@ def test_without_an_index_the_topic_decides(
 def test_a_miss_keeps_words_and_days_and_nothing_else(app: Flask) -> None:
     misses.count_miss(SearchQuery(text="Purple  Salamander"), TODAY)
     misses.count_miss(SearchQuery(text="purple salamander"), TODAY + timedelta(days=1))
+    misses.write_misses()
     miss = db.session.query(SearchMiss).one()
     assert (miss.text, miss.count) == ("purple salamander", 2)
     assert (miss.first_on, miss.last_on) == (TODAY, TODAY + timedelta(days=1))
@@ -65,11 +74,86 @@ def test_a_miss_keeps_words_and_days_and_nothing_else(app: Flask) -> None:
 def test_editors_see_what_is_missed_most_without_its_beginnings(app: Flask) -> None:
     for text in ("salam", "salamander", "salamander", "axolotl"):
         misses.count_miss(SearchQuery(text=text), TODAY)
+    misses.write_misses()
     assert [miss.text for miss in misses.most_missed(5)] == ["salamander", "axolotl"]
+
+
+def test_a_miss_is_answered_while_somebody_else_writes_and_counted_later(
+    app: Flask, client: PageClient, add: Adds
+) -> None:
+    add()
+    db.session.remove()
+    with db.engine.connect() as writer:
+        writer.execute(select(SearchMiss.id))  # begins, and so holds the write lock
+        assert "No summaries" in client.get("/search?q=salamander").text
+    misses.write_misses()
+    assert written() == {"salamander": 1}
+
+
+def test_what_cannot_be_written_is_written_the_next_time(app: Flask) -> None:
+    event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
+    db.session.remove()
+    db.engine.dispose()
+    misses.count_miss(SearchQuery(text="salamander"), TODAY)
+    with sqlite3.connect(str(db.engine.url.database), isolation_level=None) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError):
+            misses.write_misses()
+    db.session.rollback()
+    misses.count_miss(SearchQuery(text="salamander"), TODAY)
+    misses.write_misses()
+    assert written() == {"salamander": 2}
+
+
+def test_only_so_many_different_misses_wait_in_memory(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(misses, "MOST_IN_MEMORY", 2)
+    for words in ("axolotl", "newt", "salamander", "newt"):
+        misses.count_miss(SearchQuery(text=words), TODAY)
+    misses.write_misses()
+    assert written() == {"axolotl": 1, "newt": 2}
+
+
+def test_a_full_table_counts_what_it_has_and_takes_nothing_new(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misses, "MOST_ROWS", 1)
+    for words in ("axolotl", "salamander", "axolotl"):
+        misses.count_miss(SearchQuery(text=words), TODAY)
+        misses.write_misses()
+    assert written() == {"axolotl": 2}
+
+
+def test_misses_are_written_in_the_background(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(due, "PAUSE", 0.02)
+    misses.count_miss(SearchQuery(text="salamander"), TODAY)
+    stop = due.start_publishing(app)
+    for _ in range(500):
+        if written() or stop.wait(0.02):
+            break
+    stop.set()
+    assert written() == {"salamander": 1}
+
+
+def test_misses_are_written_when_a_worker_ends(tmp_path: Path) -> None:
+    site = Site(tmp_path, WEB_CONCURRENCY="1")
+    site.flask("db", "upgrade")
+    with running(site):
+        urlopen(f"{site.url}/search?q=xylophones+quux").close()
+        site.stop()
+    with inside(site):
+        assert written() == {"xylophones quux": 1}
+
+
+def written() -> dict[str, int]:
+    """What the database has counted."""
+    counts = {miss.text: miss.count for miss in db.session.scalars(select(SearchMiss))}
+    db.session.rollback()  # do not keep the write lock
+    return counts
 
 
 def test_a_miss_is_forgotten_after_half_a_year(app: Flask) -> None:
     misses.count_miss(SearchQuery(text="salamander"), TODAY)
+    misses.write_misses()
     misses.forget_old(TODAY + timedelta(days=180))
     assert misses.most_missed(5)
     misses.forget_old(TODAY + timedelta(days=181))

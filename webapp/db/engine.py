@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 from sqlalchemy import Connection, Select, event
 
 from webapp.config import Config
@@ -58,11 +58,6 @@ def init_app(app: Flask) -> None:
         event.listen(engine, "begin", _begin_postgresql)
 
 
-def may_write() -> None:
-    """Say that this request will write although its method only reads; call it before the first query."""
-    g.may_write = True
-
-
 def is_any(rows: Select[Any]) -> bool:
     """Is there such a row? Asked without a turn, so that it never waits for a writer nor makes one wait."""
     with db.engine.execution_options(**WITHOUT_TURN).connect() as connection:
@@ -78,7 +73,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 def _takes_turn(connection: Connection) -> bool:
     if connection.get_execution_options().get("without_turn"):
         return False
-    return not (has_request_context() and request.method in READING_METHODS and not g.get("may_write"))
+    return not (has_request_context() and request.method in READING_METHODS)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,4 +1,6 @@
-"""The loop that publishes what is due: a thread in each web worker. Whoever gets the write lock first does it."""
+"""The loop that publishes what is due and writes counted searches: a thread in each web worker. Whoever gets the write lock
+first publishes.
+"""
 
 import logging
 import threading
@@ -8,6 +10,7 @@ from flask import Flask
 
 from webapp.db.session import db
 from webapp.publishing import scheduling
+from webapp.search import misses
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,14 @@ def publish_forever(app: Flask, stop: threading.Event) -> None:
                     tried_at = now
                     scheduling.publish_due(now)
                     db.session.commit()
+            write_misses(app)
         except Exception:
-            log.exception("publishing what is due failed; trying again")
+            log.exception("publishing what is due or writing counted searches failed; trying again")
         stop.wait(PAUSE)
+
+
+def write_misses(app: Flask) -> None:
+    """Write the searches without results that this process has counted."""
+    with app.app_context():
+        misses.write_misses()
+        db.session.commit()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from webapp.search import misses
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -146,7 +148,7 @@ KEPT = (
         "search_miss",
         "If a search finds nothing",
         "To learn which words and topics are missing.",
-        "Until an editor has looked after it. There is no reader in it.",
+        f"{misses.FORGET_AFTER.days} days after the last such search. There is no reader in it.",
         {
             "id": "A row number",
             "text": "The words",

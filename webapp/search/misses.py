@@ -1,10 +1,18 @@
-"""Searches that found nothing, counted for editors: the words and how often, never who or at what time of day."""
+"""Searches without results, counted for editors: the words and how often, never who or at what time of day.
+
+A reader who finds nothing must not wait for whoever writes just then. So a search is counted in the memory of the process,
+and a background loop writes what was counted to the database a few seconds later.
+"""
 
 import re
+from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
+from threading import Lock
 
+from flask import Flask, current_app
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import OperationalError
 
 from webapp.db.session import db
 from webapp.models.search import SearchMiss
@@ -14,24 +22,57 @@ from webapp.search.words import words
 SHORTEST = 3  # letters
 LONGEST = 80
 MOST_ROWS = 5_000
+MOST_IN_MEMORY = 1_000  # different searches between two writes
 FORGET_AFTER = timedelta(days=180)
 
 # What looks like an address, a telephone or a record number is not kept.
 _PERSONAL = re.compile(r"\S*@\S*|\S*\d{5,}\S*|\S*://\S*|\bwww\.\S*", re.IGNORECASE)
 
 
+class MissCounts:
+    """How often each text was searched for on each day since the last write; shared by the threads of a process."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, date]] = Counter()
+        self._lock = Lock()
+
+    def add(self, text: str, day: date, count: int = 1) -> None:
+        with self._lock:
+            if (text, day) in self._counts or len(self._counts) < MOST_IN_MEMORY:
+                self._counts[text, day] += count
+
+    def take(self) -> Counter[tuple[str, date]]:
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
+        return taken
+
+
+def init_app(app: Flask) -> None:
+    """Start counting for this application."""
+    app.extensions["search_misses"] = MissCounts()
+
+
 def count_miss(query: SearchQuery, today: date) -> None:
-    """Count a search that found nothing."""
+    """Count a search that found nothing, in memory."""
     text = " ".join(word.folded for word in words(_PERSONAL.sub(" ", query.text)))[:LONGEST].strip()
-    if sum(map(str.isalnum, text)) < SHORTEST:
-        return
-    row = db.session.scalar(select(SearchMiss).where(SearchMiss.text == text))
-    if row is not None:
-        row.count += 1
-        row.last_on = today
-    elif (db.session.scalar(select(func.count(SearchMiss.id))) or 0) < MOST_ROWS:
-        db.session.add(SearchMiss(text=text, count=1, first_on=today, last_on=today))
-    db.session.flush()
+    if sum(map(str.isalnum, text)) >= SHORTEST:
+        _in_memory().add(text, today)
+
+
+def write_misses() -> None:
+    """Add what was counted to the database.
+
+    What cannot be written, because another writer takes too long, is written the next time.
+    """
+    taken = _in_memory().take()
+    try:
+        for (text, day), count in taken.items():
+            _add(text, day, count)
+        db.session.flush()
+    except OperationalError:
+        for (text, day), count in taken.items():
+            _in_memory().add(text, day, count)
+        raise
 
 
 def most_missed(count: int) -> list[SearchMiss]:
@@ -45,3 +86,17 @@ def most_missed(count: int) -> list[SearchMiss]:
 def forget_old(today: date) -> None:
     """Drop searches that nobody made for half a year."""
     db.session.execute(delete(SearchMiss).where(SearchMiss.last_on < today - FORGET_AFTER))
+
+
+def _in_memory() -> MissCounts:
+    counts: MissCounts = current_app.extensions["search_misses"]
+    return counts
+
+
+def _add(text: str, day: date, count: int) -> None:
+    row = db.session.scalar(select(SearchMiss).where(SearchMiss.text == text))
+    if row is not None:
+        row.count += count
+        row.last_on = max(row.last_on, day)
+    elif (db.session.scalar(select(func.count(SearchMiss.id))) or 0) < MOST_ROWS:
+        db.session.add(SearchMiss(text=text, count=count, first_on=day, last_on=day))

@@ -4,11 +4,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
-from sqlalchemy.exc import OperationalError
 
 from webapp.catalog.queries import category_counts
-from webapp.db.engine import may_write
-from webapp.db.session import db
 from webapp.search import misses, results
 from webapp.search.query import SearchQuery
 from webapp.web import htmx
@@ -50,7 +47,7 @@ def search() -> Response:
         path=path,
     )
     if is_miss and not query.filters:
-        _count(query)
+        misses.count_miss(query, datetime.now(UTC).date())
     if is_miss or (found and found.is_reduced):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
@@ -76,14 +73,3 @@ def description() -> Response:
     return make_response(
         body, HTTPStatus.OK, {"Content-Type": "application/opensearchdescription+xml; charset=utf-8"}
     )
-
-
-def _count(query: SearchQuery) -> None:
-    """Count a search without results; a busy database is no reason to keep a reader waiting."""
-    db.session.rollback()
-    may_write()
-    try:
-        misses.count_miss(query, datetime.now(UTC).date())
-        db.session.commit()
-    except OperationalError:
-        db.session.rollback()
