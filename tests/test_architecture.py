@@ -1,6 +1,10 @@
 """Imports point down only, and below the views nobody touches the request."""
 
 import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,6 +17,7 @@ def is_top(stem: str) -> bool:
     return stem.rsplit("_", maxsplit=1)[-1] in TOP_LAYER
 
 
+ONLY_FOR_TYPES = {"_typeshed"}
 REQUEST_NAMES = {"request", "session", "flash", "redirect", "render_template", "g"}
 # Domain modules live in feature packages; these two read what others may not (architecture: named exceptions).
 MAY_TOUCH = {"letters/emails.py": {"render_template"}, "accounts/access.py": REQUEST_NAMES}
@@ -124,6 +129,29 @@ def test_domain_modules_do_not_commit() -> None:
             node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "commit"
         ]
         assert not commits, f"{path}:{commits[0].lineno} commits"
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {distribution_name(requirement) for requirement in project["dependencies"]}
+    known = packages_distributions()
+    for path, tree in modules().items():
+        packages = {name.split(".")[0] for name in imported(tree)} - sys.stdlib_module_names
+        for package in packages - {"webapp", *ONLY_FOR_TYPES}:
+            assert declared & set(map(distribution_name, known[package])), f"{path} imports {package}"
+
+
+def distribution_name(requirement: str) -> str:
+    """The normal form of the name in a requirement (PEP 503)."""
+    name = re.match(r"[\w.-]+", requirement)
+    assert name is not None, requirement
+    return re.sub(r"[-_.]+", "-", name.group()).lower()
+
+
+def test_any_server_can_run_the_site() -> None:
+    for path, tree in modules().items():
+        if path != "gunicorn_conf.py":
+            assert "gunicorn" not in {name.split(".")[0] for name in imported(tree)}, path
 
 
 def test_only_htmx_py_knows_htmx_headers() -> None:

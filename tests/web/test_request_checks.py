@@ -5,6 +5,7 @@ from itertools import product
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.factories import add_article
@@ -104,6 +105,37 @@ def test_json_is_no_form(client: PageClient, body: str) -> None:
 def test_any_text_may_be_searched_for(client: PageClient) -> None:
     for good in ("%C3%A9t%C3%A9", "%F0%9F%98%80", "%E2%80%9Cpain%E2%80%9D", "a+b", "100%", "%zz"):
         client.get(f"/search?q={good}")
+
+
+class Unreadable:
+    """A body that a server fails to read, in a way of its own, after so many bytes."""
+
+    def __init__(self, length: int = 0) -> None:
+        self.left = length
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.left:
+            raise RuntimeError("no such chunk")
+        sent = min(size, self.left)
+        self.left -= sent
+        return b"x" * sent
+
+
+def send_unreadable(client: PageClient, path: str, body: Unreadable, kind: str, status: int) -> None:
+    environ = {"wsgi.input": body, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    client.post(path, content_type=kind, status=status, environ_overrides=environ)
+    assert not body.left
+
+
+def test_a_body_that_the_server_cannot_read_is_refused(app: Flask, client: PageClient) -> None:
+    app.testing = False
+    for path in ("/contact", "/editor/sign-in"):
+        for kind in (FORM, "multipart/form-data; boundary=x"):
+            send_unreadable(client, path, Unreadable(100), kind, status=400)
+
+
+def test_a_body_that_is_too_long_is_read_as_far_as_the_server_can(client: PageClient) -> None:
+    send_unreadable(client, "/contact", Unreadable(1_500_000), FORM, status=413)
 
 
 def test_201_fields_are_refused(client: PageClient) -> None:

@@ -1,4 +1,4 @@
-"""BibTeX and BibLaTeX. bibtexparser finds entries, fields and the parts of names; pylatexenc, which it brings, the letters."""
+"""BibTeX and BibLaTeX. bibtexparser finds entries, fields and the parts of names; pylatexenc the letters."""
 
 import logging
 import re

@@ -5,10 +5,9 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
-from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from webapp.db.session import db
 from webapp.web.htmx import wants_fragment
@@ -78,8 +77,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SiteError, _show)
     app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
-    for of_body in (ParseException, NoMoreData):
-        app.register_error_handler(of_body, _show_unreadable)
     for of_database in (OperationalError, InternalError, NoConnectionFree):
         app.register_error_handler(of_database, _show_database)
     app.register_error_handler(Exception, _show_unexpected)
@@ -109,11 +106,11 @@ def _sent(status: int) -> list[tuple[str, str]]:
 
 
 def _read_rest() -> None:
-    """Read on, and throw away: gunicorn closes with bytes unread, which would take the answer from who still sends."""
+    """Read the body to its end: a server that closes with bytes unread resets the connection, and the answer is lost."""
     if not request.environ.get("wsgi.input_terminated"):
         return
     sent, left = request.environ["wsgi.input"], MOST_THROWN_AWAY
-    with suppress(OSError, ParseException):
+    with suppress(BadRequest):
         while left > 0 and (read := sent.read(65_536)):
             left -= len(read)
 
@@ -132,11 +129,6 @@ def _show_unknown_host(_: SecurityError) -> Response:
     """No page of ours: its links would need the name that the site goes by here."""
     log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
     return make_response(UNKNOWN_HOST, HTTPStatus.BAD_REQUEST)
-
-
-def _show_unreadable(_: Exception) -> Response:
-    """gunicorn reads a body only when it is asked for: chunks that are none are noticed here."""
-    return _show(SiteError(400))
 
 
 def _show_database(error: SQLAlchemyError) -> Response:

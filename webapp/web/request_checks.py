@@ -1,13 +1,17 @@
 """What is refused before any view sees it: a host that is not ours, bytes that are no text, more fields than a form has."""
 
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, Request, request
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import BadRequest, SecurityError
 
 from webapp.config import Config
 from webapp.web.errors import SiteError
 from webapp.web.headers import PRIVATE_PART
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 LOOPBACK = ("localhost", "127.0.0.1")
 MOST_FIELDS = 200
@@ -16,10 +20,32 @@ FORM = "application/x-www-form-urlencoded"
 FORM_IN_PARTS = "multipart/form-data"
 
 
+class Body:
+    """The body of a request as the server reads it. Malformed chunks and a client that has gone are noticed only then, and
+    every server raises exceptions of its own for them.
+    """
+
+    def __init__(self, sent: IO[bytes]) -> None:
+        self._sent = sent
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most ``size`` bytes; raises BadRequest if the server cannot."""
+        try:
+            return self._sent.read(size)
+        except Exception as error:
+            raise BadRequest from error
+
+
 class FormRequest(Request):
     """What people send is a form. Flask-WTF would take JSON as well, and its depth and types would break what reads fields."""
 
     is_json = False  # of every request, whatever it calls itself
+
+    def __init__(
+        self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        environ["wsgi.input"] = Body(environ["wsgi.input"])
+        super().__init__(environ, populate_request, shallow)
 
 
 def init_app(app: Flask, config: Config) -> None:
