@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from webapp.parsing import int_from
+
 LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 KEY_LENGTH = 32
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,9 +35,10 @@ def _folder(value: str) -> Path:
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        if not re.fullmatch(r"\d{1,6}", value) or not low <= int(value) <= high:
+        number = int_from(value, low, high)
+        if number is None:
             raise ValueError(f"give a whole number from {low} to {high}")
-        return int(value)
+        return number
 
     return parse
 

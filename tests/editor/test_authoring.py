@@ -285,7 +285,8 @@ def test_the_list_is_paged(client: PageClient) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("checked_on", "soon", "Enter the date as year, month and day, like 2026-03-14."),
+        ("checked_on", "soon", "Enter the date as year, month and day, like 2026-03-14"),
+        ("checked_on", "9999-12-31", "from the year 1800 to 2199"),
         ("trial_url", "javascript:alert(1)", "Enter the whole address, like https://example.org/paper."),
         ("paper__url", "example.org", "Enter the whole address, like https://example.org/paper."),
         ("plain_title", "x" * 301, "Keep this to 300 characters."),

@@ -83,6 +83,7 @@ def test_restoring_over_a_newer_text_is_stopped(client: PageClient, edit: str) -
 def test_nonsense_is_refused(client: PageClient, edit: str) -> None:
     sent = {"number": "x", "revision": "2", "csrf_token": token(client, f"{edit}/history")}
     client.post(f"{edit}/restore", sent, status=400)
+    client.post(f"{edit}/restore", sent | {"number": "²"}, status=400)
     client.post(f"{edit}/restore", sent | {"number": "7"}, status=404)
 
 

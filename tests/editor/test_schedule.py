@@ -175,6 +175,8 @@ def test_scheduling_goes_through_the_same_gate(client: PageClient) -> None:
         ("", "Enter the day and the time to publish"),
         ("soon", "Enter the day and the time to publish"),
         ("2026-11-24T10:29", "This time has passed."),
+        ("0001-01-01T00:00", "Enter the day and the time to publish"),
+        ("9999-12-31T23:59", "no later than the year 2199"),
     ],
 )
 def test_a_time_that_cannot_be_kept_is_refused(client: PageClient, at: str, sentence: str) -> None:

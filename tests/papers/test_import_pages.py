@@ -11,14 +11,16 @@ from sqlalchemy import func, select
 
 from tests.accounts.people import EditorClient, add_editor, sign_in, token
 from tests.editor.forms import opened, press
-from tests.factories import add_article
+from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
 from tests.papers.test_readers import NBIB, RIS
 from webapp.content.article_content import from_json
 from webapp.db.session import db
-from webapp.models import Draft, Revision, Role
+from webapp.models import Draft, Editor, Revision, Role
 from webapp.models.values import PaperStatus, StudyKind
 from webapp.papers import file_formats
+from webapp.publishing import revisions
+from webapp.publishing.revisions import Desk
 
 IMPORT = "/editor/papers/import"
 
@@ -124,6 +126,14 @@ def test_the_same_paper_is_told_by_numbers_then_by_title(
     title = "Another title" if "777" in more or "888" in more else "A made-up bed"
     page = client.get(send(client, f"TY  - JOUR\nTI  - {title}\n{more}ER  -\n")).text
     assert ("0 new, 1 already here" in page) == is_known
+
+
+def test_a_draft_whose_paper_has_no_year_yet_is_compared_all_the_same(client: PageClient) -> None:
+    text = content(paper={"title": "A made-up bed", "doi": "", "published_on": "soon"})
+    revisions.save(Desk(), text, 0, db.session.scalars(select(Editor.id)).one(), NOW)
+    db.session.commit()
+    page = client.get(send(client, "TY  - JOUR\nTI  - A made-up bed\nPY  - 2022\nER  -\n")).text
+    assert "0 new, 1 already here" in page
 
 
 def test_refused_records_are_listed_with_their_reason_and_the_others_go_in(client: PageClient) -> None:

@@ -12,6 +12,7 @@ from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role
+from webapp.parsing import int_from
 from webapp.publishing import audit
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -109,10 +110,11 @@ def reset_second_factor(number: int) -> Response:
 @bp.get("/audit")
 def audit_log() -> Response:
     """Who did what, newest first."""
-    kind, editor_id = request.args.get("kind", ""), request.args.get("person", "")
-    if (kind and kind not in list(AuditKind)) or (editor_id and not _is_number(editor_id)):
+    kind, person = request.args.get("kind", ""), request.args.get("person", "")
+    editor_id = int_from(person)
+    if (kind and kind not in list(AuditKind)) or (person and editor_id is None):
         raise SiteError(HTTPStatus.NOT_FOUND)
-    wanted = AuditKind(kind) if kind else None, int(editor_id) if editor_id else None
+    wanted = AuditKind(kind) if kind else None, editor_id
     page = existing(audit.entries(asked_page(), *wanted))
     return htmx.render(
         "accounts/audit.html",
@@ -120,7 +122,7 @@ def audit_log() -> Response:
         kinds=list(AuditKind),
         kind=kind,
         people=editors.all_editors(),
-        person=editor_id,
+        person=person,
         local=local_time,
     )
 
@@ -143,10 +145,6 @@ def _get_other(number: int) -> Editor:
 def _saved(editor: Editor, done: str) -> Response:
     db.session.commit()
     return htmx.redirect(url_for(".person", number=editor.id, done=done))
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9  # noqa: PLR2004
 
 
 def _show_everyone(form: InviteForm, status: int = HTTPStatus.OK) -> Response:

@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, or_, select
 
 from webapp.db.session import db
 from webapp.models import Autosave
+from webapp.parsing import datetime_from
 
 Fields = list[tuple[str, str]]
 _NOT_TYPED = ("csrf_token", "action", "tab", "adopts")
@@ -85,8 +86,5 @@ def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
 
 
 def _time(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
+    at = datetime_from(text)
+    return at if at and at.tzinfo else None

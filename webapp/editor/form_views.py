@@ -19,6 +19,7 @@ from webapp.content.checks import Problem
 from webapp.editor import autosaves, queries, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
 from webapp.models import Draft, Role
+from webapp.parsing import int_from
 from webapp.publishing import external_changes, revisions, scheduling
 from webapp.web import htmx
 
@@ -121,8 +122,7 @@ def _open_conflict(draft: Draft, form: SummaryForm, fields: rows.Fields | None) 
     base = draft.merge_base
     if fields is not None:
         is_current = fields.get("revision") == str(draft.revision_number)
-        sent = fields.get("merge_base", "")
-        base = int(sent) if is_current and sent.isdigit() else None
+        base = int_from(fields.get("merge_base")) if is_current else None
     return {} if base is None else conflict_context(draft, content_from(form, from_json(draft.content)), base)
 
 

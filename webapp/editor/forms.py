@@ -37,9 +37,11 @@ from webapp.models.values import (
     StudyKind,
     Subject,
 )
+from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 
 LONGEST_TEXT = 20_000
 MOST_ROWS = 40
+MOST_ROW_NUMBER = 999
 
 _CHOOSE = "Not chosen yet"
 _whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
@@ -83,10 +85,20 @@ def _choice(label: str, kind: type[Labelled]) -> SelectField:
 
 def check_day(_form: Form, field: StringField) -> None:
     """A whole day in ISO 8601, or nothing."""
-    try:
-        date.fromisoformat(field.data or "2000-01-01")
-    except ValueError:
-        raise ValidationError("Enter the date as year, month and day, like 2026-03-14.") from None
+    if field.data and date_from(field.data) is None:
+        raise ValidationError(
+            f"Enter the date as year, month and day, like 2026-03-14, from the year {FIRST_YEAR} to {LAST_YEAR}."
+        )
+
+
+class Rows(FieldList):
+    """The rows of a list. WTForms itself would read "²" as the number of a row, and fail."""
+
+    def _extract_indices(self, prefix: str, formdata: MultiDict[str, str]) -> Iterator[int]:
+        for name in formdata:
+            number = int_from(name.removeprefix(f"{prefix}-").partition("-")[0], high=MOST_ROW_NUMBER)
+            if number is not None and name.startswith(f"{prefix}-"):
+                yield number
 
 
 class PaperForm(Form):
@@ -167,12 +179,12 @@ class SummaryForm(FlaskForm):
     injury_completeness = _short("Complete or incomplete")
     time_since_injury = _short("Time since injury")
 
-    findings = FieldList(FormField(FindingForm), max_entries=MOST_ROWS)
+    findings = Rows(FormField(FindingForm), max_entries=MOST_ROWS)
     harms = _long("Harms and side effects")
     research_summary = _long("Summary")
-    implications = FieldList(FormField(ImplicationForm), max_entries=MOST_ROWS)
-    questions = FieldList(_long("Question"), max_entries=MOST_ROWS)
-    limitations = FieldList(_long("Limitation"), max_entries=MOST_ROWS)
+    implications = Rows(FormField(ImplicationForm), max_entries=MOST_ROWS)
+    questions = Rows(_long("Question"), max_entries=MOST_ROWS)
+    limitations = Rows(_long("Limitation"), max_entries=MOST_ROWS)
 
     funding = _long("Who paid")
     conflicts_of_interest = _long("Who had an interest")
@@ -241,7 +253,7 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
         **choices,
         categories=_chosen_categories(form, carried),
         shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
-        checked_on=_day(form.checked_on.data),
+        checked_on=date_from(form.checked_on.data or ""),
         paper=_paper_from(form.paper.form),
         findings=_rows(form.findings, Finding),
         implications=_rows(form.implications, Implication),
@@ -295,7 +307,7 @@ def _paper_from(form: PaperForm) -> PaperContent:
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
         status=_member(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
-        status_on=_day(form.status_on.data),
+        status_on=date_from(form.status_on.data or ""),
     )
 
 
@@ -324,13 +336,6 @@ def _clean(text: str | None) -> str:
 
 def _member(kind: type[Labelled], value: str | None) -> Any:
     return kind(value) if value in list(kind) else None
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def _day_text(day: date | None) -> str:

@@ -1,6 +1,5 @@
 """What was saved when: the list of revisions, two of them compared, and an earlier one restored."""
 
-import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -11,6 +10,7 @@ from webapp.content import comparison
 from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.models import AuditKind, Draft
+from webapp.parsing import int_from
 from webapp.publishing import audit, revisions, scheduling
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.web import htmx
@@ -49,11 +49,11 @@ def show_comparison(draft: Draft) -> Response:
 
 def restore(draft: Draft) -> Response:
     """Make an earlier revision the newest one."""
-    number, base = request.form.get("number", ""), request.form.get("revision", "")
-    if not (number.isdigit() and base.isdigit()):
+    number, base = int_from(request.form.get("number")), int_from(request.form.get("revision"))
+    if number is None or base is None:
         raise SiteError(HTTPStatus.BAD_REQUEST)
     try:
-        draft = revisions.restore(draft, int(number), int(base), current_editor().id, datetime.now(UTC))
+        draft = revisions.restore(draft, number, base, current_editor().id, datetime.now(UTC))
     except SavedMeanwhile:
         return show_history(draft, HTTPStatus.CONFLICT, is_behind=True)
     audit.record(AuditKind.RESTORED, datetime.now(UTC), current_editor().id, detail=draft.title)
@@ -62,7 +62,7 @@ def restore(draft: Draft) -> Response:
 
 
 def _asked_number(name: str, otherwise: int) -> int:
-    value = request.args.get(name, str(otherwise))
-    if not re.fullmatch(r"\d{1,6}", value):
+    number = int_from(request.args.get(name, str(otherwise)))
+    if number is None:
         raise SiteError(HTTPStatus.NOT_FOUND)
-    return int(value)
+    return number

@@ -13,6 +13,7 @@ from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind
 from webapp.papers import batches, file_formats, intake
 from webapp.papers.records import Record, Unreadable
+from webapp.parsing import int_from
 from webapp.publishing import audit, retractions
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -52,9 +53,8 @@ def overview() -> Response:
 @bp.get("/editor/papers/import")
 def choose() -> Response:
     """A form for a file of papers, or for pasted text."""
-    made = request.args.get("made", "")
     form = ImportForm(formdata=editor_access.kept_fields())
-    return _show_form(form, made=int(made) if made.isdecimal() and len(made) < 5 else None)  # noqa: PLR2004
+    return _show_form(form, made=int_from(request.args.get("made"), high=9_999))
 
 
 @bp.post("/editor/papers/import")

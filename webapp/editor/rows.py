@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
+from webapp.parsing import int_from
+
 Fields = MultiDict[str, str]
 Row = list[tuple[str, str]]  # the end of each field's name ("-text", or nothing) and its value
 
@@ -45,7 +47,7 @@ class Moved:
 
 def move(fields: Fields, button: str) -> Moved:
     """Do what a button asks: "findings-2-up", "findings-add", "findings-undo". Raises UnknownMove."""
-    match = re.fullmatch(rf"({'|'.join(LISTS)})(?:-(\d{{1,3}}))?-(\w+)", button)
+    match = re.fullmatch(rf"({'|'.join(LISTS)})(?:-([0-9]{{1,3}}))?-(\w+)", button)
     if match is None or match.group(3) not in list(Move):
         raise UnknownMove(button)
     name, at, what = match.group(1), int(match.group(2) or -1), Move(match.group(3))
@@ -103,10 +105,11 @@ def _undo(fields: Fields, name: str, rows: list[Row], _at: int) -> Moved:
     back = _rows(
         MultiDict([(key.removeprefix(_REMOVED), value) for key, value in removed(fields)[name]]), name
     )
-    first = next((key for key, _ in removed(fields)[name]), None)
-    if first is None or not back:
+    first = next((key.removeprefix(f"{_REMOVED}{name}-") for key, _ in removed(fields)[name]), "")
+    place = int_from(first.partition("-")[0])
+    if place is None or not back:
         raise UnknownMove(f"{name}-undo")
-    at = min(int(first.removeprefix(f"{_REMOVED}{name}-").split("-")[0]), len(rows))
+    at = min(place, len(rows))
     rows.insert(at, back[0])
     kept = _with_rows(_without_removed(fields, name), name, rows)
     return Moved(kept, name, f"{name}-{at}{_FIRST_FIELD[name]}", f"{LISTS[name]} {at + 1} is back")
@@ -115,7 +118,7 @@ def _undo(fields: Fields, name: str, rows: list[Row], _at: int) -> Moved:
 def _rows(fields: Fields, name: str) -> list[Row]:
     found: dict[int, Row] = {}
     for key, value in fields.items(multi=True):
-        match = re.fullmatch(rf"{name}-(\d{{1,3}})(-\w+)?", key)
+        match = re.fullmatch(rf"{name}-([0-9]{{1,3}})(-\w+)?", key)
         if match:
             found.setdefault(int(match.group(1)), []).append((match.group(2) or "", value))
     return [found[number] for number in sorted(found)]
@@ -126,7 +129,7 @@ def _with_rows(fields: Fields, name: str, rows: list[Row]) -> Fields:
         [
             (key, value)
             for key, value in fields.items(multi=True)
-            if not re.fullmatch(rf"{name}-\d{{1,3}}(-\w+)?", key)
+            if not re.fullmatch(rf"{name}-[0-9]{{1,3}}(-\w+)?", key)
         ]
     )
     for number, row in enumerate(rows):

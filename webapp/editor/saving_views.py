@@ -17,6 +17,7 @@ from webapp.editor.autosaves import Tab
 from webapp.editor.form_views import NEW_KEY, Notice, address_of, conflict_context, show, status_text
 from webapp.editor.forms import SummaryForm, content_from, problems_in, summary_form, values_of
 from webapp.models import Draft
+from webapp.parsing import int_from
 from webapp.publishing import revisions
 from webapp.web import htmx
 
@@ -94,7 +95,7 @@ def stopped(draft: Draft, form: SummaryForm) -> Response | None:
 
 def _conflict(draft: Draft, form: SummaryForm) -> Response:
     """Both texts, with everything merged that only one side changed."""
-    base_number = int(form.revision.data) if (form.revision.data or "").isdigit() else 0
+    base_number = int_from(form.revision.data) or 0
     if draft.merge_base is not None:
         base_number = min(base_number, draft.merge_base)  # what both grew from
     yours = content_from(form, from_json(draft.content))
@@ -124,7 +125,7 @@ def forget_unsaved(form: SummaryForm) -> None:
 def _tab(form: SummaryForm) -> Tab:
     """Which form was sent; a key that is not ours counts as new."""
     key, name, adopts = form.form_key.data or "", form.tab.data or "", form.adopts.data or ""
-    is_ours = re.fullmatch(r"(draft|article)-\d{1,9}", key) or NEW_KEY.fullmatch(key)
+    is_ours = re.fullmatch(r"(draft|article)-[0-9]{1,9}", key) or NEW_KEY.fullmatch(key)
     return Tab(
         current_editor().id,
         key if is_ours else f"new-{token_hex(8)}",

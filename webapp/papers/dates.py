@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from webapp.content.article_content import is_partial_date
+from webapp.parsing import int_from
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
@@ -39,4 +40,4 @@ def earliest(days: Iterable[str]) -> str:
 
 def _month(text: str) -> str:
     name = text[:3].lower()
-    return str(_MONTHS.index(name) + 1) if name in _MONTHS else text if text.isdecimal() else ""
+    return str(_MONTHS.index(name) + 1) if name in _MONTHS else text if int_from(text) else ""

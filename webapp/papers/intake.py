@@ -14,6 +14,7 @@ from webapp.content.article_content import PaperContent
 from webapp.db.session import db
 from webapp.models import Article, Draft, Paper
 from webapp.papers.records import Record
+from webapp.parsing import int_from
 from webapp.publishing import revisions
 
 _FIELDS = ("doi", "pmid", "pmcid", "title", "published_on")
@@ -103,7 +104,7 @@ def _differ(one: PaperContent, other: PaperContent) -> bool:
         for a, b in ((one.doi, other.doi), (one.pmid, other.pmid), (one.pmcid, other.pmcid))
     ):
         return True
-    years = [int(paper.published_on[:4]) for paper in (one, other) if paper.published_on]
+    years = [year for paper in (one, other) if (year := int_from(paper.published_on[:4])) is not None]
     return len(years) > 1 and max(years) - min(years) > _YEARS_APART
 
 

@@ -17,7 +17,7 @@ from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
 
 UNDO_FOR = timedelta(days=1)
-_CHOICE = re.compile(r"(article|draft)-(\d{1,9})(?::(\d{1,9}))?")
+_CHOICE = re.compile(r"(article|draft)-([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 CHANGED_SINCE = "It was changed meanwhile."
 WAITS = "Another text of it waits to go out by itself. Cancel that first."

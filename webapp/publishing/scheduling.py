@@ -11,6 +11,7 @@ from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.engine import is_any
 from webapp.db.session import db
 from webapp.models import AuditKind, Draft, Schedule
+from webapp.parsing import LAST_YEAR, datetime_from
 from webapp.publishing import audit, publication, revisions
 from webapp.publishing.revisions import Kind
 
@@ -38,10 +39,11 @@ class Outcome:
 
 def read_time(text: str, time_zone: str, now: datetime) -> datetime:
     """A time as browsers send it, like 2026-11-30T09:00, in a time zone (IANA name), as UTC. Raises NotInFuture."""
-    try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        raise NotInFuture("Enter the day and the time to publish, like 2026-11-30 at 09:00.") from None
+    local = datetime_from(text)
+    if local is None:
+        raise NotInFuture(
+            f"Enter the day and the time to publish, like 2026-11-30 at 09:00, no later than the year {LAST_YEAR}."
+        )
     at = local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
     if at <= now:
         raise NotInFuture("This time has passed. Choose a later one, or press “Publish”.")

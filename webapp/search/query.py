@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from webapp.parsing import int_from
 from webapp.search.plan import FacetName, Sort
 
 LONGEST_QUERY = 200  # characters
@@ -14,7 +15,6 @@ MOST_TERMS = 12
 MOST_VALUES = 20  # of one filter
 LAST_PAGE = 1_000
 
-_PAGE = re.compile(r"[0-9]{1,5}")
 _VALUE = re.compile(r"[a-z0-9-]{1,80}")
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
 
@@ -122,4 +122,4 @@ def _values(given: list[str]) -> list[str]:
 
 def _page(given: str) -> int:
     """A page number; what is none is the first."""
-    return min(max(int(given), 1), LAST_PAGE) if _PAGE.fullmatch(given) else 1
+    return min(int_from(given, 1, 99_999) or 1, LAST_PAGE)

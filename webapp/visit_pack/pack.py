@@ -9,6 +9,7 @@ from webapp.catalog.queries import published
 from webapp.catalog.standing_questions import Answer, answers
 from webapp.db.session import db
 from webapp.models import Article, Paper
+from webapp.parsing import int_from
 
 MOST = 12
 SUGGESTED = 8
@@ -29,7 +30,7 @@ class PackedSummary:
 
 def read_list(text: str) -> list[int]:
     """Article numbers from an address like ``12,45``: anything else is passed over, each number counts once."""
-    numbers = [int(part) for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 10]  # noqa: PLR2004
+    numbers = [number for part in text.split(",") if (number := int_from(part)) is not None]
     return list(dict.fromkeys(numbers))[:MOST]
 
 

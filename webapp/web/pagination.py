@@ -8,6 +8,7 @@ from flask import request
 from sqlalchemy import ColumnElement, Select, func, select
 
 from webapp.db.session import db
+from webapp.parsing import int_from
 from webapp.web.errors import SiteError
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def existing(page: Page[T]) -> Page[T]:
 
 def asked_page() -> int:
     """The page number in the address, 1 if there is none; raises SiteError 404 for anything that is no page."""
-    text = request.args.get("page", "1")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= LAST_PAGE or len(text) > 5:  # noqa: PLR2004
+    number = int_from(request.args.get("page", "1"), 1, LAST_PAGE)
+    if number is None:
         raise SiteError(404)
-    return int(text)
+    return number

@@ -1,9 +1,11 @@
 """What is refused before any view sees it: a host that is not ours, bytes that are no text, more fields than a form has."""
 
+from functools import cached_property
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, Request, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, SecurityError
 
 from webapp.config import Config
@@ -47,6 +49,17 @@ class FormRequest(Request):
         environ["wsgi.input"] = Body(environ["wsgi.input"])
         super().__init__(environ, populate_request, shallow)
 
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _without_nul(super().args)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        if self.path.startswith(
+            PRIVATE_PART
+        ):  # public forms refuse control characters, and say so beside the field
+            self.__dict__["form"] = _without_nul(self.form)
+
 
 def init_app(app: Flask, config: Config) -> None:
     """Look at every request first."""
@@ -70,6 +83,12 @@ def _refuse_unreadable() -> None:
         _text(unquote_to_bytes(body))
     elif request.mimetype == FORM_IN_PARTS and not request.path.startswith(PRIVATE_PART):
         _text(_body())  # only editors send files, and those may be any bytes
+
+
+def _without_nul(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    """PostgreSQL cannot hold the character NUL, which copying from a PDF may bring along: a space takes its place."""
+    pairs = sent.items(multi=True)
+    return ImmutableMultiDict([(name.replace("\0", " "), value.replace("\0", " ")) for name, value in pairs])
 
 
 def _body() -> bytes:
