@@ -1,8 +1,6 @@
 """Telling us something and signing up, in a real browser: with scripts in place, and without scripts page by page."""
 
 import re
-import time
-from collections.abc import Callable
 from email import message_from_string
 from email.message import EmailMessage
 from email.policy import default
@@ -12,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import EDITOR
 from tests.drills.site import Site
+from tests.waiting import wait_until
 
 ARTICLE = "/research/amitriptyline-pain-trial"
 PERSON_SECONDS = 2.2  # a form that is answered faster than this comes from a robot
@@ -40,16 +39,15 @@ def _send(page: Page, button: str) -> None:
     page.get_by_role("main").get_by_role("button", name=button).click()
 
 
-def _mail_to(site: Site, address: str, seconds: float = 15) -> EmailMessage:
+def _mail_to(site: Site, address: str) -> EmailMessage:
     """The newest mail to an address, once there is one."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        mails = [message_from_string(text, policy=default) for text in site.mails()]
-        found = [mail for mail in mails if mail["To"] == address]
-        if found:
-            return found[-1]
-        time.sleep(0.2)
-    raise AssertionError(f"no mail to {address}")
+    wait_until(lambda: bool(_mails_to(site, address)))
+    return _mails_to(site, address)[-1]
+
+
+def _mails_to(site: Site, address: str) -> list[EmailMessage]:
+    mails = [message_from_string(text, policy=default) for text in site.mails()]
+    return [mail for mail in mails if mail["To"] == address]
 
 
 def _link(mail: EmailMessage, path: str) -> str:
@@ -94,7 +92,7 @@ def test_a_mistake_is_reported(visitor: Page, site: Site) -> None:
     visitor.get_by_label("What is wrong?").fill("The first number should be 84.")
     _send(visitor, "Send")
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Thank you")
-    _wait_until(lambda: any("The first number should be 84." in text for text in site.mails()[before:]))
+    wait_until(lambda: any("The first number should be 84." in text for text in site.mails()[before:]))
 
 
 def test_sign_up_confirm_and_unsubscribe(visitor: Page, site: Site) -> None:
@@ -143,7 +141,7 @@ def test_a_message_reaches_the_editors(visitor: Page, site: Site) -> None:
     visitor.get_by_label("Your message").fill("Please write about sleep.")
     _send(visitor, "Send")
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Thank you for your message")
-    _wait_until(lambda: any("Please write about sleep." in text for text in site.mails()))
+    wait_until(lambda: any("Please write about sleep." in text for text in site.mails()))
 
 
 def test_an_editor_reads_and_ticks_off_a_message(visitor: Page, site: Site) -> None:
@@ -180,10 +178,3 @@ print(emails.preferences_page_link(db.session.query(Subscriber).filter_by(email=
     found = re.search(r"/newsletter/preferences/\S+", site.flask("shell", typed=code))
     assert found
     return found.group()
-
-
-def _wait_until(is_true: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.2)

@@ -1,11 +1,7 @@
-"""Every address of the site is given what nobody means well by: an answer within a second, never a failure of ours.
-
-Seconds are those of the processor, so that other work on the machine does not count.
-"""
+"""Every address of the site is given what nobody means well by: it answers, and never with a failure of ours."""
 
 import json
 import random
-import time
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -103,11 +99,8 @@ def send(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) -
 
 
 def check(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) -> None:
-    started = time.process_time()
     response = send(client, path, sent, csrf_token)
-    seconds = time.process_time() - started
     assert response.status_code < 500, f"{path}: {response.status}"
-    assert seconds < 1, f"{path}: {seconds:.2f} s"
     assert "evil" not in response.headers.get("Set-Cookie", "")
     if response.status_code in (301, 302, 303, 307, 308):
         assert urlsplit(response.location).netloc in ("", "localhost"), response.location

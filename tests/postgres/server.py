@@ -8,9 +8,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import NoReturn
+from uuid import uuid4
 
 import flask_migrate
 import psycopg
@@ -25,7 +25,6 @@ SETTINGS = (
     "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off",
     "full_page_writes=off", "shared_buffers=32MB", "max_connections=60", "wal_level=minimal", "max_wal_senders=0",
 )  # fmt: skip
-_numbers = count(1)
 
 Command = tuple[str | Path, ...]
 
@@ -47,7 +46,7 @@ class Server:
     @contextmanager
     def database(self, template: str = "migrated") -> Iterator[str]:
         """The address of a new database, which is gone afterwards."""
-        name = f"test_{next(_numbers)}"
+        name = f"test_{uuid4().hex}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)

@@ -19,6 +19,7 @@ from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from tests.search.made_up import VOCABULARY, fill, groups
+from tests.waiting import wait_until
 from webapp.config import Config
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
@@ -39,15 +40,6 @@ def waiting() -> int:
 
 def live_folder(config: Config) -> Path:
     return config.search_index / (config.search_index / "CURRENT").read_text(encoding="ascii")
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 10.0) -> float:
-    """Seconds until it is so; fails if it never is."""
-    started = time.monotonic()
-    while not what():
-        assert time.monotonic() - started < seconds, "it did not come about"
-        time.sleep(0.02)
-    return time.monotonic() - started
 
 
 # Following
@@ -360,15 +352,15 @@ def test_a_follower_builds_follows_and_is_replaced_when_killed(app: Flask, confi
     first = published_id()
     followers = [start(config, FOLLOWER), start(config, FOLLOWER)]
     try:
-        wait_for(lambda: is_followed(first), 20)
+        wait_until(lambda: is_followed(first))
         second = published_id()
-        assert wait_for(lambda: is_followed(second)) < 1.5
+        wait_until(lambda: is_followed(second))
         followers[0].kill()
         followers[0].wait()
         third = published_id()
-        assert wait_for(lambda: is_followed(third)) < 2
+        wait_until(lambda: is_followed(third))
         truncate(next(live_folder(config).glob("*.pst")))
-        wait_for(lambda: engine().is_intact() and is_followed(third), 20)
+        wait_until(lambda: engine().is_intact() and is_followed(third))
     finally:
         for follower in followers:
             follower.kill()
@@ -392,7 +384,7 @@ def test_a_text_that_cannot_be_read_stops_the_follower_no_longer_than_it_is_ther
         assert not is_followed(broken)
         db.session.execute(change, {"id": broken, "findings": findings})
         db.session.commit()
-        wait_for(lambda: is_followed(broken))
+        wait_until(lambda: is_followed(broken))
     finally:
         follower.kill()
         follower.communicate()
