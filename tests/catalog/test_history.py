@@ -41,6 +41,16 @@ def test_changes_come_newest_first(client: PageClient) -> None:
     assert page.index("The second change.") < page.index("The first change.")
 
 
+def test_the_abstract_of_the_paper_is_never_in_the_public_history(client: PageClient) -> None:
+    article = add_article(paper={"abstract": "Forty zebrafish swam."})
+    changed = msgspec.structs.replace(content_of(article).paper, abstract="Forty salamanders swam.")
+    publish(msgspec.structs.replace(content_of(article), paper=changed), NOW, article, "A typing error.")
+    db.session.commit()
+    page = client.get(f"/research/{article.slug}/history").text
+    assert "A typing error." in page
+    assert "zebrafish" not in page and "salamanders" not in page
+
+
 def test_the_history_of_a_withdrawn_article_is_closed(app: Flask, client: PageClient) -> None:
     article = add_article()
     withdraw(article, "", NOW)

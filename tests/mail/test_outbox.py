@@ -138,6 +138,20 @@ def test_a_crash_leaves_the_mail_uncertain(app: Flask) -> None:
     assert message.state == MailState.UNCERTAIN
 
 
+def test_an_attempt_that_was_overtaken_changes_nothing(app: Flask) -> None:
+    """It took so long that the mail was settled as not sent, and another worker is sending it now."""
+    message = _enqueue()
+
+    class Overtaken(Postbox):
+        def send(self, letter: Letter) -> None:
+            message.attempt_count += 1
+            db.session.commit()
+            super().send(letter)
+
+    outbox.deliver_one(Overtaken(NotSent("421 too slow")), NOW)
+    assert (message.state, message.last_error) == (MailState.SENDING, None)
+
+
 @pytest.mark.parametrize(("is_named", "state"), [(True, MailState.SENT), (False, MailState.QUEUED)])
 def test_a_complete_log_settles_what_is_uncertain(app: Flask, is_named: bool, state: MailState) -> None:
     message = _enqueue()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from webapp.content.article_content import ArticleContent
+from webapp.editor.forms import LONGEST_TEXT
 from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers.file_formats import read
 from webapp.papers.records import IS_A_NOTICE, NO_TITLE, Record, find_doi
@@ -483,3 +484,10 @@ def test_what_no_field_can_hold_is_left_out() -> None:
 )
 def test_a_doi_is_found_in_its_many_spellings(text: str, doi: str) -> None:
     assert find_doi(text) == doi
+
+
+def test_of_very_many_authors_as_many_are_taken_as_the_form_can_show() -> None:
+    found = ris(*(f"AU  - Researcher{number:05}, Jo" for number in range(2_000))).paper.authors
+    assert 500 < len(found) < 2_000
+    assert [author.family for author in found[:2]] == ["Researcher00000", "Researcher00001"]
+    assert sum(len(f"{author.family}, {author.given}\r\n") for author in found) <= LONGEST_TEXT

@@ -155,3 +155,24 @@ def test_a_misspelled_form_of_the_table_leads_to_its_right_word(client: PageClie
 def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -> None:
     add()
     assert spelling.corrected([Term("xyz"), Term("c5q9w")], engine()) is None
+
+
+def weight(text: str, word: str) -> float:
+    """How much a word of a search counts, besides what it was understood as."""
+    (own,) = stems(word)
+    reading = read(SearchQuery(text=text), engine())
+    return next(
+        group.alternatives[0].weight for group in reading.groups if group.alternatives[0].stems == (own,)
+    )
+
+
+@both_engines
+def test_words_understood_together_count_less_one_by_one(client: PageClient, add: Adds) -> None:
+    add()
+    assert weight("blood clot in leg", "clot") < weight("clot", "clot") == 1.0
+
+
+@both_engines
+def test_words_that_say_little_count_less_than_the_others(client: PageClient, add: Adds) -> None:
+    add()
+    assert weight("really zebrafish", "really") < weight("really zebrafish", "zebrafish") == 1.0

@@ -128,8 +128,11 @@ def test_a_retracted_paper_comes_last_and_says_so(client: PageClient, add: Adds)
 
 def test_people_come_before_animals_on_equal_footing(client: PageClient, add: Adds) -> None:
     same = "A made-up study of a purple pill"
-    rats = add(plain_title=same, subject=Subject.ANIMALS, species="rats", slug="in-rats")
-    people = add(plain_title=same, subject=Subject.PEOPLE, slug="in-people")
+    longer = "Some people had a dry mouth, and a few of them slept badly for some weeks."  # fewer points for a word
+    people = add(plain_title=same, subject=Subject.PEOPLE, harms=longer, slug="in-people")
+    rats = add(
+        plain_title=same, subject=Subject.ANIMALS, species="rats", slug="in-rats"
+    )  # newer: first on a tie
     assert slugs(client.get("/search?q=purple").text) == [people.slug, rats.slug]
 
 

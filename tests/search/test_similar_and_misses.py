@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.drills.site import Site, inside, running
 from tests.engines import both_engines
+from tests.factories import NOW
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.config import Config
@@ -19,6 +20,7 @@ from webapp.db.session import db
 from webapp.editor import due
 from webapp.models import SearchMiss
 from webapp.models.values import Subject
+from webapp.publishing.publication import withdraw
 from webapp.search import misses
 from webapp.search.query import SearchQuery
 from webapp.search.similar import similar_to
@@ -40,9 +42,16 @@ def test_the_most_similar_summaries_come_first_and_never_the_same_one(app: Flask
 def test_of_equally_similar_ones_people_come_first(app: Flask, add: Adds) -> None:
     texts = {"plain_title": "Purple zebrafish swim again", "main_message": "A purple zebrafish swam."}
     one = add(**texts)
-    add(**texts, subject=Subject.ANIMALS, species="rats", slug="in-rats")
     add(**texts, slug="in-people")
+    add(**texts, subject=Subject.ANIMALS, species="rats", slug="in-rats")  # newer: first on a tie
     assert [other.slug for other in similar_to(one, 2)] == ["in-people", "in-rats"]
+
+
+def test_a_withdrawn_summary_is_like_nothing_any_more(app: Flask, add: Adds) -> None:
+    one, other, gone = (add(main_message="A purple zebrafish swam.") for _ in range(3))
+    withdraw(gone, "It was wrong.", NOW)
+    db.session.commit()
+    assert [found.id for found in similar_to(one)] == [other.id]
 
 
 def test_without_an_index_the_topic_decides(

@@ -205,3 +205,12 @@ def test_the_page_that_was_not_asked_for_longest_makes_room() -> None:
     cache = PageCache(Counter(changes), changes, 2)
     assert [asked(cache, path) for path in ("/a", "/b", "/a", "/c")] == [b"1", b"2", b"1", b"3"]
     assert [asked(cache, path) for path in ("/a", "/c", "/b")] == [b"1", b"3", b"4"]
+
+
+def test_a_page_is_made_anew_after_five_minutes() -> None:
+    generations, seconds = Generations(), [0.0]
+    cache = PageCache(Counter(generations), generations, 100, clock=lambda: seconds[0])
+    answers = []
+    for seconds[0] in (0, 300, 301):
+        answers.append(asked(cache))
+    assert answers == [b"1", b"1", b"2"]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from webapp.catalog.queries import CategoryCount, category_counts
 from webapp.db.session import db
 from webapp.models import Article, Category
-from webapp.models.values import ArticleStatus, Labelled, Result, StudyKind, Subject
+from webapp.models.values import Labelled, Result, StudyKind, Subject
 from webapp.search import reduced, spelling, synonyms
 from webapp.search.backends import Backend, SearchUnavailable, engine
 from webapp.search.cards import Card, public_cards
@@ -137,13 +137,6 @@ def ways_on(query: SearchQuery) -> NothingFound:
     return NothingFound(suggestion, tuple(concept.name for concept in near), category_counts())
 
 
-def public_articles(article_ids: Sequence[int]) -> list[Article]:
-    """Those of the articles that are public now, in the given order. The index proposes, the database disposes."""
-    found = db.session.scalars(select(Article).where(Article.id.in_(article_ids)))
-    rows = {article.id: article for article in found if article.status == ArticleStatus.PUBLISHED}
-    return [rows[article_id] for article_id in article_ids if article_id in rows]
-
-
 def shown_terms(concepts: Sequence[Concept]) -> list[str]:
     """The medical terms that the page names as looked for besides, without repeats."""
     return list(dict.fromkeys(term for concept in concepts for term in concept.medical[:2]))[:6]
@@ -213,4 +206,8 @@ def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
 def newest(query: SearchQuery, path: str) -> list[Article]:
     """What a search finds, newest first, for its feed."""
     found = search(replace(query, sort=Sort.NEWEST, page=1), path, FEED_SIZE)
-    return public_articles([hit.article.id for hit in found.page.rows])
+    ids = [hit.article.id for hit in found.page.rows]
+    articles = {
+        article.id: article for article in db.session.scalars(select(Article).where(Article.id.in_(ids)))
+    }
+    return [articles[article_id] for article_id in ids]

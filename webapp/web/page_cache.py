@@ -42,7 +42,7 @@ class FinishedPage:
     headers: Headers
     body: bytes
     etag: str
-    made_at: float  # seconds of the monotonic clock
+    made_at: float  # seconds of the cache's clock
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -63,11 +63,14 @@ class PageCache:
         newest_change: Callable[[], int],
         byte_limit: int,
         on_hit: Callable[[], None] = lambda: None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._application = application
         self._newest_change = newest_change
         self._byte_limit = byte_limit
         self._on_hit = on_hit
+        self._clock = clock
         self._pages: OrderedDict[Key, FinishedPage] = OrderedDict()
         self._change = -1
         self._byte_count = 0
@@ -93,7 +96,7 @@ class PageCache:
                 self._pages.clear()
                 self._change, self._byte_count = change, 0
             page = self._pages.get(key)
-            if page is None or time.monotonic() - page.made_at > KEPT_SECONDS:
+            if page is None or self._clock() - page.made_at > KEPT_SECONDS:
                 return None
             self._pages.move_to_end(key)
             return page
@@ -119,7 +122,7 @@ class PageCache:
             body = b"".join(chunks)
         finally:
             getattr(chunks, "close", bool)()
-        page = FinishedPage(headers, body, etag, time.monotonic())
+        page = FinishedPage(headers, body, etag, self._clock())
         self._keep(key, change, page)
         return _answer(page, known, start_response)
 
