@@ -1,12 +1,15 @@
 """What every test may ask for: an application on a fresh database, a client that checks pages, and made-up articles."""
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
+from tests.compiled import ReusedRule, TemplateCode
 from tests.factories import add_categories
 from tests.pages import PageClient
 from tests.postgres import server
@@ -17,6 +20,15 @@ from webapp.db.session import Base, db
 
 KEY = "a-key-for-tests-that-is-long-enough-to-pass"
 SITE_URL = "http://localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Compile templates and routes once for all applications of this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": TemplateCode()})
+        patch.setattr(Flask, "url_rule_class", ReusedRule)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -42,38 +54,63 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with the tables and the twelve categories, made once and copied for each application."""
+    config = config_in(tmp_path_factory.mktemp("seeded"))
+    with pushed(config):
+        Base.metadata.create_all(db.engine)
+        add_categories()
+        db.session.commit()
+    return config.instance_path
+
+
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
     """Settings that point into an empty folder."""
-    return Config.from_environ(
-        {
-            "DATABASE_URL": database_url,
-            "INSTANCE_PATH": str(tmp_path / "instance"),
-            "SEARCH_INDEX": str(tmp_path / "search_index"),
-            "SECRET_KEY": KEY,
-            "SITE_URL": SITE_URL,
-        }
-    )
+    return config_in(tmp_path, database_url)
 
 
 @pytest.fixture
-def app(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(config: Config, seeded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application with empty tables, the twelve categories, and its context pushed; hashing costs little."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(second_factor, "_COST", 2)
-    config.instance_path.mkdir(parents=True, exist_ok=True)
-    app = create_app(config)
-    with app.app_context():
-        if not config.is_postgresql:  # there the tables are made already, by the migrations
-            Base.metadata.create_all(db.engine)
-        add_categories()
-        db.session.commit()
+    if not config.is_postgresql:
+        shutil.copytree(seeded, config.instance_path)
+    with pushed(config) as app:
+        if config.is_postgresql:  # its template has the tables, but no categories
+            add_categories()
+            db.session.commit()
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
 def client(app: Flask) -> PageClient:
     """A browser without JavaScript; it checks every page it is given."""
     return PageClient(app)
+
+
+def config_in(folder: Path, database_url: str = "") -> Config:
+    """Settings that keep everything in this folder."""
+    return Config.from_environ(
+        {
+            "DATABASE_URL": database_url,
+            "INSTANCE_PATH": str(folder / "instance"),
+            "SEARCH_INDEX": str(folder / "search_index"),
+            "SECRET_KEY": KEY,
+            "SITE_URL": SITE_URL,
+        }
+    )
+
+
+@contextmanager
+def pushed(config: Config) -> Iterator[Flask]:
+    """An application on these settings, its context pushed; its connections are closed afterwards."""
+    app = create_app(config)
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
