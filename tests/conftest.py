@@ -10,13 +10,15 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from tests.compiled import ReusedRule, TemplateCode
-from tests.factories import add_categories
+from tests.factories import NOW, STARTER, add_categories
 from tests.pages import PageClient
 from tests.postgres import server
 from webapp import create_app
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
 from webapp.db.session import Base, db
+from webapp.publishing.library import import_library
+from webapp.search import indexing
 
 KEY = "a-key-for-tests-that-is-long-enough-to-pass"
 SITE_URL = "http://localhost"
@@ -65,6 +67,18 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return config.instance_path
 
 
+@pytest.fixture(scope="session")
+def starter(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the starter library, published and in the search index, made once; tests work on copies."""
+    folder = tmp_path_factory.mktemp("starter")
+    shutil.copytree(seeded, folder / "instance")
+    with pushed(config_in(folder)):
+        import_library(STARTER, NOW)
+        db.session.commit()
+        indexing.catch_up(NOW)
+    return folder
+
+
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
     """Settings that point into an empty folder."""
@@ -82,6 +96,14 @@ def app(config: Config, seeded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         if config.is_postgresql:  # its template has the tables, but no categories
             add_categories()
             db.session.commit()
+        yield app
+
+
+@pytest.fixture
+def starter_app(starter: Path, config: Config) -> Iterator[Flask]:
+    """The application with the starter library, its context pushed."""
+    shutil.copytree(starter, config.instance_path.parent, dirs_exist_ok=True)
+    with pushed(config) as app:
         yield app
 
 

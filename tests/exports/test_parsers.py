@@ -2,7 +2,6 @@
 
 import json
 import warnings
-from collections.abc import Iterator
 
 import pytest
 import rispy
@@ -12,20 +11,17 @@ from citeproc.source.json import CiteProcJSON
 from flask import Flask
 from sqlalchemy import select
 
-from tests.factories import NOW, STARTER
 from webapp.db.session import db
 from webapp.exports.bibtex import bibtex
 from webapp.exports.csl import csl
 from webapp.exports.reference import Reference, paper_reference, summary_reference
 from webapp.exports.ris import ris
 from webapp.models import Article
-from webapp.publishing.library import import_library
 
 
 @pytest.fixture
-def articles(app: Flask) -> Iterator[list[Article]]:
-    import_library(STARTER, NOW)
-    yield list(db.session.scalars(select(Article).order_by(Article.slug)))
+def articles(starter_app: Flask) -> list[Article]:
+    return list(db.session.scalars(select(Article).order_by(Article.slug)))
 
 
 @pytest.fixture

@@ -31,8 +31,7 @@ def test_the_starter_library_loads(app: Flask) -> None:
     assert count(PublicChange) == report.added + 2  # the categories and the glossary
 
 
-def test_every_category_has_two_articles_or_more(app: Flask) -> None:
-    import_library(STARTER, NOW)
+def test_every_category_has_two_articles_or_more(starter_app: Flask) -> None:
     filed = [
         slug
         for article in db.session.scalars(select(Article))
@@ -42,22 +41,18 @@ def test_every_category_has_two_articles_or_more(app: Flask) -> None:
         assert filed.count(slug) >= 2, slug
 
 
-def test_one_article_explains_the_original_sites_own_paper(app: Flask) -> None:
-    import_library(STARTER, NOW)
+def test_one_article_explains_the_original_sites_own_paper(starter_app: Flask) -> None:
     assert [
         article for article in db.session.scalars(select(Article)) if article.paper.doi == "10.1002/jsp2.1186"
     ]
 
 
-def test_loading_twice_changes_nothing(app: Flask) -> None:
-    import_library(STARTER, NOW)
-    db.session.commit()
+def test_loading_twice_changes_nothing(starter_app: Flask) -> None:
     report = import_library(STARTER, NOW)
     assert (report.added, report.changed, report.unchanged) == (0, 0, len(ARTICLE_FILES))
 
 
-def test_what_is_written_out_is_what_was_read_in(app: Flask, tmp_path: Path) -> None:
-    import_library(STARTER, NOW)
+def test_what_is_written_out_is_what_was_read_in(starter_app: Flask, tmp_path: Path) -> None:
     assert export_library(tmp_path) == len(ARTICLE_FILES)
     for file in ARTICLE_FILES:
         assert (tmp_path / "articles" / file.name).read_text(encoding="utf-8") == file.read_text(

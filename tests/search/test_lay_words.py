@@ -1,19 +1,16 @@
 """Everyday words help those who use them and do not hurt those who use medical ones."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.conftest import KEY
-from tests.factories import NOW, STARTER
-from webapp import create_app
+from tests.conftest import config_in, pushed
 from webapp.catalog.queries import published
-from webapp.config import Config
-from webapp.db.session import Base, db
-from webapp.publishing.library import import_library
-from webapp.search import indexing, results
+from webapp.db.session import db
+from webapp.search import results
 from webapp.search.query import SearchQuery
 from webapp.search.words import stems
 
@@ -34,27 +31,12 @@ DEEP = 30
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def library(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with the starter library in its index."""
     folder = tmp_path_factory.mktemp("library")
-    (folder / "instance").mkdir()
-    app = create_app(Config.from_environ(_settings(folder)))
-    with app.app_context(), app.test_request_context():
-        Base.metadata.create_all(db.engine)
-        import_library(STARTER, NOW)
-        db.session.commit()
-        indexing.catch_up()
+    shutil.copytree(starter, folder, dirs_exist_ok=True)
+    with pushed(config_in(folder)) as app, app.test_request_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
-
-
-def _settings(folder: Path) -> dict[str, str]:
-    return {
-        "INSTANCE_PATH": str(folder / "instance"),
-        "SEARCH_INDEX": str(folder / "index"),
-        "SECRET_KEY": KEY,
-    }
 
 
 def found(text: str, *, is_own_words: bool = False) -> list[int]:
