@@ -1,6 +1,7 @@
 """How a person fills in the authoring form: the fields of a page as they stand, changed, and a button pressed."""
 
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import html5lib
 from werkzeug.datastructures import MultiDict
@@ -13,7 +14,11 @@ Sent = MultiDict[str, str]
 
 def fields_of(page: str) -> Sent:
     """What a browser would send for the authoring form of a page, without a button."""
-    form = next(form for form in html5lib.parse(page).iter(f"{H}form") if form.get("id") == "summary-form")
+    return sent_by(next(f for f in html5lib.parse(page).iter(f"{H}form") if f.get("id") == "summary-form"))
+
+
+def sent_by(form: Element) -> Sent:
+    """What a browser would send for a form, without a button."""
     sent = Sent()
     for control in form.iter():
         name, kind = control.get("name"), control.get("type", "text")
