@@ -16,7 +16,7 @@ run: .venv/runtime ## Start the site with its starter library on http://127.0.0.
 	@exec $(BIN)/gunicorn -c python:webapp.gunicorn_conf wsgi:app
 
 test: .venv/dev ## Run every test, the browser's too
-	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2}
+	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2} --dist worksteal --durations=10
 
 drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about two hours)
 	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile

@@ -1,8 +1,10 @@
 """What every test may ask for: an application on a fresh database, a client that checks pages, and made-up articles."""
 
+import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,33 @@ from webapp.search import indexing
 
 KEY = "a-key-for-tests-that-is-long-enough-to-pass"
 SITE_URL = "http://localhost"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED", help="run modules, and the tests in each, in a random order"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if (seed := config.getoption("--shuffle")) is not None:
+        terminalreporter.write_line(f"The order was that of --shuffle {seed}.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle the modules, and the tests in each; what a module starts for its tests is still started once."""
+    seed = config.getoption("--shuffle")
+    if seed is None:
+        return
+    chance = random.Random(seed)
+    by_module: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        by_module.setdefault(item.path, []).append(item)
+    modules = list(by_module.values())
+    chance.shuffle(modules)
+    for module in modules:
+        chance.shuffle(module)
+    items[:] = chain.from_iterable(modules)
 
 
 @pytest.fixture(scope="session", autouse=True)

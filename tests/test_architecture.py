@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -37,6 +38,7 @@ FEATURES = (
 )
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     return {
         str(path.relative_to(WEBAPP)): ast.parse(path.read_text(encoding="utf-8"))
