@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from webapp.search.backends import SearchUnavailable, engine
 REPAIRED = 30.0  # seconds, at most
 HELD_BACK = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 REDUCED = "being repaired"
-NUMBERS = count(1)
 
 
 def truncate(index: Path) -> None:
@@ -77,8 +75,8 @@ def editor(site: Site) -> Browser:
     return browser
 
 
-def publish_and_find(editor: Browser, site: Site, word: str) -> str:
-    address = editor.publish(site, next(NUMBERS), word)
+def publish_and_find(editor: Browser, site: Site, number: int, word: str) -> str:
+    address = editor.publish(site, number, word)
     seconds_until(lambda: editor.finds(site, address), REPAIRED)
     return address
 
@@ -87,12 +85,12 @@ def test_an_index_that_is_damaged_while_the_site_runs_is_searched_on_and_repaire
     site: Site, editor: Browser
 ) -> None:
     index = site.folder / "search_index"
-    for damage in (truncate, delete, flip_bits, lose_the_folder):
-        address = publish_and_find(editor, site, "zebrafish")
+    for number, damage in enumerate((truncate, delete, flip_bits, lose_the_folder), start=1):
+        address = publish_and_find(editor, site, number, "zebrafish")
         damage(index)
         status, _, text = editor.read(site, "/search?q=ease+zebrafish")
         assert status == 200 and address in text
-        publish_and_find(editor, site, "axolotl")
+        publish_and_find(editor, site, 10 + number, "axolotl")
         with inside(site):
             say(f"{damage.__name__}: whole again after {seconds_until(is_whole, REPAIRED):.1f} s")
         assert REDUCED not in editor.read(site, "/search?q=ease+the+axolotl")[2]
@@ -104,7 +102,7 @@ def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_i
     index = site.folder / "search_index"
     shutil.rmtree(index, ignore_errors=True)
     index.mkdir(mode=0o500)
-    old = editor.publish(site, next(NUMBERS), "zebrafish")
+    old = editor.publish(site, 21, "zebrafish")
     assert editor.finds(site, old)
     assert REDUCED in editor.read(site, "/search?q=ease+zebrafish")[2]
     index.chmod(0o700)
@@ -112,7 +110,7 @@ def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_i
     folders = [index, index / (index / "CURRENT").read_text(encoding="ascii")]
     for folder in folders:
         folder.chmod(0o500)
-    new = editor.publish(site, next(NUMBERS), "axolotl")
+    new = editor.publish(site, 22, "axolotl")
     assert editor.read(site, new)[0] == 200
     seconds_until(lambda: "could not follow" in site.log, REPAIRED)
     assert editor.finds(site, old) and not editor.finds(site, new)

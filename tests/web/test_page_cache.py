@@ -208,8 +208,8 @@ def test_the_page_that_was_not_asked_for_longest_makes_room() -> None:
 
 
 def test_a_page_is_made_anew_after_five_minutes() -> None:
-    generations, seconds = Generations(), [0.0]
-    cache = PageCache(Counter(generations), generations, 100, clock=lambda: seconds[0])
+    changes, seconds = Changes(), [0.0]
+    cache = PageCache(Counter(changes), changes, 100, clock=lambda: seconds[0])
     answers = []
     for seconds[0] in (0, 300, 301):
         answers.append(asked(cache))
