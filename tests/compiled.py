@@ -1,6 +1,6 @@
-"""Compiled templates and routes, shared by the applications of one test process.
+"""Compiled templates, routes and SQL statements, shared by the applications of one test process.
 
-Each test has an application of its own. Compiling the same templates and routes again took most of its time.
+Each test has an application of its own. Compiling the same things again took most of its time.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
 
@@ -36,3 +37,12 @@ class ReusedRule(Rule):
         if key not in self._builders:
             self._builders[key] = super()._compile_builder(append_unknown)
         return self._builders[key]
+
+
+_engines: dict[str, Engine] = {}  # the first one for each kind of database
+
+
+def share_statements(engine: Engine) -> None:
+    """Use the statements that the first engine of this kind compiled. They are kept under its dialect, so that is shared, too."""
+    first = _engines.setdefault(engine.dialect.name, engine)
+    engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
-from tests.compiled import ReusedRule, TemplateCode
+from tests.compiled import ReusedRule, TemplateCode, share_statements
 from tests.factories import NOW, STARTER, add_categories
 from tests.pages import PageClient
 from tests.postgres import server
@@ -160,6 +160,7 @@ def pushed(config: Config) -> Iterator[Flask]:
     """An application on these settings, its context pushed; its connections are closed afterwards."""
     app = create_app(config)
     with app.app_context():
+        share_statements(db.engine)
         try:
             yield app
         finally:
