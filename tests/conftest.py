@@ -104,7 +104,7 @@ def starter(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pushed(config_in(folder)):
         import_library(STARTER, NOW)
         db.session.commit()
-        indexing.catch_up(NOW)
+        indexing.catch_up()
     return folder
 
 

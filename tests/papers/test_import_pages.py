@@ -20,7 +20,6 @@ from webapp.models import Draft, Editor, Revision, Role
 from webapp.models.values import PaperStatus, StudyKind
 from webapp.papers import file_formats
 from webapp.publishing import revisions
-from webapp.publishing.revisions import Desk
 
 IMPORT = "/editor/papers/import"
 
@@ -130,7 +129,7 @@ def test_the_same_paper_is_told_by_numbers_then_by_title(
 
 def test_a_draft_whose_paper_has_no_year_yet_is_compared_all_the_same(client: PageClient) -> None:
     text = content(paper={"title": "A made-up bed", "doi": "", "published_on": "soon"})
-    revisions.save(Desk(), text, 0, db.session.scalars(select(Editor.id)).one(), NOW)
+    revisions.save(revisions.new_draft(), text, 0, db.session.scalars(select(Editor.id)).one(), NOW)
     db.session.commit()
     page = client.get(send(client, "TY  - JOUR\nTI  - A made-up bed\nPY  - 2022\nER  -\n")).text
     assert "0 new, 1 already here" in page
