@@ -40,7 +40,7 @@ def main() -> None:
             Base.metadata.create_all(db.engine)
             import_library(STARTER, NOW)
             db.session.commit()
-            indexing.catch_up(NOW)
+            indexing.catch_up()
             db.session.remove()
         chance, client = random.Random(1), app.test_client()
         slowest = max(seconds_of(client.get, made_up(chance)) for _ in range(SEARCHES))

@@ -148,7 +148,7 @@ def test_an_attempt_that_was_overtaken_changes_nothing(app: Flask) -> None:
             db.session.commit()
             super().send(letter)
 
-    outbox.deliver_one(Overtaken(NotSent("421 too slow")), NOW)
+    outbox.deliver_one(Overtaken(NotSent("421 too slow")), write_letter, NOW)
     assert (message.state, message.last_error) == (MailState.SENDING, None)
 
 
