@@ -3,7 +3,7 @@
     python bench/lay_queries.py FILE
 
 FILE is a tsv with a first line of names: query, wanted medical concepts (separated by ``;``), kind. For each query the
-first ten results of the search page are taken, through the site's own query reading and ranking.
+first ten results of the search page are taken, through the site's own query understanding and ranking.
 
 A result is right if it is *about* one of the wanted concepts, which is decided from its text alone, before any search and
 without a look at ranks: every word of the concept (by stem, in any order, hyphens and case ignored) stands together in
@@ -23,8 +23,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import url_for
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from webapp import create_app
@@ -43,7 +41,7 @@ DEPTH, HIT_DEPTH, MAIN = 10, 5, 3
 def main(file: Path) -> None:
     """Measure and print."""
     app = create_app()
-    with app.app_context(), app.test_request_context():
+    with app.app_context():
         texts = {article.id: list(_texts(article)) for article in db.session.scalars(published())}
         ranks: dict[str, list[int | None]] = defaultdict(list)
         to_the_letter: list[int | None] = []
@@ -99,8 +97,7 @@ def _about(texts: dict[int, list[frozenset[str]]], wanted: list[frozenset[str]])
 
 
 def _found(query: str) -> list[int]:
-    page = results.search(SearchQuery(text=query[:200]), url_for("search.search"), DEPTH).page
-    return [hit.article.id for hit in page.rows]
+    return [hit.article.id for hit in results.search(SearchQuery(text=query[:200]), DEPTH).page.rows]
 
 
 def _rank(found: list[int], right: set[int]) -> int | None:

@@ -1,4 +1,4 @@
-"""Ranking quality on a test collection, through the site's own words, index and query reading.
+"""Ranking quality on a test collection, through the site's own words, index and query understanding.
 
     python bench/search_quality.py DIR
 
@@ -18,12 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from webapp.search.backends import Backend
-from webapp.search.backends.whoosh import WhooshBackend
-from webapp.search.documents import PLAIN_TITLE, TEXT
-from webapp.search.plan import IndexDocument, Passage, Plan
+from webapp.search.documents import PLAIN_TITLE, TEXT, IndexDocument, Passage
+from webapp.search.index import SearchIndex
+from webapp.search.posting_arrays import Snapshot
 from webapp.search.query import SearchQuery, Term
-from webapp.search.reading import groups_of
+from webapp.search.understanding import clauses_of
 
 DEPTH, RECALL_DEPTH, GAIN_DEPTH = 1000, 100, 10
 
@@ -31,19 +30,20 @@ DEPTH, RECALL_DEPTH, GAIN_DEPTH = 1000, 100, 10
 def main(folder: Path) -> None:
     """Index, search, measure, print."""
     with tempfile.TemporaryDirectory() as place:
-        for name, value in measured(WhooshBackend(Path(place)), folder).items():
+        index = SearchIndex(Path(place))
+        names: list[str] = []
+        replacement = index.create_replacement()
+        replacement.apply(_documents(folder / "corpus.jsonl", names), ())
+        index.replace_with(replacement)
+        for name, value in measured(index.snapshot(), folder, names).items():
             print(f"{name} {value:.4f}")
 
 
-def measured(backend: Backend, folder: Path) -> dict[str, float]:
-    """Fill an engine with the collection, ask it all queries; the means by name."""
-    names: list[str] = []
-    beside = backend.start_beside()
-    beside.apply(_documents(folder / "corpus.jsonl", names), ())
-    backend.switch_to(beside)
+def measured(library: Snapshot, folder: Path, names: list[str]) -> dict[str, float]:
+    """Ask all queries; the means by name. ``names``: the collection's own names of the documents."""
     judged = _judgments(folder / "qrels.tsv")
     scores = [
-        _scores(_ranked(text, backend, names), judged[key])
+        _scores(_ranked(text, library, names), judged[key])
         for key, text in _rows(folder / "queries.tsv")
         if any(judged[key].values())
     ]
@@ -75,10 +75,10 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
             yield key, text
 
 
-def _ranked(text: str, backend: Backend, names: list[str]) -> list[str]:
+def _ranked(text: str, library: Snapshot, names: list[str]) -> list[str]:
     """The whole text is asked, however long: the limits of the page protect the site, not the measure."""
-    groups = groups_of([Term(word) for word in SearchQuery(text=text).text.split()], backend)
-    return [names[number] for number in backend.find(Plan(groups, limit=DEPTH)).article_ids]
+    clauses = clauses_of([Term(word) for word in SearchQuery(text=text).text.split()], library)
+    return [names[number] for number in library.search(clauses, limit=DEPTH).article_ids]
 
 
 def _scores(found: list[str], judged: dict[str, int]) -> tuple[float, float, float]:

@@ -35,10 +35,9 @@ from serving import children_of, free_port, memory_of, plain_command, serving, s
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
 from webapp.search import indexing  # noqa: E402
-from webapp.search.backends import engine  # noqa: E402
-from webapp.search.plan import Plan  # noqa: E402
+from webapp.search.index import search_index  # noqa: E402
 from webapp.search.query import SearchQuery  # noqa: E402
-from webapp.search.reading import read  # noqa: E402
+from webapp.search.understanding import understand  # noqa: E402
 
 
 def main() -> None:
@@ -65,7 +64,7 @@ def main() -> None:
             indexing.rebuild(lambda _done, _total: None)
             print(f"articles {options.articles:,}")
             print(
-                f"index built in {time.perf_counter() - started:.1f} s, {engine().byte_count() / 1e6:.1f} MB"
+                f"index built in {time.perf_counter() - started:.1f} s, {search_index().byte_count() / 1e6:.1f} MB"
             )
             started = time.perf_counter()
             search_fts5.build(folder / "fts5.sqlite3", _plain(rows))
@@ -91,14 +90,11 @@ def _typed(queries: list[str]) -> list[str]:
 
 def _engines(folder: Path, full: list[str], typed: list[str]) -> None:
     connection = sqlite3.connect(folder / "fts5.sqlite3", isolation_level=None)
-    searching = engine()
-    searching.find(Plan())
-    searching.completions("a", 1)
+    search_index().snapshot().completions("a", 1)
 
     def ours(query: str) -> None:
-        searching.find(
-            Plan(read(SearchQuery(text=query, is_exact=True, is_own_words=False), searching).groups)
-        )
+        library = search_index().snapshot()
+        library.search(understand(SearchQuery(text=query, is_exact=True), library).clauses)
 
     def theirs(is_typed: bool) -> Callable[[str], None]:
         def ask(query: str) -> None:

@@ -25,7 +25,8 @@ from webapp.newsletter import editor_views as newsletter_desk
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
-from webapp.search import backends, misses
+from webapp.search import index as search_index
+from webapp.search import misses
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
 from webapp.web import assets, errors, headers, logs, metrics, page_cache, request_checks, routing, templating
@@ -55,7 +56,7 @@ def create_app(config: Config | None = None) -> Flask:
     headers.init_app(app, config)
     errors.init_app(app)
     sign_ins.init_app(app)
-    backends.init_app(app, config)
+    search_index.init_app(app, config)
     misses.init_app(app)
     cli.init_app(app)
 

@@ -12,7 +12,7 @@ from tests.drills.conftest import new_site
 from tests.drills.people import Browser, seconds_until
 from tests.drills.site import Site, inside, running, say
 from webapp.search import indexing
-from webapp.search.backends import SearchUnavailable, engine
+from webapp.search.index import SearchUnavailable, search_index
 
 REPAIRED = 30.0  # seconds, at most
 HELD_BACK = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
@@ -53,7 +53,7 @@ def files_of(index: Path) -> list[Path]:
 def is_whole() -> bool:
     """Does a process that has never seen the index find everything in it?"""
     try:
-        return indexing.differences(engine()).is_empty and engine().reads_whole()  # type: ignore[attr-defined]
+        return indexing.differences(search_index()).is_empty and search_index().reads_whole()
     except SearchUnavailable:
         return False
 

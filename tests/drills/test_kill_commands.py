@@ -15,7 +15,7 @@ from webapp.db.session import db
 from webapp.models import Article
 from webapp.operations import backups, sqlite_files
 from webapp.search import indexing
-from webapp.search.backends import engine
+from webapp.search.index import search_index
 
 FIRST = "0001"
 STATEMENTS = range(1, 200) if IS_FULL else (2,)  # of a migration, before which it is killed
@@ -38,7 +38,7 @@ def test_a_rebuild_killed_before_its_end_leaves_the_old_index_in_use(site: Site,
         before = live_folder(site)
         assert dies(site, moment, "search", "rebuild")
         assert live_folder(site) == before
-        assert engine().entries() == {article.id: article.revision_number}
+        assert search_index().snapshot().entries() == {article.id: article.revision_number}
         db.session.rollback()
         indexing.rebuild(lambda _done, _total: None)
         left = {path.name for path in (site.folder / "search_index").iterdir()}
@@ -52,7 +52,7 @@ def test_a_rebuild_killed_after_the_switch_is_complete(site: Site) -> None:
         before = live_folder(site)
         assert dies(site, Moment("shutil.rmtree", "search_index", 1), "search", "rebuild")
         assert live_folder(site) != before
-        assert indexing.differences(engine()).is_empty
+        assert indexing.differences(search_index()).is_empty
 
 
 @pytest.fixture

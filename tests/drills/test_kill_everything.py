@@ -30,7 +30,7 @@ from webapp.models import (
 from webapp.operations import checks
 from webapp.publishing import revisions, scheduling
 from webapp.search import indexing
-from webapp.search.backends import engine
+from webapp.search.index import search_index
 
 KILLS = 200 if IS_FULL else 2
 MOST_ANSWERS = 20  # before a kill
@@ -147,5 +147,5 @@ def test_everything_killed_at_once_again_and_again_loses_and_doubles_nothing(sit
                 .where(Article.slug.startswith("due-"))
             )
             assert set(Counter(db.session.scalars(due)).values()) == {1}
-            assert indexing.differences(engine()).is_empty
+            assert indexing.differences(search_index()).is_empty
             assert checks.problems(datetime.now(UTC)) == []

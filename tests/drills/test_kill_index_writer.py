@@ -11,7 +11,7 @@ from tests.drills.site import IS_FULL, Site, inside, running
 from tests.factories import add_article
 from webapp.db.session import db
 from webapp.search import indexing
-from webapp.search.backends import engine
+from webapp.search.index import search_index
 
 TAKES_OVER = 2.0  # seconds
 COMMIT = "_MAIN_"  # in the name that makes what was written valid
@@ -21,7 +21,7 @@ CATCH_UP = "prepare"
 
 def found() -> bool:
     """Is every published article in the index, as another process sees it?"""
-    is_equal = indexing.differences(engine()).is_empty
+    is_equal = indexing.differences(search_index()).is_empty
     db.session.rollback()
     return is_equal
 

@@ -1,9 +1,11 @@
-"""Four hundred documents of made-up words, the same each time, for tests of search engines."""
+"""Four hundred documents of made-up words, the same each time, for tests of the index."""
 
 import random
 
-from webapp.search.backends import Backend
-from webapp.search.plan import Alternative, FacetName, Group, IndexDocument, Passage
+from webapp.search.documents import IndexDocument, Passage
+from webapp.search.index import SearchIndex
+from webapp.search.posting_arrays import Clause
+from webapp.search.query import FacetName
 from webapp.search.words import stem
 
 VOCABULARY = [f"word{letter}{other}" for letter in "abcdefgh" for other in "abcdefgh"]
@@ -11,14 +13,14 @@ COUNT = 400
 LEFT = 390  # after the last ten were removed again
 
 
-def fill(backend: Backend) -> None:
+def fill(index: SearchIndex) -> None:
     """Several commits, with replaced and removed documents."""
     chance = random.Random(3)
-    beside = backend.start_beside()
+    replacement = index.create_replacement()
     for start in range(0, COUNT, 150):
-        beside.apply([_document(number, chance) for number in range(start, min(start + 150, COUNT))], ())
-    backend.switch_to(beside)
-    backend.apply([_document(number, chance) for number in range(5)], range(LEFT, COUNT))
+        replacement.apply([_document(number, chance) for number in range(start, min(start + 150, COUNT))], ())
+    index.replace_with(replacement)
+    index.apply([_document(number, chance) for number in range(5)], range(LEFT, COUNT))
 
 
 def documents() -> dict[int, IndexDocument]:
@@ -29,9 +31,9 @@ def documents() -> dict[int, IndexDocument]:
     return {number: document for number, document in every.items() if number < LEFT}
 
 
-def groups(terms: list[str]) -> tuple[Group, ...]:
-    """Each word a group; not counted as asked, so that no preference for more of them comes in."""
-    return tuple(Group((Alternative((stem(term),)),), is_asked=False) for term in terms)
+def clauses(terms: list[str]) -> list[Clause]:
+    """A clause for each word; not counted as asked, so that no preference for more of them comes in."""
+    return [Clause((((stem(term),), 1.0),), is_asked=False) for term in terms]
 
 
 def _document(number: int, chance: random.Random) -> IndexDocument:

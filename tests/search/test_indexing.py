@@ -18,7 +18,7 @@ from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
-from tests.search.made_up import VOCABULARY, fill, groups
+from tests.search.made_up import COUNT, VOCABULARY, clauses, fill
 from tests.waiting import wait_until
 from webapp.config import Config
 from webapp.db import change_log
@@ -26,9 +26,9 @@ from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.publishing.publication import withdraw
 from webapp.search import indexing
-from webapp.search.backends import SearchUnavailable, engine
-from webapp.search.backends.whoosh import WhooshBackend
-from webapp.search.plan import Alternative, Found, Group, IndexDocument, Plan
+from webapp.search.documents import IndexDocument
+from webapp.search.index import SearchIndex, SearchUnavailable, search_index
+from webapp.search.posting_arrays import Clause
 from webapp.search.words import stem
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -55,7 +55,7 @@ def test_catching_up_follows_every_change(app: Flask) -> None:
     assert waiting() == 1
     assert indexing.catch_up() == 1
     assert waiting() == 0
-    assert indexing.differences(engine()).is_empty
+    assert indexing.differences(search_index()).is_empty
 
 
 @both_engines
@@ -64,7 +64,7 @@ def test_a_withdrawn_article_leaves_the_index(app: Flask, add: Adds) -> None:
     withdraw(article, "Wrong.", NOW)
     db.session.commit()
     indexing.catch_up()
-    assert engine().entries() == {}
+    assert search_index().snapshot().entries() == {}
 
 
 @both_engines
@@ -81,9 +81,9 @@ def test_a_change_that_concerns_no_article_only_moves_the_cursor(app: Flask, add
 def test_killed_before_the_cursor_moved_the_work_is_repeated(app: Flask, add: Adds) -> None:
     article = add()
     indexing.catch_up()
-    engine().move_cursor(0)
+    search_index().move_cursor(0)
     assert indexing.catch_up() > 0
-    assert engine().entries() == {article.id: article.revision_number}
+    assert search_index().snapshot().entries() == {article.id: article.revision_number}
 
 
 @both_engines
@@ -93,7 +93,7 @@ def test_check_names_every_difference(app: Flask, add: Adds) -> None:
     kept.revision_number += 1
     withdraw(gone, "Wrong.", NOW)
     db.session.commit()
-    difference = indexing.differences(engine())
+    difference = indexing.differences(search_index())
     assert difference == indexing.Difference(
         frozenset((missing.id,)), frozenset((kept.id,)), frozenset((gone.id,))
     )
@@ -102,7 +102,7 @@ def test_check_names_every_difference(app: Flask, add: Adds) -> None:
 @both_engines
 def test_one_writer_at_a_time(app: Flask, add: Adds) -> None:
     add()
-    with engine().writing(), pytest.raises(SearchUnavailable), engine().writing(patience=0.05):
+    with search_index().writing(), pytest.raises(SearchUnavailable), search_index().writing(patience=0.05):
         raise AssertionError("two writers at once")
 
 
@@ -120,7 +120,7 @@ def test_a_rebuilt_index_equals_the_database_and_replaces_the_old_one(
     assert told[-1] == (2, 2)
     assert live_folder(config) != before
     assert not before.exists()
-    assert indexing.differences(engine()).is_empty
+    assert indexing.differences(search_index()).is_empty
 
 
 @both_engines
@@ -133,7 +133,7 @@ def test_what_is_published_during_a_rebuild_is_in_the_new_index(app: Flask, add:
             late.append(published_id())
 
     indexing.rebuild(publish_once)
-    assert late[0] in engine().entries()
+    assert late[0] in search_index().snapshot().entries()
 
 
 @both_engines
@@ -218,70 +218,91 @@ def test_after_a_failed_search_the_whole_index_is_read_and_found_damaged(
     next(live_folder(config).glob("*.seal")).unlink()  # or it would be noticed when opened
     app.extensions["search"] = type(app.extensions["search"])(config.search_index)
     client.get("/search?q=zebrafish pain people injury")
-    assert not engine().is_intact()
+    assert not search_index().is_intact()
 
 
 def test_damage_that_a_running_process_has_not_noticed_is_never_built_upon(
     app: Flask, config: Config, add: Adds
 ) -> None:
     add()
-    assert len(engine().entries()) == 1  # from now on it is in memory
+    assert len(search_index().snapshot().entries()) == 1  # from now on it is in memory
     flip(next(live_folder(config).glob("*.pst")))
     add_article()
     with pytest.raises(SearchUnavailable):
         indexing.catch_up()
-    assert not engine().is_intact()
+    assert not search_index().is_intact()
     indexing.catch_up()
-    assert indexing.differences(engine()).is_empty
+    assert indexing.differences(search_index()).is_empty
 
 
-def test_a_failed_search_of_a_sound_index_is_no_reason_to_build_it_anew(app: Flask, add: Adds) -> None:
-    add()
+def test_a_part_that_a_commit_need_not_read_is_never_built_upon_when_damaged(tmp_path: Path) -> None:
+    index = SearchIndex(tmp_path)
+    fill(index)
+    largest = max(tmp_path.glob("v*/*.pst"), key=lambda file: file.stat().st_size)
+    assert index.is_intact()
+    flip(largest)
     with pytest.raises(SearchUnavailable):
-        engine().find(Plan(limit="ten"))  # type: ignore[arg-type]
-    assert engine().is_intact()
+        index.apply([IndexDocument(COUNT, 1, 1, (), {})], ())
+    assert not index.is_intact()
+
+
+def test_a_failed_search_of_a_sound_index_is_no_reason_to_build_it_anew(
+    app: Flask, add: Adds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add()
+    library = search_index().snapshot()
+    with monkeypatch.context() as patched, pytest.raises(SearchUnavailable):
+        patched.setattr(os, "pread", lambda *_: b"")
+        library.segments[0].sequence(0)
+    assert search_index().is_intact()
+    assert search_index().snapshot() is not library
 
 
 def test_an_index_of_another_version_counts_as_missing(app: Flask, config: Config, add: Adds) -> None:
     add()
     (config.search_index / "CURRENT").write_text("v0-abc", encoding="ascii")
-    assert not engine().is_intact()
+    assert not search_index().is_intact()
 
 
 def test_a_running_process_notices_that_its_files_were_cut_short(
     app: Flask, config: Config, add: Adds
 ) -> None:
     add()
-    assert engine().is_intact()
+    assert search_index().is_intact()
     truncate(next(live_folder(config).glob("*.pst")))
-    assert not engine().is_intact()
-    assert engine().find(Plan()).total == 1  # it still answers from memory
+    assert not search_index().is_intact()
+    assert search_index().snapshot().search().total == 1  # it still answers from memory
 
 
 def test_what_is_overwritten_under_a_running_process_is_never_taken_for_true(tmp_path: Path) -> None:
-    before, running = WhooshBackend(tmp_path), WhooshBackend(tmp_path)
-    fill(before)
-    asked = [Plan(groups([word])) for word in VOCABULARY]
-    right = [before.find(plan) for plan in asked]
-    assert running.is_intact()
+    index = SearchIndex(tmp_path)
+    fill(index)
+    running = SearchIndex(tmp_path).snapshot()
+    right = [index.snapshot().search(clauses([word])) for word in VOCABULARY]
     for file in tmp_path.glob("v*/*.pst"):
         flip(file)
-    answers: list[Found] = []
+    assert [running.search(clauses([word])) for word in VOCABULARY] == right
+
+
+def test_a_phrase_is_never_looked_for_in_a_text_that_was_overwritten(tmp_path: Path) -> None:
+    index = SearchIndex(tmp_path)
+    fill(index)
+    library = index.snapshot()
+    for file in tmp_path.glob("v*/*.sequence.col"):
+        flip(file)
     with pytest.raises(SearchUnavailable):
-        for plan in asked:
-            answers.append(running.find(plan))
-    assert answers == right[: len(answers)]
-    assert not running.is_intact()
+        library.search([Clause(((tuple(map(stem, VOCABULARY[:2])), 1.0),), is_phrase=True)])
+    assert not index.is_intact()
 
 
 def test_files_removed_under_a_running_process_go_on_being_read(
     app: Flask, config: Config, add: Adds
 ) -> None:
     add(plain_title="A zebrafish study")
-    assert engine().is_intact()
+    assert search_index().is_intact()
     for file in live_folder(config).glob("*.pst"):
         delete(file)
-    assert engine().find(Plan((Group((Alternative((stem("zebrafish"),)),)),))).total == 1
+    assert search_index().snapshot().search(clauses(["zebrafish"])).total == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_survived(
@@ -310,13 +331,12 @@ time.sleep(60)
 SEARCHER = """
 import sys, time
 from pathlib import Path
-from webapp.search.backends.whoosh import WhooshBackend
-from webapp.search.plan import Plan
-backend = WhooshBackend(Path(sys.argv[1]))
+from webapp.search.index import SearchIndex
+index = SearchIndex(Path(sys.argv[1]))
 until = time.monotonic() + float(sys.argv[2])
 count = 0
 while time.monotonic() < until:
-    assert backend.find(Plan()).total >= 50
+    assert index.snapshot().search().total >= 50
     count += 1
 print(count)
 """
@@ -343,7 +363,7 @@ def published_id() -> int:
 
 def is_followed(article_id: int) -> bool:
     try:
-        return article_id in engine().entries()
+        return article_id in search_index().snapshot().entries()
     except SearchUnavailable:
         return False
 
@@ -360,7 +380,7 @@ def test_a_follower_builds_follows_and_is_replaced_when_killed(app: Flask, confi
         third = published_id()
         wait_until(lambda: is_followed(third))
         truncate(next(live_folder(config).glob("*.pst")))
-        wait_until(lambda: engine().is_intact() and is_followed(third))
+        wait_until(lambda: search_index().is_intact() and is_followed(third))
     finally:
         for follower in followers:
             follower.kill()
@@ -406,7 +426,7 @@ def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
         follower.communicate()
     indexing.catch_up()
     assert waiting() == 0
-    assert indexing.differences(engine()).is_empty
+    assert indexing.differences(search_index()).is_empty
 
 
 def test_four_processes_search_while_one_commits(app: Flask, config: Config, add: Adds) -> None:
@@ -414,11 +434,11 @@ def test_four_processes_search_while_one_commits(app: Flask, config: Config, add
         add_article()
     indexing.catch_up()
     searchers = [start(config, SEARCHER, str(config.search_index), "3") for _ in range(4)]
-    backend = engine()
+    index = search_index()
     number = 1_000
     while any(searcher.poll() is None for searcher in searchers):
-        with backend.writing():
-            backend.apply([IndexDocument(number, 1, 0, (), {})], [number - 1])
+        with index.writing():
+            index.apply([IndexDocument(number, 1, 0, (), {})], [number - 1])
         number += 1
     outcomes = [searcher.communicate() for searcher in searchers]
     assert [error for _, error in outcomes if error] == []

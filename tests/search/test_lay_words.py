@@ -41,7 +41,7 @@ def library(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def found(text: str, *, is_own_words: bool = False) -> list[int]:
     query = SearchQuery(text=text, is_own_words=is_own_words)
-    return [hit.article.id for hit in results.search(query, "/search", DEEP).page.rows]
+    return [hit.article.id for hit in results.search(query, DEEP).page.rows]
 
 
 def about(text: str) -> set[int]:

@@ -4,13 +4,13 @@ from flask import Flask
 
 from tests.search.conftest import Adds
 from webapp.config import Config
-from webapp.search.backends import engine
+from webapp.search.index import search_index
 
 
 def test_a_broken_off_rebuild_is_cleared_away_by_the_next_one(app: Flask, config: Config, add: Adds) -> None:
     article = add()
     for _ in range(3):
-        with engine().rebuilding():
-            engine().start_beside()
+        with search_index().rebuilding():
+            search_index().create_replacement()
     assert len(list(config.search_index.glob("v*-*"))) == 2
-    assert article.id in engine().entries()
+    assert article.id in search_index().snapshot().entries()

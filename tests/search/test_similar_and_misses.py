@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.drills.site import Site, inside, running
 from tests.engines import both_engines
-from tests.factories import NOW
+from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.config import Config
@@ -21,7 +21,7 @@ from webapp.editor import due
 from webapp.models import SearchMiss
 from webapp.models.values import Subject
 from webapp.publishing.publication import withdraw
-from webapp.search import misses
+from webapp.search import indexing, misses, similar
 from webapp.search.query import SearchQuery
 from webapp.search.similar import similar_to
 
@@ -52,6 +52,19 @@ def test_a_withdrawn_summary_is_like_nothing_any_more(app: Flask, add: Adds) -> 
     withdraw(gone, "It was wrong.", NOW)
     db.session.commit()
     assert [found.id for found in similar_to(one)] == [other.id]
+
+
+def test_the_words_that_few_summaries_share_say_what_is_similar(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rarer of two words counts; one that no other summary has does not, however often it is said."""
+    monkeypatch.setattr(similar, "TELLING_COUNT", 1)
+    message = "Zebrafish zebrafish zebrafish zebrafish zebrafish."
+    one = add_article(plain_title="Xylophone xylophone xylophone xylophone", main_message=message)
+    add_article(main_message="Sleep was longer.")
+    like = add_article(main_message="One zebrafish swam.")
+    indexing.catch_up()
+    assert [other.id for other in similar_to(one)] == [like.id]
 
 
 def test_without_an_index_the_topic_decides(

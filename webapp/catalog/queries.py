@@ -1,10 +1,11 @@
 """Questions about published articles and their categories."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, bindparam, case, func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
@@ -24,6 +25,12 @@ _WHOLE = (
         joinedload(Article.category_links).joinedload(ArticleCategory.category, innerjoin=False),
         joinedload(Article.corrections),
     )
+)
+# "Not withdrawn", for "published" would lead SQLite to begin with all that are published.
+_LISTED = (
+    select(Article)
+    .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status != ArticleStatus.WITHDRAWN)
+    .options(selectinload(Article.category_links).joinedload(ArticleCategory.category))
 )
 
 
@@ -86,6 +93,13 @@ def get_published(slug: str) -> Article:
     if article.status != ArticleStatus.PUBLISHED:
         raise ArticleWithdrawn(article)
     return article
+
+
+def published_by_ids(article_ids: Sequence[int]) -> list[Article]:
+    """Those of the articles that readers may see now, in the given order, with all that lists show."""
+    rows = db.session.scalars(_LISTED, {"ids": article_ids})
+    by_id = {article.id: article for article in rows}
+    return [by_id[article_id] for article_id in article_ids if article_id in by_id]
 
 
 def get_category(slug: str) -> Category:

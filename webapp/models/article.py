@@ -101,8 +101,8 @@ class Article(Base):
         return tuple(category.name for category in self.categories)
 
 
-def running_text(article: Any) -> str:
-    """What a reader reads of an article (or of a row of its columns) from top to bottom."""
+def running_text(article: Article) -> str:
+    """What a reader reads of an article from top to bottom."""
     return " ".join(
         (
             article.main_message,

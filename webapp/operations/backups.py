@@ -22,10 +22,7 @@ FINISHED = re.compile(r"site-\d{8}T\d{6}Z\.sqlite3")
 ON_POSTGRESQL = (
     "On PostgreSQL use pg_dump and pg_restore: see “Back up and restore PostgreSQL” in deploy/README.md."
 )
-BOOKKEEPING = (
-    "alembic_version",
-    "search_state",
-)  # rows that a database has from its first minute
+BOOKKEEPING = ("alembic_version",)  # rows that a database has from its first minute
 
 
 def back_up(folder: Path, now: datetime, keep: int | None = None) -> Path:

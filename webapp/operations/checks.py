@@ -12,7 +12,7 @@ from webapp.models import Article, ArticleSlug, MailState, OutboxMessage
 from webapp.newsletter import digests
 from webapp.operations import migrations, sqlite_files
 from webapp.search import indexing
-from webapp.search.backends import SearchUnavailable, engine
+from webapp.search.index import SearchUnavailable, search_index
 
 
 def problems(now: datetime) -> list[str]:
@@ -40,7 +40,7 @@ def _migration_problems() -> Iterator[str]:
 def _index_problems() -> Iterator[str]:
     """What the index has wrong, but for changes that it is just about to follow."""
     try:
-        difference = indexing.differences(engine())
+        difference = indexing.differences(search_index())
     except SearchUnavailable as error:
         yield f"search index: {error}. Run: flask search rebuild"
         return

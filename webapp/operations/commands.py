@@ -14,7 +14,7 @@ from webapp.db.session import db
 from webapp.operations import backups, checks, moving
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 from webapp.search import indexing
-from webapp.search.backends import SearchUnavailable
+from webapp.search.index import SearchUnavailable
 
 
 @click.command("backup")

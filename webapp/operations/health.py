@@ -14,7 +14,7 @@ from webapp.db.session import db
 from webapp.models import MailState, OutboxMessage
 from webapp.operations import migrations
 from webapp.search import indexing
-from webapp.search.backends import SearchUnavailable, engine
+from webapp.search.index import SearchUnavailable, search_index
 
 MOST_LAG = 60.0  # seconds that a published change may wait for the search index
 MOST_MAIL_AGE = 900.0  # seconds that a mail may be due and not sent
@@ -85,7 +85,7 @@ def _waiting(found: Figures) -> list[Part]:
 
 def _index() -> Part:
     try:
-        return Part("index", True, f"{len(engine().entries())} articles")
+        return Part("index", True, f"{len(search_index().snapshot().entries())} articles")
     except SearchUnavailable as error:
         return Part("index", False, str(error))
 

@@ -1,1 +1,1 @@
-"""Search: what was asked, what is found, and how the index follows the database."""
+"""Search: query understanding, and one index (Whoosh's files, NumPy arrays) that follows the database."""

@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from webapp.search import indexing
-from webapp.search.backends import SearchUnavailable, engine
+from webapp.search.index import SearchUnavailable, search_index
 
 search_group = AppGroup(
     "search", help="Look at the search index, compare it with the database, build it anew."
@@ -19,7 +19,7 @@ def status() -> None:
     """Say whether the index can be used, how large it is, and how far it is behind."""
     waiting, seconds = indexing.lag(datetime.now(UTC))
     try:
-        count, size = len(engine().entries()), engine().byte_count()
+        count, size = len(search_index().snapshot().entries()), search_index().byte_count()
     except SearchUnavailable as error:
         click.echo(f"The index cannot be used: {error}.\nBuild it anew with: flask search rebuild", err=True)
         sys.exit(1)
@@ -33,7 +33,7 @@ def status() -> None:
 def check() -> None:
     """Compare the index with the database and print every difference; status 1 if there is any."""
     try:
-        difference = indexing.differences(engine())
+        difference = indexing.differences(search_index())
     except SearchUnavailable as error:
         click.echo(f"The index cannot be used: {error}.\nBuild it anew with: flask search rebuild", err=True)
         sys.exit(1)

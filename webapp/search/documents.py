@@ -1,41 +1,57 @@
 """What of an article is searched, and how much each part of it counts."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from webapp.models import Article
 from webapp.models.values import PaperStatus
-from webapp.search.plan import FacetName, IndexDocument, Passage
+from webapp.search.query import FacetName
 
 # A word in a title says more of what an article is about than one in its limits.
 PLAIN_TITLE, PAPER_TITLE, MAIN_MESSAGE, HEADING, TEXT, FACT = 2.0, 2.0, 1.5, 1.5, 1.0, 0.5
 
-RETRACTED = 0.1  # what a retracted paper said is found, but after everything else
+RETRACTED = 0.1  # a retracted paper can be found, but after everything else
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of an article's text and how much a word in it counts."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class IndexDocument:
+    """An article as the index gets it. ``published`` is in seconds since 1970."""
+
+    article_id: int
+    revision: int
+    published: int
+    passages: tuple[Passage, ...]
+    facets: Mapping[FacetName, tuple[str, ...]]
 
 
 def document_of(article: Article) -> IndexDocument:
-    """The article as search engines get it."""
+    """The article as the index gets it."""
+    share = RETRACTED if article.paper.status == PaperStatus.RETRACTED else 1.0
     return IndexDocument(
         article_id=article.id,
         revision=article.revision_number,
         published=int(article.published_at.timestamp()),
-        passages=tuple(passage for passage in _passages(article) if passage.text),
-        facets=facets_of(article),
+        passages=tuple(Passage(text, weight * share) for text, weight in _weighted_texts(article) if text),
+        facets={
+            FacetName.CATEGORY: tuple(category.slug for category in article.categories),
+            FacetName.KIND: (article.study_kind.value,),
+            FacetName.SUBJECT: (article.subject.value,),
+            FacetName.RESULT: (article.result.value,),
+            FacetName.YEAR: (str(article.paper.year),),
+        },
     )
 
 
-def facets_of(article: Article) -> dict[FacetName, tuple[str, ...]]:
-    """The filter values of an article."""
-    return {
-        FacetName.CATEGORY: tuple(category.slug for category in article.categories),
-        FacetName.KIND: (article.study_kind.value,),
-        FacetName.SUBJECT: (article.subject.value,),
-        FacetName.RESULT: (article.result.value,),
-        FacetName.YEAR: (str(article.paper.year),),
-    }
-
-
-def plain_texts(article: Any) -> list[str]:
-    """The readable texts of an article (or a row of its columns), most telling first: what snippets are taken from."""
+def plain_texts(article: Article) -> list[str]:
+    """The readable texts of an article, the main message first: what snippets are taken from."""
     return [
         article.main_message,
         article.simple_explanation,
@@ -49,13 +65,7 @@ def plain_texts(article: Any) -> list[str]:
     ]
 
 
-def _passages(article: Article) -> list[Passage]:
-    paper = article.paper
-    share = RETRACTED if paper.status == PaperStatus.RETRACTED else 1.0
-    return [Passage(passage.text, passage.weight * share) for passage in _weighted(article)]
-
-
-def _weighted(article: Article) -> list[Passage]:
+def _weighted_texts(article: Article) -> list[tuple[str | None, float]]:
     paper = article.paper
     facts = [
         article.study_duration,
@@ -74,13 +84,13 @@ def _weighted(article: Article) -> list[Passage]:
         *[author.family for author in paper.authors],
     ]
     return [
-        Passage(article.plain_title or "", PLAIN_TITLE),
-        Passage(paper.title, PAPER_TITLE),
-        Passage(article.main_message, MAIN_MESSAGE),
-        *[Passage(category.name, HEADING) for category in article.categories],
-        *[Passage(term, HEADING) for term in paper.mesh_terms],
-        Passage(article.species or "", HEADING),
-        *[Passage(text, TEXT) for text in plain_texts(article)[1:]],
-        *[Passage(implication.title, TEXT) for implication in article.implications],
-        *[Passage(fact or "", FACT) for fact in facts],
+        (article.plain_title, PLAIN_TITLE),
+        (paper.title, PAPER_TITLE),
+        (article.main_message, MAIN_MESSAGE),
+        *[(category.name, HEADING) for category in article.categories],
+        *[(term, HEADING) for term in paper.mesh_terms],
+        (article.species, HEADING),
+        *[(text, TEXT) for text in plain_texts(article)[1:]],
+        *[(implication.title, TEXT) for implication in article.implications],
+        *[(fact, FACT) for fact in facts],
     ]

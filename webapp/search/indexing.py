@@ -1,4 +1,4 @@
-"""How a node's search index follows the database: a cursor into the log of public changes, rebuild beside and switch.
+"""How a node's search index follows the database: a cursor into the log of public changes, rebuild into a new folder and switch.
 
 The index folder holds a cursor: the id of the last public change that the index contains. One process of a node at a time
 reads the *current* rows of what changed since, brings the index up to date, commits it, and only then moves the cursor.
@@ -26,9 +26,8 @@ from webapp.db.change_log import PublicChange
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory
 from webapp.models.values import ArticleStatus
-from webapp.search.backends import Backend, SearchBusy, SearchUnavailable, engine
-from webapp.search.documents import document_of
-from webapp.search.plan import IndexDocument
+from webapp.search.documents import IndexDocument, document_of
+from webapp.search.index import SearchBusy, SearchIndex, SearchUnavailable, search_index
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ def catch_up() -> int:
 
     Raises SearchUnavailable if another process keeps the index for too long.
     """
-    index = engine()
+    index = search_index()
     if not index.is_intact():
         rebuild(_silently)
         return 0
@@ -70,35 +69,35 @@ def catch_up() -> int:
 
 
 def rebuild(report: Callable[[int, int], None]) -> int:
-    """Build a new index beside the live one and switch to it; searches and the follower go on meanwhile.
+    """Build a replacement of the live index and switch to it; searches and the follower go on meanwhile.
 
     ``report`` is told (articles done, articles in all). Returns how many articles the new index holds.
     Raises SearchUnavailable if a rebuild is going on already, or the folder cannot be written.
     """
-    index = engine()
+    index = search_index()
     with index.rebuilding():
-        beside = index.start_beside()
+        replacement = index.create_replacement()
         with _reading() as session:
             total = session.scalar(select(func.count()).select_from(published().subquery())) or 0
             cursor = _newest(session)
         done = 0
         documents = _all_documents()
         while batch := list(islice(documents, DOCUMENTS_PER_COMMIT)):
-            beside.apply(_counted(batch, partial(_report_from, report, done, total)), ())
+            replacement.apply(_counted(batch, partial(_report_from, report, done, total)), ())
             done += len(batch)
         with index.writing():
-            difference = differences(beside)
-            beside.apply(_documents(difference.missing | difference.outdated), difference.surplus)
-            if not differences(beside).is_empty:
+            difference = differences(replacement)
+            replacement.apply(_documents(difference.missing | difference.outdated), difference.surplus)
+            if not differences(replacement).is_empty:
                 raise SearchUnavailable("the new index does not equal the database")
-            beside.move_cursor(cursor)  # changes since are followed once more, which changes nothing
-            index.switch_to(beside)
+            replacement.move_cursor(cursor)  # changes since are followed once more, which changes nothing
+            index.replace_with(replacement)
     return done
 
 
-def differences(index: Backend) -> Difference:
+def differences(index: SearchIndex) -> Difference:
     """Compare an index with the published articles of the database."""
-    indexed = index.entries()
+    indexed = index.snapshot().entries()
     query = select(Article.id, Article.revision_number).where(Article.status == ArticleStatus.PUBLISHED)
     with _reading() as session:
         wanted: dict[int, int] = dict(session.execute(query).all())
@@ -113,7 +112,7 @@ def lag(now: datetime) -> tuple[int, float]:
     """How many public changes this node's index has yet to follow, and for how many seconds the oldest has waited."""
     count, oldest = db.session.execute(
         select(func.count(PublicChange.id), func.min(PublicChange.at)).where(
-            PublicChange.id > engine().cursor()
+            PublicChange.id > search_index().cursor()
         )
     ).one()
     return count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
@@ -122,7 +121,7 @@ def lag(now: datetime) -> tuple[int, float]:
 def waiting_articles() -> set[int]:
     """The ids of articles that changed since this node's index followed last."""
     query = select(PublicChange.article_id).where(
-        PublicChange.id > engine().cursor(), PublicChange.article_id.is_not(None)
+        PublicChange.id > search_index().cursor(), PublicChange.article_id.is_not(None)
     )
     return {article_id for article_id in db.session.scalars(query) if article_id is not None}
 
@@ -144,7 +143,7 @@ def _follow(app: Flask) -> None:
                 if time.monotonic() >= inspect_at:
                     _rebuild_if_broken()
                     inspect_at = time.monotonic() + INSPECT_SECONDS
-                if change_log.newest() > engine().cursor():
+                if change_log.newest() > search_index().cursor():
                     _follow_if_first()
         except SearchBusy:
             if not has_waited:
@@ -160,7 +159,7 @@ def _follow(app: Flask) -> None:
 
 
 def _rebuild_if_broken() -> None:
-    index = engine()
+    index = search_index()
     if index.is_intact():
         return
     time.sleep(POLL_SECONDS)
@@ -176,12 +175,12 @@ def _rebuild_if_broken() -> None:
 
 
 def _follow_if_first() -> None:
-    index = engine()
+    index = search_index()
     with index.writing(patience=0):
         _follow_once(index)
 
 
-def _follow_once(index: Backend) -> int:
+def _follow_once(index: SearchIndex) -> int:
     """Follow up to CHANGES_AT_ONCE public changes; returns how many. The writer's lock is held."""
     with _reading() as session:  # nothing is held in the database while the index is written
         query = select(PublicChange.id, PublicChange.article_id).where(PublicChange.id > index.cursor())

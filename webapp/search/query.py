@@ -1,14 +1,14 @@
-"""What a reader asked: the words in the address as one value, cut to sizes that cannot hurt, and back into addresses."""
+"""What a reader asks: the arguments of the address as one value, cut to sizes that cannot hurt, and back into addresses."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
 from webapp.parsing import int_from
-from webapp.search.plan import FacetName, Sort
 
 LONGEST_QUERY = 200  # characters
 MOST_TERMS = 12
@@ -17,6 +17,26 @@ LAST_PAGE = 1_000
 
 _VALUE = re.compile(r"[a-z0-9-]{1,80}")
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
+
+
+class Sort(StrEnum):
+    """How results may be sorted."""
+
+    BEST = "best"
+    NEWEST = "newest"
+
+
+class FacetName(StrEnum):
+    """The groups of filters, by the name they have in the address."""
+
+    CATEGORY = "category"
+    KIND = "kind"
+    SUBJECT = "subject"
+    RESULT = "result"
+    YEAR = "year"
+
+
+Filters = Mapping[FacetName, frozenset[str]]  # any value of a group, and all groups
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,7 @@ class SearchQuery:
     """
 
     text: str = ""
-    filters: Mapping[FacetName, frozenset[str]] = field(default_factory=dict)
+    filters: Filters = field(default_factory=dict)
     sort: Sort = Sort.BEST
     page: int = 1
     is_exact: bool = False
@@ -44,20 +64,23 @@ class SearchQuery:
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> "SearchQuery":
-        """Anything is accepted: what cannot be used counts as not given."""
-        filters = {name: frozenset(_values(args.getlist(name))) for name in FacetName}
+        """Anything is accepted: an invalid value counts as not given.
+
+        The values of a filter come one by one or several in one, with commas between, as the page's hidden field has them.
+        """
+        given = {name: ",".join(args.getlist(name)[:MOST_VALUES]).split(",") for name in FacetName}
+        filters = {
+            name: frozenset(value for value in values[:MOST_VALUES] if _VALUE.fullmatch(value))
+            for name, values in given.items()
+        }
         return cls(
             text=" ".join(args.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY].strip(),
             filters={name: values for name, values in filters.items() if values},
             sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
-            page=_page(args.get("page", "")),
+            page=min(int_from(args.get("page"), 1, 99_999) or 1, LAST_PAGE),
             is_exact="exact" in args,
             is_own_words="own" in args,
         )
-
-    @property
-    def letter_count(self) -> int:
-        return sum(map(str.isalnum, self.text))
 
     def terms(self) -> list[Term]:
         """Words and quoted phrases in the order in which they were written, at most MOST_TERMS."""
@@ -111,15 +134,3 @@ class SearchQuery:
 
     def without_filters(self) -> "SearchQuery":
         return replace(self, filters={}, page=1)
-
-
-def _values(given: list[str]) -> list[str]:
-    """The values of a filter, given one by one or several in one, with commas between (as the page's hidden field has them)."""
-    return [
-        value for value in ",".join(given[:MOST_VALUES]).split(",")[:MOST_VALUES] if _VALUE.fullmatch(value)
-    ]
-
-
-def _page(given: str) -> int:
-    """A page number; what is none is the first."""
-    return min(int_from(given, 1, 99_999) or 1, LAST_PAGE)

@@ -1,45 +1,36 @@
-"""Search without an index: a plain question to the database, so that readers are served while the index is built anew."""
+"""Search without an index: a plain database query, so that readers are served while the index is built anew."""
 
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
 from webapp.catalog.queries import published
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Paper
-from webapp.search.plan import FacetName, Found
-from webapp.search.query import SearchQuery
+from webapp.search.posting_arrays import Matches
+from webapp.search.query import FacetName, SearchQuery
+from webapp.search.understanding import Understanding
 from webapp.search.words import STOP_WORDS, stem, words
 
 
-def find(query: SearchQuery, offset: int, limit: int) -> Found:
+def search(query: SearchQuery, offset: int, limit: int) -> tuple[Understanding, Matches]:
     """Articles with any of the words in title or main message, those with most of them first, then the newest."""
-    asked = _asked(query)
-    if query.text and not asked:
-        return Found((), 0, {})
-    tests = [_stands(word) for word in asked]
-    matched = published().join(Article.paper).where(*_filters(query))
-    if tests:
-        matched = matched.where(or_(*tests))
-    rank = sum((case((test, 1), else_=0) for test in tests), start=literal(0))
-    total = db.session.scalar(select(func.count()).select_from(matched.subquery())) or 0
-    order = (rank.desc(), Article.published_at.desc(), Article.id.desc())
-    ids = db.session.scalars(
-        matched.with_only_columns(Article.id).order_by(*order).offset(offset).limit(limit)
-    )
-    return Found(tuple(ids), total, {})
-
-
-def marked(query: SearchQuery) -> tuple[frozenset[str], ...]:
-    """The stems to mark in what is found."""
-    return tuple(frozenset((stem(word),)) for word in _asked(query))
-
-
-def _asked(query: SearchQuery) -> list[str]:
     spoken = [word.folded for term in query.terms() for word in words(term.text)]
-    return list(dict.fromkeys(word for word in spoken if word not in STOP_WORDS))[:12]
+    asked = list(dict.fromkeys(word for word in spoken if word not in STOP_WORDS))
+    understanding = Understanding((), None, (), tuple(frozenset((stem(word),)) for word in asked))
+    if query.text and not asked:
+        return understanding, Matches((), 0, {})
+    tests = [_is_in_article(word) for word in asked]
+    matching = published().join(Article.paper).where(*_filters(query))
+    if tests:
+        matching = matching.where(or_(*tests))
+    rank = sum((case((test, 1), else_=0) for test in tests), start=literal(0))
+    total = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    order = (rank.desc(), Article.published_at.desc(), Article.id.desc())
+    ids = matching.with_only_columns(Article.id).order_by(*order).offset(offset).limit(limit)
+    return understanding, Matches(tuple(db.session.scalars(ids)), total, {})
 
 
-def _stands(word: str) -> ColumnElement[bool]:
-    """The stem stands somewhere in the titles or the main message; as letters, not as a pattern."""
+def _is_in_article(word: str) -> ColumnElement[bool]:
+    """The stem is somewhere in the titles or the main message; as letters, not as a pattern."""
     texts = (Article.plain_title, Paper.title, Article.main_message)
     return or_(*[func.lower(text).contains(stem(word), autoescape=True) for text in texts])
 

@@ -1,29 +1,26 @@
 """From a query to what the page shows: hits with snippets, filters with counts, and what was done to the words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
 from sqlalchemy import select
 
-from webapp.catalog.queries import CategoryCount, category_counts
+from webapp.catalog.queries import CategoryCount, category_counts, published_by_ids
 from webapp.db.session import db
 from webapp.models import Article, Category
 from webapp.models.values import Labelled, Result, StudyKind, Subject
-from webapp.search import reduced, spelling, synonyms
-from webapp.search.backends import Backend, SearchUnavailable, engine
-from webapp.search.cards import Card, public_cards
-from webapp.search.plan import FacetName, Found, Plan, Sort
-from webapp.search.query import SearchQuery
-from webapp.search.reading import Reading, read
-from webapp.search.snippets import Snippet, Span, best_passage, spans_in
-from webapp.search.synonyms import Concept
+from webapp.search import reduced, synonyms
+from webapp.search.documents import plain_texts
+from webapp.search.index import SearchUnavailable, search_index
+from webapp.search.posting_arrays import Matches
+from webapp.search.query import FacetName, SearchQuery, Sort
+from webapp.search.snippets import Snippet, Span, highlights, snippet
+from webapp.search.understanding import Understanding, understand, without_typing_errors, written
 from webapp.web.pagination import Page
 
 PAGE_SIZE = 10
-PANEL_SIZE = 5
 FEED_SIZE = 50
-COMPLETION_COUNT = 4
 NEAR_CONCEPT_COUNT = 5
 
 LABELS: Mapping[FacetName, str] = {
@@ -33,7 +30,7 @@ LABELS: Mapping[FacetName, str] = {
     FacetName.RESULT: "Result",
     FacetName.YEAR: "Year of the paper",
 }
-_TOPICS = select(Category.slug, Category.name).order_by(Category.position)
+_CATEGORIES = select(Category.slug, Category.name).order_by(Category.position)
 _ENUMS: Mapping[FacetName, type[Labelled]] = {
     FacetName.SUBJECT: Subject,
     FacetName.KIND: StudyKind,
@@ -43,11 +40,19 @@ _ENUMS: Mapping[FacetName, type[Labelled]] = {
 
 @dataclass(frozen=True)
 class Hit:
-    """One article found, its title with the found words, and its best passage."""
+    """One matching article and the stems to highlight in it."""
 
-    article: Card
-    title_spans: tuple[Span, ...]
-    snippet: Snippet
+    article: Article
+    highlighted: tuple[frozenset[str], ...]
+
+    @property
+    def title_highlights(self) -> tuple[Span, ...]:
+        return highlights(self.article.title, self.highlighted)
+
+    @property
+    def snippet(self) -> Snippet:
+        """Made when it is shown: the instant panel shows none."""
+        return snippet([text for text in plain_texts(self.article) if text], self.highlighted)
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,7 @@ class FacetValue:
     label: str
     count: int
     is_selected: bool
-    toggled: Callable[[], str]
-
-    @property
-    def toggle_url(self) -> str:
-        """Where the same search is with this value turned on, or off if it is on."""
-        return self.toggled()
+    toggle_url: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class SearchResults:
     """Everything that a page of results shows. ``is_reduced``: the index could not answer, the database did."""
 
     query: SearchQuery
-    reading: Reading
+    understanding: Understanding
     page: Page[Hit]
     facets: tuple[Facet, ...]
     is_reduced: bool = False
@@ -91,123 +91,81 @@ class SearchResults:
 
 
 @dataclass(frozen=True)
-class NothingFound:
-    """Ways on from a search that found nothing."""
+class NextSteps:
+    """What a search without results can be followed by."""
 
     suggestion: str | None
     concepts: tuple[str, ...]
     categories: list[CategoryCount]
 
 
-def search(query: SearchQuery, path: str, size: int = PAGE_SIZE) -> SearchResults:
-    """Answer a query; filters get addresses under ``path``. Never raises: without an index the database answers."""
+def search(query: SearchQuery, size: int = PAGE_SIZE, filters_path: str | None = None) -> SearchResults:
+    """Answer a query. Never raises: without an index the database answers.
+
+    ``filters_path``: where the addresses of filters are; None if no filters are shown.
+    """
+    offset = (query.page - 1) * size
+    is_reduced = False
     try:
-        library = engine()
-        reading = read(query, library)
-        found = _find(query, reading, library, size)
-        is_reduced = False
+        library = search_index().snapshot()
+        understanding = understand(query, library)
+        matches = Matches((), 0, {})
+        if understanding.clauses or not query.text:
+            matches = library.search(
+                understanding.clauses,
+                filters=query.filters,
+                sort=query.sort if query.text else Sort.NEWEST,
+                offset=offset,
+                limit=size,
+                counts_facets=filters_path is not None,
+            )
     except SearchUnavailable:
-        reading = Reading((), (), None, reduced.marked(query))
-        found = reduced.find(query, (query.page - 1) * size, size)
+        understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
-    cards = public_cards(found.article_ids)
-    hits = [_hit(card, reading) for card in cards]
-    total = found.total - (len(found.article_ids) - len(cards))
-    page = Page(hits, query.page, total, size)
-    has_choice = page.total > 0 or bool(query.filters)
-    facets = _facets(query, found, path) if has_choice else ()
-    return SearchResults(query, reading, page, facets, is_reduced)
+    articles = published_by_ids(matches.article_ids)  # the index may not know yet that one was withdrawn
+    hits = [Hit(article, understanding.highlighted) for article in articles]
+    page = Page(hits, query.page, matches.total - (len(matches.article_ids) - len(hits)), size)
+    has_choice = matches.counts and (page.total > 0 or query.filters)
+    facets = _facets(query, matches, filters_path) if has_choice and filters_path is not None else ()
+    return SearchResults(query, understanding, page, facets, is_reduced)
 
 
-def completions(query: SearchQuery) -> tuple[str, ...]:
-    """Names of concepts that start as the query does."""
-    found = synonyms.concepts_starting(query.text, COMPLETION_COUNT) if query.text else []
-    return tuple(concept.name for concept in found if concept.name.lower() != query.text.lower())
-
-
-def ways_on(query: SearchQuery) -> NothingFound:
-    """What to offer after a search that found nothing."""
-    try:
-        terms = query.terms()
-        better = spelling.corrected(terms, engine())
-        suggestion = spelling.written(better) if better else None
-    except SearchUnavailable:
-        suggestion = None
+def next_steps(query: SearchQuery) -> NextSteps:
+    """What to offer after a search without results."""
+    suggestion = None
+    with suppress(SearchUnavailable):
+        corrected = without_typing_errors(query.terms(), search_index().snapshot())
+        suggestion = written(corrected) if corrected else None
     near = synonyms.concepts_near(query.text, NEAR_CONCEPT_COUNT)
-    return NothingFound(suggestion, tuple(concept.name for concept in near), category_counts())
+    return NextSteps(suggestion, tuple(concept.name for concept in near), category_counts())
 
 
-def shown_terms(concepts: Sequence[Concept]) -> list[str]:
-    """The medical terms that the page names as looked for besides, without repeats."""
-    return list(dict.fromkeys(term for concept in concepts for term in concept.medical[:2]))[:6]
+def newest(query: SearchQuery) -> list[Article]:
+    """The articles that a search finds, newest first, for its feed."""
+    results = search(replace(query, sort=Sort.NEWEST, page=1), FEED_SIZE)
+    return [hit.article for hit in results.page.rows]
 
 
-def _find(query: SearchQuery, reading: Reading, library: Backend, size: int) -> Found:
-    if query.text and reading.is_empty:
-        return Found((), 0, {})
-    sort = query.sort if query.text else Sort.NEWEST
-    return library.find(
-        Plan(reading.groups, query.filters, sort=sort, offset=(query.page - 1) * size, limit=size)
-    )
-
-
-def _hit(card: Card, reading: Reading) -> Hit:
-    return Hit(card, spans_in(card.title, reading.marked), best_passage(card.searched, reading.marked))
-
-
-def _facets(query: SearchQuery, found: Found, path: str) -> tuple[Facet, ...]:
-    if not found.counts:
-        return ()
-    return tuple(Facet(name, LABELS[name], tuple(_values(name, query, found, path))) for name in LABELS)
-
-
-def _values(name: FacetName, query: SearchQuery, found: Found, path: str) -> list[FacetValue]:
-    counts = found.counts.get(name, {})
-    chosen = query.filters.get(name, frozenset())
-    labels = _labels(name, counts)
-    address = _toggles(query, name, path)
-    return [
-        FacetValue(
-            value,
-            label,
-            counts.get(value, 0),
-            value in chosen,
-            partial(address, value),
-        )
-        for value, label in labels.items()
-        if value in counts or value in chosen or name != FacetName.KIND
-    ]
-
-
-def _toggles(query: SearchQuery, name: FacetName, path: str) -> Callable[[str], str]:
-    """What makes the address of each toggled value of a group: only that part is made anew, for a page has thirty."""
-    own = query.filters.get(name, frozenset())
-    pattern = replace(query, filters={**query.filters, name: frozenset("-")}, page=1).address(path)
-
-    def address(value: str) -> str:
-        values = own ^ {value}
-        if not values:
-            return query.toggled(name, value).address(path)
-        return pattern.replace(f"{name}=-", "&".join(f"{name}={one}" for one in sorted(values)), 1)
-
-    return address
+def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...]:
+    facets = []
+    for name, label in LABELS.items():
+        counts = matches.counts.get(name, {})
+        selected = query.filters.get(name, frozenset())
+        values = [
+            FacetValue(
+                value, text, counts.get(value, 0), value in selected, query.toggled(name, value).address(path)
+            )
+            for value, text in _labels(name, counts).items()
+            if value in counts or value in selected or name != FacetName.KIND
+        ]
+        facets.append(Facet(name, label, tuple(values)))
+    return tuple(facets)
 
 
 def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
-    """Values of a group with the words for them, in the order in which they are shown."""
+    """The values of a group with the words for them, in the order in which they are shown."""
     if name == FacetName.CATEGORY:
-        rows = db.session.execute(_TOPICS)
-        return {row[0]: row[1] for row in rows}
+        return {row.slug: row.name for row in db.session.execute(_CATEGORIES)}
     if name == FacetName.YEAR:
         return {year: year for year in sorted(counts, reverse=True)}
     return {member.value: member.label for member in _ENUMS[name]}
-
-
-def newest(query: SearchQuery, path: str) -> list[Article]:
-    """What a search finds, newest first, for its feed."""
-    found = search(replace(query, sort=Sort.NEWEST, page=1), path, FEED_SIZE)
-    ids = [hit.article.id for hit in found.page.rows]
-    articles = {
-        article.id: article for article in db.session.scalars(select(Article).where(Article.id.in_(ids)))
-    }
-    return [articles[article_id] for article_id in ids]

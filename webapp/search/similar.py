@@ -1,47 +1,47 @@
-"""Summaries like one summary, from the index: its most telling words as a question."""
+"""Summaries like one summary, from the index: its most telling words as a query."""
 
 from collections import defaultdict
 from functools import lru_cache
 
 from webapp.catalog import queries
 from webapp.models import Article
-from webapp.search.backends import SearchUnavailable, engine
-from webapp.search.cards import Card, public_cards
-from webapp.search.documents import document_of
-from webapp.search.plan import Alternative, Group, Passage, Plan
+from webapp.search.documents import Passage, document_of
+from webapp.search.index import SearchUnavailable, search_index
+from webapp.search.posting_arrays import Clause
 from webapp.search.words import stems
 
-STEM_COUNT = 40  # said most in a text
-TELLING_COUNT = 25  # of these, said in few others
+STEM_COUNT = 40  # the most frequent of a text
+TELLING_COUNT = 25  # of these, the rarest in the library
 
 
-def similar_to(article: Article, count: int = 3) -> list[Card]:
+def similar_to(article: Article, count: int = 3) -> list[Article]:
     """Public articles with most in common with this one: people before animals, newer first on ties.
 
     Without an index: those that share categories.
     """
-    groups = _question(document_of(article).passages)
     try:
-        plan = Plan(
-            groups,
-            excluded=frozenset((article.id,)),
-            limit=count,
-            telling=TELLING_COUNT,
-            counts_filters=False,
-        )
-        found = engine().find(plan)
+        library = search_index().snapshot()
+        worth: dict[tuple[str, float], float] = {}
+        for stem, weight in _frequent_stems(document_of(article).passages):
+            document_count = len(library.contributions(stem).documents)
+            if document_count > 1:  # a word of no other article says nothing
+                worth[stem, weight] = weight * library.rarity(document_count)
+        telling = sorted(worth, key=lambda one: -worth[one])[:TELLING_COUNT]
+        clauses = [Clause((((stem,), weight),), is_asked=False) for stem, weight in telling]
+        # one more than asked, for this article is like itself
+        ids = library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()
     except SearchUnavailable:
-        return public_cards(queries.similar_to(article, count))
-    return public_cards(found.article_ids)
+        ids = tuple(queries.similar_to(article, count))
+    return queries.published_by_ids([one for one in ids if one != article.id][:count])
 
 
 @lru_cache(maxsize=100)  # each holds its texts: 20 kB
-def _question(passages: tuple[Passage, ...]) -> tuple[Group, ...]:
-    """The stems that say most of what these passages are about, each as much as it is said."""
+def _frequent_stems(passages: tuple[Passage, ...]) -> tuple[tuple[str, float], ...]:
+    """The stems that these passages use most, each with a weight of at most 1."""
     weights: dict[str, float] = defaultdict(float)
     for passage in passages:
-        for one in stems(passage.text):
-            weights[one] += passage.weight
-    telling = sorted(weights, key=lambda one: (-weights[one], one))[:STEM_COUNT]
+        for stem in stems(passage.text):
+            weights[stem] += passage.weight
     most = max(weights.values(), default=1.0)
-    return tuple(Group((Alternative((one,), weights[one] / most),), is_asked=False) for one in telling)
+    frequent = sorted(weights, key=lambda stem: (-weights[stem], stem))[:STEM_COUNT]
+    return tuple((stem, weights[stem] / most) for stem in frequent)

@@ -1,4 +1,4 @@
-"""The best passage of a text for a search, with the found words marked as spans. Never HTML."""
+"""The best passage of an article for a query, with the words of the query highlighted as spans. Never HTML."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from webapp.search.words import STOP_WORDS, stem, words
 
 LONGEST = 240  # characters
-WINDOW = 160  # found words so close together make one passage
+WINDOW = 160  # characters: words so close together make one passage
 MOST_GROUPS, MOST_PLACES = 16, 8  # so many are looked for, in so many places each
 _SENTENCE_END = re.compile(r"[.!?][\"”’)]*\s+(?=[A-Z0-9“\"(])")
 
@@ -16,45 +16,31 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Snippet:
-    """A piece of text and where in it the found words stand: (start, end), in order."""
+    """A piece of text and the spans to highlight in it: (start, end), in order."""
 
     text: str
     spans: tuple[Span, ...]
 
 
-class SearchedText:
-    """All texts of an article as one, a line each, ready to be looked through."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.text = "\n".join(" ".join(text.split()) for text in texts)
-
-    @property
-    def folded(self) -> str:
-        """In small letters. Made each time (10 µs): kept, it would double what the texts of a process take."""
-        small = self.text.lower()
-        return small if len(small) == len(self.text) else self.text  # places must stay the same
+def snippet(texts: Sequence[str], highlighted: Sequence[frozenset[str]]) -> Snippet:
+    """Where most of the query stands close together, from the start of its sentence; else the start of the first text."""
+    lines = "\n".join(" ".join(text.split()) for text in texts)
+    folded = lines.lower()
+    place = _densest(folded if len(folded) == len(lines) else lines, highlighted[:MOST_GROUPS])
+    line = lines.rfind("\n", 0, place) + 1
+    end = lines.find("\n", place)
+    passage = _cut(lines[line : end if end >= 0 else len(lines)], place - line)
+    return Snippet(passage, highlights(passage, highlighted))
 
 
-def best_passage(searched: SearchedText, marked: Sequence[frozenset[str]]) -> Snippet:
-    """Where most of what was asked stands close together, from the start of its sentence; else the start of the text."""
-    place = _densest(searched.folded, marked[:MOST_GROUPS])
-    text = searched.text
-    line = text.rfind("\n", 0, place) + 1
-    end = text.find("\n", place)
-    passage = _cut(text[line : end if end >= 0 else len(text)], place - line)
-    return Snippet(passage, spans_in(passage, marked))
-
-
-def spans_in(text: str, marked: Sequence[frozenset[str]]) -> tuple[Span, ...]:
-    """Where the marked stems stand in a text; words side by side become one span."""
-    asked = frozenset().union(*marked)
-    found = [(word, one) for word in words(text) if (one := stem(word.folded)) in asked]
-    present = {one for _, one in found}
-    wanted = {one for group in marked if group <= present for one in group}
+def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, ...]:
+    """Where the stems to highlight are in a text; adjacent words become one span."""
+    asked = frozenset().union(*highlighted)
+    matches = [(word, one) for word in words(text) if (one := stem(word.folded)) in asked]
+    present = {one for _, one in matches}
+    wanted = {one for group in highlighted if group <= present for one in group}
     spans: list[Span] = []
-    for word, one in found:
+    for word, one in matches:
         if one not in wanted or word.folded in STOP_WORDS:
             continue
         if spans and text[spans[-1][1] : word.start] in (" ", "-"):
@@ -64,33 +50,28 @@ def spans_in(text: str, marked: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _densest(folded: str, marked: Sequence[frozenset[str]]) -> int:
-    """Where the first window starts in which most of the groups of stems stand whole.
+def _densest(folded: str, highlighted: Sequence[frozenset[str]]) -> int:
+    """Where the first window starts that has most of the groups of stems whole.
 
     A stem is looked for as the start of a word: quicker than stemming whole texts, and near enough to choose a passage.
     """
-    found = sorted(
-        (at, one) for one in {one for group in marked for one in group} for at in _places(folded, one)
-    )
-    best, place = 0, 0
-    for number, (start_at, _) in enumerate(found):
-        near = {one for at, one in found[number : number + 20] if at - start_at < WINDOW}
-        count = sum(1 for group in marked if group <= near)
-        if count > best:
-            best, place = count, start_at
-    return place
-
-
-def _places(folded: str, one: str) -> list[int]:
-    """The first few places where a word starts like the stem."""
-    start = one.removesuffix("i")
-    places: list[int] = []
-    at = folded.find(start)
-    while at >= 0 and len(places) < MOST_PLACES:
-        if not at or not folded[at - 1].isalnum():
-            places.append(at)
-        at = folded.find(start, at + 1)
-    return places
+    places: list[tuple[int, str]] = []
+    for one in {one for group in highlighted for one in group}:
+        start = one.removesuffix("i")
+        at, count = folded.find(start), 0
+        while at >= 0 and count < MOST_PLACES:
+            if not at or not folded[at - 1].isalnum():
+                places.append((at, one))
+                count += 1
+            at = folded.find(start, at + 1)
+    places.sort()
+    most, best = 0, 0
+    for number, (start_at, _) in enumerate(places):
+        near = {one for at, one in places[number : number + 20] if at - start_at < WINDOW}
+        count = sum(1 for group in highlighted if group <= near)
+        if count > most:
+            most, best = count, start_at
+    return best
 
 
 def _cut(text: str, at: int) -> str:

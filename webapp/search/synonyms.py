@@ -114,25 +114,27 @@ def concepts_in(spoken: Sequence[str]) -> list[Match]:
     places: dict[str, int] = {}
     for place, one in enumerate(asked):
         places.setdefault(one, place)
-    found = [
+    by_stem = _forms_by_stem()
+    forms = {form: named for one in places for form, named in by_stem.get(one, ()) if form.issubset(places)}
+    matches = [
         Match(concept, form, min(places[one] for one in form))
-        for form, named in _candidates(frozenset(asked))
-        if _stand_close(form, places)
+        for form, named in forms.items()
+        if max(places[one] for one in form) - min(places[one] for one in form) < len(form) + WINDOW_SLACK
         for concept in named
     ]
-    found += [Match(concept, telling, 0) for concept in _alone().get(telling, ())]
-    fullest = [match for match in found if not any(match.stems < other.stems for other in found)]
+    matches += [Match(concept, telling, 0) for concept in _alone().get(telling, ())]
+    fullest = [match for match in matches if not any(match.stems < other.stems for other in matches)]
     return sorted(fullest, key=lambda match: (match.place, -match.word_count))
 
 
-def concepts_starting(start: str, count: int) -> list[Concept]:
-    """Concepts a form of which starts with what was typed so far, for completion; those whose name does come first."""
+def names_starting(start: str, count: int) -> list[str]:
+    """Names of other concepts a form of which starts with what was typed, for completion; those that start so come first."""
     wanted = " ".join(word.folded for word in words(start))
     if not wanted:
         return []
-    found = [concept for form, concept in _plain_forms() if form.startswith(wanted)]
-    found.sort(key=lambda concept: not concept.name.lower().startswith(wanted))
-    return list({concept.name: concept for concept in found}.values())[:count]
+    names = [concept.name for form, concept in _plain_forms() if form.startswith(wanted)]
+    names.sort(key=lambda name: not name.lower().startswith(wanted))
+    return [name for name in list(dict.fromkeys(names))[:count] if name.lower() != start.lower()]
 
 
 def concepts_near(text: str, count: int) -> list[Concept]:
@@ -143,17 +145,6 @@ def concepts_near(text: str, count: int) -> list[Concept]:
         wanted, [form for form, _ in forms], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=30
     )
     return list({forms[place][1].name: forms[place][1] for _, _, place in found}.values())[:count]
-
-
-def _stand_close(form: frozenset[str], places: dict[str, int]) -> bool:
-    own = [places[one] for one in form]
-    return max(own) - min(own) < len(form) + WINDOW_SLACK
-
-
-def _candidates(asked: frozenset[str]) -> list[tuple[frozenset[str], tuple[Concept, ...]]]:
-    by_stem = _forms_by_stem()
-    found = {form: named for one in asked for form, named in by_stem.get(one, ()) if form <= asked}
-    return list(found.items())
 
 
 @cache

@@ -8,13 +8,16 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from webapp.catalog.queries import category_counts
 from webapp.search import misses, results
 from webapp.search.query import SearchQuery
+from webapp.search.synonyms import names_starting
 from webapp.web import htmx
 from webapp.web.headers import never_store
 
 bp = Blueprint("search", __name__)
 
 TRY = ("stem cells", "nerve pain", "walking", "bladder care", "pressure sores")
-SHORTEST_INSTANT = 2
+SHORTEST_INSTANT = 2  # letters and digits
+PANEL_SIZE = 5
+COMPLETION_COUNT = 4
 
 
 @bp.get("/search")
@@ -22,33 +25,28 @@ def search() -> Response:
     """Find summaries by everyday or medical words."""
     query = SearchQuery.from_args(request.args)
     is_panel = "panel" in request.args
-    is_asked = bool(query.filters or query.text)
-    if is_panel:
-        is_asked = query.letter_count >= SHORTEST_INSTANT
     path = url_for("search.search")
-    found = (
-        results.search(query, path, results.PANEL_SIZE if is_panel else results.PAGE_SIZE)
-        if is_asked
-        else None
-    )
-    is_miss = found is not None and found.page.total == 0
-    ways_on = results.ways_on(query) if is_miss else None
+    if is_panel:
+        is_asked = sum(map(str.isalnum, query.text)) >= SHORTEST_INSTANT
+        answer = results.search(query, PANEL_SIZE) if is_asked else None
+    else:
+        answer = results.search(query, filters_path=path) if query.text or query.filters else None
+    is_miss = answer is not None and answer.page.total == 0
     response = htmx.render(
         "search/search.html",
         "instant" if is_panel else "search_results",
         query=query,
-        found=found,
+        results=answer,
         is_panel=is_panel,
-        ways_on=ways_on,
-        completions=results.completions(query) if is_panel else (),
-        looked_for=results.shown_terms(found.reading.concepts) if found else [],
-        categories=category_counts() if found is None else [],
+        next_steps=results.next_steps(query) if is_miss else None,
+        completions=names_starting(query.text, COMPLETION_COUNT) if is_panel else (),
+        categories=category_counts() if answer is None else [],
         suggestions=TRY,
         path=path,
     )
     if is_miss and not query.filters:
         misses.count_miss(query, datetime.now(UTC).date())
-    if is_miss or (found and found.is_reduced):
+    if is_miss or (answer and answer.is_reduced):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
 
@@ -58,7 +56,7 @@ def feed() -> Response:
     """The newest summaries that a search finds, for feed readers."""
     query = SearchQuery.from_args(request.args)
     path = url_for("search.search")
-    articles = results.newest(query, path)
+    articles = results.newest(query)
     updated = max(
         (article.updated_at for article in articles), default=datetime(2025, 1, 1, tzinfo=UTC)
     ).isoformat()

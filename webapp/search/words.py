@@ -1,128 +1,25 @@
 """Text to words and stems: one way for what is indexed, what is asked, and what is marked on the page.
 
-The stemmer (Porter 2) is the only thing taken from Whoosh here; the engine itself stays in ``backends``.
+The stemmer (Porter 2) is the only thing taken from Whoosh here.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from whoosh.lang.porter2 import stem as _porter2
 
-# Letters and figures; an apostrophe or a typographic one may stand inside a word.
+# Letters and digits; an apostrophe or a typographic one may stand inside a word.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _APOSTROPHES = re.compile(r"['’]s?$|['’]")
 LONGEST_WORD = 60
 
-# Words that carry no subject in a question of a lay reader, on top of the usual articles and prepositions.
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "after",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "before",
-        "between",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "during",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "him",
-        "his",
-        "how",
-        "i",
-        "id",
-        "if",
-        "im",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "ive",
-        "may",
-        "me",
-        "might",
-        "more",
-        "most",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "other",
-        "our",
-        "out",
-        "over",
-        "she",
-        "should",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "up",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "whats",
-        "when",
-        "where",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "based",
-        "use",
-        "used",
-        "using",
-    ]
-)
+_LISTS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+STOP_WORDS = frozenset(_LISTS["stop_words"])
 
 
 class Word(NamedTuple):
@@ -152,7 +49,7 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(folded: str) -> str:
-    """The stem of a folded word; the word itself where it is short (AIS, UTI) or holds a figure."""
+    """The stem of a folded word; the word itself where it is short (AIS, UTI) or holds a digit."""
     if len(folded) < 4 or not folded.isalpha():  # noqa: PLR2004
         return folded
     return str(_porter2(folded))
@@ -163,6 +60,4 @@ def stems(text: str) -> list[str]:
     return [stem(word.folded) for word in words(text) if word.folded not in STOP_WORDS]
 
 
-def all_stems(text: str) -> list[str]:
-    """The stems of a text in order, stop words too, for texts that may be made of nothing else."""
-    return [stem(word.folded) for word in words(text)]
+VAGUE_STEMS = frozenset(map(stem, _LISTS["vague_words"]))

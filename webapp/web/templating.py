@@ -23,7 +23,6 @@ from webapp.exports.reference import (
 from webapp.models import Article
 from webapp.models.article import running_text
 from webapp.models.values import NOT_SAID, NOT_SPECIFIED, Result, StudyKind
-from webapp.search.cards import Card
 from webapp.web.assets import asset_integrity, asset_url
 
 PREFERENCES_COOKIE = "reading"
@@ -129,9 +128,9 @@ def grade_words(text: str) -> str:
     return str(max(1, round(reading_grade(text))))
 
 
-def reading_time(listed: Article | Card) -> int:
+def reading_time(article: Article) -> int:
     """Minutes to read a whole summary."""
-    return listed.minutes if isinstance(listed, Card) else reading_minutes(running_text(listed))
+    return reading_minutes(running_text(article))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

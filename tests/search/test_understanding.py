@@ -6,11 +6,10 @@ from werkzeug.datastructures import MultiDict
 from tests.engines import both_engines
 from tests.pages import PageClient
 from tests.search.conftest import Adds
-from webapp.search import spelling, synonyms
-from webapp.search.backends import engine
-from webapp.search.plan import FacetName, Sort
-from webapp.search.query import MOST_TERMS, SearchQuery, Term
-from webapp.search.reading import read
+from webapp.search import synonyms
+from webapp.search.index import search_index
+from webapp.search.query import MOST_TERMS, FacetName, SearchQuery, Sort, Term
+from webapp.search.understanding import nearest, understand, without_typing_errors
 from webapp.search.words import fold, stems, words
 
 
@@ -131,9 +130,9 @@ def test_words_far_apart_are_not_one_thing() -> None:
 @both_engines
 def test_completions_count_less_than_the_word_itself(client: PageClient, add: Adds) -> None:
     add(plain_title="Sex and sexual health")
-    reading = read(SearchQuery(text="sex"), engine())
-    assert reading.groups[0].alternatives[0].weight == 1.0
-    assert all(other.weight < 1 for group in reading.groups for other in group.alternatives[1:])
+    clauses = understand(SearchQuery(text="sex"), search_index().snapshot()).clauses
+    assert clauses[0].alternatives[0] == (("sex",), 1.0)
+    assert all(weight < 1 for clause in clauses for _, weight in clause.alternatives[1:])
 
 
 @both_engines
@@ -141,38 +140,34 @@ def test_the_nearest_word_is_the_one_with_fewest_errors_and_the_same_start(
     client: PageClient, add: Adds
 ) -> None:
     add(plain_title="Mental tests with a catheter")
-    assert spelling.nearest("cathater", engine()) == "catheter"
-    assert spelling.nearest("zental", engine()) is None
+    assert nearest("cathater", search_index().snapshot()) == "catheter"
+    assert nearest("zental", search_index().snapshot()) is None
 
 
 @both_engines
 def test_a_misspelled_form_of_the_table_leads_to_its_right_word(client: PageClient, add: Adds) -> None:
     add()
-    assert spelling.corrected([Term("newmonia")], engine()) == [Term("pneumonia")]
+    assert without_typing_errors([Term("newmonia")], search_index().snapshot()) == [Term("pneumonia")]
 
 
 @both_engines
 def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -> None:
     add()
-    assert spelling.corrected([Term("xyz"), Term("c5q9w")], engine()) is None
+    assert without_typing_errors([Term("xyz"), Term("c5q9w")], search_index().snapshot()) is None
 
 
 def weight(text: str, word: str) -> float:
     """How much a word of a search counts, besides what it was understood as."""
-    (own,) = stems(word)
-    reading = read(SearchQuery(text=text), engine())
-    return next(
-        group.alternatives[0].weight for group in reading.groups if group.alternatives[0].stems == (own,)
-    )
+    own = tuple(stems(word))
+    clauses = understand(SearchQuery(text=text), search_index().snapshot()).clauses
+    return next(weight for clause in clauses for form, weight in clause.alternatives if form == own)
 
 
-@both_engines
 def test_words_understood_together_count_less_one_by_one(client: PageClient, add: Adds) -> None:
     add()
     assert weight("blood clot in leg", "clot") < weight("clot", "clot") == 1.0
 
 
-@both_engines
 def test_words_that_say_little_count_less_than_the_others(client: PageClient, add: Adds) -> None:
     add()
     assert weight("really zebrafish", "really") < weight("really zebrafish", "zebrafish") == 1.0

@@ -1,0 +1,330 @@
+"""Search over posting lists held as NumPy arrays: exact, without pruning, with facet counts almost for free.
+
+The index has, for each stem, the documents with its weight in each. Decoded once into two arrays, a query is a sum of
+arrays, a filter is a mask, a facet count is a bincount. Documents are numbered from 0 within one commit of the index;
+deleted ones have a number still and are masked out. Scores are those of BM25F over one field whose words carry the weight
+of the passage they are in (Robertson and Zaragoza 2009), with Whoosh's formula for rarity.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from webapp.search import relevance_model
+from webapp.search.query import FacetName, Filters, Sort
+from webapp.search.segments import NOWHERE, Floats, Postings, Segment
+
+Mask = NDArray[np.bool_]
+Alternative = tuple[tuple[str, ...], float]  # stems that must all be in a document, and how much that counts
+
+# One setting for every collection, measured on several (bench/search_quality.py).
+K1 = 1.6
+B = 0.75
+COORDINATION = 0.1  # how much a document that has more of the words is preferred
+NOT_PEOPLE = 0.8  # papers not about people come after equally good ones that are
+NO_VALUE = -1
+CACHE_BYTES = 32_000_000
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One thing that was asked for, in several ways; the best of them counts.
+
+    ``is_phrase``: the stems must follow one another, and a document without them is no match.
+    ``is_asked``: these are the reader's own words.
+    """
+
+    alternatives: tuple[Alternative, ...]
+    is_phrase: bool = False
+    is_asked: bool = True
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The ids of the matching articles of one page in order, their number in all, and counts for each filter value.
+
+    The counts of a group ignore the filters of that same group, so that another value of it can still be chosen.
+    """
+
+    article_ids: tuple[int, ...]
+    total: int
+    counts: Mapping[FacetName, Mapping[str, int]]
+
+
+class PostingCache:
+    """The posting lists used last, up to so many bytes; shared by all threads of a process."""
+
+    def __init__(self, byte_limit: int) -> None:
+        self._limit = byte_limit
+        self._size = 0
+        self._lists: OrderedDict[str, Postings] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, term: str, make: Callable[[str], Postings]) -> Postings:
+        """The list of a term, from ``make`` if it is not here; lists unused for longest make room for it."""
+        with self._lock:
+            cached = self._lists.get(term)
+            if cached is not None:
+                self._lists.move_to_end(term)
+                return cached
+        made = make(term)
+        with self._lock:
+            if term not in self._lists:
+                self._lists[term] = made
+                self._size += made.documents.nbytes + made.weights.nbytes
+            while self._size > self._limit and len(self._lists) > 1:
+                _, unused = self._lists.popitem(last=False)
+                self._size -= unused.documents.nbytes + unused.weights.nbytes
+        return made
+
+
+@dataclass(frozen=True)
+class FacetCodes:
+    """The values of one filter group, and for each document the places of its values in that list (or NO_VALUE)."""
+
+    values: tuple[str, ...]
+    codes: NDArray[np.int16]  # a row per document, as many columns as a document has values at most
+
+    def mask(self, wanted: frozenset[str]) -> Mask:
+        """Documents that have any of the wanted values."""
+        places = [place for place, value in enumerate(self.values) if value in wanted]
+        mask: Mask = np.logical_or.reduce(np.isin(self.codes, places), axis=1)
+        return mask
+
+    def counts(self, documents: NDArray[Any]) -> dict[str, int]:
+        """How many of the documents have each value of the library, 0 included."""
+        if not self.values:
+            return {}
+        counted = np.bincount(self.codes[documents].ravel() + 1, minlength=len(self.values) + 1)[1:]
+        return {value: int(count) for value, count in zip(self.values, counted, strict=True)}
+
+
+class Snapshot:
+    """The whole index as of one commit, ready to be searched: its segments, their documents numbered on. Nothing changes.
+
+    Every method may raise SearchUnavailable: a file was damaged.
+    """
+
+    def __init__(
+        self, folder: Path, number: int, segments: Sequence[Segment], deleted: Sequence[set[int]]
+    ) -> None:
+        self.commit_id = (folder, number)
+        self.segments = segments
+        self.size = sum(segment.size for segment in segments)
+        self._starts: list[int] = np.cumsum([0, *[segment.size for segment in segments]])[:-1].tolist()
+        self.article_ids = _joined([segment.article_ids for segment in segments], np.int32)
+        self.revisions = _joined([segment.revisions for segment in segments], np.int32)
+        self.published = _joined([segment.published for segment in segments], np.int64)
+        self.is_alive = np.ones(self.size, np.bool_)
+        for start, gone in zip(self._starts, deleted, strict=True):
+            self.is_alive[[start + document for document in gone]] = False
+        self.alive_count = int(self.is_alive.sum())
+        self.facets = {name: self._facet(name) for name in FacetName}
+        lengths = _joined([segment.lengths for segment in segments], np.float64)
+        mean = sum(segment.total_length for segment in segments) / max(self.size, 1) or 1
+        self._saturation = (K1 * ((1 - B) + B * lengths / mean)).astype(np.float32)
+        self._prior = np.where(
+            self.facets[FacetName.SUBJECT].mask(frozenset(("animals", "lab"))), NOT_PEOPLE, 1
+        ).astype(np.float32)
+        self._cache = PostingCache(CACHE_BYTES)
+        self.completions = lru_cache(maxsize=2_000)(self._completions)
+        self.near = lru_cache(maxsize=2_000)(self._near)
+
+    # Articles
+
+    def search(
+        self,
+        clauses: Sequence[Clause] = (),
+        *,
+        filters: Filters | None = None,
+        sort: Sort = Sort.BEST,
+        offset: int = 0,
+        limit: int = 10,
+        counts_facets: bool = True,
+    ) -> Matches:
+        """Answer a query, best or newest first. No clauses: everything matches. Filters: any value of a group, all groups."""
+        matches, scores = (
+            self.scored(clauses) if clauses else (self.is_alive, np.zeros(self.size, np.float32))
+        )
+        matches = matches & self.is_alive
+        masks = {name: self.facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
+        hits = np.flatnonzero(np.logical_and.reduce([matches, *masks.values()])).astype(np.int32)
+        counts = {}
+        for name, facet in self.facets.items() if counts_facets else ():
+            others = [mask for other, mask in masks.items() if other != name]
+            counts[name] = facet.counts(
+                hits if name not in masks else np.flatnonzero(np.logical_and.reduce([matches, *others]))
+            )
+        is_asked = sort == Sort.BEST and any(clause.is_asked for clause in clauses)
+        if is_asked and self.alive_count >= relevance_model.FEWEST_DOCUMENTS:
+            scores = relevance_model.blended(
+                hits, scores, self._prior, self.frequent_stems, self.contributions
+            )
+        newest = -self.published[hits]
+        order = newest if sort == Sort.NEWEST else -(scores[hits] * self._prior[hits])
+        total, last = len(hits), offset + limit
+        if total > last > 0:
+            first = order <= np.partition(order, last - 1)[last - 1]
+            hits, order, newest = hits[first], order[first], newest[first]
+        # on a tie the newer, then the higher article id
+        page = hits[np.lexsort((-self.article_ids[hits], newest, order))[offset:last]]
+        return Matches(tuple(self.article_ids[page].tolist()), total, counts)
+
+    def scored(self, clauses: Sequence[Clause]) -> tuple[Mask, Floats]:
+        """Which documents match, deleted ones as well, and their scores before any prior."""
+        total = np.zeros(self.size, np.float32)
+        matches = np.zeros(self.size, np.bool_)
+        required = np.ones(self.size, np.bool_)
+        asked = np.zeros(self.size, np.uint8)
+        asked_count = 0
+        for clause in clauses:
+            postings = self._clause(clause)
+            total[postings.documents] += postings.weights
+            matches[postings.documents] = True
+            if clause.is_asked:
+                asked[postings.documents] += 1
+                asked_count += 1
+            if clause.is_phrase:
+                has_phrase = np.zeros(self.size, np.bool_)
+                has_phrase[postings.documents] = True
+                required &= has_phrase
+        if asked_count > 1:
+            shares = (np.maximum(np.arange(asked_count + 1), 0.5) / asked_count) ** COORDINATION
+            total *= shares.astype(np.float32)[asked]
+        return matches & required, total
+
+    def contributions(self, stem: str) -> Postings:
+        """What a stem adds to the score of each document that has it."""
+        return self._cache.get(stem, self._contributions)
+
+    def rarity(self, document_count: int) -> float:
+        """How much a word says that so many documents have (Whoosh's inverse document frequency)."""
+        return log(self.size / (document_count + 1)) + 1 if self.size else 0.0
+
+    def frequent_stems(self, document: int) -> list[tuple[str, int]]:
+        """The most frequent stems of a document, each with its share of the text in thousandths."""
+        segment, number = self._place(document)
+        return segment.frequent_stems(number)
+
+    def _place(self, document: int) -> tuple[Segment, int]:
+        """The segment of a document, and its number there."""
+        place = bisect_right(self._starts, document) - 1
+        return self.segments[place], document - self._starts[place]
+
+    def entries(self) -> dict[int, int]:
+        """Every article in the index and its revision."""
+        alive = self.is_alive
+        return dict(zip(self.article_ids[alive].tolist(), self.revisions[alive].tolist(), strict=True))
+
+    def numbers(self) -> dict[int, int]:
+        """Every article in the index and the number of its document."""
+        alive = np.flatnonzero(self.is_alive)
+        return dict(zip(self.article_ids[alive].tolist(), alive.tolist(), strict=True))
+
+    # Words
+
+    def frequency(self, word: str) -> int:
+        """The number of documents that have a whole word, deleted ones included."""
+        total = 0
+        for segment in self.segments:
+            lexicon = segment.lexicon()
+            place = bisect_left(lexicon.words, word)
+            if place < len(lexicon.words) and lexicon.words[place] == word:
+                total += lexicon.frequencies[place]
+        return total
+
+    def _completions(self, start: str, count: int) -> tuple[str, ...]:
+        """The words that start so, most frequent first."""
+        totals: dict[str, int] = defaultdict(int)
+        for segment in self.segments:
+            lexicon = segment.lexicon()
+            for place in range(bisect_left(lexicon.words, start), len(lexicon.words)):
+                if not lexicon.words[place].startswith(start):
+                    break
+                totals[lexicon.words[place]] += lexicon.frequencies[place]
+        return tuple(sorted(totals, key=lambda word: (-totals[word], word))[:count])
+
+    def _near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
+        """Words at most so many typing errors away: (word, errors, number of documents)."""
+        totals: dict[str, tuple[int, int]] = {}
+        for segment in self.segments:
+            lexicon = segment.lexicon()
+            matches = process.extract(word, lexicon.words, scorer=OSA.distance, score_cutoff=most, limit=50)
+            for text, distance, place in matches:
+                totals[text] = (int(distance), totals.get(text, (0, 0))[1] + lexicon.frequencies[place])
+        return tuple((text, distance, count) for text, (distance, count) in totals.items())
+
+    def _contributions(self, stem: str) -> Postings:
+        parts = [segment.postings("stem", stem) for segment in self.segments]
+        documents = _joined(
+            [part.documents + start for part, start in zip(parts, self._starts, strict=True)], np.int32
+        )
+        weights = _joined([part.weights for part in parts], np.float32)
+        rarity = np.float32(self.rarity(len(documents)))
+        scores = rarity * (weights * np.float32(K1 + 1) / (weights + self._saturation[documents]))
+        return Postings(documents, scores.astype(np.float32))
+
+    def _clause(self, clause: Clause) -> Postings:
+        """The best alternative of a clause for each document."""
+        parts = [self._alternative(stems, weight, clause.is_phrase) for stems, weight in clause.alternatives]
+        parts = [part for part in parts if len(part.documents)]
+        if len(parts) < 2:  # noqa: PLR2004
+            return parts[0] if parts else NOWHERE
+        best = np.zeros(self.size, np.float32)
+        for part in parts:
+            best[part.documents] = np.maximum(best[part.documents], part.weights)
+        documents = np.flatnonzero(best).astype(np.int32)
+        return Postings(documents, best[documents])
+
+    def _alternative(self, stems: Sequence[str], weight: float, is_phrase: bool) -> Postings:
+        """The documents that have all of the stems, with the sum of their scores."""
+        few, *others = sorted(
+            map(self.contributions, dict.fromkeys(stems)), key=lambda part: len(part.documents)
+        )
+        documents, scores = few.documents, few.weights
+        for many in others:
+            at = np.searchsorted(many.documents, documents)
+            at[at == len(many.documents)] = 0
+            both = many.documents[at] == documents if len(documents) else np.zeros(0, np.bool_)
+            documents, scores = documents[both], scores[both] + many.weights[at[both]]
+        if is_phrase and len(stems) > 1:
+            phrase = f" {' '.join(stems)} ".encode()
+            places = map(self._place, documents.tolist())
+            follow = np.array([phrase in segment.sequence(number) for segment, number in places], np.bool_)
+            documents, scores = documents[follow], scores[follow]
+        return Postings(documents, scores if weight == 1 else scores * np.float32(weight))
+
+    def _facet(self, name: FacetName) -> FacetCodes:
+        prefix = f"{name}:"
+        values = sorted(
+            {value for segment in self.segments for value in segment.facets if value.startswith(prefix)}
+        )
+        codes = np.full((self.size, 1), NO_VALUE, np.int16)
+        for place, value in enumerate(values):
+            for segment, start in zip(self.segments, self._starts, strict=True):
+                rest = segment.facets.get(value, NOWHERE.documents) + start
+                for column in range(codes.shape[1]):
+                    free = codes[rest, column] == NO_VALUE
+                    codes[rest[free], column] = place
+                    rest = rest[~free]
+                if len(rest):
+                    codes = np.hstack([codes, np.full((self.size, 1), NO_VALUE, np.int16)])
+                    codes[rest, -1] = place
+        return FacetCodes(tuple(value.removeprefix(prefix) for value in values), codes)
+
+
+def _joined(parts: Sequence[Any], dtype: Any) -> Any:
+    """Arrays of all segments as one; most of the time there is one segment, and no copy."""
+    joined = parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty(0, dtype)])
+    return joined.astype(dtype, copy=False)

@@ -1,0 +1,202 @@
+"""Query understanding: typing errors corrected, everyday words taken as medical ones, the last word completed.
+
+The page shows every step of it, so a reader can undo it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from webapp.search.posting_arrays import Alternative, Clause, Snapshot
+from webapp.search.query import SearchQuery, Term
+from webapp.search.synonyms import Match, concepts_in, known_words, misspellings, words_starting
+from webapp.search.words import STOP_WORDS, VAGUE_STEMS, stem, stems, words
+
+SHORTEST_WORD = 4  # that is corrected
+SHORTEST_PART = 3  # of a word that was written without its space
+LETTERS_PER_ERROR = 4
+MOST_ERRORS = 3
+COMPLETION_COUNT = 12
+# What a word that we added counts, compared with 1 for a word that was written.
+COMPLETED_UNKNOWN = 0.7  # the last word is no word of the library: it is surely unfinished
+COMPLETED_KNOWN = 0.35  # it may be finished
+SHORTEST_OPEN_WORD = 2
+SHORTEST_KNOWN_OPEN_WORD = 4
+READ_AS = 0.6  # a medical term for one everyday word
+READ_PHRASE_AS = 0.9  # for several: "blood clot in leg" says more than its words one by one
+MAIN_TERMS = 3  # so many medical terms of a concept mean the thing itself, the rest something near it
+NEAR_TERM = 0.5
+LAY_FORM = 0.5  # an everyday form of the same thing; its words may be far apart in a text
+UNDERSTOOD_TOGETHER = 0.25  # each word of "blood clot in leg", once that was understood as one thing
+SAYS_LITTLE = 0.4  # a vague word
+MOST_CONCEPTS = 4
+NAMED_TERMS, MOST_NAMED = 2, 6  # medical terms that the page names, of each concept and in all
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A query as understood.
+
+    ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
+    added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
+    """
+
+    clauses: tuple[Clause, ...]
+    corrected: str | None
+    looked_for: tuple[str, ...]
+    highlighted: tuple[frozenset[str], ...]
+
+
+def understand(query: SearchQuery, library: Snapshot) -> Understanding:
+    """Understand a query with the words of the library and our table of concepts."""
+    terms = query.terms()
+    corrected = None if query.is_exact else without_typing_errors(terms, library)
+    if corrected is not None:
+        terms = corrected
+    matches = () if query.is_own_words or query.is_exact else _concepts(terms)
+    together = frozenset(one for match in matches if match.word_count > 1 for one in match.stems)
+    own = clauses_of(terms, library, together, completes=not query.is_own_words)
+    highlighted = [frozenset(form) for clause in own for form, _ in clause.alternatives]
+    highlighted += [frozenset(form) for match in matches for form in match.concept.medical_stems[:MAIN_TERMS]]
+    named = [term for match in matches for term in match.concept.medical[:NAMED_TERMS]]
+    return Understanding(
+        clauses=tuple(dict.fromkeys([*own, *map(_concept_clause, matches)])),
+        corrected=None if corrected is None else written(corrected),
+        looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
+        highlighted=tuple(dict.fromkeys(highlighted)),
+    )
+
+
+def clauses_of(
+    terms: Sequence[Term],
+    library: Snapshot,
+    together: frozenset[str] = frozenset(),
+    *,
+    completes: bool = True,
+) -> list[Clause]:
+    """What the reader's own words ask for. ``together``: stems that were understood as one thing ("blood clot in leg")."""
+    clauses: list[Clause] = []
+    for term in terms:
+        if term.is_phrase:
+            parts = tuple(stems(term.text))
+            clauses += [Clause(((parts, 1.0),), is_phrase=True)] if parts else []
+            continue
+        spoken = [word.folded for word in words(term.text)]
+        for place, word in enumerate(spoken, start=1):
+            own: list[Alternative] = [] if word in STOP_WORDS else [((stem(word),), 1.0)]
+            if term.is_open and completes and place == len(spoken):
+                own += _completions(word, library)
+            if not own:
+                continue
+            # vague words, and words that were understood together as one thing, count less by themselves
+            written_stems, _ = own[0]
+            share = UNDERSTOOD_TOGETHER if together.issuperset(written_stems) else 1.0
+            if share == 1.0 and VAGUE_STEMS.issuperset(written_stems):
+                share = SAYS_LITTLE
+            alternatives = tuple((form, weight * share) for form, weight in own)
+            clauses.append(Clause(alternatives, is_asked=share == 1.0))
+    return list(dict.fromkeys(clauses))
+
+
+def without_typing_errors(terms: Sequence[Term], library: Snapshot) -> list[Term] | None:
+    """The terms without typing errors; None if there are none."""
+    better = []
+    for term in terms:
+        text = term.text
+        for word in reversed(list(words(term.text))):
+            is_last = word.end == len(term.text)
+            right = _right_spelling(word.folded, library, is_open=term.is_open and is_last)
+            text = text[: word.start] + right + text[word.end :] if right else text
+        better.append(replace(term, text=text))
+    return better if better != list(terms) else None
+
+
+def written(terms: Sequence[Term]) -> str:
+    """The terms as one text."""
+    return " ".join(f"“{term.text}”" if term.is_phrase else term.text for term in terms)
+
+
+def nearest(word: str, library: Snapshot) -> str | None:
+    """The likeliest right spelling of a folded word, if there is one near enough."""
+    most = min(MOST_ERRORS, max(1, len(word) // LETTERS_PER_ERROR))
+    table = [known for known in known_words() if len(known) >= SHORTEST_WORD]
+    near = process.extract(word, table, scorer=OSA.distance, score_cutoff=most, limit=20)
+    candidates = [*library.near(word, most), *((text, int(errors), 1) for text, errors, _ in near)]
+    likely = [
+        (text[0] != word[0], errors, -count, text)
+        for text, errors, count in candidates
+        if _is_likely(word, text, errors)
+    ]
+    return min(likely)[-1] if likely else _split(word, library)
+
+
+def _completions(word: str, library: Snapshot) -> list[Alternative]:
+    """What an unfinished word may become, as alternatives to it."""
+    if word in STOP_WORDS:
+        return []
+    is_known = library.frequency(word) > 0 or len(library.contributions(stem(word)).documents) > 0
+    if len(word) < (SHORTEST_KNOWN_OPEN_WORD if is_known else SHORTEST_OPEN_WORD):
+        return []
+    weight = COMPLETED_KNOWN if is_known else COMPLETED_UNKNOWN
+    completed = dict.fromkeys(stem(one) for one in library.completions(word, COMPLETION_COUNT))
+    return [((one,), weight) for one in completed if one != stem(word)]
+
+
+def _concepts(terms: Sequence[Term]) -> tuple[Match, ...]:
+    """The concepts that the query is about; an unfinished last word counts as the concept words it may become."""
+    spoken = [word.folded for term in terms for word in words(term.text)]
+    matches = concepts_in(spoken)
+    if not matches and spoken and terms[-1].is_open and len(spoken[-1]) >= SHORTEST_KNOWN_OPEN_WORD:
+        last = spoken[-1]
+        if last not in known_words():
+            for ending in words_starting(last)[:3]:
+                matches += concepts_in([*spoken[:-1], ending])
+    return tuple({match.concept.name: match for match in matches}.values())[:MOST_CONCEPTS]
+
+
+def _concept_clause(match: Match) -> Clause:
+    """The ways to say a concept: its main medical terms first, then those near it, and everyday forms of several words."""
+    weight = READ_PHRASE_AS if match.word_count > 1 else READ_AS
+    medical = [
+        (form, weight * (1.0 if place < MAIN_TERMS else NEAR_TERM))
+        for place, form in enumerate(match.concept.medical_stems)
+    ]
+    lay = [
+        (form, weight * LAY_FORM)
+        for form in match.concept.lay_stems
+        if len(form) > 1 and not match.stems.issuperset(form)  # the reader's own words count already
+    ]
+    return Clause((*medical, *lay), is_asked=match.word_count > 1)
+
+
+def _right_spelling(word: str, library: Snapshot, *, is_open: bool) -> str | None:
+    """The right spelling, or None if the word can stay: a word of the library or of the table is never corrected."""
+    if len(word) < SHORTEST_WORD or not word.isalpha() or word in STOP_WORDS or word in known_words():
+        return None
+    if library.frequency(word) or len(library.contributions(stem(word)).documents):
+        return None
+    if is_open and (library.completions(word, 1) or words_starting(word)):
+        return None  # not a mistake, only unfinished
+    return misspellings().get(word) or nearest(word, library)
+
+
+def _is_likely(word: str, candidate: str, errors: int) -> bool:
+    """A wrong first letter is rare: then the rest must be right, and the word not merely another one (dental, mental)."""
+    if len(candidate) < SHORTEST_WORD:
+        return False
+    if candidate[0] == word[0]:
+        return True
+    return errors == 1 and (len(candidate) != len(word) or sorted(candidate) == sorted(word))
+
+
+def _split(word: str, library: Snapshot) -> str | None:
+    """Two known words that were written as one."""
+    for place in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+        parts = word[:place], word[place:]
+        if all(
+            part not in STOP_WORDS and (library.frequency(part) or part in known_words()) for part in parts
+        ):
+            return " ".join(parts)
+    return None
