@@ -2,7 +2,7 @@
 
     python bench/mail_drill.py [--mails 2000] [--kills 57] [--seed 1]
 
-Two ``flask newsletter deliver --forever`` at a time work against a real SMTP server that delays, answers 4xx and 5xx,
+Two ``flask newsletter deliver`` at a time work against a real SMTP server that delays, answers 4xx and 5xx,
 hangs up before and after it took a mail, and is killed too. After each kill, what a mailer left half way is settled
 by the server's log, as an operator would. The last line is the result; the exit code is 0 only if it is perfect.
 """
@@ -154,9 +154,11 @@ class Drill:
         if not moments:
             subprocess.run(DELIVER, cwd=ROOT, env=self.environ, stdout=subprocess.DEVNULL, check=True)
             return
-        command = [*DELIVER, "--forever"]
         mailers = [
-            subprocess.Popen(command, cwd=ROOT, env=self.environ, stderr=subprocess.DEVNULL) for _ in moments
+            subprocess.Popen(
+                DELIVER, cwd=ROOT, env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            for _ in moments
         ]
         self._wait_for_work()
         for mailer, moment in zip(mailers, moments, strict=True):

@@ -121,16 +121,19 @@ def test_domain_modules_do_not_touch_the_request() -> None:
         assert touched <= MAY_TOUCH.get(path, set()), f"{path} touches {touched}"
 
 
-def test_domain_modules_do_not_commit() -> None:
-    # loops of background threads and the one function that must commit by itself (a sent mail cannot be rolled back)
-    allowed = {"mail/outbox.py", "mail/delivery.py", "search/indexing.py", "editor/due.py"}
+def test_only_writing_commits_and_rolls_back() -> None:
+    """Everything that changes the database says so with ``writing()``, which alone ends a transaction."""
     for path, tree in modules().items():
-        if not is_domain(path) or path in allowed or path == "search/segments.py":
-            continue  # it commits the search index, never the database
-        commits = [
-            node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "commit"
+        if path.startswith("db/"):
+            continue
+        ends = [
+            f"{path}:{node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and node.attr in ("commit", "rollback")
+            and ast.unparse(node.value) in ("db.session", "db.session()", "session")
         ]
-        assert not commits, f"{path}:{commits[0].lineno} commits"
+        assert not ends, ends
 
 
 def test_every_package_that_is_imported_is_declared() -> None:

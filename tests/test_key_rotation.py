@@ -88,6 +88,5 @@ def test_a_new_link_is_signed_with_the_new_key(app: Flask, with_keys: Site) -> N
         editor = find_editor(EMAIL)
         assert editor is not None
         link = f"/editor/reset/{resets.new_token(LinkKind.RESET, editor)}"
-        db.session.rollback()
     PageClient(with_keys(NEW)).get(link)
     PageClient(with_keys(KEY)).get(link, status=410)

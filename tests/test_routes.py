@@ -3,15 +3,22 @@
 import hashlib
 import re
 from base64 import b64encode
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from tests.accounts.people import EditorClient, sign_in
 from tests.hostile.world import EMAIL, World, build
 from tests.pages import PageClient
+from tests.writers import another_writer
+from webapp.accounts.sign_ins import SEEN_EVERY
+from webapp.db.session import db
+from webapp.db.writing import writing
+from webapp.models import SignIn
 
 # The one form that mail programs send from anywhere (RFC 8058).
 FROM_ANYWHERE = {"newsletter.unsubscribe_now"}
@@ -114,3 +121,17 @@ def test_every_script_and_style_sheet_is_ours_and_pinned_to_its_content(
         assert urlsplit(address).netloc == ""
         assert b64encode(hashlib.sha384(client.flask.get(address).data).digest()).decode() == digest, address
     assert len(checked) >= 4
+
+
+def test_reading_a_page_waits_for_no_writer(app: Flask, client: PageClient, world: World) -> None:
+    """A page that took the writer's turn would wait for five seconds here, and answer 503."""
+    sign_in(client, EMAIL)
+    with writing():  # long enough ago that each page would note that the editor was seen
+        db.session.execute(update(SignIn).values(seen_at=datetime.now(UTC) - 2 * SEEN_EVERY))
+    read = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    with another_writer(app):
+        for rule in read:
+            answer = client.flask.get(world.address(app, rule))
+            assert answer.status_code < 500, f"{rule.endpoint}: {answer.status}"
+        assert client.flask.get("/search?q=nothing+like+it").status_code == 200
+    assert len(read) > 60

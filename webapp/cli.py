@@ -1,17 +1,19 @@
-"""The ``flask`` commands of each feature, and the one that makes a new folder ready to run."""
+"""The ``flask`` commands of each feature, and those that make a new folder ready and run the jobs."""
 
+import signal
 import sys
-from datetime import UTC, datetime
 
 import click
 import flask_migrate
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
+from webapp import jobs
 from webapp.accounts.commands import editors_group
 from webapp.config import ROOT
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.editor.commands import publish_due
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
@@ -19,6 +21,7 @@ from webapp.operations.commands import after_restore, backup, check, db_copy, re
 from webapp.papers.commands import papers_group
 from webapp.publishing import library, scheduling
 from webapp.publishing.commands import articles_group
+from webapp.publishing.library import LibraryRefused
 from webapp.search import indexing
 from webapp.search.commands import search_group
 
@@ -34,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(newsletter_group)
     app.cli.add_command(papers_group)
     app.cli.add_command(prepare)
-    for command in (backup, restore, after_restore, check, db_copy):
+    for command in (run_jobs, backup, restore, after_restore, check, db_copy):
         app.cli.add_command(command)
 
 
@@ -44,14 +47,27 @@ def prepare() -> None:
     """Migrate the database, load the starter library into an empty one, bring the search index up to date."""
     click.echo("Preparing the database …")
     flask_migrate.upgrade()
-    if not db.session.scalar(select(func.count()).select_from(Article)):
-        click.echo("Loading the starter library …")
-        report = library.import_library(STARTER, datetime.now(UTC))
-        if report.refusals:
-            sys.exit("\n".join(str(refusal) for refusal in report.refusals))
-        db.session.commit()
+    report = None
+    try:
+        with writing() as now:
+            if not db.session.scalar(select(func.count()).select_from(Article)):
+                click.echo("Loading the starter library …")
+                report = library.import_library(STARTER, now)
+            scheduling.publish_due(now)
+    except LibraryRefused as refused:
+        sys.exit(str(refused))
+    if report:
         click.echo(f"{report.added} summaries loaded.")
-    scheduling.publish_due(datetime.now(UTC))
-    db.session.commit()
     click.echo("Bringing the search index up to date …")
     indexing.catch_up()
+
+
+@click.command("jobs")
+@with_appcontext
+def run_jobs() -> None:
+    """Do what happens by itself, where no web server of this machine does: follow, deliver, publish, forget."""
+    running = jobs.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: running.stop.set())
+    running.stop.wait()
+    running.end()

@@ -11,13 +11,10 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from sqlalchemy.orm import configure_mappers
 
+from webapp import jobs
 from webapp.config import Config
 from webapp.db import engine
-from webapp.editor import due
-from webapp.letters.writing import write_letter
-from webapp.mail import delivery
-from webapp.newsletter import chores
-from webapp.search import indexing, synonyms
+from webapp.search import synonyms
 from webapp.web import metrics
 
 settings = Config.from_environ()
@@ -41,7 +38,7 @@ workers = settings.web_concurrency
 worker_class = "gthread"
 threads = engine.THREADS
 timeout = 30
-graceful_timeout = 10
+graceful_timeout = 28  # more than jobs.PATIENCE
 keepalive = 15
 max_requests = 2_000_000  # against what leaks slowly; a new worker starts without finished pages
 max_requests_jitter = 200_000
@@ -80,16 +77,14 @@ def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Keep the index up with the database, deliver mail, publish what is due; the workers agree on who does."""
-    app = worker.app.wsgi()
-    indexing.start_following(app)
-    delivery.start_delivering(app, write_letter, chores.each_hour)
-    due.start_publishing(app)
+    """Start the jobs; the workers agree on who does what."""
+    worker.jobs = jobs.start(worker.app.wsgi())
 
 
 def worker_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
-    """Write what the worker has only in memory."""
-    due.write_misses(worker.app.wsgi())
+    """Let the mail that is on its way go out, so that it is not uncertain after a deploy, and write what was counted."""
+    if running := getattr(worker, "jobs", None):
+        running.end()
 
 
 def child_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests.factories import NOW
 from tests.pages import PageClient
-from webapp.accounts import editors, second_factor
+from webapp.accounts import editors, passwords, second_factor
 from webapp.db.session import db
 from webapp.models import AuditEntry, AuditKind, Editor, Role
 
@@ -29,8 +29,10 @@ class EditorClient(PageClient):
             app.plain_wsgi_app = app.wsgi_app  # type: ignore[attr-defined]
 
             def alone(environ: Any, start_response: Any) -> Iterable[bytes]:
-                db.session.rollback()  # let go of the write lock that the test's own questions took
-                answer: Iterable[bytes] = Context().run(app.plain_wsgi_app, environ, start_response)  # type: ignore[attr-defined]
+                try:
+                    answer: Iterable[bytes] = Context().run(app.plain_wsgi_app, environ, start_response)  # type: ignore[attr-defined]
+                finally:
+                    db.session.rollback()  # what the test read before is read again
                 return answer
 
             app.wsgi_app = alone  # type: ignore[method-assign]
@@ -38,7 +40,7 @@ class EditorClient(PageClient):
 
 def add_editor(name: str = "Ana Example", email: str = EMAIL, role: Role = Role.EDITOR) -> Editor:
     """An editor, committed."""
-    editor = editors.add_editor(name, email, PASSWORD, NOW, role)
+    editor = editors.add_editor(name, email, passwords.new_hash(PASSWORD), NOW, role)
     db.session.commit()
     return editor
 
@@ -58,9 +60,10 @@ def sign_in(client: PageClient, email: str = EMAIL, password: str = PASSWORD) ->
 def turn_on_second_factor(editor: Editor) -> tuple[str, list[str]]:
     """A second factor, committed: the secret that the app has, and the recovery codes."""
     secret = second_factor.new_secret()
-    codes = second_factor.turn_on(editor, secret, 0, NOW)
+    codes = second_factor.new_recovery_codes(secret)
+    second_factor.turn_on(editor, secret, 0, codes.values(), NOW)
     db.session.commit()
-    return secret, codes
+    return secret, list(codes)
 
 
 def app_code(secret: str, steps_on: int = 0) -> str:
@@ -78,5 +81,4 @@ def enter(client: PageClient, code: str, kind: str = "code", status: int = 303) 
 
 def audited() -> list[AuditKind]:
     """What the audit log holds, oldest first."""
-    db.session.rollback()
     return list(db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)))

@@ -104,7 +104,6 @@ def test_nothing_of_it_works_signed_out_or_without_a_token(client: PageClient, a
 def test_a_password_sent_after_the_sign_in_ran_out_is_not_kept(app: Flask) -> None:
     answer = EditorClient(app).post(f"{ACCOUNT}/password", {"current": PASSWORD, "new": FRESH})
     assert answer.location == "/editor/sign-in"
-    db.session.rollback()
     assert db.session.scalar(select(KeptText)) is None
 
 

@@ -70,7 +70,7 @@ def test_only_the_beginning_of_a_long_password_is_scored(monkeypatch: pytest.Mon
 
 
 def test_a_hash_matches_its_password_only() -> None:
-    kept = passwords.hash_of("marigold bench river spoon")
+    kept = passwords.new_hash("marigold bench river spoon")
     assert kept.startswith("$argon2id$")
     assert passwords.matches(kept, "marigold bench river spoon")
     assert not passwords.matches(kept, "marigold bench river spoons")

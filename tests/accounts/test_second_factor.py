@@ -315,7 +315,6 @@ def test_turning_it_off_needs_the_password_and_a_code(
     assert db.session.scalar(select(SecondFactor)) is not None
     right = {"password": PASSWORD, "code": app_code(secret)}
     assert client.post(path, sent | right).location == "/editor/account?done=factor-off"
-    db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(RecoveryCode)) == 0
     other = EditorClient(app)
     sign_in(other)
@@ -343,7 +342,7 @@ def test_a_second_one_cannot_take_the_place_of_the_first(app: Flask) -> None:
     editor = add_editor()
     secret, _ = turn_on_second_factor(editor)
     with pytest.raises(second_factor.AlreadyOn):
-        second_factor.turn_on(editor, second_factor.new_secret(), 0, START)
+        second_factor.turn_on(editor, second_factor.new_secret(), 0, [], START)
     assert db.session.scalar(select(SecondFactor.secret)) == secret
 
 

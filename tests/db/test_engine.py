@@ -1,17 +1,12 @@
-"""The settings of connections, and writers that take turns."""
-
-from concurrent.futures import ThreadPoolExecutor
+"""The settings of connections."""
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from tests.engines import both_engines, postgresql_only
-from tests.factories import NOW
-from tests.pages import PageClient
+from tests.engines import postgresql_only
 from webapp.db.session import db
-from webapp.models import Attempt
 
 
 def test_sqlite_has_the_safe_settings(app: Flask) -> None:
@@ -36,27 +31,3 @@ def test_postgresql_stops_what_takes_too_long(app: Flask) -> None:
         with pytest.raises(OperationalError, match="statement timeout"):
             db.session.execute(text("SELECT pg_sleep(1)"))
         db.session.rollback()
-
-
-@both_engines
-def test_writers_that_read_first_wait_for_each_other(app: Flask) -> None:
-    db.session.add(Attempt(bucket="shared", window_at=NOW, count=0))
-    db.session.commit()
-
-    def add_one(_: int) -> None:
-        with app.app_context():
-            row = db.session.get_one(Attempt, ("shared", NOW))
-            row.count += 1
-            db.session.commit()
-            db.session.remove()
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add_one, range(100)))
-    assert db.session.get_one(Attempt, ("shared", NOW)).count == 100
-
-
-@both_engines
-def test_a_page_that_is_only_read_waits_for_no_writer(app: Flask, client: PageClient) -> None:
-    db.session.connection()  # a writer that is not ready yet
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(client.get, "/research").result(timeout=3).status_code == 200

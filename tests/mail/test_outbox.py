@@ -8,12 +8,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribed
+from tests.writers import another_writer
+from webapp import jobs
 from webapp.db.session import db
 from webapp.letters.writing import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.smtp import FolderMailer, Letter, NotSent, Refused, Uncertain, mailer_for
 from webapp.models import MailKind, MailState, OutboxMessage, SubscriberState
-from webapp.newsletter import chores
 
 NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
@@ -45,8 +46,8 @@ def _enqueue(recipient: str = ADDRESS, at: datetime = NOW) -> OutboxMessage:
 
 def test_a_queued_mail_goes_out_once(app: Flask) -> None:
     message, postbox = _enqueue(), Postbox()
-    assert outbox.deliver_one(postbox, write_letter, NOW)
-    assert not outbox.deliver_one(postbox, write_letter, NOW)
+    assert delivery.deliver_one(postbox, write_letter, NOW)
+    assert not delivery.deliver_one(postbox, write_letter, NOW)
     assert [letter.recipient for letter in postbox.letters] == [ADDRESS]
     assert (message.state, message.sent_at, message.text_body) == (MailState.SENT, NOW, None)
 
@@ -63,11 +64,8 @@ def test_without_a_mail_server_the_mail_becomes_a_file_that_the_log_names(
 
 def test_looking_at_an_empty_outbox_waits_for_no_writer(app: Flask) -> None:
     _enqueue(at=datetime.now(UTC) + timedelta(minutes=1))
-    with db.engine.connect() as writer:
-        writer.execute(select(OutboxMessage.id))  # begins, and so holds the write lock
-        assert (
-            delivery.deliver_due(Postbox(), write_letter) == 0
-        )  # with the turn it would give up: the lock is never let go
+    with another_writer(app):
+        assert delivery.deliver_due(Postbox(), write_letter) == 0
 
 
 def test_what_a_crash_left_is_settled_though_nothing_else_is_due(app: Flask) -> None:
@@ -83,25 +81,25 @@ def test_a_mail_that_was_not_taken_is_tried_again_with_growing_waits(app: Flask)
     postbox, now = Postbox(NotSent("451 later"), NotSent("451 later")), NOW
     waits = []
     for _ in range(2):
-        outbox.deliver_one(postbox, write_letter, now)
+        delivery.deliver_one(postbox, write_letter, now)
         waits.append(message.next_try_at - now)
         now = message.next_try_at
     assert waits == [timedelta(minutes=1), timedelta(minutes=5)]
-    outbox.deliver_one(postbox, write_letter, now)
+    delivery.deliver_one(postbox, write_letter, now)
     assert (message.state, message.attempt_count) == (MailState.SENT, 3)
 
 
 def test_a_mail_fails_after_the_last_try(app: Flask) -> None:
     message = _enqueue()
     postbox, now = Postbox(*[NotSent("451 later")] * 20), NOW
-    while outbox.deliver_one(postbox, write_letter, now):
+    while delivery.deliver_one(postbox, write_letter, now):
         now = message.next_try_at
     assert (message.state, message.attempt_count, message.last_error) == (MailState.FAILED, 8, "451 later")
 
 
 def test_a_refused_mail_fails_at_once(app: Flask) -> None:
     message = _enqueue()
-    outbox.deliver_one(Postbox(Refused("550 no", is_hard=True)), write_letter, NOW)
+    delivery.deliver_one(Postbox(Refused("550 no", is_hard=True)), write_letter, NOW)
     assert message.state == MailState.FAILED
 
 
@@ -109,7 +107,7 @@ def test_an_address_whose_mailbox_is_missing_twice_gets_no_more_mail(app: Flask)
     subscribed()
     for _ in range(2):
         _enqueue()
-        outbox.deliver_one(Postbox(Refused("550 5.1.1 unknown", is_hard=True)), write_letter, NOW)
+        delivery.deliver_one(Postbox(Refused("550 5.1.1 unknown", is_hard=True)), write_letter, NOW)
     assert get_subscriber().state == SubscriberState.SUPPRESSED
 
 
@@ -117,22 +115,21 @@ def test_a_refusal_for_another_reason_does_not_count_against_the_address(app: Fl
     subscribed()
     for _ in range(3):
         _enqueue()
-        outbox.deliver_one(Postbox(Refused("554 5.7.1 policy", is_hard=False)), write_letter, NOW)
+        delivery.deliver_one(Postbox(Refused("554 5.7.1 policy", is_hard=False)), write_letter, NOW)
     assert get_subscriber().state == SubscriberState.CONFIRMED
 
 
 def test_a_mail_nobody_knows_about_is_never_sent_again_by_itself(app: Flask) -> None:
     message, postbox = _enqueue(), Postbox(Uncertain("connection lost"))
-    outbox.deliver_one(postbox, write_letter, NOW)
+    delivery.deliver_one(postbox, write_letter, NOW)
     assert message.state == MailState.UNCERTAIN
-    assert not outbox.deliver_one(postbox, write_letter, NOW + timedelta(days=30))
+    assert not delivery.deliver_one(postbox, write_letter, NOW + timedelta(days=30))
 
 
 def test_a_crash_leaves_the_mail_uncertain(app: Flask) -> None:
     message = _enqueue()
     with pytest.raises(SystemExit):
-        outbox.deliver_one(Postbox(SystemExit()), write_letter, NOW)  # type: ignore[arg-type]
-    db.session.rollback()
+        delivery.deliver_one(Postbox(SystemExit()), write_letter, NOW)  # type: ignore[arg-type]
     assert outbox.settle_stale(Postbox(), NOW + timedelta(minutes=4)) == 0
     assert outbox.settle_stale(Postbox(), NOW + timedelta(minutes=6)) == 1
     assert message.state == MailState.UNCERTAIN
@@ -148,21 +145,21 @@ def test_an_attempt_that_was_overtaken_changes_nothing(app: Flask) -> None:
             db.session.commit()
             super().send(letter)
 
-    outbox.deliver_one(Overtaken(NotSent("421 too slow")), write_letter, NOW)
+    delivery.deliver_one(Overtaken(NotSent("421 too slow")), write_letter, NOW)
     assert (message.state, message.last_error) == (MailState.SENDING, None)
 
 
 @pytest.mark.parametrize(("is_named", "state"), [(True, MailState.SENT), (False, MailState.QUEUED)])
 def test_a_complete_log_settles_what_is_uncertain(app: Flask, is_named: bool, state: MailState) -> None:
     message = _enqueue()
-    outbox.deliver_one(Postbox(Uncertain("lost")), write_letter, NOW)
+    delivery.deliver_one(Postbox(Uncertain("lost")), write_letter, NOW)
     outbox.settle_uncertain([message.message_id] if is_named else [], NOW, rest_was_not_sent=True)
     assert message.state == state
 
 
 def test_a_log_that_may_have_gaps_leaves_unnamed_mails_uncertain(app: Flask) -> None:
     message = _enqueue()
-    outbox.deliver_one(Postbox(Uncertain("lost")), write_letter, NOW)
+    delivery.deliver_one(Postbox(Uncertain("lost")), write_letter, NOW)
     assert outbox.settle_uncertain([], NOW, rest_was_not_sent=False) == (0, 0)
     assert message.state == MailState.UNCERTAIN
 
@@ -173,7 +170,7 @@ def test_files_tell_by_themselves_whether_a_crash_lost_the_mail(app: Flask, was_
     mailer = mailer_for(app.extensions["config"])
     assert isinstance(mailer, FolderMailer)
     if was_written:
-        outbox.deliver_one(mailer, write_letter, NOW)
+        delivery.deliver_one(mailer, write_letter, NOW)
     message.state, message.claimed_at = MailState.SENDING, NOW
     db.session.commit()
     outbox.settle_stale(mailer, NOW + timedelta(minutes=6))
@@ -187,7 +184,7 @@ def test_a_mail_that_cannot_be_written_waits_and_the_next_goes_out(app: Flask) -
     db.session.commit()
     following = _enqueue()
     postbox = Postbox()
-    while outbox.deliver_one(postbox, write_letter, NOW):
+    while delivery.deliver_one(postbox, write_letter, NOW):
         pass
     assert (broken.state, following.state) == (MailState.QUEUED, MailState.SENT)
     assert broken.next_try_at > NOW
@@ -203,7 +200,7 @@ def test_two_workers_send_each_mail_once(app: Flask) -> None:
     def work() -> None:
         start.wait()
         with app.app_context():
-            while outbox.deliver_one(postbox, write_letter, NOW):
+            while delivery.deliver_one(postbox, write_letter, NOW):
                 pass
 
     workers = [threading.Thread(target=work) for _ in range(2)]
@@ -217,13 +214,13 @@ def test_two_workers_send_each_mail_once(app: Flask) -> None:
 
 def test_mail_is_delivered_in_the_background_within_seconds(app: Flask) -> None:
     _enqueue(at=datetime.now(UTC))
-    stop = delivery.start_delivering(app, write_letter, chores.each_hour)
+    running = jobs.start(app)
     for _ in range(200):
         states = db.session.scalars(select(OutboxMessage.state)).all()
-        db.session.rollback()  # do not keep the write lock while waiting
-        if states == [MailState.SENT] or stop.wait(0.05):
+        db.session.rollback()  # the next look is at what was written since
+        if states == [MailState.SENT] or running.stop.wait(0.05):
             break
-    stop.set()
+    running.end()
     assert states == [MailState.SENT]
 
 

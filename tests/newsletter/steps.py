@@ -5,15 +5,17 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from threading import Event
 
 import time_machine
 from flask import current_app
 from sqlalchemy import select
 
 from tests.pages import PageClient
+from webapp import jobs
 from webapp.db.session import db
 from webapp.letters.writing import write_letter
-from webapp.mail import outbox
+from webapp.mail import delivery
 from webapp.mail.smtp import mailer_for
 from webapp.models import OutboxMessage, Subscriber, SubscriberState
 from webapp.newsletter import subscriptions
@@ -32,10 +34,17 @@ def delivered(now: datetime | None = None) -> list[EmailMessage]:
     """Deliver all mail that is due and return every mail that has been delivered so far, oldest first."""
     config = current_app.extensions["config"]
     mailer = mailer_for(config)
-    while outbox.deliver_one(mailer, write_letter, now or datetime.now(UTC)):
+    while delivery.deliver_one(mailer, write_letter, now or datetime.now(UTC)):
         pass
     files = sorted((config.instance_path / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
     return [message_from_bytes(path.read_bytes(), policy=default) for path in files]
+
+
+def forget(now: datetime) -> None:
+    """What the job that forgets does at that time."""
+    db.session.commit()
+    with time_machine.travel(now, tick=False):
+        jobs.forget(Event())
 
 
 def text_of(message: EmailMessage) -> str:

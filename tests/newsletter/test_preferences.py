@@ -8,7 +8,16 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from tests.newsletter.steps import ADDRESS, delivered, filled, get_subscriber, link_in, sign_up, subscribed
+from tests.newsletter.steps import (
+    ADDRESS,
+    delivered,
+    filled,
+    forget,
+    get_subscriber,
+    link_in,
+    sign_up,
+    subscribed,
+)
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.feedback import inbox
@@ -23,7 +32,6 @@ from webapp.models import (
     SuppressionReason,
     Topic,
 )
-from webapp.newsletter import chores
 from webapp.web import tokens
 
 
@@ -68,9 +76,7 @@ def test_my_data_is_everything_in_a_file(client: PageClient, link: str) -> None:
 def test_my_data_tells_of_mails_after_their_address_was_forgotten(client: PageClient, link: str) -> None:
     now = datetime.now(UTC)
     outbox.enqueue(MailKind.DIGEST, ADDRESS, now - timedelta(days=366), subscriber=get_subscriber())
-    db.session.flush()
-    chores.run(now)
-    db.session.commit()
+    forget(now)
     assert [mail["kind"] for mail in json.loads(client.flask.get(f"{link}/data").data)["mails"]] == ["digest"]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 
 from tests.factories import add_article
-from tests.newsletter.steps import get_subscriber, subscribed
+from tests.newsletter.steps import forget, get_subscriber, subscribed
 from tests.pages import PageClient
 from webapp.db.session import Base, db
 from webapp.feedback import inbox, votes
@@ -20,7 +20,6 @@ from webapp.models import (
     SubscriberState,
     Topic,
 )
-from webapp.newsletter import chores
 from webapp.newsletter.privacy import KEPT
 from webapp.search import misses
 
@@ -58,25 +57,25 @@ def test_the_page_names_every_field(client: PageClient) -> None:
 
 def test_a_sign_up_that_is_never_confirmed_is_deleted_after_30_days(app: Flask) -> None:
     subscribed(state=SubscriberState.PENDING, now=NOW)
-    chores.run(NOW + timedelta(days=29))
+    forget(NOW + timedelta(days=29))
     assert get_subscriber()
-    chores.run(NOW + timedelta(days=31))
+    forget(NOW + timedelta(days=31))
     assert db.session.query(Subscriber).count() == 0
 
 
 def test_an_address_leaves_the_outbox_after_a_year(app: Flask) -> None:
     outbox.enqueue(MailKind.DIGEST, "maria@example.org", NOW)
-    chores.run(NOW + timedelta(days=364))
+    forget(NOW + timedelta(days=364))
     assert db.session.query(OutboxMessage.recipient).scalar() == "maria@example.org"
-    chores.run(NOW + timedelta(days=366))
+    forget(NOW + timedelta(days=366))
     assert db.session.query(OutboxMessage.recipient).scalar() == ""
 
 
 def test_the_secret_of_the_day_lasts_a_day(app: Flask) -> None:
     votes.vote(add_article(now=NOW), "192.0.2.1", True, NOW)
-    chores.run(NOW)
+    forget(NOW)
     assert db.session.query(DailySalt).count() == 1
-    chores.run(NOW + timedelta(days=1))
+    forget(NOW + timedelta(days=1))
     assert db.session.query(DailySalt).count() == 0
 
 
@@ -84,15 +83,15 @@ def test_a_note_is_deleted_after_a_year_and_its_vote_stays(app: Flask) -> None:
     article = add_article(now=NOW)
     votes.vote(article, "192.0.2.1", True, NOW)
     votes.add_note(article, "192.0.2.1", "It helped.", [], NOW)
-    chores.run(NOW + timedelta(days=366))
+    forget(NOW + timedelta(days=366))
     db.session.expire_all()
     assert [(row.note, row.is_helpful) for row in db.session.query(Feedback)] == [(None, True)]
 
 
 def test_a_message_is_deleted_a_year_after_an_editor_dealt_with_it(app: Flask) -> None:
     row = inbox.send(Topic.OTHER, "Hello", "news@localhost", NOW, email="maria@example.org")
-    chores.run(NOW + timedelta(days=700))
+    forget(NOW + timedelta(days=700))
     assert db.session.query(ContactMessage).count() == 1
     inbox.mark_done(row, NOW + timedelta(days=700))
-    chores.run(NOW + timedelta(days=700 + 366))
+    forget(NOW + timedelta(days=700 + 366))
     assert db.session.query(ContactMessage).count() == 0

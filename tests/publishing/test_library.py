@@ -24,7 +24,6 @@ def count(model: type) -> int:
 
 def test_the_starter_library_loads(app: Flask) -> None:
     report = import_library(STARTER, NOW)
-    assert report.refusals == []
     assert report.added == count(Article) == len(ARTICLE_FILES) >= 24
     assert count(Category) == 12
     assert count(GlossaryTerm) >= 150

@@ -320,10 +320,9 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(
 
 FOLLOWER = """
 import time
-from webapp import create_app
-from webapp.search import indexing
+from webapp import create_app, jobs
 app = create_app()
-indexing.start_following(app)
+jobs.start(app)
 print("ready", flush=True)
 time.sleep(60)
 """
@@ -355,9 +354,8 @@ def start(config: Config, code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def published_id() -> int:
-    """A new article's id, with no transaction left open that would keep other processes waiting."""
+    """A new article's id."""
     article_id: int = add_article().id
-    db.session.rollback()
     return article_id
 
 

@@ -9,7 +9,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 
 from webapp.accounts import form_recovery, sign_ins
-from webapp.db.session import csrf, db
+from webapp.db.session import csrf
+from webapp.db.writing import writing
 from webapp.models import Role
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -42,7 +43,7 @@ def require(role: Role) -> None:
 
 
 def is_tried_too_often(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:
-    """Count a try at a password or a code, from this network address and at this account. Call it before any write."""
+    """Count a try at a password or a code, from this network address and at this account, in ``writing()``."""
     return is_exceeded(f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
         f"{what}-account", account, of_account, WINDOW, now
     )
@@ -128,12 +129,13 @@ def _ask_to_send_again(*, is_secret: bool) -> Response:
 
 
 def _keep_text() -> None:
-    now = datetime.now(UTC)
-    if is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now):
+    with writing() as now:
+        is_refused = is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now)
+        if not is_refused:
+            secret = form_recovery.keep(
+                request.path, list(request.form.items(multi=True)), session.get("editor_id"), now
+            )
+    if is_refused:
         raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")
-    secret = form_recovery.keep(
-        request.path, list(request.form.items(multi=True)), session.get("editor_id"), now
-    )
-    db.session.commit()
     if secret:
         session["kept_text"] = secret

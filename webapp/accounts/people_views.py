@@ -1,15 +1,15 @@
 """The admins' pages: who may write, and the audit log."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, second_factor
+from webapp.accounts import editor_access, editors, notices, passwords, second_factor
 from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
 from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role
 from webapp.parsing import int_from
@@ -37,17 +37,20 @@ def everyone() -> Response:
 @bp.post("/people/")
 def invite() -> Response:
     """Add somebody, and mail them a link to choose a password."""
-    form, now = InviteForm(), datetime.now(UTC)
+    form = InviteForm()
     if not form.validate():
         return _show_everyone(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    password_hash = passwords.hash_nobody_knows()
     try:
-        editor = editors.invite(form.name.data, form.email.data, Role(form.role.data), now)
+        with writing() as now:
+            editor = editors.add_editor(
+                form.name.data, form.email.data, password_hash, now, Role(form.role.data)
+            )
+            outbox.enqueue(MailKind.INVITATION, editor.email, now)
+            audit.record(AuditKind.ACCOUNT_ADDED, now, current_editor().id, editor.id, editor.role.label)
     except EditorRefused as refusal:
         form.email.errors = [str(refusal)]
         return _show_everyone(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    db.session.flush()
-    outbox.enqueue(MailKind.INVITATION, editor.email, now)
-    audit.record(AuditKind.ACCOUNT_ADDED, now, current_editor().id, editor.id, editor.role.label)
     return _saved(editor, "invited")
 
 
@@ -64,18 +67,20 @@ def change_role(number: int) -> Response:
     editor, form = _get_other(number), RoleForm()
     if not form.validate():
         return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    before, editor.role = editor.role, Role(form.role.data)
-    words = f"{before.label} → {editor.role.label}"
-    audit.record(AuditKind.ROLE_CHANGED, datetime.now(UTC), current_editor().id, editor.id, words)
+    with writing() as now:
+        before, editor.role = editor.role, Role(form.role.data)
+        words = f"{before.label} → {editor.role.label}"
+        audit.record(AuditKind.ROLE_CHANGED, now, current_editor().id, editor.id, words)
     return _saved(editor, "role")
 
 
 @bp.post("/people/<int:number>/close")
 def close_account(number: int) -> Response:
     """Let somebody in no more; they are signed out at once."""
-    editor, now = _get_other(number), datetime.now(UTC)
-    editors.close_account(editor, now)
-    audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
+    editor = _get_other(number)
+    with writing() as now:
+        editors.close_account(editor, now)
+        audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
     return _saved(editor, "closed")
 
 
@@ -83,27 +88,30 @@ def close_account(number: int) -> Response:
 def open_account(number: int) -> Response:
     """Let somebody in again."""
     editor = _get_other(number)
-    editors.open_account(editor)
-    audit.record(AuditKind.ACCOUNT_ENABLED, datetime.now(UTC), current_editor().id, editor.id)
+    with writing() as now:
+        editors.open_account(editor)
+        audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
     return _saved(editor, "opened")
 
 
 @bp.post("/people/<int:number>/link")
 def send_link(number: int) -> Response:
     """Mail somebody a fresh link to choose a password."""
-    editor, now = _get_other(number), datetime.now(UTC)
-    outbox.enqueue(MailKind.INVITATION, editor.email, now)
-    audit.record(AuditKind.INVITED, now, current_editor().id, editor.id)
+    editor = _get_other(number)
+    with writing() as now:
+        outbox.enqueue(MailKind.INVITATION, editor.email, now)
+        audit.record(AuditKind.INVITED, now, current_editor().id, editor.id)
     return _saved(editor, "link")
 
 
 @bp.post("/people/<int:number>/second-factor")
 def reset_second_factor(number: int) -> Response:
     """Take a second factor away from somebody who has lost the app and the codes."""
-    editor, now = _get_other(number), datetime.now(UTC)
-    second_factor.turn_off(editor)
-    editors.end_sign_ins(editor)
-    notices.record_and_tell(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
+    editor = _get_other(number)
+    with writing() as now:
+        second_factor.turn_off(editor)
+        editors.end_sign_ins(editor)
+        notices.record_and_tell(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
     return _saved(editor, "factor")
 
 
@@ -143,7 +151,6 @@ def _get_other(number: int) -> Editor:
 
 
 def _saved(editor: Editor, done: str) -> Response:
-    db.session.commit()
     return htmx.redirect(url_for(".person", number=editor.id, done=done))
 
 

@@ -1,15 +1,15 @@
 """Setting a password by a link: after forgetting it, or to begin with."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, resets
+from webapp.accounts import editor_access, editors, notices, passwords, resets
 from webapp.accounts.forms import ForgottenForm, NewPasswordForm
 from webapp.accounts.passwords import PasswordRefused
 from webapp.accounts.resets import LinkKind, LinkTooOld
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind
 from webapp.publishing import audit
@@ -35,17 +35,21 @@ def forgotten() -> Response:
 def send_link() -> Response:
     """Mail a link to a new password, if there is an account; the answer is always the same."""
     check_same_site()
-    form, now = ForgottenForm(), datetime.now(UTC)
+    form = ForgottenForm()
     if not editor_access.token_is_good():
         form.email.errors = [editor_access.PRESS_AGAIN]
-    elif form.validate():
-        if is_exceeded("reset-address", visitor_address(), OF_ADDRESS, HOUR, now):
-            form.email.errors = ["There were too many tries. Please wait an hour, then try again."]
-            return _show_forgotten(form, HTTPStatus.TOO_MANY_REQUESTS)
-        if not is_exceeded("reset-account", form.email.data.strip().lower(), OF_ACCOUNT, HOUR, now):
+        return _show_forgotten(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not form.validate():
+        return _show_forgotten(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    with writing() as now:
+        is_refused = is_exceeded("reset-address", visitor_address(), OF_ADDRESS, HOUR, now)
+        account = form.email.data.strip().lower()
+        if not is_refused and not is_exceeded("reset-account", account, OF_ACCOUNT, HOUR, now):
             _mail_link(editors.find_editor(form.email.data), now)
-        return htmx.redirect(url_for(".forgotten", sent="yes"))
-    return _show_forgotten(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if is_refused:
+        form.email.errors = ["There were too many tries. Please wait an hour, then try again."]
+        return _show_forgotten(form, HTTPStatus.TOO_MANY_REQUESTS)
+    return htmx.redirect(url_for(".forgotten", sent="yes"))
 
 
 @bp.get("/<any(reset, invitation):kind>/<token>")
@@ -62,15 +66,16 @@ def new_password(kind: str, token: str) -> Response:
 def set_password(kind: str, token: str) -> Response:
     """Take the new password; every sign-in ends, and the second factor is still asked for."""
     check_same_site()
-    form, now = NewPasswordForm(), datetime.now(UTC)
+    form = NewPasswordForm()
     try:
         editor = resets.open_link(LinkKind(kind), token)
         if not editor_access.token_is_good():
             form.new.errors = [editor_access.PRESS_AGAIN]
         elif form.validate():
-            editor = resets.set_password(LinkKind(kind), token, form.new.data)
-            notices.record_and_tell(AuditKind.PASSWORD_RESET, now, None, editor)
-            db.session.commit()
+            new_hash = passwords.new_hash(form.new.data, editor.name, editor.email)
+            with writing() as now:
+                resets.set_password(LinkKind(kind), token, new_hash)
+                notices.record_and_tell(AuditKind.PASSWORD_RESET, now, None, editor)
             return htmx.redirect(url_for("accounts.sign_in", new="yes"))
     except LinkTooOld:
         return _too_old()
@@ -84,7 +89,6 @@ def _mail_link(editor: Editor | None, now: datetime) -> None:
     audit.record(AuditKind.LINK_ASKED, now, None, editor.id if editor else None)
     if editor is not None and editor.disabled_at is None:
         outbox.enqueue(MailKind.PASSWORD_RESET, editor.email, now)
-    db.session.commit()
 
 
 def _show_forgotten(form: ForgottenForm, status: int = HTTPStatus.OK) -> Response:

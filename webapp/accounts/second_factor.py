@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 import pyotp
@@ -65,17 +65,36 @@ def use_code(editor: Editor, code: str, now: datetime) -> bool:
     return db.session.scalar(used) is not None
 
 
-def turn_on(editor: Editor, secret: str, step: int, now: datetime) -> list[str]:
+def new_recovery_codes(secret: str) -> dict[str, str]:
+    """Ten codes to write down, like "k7qdm-2xa9f", each with its hash: do it before ``writing()``, it is slow on purpose.
+
+    They belong to the secret of the app, and cannot be shown again later.
+    """
+    letters = ("".join(secrets.choice(_ALPHABET) for _ in range(2 * _HALF)) for _ in range(RECOVERY_CODES))
+    codes = [f"{text[:_HALF]}-{text[_HALF:]}" for text in letters]
+    return {code: recovery_hash(secret, code) for code in codes}
+
+
+def recovery_hash(secret: str, code: str) -> str:
+    """What is stored of a recovery code, salted with the secret; slow on purpose, so do it before ``writing()``."""
+    letters = "".join(filter(str.isalnum, code.lower()))
+    return hashlib.scrypt(letters.encode(), salt=secret.encode(), n=_COST, r=8, p=1, dklen=32).hex()
+
+
+def recovery_hash_of(editor: Editor, code: str) -> str:
+    """The same for a code that somebody typed."""
+    return recovery_hash(editor.second_factor.secret if editor.second_factor else "", code)
+
+
+def turn_on(editor: Editor, secret: str, step: int, code_hashes: Iterable[str], now: datetime) -> None:
     """From now on a code is asked for; ``step`` is that of the code which proved that the app has the secret.
 
-    Returns the recovery codes, which cannot be shown again. Ends the transaction before it computes. Raises AlreadyOn.
+    Raises AlreadyOn.
     """
-    codes, hashes = _new_recovery_codes(secret)
     if editor.second_factor is not None:
         raise AlreadyOn(editor.id)
     editor.second_factor = SecondFactor(secret=secret, last_step=step, set_up_at=now)
-    _keep(editor, hashes)
-    return codes
+    replace_recovery_codes(editor, code_hashes)
 
 
 def turn_off(editor: Editor) -> None:
@@ -84,21 +103,17 @@ def turn_off(editor: Editor) -> None:
     editor.second_factor = None
 
 
-def make_recovery_codes(editor: Editor) -> list[str]:
-    """Ten new codes in place of all made before. Ends the transaction before it computes."""
-    codes, hashes = _new_recovery_codes(editor.second_factor.secret if editor.second_factor else "")
-    _keep(editor, hashes)
-    return codes
+def replace_recovery_codes(editor: Editor, code_hashes: Iterable[str]) -> None:
+    """New codes in place of all made before."""
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
+    db.session.add_all(RecoveryCode(editor_id=editor.id, code_hash=code_hash) for code_hash in code_hashes)
 
 
-def use_recovery_code(editor: Editor, code: str) -> bool:
-    """Is this one of the codes? It works no more after that. Ends the transaction before it computes."""
-    editor_id, secret = editor.id, editor.second_factor.secret if editor.second_factor else ""
-    db.session.rollback()
-    code_hash = _recovery_hash(secret, code)
+def use_recovery_code(editor: Editor, code_hash: str) -> bool:
+    """Is this one of the codes? It works no more after that."""
     used = (
         delete(RecoveryCode)
-        .where(RecoveryCode.editor_id == editor_id, RecoveryCode.code_hash == code_hash)
+        .where(RecoveryCode.editor_id == editor.id, RecoveryCode.code_hash == code_hash)
         .returning(RecoveryCode.id)
     )
     return db.session.scalar(used) is not None
@@ -108,22 +123,3 @@ def recovery_codes_left(editor: Editor) -> int:
     """How many recovery codes still work."""
     own = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.editor_id == editor.id)
     return db.session.scalar(own) or 0
-
-
-def _new_recovery_codes(secret: str) -> tuple[list[str], list[str]]:
-    """Ten codes to write down, like "k7qdm-2xa9f", and their hashes. They take a third of a second: hold no lock."""
-    db.session.rollback()
-    letters = ("".join(secrets.choice(_ALPHABET) for _ in range(2 * _HALF)) for _ in range(RECOVERY_CODES))
-    codes = [f"{text[:_HALF]}-{text[_HALF:]}" for text in letters]
-    return codes, [_recovery_hash(secret, code) for code in codes]
-
-
-def _keep(editor: Editor, code_hashes: Sequence[str]) -> None:
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
-    db.session.add_all(RecoveryCode(editor_id=editor.id, code_hash=code_hash) for code_hash in code_hashes)
-
-
-def _recovery_hash(secret: str, code: str) -> str:
-    """What is kept of a recovery code, salted with the secret beside it; slow on purpose."""
-    letters = "".join(filter(str.isalnum, code.lower()))
-    return hashlib.scrypt(letters.encode(), salt=secret.encode(), n=_COST, r=8, p=1, dklen=32).hex()

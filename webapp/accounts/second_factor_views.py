@@ -6,11 +6,11 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
 
-from webapp.accounts import editor_access, editors, notices, second_factor, sign_ins
+from webapp.accounts import editor_access, notices, passwords, second_factor, sign_ins
 from webapp.accounts.forms import NewCodesForm, SetUpForm, TurnOffForm
 from webapp.accounts.second_factor import AlreadyOn
 from webapp.accounts.sign_ins import current_editor
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.models import AuditKind
 from webapp.web import htmx
 
@@ -27,74 +27,79 @@ def overview() -> Response:
 @bp.post("")
 def turn_on() -> Response:
     """Turn it on once a code shows that the app has the secret; the recovery codes are shown now and never again."""
-    form, now, secret = SetUpForm(), datetime.now(UTC), session.get("factor_secret", "")
-    if current_editor().second_factor is not None or not secret:
+    form, editor, secret = SetUpForm(), current_editor(), session.get("factor_secret", "")
+    if editor.second_factor is not None or not secret:
         return htmx.redirect(url_for(".overview"))
-    status = _refusal(form, now)
-    step = second_factor.matching_step(secret, form.code.data or "", now)
+    status = _refusal(form)
+    step = second_factor.matching_step(secret, form.code.data or "", datetime.now(UTC))
     if status is None and step is None:
         form.code.errors = ["This code does not fit. Wait for the next one, and enter that."]
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     if status is not None or step is None:
         return _show(status or HTTPStatus.OK, set_up_form=form)
+    codes = second_factor.new_recovery_codes(secret)
     try:
-        codes = second_factor.turn_on(current_editor(), secret, step, now)
+        with writing() as now:
+            second_factor.turn_on(editor, secret, step, codes.values(), now)
+            notices.record_and_tell(AuditKind.FACTOR_ON, now, editor.id, editor)
+            sign_ins.start_afresh(now)
     except AlreadyOn:
         return htmx.redirect(url_for(".overview"))
-    notices.record_and_tell(AuditKind.FACTOR_ON, now, current_editor().id, current_editor())
-    sign_ins.start_afresh(now)
-    db.session.commit()
-    return _show_codes(codes)
+    return _show_codes(list(codes))
 
 
 @bp.post("/recovery-codes")
 def make_recovery_codes() -> Response:
     """New codes in place of the old ones."""
-    form, now = NewCodesForm(), datetime.now(UTC)
-    if current_editor().second_factor is None:
+    form, editor = NewCodesForm(), current_editor()
+    if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
-    status = _refusal(form, now)
+    status = _refusal(form)
     if status is not None:
         return _show(status, codes_form=form)
-    codes = second_factor.make_recovery_codes(current_editor())
-    notices.record_and_tell(AuditKind.RECOVERY_CODES_MADE, now, current_editor().id, current_editor())
-    db.session.commit()
-    return _show_codes(codes)
+    codes = second_factor.new_recovery_codes(editor.second_factor.secret)
+    with writing() as now:
+        second_factor.replace_recovery_codes(editor, codes.values())
+        notices.record_and_tell(AuditKind.RECOVERY_CODES_MADE, now, editor.id, editor)
+    return _show_codes(list(codes))
 
 
 @bp.post("/off")
 def turn_off() -> Response:
     """Ask for the password alone from now on."""
-    form, now = TurnOffForm(), datetime.now(UTC)
-    if current_editor().second_factor is None:
+    form, editor = TurnOffForm(), current_editor()
+    if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
-    status = _refusal(form, now)
-    if status is None and not _is_own_code(form.code.data or "", now):
-        form.code.errors = ["This code is not right, or it was used before. Wait for the next one."]
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status = _refusal(form)
     if status is not None:
         return _show(status, off_form=form)
-    second_factor.turn_off(current_editor())
-    notices.record_and_tell(AuditKind.FACTOR_OFF, now, current_editor().id, current_editor())
-    sign_ins.start_afresh(now)
-    db.session.commit()
+    code = form.code.data or ""
+    code_hash = second_factor.recovery_hash_of(editor, code)
+    with writing() as now:
+        # Of the app, or a recovery code: who has lost the app must be able to start over.
+        is_right = second_factor.use_code(editor, code, now) or second_factor.use_recovery_code(
+            editor, code_hash
+        )
+        if is_right:
+            second_factor.turn_off(editor)
+            notices.record_and_tell(AuditKind.FACTOR_OFF, now, editor.id, editor)
+            sign_ins.start_afresh(now)
+    if not is_right:
+        form.code.errors = ["This code is not right, or it was used before. Wait for the next one."]
+        return _show(HTTPStatus.UNPROCESSABLE_ENTITY, off_form=form)
     return htmx.redirect(url_for("accounts.account", done="factor-off"))
 
 
-def _is_own_code(code: str, now: datetime) -> bool:
-    """Of the app, or a recovery code: who has lost the app must be able to start over."""
-    editor = current_editor()
-    return second_factor.use_code(editor, code, now) or second_factor.use_recovery_code(editor, code)
-
-
-def _refusal(form: FlaskForm, now: datetime) -> HTTPStatus | None:
+def _refusal(form: FlaskForm) -> HTTPStatus | None:
     """Why a form is not accepted: 429 after too many tries, 422 for a field or a wrong password, else None."""
     if not form.validate():
         return HTTPStatus.UNPROCESSABLE_ENTITY
-    if editor_access.is_tried_too_often("password", str(current_editor().id), now):
+    with writing() as now:
+        is_refused = editor_access.is_tried_too_often("password", str(current_editor().id), now)
+    if is_refused:
         form.password.errors = [editor_access.WAIT]
         return HTTPStatus.TOO_MANY_REQUESTS
-    if not editors.has_password(current_editor(), form.password.data):
+    if not passwords.matches(current_editor().password_hash, form.password.data):
         form.password.errors = ["This is not the password you use now."]
         return HTTPStatus.UNPROCESSABLE_ENTITY
     return None

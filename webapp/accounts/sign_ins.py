@@ -1,5 +1,6 @@
 """Who is asking: the only domain module that reads the session, and the reason why public pages have none."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from webapp.accounts.editors import end_sign_ins
 from webapp.db.session import db
+from webapp.db.writing import TurnTaken, writing
 from webapp.models import Editor, Role, SignIn
 from webapp.web.tokens import new_secret, secret_hash
 
@@ -57,28 +59,26 @@ def init_app(app: Flask) -> None:
 
 
 def current_editor() -> Editor:
-    """Who is signed in; only for views behind the editor's door."""
-    return current_sign_in().editor
+    """Who is signed in; only for views that ask for it."""
+    editor: Editor = g.editor
+    return editor
 
 
 def find_current_editor() -> Editor | None:
     """Who is signed in, if anybody; for pages that are shown either way."""
-    sign_in: SignIn | None = g.get("sign_in")
-    return sign_in.editor if sign_in else None
-
-
-def current_sign_in() -> SignIn:
-    """The sign-in of this request; only for views behind the editor's door."""
-    sign_in: SignIn = g.sign_in
-    return sign_in
+    editor: Editor | None = g.get("editor")
+    return editor
 
 
 def recognize(now: datetime) -> bool:
-    """Is somebody signed in? Notes that they were seen. Call it before the request has written anything."""
+    """Is somebody signed in? Notes that they were seen; call it outside ``writing()``."""
     sign_in = _find_sign_in(now)
+    g.editor = sign_in.editor if sign_in else None
     if sign_in is not None and now - sign_in.seen_at >= SEEN_EVERY:
-        _note_seen(sign_in.id, now)
-    g.sign_in = sign_in
+        seen = update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now)
+        # A page that is only read waits for no writer; its next request will note it.
+        with suppress(TurnTaken), writing(wait=False):
+            db.session.execute(seen)
     return sign_in is not None
 
 
@@ -140,16 +140,14 @@ def start_afresh(now: datetime) -> None:
 
 def sign_in_count() -> int:
     """In how many browsers this person is signed in."""
-    mine = SignIn.editor_id == current_sign_in().editor_id, ~SignIn.needs_code
-    own = select(func.count()).select_from(SignIn).where(*mine)
-    return db.session.scalar(own) or 0
+    own = select(func.count()).select_from(SignIn)
+    return db.session.scalar(own.where(SignIn.editor_id == current_editor().id, ~SignIn.needs_code)) or 0
 
 
 def end_others() -> int:
     """Sign the same person out everywhere else; how many sign-ins that ended."""
-    own = current_sign_in()
-    ended = delete(SignIn).where(SignIn.editor_id == own.editor_id, SignIn.id != own.id).returning(SignIn.id)
-    return len(db.session.execute(ended).all())
+    others = SignIn.editor_id == current_editor().id, SignIn.secret_hash != secret_hash(session["sign_in"])
+    return len(db.session.execute(delete(SignIn).where(*others).returning(SignIn.id)).all())
 
 
 def _find_sign_in(now: datetime) -> SignIn | None:
@@ -165,10 +163,3 @@ def _find(*conditions: ColumnElement[bool]) -> SignIn | None:
 
 def _forget_secret() -> None:
     db.session.execute(delete(SignIn).where(SignIn.secret_hash == secret_hash(session.get("sign_in", ""))))
-
-
-def _note_seen(sign_in_id: int, now: datetime) -> None:
-    """In a short transaction of its own: a page that is only read must not hold the one write lock."""
-    db.session.rollback()
-    with db.engine.begin() as connection:
-        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, second_factor, sign_ins
+from webapp.accounts import editor_access, editors, notices, passwords, second_factor, sign_ins
 from webapp.accounts.forms import (
     AppCodeForm,
     CodeForm,
@@ -15,7 +15,8 @@ from webapp.accounts.forms import (
     TimeZoneForm,
 )
 from webapp.accounts.passwords import PasswordRefused
-from webapp.db.session import csrf, db
+from webapp.db.session import csrf
+from webapp.db.writing import writing
 from webapp.models import AuditKind, Editor
 from webapp.publishing import audit
 from webapp.web import htmx
@@ -41,19 +42,29 @@ def sign_in() -> Response:
 def do_sign_in() -> Response:
     """Sign in, or ask for the second factor, and go on to the page that was asked for."""
     check_same_site()
-    form, now = SignInForm(), datetime.now(UTC)
+    form = SignInForm()
     if not editor_access.token_is_good():
         form.email.errors = [editor_access.PRESS_AGAIN]
-    elif form.validate():
-        if editor_access.is_tried_too_often("sign-in", form.email.data.strip().lower(), now):
-            form.email.errors = [editor_access.WAIT]
-            return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
-        editor = editors.find_by_password(form.email.data, form.password.data)
-        if editor is not None:
-            return _password_was_right(editor, now)
-        _record_failure(editors.find_editor(form.email.data), "password", now)
-        form.email.errors = ["This address and password do not belong together. Check both."]
-    return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not form.validate():
+        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    with writing() as now:
+        is_refused = editor_access.is_tried_too_often("sign-in", form.email.data.strip().lower(), now)
+    if is_refused:
+        form.email.errors = [editor_access.WAIT]
+        return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
+    editor = editors.find_by_password(form.email.data, form.password.data)
+    with writing() as now:
+        if editor is None or editor.disabled_at is not None:  # closed while the password was checked
+            _record_failure(editors.find_editor(form.email.data), "password", now)
+            form.email.errors = ["This address and password do not belong together. Check both."]
+        elif editor.second_factor is None:
+            _start(editor, now)
+        else:
+            sign_ins.start(editor, now, needs_code=True)
+    if form.errors or editor is None:
+        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _signed_in() if editor.second_factor is None else _ask_for_code()
 
 
 @bp.get("/editor/sign-in/<any(code, 'recovery-code'):kind>")
@@ -68,23 +79,30 @@ def enter_code(kind: str) -> Response:
 def check_code(kind: str) -> Response:
     """The second step of signing in."""
     check_same_site()
-    form, now = CODE_FORMS[kind](), datetime.now(UTC)
-    editor = sign_ins.find_half_way(now)
+    form = CODE_FORMS[kind]()
+    editor = sign_ins.find_half_way(datetime.now(UTC))
     if editor is None:
         late = SignInForm(formdata=None)
         late.email.errors = ["More than 10 minutes have passed. Please begin again."]
         return _show_sign_in(late, HTTPStatus.UNPROCESSABLE_ENTITY)
     if not editor_access.token_is_good():
         form.code.errors = [editor_access.PRESS_AGAIN]
-    elif form.validate():
-        if editor_access.is_tried_too_often(kind, str(editor.id), now, CODES_OF_ACCOUNT):
-            form.code.errors = [editor_access.WAIT]
-            return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
-        if _uses(editor, kind, form.code.data, now):
-            return _signed_in(editor, now)
-        _record_failure(editor, form.code.label.text.lower(), now)
-        form.code.errors = [form.wrong]
-    return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not form.validate():
+        return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    with writing() as now:
+        is_refused = editor_access.is_tried_too_often(kind, str(editor.id), now, CODES_OF_ACCOUNT)
+    if is_refused:
+        form.code.errors = [editor_access.WAIT]
+        return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
+    code_hash = second_factor.recovery_hash_of(editor, form.code.data) if kind == "recovery-code" else ""
+    with writing() as now:
+        if _uses(editor, form.code.data, code_hash, now):
+            _start(editor, now)
+        else:
+            _record_failure(editor, form.code.label.text.lower(), now)
+            form.code.errors = [form.wrong]
+    return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY) if form.errors else _signed_in()
 
 
 @bp.post("/editor/sign-out")
@@ -92,11 +110,12 @@ def sign_out() -> Response:
     """End this sign-in."""
     check_same_site()
     csrf.protect()
-    now = datetime.now(UTC)
-    if sign_ins.recognize(now):
-        audit.record(AuditKind.SIGNED_OUT, now, sign_ins.current_editor().id)
-    sign_ins.end()
-    db.session.commit()
+    sign_ins.recognize(datetime.now(UTC))
+    editor = sign_ins.find_current_editor()
+    with writing() as now:
+        if editor is not None:
+            audit.record(AuditKind.SIGNED_OUT, now, editor.id)
+        sign_ins.end()
     return htmx.redirect(url_for(".sign_in", ended="yes"))
 
 
@@ -112,76 +131,79 @@ def change_time_zone() -> Response:
     form = TimeZoneForm()
     if not form.validate():
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, zone_form=form)
-    sign_ins.current_editor().time_zone = form.time_zone.data
-    db.session.commit()
+    with writing():
+        sign_ins.current_editor().time_zone = form.time_zone.data
     return htmx.redirect(url_for(".account", done="time-zone"))
 
 
 @bp.post("/editor/account/password")
 def change_password() -> Response:
     """Take a new password; every other sign-in ends."""
-    form, now = PasswordForm(), datetime.now(UTC)
-    if form.validate():
-        if editor_access.is_tried_too_often("password", str(sign_ins.current_editor().id), now):
-            form.current.errors = [editor_access.WAIT]
-            return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
-        try:
-            if editors.change_password(sign_ins.current_editor(), form.current.data, form.new.data):
-                editor = sign_ins.current_editor()
-                notices.record_and_tell(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
-                sign_ins.start_afresh(now)
-                db.session.commit()
-                return htmx.redirect(url_for(".account", done="password"))
-            form.current.errors = ["This is not the password you use now."]
-        except PasswordRefused as refusal:
-            form.new.errors = [str(refusal)]
-    return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
+    form, editor = PasswordForm(), sign_ins.current_editor()
+    if not form.validate():
+        return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
+    with writing() as now:
+        is_refused = editor_access.is_tried_too_often("password", str(editor.id), now)
+    if is_refused:
+        form.current.errors = [editor_access.WAIT]
+        return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
+    if not passwords.matches(editor.password_hash, form.current.data):
+        form.current.errors = ["This is not the password you use now."]
+        return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
+    try:
+        new_hash = passwords.new_hash(form.new.data, editor.name, editor.email)
+    except PasswordRefused as refusal:
+        form.new.errors = [str(refusal)]
+        return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
+    with writing() as now:
+        editor.password_hash = new_hash
+        notices.record_and_tell(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
+        sign_ins.start_afresh(now)
+    return htmx.redirect(url_for(".account", done="password"))
 
 
 @bp.post("/editor/account/end-others")
 def end_other_sign_ins() -> Response:
     """Sign out everywhere else."""
-    sign_ins.end_others()
-    audit.record(AuditKind.SIGN_INS_ENDED, datetime.now(UTC), sign_ins.current_editor().id)
-    db.session.commit()
+    with writing() as now:
+        sign_ins.end_others()
+        audit.record(AuditKind.SIGN_INS_ENDED, now, sign_ins.current_editor().id)
     return htmx.redirect(url_for(".account", done="others"))
 
 
-def _password_was_right(editor: Editor, now: datetime) -> Response:
-    if editor.second_factor is None:
-        return _signed_in(editor, now)
-    sign_ins.start(editor, now, needs_code=True)
-    db.session.commit()
-    if htmx.wants_fragment():
-        return _show_code("code", AppCodeForm(formdata=None))
-    return htmx.redirect(url_for(".enter_code", kind="code", next=request.args.get("next")))
-
-
-def _uses(editor: Editor, kind: str, code: str, now: datetime) -> bool:
-    """Is this a code that works, and did it not work before?"""
-    if kind == "code":
+def _uses(editor: Editor, code: str, code_hash: str, now: datetime) -> bool:
+    """Is this a code that works, and did it not work before? ``code_hash`` is that of a recovery code."""
+    if not code_hash:
         return second_factor.use_code(editor, code, now)
-    if not second_factor.use_recovery_code(editor, code):
+    if not second_factor.use_recovery_code(editor, code_hash):
         return False
     notices.record_and_tell(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
     return True
 
 
-def _signed_in(editor: Editor, now: datetime) -> Response:
+def _start(editor: Editor, now: datetime) -> None:
+    """Sign somebody in whose password, and code where one is asked for, were right."""
     sign_ins.start(editor, now)
     for tried in ("sign-in", *CODE_FORMS):
         forget(f"{tried}-address", visitor_address())
     audit.record(AuditKind.SIGNED_IN, now, editor.id)
-    db.session.commit()
+
+
+def _signed_in() -> Response:
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again")
     return htmx.redirect(editor_access.next_page())
 
 
+def _ask_for_code() -> Response:
+    if htmx.wants_fragment():
+        return _show_code("code", AppCodeForm(formdata=None))
+    return htmx.redirect(url_for(".enter_code", kind="code", next=request.args.get("next")))
+
+
 def _record_failure(editor: Editor | None, what: str, now: datetime) -> None:
     """Somebody could not sign in: whose account it was, never what was typed."""
     audit.record(AuditKind.SIGN_IN_FAILED, now, None, editor.id if editor else None, what)
-    db.session.commit()
 
 
 def _show_account(

@@ -14,9 +14,11 @@ from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import study_grid
 from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
+from webapp.search import indexing
 from webapp.search.similar import similar_to
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.headers import never_store
 from webapp.web.pagination import Page, asked_page, existing
 from webapp.web.templating import month
 
@@ -52,10 +54,16 @@ def article(slug: str) -> Response:
     if form is not None:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
         return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
-    similar = similar_to(found)
-    return htmx.render(
-        "articles/article.html", article=found, similar=similar, explainer=new_explainer(), is_draft=False
+    response = htmx.render(
+        "articles/article.html",
+        article=found,
+        similar=similar_to(found),
+        explainer=new_explainer(),
+        is_draft=False,
     )
+    return (
+        never_store(response) if indexing.is_behind() else response
+    )  # or old neighbors would stay for minutes
 
 
 @bp.get("/research/<slug>/history")

@@ -1,25 +1,19 @@
-"""How connections to the database behave: safe settings, and writers that take turns on either kind of database.
-
-All code that changes something may read first and write later. So whoever may write waits for a lock at the start of the
-transaction: on SQLite its write lock, on PostgreSQL an advisory lock, shared by every process of every machine and let go
-of by the commit. Readers never wait. What one transaction sees is then what it changes, and nothing is tried twice.
-"""
+"""How connections to the database behave: safe settings, and transactions that begin as ``writing()`` asks."""
 
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, has_request_context, request
-from sqlalchemy import Connection, Select, event
+from flask import Flask, has_request_context
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.db.writing import WRITER_LOCK, TurnTaken, takes_turn, waits_for_turn
 
-READING_METHODS = ("GET", "HEAD", "OPTIONS")
-# For connections that need no turn: they only read, or what they write is safe by itself.
-WITHOUT_TURN = {"without_turn": True}
-WRITERS_LOCK = 7_266_001  # any number that nothing else in the database uses
-THREADS = 8  # of a web process; two background threads come on top
+THREADS = 8  # of a web process; its jobs come on top
+BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for its turn on SQLite
 CONNECTION = {
     "connect_timeout": "5",
     # What is asked for by a page, and how long a process that hangs may keep others waiting. A machine that vanishes is
@@ -37,7 +31,7 @@ def settings(config: Config) -> dict[str, Any]:
     if config.is_postgresql:
         found["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "pool_size": THREADS,
-            "max_overflow": 4,
+            "max_overflow": 6,
             "pool_pre_ping": True,
             "connect_args": CONNECTION,
         }
@@ -58,34 +52,37 @@ def init_app(app: Flask) -> None:
         event.listen(engine, "begin", _begin_postgresql)
 
 
-def is_any(rows: Select[Any]) -> bool:
-    """Is there such a row? Asked without a turn, so that it never waits for a writer nor makes one wait."""
-    with db.engine.execution_options(**WITHOUT_TURN).connect() as connection:
-        return connection.execute(rows.limit(1)).first() is not None
-
-
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _takes_turn(connection: Connection) -> bool:
-    if connection.get_execution_options().get("without_turn"):
-        return False
-    return not (has_request_context() and request.method in READING_METHODS)
-
-
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a transaction that reads first and writes later can fail without waiting."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _takes_turn(connection) else "BEGIN")
+    """Take the write lock at once where ``writing()`` asks for it."""
+    if not takes_turn(connection):
+        connection.exec_driver_sql("BEGIN")
+    elif waits_for_turn(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            raise TurnTaken from error
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    """Wait for the turn; jobs may take longer than pages."""
+    """Take the advisory lock where ``writing()`` asks for it. Jobs and commands may take longer than pages."""
     if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
         return  # one statement, which is a transaction of its own
     if not has_request_context():
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{JOBS_TIMEOUT}'")
-    if _takes_turn(connection):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+    if not takes_turn(connection):
+        return
+    if waits_for_turn(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+    elif not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK})").scalar():
+        raise TurnTaken

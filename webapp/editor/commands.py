@@ -1,11 +1,11 @@
 """``flask articles publish-due``."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import click
 from flask.cli import with_appcontext
 
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.publishing import scheduling
 
 
@@ -13,8 +13,8 @@ from webapp.publishing import scheduling
 @with_appcontext
 def publish_due() -> None:
     """Publish the texts whose scheduled time has come. Run it every few minutes."""
-    outcomes = scheduling.publish_due(datetime.now(UTC))
-    db.session.commit()
+    with writing() as now:
+        outcomes = scheduling.publish_due(now)
     for outcome in outcomes:
         if outcome.problem:
             click.echo(f"Not published: {outcome.title}: {outcome.problem}", err=True)

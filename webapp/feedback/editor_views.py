@@ -1,12 +1,12 @@
 """The editors' inbox: what readers wrote, ticked off when done, and what their answers add up to."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.feedback import inbox
 from webapp.models import ContactMessage, Feedback, Reason
 from webapp.web import htmx
@@ -25,20 +25,26 @@ def overview() -> Response:
 @bp.post("/messages/<int:number>/done")
 def message_done(number: int) -> Response:
     """Tick a message off."""
-    return _mark_done(db.session.get(ContactMessage, number))
+    with writing() as now:
+        inbox.mark_done(_existing(db.session.get(ContactMessage, number)), now)
+    return _done()
 
 
 @bp.post("/notes/<int:number>/done")
 def note_done(number: int) -> Response:
     """Tick a note off."""
-    return _mark_done(db.session.get(Feedback, number))
+    with writing() as now:
+        inbox.mark_done(_existing(db.session.get(Feedback, number)), now)
+    return _done()
 
 
-def _mark_done(row: ContactMessage | Feedback | None) -> Response:
+def _existing(row: ContactMessage | Feedback | None) -> ContactMessage | Feedback:
     if row is None:
         raise SiteError(HTTPStatus.NOT_FOUND, "This message is no longer here. Look at the list again.")
-    inbox.mark_done(row, datetime.now(UTC))
-    db.session.commit()
+    return row
+
+
+def _done() -> Response:
     if htmx.wants_fragment():
         return _show_inbox(is_done=True)
     return htmx.redirect(url_for(".overview", done="yes"))

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, delete, func, or_, select, update
 
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
+
+KEPT_FOR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,13 @@ def unread_count() -> int:
 def mark_done(row: ContactMessage | Feedback, now: datetime) -> None:
     """An editor has read it."""
     row.done_at = row.done_at or now
+
+
+def forget_old(now: datetime) -> None:
+    """What readers wrote: notes a year after they came, messages a year after an editor dealt with them."""
+    old_notes = Feedback.note.is_not(None), Feedback.given_at < now - KEPT_FOR
+    db.session.execute(update(Feedback).where(*old_notes).values(note=None))
+    db.session.execute(delete(ContactMessage).where(ContactMessage.done_at < now - KEPT_FOR))
 
 
 def by_article() -> list[ArticleFeedback]:

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.catalog import queries
 from webapp.catalog.queries import ArticleMoved
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
-from webapp.models import Article, Topic
+from webapp.models import Article, Feedback, Topic
 from webapp.models.values import Result
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
@@ -33,36 +33,40 @@ def vote_page(slug: str) -> Response:
     vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
         return never_store(htmx.render("feedback/question.html", "feedback", article=article))
-    return _thanks(NoteForm(formdata=None), article)
+    return _thanks(NoteForm(formdata=None), article, vote)
 
 
 @bp.post("/research/<slug>/feedback")
 def vote(slug: str) -> Response:
     """Count one press on Yes or No."""
-    given, now = _pressed("vote", ("yes", "no"), "Choose Yes or No.")
-    article = _published(slug)
-    votes.vote(article, visitor_address(), given == "yes", now)
-    db.session.commit()
+    given = _pressed(("yes", "no"), "Choose Yes or No.")
+    with writing() as now:
+        is_refused = is_exceeded("vote", visitor_address(), PRESSES, HOUR, now)
+        if not is_refused:
+            article = _published(slug)
+            row = votes.vote(article, visitor_address(), given == "yes", now)
+    if is_refused:
+        raise SiteError(429)
     if htmx.wants_fragment():
-        return _thanks(NoteForm(formdata=None), article)
+        return _thanks(NoteForm(formdata=None), article, row)
     return htmx.redirect(url_for("feedback.vote_page", slug=article.slug))
 
 
 @bp.post("/research/<slug>/feedback/note")
 def note(slug: str) -> Response:
     """Take a note, or after "No" the reasons, for the editors."""
-    now = datetime.now(UTC)
     form = NoteForm()
-    status = refusal(form, "note", TRIES, HOUR, now)
+    status = refusal(form, "note", TRIES, HOUR)
     article = _published(slug)
     if status:
-        return _thanks(form, article, status)
+        vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
+        return _thanks(form, article, vote, status)
     if not form.is_robot:
         try:
-            votes.add_note(article, visitor_address(), form.note.data or "", form.reasons.data or [], now)
+            with writing() as now:
+                votes.add_note(article, visitor_address(), form.note.data or "", form.reasons.data or [], now)
         except votes.NoVoteYet:
             return htmx.redirect(url_for("feedback.vote_page", slug=article.slug))
-        db.session.commit()
     if htmx.wants_fragment():
         return note_sent(article.slug)
     return htmx.redirect(url_for("feedback.note_sent", slug=article.slug))
@@ -87,10 +91,14 @@ def answer_page(slug: str) -> Response:
 @bp.post("/research/<slug>/understanding")
 def answer(slug: str) -> Response:
     """Count an answer to "What did this study show?" and explain it."""
-    given, now = _pressed("understanding", tuple(Result), "Choose one of the answers.")
-    article = _published(slug)
-    votes.answer(article, visitor_address(), Result(given), now)
-    db.session.commit()
+    given = _pressed(tuple(Result), "Choose one of the answers.")
+    with writing() as now:
+        is_refused = is_exceeded("understanding", visitor_address(), PRESSES, HOUR, now)
+        if not is_refused:
+            article = _published(slug)
+            votes.answer(article, visitor_address(), Result(given), now)
+    if is_refused:
+        raise SiteError(429)
     if htmx.wants_fragment():
         return answer_page(article.slug)
     return htmx.redirect(url_for("feedback.answer_page", slug=article.slug))
@@ -105,17 +113,15 @@ def report(slug: str) -> Response:
 @bp.post("/research/<slug>/report")
 def send_report(slug: str) -> Response:
     """Take a report and mail it to the editors."""
-    now = datetime.now(UTC)
     form = ReportForm()
-    status = refusal(form, "report", TRIES, HOUR, now)
+    status = refusal(form, "report", TRIES, HOUR)
     article = _published(slug)
     if status:
         return _report_form(form, article, status)
     if not form.is_robot:
-        inbox.send(
-            Topic.MISTAKE, form.message.data or "", _editors(), now, email=form.email.data, article=article
-        )
-        db.session.commit()
+        message, email = form.message.data or "", form.email.data
+        with writing() as now:
+            inbox.send(Topic.MISTAKE, message, _editors(), now, email=email, article=article)
     return htmx.redirect(url_for("feedback.report_sent", slug=article.slug))
 
 
@@ -134,16 +140,13 @@ def contact() -> Response:
 @bp.post("/contact")
 def send_message() -> Response:
     """Take a message and mail it to the editors."""
-    now = datetime.now(UTC)
     form = ContactForm()
-    if status := refusal(form, "contact", TRIES, HOUR, now):
+    if status := refusal(form, "contact", TRIES, HOUR):
         return _contact_form(form, status)
     if not form.is_robot:
-        topic = Topic(form.topic.data)
-        inbox.send(
-            topic, form.message.data or "", _editors(), now, name=form.name.data, email=form.email.data
-        )
-        db.session.commit()
+        topic, message = Topic(form.topic.data), form.message.data or ""
+        with writing() as now:
+            inbox.send(topic, message, _editors(), now, name=form.name.data, email=form.email.data)
     return htmx.redirect(url_for("feedback.message_sent"))
 
 
@@ -167,19 +170,16 @@ def _published(slug: str) -> Article:
         return queries.get_published(moved.slug)
 
 
-def _pressed(name: str, answers: tuple[str, ...], sentence: str) -> tuple[str, datetime]:
-    """Which button was pressed, and when. Refuses one that is not ours, which counts as no press, and too many presses."""
+def _pressed(answers: tuple[str, ...], sentence: str) -> str:
+    """Which button was pressed. Refuses one that is not ours, which counts as no press."""
     check_press()
-    given, now = request.form.get("answer", ""), datetime.now(UTC)
+    given = request.form.get("answer", "")
     if given not in answers:
         raise SiteError(422, sentence)
-    if is_exceeded(name, visitor_address(), PRESSES, HOUR, now):
-        raise SiteError(429)
-    return given, now
+    return given
 
 
-def _thanks(form: NoteForm, article: Article, status: int = HTTPStatus.OK) -> Response:
-    vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
+def _thanks(form: NoteForm, article: Article, vote: Feedback | None, status: int = HTTPStatus.OK) -> Response:
     return forms.show("feedback/thanks.html", "feedback", form, status, article=article, vote=vote)
 
 

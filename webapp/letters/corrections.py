@@ -35,7 +35,7 @@ def enqueue(now: datetime) -> int:
 
 
 def _changed_articles() -> list[Article]:
-    """Articles of which some mail told otherwise than they stand. The lock lets one worker at a time look."""
+    """Articles of which some mail told otherwise than they stand."""
     pairs = (
         select(MessageArticle.article_id, MessageArticle.told)
         .where(MessageArticle.told.is_not(None))
@@ -44,7 +44,7 @@ def _changed_articles() -> list[Article]:
     told: dict[int, set[str | None]] = {}
     for article_id, words in db.session.execute(pairs):
         told.setdefault(article_id, set()).add(words)
-    query = select(Article).where(Article.id.in_(told)).order_by(Article.id).with_for_update()
+    query = select(Article).where(Article.id.in_(told)).order_by(Article.id)
     return [article for article in db.session.scalars(query) if told[article.id] != {standing(article)}]
 
 

@@ -48,14 +48,19 @@ def record(bounce: Bounce, now: datetime) -> bool:
     if message is None or message.bounced_at is not None or not message.recipient:
         return False
     message.bounced_at = now
-    match bounce.kind:
-        case BounceKind.HARD:
-            suppressions.record_hard_bounce(message.recipient, now)
-        case BounceKind.SOFT:
-            suppressions.record_soft_bounce(message.recipient, now)
-        case BounceKind.COMPLAINT:
-            suppressions.suppress(message.recipient, SuppressionReason.COMPLAINED, now)
+    count(message.recipient, bounce.kind, now)
     return True
+
+
+def count(email: str, kind: BounceKind, now: datetime) -> None:
+    """Count a mail that came back, or that the mail server refused to take, against its address."""
+    match kind:
+        case BounceKind.HARD:
+            suppressions.record_hard_bounce(email, now)
+        case BounceKind.SOFT:
+            suppressions.record_soft_bounce(email, now)
+        case BounceKind.COMPLAINT:
+            suppressions.suppress(email, SuppressionReason.COMPLAINED, now)
 
 
 def read_mailbox(path: Path) -> Iterator[Bounce]:

@@ -1,21 +1,21 @@
 """The outbox: mail is saved with the change that causes it, and delivered from here, once, by any number of workers.
 
-``queued → sending → sent | failed | uncertain | excluded``. A worker claims a row by a conditional UPDATE, so two
-workers cannot send the same mail. A row left in ``sending`` by a crash is settled by its Message-ID or becomes
+``queued → sending → sent | failed | uncertain | excluded``. A worker claims a row in its turn of writing, so two workers
+cannot send the same mail. A row left in ``sending`` by a crash is settled by its Message-ID or becomes
 ``uncertain``; it is never blindly sent again.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from webapp.db.engine import is_any
 from webapp.db.session import db
-from webapp.mail import suppressions
+from webapp.mail import bounces
+from webapp.mail.bounces import BounceKind
 from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
 from webapp.models import Article, Issue, MailKind, MailState, MessageArticle, OutboxMessage, Subscriber
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # How long to wait after each try that failed for now; after the last one the mail has failed.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
+KEPT_FOR, NAMED_FOR = timedelta(days=30), timedelta(days=365)
 STALE_AFTER = timedelta(minutes=5)  # longer than any conversation with a mail server may take
 
 # Writes a mail in full at the moment it goes out, or returns None where it should not be sent any more.
@@ -36,6 +37,16 @@ class Outcome:
     state: MailState
     error: str | None = None
     wait: timedelta = timedelta(0)
+    bounce: BounceKind | None = None  # what the address is blamed for
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A mail that this process alone tries to deliver now; an outcome where there is nothing to hand over."""
+
+    message_id: int
+    attempt: int
+    letter: Letter | Outcome
 
 
 def enqueue(
@@ -70,26 +81,85 @@ def enqueue(
 
 
 def is_anything_due(now: datetime) -> bool:
-    """Is there a mail to deliver, or one to settle? Asked without the write lock."""
-    return is_any(select(OutboxMessage.id).where(or_(_is_due(now), _is_stale(now))))
+    """Is there a mail to deliver, or one to settle?"""
+    query = select(OutboxMessage.id).where(or_(_is_due(now), _is_stale(now))).limit(1)
+    return db.session.scalar(query) is not None
 
 
-def deliver_one(mailer: Mailer, write_letter: WriteLetter, now: datetime) -> bool:
-    """Deliver the mail that has waited longest; False when none is due.
+def claim(write_letter: WriteLetter, now: datetime) -> Claim | None:
+    """Take the mail that has waited longest, and write it; None when none is due.
 
-    Commits, unlike other domain functions: a sent mail cannot be rolled back.
+    Commit it before the mail server hears of the mail. The letter is written in the same transaction, since what it says
+    of an article, or the secret of its link, is noted in the database.
     """
-    message = _claim(now)
+    message = db.session.scalar(
+        select(OutboxMessage)
+        .where(_is_due(now))
+        .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
+        .limit(1)
+    )
     if message is None:
-        db.session.rollback()
-        return False
-    number, attempt = message.id, message.attempt_count
-    letter = _write(message, write_letter, now)
-    db.session.commit()  # the claim is on disk before the mail server hears of the mail
-    outcome = letter if isinstance(letter, Outcome) else _send(mailer, letter, attempt)
-    _finish(number, attempt, outcome, now)
-    db.session.commit()
-    return True
+        return None
+    message.state, message.claimed_at = MailState.SENDING, now
+    message.attempt_count += 1
+    try:
+        letter: Letter | Outcome = write_letter(message, now) or Outcome(MailState.EXCLUDED)
+    except Exception as error:
+        log.exception("a mail could not be written", extra={"message_id": message.message_id})
+        letter = _later(f"could not be written: {error}", message.attempt_count)
+    return Claim(message.id, message.attempt_count, letter)
+
+
+def send(mailer: Mailer, claimed: Claim) -> Outcome:
+    """Hand a mail over, which may take half a minute: outside any transaction."""
+    if isinstance(claimed.letter, Outcome):
+        return claimed.letter
+    try:
+        mailer.send(claimed.letter)
+    except NotSent as error:
+        outcome = _later(str(error), claimed.attempt)
+        return replace(outcome, bounce=BounceKind.SOFT) if outcome.state == MailState.FAILED else outcome
+    except Refused as error:
+        return Outcome(MailState.FAILED, str(error), bounce=BounceKind.HARD if error.is_hard else None)
+    except Uncertain as error:
+        return Outcome(MailState.UNCERTAIN, str(error))
+    return Outcome(MailState.SENT)
+
+
+def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
+    """Note the outcome, unless somebody settled the mail in the meantime."""
+    if outcome.bounce and isinstance(claimed.letter, Letter):
+        bounces.count(claimed.letter.recipient, outcome.bounce, now)
+    values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
+    if outcome.state == MailState.SENT:
+        values |= {"sent_at": now, "subject": None, "text_body": None}
+    if outcome.state == MailState.QUEUED:
+        values["next_try_at"] = now + outcome.wait
+    db.session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.id == claimed.message_id,
+            OutboxMessage.attempt_count == claimed.attempt,
+            OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
+        )
+        .values(values)
+    )
+
+
+def forget_old(now: datetime) -> None:
+    """Drop mails about signing up and to editors after a month; after a year no mail names its recipient.
+
+    Digests and corrections stay: a correction must reach those who were sent an article, and issues are counted.
+    """
+    db.session.execute(
+        delete(OutboxMessage).where(
+            OutboxMessage.state.in_((MailState.SENT, MailState.FAILED, MailState.EXCLUDED)),
+            OutboxMessage.kind.not_in((MailKind.DIGEST, MailKind.CORRECTION)),
+            OutboxMessage.queued_at < now - KEPT_FOR,
+        )
+    )
+    old = update(OutboxMessage).where(OutboxMessage.queued_at < now - NAMED_FOR)
+    db.session.execute(old.values(recipient="", last_error=None))
 
 
 def waiting_count(now: datetime) -> int:
@@ -161,70 +231,8 @@ def _settle(row: OutboxMessage, was_delivered: bool, now: datetime) -> None:
         row.next_try_at = now
 
 
-def _claim(now: datetime) -> OutboxMessage | None:
-    """Take the oldest mail that is due; another worker that wanted the same one gets nothing."""
-    due = (
-        select(OutboxMessage.id)
-        .where(_is_due(now))
-        .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
-        .limit(1)
-    )
-    claim = (
-        update(OutboxMessage)
-        .where(OutboxMessage.id == due.scalar_subquery(), OutboxMessage.state == MailState.QUEUED)
-        .values(state=MailState.SENDING, claimed_at=now, attempt_count=OutboxMessage.attempt_count + 1)
-        .returning(OutboxMessage)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
-    return db.session.scalars(claim).one_or_none()
-
-
-def _write(message: OutboxMessage, write_letter: WriteLetter, now: datetime) -> Letter | Outcome:
-    try:
-        letter = write_letter(message, now)
-    except Exception as error:
-        log.exception("a mail could not be written", extra={"message_id": message.message_id})
-        return _later(f"could not be written: {error}", message.attempt_count)
-    return letter or Outcome(MailState.EXCLUDED)
-
-
-def _send(mailer: Mailer, letter: Letter, attempt: int) -> Outcome:
-    try:
-        mailer.send(letter)
-    except NotSent as error:
-        outcome = _later(str(error), attempt)
-        if outcome.state == MailState.FAILED:
-            suppressions.record_soft_bounce(letter.recipient, letter.written_at)
-        return outcome
-    except Refused as error:
-        if error.is_hard:
-            suppressions.record_hard_bounce(letter.recipient, letter.written_at)
-        return Outcome(MailState.FAILED, str(error))
-    except Uncertain as error:
-        return Outcome(MailState.UNCERTAIN, str(error))
-    return Outcome(MailState.SENT)
-
-
 def _later(error: str, attempt: int) -> Outcome:
     """Another try after a while, or failure after the last one."""
     if attempt > len(WAITS):
         return Outcome(MailState.FAILED, error)
     return Outcome(MailState.QUEUED, error, WAITS[attempt - 1])
-
-
-def _finish(number: int, attempt: int, outcome: Outcome, now: datetime) -> None:
-    """Note the outcome, unless somebody settled the mail in the meantime."""
-    values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
-    if outcome.state == MailState.SENT:
-        values |= {"sent_at": now, "subject": None, "text_body": None}
-    if outcome.state == MailState.QUEUED:
-        values["next_try_at"] = now + outcome.wait
-    db.session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.id == number,
-            OutboxMessage.attempt_count == attempt,
-            OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
-        )
-        .values(values)
-    )

@@ -1,7 +1,6 @@
 """``flask newsletter``: make issues, deliver mail, read bounces, settle what a crash left open."""
 
 import re
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,26 +8,21 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.letters import corrections
 from webapp.letters.writing import write_letter
 from webapp.mail import bounces, delivery, outbox
 from webapp.mail.smtp import mailer_for
 from webapp.models import Frequency
-from webapp.newsletter import chores, digests
+from webapp.newsletter import digests
 from webapp.web.forms import normal_address
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
 
 
 @newsletter_group.command("deliver")
-@click.option("--forever", is_flag=True, help="Keep running and deliver mail as it is queued.")
-def deliver(forever: bool) -> None:
+def deliver() -> None:
     """Deliver the mail that is due."""
-    if forever:
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        delivery.deliver_forever(app, threading.Event(), write_letter, chores.each_hour)
-        return
     mailer = mailer_for(current_app.extensions["config"])
     with click.progressbar(length=outbox.waiting_count(datetime.now(UTC)), label="Delivering") as bar:
         count = delivery.deliver_due(mailer, write_letter, each=lambda: bar.update(1))
@@ -44,8 +38,8 @@ def deliver(forever: bool) -> None:
 def settle(log: Path, complete: bool) -> None:
     """Settle uncertain mails by the Message-IDs in the mail server's log."""
     known = re.findall(r"<[^<>\s]+@[^<>\s]+>", log.read_text(encoding="utf-8", errors="replace"))
-    sent, again = outbox.settle_uncertain(known, datetime.now(UTC), rest_was_not_sent=complete)
-    db.session.commit()
+    with writing() as now:
+        sent, again = outbox.settle_uncertain(known, now, rest_was_not_sent=complete)
     click.echo(f"{sent} had been sent, {again} are queued again. {outbox.state_line()}")
 
 
@@ -58,19 +52,24 @@ def settle(log: Path, complete: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say who would get what; change nothing.")
 def send_digest(frequency: str | None, dry_run: bool) -> None:
     """Make the issues that are due and queue their mails."""
-    now = datetime.now(UTC)
-    kinds = [Frequency(frequency)] if frequency else digests.due_frequencies(now)
-    if not kinds:
+    chosen = [Frequency(frequency)] if frequency else None
+    if dry_run:
+        now = datetime.now(UTC)
+        lines = {kind: _dry_run(kind, now) for kind in chosen or digests.due_frequencies(now)}
+    else:
+        with writing() as now:
+            lines = {kind: _make_issue(kind, now) for kind in chosen or digests.due_frequencies(now)}
+    for kind, line in lines.items():
+        click.echo(f"{kind.label}: {line}")
+    if not lines:
         click.echo("No issue is due yet.")
-    for kind in kinds:
-        click.echo(f"{kind.label}: {_dry_run(kind, now) if dry_run else _make_issue(kind, now)}")
 
 
 @newsletter_group.command("send-corrections")
 def send_corrections() -> None:
     """Tell those who were sent an article that it was corrected or taken back; the site does it each hour by itself."""
-    count = corrections.enqueue(datetime.now(UTC))
-    db.session.commit()
+    with writing() as now:
+        count = corrections.enqueue(now)
     click.echo(f"{count} mails about changed summaries are queued.")
 
 
@@ -78,23 +77,23 @@ def send_corrections() -> None:
 @click.argument("email")
 def test_digest(email: str) -> None:
     """Mail one address what the next weekly issue looks like."""
-    now = datetime.now(UTC)
-    articles = digests.upcoming(Frequency.WEEKLY, now)
-    if not articles:
-        click.echo("There is nothing new to show.")
-        return
-    digests.send_test(normal_address(email), articles, now)
-    db.session.commit()
-    click.echo(f"A test with {len(articles)} summaries is queued.")
+    address = normal_address(email)
+    with writing() as now:
+        articles = digests.upcoming(Frequency.WEEKLY, now)
+        if articles:
+            digests.send_test(address, articles, now)
+    click.echo(
+        f"A test with {len(articles)} summaries is queued." if articles else "There is nothing new to show."
+    )
 
 
 @newsletter_group.command("bounces")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def read_bounces(path: Path) -> None:
     """Count the delivery reports in an mbox file or a Maildir folder."""
-    now = datetime.now(UTC)
-    counted = [bounces.record(bounce, now) for bounce in bounces.read_mailbox(path)]
-    db.session.commit()
+    found = list(bounces.read_mailbox(path))
+    with writing() as now:
+        counted = [bounces.record(bounce, now) for bounce in found]
     click.echo(f"{sum(counted)} of {len(counted)} reports were new and about mail of ours.")
 
 
@@ -106,8 +105,6 @@ def _dry_run(kind: Frequency, now: datetime) -> str:
 
 def _make_issue(kind: Frequency, now: datetime) -> str:
     try:
-        issue = digests.make_issue(kind, now)
+        return str(digests.accounting(digests.make_issue(kind, now)))
     except digests.NothingNew:
         return "nothing new, so no mail."
-    db.session.commit()
-    return str(digests.accounting(issue))

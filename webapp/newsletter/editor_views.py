@@ -7,8 +7,9 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
-from webapp.db.session import db
-from webapp.letters import emails, writing
+from webapp.db.writing import writing
+from webapp.letters import emails
+from webapp.letters.writing import preview as written_preview
 from webapp.mail import outbox
 from webapp.models import Frequency, Role
 from webapp.newsletter import digests
@@ -53,7 +54,7 @@ def preview_mail(frequency: str) -> Response:
     articles = digests.upcoming(_frequency(frequency), now)
     if not articles:
         raise SiteError(HTTPStatus.NOT_FOUND, "There is nothing new to show yet.")
-    body = writing.preview(articles, current_editor().email, now).to_bytes()
+    body = written_preview(articles, current_editor().email, now).to_bytes()
     headers = {"Content-Type": "message/rfc822", "Content-Disposition": 'attachment; filename="preview.eml"'}
     return never_store(make_response(body, HTTPStatus.OK, headers))
 
@@ -61,12 +62,13 @@ def preview_mail(frequency: str) -> Response:
 @bp.post("/test")
 def send_test() -> Response:
     """Mail the next issue to the editor who asks, and to nobody else."""
-    now = datetime.now(UTC)
-    articles = digests.upcoming(_frequency(request.form.get("frequency", "")), now)
+    kind = _frequency(request.form.get("frequency", ""))
+    with writing() as now:
+        articles = digests.upcoming(kind, now)
+        if articles:
+            digests.send_test(normal_address(current_editor().email), articles, now)
     if not articles:
         return _done("nothing-new")
-    digests.send_test(normal_address(current_editor().email), articles, now)
-    db.session.commit()
     return _done("test-sent")
 
 
@@ -78,11 +80,10 @@ def settle(number: int) -> Response:
     if answer not in ("sent", "again"):
         raise SiteError(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose whether the mail was sent.")
     try:
-        message = desk.get_uncertain(number)
+        with writing() as now:
+            outbox.settle_one(desk.get_uncertain(number), was_delivered=answer == "sent", now=now)
     except NotUncertain:
         return _done("settled-before")
-    outbox.settle_one(message, was_delivered=answer == "sent", now=datetime.now(UTC))
-    db.session.commit()
     return _done("settled")
 
 

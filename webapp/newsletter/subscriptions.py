@@ -29,6 +29,7 @@ ASKED_FOR = (MailKind.CONFIRM, MailKind.ALREADY_SUBSCRIBED, MailKind.PREFERENCES
 LIMITS = ((1, timedelta(hours=1)), (5, timedelta(days=1)))
 DOUBLE_PRESS = timedelta(minutes=10)
 PREFERENCES_FOR = timedelta(days=90)
+UNCONFIRMED_FOR = timedelta(days=30)
 
 
 class LinkTooOld(LookupError):
@@ -171,6 +172,12 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
     )
     _erase_messages_from(subscriber.email)
     db.session.delete(subscriber)
+
+
+def forget_unconfirmed(now: datetime) -> None:
+    """Drop sign-ups that nobody confirmed."""
+    is_old = Subscriber.asked_at < now - UNCONFIRMED_FOR
+    db.session.execute(delete(Subscriber).where(Subscriber.state == SubscriberState.PENDING, is_old))
 
 
 def _erase_messages_from(email: str) -> None:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import msgspec
 from flask import Blueprint, Response, make_response, request, url_for
 
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.letters import emails
 from webapp.models import Frequency, Subscriber
 from webapp.newsletter import digests, subscriptions
@@ -34,13 +34,12 @@ def subscribe() -> Response:
 @bp.post("/subscribe")
 def ask() -> Response:
     """Take a sign-up; the answer is the same whether we know the address or not."""
-    now = datetime.now(UTC)
     form = SubscribeForm()
-    if status := refusal(form, "subscribe", TRIES, HOUR, now):
+    if status := refusal(form, "subscribe", TRIES, HOUR):
         return _sign_up_form(form, status)
     if not form.is_robot:
-        subscriptions.ask(form.email.data, form.topics.data, _page_of_form(), now)
-        db.session.commit()
+        with writing() as now:
+            subscriptions.ask(form.email.data, form.topics.data, _page_of_form(), now)
     return _check_your_email()
 
 
@@ -65,10 +64,10 @@ def confirm_now(token: str) -> Response:
     """The address is proved; from now on the newsletter comes."""
     check_same_site()
     try:
-        subscriptions.confirm(token, datetime.now(UTC))
+        with writing() as now:
+            subscriptions.confirm(token, now)
     except LinkTooOld:
         return _link_too_old()
-    db.session.commit()
     return htmx.redirect(url_for("newsletter.confirmed"))
 
 
@@ -90,10 +89,10 @@ def unsubscribe(token: str) -> Response:
 def unsubscribe_now(token: str) -> Response:
     """Stop the newsletter. Mail programs press this too (RFC 8058), so it asks for no cookie and no form token."""
     try:
-        subscriptions.unsubscribe(token, datetime.now(UTC))
+        with writing() as now:
+            subscriptions.unsubscribe(token, now)
     except LinkTooOld:
         return _link_too_old()
-    db.session.commit()
     return never_store(htmx.render("newsletter/unsubscribe.html", token=token, is_done=True))
 
 
@@ -106,13 +105,12 @@ def new_link() -> Response:
 @bp.post("/newsletter/link")
 def send_new_link() -> Response:
     """Mail a fresh link, if the address is one we know; the answer is always the same."""
-    now = datetime.now(UTC)
     form = AddressForm()
-    if status := refusal(form, "newsletter-link", TRIES, HOUR, now):
+    if status := refusal(form, "newsletter-link", TRIES, HOUR):
         return _new_link_form(form, status)
     if not form.is_robot:
-        subscriptions.send_new_link(form.email.data, now)
-        db.session.commit()
+        with writing() as now:
+            subscriptions.send_new_link(form.email.data, now)
     return htmx.redirect(url_for("newsletter.new_link_sent"))
 
 
@@ -136,15 +134,15 @@ def preferences(token: str) -> Response:
 @bp.post("/newsletter/preferences/<token>")
 def save_preferences(token: str) -> Response:
     """Keep the choice."""
+    form = PreferencesForm()
     try:
         subscriber = _owner(token)
+        if status := refusal(form, "newsletter-preferences", TRIES, HOUR):
+            return _preferences_form(form, subscriber, token, status)
+        with writing():
+            subscriptions.change(_owner(token), form.topics.data, Frequency(form.frequency.data))
     except LinkTooOld:
         return _link_too_old()
-    form = PreferencesForm()
-    if status := refusal(form, "newsletter-preferences", TRIES, HOUR, datetime.now(UTC)):
-        return _preferences_form(form, subscriber, token, status)
-    subscriptions.change(subscriber, form.topics.data, Frequency(form.frequency.data))
-    db.session.commit()
     return htmx.redirect(url_for("newsletter.preferences", token=token, saved="yes"))
 
 
@@ -178,11 +176,10 @@ def erase_now(token: str) -> Response:
     """Forget somebody for good."""
     check_same_site()
     try:
-        subscriber = _owner(token)
+        with writing() as now:
+            subscriptions.erase(_owner(token), now)
     except LinkTooOld:
         return _link_too_old()
-    subscriptions.erase(subscriber, datetime.now(UTC))
-    db.session.commit()
     return htmx.redirect(url_for("newsletter.erased"))
 
 

@@ -20,7 +20,6 @@ def problems(now: datetime) -> list[str]:
     found = [*_file_problems(), *_migration_problems()]
     if not found:
         found = [*_index_problems(), *_outbox_problems(now), *_address_problems()]
-    db.session.rollback()
     return found
 
 

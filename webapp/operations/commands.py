@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.config import Config, ConfigError
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.operations import backups, checks, moving
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 from webapp.search import indexing
@@ -96,8 +96,8 @@ def _address(given: str) -> str:
 
 def _finish_restore() -> None:
     flask_migrate.upgrade()
-    doubtful = backups.mistrust_what_is_old()
-    db.session.commit()
+    with writing():
+        doubtful = backups.mistrust_what_is_old()
     if doubtful:
         click.echo(
             f"Mails that waited in the backup and may have gone out since: {doubtful}. Run: flask newsletter settle LOG"

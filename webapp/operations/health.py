@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db.session import db
+from webapp.db.writing import stop_reading
 from webapp.models import MailState, OutboxMessage
 from webapp.operations import migrations
 from webapp.search import indexing
@@ -51,7 +52,7 @@ def parts(now: datetime) -> list[Part]:
         found = [Part("database", False, type(error).__name__, True)]
     finally:
         with suppress(SQLAlchemyError):
-            db.session.rollback()
+            stop_reading()
     return [*found, _index(), _disk()]
 
 

@@ -10,7 +10,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from webapp.db.session import db
+from webapp.db.writing import stop_reading, writing
 from webapp.papers import file_formats, intake, lookup, retraction_watch
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
@@ -30,19 +30,19 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
     """Make a draft of every new paper in FILES (NBIB, RIS, BibTeX, PubMed XML, JATS XML, CSL-JSON, Crossref JSON)."""
     with click.progressbar(files, label="Reading") as bar:
         records = [record for file in bar for record in _read(file)]
-    found = intake.sort(records)
+    if dry_run:
+        found = intake.sort(records)
+    else:
+        with writing() as now:
+            found = intake.sort(records)
+            with click.progressbar(found.new, label="Making drafts") as bar:
+                intake.create(bar, None, now)
     for record, place in found.known:
         click.echo(f"Already here: {record.place}: {record.title} ({_where(place)})")
     for record in found.refused:
         click.echo(f"Refused: {record.place}: {record.title or 'no title'}: {record.reason}", err=True)
-    if dry_run:
-        db.session.rollback()
-        for record in found.new:
-            click.echo(f"New: {record.place}: {record.title}")
-    else:
-        with click.progressbar(found.new, label="Making drafts") as bar:
-            intake.create(bar, None, datetime.now(UTC))
-        db.session.commit()
+    for record in found.new if dry_run else ():
+        click.echo(f"New: {record.place}: {record.title}")
     words = "would be made" if dry_run else "made"
     click.echo(
         f"{len(found.new)} drafts {words}, {len(found.known)} already here, {len(found.refused)} refused."
@@ -61,7 +61,7 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
 def check_retractions(csv_file: Path | None) -> None:
     """Check the paper of every published summary, and show readers the notices that are found."""
     papers = retractions.papers_to_check()
-    db.session.rollback()
+    stop_reading()
     try:
         results = _by_list(papers, csv_file) if csv_file else _by_crossref(papers)
     except Unreadable as refusal:
@@ -115,7 +115,7 @@ def _by_crossref(papers: list[PaperToCheck]) -> list[Checked]:
 
 def _ask(paper: PaperToCheck) -> tuple[Checked, bool]:
     """What Crossref says of one paper, and whether Crossref itself failed. No lock is held while it is asked."""
-    config, now = current_app.extensions["config"], datetime.now(UTC)
+    config = current_app.extensions["config"]
     if not paper.doi:
         return retractions.unchecked(paper, "It has no DOI. Look it up in PubMed."), False
     try:
@@ -126,25 +126,23 @@ def _ask(paper: PaperToCheck) -> tuple[Checked, bool]:
         return retractions.unchecked(
             paper, "Its DOI is that of a notice, not of the paper. Correct the DOI."
         ), False
-    result = retractions.settle(paper, retractions.said_by(message), "Crossref", now, now)
-    db.session.commit()
-    return result, False
+    said = retractions.said_by(message)
+    with writing() as now:
+        return retractions.settle(paper, said, "Crossref", now, now), False
 
 
 def _by_list(papers: list[PaperToCheck], file: Path) -> list[Checked]:
     """Look every paper up in the list. It knows no more than the day of its newest notice."""
-    now = datetime.now(UTC)
     wanted = {key for paper in papers for key in (paper.doi, paper.pmid) if key}
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         found = retraction_watch.read(lines, wanted)
-    as_of = min(datetime.combine(found.newest, time_of_day(), UTC), now) if found.newest else None
     results = []
-    with click.progressbar(papers, label="Looking them up") as bar:
+    with writing() as now, click.progressbar(papers, label="Looking them up") as bar:
+        as_of = min(datetime.combine(found.newest, time_of_day(), UTC), now) if found.newest else None
         for paper in bar:
             if not (paper.doi or paper.pmid):
                 results.append(retractions.unchecked(paper, "It has neither DOI nor PubMed number."))
                 continue
             said = found.said_of(paper.doi, paper.pmid)
             results.append(retractions.settle(paper, said, "Retraction Watch", as_of, now))
-    db.session.commit()
     return results

@@ -1,14 +1,14 @@
 """``flask articles``: load the library and write it out."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.publishing import library
+from webapp.publishing.library import LibraryRefused
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
 
@@ -17,14 +17,13 @@ articles_group = AppGroup("articles", help="Load and write out the library of ar
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def import_articles(path: Path) -> None:
     """Load articles from a TOML file or a folder of them. If one is refused, none is loaded."""
-    report = library.import_library(path, datetime.now(UTC))
-    if report.refusals:
-        db.session.rollback()
-        for refusal in report.refusals:
-            click.echo(str(refusal), err=True)
-        click.echo(f"Nothing was loaded. Reasons: {len(report.refusals)}, each above.", err=True)
+    try:
+        with writing() as now:
+            report = library.import_library(path, now)
+    except LibraryRefused as refused:
+        click.echo(str(refused), err=True)
+        click.echo(f"Nothing was loaded. Reasons: {len(refused.refusals)}, each above.", err=True)
         sys.exit(1)
-    db.session.commit()
     click.echo(f"{report.added} articles added, {report.changed} changed, {report.unchanged} unchanged.")
 
 

@@ -1,8 +1,7 @@
 """A library of articles as TOML files: read it into the database, write it back out."""
 
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -62,36 +61,55 @@ class Refusal:
         return f"{self.path}{f':{self.line}' if self.line else ''}: {self.reason}"
 
 
+class LibraryRefused(ValueError):
+    """Files of a library cannot be loaded; nothing is, since the caller's transaction is rolled back."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__("\n".join(map(str, refusals)))
+        self.refusals = refusals
+
+
 @dataclass
 class ImportReport:
-    """What an import did, or why it did nothing."""
+    """What an import did."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
 
 
 def import_library(path: Path, now: datetime) -> ImportReport:
     """Load one TOML article, or a folder of them with its categories and glossary.
 
-    Idempotent: an article whose paper is known already is updated if it differs. If any file is refused the caller
-    must not commit: nothing is half loaded. Commits nothing itself.
+    Idempotent: an article whose paper is known already is updated if it differs. Raises LibraryRefused if any file is
+    refused, after it has looked at all of them.
     """
-    report = ImportReport()
-    _import_table(path / CATEGORIES_FILE, _load_categories, ChangeKind.CATEGORIES, now, report)
-    _import_table(path / GLOSSARY_FILE, _load_glossary, ChangeKind.GLOSSARY, now, report)
+    report, refusals = ImportReport(), []
+    for name, load, kind in (
+        (CATEGORIES_FILE, _load_categories, ChangeKind.CATEGORIES),
+        (GLOSSARY_FILE, _load_glossary, ChangeKind.GLOSSARY),
+    ):
+        file = path / name
+        try:
+            if file.is_file():
+                load(file.read_text(encoding="utf-8"))
+                change_log.announce(kind, now)
+                db.session.flush()
+        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            refusals.append(Refusal(file, None, str(error)))
     for file in _article_files(path):
         try:
             _import_article(from_toml(file.read_text(encoding="utf-8")), now, report)
         except ContentError as error:
-            report.refusals.append(Refusal(file, error.line, error.reason))
+            refusals.append(Refusal(file, error.line, error.reason))
         except NotPublishable as error:
-            report.refusals += [
+            refusals += [
                 Refusal(file, _line_of(file, problem.field), problem.message) for problem in error.problems
             ]
         except (OSError, UnicodeDecodeError) as error:
-            report.refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
+            refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
+    if refusals:
+        raise LibraryRefused(refusals)
     return report
 
 
@@ -130,19 +148,6 @@ def _import_article(content: ArticleContent, now: datetime, report: ImportReport
     else:
         external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
         report.changed += 1
-
-
-def _import_table(
-    file: Path, load: Callable[[str], None], kind: ChangeKind, now: datetime, report: ImportReport
-) -> None:
-    if not file.is_file():
-        return
-    try:
-        load(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        report.refusals.append(Refusal(file, None, str(error)))
-    change_log.announce(kind, now)
-    db.session.flush()
 
 
 def _load_categories(source: str) -> None:

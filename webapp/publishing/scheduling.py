@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from webapp.content.article_content import ArticleContent, from_json
-from webapp.db.engine import is_any
 from webapp.db.session import db
 from webapp.models import AuditKind, Draft, Schedule
 from webapp.parsing import LAST_YEAR, datetime_from
@@ -106,7 +105,7 @@ def is_something_due(now: datetime) -> bool:
     due = select(Schedule.id).where(
         Schedule.ended_at.is_(None), Schedule.publish_at <= now, Schedule.problem.is_(None)
     )
-    return is_any(due)
+    return db.session.scalar(due.limit(1)) is not None
 
 
 def publish_due(now: datetime) -> list[Outcome]:
@@ -116,7 +115,7 @@ def publish_due(now: datetime) -> list[Outcome]:
         .where(Schedule.ended_at.is_(None), Schedule.publish_at <= now)
         .order_by(Schedule.publish_at)
     )
-    return [_publish(row, now) for row in db.session.scalars(due.with_for_update()).all()]
+    return [_publish(row, now) for row in db.session.scalars(due).all()]
 
 
 def _publish(row: Schedule, now: datetime) -> Outcome:

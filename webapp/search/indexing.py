@@ -9,15 +9,13 @@ database is only read.
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from threading import Thread
 
-from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.catalog.queries import published
@@ -31,8 +29,7 @@ from webapp.search.index import SearchBusy, SearchIndex, SearchUnavailable, sear
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2
-INSPECT_SECONDS = 3.0  # how often the files are looked at
+BROKEN_FOR = 0.2  # seconds; another process may be switching to a new index just now
 COMPARE_SECONDS = 60.0  # how often the index is compared with the database
 CHANGES_AT_ONCE = 500
 ARTICLES_AT_ONCE = 500
@@ -126,46 +123,25 @@ def waiting_articles() -> set[int]:
     return {article_id for article_id in db.session.scalars(query) if article_id is not None}
 
 
-def start_following(app: Flask) -> Thread:
-    """Start the thread that keeps the index up with the database for as long as this process lives."""
-    thread = Thread(target=_follow, args=(app,), name="search-follower", daemon=True)
-    thread.start()
-    return thread
+def follow() -> None:
+    """Follow what changed since last time, if no other process is doing so; raises SearchUnavailable."""
+    if is_behind():
+        index = search_index()
+        with suppress(SearchBusy), index.writing(patience=0):
+            _follow_once(index)
 
 
-def _follow(app: Flask) -> None:
-    """Poll for markers; whichever process gets the writer's lock does the work, the others wait for the next round."""
-    inspect_at = 0.0
-    has_waited = False
-    while True:
-        try:
-            with app.app_context():
-                if time.monotonic() >= inspect_at:
-                    _rebuild_if_broken()
-                    inspect_at = time.monotonic() + INSPECT_SECONDS
-                if change_log.newest() > search_index().cursor():
-                    _follow_if_first()
-        except SearchBusy:
-            if not has_waited:
-                log.debug("another process keeps the search index up to date; this one stands by")
-            has_waited = True
-        except (SearchUnavailable, SQLAlchemyError) as error:
-            log.warning("the search index could not follow: %s", error)
-            time.sleep(1)
-        except Exception:  # one failure never ends the loop
-            log.exception("the search index could not follow; trying again")
-            time.sleep(1)
-        time.sleep(POLL_SECONDS)
+def rebuild_if_broken() -> None:
+    """Build the index anew if it is missing or damaged, which takes seconds to minutes.
 
-
-def _rebuild_if_broken() -> None:
-    index = search_index()
-    if index.is_intact():
+    An index that contains more changes than the database knows is of another database, as after a restore.
+    """
+    if _is_usable():
         return
-    time.sleep(POLL_SECONDS)
-    if index.is_intact():
+    time.sleep(BROKEN_FOR)
+    if _is_usable():
         return
-    log.warning("the search index is missing or damaged: it is built anew")
+    log.warning("the search index is missing, damaged or of another database: it is built anew")
     try:
         count = rebuild(_silently)
     except SearchUnavailable as error:
@@ -174,10 +150,14 @@ def _rebuild_if_broken() -> None:
         log.info("the search index was built anew with %d articles", count)
 
 
-def _follow_if_first() -> None:
+def is_behind() -> bool:
+    """Does the index lack a public change that this transaction sees? It may lack the articles that just changed."""
+    return search_index().cursor() < change_log.newest()
+
+
+def _is_usable() -> bool:
     index = search_index()
-    with index.writing(patience=0):
-        _follow_once(index)
+    return index.is_intact() and index.cursor() <= change_log.newest()
 
 
 def _follow_once(index: SearchIndex) -> int:

@@ -1,7 +1,7 @@
 """Searches without results, counted for editors: the words and how often, never who or at what time of day.
 
 A reader who finds nothing must not wait for whoever writes just then. So a search is counted in the memory of the process,
-and a background loop writes what was counted to the database a few seconds later.
+and a job writes what was counted to the database a few seconds later.
 """
 
 import re
@@ -41,6 +41,9 @@ class MissCounts:
             if (text, day) in self._counts or len(self._counts) < MOST_IN_MEMORY:
                 self._counts[text, day] += count
 
+    def is_any(self) -> bool:
+        return bool(self._counts)
+
     def take(self) -> Counter[tuple[str, date]]:
         with self._lock:
             taken, self._counts = self._counts, Counter()
@@ -57,6 +60,11 @@ def count_miss(query: SearchQuery, today: date) -> None:
     text = " ".join(word.folded for word in words(_PERSONAL.sub(" ", query.text)))[:LONGEST].strip()
     if sum(map(str.isalnum, text)) >= SHORTEST:
         _in_memory().add(text, today)
+
+
+def is_any_counted() -> bool:
+    """Is there something to write?"""
+    return _in_memory().is_any()
 
 
 def write_misses() -> None:

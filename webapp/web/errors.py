@@ -9,7 +9,7 @@ from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
-from webapp.db.session import db
+from webapp.db.writing import stop_reading
 from webapp.web.htmx import wants_fragment
 
 MOST_THROWN_AWAY = 20_000_000  # bytes of a body that is too long
@@ -151,6 +151,6 @@ def _show_unexpected(error: Exception) -> Response:
 def _let_go() -> None:
     """Leave the broken transaction, so that the error page does not trip over it."""
     try:
-        db.session.rollback()
+        stop_reading()
     except Exception:
         log.exception("rollback failed")

@@ -7,7 +7,7 @@ a token that is the same for everybody: who posts to addresses without ever havi
 
 import time
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from flask import Response, current_app, request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, ValidationError
 
+from webapp.db.writing import writing
 from webapp.web import htmx, tokens
 from webapp.web.errors import SiteError
 from webapp.web.headers import never_store
@@ -95,17 +96,18 @@ class PublicForm(FlaskForm):
         return bool(self.website.data)
 
 
-def refusal(form: PublicForm, name: str, limit: int, per: timedelta, now: datetime) -> HTTPStatus | None:
+def refusal(form: PublicForm, name: str, limit: int, per: timedelta) -> HTTPStatus | None:
     """Why a sent form is not accepted: 429 after ``limit`` tries in ``per``, 422 for what it says, else None.
 
-    Raises SiteError 403 for a form that another site sent. Call it before anything is written. A form with no token of
-    ours is no try: it is asked to be sent again.
+    Raises SiteError 403 for a form that another site sent. Takes the writer's turn to count the try, so call it before
+    ``writing()``. A form with no token of ours is no try: it is asked to be sent again.
     """
     check_same_site()
     if not form.is_ours:
         form.validate()
         return HTTPStatus.UNPROCESSABLE_ENTITY
-    form.is_throttled = is_exceeded(name, visitor_address(), limit, per, now)
+    with writing() as now:
+        form.is_throttled = is_exceeded(name, visitor_address(), limit, per, now)
     if form.is_throttled:
         return HTTPStatus.TOO_MANY_REQUESTS
     return None if form.validate() else HTTPStatus.UNPROCESSABLE_ENTITY

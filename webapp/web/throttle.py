@@ -7,7 +7,6 @@ from flask import request
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.db.engine import WITHOUT_TURN
 from webapp.db.session import db
 from webapp.models.throttle import Attempt
 
@@ -17,25 +16,22 @@ KEPT = timedelta(days=1)
 def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) -> bool:
     """Count one attempt and say whether there were more than ``limit`` in this window of length ``per``.
 
-    The count has a transaction of its own, because it must stay when the request is refused. So call this before the
-    request's session has written anything: SQLite has one writer.
+    Call it in ``writing()``, and leave that without an exception when the request is refused: the count must stay.
     """
     seconds = int(per.total_seconds())
     window_at = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
-    db.session.rollback()
-    with db.engine.execution_options(**WITHOUT_TURN).begin() as connection:
-        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(Attempt)
-        counted = insert.values(
-            bucket=_bucket(name, key), window_at=window_at, count=1
-        ).on_conflict_do_update(index_elements=["bucket", "window_at"], set_={"count": Attempt.count + 1})
-        count: int = connection.execute(counted.returning(Attempt.count)).scalar_one()
-        if count == 1:
-            connection.execute(delete(Attempt).where(Attempt.window_at < now - KEPT))
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(Attempt)
+    counted = insert.values(bucket=_bucket(name, key), window_at=window_at, count=1).on_conflict_do_update(
+        index_elements=["bucket", "window_at"], set_={"count": Attempt.count + 1}
+    )
+    count: int = db.session.execute(counted.returning(Attempt.count)).scalar_one()
+    if count == 1:
+        db.session.execute(delete(Attempt).where(Attempt.window_at < now - KEPT))
     return count > limit
 
 
 def forget(name: str, key: str) -> None:
-    """Start counting afresh, in the session's own transaction: what was tried turned out to be right."""
+    """Start counting afresh: what was tried turned out to be right."""
     db.session.execute(delete(Attempt).where(Attempt.bucket == _bucket(name, key)))
 
 
