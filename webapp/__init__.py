@@ -14,6 +14,7 @@ from webapp.config import ROOT, Config
 from webapp.db import engine
 from webapp.db.session import csrf, migrate
 from webapp.db.session import db as db
+from webapp.editor import authoring_views as authoring
 from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
 from webapp.editor import papers_views as papers
@@ -76,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
         reset.bp,
         people.bp,
         editor.bp,
+        authoring.bp,
         dashboard.bp,
         bulk.bp,
         papers.bp,

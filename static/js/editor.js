@@ -20,7 +20,7 @@
 
   // ------------------------------------------------- a copy in this browser until the server has the text
   const key = form.dataset.copy + form.dataset.tab;
-  const NOT_TYPED = ["csrf_token", "action", "form_key", "tab", "adopts"];
+  const NOT_TYPED = ["csrf_token", "form_key", "tab", "adopts"];
   let typed = 0;      // counts changes, to know whether an answer is about the newest text
   let sentAt = 0;
   let timer;
@@ -57,21 +57,22 @@
     if (text(kept.fields) === text(fields())) { localStorage.removeItem(kept.name); offerCopy(); return; }
     const box = document.getElementById("browser-copy");
     box.querySelector("[data-copy-time]").textContent = new Date(kept.at).toLocaleString("en-US");
-    box.querySelector("[data-copy-restore]").addEventListener("click", () => bringBack(kept));
+    const restore = box.querySelector("[data-copy-restore]");
+    restore.addEventListener("click", () => bringBack(restore.dataset.copyRestore, kept));
     box.querySelector("[data-copy-discard]").addEventListener("click", () => { localStorage.removeItem(kept.name); box.hidden = true; });
     box.hidden = false;
   }
 
   // The server draws the form with these fields, so rows that were added or removed come back as well.
-  function bringBack({ name: from, ...kept }) {
+  function bringBack(address, { name: from, ...kept }) {
     localStorage.removeItem(from);
     localStorage.setItem(key, JSON.stringify(kept)); // it is this tab's now, until it is saved
     const sent = document.createElement("form");
     sent.method = "post";
-    sent.action = form.getAttribute("action"); // form.action would be the buttons of that name
+    sent.action = address;
     const own = (name) => form.querySelector(`[name="${name}"]`).value;
     const marks = ["csrf_token", "form_key", "tab", "adopts"].map((name) => [name, own(name)]);
-    for (const [name, value] of [...kept.fields, ...marks, ["action", "bring_back"]]) {
+    for (const [name, value] of [...kept.fields, ...marks]) {
       const field = document.createElement("textarea");
       field.name = name;
       field.value = value;

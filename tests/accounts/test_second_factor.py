@@ -367,14 +367,14 @@ def test_where_it_is_required_it_is_set_up_before_anything_else(strict: EditorCl
 
 
 def test_a_text_that_was_sent_before_it_is_set_up_comes_back(strict: EditorClient) -> None:
-    strict.post("/editor/summaries/new", {"harms": "Typed before.", "action": "save"})
+    strict.post("/editor/summaries/new/save", {"harms": "Typed before."})
     assert db.session.scalar(select(KeptText.path)) == "/editor/summaries/new"
     set_up(strict)
     assert "Typed before.</textarea>" in strict.get("/editor/summaries/new").text
 
 
 def test_a_page_that_saves_by_itself_says_what_to_do(strict: EditorClient) -> None:
-    notice = strict.post_fragment("/editor/summaries/new", {"action": "autosave"}, status=401)
+    notice = strict.post_fragment("/editor/summaries/new/autosave", {}, status=401)
     assert "Set it up on another tab" in notice
 
 

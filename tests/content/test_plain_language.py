@@ -3,7 +3,7 @@
 import pytest
 
 from tests.accounts.people import add_editor, sign_in
-from tests.editor.forms import changed, complete, fields_of, opened, press
+from tests.editor.forms import complete, fields_of, opened, press
 from tests.factories import content
 from tests.pages import PageClient
 from webapp.content.plain_language import Swap, plain_check, swap
@@ -29,21 +29,21 @@ def test_the_button_checks_what_is_typed_and_keeps_it(signed_in: PageClient) -> 
 
 
 def test_htmx_gets_the_panel_alone(signed_in: PageClient) -> None:
-    sent = changed(opened(signed_in, NEW, simple_explanation=HARD), action="check")
-    fragment = signed_in.post_fragment(NEW, sent)
+    sent = opened(signed_in, NEW, simple_explanation=HARD)
+    fragment = signed_in.post_fragment(f"{NEW}/check", sent)
     assert fragment.strip().startswith('<section class="panel" id="plain-check"')
-    assert fragment.strip() in signed_in.post(NEW, sent, status=200).text
+    assert fragment.strip() in signed_in.post(f"{NEW}/check", sent, status=200).text
 
 
 def test_a_word_is_swapped_without_javascript(signed_in: PageClient) -> None:
     sent = opened(signed_in, NEW, simple_explanation=HARD)
-    page = press(signed_in, NEW, sent, "simple_explanation|Subsequently", name="swap", status=200).text
+    page = press(signed_in, NEW, sent, "swap", "simple_explanation|Subsequently", status=200).text
     assert fields_of(page)["simple_explanation"] == HARD.replace("Subsequently", "Later")
 
 
 def test_a_swap_in_a_field_that_is_gone_changes_nothing(signed_in: PageClient) -> None:
     sent = opened(signed_in, NEW, **complete())
-    page = press(signed_in, NEW, sent, "findings-9-text|efficacy", name="swap", status=200).text
+    page = press(signed_in, NEW, sent, "swap", "findings-9-text|efficacy", status=200).text
     assert fields_of(page)["findings-1-text"] == complete()["findings-1-text"]
 
 

@@ -60,8 +60,8 @@ class Browser:
         """A new summary with this word in its title; returns its address."""
         path = "/editor/summaries/new"
         fields = complete(number) | {"plain_title": f"A {word} did not ease pain", "slug": f"{word}-{number}"}
-        sent = changed(fields_of(self.open(site, path)), action="publish", **fields)
-        status, _, text = self.read(site, path, sent)
+        sent = changed(fields_of(self.open(site, path)), **fields)
+        status, _, text = self.read(site, f"{path}/publish", sent)
         assert status == 200, text
         return f"/research/{word}-{number}"
 
@@ -80,7 +80,7 @@ class Writer:
         self.browser = Browser()
         self.browser.sign_in(site)
         path = "/editor/summaries/new"
-        sent = changed(fields_of(self.browser.open(site, path)), action="save", plain_title="A drill")
+        sent = changed(fields_of(self.browser.open(site, path)), plain_title="A drill")
         self.address = self.browser.read(site, path, sent)[1].split("?")[0]
         self.reopen()
 
@@ -89,9 +89,9 @@ class Writer:
 
     def save(self, text: str) -> int | None:
         """The revision that the answer names; None if there was no answer."""
-        sent = changed(self.fields, action="save", harms=text)
+        sent = changed(self.fields, harms=text)
         try:
-            answer = self.browser.read(self.site, self.address, sent, **{"HX-Request": "true"})[2]
+            answer = self.browser.read(self.site, f"{self.address}/save", sent, **{"HX-Request": "true"})[2]
         except NO_ANSWER:
             self.reopen()
             return None

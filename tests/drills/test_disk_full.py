@@ -97,7 +97,7 @@ def test_a_save_on_a_full_disk_is_kept_on_the_page_and_taken_once_there_is_room(
         writer, database = Writer(site), Path(site.environment["INSTANCE_PATH"]) / "site.sqlite3"
         last = writer.save("Before.")
         disk.fill(site)
-        sent = changed(writer.fields, action="save", harms=TYPED)
+        sent = changed(writer.fields, harms=TYPED)
         status, _, page = writer.browser.read(site, writer.address, sent)
         assert status == 503
         assert kept_form(page)["harms"] == TYPED

@@ -41,8 +41,12 @@ def sent_by(form: Element) -> Sent:
 
 def opened(client: PageClient, path: str, **changes: Any) -> Sent:
     """The form at an address with some fields changed; a list stands for several values, None takes a field away."""
-    sent = fields_of(client.get(path).text)
-    return changed(sent, **changes)
+    return changed(fields_of(client.get(form_address(client, path)).text), **changes)
+
+
+def form_address(client: PageClient, path: str) -> str:
+    """Where a form is: an article's address among the editor's pages leads to it."""
+    return client.get(path, status=303).location if path.startswith("/editor/articles/") else path
 
 
 def changed(sent: Sent, **changes: Any) -> Sent:
@@ -58,15 +62,15 @@ def changed(sent: Sent, **changes: Any) -> Sent:
 
 def form_of(client: PageClient, article_id: int) -> str:
     """The address of the form of a published or withdrawn summary."""
-    location: str = client.get(f"/editor/articles/{article_id}", status=303).location
-    return location
+    return form_address(client, f"/editor/articles/{article_id}")
 
 
 def press(
-    client: PageClient, path: str, sent: Sent, button: str, *, name: str = "action", status: int = 303
+    client: PageClient, path: str, sent: Sent, button: str, value: str = "", *, status: int = 303
 ) -> TestResponse:
-    """Press a button of the form."""
-    return client.post(path, changed(sent, **{name: button}), status=status)
+    """Press a button of the form, named as the end of its address; one that stands there many times has a value as well."""
+    fields = changed(sent, **{button: value}) if value else sent
+    return client.post(f"{form_address(client, path)}/{button}", fields, status=status)
 
 
 def complete(number: int = 1) -> dict[str, Any]:

@@ -198,10 +198,9 @@ def test_publishing_unchanged_keeps_every_fact_of_an_imported_summary(client: Pa
 
 
 def test_looking_at_an_imported_summary_writes_nothing(client: PageClient) -> None:
-    article = add_article()
-    client.get(form_of(client, article.id))
-    db.session.rollback()
+    opened(client, f"/editor/articles/{add_article().id}")
     assert the_draft().revision_number == 1
+    assert len(db.session.scalars(select(Revision)).all()) == 1
 
 
 def test_what_changed_for_the_reader_becomes_a_correction(client: PageClient) -> None:

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import EditorClient, add_editor, sign_in
-from tests.editor.forms import changed, complete, fields_of, form_of, opened, press
+from tests.editor.forms import complete, fields_of, form_of, opened, press
 from tests.factories import add_article, content
 from tests.pages import PageClient
 from webapp.content.article_content import from_json
@@ -74,7 +74,7 @@ def test_taking_theirs_settles_a_field_and_keeps_the_rest(
     mine = opened(client, edit, harms="Mine.", funding="My fund")
     press(other, edit, opened(other, edit, harms="Theirs.", funding="Their fund"), "save")
     page = press(client, edit, mine, "save", status=409).text
-    page = press(client, edit, fields_of(page), "harms", name="take", status=200).text
+    page = press(client, edit, fields_of(page), "take", "harms", status=200).text
     assert "In 1 field you both changed something" in page
     shown = fields_of(page)
     assert (shown["harms"], shown["funding"]) == ("Theirs.", "My fund")
@@ -115,7 +115,7 @@ def test_moving_a_row_in_a_conflict_keeps_the_question_open(
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     page = press(client, edit, mine, "save", status=409).text
-    page = press(client, edit, fields_of(page), "findings-1-up", name="move", status=200).text
+    page = press(client, edit, fields_of(page), "move", "findings-1-up", status=200).text
     assert "<dd>Theirs.</dd>" in page and "<dd>Mine.</dd>" in page
 
 
@@ -124,14 +124,13 @@ def test_htmx_hears_of_the_conflict_and_the_fields_stay(
 ) -> None:
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
-    fragment = client.post_fragment(edit, changed(mine, action="save"), status=409)
+    fragment = client.post_fragment(f"{edit}/save", mine, status=409)
     assert "Bo Other saved a newer text meanwhile." in fragment and "See both texts" in fragment
     assert 'name="revision" value="1"' in fragment
 
 
 def test_htmx_gets_the_new_revision_after_a_good_save(client: PageClient, edit: str) -> None:
-    sent = changed(opened(client, edit, harms="Mine."), action="save")
-    fragment = client.post_fragment(edit, sent)
+    fragment = client.post_fragment(f"{edit}/save", opened(client, edit, harms="Mine."))
     assert fragment.strip().startswith('<div class="status" id="save-status">')
     assert 'name="revision" value="2"' in fragment and "Draft saved" in fragment
     assert saved("harms") == "Mine."

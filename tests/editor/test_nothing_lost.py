@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
-from tests.editor.forms import Sent, changed, complete, fields_of, form_of, opened, press
+from tests.editor.forms import Sent, changed, complete, fields_of, form_address, form_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.accounts.form_recovery import MOST_CHARACTERS
@@ -31,7 +31,7 @@ def edit(client: PageClient) -> str:
 
 
 def autosave(client: PageClient, path: str, sent: Sent) -> str:
-    return client.post_fragment(path, changed(sent, action="autosave"))
+    return client.post_fragment(f"{form_address(client, path)}/autosave", sent)
 
 
 def count(table: type) -> int:
@@ -172,7 +172,7 @@ def test_a_made_up_key_opens_nothing_of_anybody(client: PageClient, edit: str) -
 
 def test_the_copy_of_a_browser_becomes_a_form_again(client: PageClient, edit: str) -> None:
     sent = changed(opened(client, edit), harms=ODD, **{"limitations-1": "One more."})
-    page = press(client, edit, sent, "bring_back", status=200).text
+    page = press(client, edit, sent, "bring-back", status=200).text
     shown = fields_of(page)
     assert (shown["harms"], shown["limitations-1"]) == (ODD, "One more.")
     assert count(Revision) == 1
@@ -276,7 +276,7 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
         sign_in(client)
         sent = opened(client, NEW, harms="Typed.")
         clock.move_to(START + timedelta(hours=3))
-        fragment = client.post_fragment(NEW, changed(sent, action="autosave"), status=401)
+        fragment = client.post_fragment(f"{NEW}/autosave", sent, status=401)
         assert 'data-hx-get="/editor/sign-in"' in fragment
         fragment = client.fragment("/editor/sign-in")
         assert 'id="sign-in-form"' in fragment and "data-hx-post" in fragment
@@ -313,7 +313,7 @@ def test_a_form_from_before_a_new_sign_in_is_shown_once_more(client: PageClient,
 
 def test_htmx_gets_a_new_token_when_the_old_one_is_stale(client: PageClient, edit: str) -> None:
     sent = opened(client, edit, harms="Typed.")
-    fragment = client.post_fragment(edit, changed(sent, csrf_token="stale", action="autosave"), status=401)
+    fragment = client.post_fragment(f"{edit}/autosave", changed(sent, csrf_token="stale"), status=401)
     fresh = fragment.split('data-token="')[1].split('"')[0]
     assert "Your typing is kept" in autosave(client, edit, changed(sent, csrf_token=fresh))
 

@@ -40,14 +40,14 @@ def focused(text: str) -> str:
 
 
 def test_a_row_is_added_at_the_end_and_gets_the_focus(client: PageClient) -> None:
-    page = press(client, NEW, opened(client, NEW, **complete()), "findings-add", name="move", status=200).text
+    page = press(client, NEW, opened(client, NEW, **complete()), "move", "findings-add", status=200).text
     assert texts(page)[2:] == [""]
     assert focused(page) == "findings-2-text"
     assert "Finding 3 added." in page
 
 
 def test_a_row_moves_up_and_its_button_keeps_the_focus(client: PageClient) -> None:
-    page = press(client, NEW, three_findings(client), "findings-2-up", name="move", status=200).text
+    page = press(client, NEW, three_findings(client), "move", "findings-2-up", status=200).text
     assert texts(page) == [
         "Pain was about the same in both groups.",
         "Third  \r\n line",
@@ -58,30 +58,30 @@ def test_a_row_moves_up_and_its_button_keeps_the_focus(client: PageClient) -> No
 
 
 def test_a_row_moves_down_with_all_its_fields(client: PageClient) -> None:
-    page = press(client, NEW, three_findings(client), "findings-1-down", name="move", status=200).text
+    page = press(client, NEW, three_findings(client), "move", "findings-1-down", status=200).text
     assert texts(page, end="-place") == ["Abstract, results", "Table 2", "Abstract, results"]
     assert focused(page) == "findings-2-down"
 
 
 def test_the_first_row_cannot_move_up(client: PageClient) -> None:
-    page = press(client, NEW, three_findings(client), "findings-0-up", name="move", status=200).text
+    page = press(client, NEW, three_findings(client), "move", "findings-0-up", status=200).text
     assert texts(page)[0] == "Pain was about the same in both groups."
     assert "Finding 1 cannot move further." in page and focused(page) == "findings-0-up"
 
 
 def test_a_removed_row_is_brought_back_byte_for_byte(client: PageClient) -> None:
     before = three_findings(client)
-    page = press(client, NEW, before, "findings-2-remove", name="move", status=200).text
+    page = press(client, NEW, before, "move", "findings-2-remove", status=200).text
     assert len(texts(page)) == 2 and focused(page) == "findings-undo"
-    back = press(client, NEW, fields_of(page), "findings-undo", name="move", status=200).text
+    back = press(client, NEW, fields_of(page), "move", "findings-undo", status=200).text
     assert texts(back)[2] == "Third  \r\n line" and focused(back) == "findings-2-text"
     assert "Bring back" not in back
 
 
 def test_a_removed_row_can_be_brought_back_after_a_refused_publish(client: PageClient) -> None:
-    page = press(client, NEW, three_findings(client), "findings-0-remove", name="move", status=200).text
+    page = press(client, NEW, three_findings(client), "move", "findings-0-remove", status=200).text
     page = press(client, NEW, changed(fields_of(page), harms=""), "publish", status=422).text
-    page = press(client, NEW, fields_of(page), "findings-undo", name="move", status=200).text
+    page = press(client, NEW, fields_of(page), "move", "findings-undo", status=200).text
     assert texts(page)[0] == "Pain was about the same in both groups."
 
 
@@ -89,18 +89,18 @@ def test_a_removed_row_can_be_brought_back_after_a_refused_publish(client: PageC
     ("name", "end"), [("implications", "-title"), ("questions", ""), ("limitations", "")]
 )
 def test_the_other_lists_work_the_same(client: PageClient, name: str, end: str) -> None:
-    page = press(client, NEW, opened(client, NEW, **complete()), f"{name}-add", name="move", status=200).text
+    page = press(client, NEW, opened(client, NEW, **complete()), "move", f"{name}-add", status=200).text
     assert focused(page) == f"{name}-1{end}"
     page = press(
         client,
         NEW,
         changed(fields_of(page), **{f"{name}-1{end}": "New"}),
+        "move",
         f"{name}-1-up",
-        name="move",
         status=200,
     ).text
     assert texts(page, name, end)[0] == "New"
-    page = press(client, NEW, fields_of(page), f"{name}-0-remove", name="move", status=200).text
+    page = press(client, NEW, fields_of(page), "move", f"{name}-0-remove", status=200).text
     assert len(texts(page, name, end)) == 1
 
 
@@ -108,7 +108,7 @@ def test_everything_else_typed_stays_as_it_was(client: PageClient) -> None:
     sent = changed(
         three_findings(client), harms="  two spaces\r\n\r\n", paper__published_on="sometime", checked_on="22"
     )
-    page = press(client, NEW, sent, "limitations-add", name="move", status=200).text
+    page = press(client, NEW, sent, "move", "limitations-add", status=200).text
     shown = fields_of(page)
     assert (shown["harms"], shown["paper-published_on"], shown["checked_on"]) == (
         "  two spaces\r\n\r\n",
@@ -120,15 +120,15 @@ def test_everything_else_typed_stays_as_it_was(client: PageClient) -> None:
 
 def test_htmx_gets_the_one_list_with_focus_and_words_to_announce(client: PageClient) -> None:
     sent = changed(three_findings(client), move="findings-2-up")
-    fragment = client.post_fragment(NEW, sent)
+    fragment = client.post_fragment(f"{NEW}/move", sent)
     assert fragment.strip().startswith('<section class="panel" id="findings"')
     assert re.search(r'id="findings-1-up"[^>]* data-focus', fragment)
     assert 'data-announce="Finding 3 is now 2"' in fragment
-    assert fragment.strip() in client.post(NEW, sent, status=200).text
+    assert fragment.strip() in client.post(f"{NEW}/move", sent, status=200).text
 
 
 def test_moving_rows_saves_nothing(client: PageClient) -> None:
-    press(client, NEW, three_findings(client), "findings-2-up", name="move", status=200)
+    press(client, NEW, three_findings(client), "move", "findings-2-up", status=200)
     db.session.rollback()
     assert db.session.scalar(select(Draft)) is None
 
@@ -137,7 +137,7 @@ def test_moving_rows_saves_nothing(client: PageClient) -> None:
     "button", ["findings-9-up", "findings-up", "findings-0-add", "findings-undo", "authors-0-up", "x", ""]
 )
 def test_a_button_that_does_not_exist_changes_nothing(client: PageClient, button: str) -> None:
-    page = press(client, NEW, three_findings(client), button, name="move", status=200).text
+    page = press(client, NEW, three_findings(client), "move", button, status=200).text
     assert len(texts(page)) == 3
 
 

@@ -109,7 +109,7 @@ def test_the_same_field_changed_in_draft_and_import_waits_for_a_decision(
         "Another fund",
     )
     assert "with changes that readers do not see yet" in client.get("/editor/").text
-    taken = press(client, edit, shown, "harms", name="take", status=200).text
+    taken = press(client, edit, shown, "take", "harms", status=200).text
     press(client, edit, fields_of(taken), "save")
     page = client.get(edit).text
     shown = fields_of(page)

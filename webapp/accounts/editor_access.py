@@ -26,12 +26,20 @@ PRESS_AGAIN = "Please check what you entered and press the button once more."
 WAIT = "There were too many tries. Please wait 5 minutes, then try again."
 
 
-def protect(blueprint: Blueprint, *, is_secret: bool = False, open_to_all: tuple[str, ...] = ()) -> None:
-    """Let only editors in, from our own pages and with a token; a form of a secret blueprint is never kept."""
+def protect(
+    blueprint: Blueprint, *, is_secret: bool = False, open_to_all: tuple[str, ...] = (), form: str = ""
+) -> None:
+    """Let only editors in, from our own pages and with a token; a form of a secret blueprint is never kept.
+
+    ``form`` is the endpoint of the page with the form whose buttons have addresses of their own in this blueprint.
+    """
 
     @blueprint.before_request
     def admit() -> Response | None:
-        return None if request.endpoint in open_to_all else _admit(is_secret=is_secret)
+        if request.endpoint in open_to_all:
+            return None
+        page = url_for(form, **request.view_args or {}) if form else request.path
+        return _admit(page, is_secret=is_secret)
 
     blueprint.context_processor(lambda: {"current_editor": sign_ins.find_current_editor()})
 
@@ -67,7 +75,7 @@ def token_is_good() -> bool:
 
 
 def kept_fields() -> MultiDict[str, str] | None:
-    """What was sent to this address when the sign-in had run out; None if there is nothing."""
+    """What the form of this page held when it was sent and the sign-in had run out; None if there is nothing."""
     secret = session.get("kept_text", "")
     fields = form_recovery.find(secret, request.path, sign_ins.current_editor().id, datetime.now(UTC))
     return MultiDict(fields) if fields else None
@@ -80,22 +88,22 @@ def forget_kept_fields() -> None:
         form_recovery.forget(secret)
 
 
-def _admit(*, is_secret: bool) -> Response | None:
-    """Who is not signed in is asked to sign in; what they sent is kept meanwhile."""
+def _admit(page: str, *, is_secret: bool) -> Response | None:
+    """Who is not signed in is asked to sign in; what they sent is kept meanwhile, for the page that has the form."""
     if request.method == "POST":
         check_same_site()
     if sign_ins.recognize(datetime.now(UTC)):
         if _must_set_up():
-            return _lead_to_set_up(is_secret=is_secret)
-        return None if token_is_good() else _ask_to_send_again(is_secret=is_secret)
+            return _lead_to_set_up(page, is_secret=is_secret)
+        return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
     if request.method != "POST":
         return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "sign_in_first", HTTPStatus.UNAUTHORIZED)
     if is_secret:
         return htmx.redirect(url_for("accounts.sign_in"))
-    _keep_text()
-    return htmx.redirect(url_for("accounts.sign_in", next=request.path, kept="yes"))
+    _keep_text(page)
+    return htmx.redirect(url_for("accounts.sign_in", next=page, kept="yes"))
 
 
 def _must_set_up() -> bool:
@@ -108,32 +116,32 @@ def _must_set_up() -> bool:
     )
 
 
-def _lead_to_set_up(*, is_secret: bool) -> Response:
+def _lead_to_set_up(page: str, *, is_secret: bool) -> Response:
     """First the second factor, then everything else; a text that was sent is kept meanwhile."""
     if htmx.wants_fragment():
         return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
     if request.method == "POST" and not is_secret:
-        _keep_text()
-    return htmx.redirect(url_for("second_factor.overview", next=request.path))
+        _keep_text(page)
+    return htmx.redirect(url_for("second_factor.overview", next=page))
 
 
-def _ask_to_send_again(*, is_secret: bool) -> Response:
+def _ask_to_send_again(page: str, *, is_secret: bool) -> Response:
     """The form is from before this sign-in: show it again with what was typed, for one more press."""
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
     adapter = current_app.create_url_adapter(request)
-    if is_secret or adapter is None or "GET" not in adapter.allowed_methods(request.path):
+    if is_secret or adapter is None or "GET" not in adapter.allowed_methods(page):
         abort(HTTPStatus.BAD_REQUEST)
-    _keep_text()
-    return htmx.redirect(request.path)
+    _keep_text(page)
+    return htmx.redirect(page)
 
 
-def _keep_text() -> None:
+def _keep_text(page: str) -> None:
     with writing() as now:
         is_refused = is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now)
         if not is_refused:
             secret = form_recovery.keep(
-                request.path, list(request.form.items(multi=True)), session.get("editor_id"), now
+                page, list(request.form.items(multi=True)), session.get("editor_id"), now
             )
     if is_refused:
         raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")

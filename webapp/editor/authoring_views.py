@@ -1,108 +1,358 @@
-"""What the authoring form answers to each of its buttons. Whatever happens, what was typed is in the answer."""
+"""The authoring form and its buttons, one address each. Whatever happens, what was typed is in the answer.
 
+A text that was never saved has no number yet: its address says "new", which the views get as 0.
+"""
+
+from datetime import datetime
 from http import HTTPStatus
 
-from flask import Response, current_app, request
+from flask import Blueprint, Response, current_app, request, url_for
 
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor, local_time, may
 from webapp.content import merging, plain_language
-from webapp.content.article_content import PaperContent, from_json
-from webapp.db.session import db
-from webapp.editor import queries, rows
-from webapp.editor.form_views import Notice, form_from, show
-from webapp.editor.forms import SummaryForm, content_from, fill_paper, summary_form, values_of
-from webapp.editor.publishing_views import publish, schedule, unschedule
-from webapp.editor.saving_views import autosave, bring_back, discard, preview, save
-from webapp.models import Draft
+from webapp.content.article_content import from_json
+from webapp.content.checks import Problem
+from webapp.db.writing import writing
+from webapp.editor import autosaves, rows
+from webapp.editor.authoring_page import (
+    FormNotice,
+    SaveStatus,
+    open_form,
+    show_form,
+    status_text,
+)
+from webapp.editor.forms import SummaryForm, content_from, fill_paper, problems_in, summary_form, with_content
+from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import PaperStatus
 from webapp.papers import crossref, lookup
-from webapp.web.errors import SiteError
+from webapp.publishing import audit, revisions, scheduling
+from webapp.publishing.publication import EVERY_WARNING, NotPublishable
+from webapp.publishing.revisions import SavedMeanwhile
+from webapp.publishing.scheduling import NotInFuture
+from webapp.web import htmx
+
+bp = Blueprint("authoring", __name__, url_prefix="/editor/summaries/<draft:draft_id>")
+editor_access.protect(bp, form="authoring.edit")
 
 
-def answer(draft: Draft) -> Response:
-    """Do what the pressed button says."""
-    sent = request.form
-    if "move" in sent:
-        return _move(draft, sent["move"])
-    if "swap" in sent:
-        return _swap(draft, sent["swap"])
-    if "take" in sent:
-        return _take(draft, sent["take"])
-    act = _ACTIONS.get(sent.get("action", "save"))
-    if act is None:
-        raise SiteError(HTTPStatus.BAD_REQUEST)
-    return act(draft, form_from(sent))
+class FormRefused(Exception):
+    """A sent form is not accepted, with an HTTP status; ``problems`` say why."""
+
+    def __init__(self, form: SummaryForm, problems: list[Problem], status: int) -> None:
+        super().__init__(problems[0].message)
+        self.form, self.problems, self.status = form, problems, status
 
 
-def _move(draft: Draft, button: str) -> Response:
-    """Change the rows of a list; a button that has nothing to do any more changes nothing."""
-    try:
-        moved = rows.move(request.form, button)
-    except rows.UnknownMove:
-        return show(draft, form_from(request.form))
-    return show(
-        draft, form_from(moved.fields), fragment=moved.list_name, moved=moved, gone=rows.removed(moved.fields)
-    )
+@bp.get("")
+def edit(draft_id: int) -> Response:
+    """The form with a text, or an empty one."""
+    return open_form(_draft(draft_id))
 
 
-def _swap(draft: Draft, button: str) -> Response:
+# ------------------------------------------------------------------ saving
+
+
+@bp.post("")
+@bp.post("/save")
+def save(draft_id: int) -> Response:
+    """Save what was typed as the newest revision. The Enter key sends the form to its own address."""
+    form = _valid_form()
+    with writing() as now:
+        draft = _save(draft_id, form, now)
+    if draft_id and htmx.wants_fragment():
+        status = SaveStatus(str(draft.revision_number), status_text(draft), is_announced=True)
+        return _show_save_status(draft_id, status)
+    return htmx.redirect(url_for(".edit", draft_id=draft.id, done="saved"))
+
+
+@bp.post("/preview")
+def preview(draft_id: int) -> Response:
+    """Save, then show the page as readers would see it."""
+    form = _valid_form()
+    with writing() as now:
+        draft = _save(draft_id, form, now)
+    return htmx.redirect(url_for("editor.preview", draft_id=draft.id))
+
+
+@bp.post("/autosave")
+def autosave(draft_id: int) -> Response:
+    """Keep what was typed, apart from the draft and its history."""
+    form = SummaryForm(formdata=request.form)
+    with writing() as now:
+        draft = _draft(draft_id)
+        saved = from_json(draft.content)
+        content = content_from(form, saved)
+        is_behind = form.base_number != draft.revision_number
+        is_changed = is_behind or content != saved
+        if is_changed:
+            fields = list(request.form.items(multi=True))
+            autosaves.keep(_tab(form), revisions.title_of(content), fields, now)
+        else:
+            autosaves.forget(_tab(form))
+    if not htmx.wants_fragment():
+        return htmx.redirect(url_for(".edit", draft_id=draft_id))
+    text = f"Your typing is kept, {local_time(now)}" if is_changed else status_text(draft)
+    other = revisions.last_editor_name(draft) if is_behind else ""
+    status = SaveStatus(str(form.base_number), text, bool(draft_id), other_editor=other)
+    return _show_save_status(draft_id, status)
+
+
+@bp.post("/discard")
+def discard(draft_id: int) -> Response:
+    """Throw away what was typed and not saved."""
+    with writing():
+        _forget_unsaved(SummaryForm(formdata=request.form))
+    return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for("editor.summaries"))
+
+
+# ------------------------------------------------------------------ publishing
+
+
+@bp.post("/publish")
+def publish(draft_id: int) -> Response:
+    """Let readers see what was typed, if no check stands against it."""
+    form, editor_id = _valid_form(Role.EDITOR), current_editor().id
+    with writing() as now:
+        draft = _draft(draft_id)
+        slug_before = draft.article.slug if draft.article else ""
+        revisions.publish(
+            draft,
+            content_from(form, from_json(draft.content)),
+            form.base_number,
+            editor_id,
+            now,
+            accepted=_reasons(draft, form),
+            change_note=(form.change_note.data or "").strip(),
+            is_correction=bool(form.is_correction.data),
+        )
+        scheduling.cancel(draft, now, "It was published by hand.")
+        audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
+        audit.record_address(draft.article, slug_before, now, editor_id)
+        _forget_unsaved(form)
+    return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
+
+
+@bp.post("/schedule")
+def schedule(draft_id: int) -> Response:
+    """Let the text go out at a set time, if no check stands against it now."""
+    form, editor_id = _valid_form(Role.EDITOR), current_editor().id
+    with writing() as now:
+        draft = _draft(draft_id)
+        revisions.check_base(draft, form.base_number)
+        scheduling.schedule(
+            draft,
+            content_from(form, from_json(draft.content)),
+            editor_id,
+            now,
+            scheduling.read_time(form.publish_at.data or "", current_editor().time_zone, now),
+            accepted=_reasons(draft, form),
+            change_note=(form.change_note.data or "").strip(),
+            is_correction=bool(form.is_correction.data),
+        )
+        audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
+        _forget_unsaved(form)
+    return htmx.redirect(url_for(".edit", draft_id=draft.id, done="scheduled"))
+
+
+@bp.post("/unschedule")
+def unschedule(draft_id: int) -> Response:
+    """Do not publish at the set time after all; what is typed is saved."""
+    form = _valid_form()
+    with writing() as now:
+        draft = _save(draft_id, form, now)
+        scheduling.cancel(draft, now, "It was canceled.")
+        audit.record(AuditKind.UNSCHEDULED, now, current_editor().id, detail=draft.title)
+    return htmx.redirect(url_for(".edit", draft_id=draft.id, done="unscheduled"))
+
+
+# ------------------------------------------------------------------ changing what is in the form
+
+
+@bp.post("/move")
+def move(draft_id: int) -> Response:
+    """Add, move or remove a row of a list, or bring a removed one back."""
+    moved = rows.move(request.form, request.form.get("move", ""))
+    form = summary_form(moved.fields)
+    return show_form(_draft(draft_id), form, fragment=moved.list_name, moved=moved)
+
+
+@bp.post("/swap")
+def swap(draft_id: int) -> Response:
     """Put plain words in the place of a hard one."""
-    field, _, word = button.partition("|")
+    field, _, word = request.form.get("swap", "").partition("|")
     fields = rows.Fields(request.form)
     if field in fields:
         fields[field] = plain_language.swap(fields[field], word)
-    return show(
-        draft,
-        form_from(fields),
-        notice=Notice(f"“{word}” is swapped.", "Please read the sentence once more."),
-    )
+    notice = FormNotice(f"“{word}” is swapped.", "Please read the sentence once more.")
+    return show_form(_draft(draft_id), summary_form(fields), notice=notice)
 
 
-def _take(draft: Draft, field: str) -> Response:
+@bp.post("/take")
+def take(draft_id: int) -> Response:
     """In a conflict: take over what the other one wrote in this field."""
-    yours = content_from(form_from(request.form), from_json(draft.content))
-    content = merging.with_field(yours, from_json(draft.content), field)
-    form = summary_form(queries.category_choices(), None, values_of(content))
-    return show(draft, form)
+    draft, form = _draft(draft_id), summary_form(request.form)
+    theirs = from_json(draft.content)
+    content = merging.with_field(content_from(form, theirs), theirs, request.form.get("take", ""))
+    base = (form.base_number, form.merge_base_number)
+    return show_form(draft, with_content(form, content, *base))
 
 
-def _check(draft: Draft, form: SummaryForm) -> Response:
-    return show(draft, form, fragment="plain_check")
+@bp.post("/check")
+def check(draft_id: int) -> Response:
+    """Check how plainly the text is written."""
+    return show_form(_draft(draft_id), summary_form(request.form), fragment="plain_check")
 
 
-def _fill(draft: Draft, form: SummaryForm) -> Response:
-    """Fill the empty fields of the paper from its DOI."""
-    config, paper = current_app.extensions["config"], form.paper.form
+@bp.post("/bring-back")
+def bring_back(draft_id: int) -> Response:
+    """Show the copy that a browser kept as a form again."""
+    notice = FormNotice("Your text is back.", "Press “Save draft” to keep it.")
+    return show_form(_draft(draft_id), summary_form(request.form), notice=notice)
+
+
+@bp.post("/fill")
+def fill(draft_id: int) -> Response:
+    """Fill the empty fields of the paper from its DOI, as Crossref knows it."""
+    config, form = current_app.extensions["config"], summary_form(request.form)
+    paper = form.paper.form
     paper.doi.data = lookup.bare_doi(paper.doi.data or "")
-    db.session.rollback()  # the answer may take seconds: hold no lock meanwhile
     try:
         message = lookup.fetch(paper.doi.data, config.crossref_url, config.editors_mail)
     except lookup.LookupFailed as failure:
         text = f"{failure} We could not check for a retraction."
-        return show(draft, form, notice=Notice("Nothing was filled in.", text, is_good=False))
+        notice = FormNotice("Nothing was filled in.", text, is_good=False)
+        return show_form(_draft(draft_id), form, notice=notice)
     found = crossref.paper_from(message)
-    kept = fill_paper(paper, found)
-    own = f" Your own text stays in: {', '.join(kept)}." if kept else ""
-    text = f"{_retraction_words(message, found)}{own}"
-    return show(draft, form, notice=Notice("Filled in from Crossref.", text))
-
-
-def _retraction_words(message: crossref.Message, found: PaperContent) -> str:
+    own = fill_paper(paper, found)
     if crossref.is_notice_itself(message):
-        return "Careful: this DOI is itself a notice about another paper."
-    if found.status in (PaperStatus.PUBLISHED, PaperStatus.PREPRINT):
-        return "Crossref lists no retraction and no correction."
-    return f"Careful: Crossref lists a notice. The paper is marked “{found.status.label}”."
+        text = "Careful: this DOI is itself a notice about another paper."
+    elif found.status in (PaperStatus.PUBLISHED, PaperStatus.PREPRINT):
+        text = "Crossref lists no retraction and no correction."
+    else:
+        text = f"Careful: Crossref lists a notice. The paper is marked “{found.status.label}”."
+    text += f" Your own text stays in: {', '.join(own)}." if own else ""
+    return show_form(_draft(draft_id), form, notice=FormNotice("Filled in from Crossref.", text))
 
 
-_ACTIONS = {
-    "save": save,
-    "preview": preview,
-    "publish": publish,
-    "schedule": schedule,
-    "unschedule": unschedule,
-    "check": _check,
-    "fill": _fill,
-    "autosave": autosave,
-    "bring_back": bring_back,
-    "discard": discard,
-}
+# ------------------------------------------------------------------ when a form is not accepted
+
+
+@bp.errorhandler(FormRefused)
+def show_problems(refused: FormRefused) -> Response:
+    """The same form with its problems. Nothing was saved."""
+    draft_id = _asked_draft_id()
+    if htmx.wants_fragment():
+        status = SaveStatus(refused.form.revision.data, problems=refused.problems)
+        return _show_save_status(draft_id, status, refused.status)
+    return show_form(_draft(draft_id), refused.form, refused.status, problems=refused.problems)
+
+
+@bp.errorhandler(SavedMeanwhile)
+def show_conflict(_: SavedMeanwhile) -> Response:
+    """Both texts, with everything merged that only one side changed."""
+    draft, form = _draft(_asked_draft_id()), summary_form(request.form)
+    if htmx.wants_fragment():
+        status = SaveStatus(form.revision.data, other_editor=revisions.last_editor_name(draft))
+        return _show_save_status(draft.id, status, HTTPStatus.CONFLICT)
+    base_number, theirs = form.base_number, from_json(draft.content)
+    if draft.merge_base is not None:
+        base_number = min(base_number, draft.merge_base)  # what both grew from
+    base = revisions.content_at(draft, base_number)
+    content = merging.merge(base, theirs, content_from(form, theirs))
+    merged = with_content(form, content, draft.revision_number, base_number)
+    return show_form(draft, merged, HTTPStatus.CONFLICT)
+
+
+@bp.errorhandler(NotPublishable)
+def show_reasons(refusal: NotPublishable) -> Response:
+    """All reasons at once why readers do not see the text yet. It is saved as a draft all the same."""
+    form = summary_form(request.form)
+    try:
+        with writing() as now:
+            draft = _save(_asked_draft_id(), form, now)
+    except SavedMeanwhile as meanwhile:  # since the checks, which had another turn
+        return show_conflict(meanwhile)
+    form.revision.data = str(draft.revision_number)
+    notice = FormNotice("Not published yet.", "Your text is saved as a draft.", is_good=False)
+    return show_form(draft, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice=notice, refusal=refusal)
+
+
+@bp.errorhandler(NotInFuture)
+def show_wrong_time(refused: NotInFuture) -> Response:
+    """The time to publish cannot be used; the text is saved as a draft all the same."""
+    return show_reasons(NotPublishable([Problem("publish_at", str(refused))]))
+
+
+@bp.errorhandler(rows.UnknownMove)
+def show_unmoved(_: rows.UnknownMove) -> Response:
+    """The button, from a page of before, has nothing to do any more: the form as it was sent."""
+    return show_form(_draft(_asked_draft_id()), summary_form(request.form))
+
+
+# ------------------------------------------------------------------ what several views need
+
+
+def _draft(draft_id: int) -> Draft:
+    return revisions.get_draft(draft_id) if draft_id else revisions.new_draft()
+
+
+def _asked_draft_id() -> int:
+    return int((request.view_args or {})["draft_id"])
+
+
+def _show_save_status(draft_id: int, status: SaveStatus, code: int = HTTPStatus.OK) -> Response:
+    """For htmx: the bar at the bottom alone, without all that only the whole page shows."""
+    return htmx.render("editor/edit.html", "save_status", code, save_status=status, draft_id=draft_id)
+
+
+def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
+    """The sent form; raises FormRefused for a field that cannot be saved, or somebody whose role may not do this."""
+    form = summary_form(request.form)
+    if not form.validate():
+        raise FormRefused(form, problems_in(form), HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not may(role):
+        sentence = "Only an editor can publish. Save the draft and tell one of the editors."
+        raise FormRefused(form, [Problem("save-draft", sentence)], HTTPStatus.FORBIDDEN)
+    return form
+
+
+def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
+    """Save what was typed as the newest revision. Raises SavedMeanwhile."""
+    draft = _draft(draft_id)
+    content = content_from(form, from_json(draft.content))
+    revisions.save(draft, content, form.base_number, current_editor().id, now)
+    _forget_unsaved(form)
+    return draft
+
+
+def _forget_unsaved(form: SummaryForm) -> None:
+    """What was typed is in a revision now, or not wanted any more."""
+    autosaves.forget(_tab(form))
+    editor_access.forget_kept_fields()
+
+
+def _tab(form: SummaryForm) -> autosaves.FormTab:
+    """Where it was typed; what is not of our making counts as a new text in a tab without a name."""
+    key, name, adopts = form.form_key.data or "", form.tab.data or "", form.adopts.data or ""
+    return autosaves.FormTab(
+        current_editor().id,
+        key if autosaves.KEY.fullmatch(key) else autosaves.new_key(),
+        name if autosaves.TAB.fullmatch(name) else "",
+        adopts if autosaves.TAB.fullmatch(adopts.partition("@")[0]) else "",
+    )
+
+
+def _reasons(draft: Draft, form: SummaryForm) -> dict[str, str]:
+    """Why each warning is accepted, by its message: as said now, else at the last publishing, else for all at once."""
+    said = {
+        name.removeprefix("accept-"): value.strip()
+        for name, value in request.form.items()
+        if name.startswith("accept-")
+    }
+    for_all = {EVERY_WARNING: (form.reason_for_all.data or "").strip()}
+    return (
+        for_all
+        | revisions.accepted_before(draft)
+        | {warning: reason for warning, reason in said.items() if reason}
+    )

@@ -4,22 +4,26 @@ Each opening of a form is a tab of its own, so two tabs never overwrite each oth
 typed elsewhere *adopts* it: it takes the other's place, unless more was typed there since.
 """
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
 from sqlalchemy import and_, delete, or_, select
 
 from webapp.db.session import db
-from webapp.models import Autosave
+from webapp.models import Autosave, Draft
 from webapp.parsing import datetime_from
 
 Fields = list[tuple[str, str]]
-_NOT_TYPED = ("csrf_token", "action", "tab", "adopts")
+NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
+KEY = re.compile(rf"draft-[0-9]{{1,9}}|{NEW_KEY.pattern}")
+TAB = re.compile(r"[0-9a-f]{16}")
+_NOT_TYPED = ("csrf_token", "tab", "adopts")
 
 
 @dataclass(frozen=True)
-class Tab:
+class FormTab:
     """Which form somebody types into: whose, the form's key, its tab, and the mark of what it was opened with."""
 
     editor_id: int
@@ -42,7 +46,7 @@ class Typed:
         return f"{self.tab}@{self.saved_at.isoformat()}"
 
 
-def keep(tab: Tab, title: str, fields: Fields, now: datetime) -> None:
+def keep(tab: FormTab, title: str, fields: Fields, now: datetime) -> None:
     """Keep a form's fields in the place of those kept before for this tab, and of those it was opened with."""
     forget(tab)
     kept = [[name, value] for name, value in fields if name not in _NOT_TYPED]
@@ -58,14 +62,26 @@ def keep(tab: Tab, title: str, fields: Fields, now: datetime) -> None:
     )
 
 
-def typed(editor_id: int, form_keys: Sequence[str]) -> list[Typed]:
-    """What is kept under these keys, by tab, newest first."""
-    query = select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key.in_(form_keys))
+def new_key() -> str:
+    """Names the form of one new text."""
+    return f"new-{token_hex(8)}"
+
+
+def form_key(draft: Draft, asked: str = "") -> str:
+    """Names the form for what is typed into it; a new text has the key it was ``asked`` for, or gets one."""
+    if draft.id:
+        return f"draft-{draft.id}"
+    return asked if NEW_KEY.fullmatch(asked) else new_key()
+
+
+def typed(editor_id: int, form_key: str) -> list[Typed]:
+    """What is kept under this key, by tab, newest first."""
+    query = select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key)
     rows = db.session.scalars(query.order_by(Autosave.saved_at.desc(), Autosave.id.desc()))
     return [Typed(row.tab, [(name, value) for name, value in row.fields], row.saved_at) for row in rows]
 
 
-def forget(tab: Tab) -> None:
+def forget(tab: FormTab) -> None:
     """The text has been saved, or is not wanted any more."""
     adopted, _, at = tab.adopts.partition("@")
     is_own = and_(Autosave.form_key == tab.form_key, Autosave.tab == tab.name)

@@ -1,11 +1,13 @@
 """The authoring form: from an article's content to fields and back. What it has no field for is carried over."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -26,6 +28,8 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
+from webapp.db.session import db
+from webapp.models import Category
 from webapp.models.values import (
     AboutSci,
     Author,
@@ -60,6 +64,9 @@ _PAPER_TEXTS = (
     "title", "doi", "pmid", "pmcid", "url", "journal", "published_on", "volume", "issue", "pages", "license", "status_url",
     "status_note", "abstract",
 )  # fmt: skip
+
+
+_NO_CONTENT = ("form_key", "tab", "adopts", "change_note", "is_correction", "publish_at", "reason_for_all")
 
 
 def _short(label: str, most: int = 300, *validators: Any) -> StringField:
@@ -151,6 +158,7 @@ class SummaryForm(FlaskForm):
     """Everything an editor writes about one paper, the revision it started from, and which tab it is typed into."""
 
     revision = HiddenField(default="0")
+    merge_base = HiddenField()
     form_key = HiddenField()
     tab = HiddenField()
     adopts = HiddenField()
@@ -200,15 +208,37 @@ class SummaryForm(FlaskForm):
     publish_at = StringField("Publish by itself at", [Optional()], widget=TextInput("datetime-local"))
     reason_for_all = _short("One reason for all warnings", 500)
 
+    @property
+    def base_number(self) -> int:
+        """The revision that the text was written on; 0 for a text that was never saved."""
+        return number_from(str(self.revision.data)) or 0
 
-def summary_form(
-    choices: list[tuple[str, str]], fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None
-) -> SummaryForm:
-    """The form with its categories (slug, name): filled from sent fields, or else from ``values``."""
-    form = SummaryForm(formdata=fields, data=values)
+    @property
+    def merge_base_number(self) -> int | None:
+        """In a conflict, the revision that both texts grew from."""
+        return number_from(str(self.merge_base.data))
+
+
+def category_choices() -> list[tuple[str, str]]:
+    """Slug and name of every category, in their order."""
+    return [(row.slug, row.name) for row in db.session.scalars(select(Category).order_by(Category.position))]
+
+
+def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> SummaryForm:
+    """The form with its choices of categories: filled from sent fields, or else from ``values``."""
+    choices, form = category_choices(), SummaryForm(formdata=fields, data=values)
     form.categories.choices = _options(*choices)
     form.main_category.choices = _options(("", _CHOOSE), *choices)
     return form
+
+
+def with_content(
+    form: SummaryForm, content: ArticleContent, revision: int, merge_base: int | None
+) -> SummaryForm:
+    """The form with another text, as written on ``revision``; what is no part of the text stays."""
+    stays = {name: form[name].data for name in _NO_CONTENT}
+    bases = {"revision": revision, "merge_base": merge_base}
+    return summary_form(None, values_of(content) | stays | bases)
 
 
 def values_of(content: ArticleContent) -> dict[str, Any]:
@@ -240,18 +270,27 @@ def _paper_values(paper: PaperContent) -> dict[str, str]:
     }
 
 
+def number_from(text: str | None) -> int | None:
+    """A number in figures, as sent by a form or an address; None for anything else."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
 def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
     """What a form says; corrections and our own dates, for which there is no field, come from ``carried``.
 
-    A choice or a date that cannot be read counts as not given: validate the form first where that would lose something.
+    The main category comes first, then those chosen before in their order, then the new ones. A choice or a date that
+    cannot be read counts as not given: validate the form first where that would lose something.
     """
+    chosen = list(form.categories.data or [])
+    before = [slug for slug in carried.categories if slug in chosen]
+    categories = list(dict.fromkeys([*filter(None, [form.main_category.data]), *before, *chosen]))
     texts = {name: _clean(form[name].data) for name in _ARTICLE_TEXTS}
     choices = {name: _member(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
     return msgspec.structs.replace(
         carried,
         **texts,
         **choices,
-        categories=_chosen_categories(form, carried),
+        categories=categories,
         shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
         checked_on=date_from(form.checked_on.data or ""),
         paper=_paper_from(form.paper.form),
@@ -309,14 +348,6 @@ def _paper_from(form: PaperForm) -> PaperContent:
         status=_member(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
         status_on=date_from(form.status_on.data or ""),
     )
-
-
-def _chosen_categories(form: SummaryForm, carried: ArticleContent) -> list[str]:
-    """The main one first, then those chosen before in their order, then the new ones."""
-    chosen = list(form.categories.data or [])
-    kept = [slug for slug in carried.categories if slug in chosen]
-    main = [form.main_category.data] if form.main_category.data else []
-    return list(dict.fromkeys([*main, *kept, *chosen]))
 
 
 def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:

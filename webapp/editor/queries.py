@@ -164,8 +164,3 @@ def _category_names(article_ids: list[int]) -> dict[int, tuple[str, ...]]:
     for article_id, name in db.session.execute(query):
         names[article_id] = (*names.get(article_id, ()), name)
     return names
-
-
-def category_choices() -> list[tuple[str, str]]:
-    """Slug and name of every category, in their order."""
-    return [(row.slug, row.name) for row in db.session.scalars(select(Category).order_by(Category.position))]

@@ -1,8 +1,7 @@
-"""The list of summaries, the authoring form, preview, publishing and withdrawing."""
+"""The list of summaries, and for each its preview, its history, and withdrawing it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from http import HTTPStatus
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
@@ -10,22 +9,19 @@ from flask import Blueprint, Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor, local_time, may
 from webapp.catalog.glossary import new_explainer
+from webapp.content import comparison
 from webapp.content.article_content import from_json, is_partial_date
-from webapp.db.session import db
-from webapp.editor import autosaves, history_views, queries
-from webapp.editor.authoring_views import answer
-from webapp.editor.form_views import show
-from webapp.editor.forms import WithdrawForm
+from webapp.db.writing import writing
+from webapp.editor import autosaves, queries
+from webapp.editor.forms import WithdrawForm, category_choices, number_from
 from webapp.editor.queries import Tab
-from webapp.models import Article, AuditKind, Role
+from webapp.models import Article, AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.publishing import audit, publication, revisions, scheduling
-from webapp.publishing.revisions import DraftNotFound
-from webapp.web import htmx
+from webapp.publishing.revisions import DraftNotFound, SavedMeanwhile
+from webapp.web import errors, htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
-
-Found = TypeVar("Found")
 
 bp = Blueprint("editor", __name__)
 editor_access.protect(bp)
@@ -43,7 +39,7 @@ def summaries() -> Response:
         page=page,
         tab=Tab(tab),
         counts=queries.tab_counts(),
-        categories=queries.category_choices(),
+        categories=category_choices(),
         may_publish=may(Role.EDITOR),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows]),
         unsaved=autosaves.new_texts(current_editor().id),
@@ -51,40 +47,16 @@ def summaries() -> Response:
     )
 
 
-@bp.get("/editor/summaries/new")
-def new() -> Response:
-    """An empty form."""
-    return show(revisions.new_draft())
-
-
-@bp.post("/editor/summaries/new")
-def create() -> Response:
-    """Keep a new text, or do what another button of the form says."""
-    return answer(revisions.new_draft())
-
-
 @bp.get("/editor/articles/<int:article_id>")
 def edit_article(article_id: int) -> Response:
-    """The way from a page on the site to its form."""
-    return htmx.redirect(url_for(".edit", draft_id=_found(revisions.draft_of, article_id).id))
-
-
-@bp.get("/editor/summaries/<int:draft_id>")
-def edit(draft_id: int) -> Response:
-    """The form with a draft."""
-    return show(_found(revisions.get_draft, draft_id))
-
-
-@bp.post("/editor/summaries/<int:draft_id>")
-def save(draft_id: int) -> Response:
-    """Save, preview or publish a draft, or do what another button of the form says."""
-    return answer(_found(revisions.get_draft, draft_id))
+    """Lead from a page on the site to its form."""
+    return htmx.redirect(url_for("authoring.edit", draft_id=revisions.draft_of(article_id).id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/preview")
 def preview(draft_id: int) -> Response:
     """The page as readers would see it."""
-    draft = _found(revisions.get_draft, draft_id)
+    draft = revisions.get_draft(draft_id)
     content = from_json(draft.content)
     if not is_partial_date(content.paper.published_on):
         content = msgspec.structs.replace(
@@ -103,58 +75,102 @@ def preview(draft_id: int) -> Response:
 
 @bp.get("/editor/summaries/<int:draft_id>/history")
 def history(draft_id: int) -> Response:
-    """All revisions of a draft."""
-    return history_views.show_history(_found(revisions.get_draft, draft_id))
+    """All revisions of a draft, newest first."""
+    return _show_history(revisions.get_draft(draft_id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/compare")
 def compare(draft_id: int) -> Response:
-    """Two revisions, word by word."""
-    return _found(lambda number: history_views.show_comparison(revisions.get_draft(number)), draft_id)
+    """What changed from one revision to another, word by word; of the last two if none are named."""
+    draft = revisions.get_draft(draft_id)
+    history = revisions.history(draft)
+    newest_two = [revision.number for revision, _ in history[:2]]
+    old = number_from(request.args.get("old", str(newest_two[-1])))
+    new = number_from(request.args.get("new", str(newest_two[0])))
+    if old is None or new is None:
+        raise SiteError(HTTPStatus.NOT_FOUND)
+    before, after = revisions.get_revision(draft, old), revisions.get_revision(draft, new)
+    return htmx.render(
+        "editor/compare.html",
+        draft=draft,
+        history=history,
+        old=before,
+        new=after,
+        differences=comparison.differences(from_json(before.content), from_json(after.content)),
+        local=local_time,
+    )
 
 
 @bp.post("/editor/summaries/<int:draft_id>/restore")
 def restore(draft_id: int) -> Response:
     """Make an earlier revision the newest one."""
-    return _found(lambda number: history_views.restore(revisions.get_draft(number)), draft_id)
+    number, base = number_from(request.form.get("number")), number_from(request.form.get("revision"))
+    if number is None or base is None:
+        raise SiteError(HTTPStatus.BAD_REQUEST)
+    with writing() as now:
+        draft = revisions.get_draft(draft_id)
+        revisions.restore(draft, number, base, current_editor().id, now)
+        audit.record(AuditKind.RESTORED, now, current_editor().id, detail=draft.title)
+    return htmx.redirect(url_for("authoring.edit", draft_id=draft_id, done="restored"))
+
+
+@bp.errorhandler(SavedMeanwhile)
+def show_newer(_: SavedMeanwhile) -> Response:
+    """Nothing was restored, since somebody saved while the list was open: the list with what they saved."""
+    draft = revisions.get_draft((request.view_args or {})["draft_id"])
+    return _show_history(draft, HTTPStatus.CONFLICT, is_behind=True)
 
 
 @bp.get("/editor/articles/<int:article_id>/withdraw")
 def withdraw(article_id: int) -> Response:
     """Ask once more before a summary is taken off the site."""
+    editor_access.require(Role.EDITOR)
     return _show_withdraw(_published(article_id), WithdrawForm(formdata=editor_access.kept_fields()))
 
 
 @bp.post("/editor/articles/<int:article_id>/withdraw")
 def do_withdraw(article_id: int) -> Response:
     """Take a summary off the site; its page stays with a note."""
-    article = _published(article_id)
+    editor_access.require(Role.EDITOR)
     form = WithdrawForm()
     if not form.validate():
-        return _show_withdraw(article, form, 422)
-    publication.withdraw(article, form.note.data.strip(), datetime.now(UTC))
-    scheduling.cancel(revisions.draft_of(article_id), datetime.now(UTC), "The summary was withdrawn.")
-    audit.record(AuditKind.WITHDRAWN, datetime.now(UTC), current_editor().id, detail=article.title)
-    editor_access.forget_kept_fields()
-    db.session.commit()
+        return _show_withdraw(_published(article_id), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    with writing() as now:
+        article = _published(article_id)
+        publication.withdraw(article, form.note.data.strip(), now)
+        scheduling.cancel(revisions.draft_of(article_id), now, "The summary was withdrawn.")
+        audit.record(AuditKind.WITHDRAWN, now, current_editor().id, detail=article.title)
+        editor_access.forget_kept_fields()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
 
-def _found(look: Callable[[int], Found], number: int) -> Found:
-    """What ``look`` finds under a number; 404 if there is no such draft, article or revision."""
-    try:
-        return look(number)
-    except DraftNotFound as error:
-        raise SiteError(404, "There is no summary with this number. Look for it in the list.") from error
+@bp.app_errorhandler(DraftNotFound)
+def show_not_found(_: DraftNotFound) -> Response:
+    """There is no draft, article or revision with this number."""
+    return errors.show(
+        SiteError(HTTPStatus.NOT_FOUND, "There is no summary with this number. Look for it in the list.")
+    )
 
 
 def _published(article_id: int) -> Article:
-    editor_access.require(Role.EDITOR)
-    article = _found(revisions.draft_of, article_id).article
+    """The article, which must be on the site; raises DraftNotFound or SiteError 404."""
+    article = revisions.draft_of(article_id).article
     if article is None or article.status != ArticleStatus.PUBLISHED:
-        raise SiteError(404, "This summary is not on the site at the moment.")
+        raise SiteError(HTTPStatus.NOT_FOUND, "This summary is not on the site at the moment.")
     return article
 
 
-def _show_withdraw(article: Article, form: WithdrawForm, status: int = 200) -> Response:
+def _show_withdraw(article: Article, form: WithdrawForm, status: int = HTTPStatus.OK) -> Response:
     return htmx.render("editor/withdraw.html", status=status, article=article, form=form)
+
+
+def _show_history(draft: Draft, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:
+    return htmx.render(
+        "editor/history.html",
+        status=status,
+        draft=draft,
+        history=revisions.history(draft),
+        schedules=scheduling.history(draft),
+        local=local_time,
+        is_behind=is_behind,
+    )

@@ -20,6 +20,8 @@ from webapp.db.session import Base, db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, Paper, Revision
 from webapp.models.values import ArticleStatus
 
+EVERY_WARNING = ""  # in place of a warning's message: a reason for all that have none of their own
+
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
     name
@@ -49,7 +51,8 @@ def check_publishable(
 ) -> dict[str, str]:
     """Run all checks once. Returns the reason for which each warning was accepted.
 
-    ``accepted`` holds reasons by the warning's message; None: warnings hold nothing up (an import, a bulk change).
+    ``accepted`` holds reasons by the warning's message, and under EVERY_WARNING one for those without; None: warnings
+    hold nothing up (an import, a bulk change).
     Raises NotPublishable with every problem, and with every warning if one has no reason.
     """
     checked = check(content)
@@ -57,8 +60,8 @@ def check_publishable(
     warnings: Sequence[Problem] = ()
     reasons: dict[str, str] = {}
     if accepted is not None:
-        warnings = checked.warnings
-        reasons = {warning.message: accepted.get(warning.message, "") for warning in warnings}
+        warnings, for_all = checked.warnings, accepted.get(EVERY_WARNING, "")
+        reasons = {warning.message: accepted.get(warning.message) or for_all for warning in warnings}
     if problems or not all(reasons.values()):
         raise NotPublishable(problems, warnings, reasons)
     return reasons

@@ -74,7 +74,7 @@ class SiteError(Exception):
 
 def init_app(app: Flask) -> None:
     """Turn every kind of failure into a page (or, for htmx, a fragment) with the right status."""
-    app.register_error_handler(SiteError, _show)
+    app.register_error_handler(SiteError, show)
     app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
     for of_database in (OperationalError, InternalError, NoConnectionFree):
@@ -82,7 +82,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _show_unexpected)
 
 
-def _show(error: SiteError) -> Response:
+def show(error: SiteError) -> Response:
+    """The page, or for htmx the notice, that says what happened."""
     if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         _read_rest()
     template = "errors/notice.html" if wants_fragment() else "errors/page.html"
@@ -118,7 +119,7 @@ def _read_rest() -> None:
 def _show_http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]  # a redirect, or an answer made on purpose
-    response = _show(SiteError(error.code))
+    response = show(SiteError(error.code))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
@@ -139,13 +140,13 @@ def _show_database(error: SQLAlchemyError) -> Response:
     reason = getattr(error, "orig", error)
     log.error("database did not answer: %s", reason, extra={"path": request.path})
     _let_go()
-    return _show(SiteError(503))
+    return show(SiteError(503))
 
 
 def _show_unexpected(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error, extra={"path": request.path})
     _let_go()
-    return _show(SiteError(500))
+    return show(SiteError(500))
 
 
 def _let_go() -> None:

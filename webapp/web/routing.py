@@ -13,6 +13,21 @@ class RowNumber(IntegerConverter):
         super().__init__(map, **{"max": 2**31 - 1} | options)
 
 
+class DraftNumber(RowNumber):
+    """A draft's number, or "new", which is 0, for a text that was never saved."""
+
+    regex = r"\d+|new"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, min=1)
+
+    def to_python(self, value: str) -> int:
+        return 0 if value == "new" else int(super().to_python(value))
+
+    def to_url(self, value: int) -> str:
+        return str(super().to_url(value)) if value else "new"
+
+
 def init_app(app: Flask) -> None:
-    """Read ``<int:…>`` in addresses so."""
-    app.url_map.converters["int"] = RowNumber
+    """Read ``<int:…>`` and ``<draft:…>`` in addresses so."""
+    app.url_map.converters |= {"int": RowNumber, "draft": DraftNumber}

@@ -1,0 +1,160 @@
+"""The authoring form as a page: what was saved last, or what was just sent, with everything there is to say about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from secrets import token_hex
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+
+from webapp.accounts import editor_access
+from webapp.accounts.sign_ins import current_editor, local_time, may
+from webapp.content import merging, plain_language
+from webapp.content.article_content import from_json
+from webapp.content.checks import Problem
+from webapp.editor import autosaves, rows
+from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
+from webapp.models import Draft, Role
+from webapp.publishing import external_changes, revisions, scheduling
+from webapp.publishing.publication import NotPublishable
+from webapp.web import htmx
+
+
+@dataclass(frozen=True)
+class FormNotice:
+    """A short message at the top of the form, with a link if there is somewhere to go; ``others`` are more links."""
+
+    title: str
+    text: str = ""
+    link: str = ""
+    link_text: str = ""
+    is_good: bool = True
+    can_discard: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SaveStatus:
+    """What the bar at the bottom says: is the text saved, or why not. ``revision`` is the one it was written on."""
+
+    revision: str
+    text: str = ""
+    is_saved: bool = True
+    is_announced: bool = False
+    problems: Sequence[Problem] = ()
+    other_editor: str = ""  # who saved a newer text meanwhile
+
+
+def open_form(draft: Draft) -> Response:
+    """The form with what was typed and not saved, if there is such a text, else with what was saved last."""
+    key = autosaves.form_key(draft, request.args.get("key", ""))
+    fields, notice, adopts = _unsaved(key)
+    values: dict[str, Any] = {"tab": token_hex(8), "adopts": adopts, "form_key": key}
+    if fields is None:
+        saved = {"revision": draft.revision_number, "merge_base": draft.merge_base}
+        values |= values_of(external_changes.opened_content(draft)) | saved
+    form = summary_form(fields, values)
+    return show_form(draft, form, notice=notice or _notice_of_success(draft), fields=fields)
+
+
+def show_form(
+    draft: Draft,
+    form: SummaryForm,
+    status: int = HTTPStatus.OK,
+    fragment: str | None = None,
+    *,
+    notice: FormNotice | None = None,
+    problems: Sequence[Problem] = (),
+    refusal: NotPublishable | None = None,
+    moved: rows.Moved | None = None,
+    fields: rows.Fields | None = None,
+) -> Response:
+    """The form as it was filled in, with the reasons why it was not accepted.
+
+    ``fields`` are those it was filled from if they were not sent just now; ``moved`` is the row that a button moved.
+    """
+    saved, content = from_json(draft.content), content_from(form, from_json(draft.content))
+    problems = refusal.problems if refusal else problems
+    reasons = refusal.accepted if refusal else {}
+    attach(form, problems)
+    if draft.id:
+        form.form_key.data = autosaves.form_key(draft)
+    base = form.merge_base_number if form.base_number == draft.revision_number else None
+    before = None if base is None else revisions.content_at(draft, base)
+    return htmx.render(
+        "editor/edit.html",
+        fragment,
+        status,
+        draft=draft,
+        draft_id=draft.id or 0,
+        form=form,
+        is_stored=request.method == "GET",
+        may_publish=may(Role.EDITOR),
+        notice=notice,
+        problems=problems,
+        list_errors={
+            name: next((row.message for row in problems if row.field == name), "") for name in rows.LISTS
+        },
+        warnings=[row for row in refusal.warnings if not reasons[row.message]] if refusal else (),
+        reasons={message: reason for message, reason in reasons.items() if reason},
+        is_conflict=before is not None,
+        clashes=merging.clashes(before, saved, content) if before is not None else (),
+        other_editor=revisions.last_editor_name(draft) if before is not None else "",
+        checked=plain_language.plain_check(content),
+        moved=moved,
+        gone=rows.removed(moved.fields if moved else request.form if fields is None else fields),
+        save_status=SaveStatus(
+            str(form.revision.data), status_text(draft), bool(draft.id), problems=() if refusal else problems
+        ),
+        schedule=scheduling.waiting_for([draft.id]).get(draft.id) if draft.id else None,
+        local=local_time,
+    )
+
+
+def status_text(draft: Draft) -> str:
+    """What the bar at the bottom says of a text nobody has changed."""
+    if not draft.id:
+        return "Not saved yet."
+    if not draft.has_unpublished_changes:
+        return "Published. Readers see this text."
+    return f"Draft saved {local_time(draft.saved_at)}"
+
+
+def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]:
+    """What was typed but not saved, and its mark: sent after the sign-in had run out, or kept while typing."""
+    kept = editor_access.kept_fields()
+    if kept is not None:
+        text = "You were signed out when you sent it. Press “Save draft” to keep it."
+        return kept, FormNotice("Your text is back.", text), ""
+    found = autosaves.typed(current_editor().id, form_key)
+    if not found:
+        return None, None, ""
+    shown = next((text for text in found if text.tab == request.args.get("typed")), found[0])
+    others = tuple(
+        (f"{request.path}?{urlencode(request.args | {'typed': text.tab})}", local_time(text.saved_at))
+        for text in found
+        if text is not shown
+    )
+    title, text = "This is what you typed and did not save.", f"We kept it on {local_time(shown.saved_at)}."
+    notice = FormNotice(title, text, can_discard=True, is_good=False, others=others)
+    return rows.Fields(shown.fields), notice, shown.mark
+
+
+def _notice_of_success(draft: Draft) -> FormNotice | None:
+    """What the button did that led here."""
+    done = request.args.get("done")
+    if done == "published" and draft.article is not None:
+        address = url_for("articles.article", slug=draft.article.slug)
+        return FormNotice("Published.", "Readers see it now.", address, "See the page")
+    return {
+        "saved": FormNotice("Draft saved.", "Readers do not see it before you publish."),
+        "restored": FormNotice(
+            "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
+        ),
+        "scheduled": FormNotice(
+            "Scheduled.", "It goes out by itself. Changes you save from now on do not go out with it."
+        ),
+        "unscheduled": FormNotice("Not scheduled any more.", "Your text is saved as a draft."),
+    }.get(done or "")
