@@ -127,8 +127,8 @@ def publish(draft_id: int) -> Response:
             is_correction=bool(form.is_correction.data),
         )
         scheduling.cancel(draft, now, "It was published by hand.")
-        audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
         audit.record_address(draft.article, slug_before, now, editor_id)
+        audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
         _forget_unsaved(form)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
 
