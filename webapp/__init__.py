@@ -9,11 +9,12 @@ from webapp.accounts import reset_views as reset
 from webapp.accounts import second_factor_views as second_factor
 from webapp.accounts import sign_ins
 from webapp.accounts import views as accounts
+from webapp.accounts.editor_access import csrf
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
 from webapp.db import engine
-from webapp.db.session import csrf, migrate
 from webapp.db.session import db as db
+from webapp.db.session import migrate
 from webapp.editor import authoring_views as authoring
 from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard

@@ -14,7 +14,6 @@ from webapp.accounts.commands import editors_group
 from webapp.config import ROOT
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.editor.commands import publish_due
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
 from webapp.operations.commands import after_restore, backup, check, db_copy, restore
@@ -30,7 +29,6 @@ STARTER = ROOT / "webapp" / "starter"
 
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
-    articles_group.add_command(publish_due)
     app.cli.add_command(articles_group)
     app.cli.add_command(search_group)
     app.cli.add_command(editors_group)

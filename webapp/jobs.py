@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.letters import corrections
-from webapp.letters.writing import write_letter
+from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.smtp import mailer_for
 from webapp.newsletter import subscriptions

@@ -11,7 +11,7 @@ from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribe
 from tests.writers import another_writer
 from webapp import jobs
 from webapp.db.session import db
-from webapp.letters.writing import write_letter
+from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.smtp import FolderMailer, Letter, NotSent, Refused, Uncertain, mailer_for
 from webapp.models import MailKind, MailState, OutboxMessage, SubscriberState

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.pages import PageClient
 from webapp import jobs
 from webapp.db.session import db
-from webapp.letters.writing import write_letter
+from webapp.letters.compose import write_letter
 from webapp.mail import delivery
 from webapp.mail.smtp import mailer_for
 from webapp.models import OutboxMessage, Subscriber, SubscriberState

@@ -1,1 +1,1 @@
-"""Who may edit: sign-in, sign-out, and the check in front of every editor page."""
+"""Accounts of editors: sign-in, second factor, roles, and who may see which editor page."""

@@ -5,11 +5,10 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, request, session, url_for
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import MultiDict
 
 from webapp.accounts import form_recovery, sign_ins
-from webapp.db.session import csrf
 from webapp.db.writing import writing
 from webapp.models import Role
 from webapp.web import htmx
@@ -22,6 +21,7 @@ WINDOW = timedelta(minutes=5)
 TRIES_OF_ADDRESS = 10
 # More than one network address gets: nobody can lock somebody else out from their own desk.
 TRIES_OF_ACCOUNT = 30
+csrf = CSRFProtect()
 PRESS_AGAIN = "Please check what you entered and press the button once more."
 WAIT = "There were too many tries. Please wait 5 minutes, then try again."
 

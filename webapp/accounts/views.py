@@ -15,7 +15,6 @@ from webapp.accounts.forms import (
     TimeZoneForm,
 )
 from webapp.accounts.passwords import PasswordRefused
-from webapp.db.session import csrf
 from webapp.db.writing import writing
 from webapp.models import AuditKind, Editor
 from webapp.publishing import audit
@@ -109,7 +108,7 @@ def check_code(kind: str) -> Response:
 def sign_out() -> Response:
     """End this sign-in."""
     check_same_site()
-    csrf.protect()
+    editor_access.csrf.protect()
     sign_ins.recognize(datetime.now(UTC))
     editor = sign_ins.find_current_editor()
     with writing() as now:

@@ -1,1 +1,1 @@
-"""The public articles: what they say, how they are queried, and their pages."""
+"""Pages for readers: home, the newest summaries, one article, its history, the categories, corrections."""

@@ -10,10 +10,11 @@ from webapp.catalog import queries
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
-from webapp.catalog.standing_questions import count_answers
+from webapp.catalog.standing_questions import answers, count_answers
 from webapp.catalog.topic_grid import study_grid
 from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
+from webapp.models.values import Result, StudyKind
 from webapp.search import indexing
 from webapp.search.similar import similar_to
 from webapp.web import htmx
@@ -23,6 +24,8 @@ from webapp.web.pagination import Page, asked_page, existing
 from webapp.web.templating import month
 
 bp = Blueprint("articles", __name__)
+bp.add_app_template_global(answers, "standing_answers")
+bp.add_app_template_global(lambda: list(Result), "results")
 
 HOME_COUNT = 4
 
@@ -110,6 +113,30 @@ def what_papers_leave_out() -> Response:
     """How many of the papers summarised here answer nine questions that every paper should."""
     articles = queries.all_published()
     return htmx.render("articles/left_out.html", counts=count_answers(articles), total=len(articles))
+
+
+@bp.app_template_global()
+def evidence_ladder() -> list[tuple[StudyKind, str]]:
+    """The five evidence steps from the top, each with what it means in plain words."""
+    return [
+        (StudyKind.REVIEWS, "Many studies were searched for and weighed together."),
+        (
+            StudyKind.RANDOMIZED_TRIAL,
+            "Chance decided who got which treatment, so the groups can be compared fairly.",
+        ),
+        (
+            StudyKind.OTHER_PEOPLE,
+            "People were compared, or followed over time. Other things may explain the difference.",
+        ),
+        (
+            StudyKind.SMALL_EARLY,
+            "A handful of people and nobody to compare them with. It shows what is possible, not what to expect.",
+        ),
+        (
+            StudyKind.LAB_OR_ANIMALS,
+            "Done in a dish or in animals. Most such results do not turn into a treatment for people.",
+        ),
+    ]
 
 
 def _wanted_format() -> Format | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from webapp.db.session import db
-from webapp.letters.writing import standing
+from webapp.letters.compose import standing
 from webapp.mail import outbox
 from webapp.models import (
     Article,

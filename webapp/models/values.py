@@ -82,6 +82,14 @@ class PaperStatus(Labelled):
     CONCERN = "expression-of-concern", "Expression of concern"
     RETRACTED = "retracted", "Retracted"
 
+    @property
+    def gravity(self) -> int:
+        """How grave the journal's notice is, from 1; 0 where there is no notice."""
+        return _NOTICES.index(self) + 1 if self in _NOTICES else 0
+
+
+_NOTICES = (PaperStatus.CORRECTED, PaperStatus.CONCERN, PaperStatus.RETRACTED)
+
 
 class ArticleStatus(Labelled):
     """Where an article stands. A text that was never published is a Draft, not an Article."""

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from webapp.db.writing import writing
 from webapp.letters import corrections
-from webapp.letters.writing import write_letter
+from webapp.letters.compose import write_letter
 from webapp.mail import bounces, delivery, outbox
 from webapp.mail.smtp import mailer_for
 from webapp.models import Frequency

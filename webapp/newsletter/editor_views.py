@@ -9,7 +9,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
 from webapp.db.writing import writing
 from webapp.letters import emails
-from webapp.letters.writing import preview as written_preview
+from webapp.letters.compose import preview as written_preview
 from webapp.mail import outbox
 from webapp.models import Frequency, Role
 from webapp.newsletter import digests

@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from webapp.db.writing import stop_reading, writing
-from webapp.papers import file_formats, intake, lookup, retraction_watch
+from webapp.papers import crossref, file_formats, intake, lookup, retraction_watch
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
 from webapp.publishing.retractions import Checked, PaperToCheck, Verdict
@@ -122,11 +122,11 @@ def _ask(paper: PaperToCheck) -> tuple[Checked, bool]:
         message = lookup.fetch(paper.doi, config.crossref_url, config.editors_mail)
     except lookup.LookupFailed as failure:
         return retractions.unchecked(paper, str(failure)), not isinstance(failure, lookup.UnknownDoi)
-    if retractions.is_about_another(message):
+    if crossref.is_notice_itself(message):
         return retractions.unchecked(
             paper, "Its DOI is that of a notice, not of the paper. Correct the DOI."
         ), False
-    said = retractions.said_by(message)
+    said = crossref.notice_from(message)
     with writing() as now:
         return retractions.settle(paper, said, "Crossref", now, now), False
 

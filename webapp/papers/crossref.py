@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from webapp.content.article_content import PaperContent
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates
@@ -28,6 +30,7 @@ _NOTICES = {
     "corrigendum": PaperStatus.CORRECTED,
     "erratum": PaperStatus.CORRECTED,
 }
+NOTICE_LISTED = "Crossref, a public register of papers, lists the journal’s notice."
 _DATES = ("published", "published-online", "published-print", "issued")
 _LICENSES = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publicdomain/(zero)/(\d\.\d))")
 
@@ -61,6 +64,12 @@ def paper_from(message: Message) -> PaperContent:
         status_on=notice.on if notice else None,
         status_url=f"https://doi.org/{notice.doi}" if notice and notice.doi else "",
     )
+
+
+def notice_from(message: Message) -> PaperContent:
+    """The facts in a message, with a sentence for readers where the journal published a notice."""
+    paper = paper_from(message)
+    return msgspec.structs.replace(paper, status_note=NOTICE_LISTED if paper.status.gravity else "")
 
 
 def worst_notice(message: Message) -> Notice | None:

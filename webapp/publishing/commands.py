@@ -1,13 +1,14 @@
-"""``flask articles``: load the library and write it out."""
+"""``flask articles``: load the library, write it out, publish what is due."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
 from webapp.db.writing import writing
-from webapp.publishing import library
+from webapp.publishing import library, scheduling
 from webapp.publishing.library import LibraryRefused
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
@@ -32,3 +33,18 @@ def import_articles(path: Path) -> None:
 def export_articles(path: Path) -> None:
     """Write categories, glossary and all published articles as TOML into a folder."""
     click.echo(f"{library.export_library(path)} articles written to {path}.")
+
+
+@articles_group.command("publish-due")
+def publish_due() -> None:
+    """Publish the texts whose scheduled time has come, as a job of the web workers does."""
+    with writing() as now:
+        outcomes = scheduling.publish_due(now)
+    for outcome in outcomes:
+        if outcome.problem:
+            click.echo(f"Not published: {outcome.title}: {outcome.problem}", err=True)
+        else:
+            late = f", {outcome.late // timedelta(minutes=1)} minutes late" if outcome.is_late else ""
+            click.echo(f"Published: {outcome.title}{late}")
+    if not outcomes:
+        click.echo("Nothing is due.")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import ColumnElement, case, func
 
 from webapp.catalog.queries import published
@@ -11,18 +10,10 @@ from webapp.content.article_content import PaperContent
 from webapp.db.session import db
 from webapp.models import Article, Paper
 from webapp.models.values import Labelled, PaperStatus
-from webapp.papers import crossref
 from webapp.publishing import external_changes, publication
 from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
-
-_GRAVITY = (
-    PaperStatus.CORRECTED,
-    PaperStatus.CONCERN,
-    PaperStatus.RETRACTED,
-)  # gravest last; the others say nothing
-_CROSSREF_NOTE = "Crossref, a public register of papers, lists the journal’s notice."
 
 
 class Verdict(Labelled):
@@ -74,17 +65,6 @@ def papers_to_check() -> list[PaperToCheck]:
     ]
 
 
-def said_by(message: crossref.Message) -> PaperContent:
-    """What a message of Crossref says of the paper's standing."""
-    found = crossref.paper_from(message)
-    return msgspec.structs.replace(found, status_note=_CROSSREF_NOTE if found.status in _GRAVITY else "")
-
-
-def is_about_another(message: crossref.Message) -> bool:
-    """Is this the message about a notice, and not about a paper?"""
-    return crossref.is_notice_itself(message)
-
-
 def settle(
     paper: PaperToCheck, said: PaperContent, source: str, checked_at: datetime | None, now: datetime
 ) -> Checked:
@@ -99,11 +79,11 @@ def settle(
     if checked_at is not None:
         publication.note_status_check(article, checked_at, now)
     known = article.paper.status
-    if said.status in _GRAVITY and _gravity(said.status) > _gravity(known):
+    if said.status.gravity > known.gravity:
         external_changes.publish_notice(article, said, now)
         return Checked(paper.title, Verdict.FLAGGED, f"{said.status.label}, says {source}.", is_new=True)
-    if known in _GRAVITY:
-        silent = "" if said.status in _GRAVITY else f" {source} does not list it."
+    if known.gravity:
+        silent = "" if said.status.gravity else f" {source} does not list it."
         return Checked(paper.title, Verdict.FLAGGED, f"{known.label}; readers see it already.{silent}")
     return Checked(paper.title, Verdict.CLEAR, f"{source} lists no notice.")
 
@@ -136,7 +116,7 @@ def counts() -> dict[Verdict, int]:
 
 def _verdict() -> ColumnElement[str]:
     return case(
-        (Paper.status.in_(_GRAVITY), Verdict.FLAGGED.value),
+        (Paper.status.in_([status for status in PaperStatus if status.gravity]), Verdict.FLAGGED.value),
         (Paper.status_checked_at.is_(None), Verdict.UNKNOWN.value),
         else_=Verdict.CLEAR.value,
     )
@@ -145,7 +125,3 @@ def _verdict() -> ColumnElement[str]:
 def _row(article: Article, verdict: Verdict) -> PaperRow:
     paper = article.paper
     return PaperRow(article.id, paper.title, paper.status, paper.status_url, verdict, paper.status_checked_at)
-
-
-def _gravity(status: PaperStatus) -> int:
-    return _GRAVITY.index(status) if status in _GRAVITY else -1

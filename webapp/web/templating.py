@@ -8,21 +8,11 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms import Field
 
-from webapp.catalog.standing_questions import answers
 from webapp.config import Config
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
-from webapp.exports.jsonld import article_graph, home_graph, jsonld_text
-from webapp.exports.reference import (
-    author_name,
-    flags,
-    paper_reference,
-    share_text,
-    summary_reference,
-    vancouver,
-)
 from webapp.models import Article
 from webapp.models.article import running_text
-from webapp.models.values import NOT_SAID, NOT_SPECIFIED, Result, StudyKind
+from webapp.models.values import NOT_SAID, NOT_SPECIFIED
 from webapp.web.assets import asset_integrity, asset_url
 
 PREFERENCES_COOKIE = "reading"
@@ -81,8 +71,6 @@ def init_app(app: Flask, config: Config) -> None:
         reading_time=reading_time,
         plural=plural,
         marked=marked,
-        author_name=author_name,
-        flags_text=flags,
     )
     app.jinja_env.globals.update(
         asset_url=asset_url,
@@ -93,14 +81,6 @@ def init_app(app: Flask, config: Config) -> None:
         epoch=datetime.fromtimestamp(0, UTC),
         this_year=lambda: datetime.now(UTC).year,
         described=described,
-        citation=lambda article: vancouver(paper_reference(article)),
-        share_text=lambda article: share_text(article, config.site_url),
-        citation_of_summary=lambda article: vancouver(summary_reference(article, config.site_url)),
-        standing_answers=answers,
-        article_jsonld=lambda article: jsonld_text(article_graph(article, config.site_url)),
-        home_jsonld=lambda: jsonld_text(home_graph(config.site_url)),
-        results=lambda: list(Result),
-        evidence_ladder=evidence_ladder,
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,
     )
@@ -153,26 +133,3 @@ def described(field: Field, hint: str) -> dict[str, str]:
     if not field.errors:
         return {"aria-describedby": " ".join(ids)} if ids else {}
     return {"aria-invalid": "true", "aria-describedby": " ".join([*ids, f"{field.id}-error"])}
-
-
-def evidence_ladder() -> list[tuple[StudyKind, str]]:
-    """The five evidence steps from the top, each with what it means in plain words."""
-    return [
-        (StudyKind.REVIEWS, "Many studies were searched for and weighed together."),
-        (
-            StudyKind.RANDOMIZED_TRIAL,
-            "Chance decided who got which treatment, so the groups can be compared fairly.",
-        ),
-        (
-            StudyKind.OTHER_PEOPLE,
-            "People were compared, or followed over time. Other things may explain the difference.",
-        ),
-        (
-            StudyKind.SMALL_EARLY,
-            "A handful of people and nobody to compare them with. It shows what is possible, not what to expect.",
-        ),
-        (
-            StudyKind.LAB_OR_ANIMALS,
-            "Done in a dish or in animals. Most such results do not turn into a treatment for people.",
-        ),
-    ]
