@@ -4,7 +4,7 @@
 2. Watch: build the index anew when its files are missing or damaged.
 3. Deliver the mail that is due.
 4. Publish the texts whose time has come; try those again that were refused.
-5. Correct: tell those who were sent an article that it stands otherwise now.
+5. Correct: follow the log of public changes, and tell those who were sent an article that it stands otherwise now.
 6. Write down the searches without results that this process counted.
 7. Forget what is no longer needed.
 
@@ -23,6 +23,7 @@ from threading import Event, Thread
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.db import change_log
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.letters import corrections
@@ -36,6 +37,7 @@ from webapp.search.index import SearchUnavailable
 
 log = logging.getLogger(__name__)
 
+CORRECTIONS_CURSOR = "corrections_cursor"
 AFTER_FAILURE = 1.0  # seconds; a job that fails at once would fill the log otherwise
 # How long a stopping process waits for the mail that it is handing over: one that is broken off remains uncertain.
 PATIENCE = 25.0
@@ -139,9 +141,15 @@ def publish_again(_: Event) -> None:
 
 
 def correct(_: Event) -> None:
-    """Queue mails about articles that were corrected or withdrawn."""
-    with writing() as now:
-        corrections.enqueue(now)
+    """Follow the log of public changes: queue mails about articles that were corrected or withdrawn since the last look.
+
+    The cursor is only in memory. A new process looks at every article once, which queues nothing twice.
+    """
+    newest, cursor = change_log.newest(), current_app.extensions.get(CORRECTIONS_CURSOR, 0)
+    if newest > cursor:
+        with writing() as now:
+            corrections.enqueue(now, after=cursor)
+        current_app.extensions[CORRECTIONS_CURSOR] = newest
 
 
 def write_misses(_: Event) -> None:
@@ -168,7 +176,7 @@ JOBS = (
     Job("deliver", 2.0, deliver, is_awaited=True),
     Job("publish", 3.0, publish),
     Job("publish again", 600.0, publish_again),
-    Job("correct", 3600.0, correct),
+    Job("correct", 3.0, correct),
     Job("write misses", 5.0, write_misses),
     Job("forget", 3600.0, forget),
 )

@@ -4,16 +4,19 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import strict
+from threading import Event
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from tests.factories import add_article, content, publish
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, subscribed, text_of
 from tests.pages import PageClient
+from webapp import jobs
 from webapp.content.article_content import CorrectionContent
+from webapp.db import change_log
 from webapp.db.session import db
 from webapp.letters import corrections
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
@@ -364,3 +367,33 @@ def test_the_link_to_the_settings_in_a_digest_works(client: PageClient) -> None:
     add_article(now=EARLIER)
     _issue()
     client.get(link_in(delivered(datetime.now(UTC))[-1], "/newsletter/preferences/"))
+
+
+def test_the_job_tells_of_a_correction_once_it_is_announced(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    db.session.commit()
+    jobs.correct(Event())
+    assert db.session.scalar(_correction_count()) == 0
+    withdraw(article, "The study was misread.", NOW)
+    db.session.commit()
+    jobs.correct(Event())
+    jobs.correct(Event())
+    assert db.session.scalar(_correction_count()) == 1
+
+
+def test_only_changes_after_the_cursor_are_looked_at(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    article = add_article(now=EARLIER)
+    _issue()
+    delivered(NOW)
+    withdraw(article, "The study was misread.", NOW)
+    db.session.commit()
+    assert corrections.enqueue(NOW, after=change_log.newest()) == 0
+    assert corrections.enqueue(NOW, after=change_log.newest() - 1) == 1
+
+
+def _correction_count() -> Select[int]:
+    return select(func.count(OutboxMessage.id)).where(OutboxMessage.kind == MailKind.CORRECTION)

@@ -13,6 +13,7 @@ from webapp.models import (
     MailState,
     MessageArticle,
     OutboxMessage,
+    PublicChange,
     Subscriber,
     SubscriberState,
 )
@@ -20,25 +21,29 @@ from webapp.models import (
 GONE_OUT = (MailState.SENT, MailState.SENDING, MailState.UNCERTAIN)
 
 
-def enqueue(now: datetime) -> int:
+def enqueue(now: datetime, after: int = 0) -> int:
     """Queue a mail for each person and article that stands otherwise than their last mail said; returns how many.
 
+    ``after``: only articles with a public change later than this one, by its id in the change log.
     Run again, it queues nothing twice: a correction on its way will say how things stand when it is written. Goes to
     those whose digest went out, or may have gone out, and who still get the newsletter.
     """
     count = 0
-    for article in _changed_articles():
+    for article in _changed_articles(after):
         for person in _people_to_tell(article):
             outbox.enqueue(MailKind.CORRECTION, person.email, now, subscriber=person, articles=[article])
             count += 1
     return count
 
 
-def _changed_articles() -> list[Article]:
+def _changed_articles(after: int) -> list[Article]:
     """Articles of which some mail told otherwise than they stand."""
     pairs = (
         select(MessageArticle.article_id, MessageArticle.told)
-        .where(MessageArticle.told.is_not(None))
+        .where(
+            MessageArticle.told.is_not(None),
+            MessageArticle.article_id.in_(select(PublicChange.article_id).where(PublicChange.id > after)),
+        )
         .distinct()
     )
     told: dict[int, set[str | None]] = {}
