@@ -1,5 +1,6 @@
 """Was this helpful, what did the study show, report a mistake, and the contact form."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -10,7 +11,7 @@ from webapp.catalog.queries import ArticleMoved
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
-from webapp.models import Article, Feedback, Topic
+from webapp.models import Article, Topic
 from webapp.models.values import Result
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
@@ -26,6 +27,14 @@ PRESSES = 60  # answers by one press in an hour; a clinic may share one address
 TRIES = 10  # written texts in an hour
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a page about an answer says of its article."""
+
+    slug: str
+    title: str
+
+
 @bp.get("/research/<slug>/feedback")
 def vote_page(slug: str) -> Response:
     """The question, or thanks for today's answer with room for a note."""
@@ -33,23 +42,26 @@ def vote_page(slug: str) -> Response:
     vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
         return never_store(htmx.render("feedback/question.html", "feedback", article=article))
-    return _thanks(NoteForm(formdata=None), article, vote)
+    return _thanks(NoteForm(formdata=None), article, vote.is_helpful)
 
 
 @bp.post("/research/<slug>/feedback")
 def vote(slug: str) -> Response:
     """Count one press on Yes or No."""
-    given = _pressed(("yes", "no"), "Choose Yes or No.")
+    is_helpful = _pressed(("yes", "no"), "Choose Yes or No.") == "yes"
     with writing() as now:
         is_refused = is_exceeded("vote", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
             article = _published(slug)
-            row = votes.vote(article, visitor_address(), given == "yes", now)
+            votes.vote(article, visitor_address(), is_helpful, now)
+            named = Named(
+                article.slug, article.title
+            )  # read now, or the answer would begin another transaction
     if is_refused:
         raise SiteError(429)
     if htmx.wants_fragment():
-        return _thanks(NoteForm(formdata=None), article, row)
-    return htmx.redirect(url_for("feedback.vote_page", slug=article.slug))
+        return _thanks(NoteForm(formdata=None), named, is_helpful)
+    return htmx.redirect(url_for("feedback.vote_page", slug=named.slug))
 
 
 @bp.post("/research/<slug>/feedback/note")
@@ -60,7 +72,8 @@ def note(slug: str) -> Response:
     article = _published(slug)
     if status:
         vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
-        return _thanks(form, article, vote, status)
+        is_helpful = vote is None or vote.is_helpful
+        return _thanks(form, article, is_helpful, status)
     if not form.is_robot:
         try:
             with writing() as now:
@@ -179,8 +192,11 @@ def _pressed(answers: tuple[str, ...], sentence: str) -> str:
     return given
 
 
-def _thanks(form: NoteForm, article: Article, vote: Feedback | None, status: int = HTTPStatus.OK) -> Response:
-    return forms.show("feedback/thanks.html", "feedback", form, status, article=article, vote=vote)
+def _thanks(
+    form: NoteForm, article: Article | Named, is_helpful: bool, status: int = HTTPStatus.OK
+) -> Response:
+    context = {"article": article, "is_helpful": is_helpful}
+    return forms.show("feedback/thanks.html", "feedback", form, status, **context)
 
 
 def _report_form(form: ReportForm, article: Article, status: int = HTTPStatus.OK) -> Response:
