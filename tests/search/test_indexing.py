@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from tests.conftest import KEY
 from tests.engines import both_engines
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from tests.search.made_up import COUNT, VOCABULARY, clauses, fill
@@ -24,6 +24,7 @@ from webapp.config import Config
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.search.documents import IndexDocument
@@ -354,8 +355,9 @@ def start(config: Config, code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def published_id() -> int:
-    """A new article's id."""
-    article_id: int = add_article().id
+    """The id of a new article, published in the writer's turn since other processes write too."""
+    with writing():
+        article_id: int = publish(content(), NOW).id
     return article_id
 
 
@@ -418,7 +420,7 @@ def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
         assert follower.stdout is not None
         follower.stdout.readline()
         for _ in range(3):
-            add_article()
+            published_id()
             time.sleep(chance.uniform(0, 0.15))
         follower.send_signal(signal.SIGKILL)
         follower.communicate()
