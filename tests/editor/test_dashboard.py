@@ -131,7 +131,7 @@ def test_what_waits_and_what_was_late_is_shown(client: PageClient, editor: Edito
             revisions.new_draft(), text, editor.id, NOW - timedelta(days=1), at, accepted={}
         )
         if late:
-            row = scheduling.latest(draft)
+            row = scheduling.history(draft)[0]
             assert row
             row.ended_at = at + timedelta(minutes=late)
     db.session.commit()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.editor.forms import WithdrawForm
 from webapp.models import AuditKind, BulkChange, Category, Role
 from webapp.publishing import audit, bulk
@@ -33,13 +34,13 @@ def carry_out() -> Response:
     is_complete = wanted.action is not Action.WITHDRAW or form.validate()
     if not (wanted.will and is_complete):
         return _show(wanted, form, 422)
-    now = datetime.now(UTC)
-    change = bulk.carry_out(wanted, current_editor().id, now, (form.note.data or "").strip())
-    kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
-    for item in wanted.will:
-        audit.record(kind, now, current_editor().id, detail=item.title)
-    editor_access.forget_kept_fields()
-    db.session.commit()
+    with writing() as now:
+        wanted = _plan()  # once more: others may have written meanwhile
+        change = bulk.carry_out(wanted, current_editor().id, now, (form.note.data or "").strip())
+        kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
+        for item in wanted.will:
+            audit.record(kind, now, current_editor().id, detail=item.title)
+        editor_access.forget_kept_fields()
     return htmx.redirect(url_for(".done", number=change.id))
 
 
@@ -52,16 +53,19 @@ def done(number: int) -> Response:
 @bp.post("/editor/bulk/<int:number>/undo")
 def undo(number: int) -> Response:
     """Make everything what it was before, but for what was changed since."""
-    change, now = _found(number), datetime.now(UTC)
-    try:
+    with writing() as now:
+        change = _found(number)
         bulk.undo(change, current_editor().id, now)
-    except CannotUndo:
-        return _show_done(change, 409)
-    for row in change.changed:
-        if "article_id" in row and "why_kept" not in row:
-            audit.record(AuditKind.UNDONE, now, current_editor().id, detail=row["title"])
-    db.session.commit()
+        for row in change.changed:
+            if "article_id" in row and "why_kept" not in row:
+                audit.record(AuditKind.UNDONE, now, current_editor().id, detail=row["title"])
     return htmx.redirect(url_for(".done", number=number))
+
+
+@bp.errorhandler(CannotUndo)
+def show_not_undone(_: CannotUndo) -> Response:
+    """It was undone before, or too long ago: what was changed, without the button."""
+    return _show_done(_found((request.view_args or {})["number"]), 409)
 
 
 def _plan() -> Plan:
@@ -91,7 +95,7 @@ def _show_done(change: BulkChange, status: int = 200) -> Response:
 
 def _found(number: int) -> BulkChange:
     editor_access.require(Role.EDITOR)
-    change = db.session.get(BulkChange, number, with_for_update=request.method == "POST")
+    change = db.session.get(BulkChange, number)
     if change is None:
         raise SiteError(404, "There is no such change. Look for the summaries in the list.")
     return change

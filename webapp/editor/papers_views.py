@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
-from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind
 from webapp.papers import batches, file_formats, intake
@@ -61,16 +61,15 @@ def choose() -> Response:
 def take() -> Response:
     """Read the file and keep what is in it for the dry run."""
     form, editor_id = ImportForm(), current_editor().id
-    db.session.rollback()  # reading a large file takes a while: hold no lock meanwhile
     try:
-        records = file_formats.read(form.source())
-        secret = batches.keep(records, editor_id, datetime.now(UTC))
+        records = file_formats.read(form.source())  # takes a while: the turn comes after it
+        with writing() as now:
+            secret = batches.keep(records, editor_id, now)
+            editor_access.forget_kept_fields()
     except Unreadable as refusal:
         field = form.file if form.file.data else form.text
         field.errors = [str(refusal)]
         return _show_form(form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    editor_access.forget_kept_fields()
-    db.session.commit()
     return htmx.redirect(url_for(".review", secret=secret))
 
 
@@ -83,10 +82,10 @@ def review(secret: str) -> Response:
 @bp.post("/editor/papers/import/<secret>")
 def confirm(secret: str) -> Response:
     """Make a draft of every paper that is still new."""
-    made = intake.create(intake.sort(_records(secret)).new, current_editor().id, datetime.now(UTC))
-    batches.forget(secret)
-    audit.record(AuditKind.IMPORTED, datetime.now(UTC), current_editor().id, detail=plural(made, "paper"))
-    db.session.commit()
+    with writing() as now:
+        made = intake.create(intake.sort(_records(secret)).new, current_editor().id, now)
+        batches.forget(secret)
+        audit.record(AuditKind.IMPORTED, now, current_editor().id, detail=plural(made, "paper"))
     return htmx.redirect(url_for(".choose", made=made))
 
 

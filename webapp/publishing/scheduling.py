@@ -81,12 +81,6 @@ def cancel(draft: Draft, now: datetime, why: str) -> None:
     db.session.execute(waiting.values(ended_at=now, problem=why))
 
 
-def latest(draft: Draft) -> Schedule | None:
-    """The newest schedule of a draft, waiting or ended."""
-    query = select(Schedule).where(Schedule.draft_id == draft.id).order_by(Schedule.id.desc()).limit(1)
-    return db.session.scalar(query)
-
-
 def history(draft: Draft) -> list[Schedule]:
     """All schedules of a draft, newest first."""
     return list(
