@@ -137,6 +137,8 @@ def test_htmx_gets_the_new_revision_after_a_good_save(client: PageClient, edit: 
 
 
 def test_an_article_taken_up_by_two_people_is_one_draft(client: PageClient, other: PageClient) -> None:
+    add_editor()
+    sign_in(client)
     path = form_of(client, add_article().id)
     mine, theirs = opened(client, path, harms="Mine."), opened(other, path, harms="Theirs.")
     press(other, path, theirs, "save")

@@ -93,7 +93,7 @@ def test_what_is_here_already_is_not_imported_again(client: PageClient) -> None:
     page = client.get(send(client, ris)).text
     assert "1 new, 3 already here, 0 refused." in page
     assert f'href="/editor/articles/{article.id}"' in page
-    assert f'href="/editor/summaries/{drafts()[0].id}"' in page
+    assert f'href="/editor/summaries/{drafts()[-1].id}"' in page
     assert "The same as record 3, line 14." in page
 
 

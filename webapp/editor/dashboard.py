@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
-from webapp.models import Article, Draft, Feedback, Paper, Schedule
+from webapp.models import Article, Draft, Feedback, Paper, PublicChange, Schedule
 from webapp.models.values import ArticleStatus
 from webapp.publishing.scheduling import LATE
 
@@ -126,20 +126,19 @@ def hardest() -> list[Graded]:
     return [Graded(number, title, grade or 0.0) for number, title, grade in db.session.execute(query)]
 
 
-def newest(now: datetime, waiting: set[int]) -> list[Published]:
-    """The summaries that changed last. ``waiting``: ids of those that the search does not know yet as they are now."""
+def newest(now: datetime, cursor: int) -> list[Published]:
+    """The summaries that changed last. ``cursor``: the last public change that the search index contains."""
+    waits = exists().where(PublicChange.article_id == Article.id, PublicChange.id > cursor)
     query = (
-        select(Article.id, Article.slug, _TITLE, Article.updated_at)
+        select(Article.id, Article.slug, _TITLE, Article.updated_at, waits)
         .join(Article.paper)
         .where(Article.status == ArticleStatus.PUBLISHED)
         .order_by(Article.updated_at.desc(), Article.id.desc())
         .limit(SHOWN)
     )
     return [
-        Published(
-            number, slug, title, changed_at, (now - changed_at).total_seconds() if number in waiting else None
-        )
-        for number, slug, title, changed_at in db.session.execute(query)
+        Published(number, slug, title, changed_at, (now - changed_at).total_seconds() if is_waiting else None)
+        for number, slug, title, changed_at, is_waiting in db.session.execute(query)
     ]
 
 

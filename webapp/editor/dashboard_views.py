@@ -10,6 +10,7 @@ from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
 from webapp.newsletter import overview as newsletter_overview
 from webapp.search import indexing, misses
+from webapp.search.index import search_index
 from webapp.web import htmx
 
 MISSES = 10
@@ -30,7 +31,7 @@ def overview() -> Response:
         least_helpful=dashboard.least_helpful(),
         unread=inbox.unread_count(),
         misses=misses.most_missed(MISSES),
-        newest=dashboard.newest(now, indexing.waiting_articles()),
+        newest=dashboard.newest(now, search_index().cursor() or 0),
         lag=indexing.lag(now),
         bands=dashboard.grade_bands(),
         hardest=dashboard.hardest(),

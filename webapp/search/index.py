@@ -129,12 +129,12 @@ class SearchIndex:
         with _guarded("read"):
             return sum(file.stat().st_size for file in self.folder().iterdir())
 
-    def cursor(self) -> int:
-        """The id of the last public change that the index contains; 0 where that is not known."""
+    def cursor(self) -> int | None:
+        """The id of the last public change that the index contains; None if there is no index that says so."""
         try:
             return int((self.folder() / CURSOR).read_text(encoding="ascii"))
         except (OSError, ValueError):
-            return 0
+            return None
 
     # Writing: one process at a time, whoever holds ``writing``
 

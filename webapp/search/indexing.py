@@ -109,7 +109,7 @@ def lag(now: datetime) -> tuple[int, float]:
     """How many public changes this node's index has yet to follow, and for how many seconds the oldest has waited."""
     count, oldest = db.session.execute(
         select(func.count(PublicChange.id), func.min(PublicChange.at)).where(
-            PublicChange.id > search_index().cursor()
+            PublicChange.id > (search_index().cursor() or 0)
         )
     ).one()
     return count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
@@ -118,7 +118,7 @@ def lag(now: datetime) -> tuple[int, float]:
 def waiting_articles() -> set[int]:
     """The ids of articles that changed since this node's index followed last."""
     query = select(PublicChange.article_id).where(
-        PublicChange.id > search_index().cursor(), PublicChange.article_id.is_not(None)
+        PublicChange.id > (search_index().cursor() or 0), PublicChange.article_id.is_not(None)
     )
     return {article_id for article_id in db.session.scalars(query) if article_id is not None}
 
@@ -151,19 +151,23 @@ def rebuild_if_broken() -> None:
 
 
 def is_behind() -> bool:
-    """Does the index lack a public change that this transaction sees? It may lack the articles that just changed."""
-    return search_index().cursor() < change_log.newest()
+    """Is there an index, and does it lack a public change that this transaction sees?"""
+    cursor = search_index().cursor()
+    return cursor is not None and cursor < change_log.newest()
 
 
 def _is_usable() -> bool:
     index = search_index()
-    return index.is_intact() and index.cursor() <= change_log.newest()
+    cursor = index.cursor()
+    return index.is_intact() and cursor is not None and cursor <= change_log.newest()
 
 
 def _follow_once(index: SearchIndex) -> int:
     """Follow up to CHANGES_AT_ONCE public changes; returns how many. The writer's lock is held."""
     with _reading() as session:  # nothing is held in the database while the index is written
-        query = select(PublicChange.id, PublicChange.article_id).where(PublicChange.id > index.cursor())
+        query = select(PublicChange.id, PublicChange.article_id).where(
+            PublicChange.id > (index.cursor() or 0)
+        )
         changes = session.execute(query.order_by(PublicChange.id).limit(CHANGES_AT_ONCE)).all()
     if not changes:
         return 0
