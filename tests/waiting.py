@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 PAUSE = 0.05  # seconds between looks
-MOST_LOOKS = 1_200  # then it will never happen
+MOST_LOOKS = 2_400  # then it will never happen
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -14,3 +14,10 @@ def wait_until(is_so: Callable[[], bool]) -> None:
             return
         time.sleep(PAUSE)
     raise AssertionError("it did not happen")
+
+
+def seconds_until(is_so: Callable[[], bool]) -> float:
+    """How long it took, for a drill to print; fails if it never is so."""
+    started = time.monotonic()
+    wait_until(is_so)
+    return time.monotonic() - started

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from http.client import HTTPException
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
@@ -99,12 +98,3 @@ class Writer:
         assert found and "Draft saved" in answer, answer
         self.fields["revision"] = found.group(1)
         return int(found.group(1))
-
-
-def seconds_until(what: Callable[[], bool], most: float) -> float:
-    """How long it took; fails if it does not come about."""
-    started = time.monotonic()
-    while not what():
-        assert time.monotonic() - started < most, "it did not come about"
-        time.sleep(0.1)
-    return time.monotonic() - started

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.drills.conftest import new_site
-from tests.drills.people import Browser, seconds_until
+from tests.drills.people import Browser
 from tests.drills.site import Site, inside, running, say
+from tests.waiting import seconds_until
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable, search_index
 
-REPAIRED = 30.0  # seconds, at most
 HELD_BACK = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 REDUCED = "being repaired"
 
@@ -77,7 +77,7 @@ def editor(site: Site) -> Browser:
 
 def publish_and_find(editor: Browser, site: Site, number: int, word: str) -> str:
     address = editor.publish(site, number, word)
-    seconds_until(lambda: editor.finds(site, address), REPAIRED)
+    seconds_until(lambda: editor.finds(site, address))
     return address
 
 
@@ -92,7 +92,7 @@ def test_an_index_that_is_damaged_while_the_site_runs_is_searched_on_and_repaire
         assert status == 200 and address in text
         publish_and_find(editor, site, 10 + number, "axolotl")
         with inside(site):
-            say(f"{damage.__name__}: whole again after {seconds_until(is_whole, REPAIRED):.1f} s")
+            say(f"{damage.__name__}: whole again after {seconds_until(is_whole):.1f} s")
         assert REDUCED not in editor.read(site, "/search?q=ease+the+axolotl")[2]
 
 
@@ -106,14 +106,14 @@ def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_i
     assert editor.finds(site, old)
     assert REDUCED in editor.read(site, "/search?q=ease+zebrafish")[2]
     index.chmod(0o700)
-    seconds_until(lambda: REDUCED not in editor.read(site, "/search?q=ease+zebrafish")[2], REPAIRED)
+    seconds_until(lambda: REDUCED not in editor.read(site, "/search?q=ease+zebrafish")[2])
     folders = [index, index / (index / "CURRENT").read_text(encoding="ascii")]
     for folder in folders:
         folder.chmod(0o500)
     new = editor.publish(site, 22, "axolotl")
     assert editor.read(site, new)[0] == 200
-    seconds_until(lambda: "could not follow" in site.log, REPAIRED)
+    seconds_until(lambda: "could not follow" in site.log)
     assert editor.finds(site, old) and not editor.finds(site, new)
     for folder in folders:
         folder.chmod(0o700)
-    seconds_until(lambda: editor.finds(site, new), REPAIRED)
+    seconds_until(lambda: editor.finds(site, new))

@@ -10,10 +10,11 @@ from typing import Protocol
 import html5lib
 import pytest
 
-from tests.drills.people import Writer, seconds_until
+from tests.drills.people import Writer
 from tests.drills.site import IS_FULL, Site, running
 from tests.editor.forms import Sent, changed, fields_of
 from tests.pages import H
+from tests.waiting import seconds_until
 from webapp.operations import sqlite_files
 
 SMALL = "8m"
@@ -111,4 +112,4 @@ def test_a_save_on_a_full_disk_is_kept_on_the_page_and_taken_once_there_is_room(
         assert (writer.fields["harms"], writer.fields["revision"]) == (TYPED, str((last or 0) + 1))
         assert sqlite_files.problems_of(database) == []
         address = writer.browser.publish(site, 1, "axolotl")
-        seconds_until(lambda: writer.browser.finds(site, address), 30)
+        seconds_until(lambda: writer.browser.finds(site, address))

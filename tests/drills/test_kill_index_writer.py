@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.drills.faults import Moment, dies, standing_still
-from tests.drills.people import seconds_until
 from tests.drills.site import IS_FULL, Site, inside, running
 from tests.factories import add_article
+from tests.waiting import seconds_until
 from webapp.db.session import db
 from webapp.search import indexing
 from webapp.search.index import search_index
 
-TAKES_OVER = 2.0  # seconds
 COMMIT = "_MAIN_"  # in the name that makes what was written valid
 SEAL = ".seal"  # what is written right after the commit, before markers are deleted
 CATCH_UP = "prepare"
@@ -76,5 +75,5 @@ def test_killed_while_it_holds_the_lock_the_standby_takes_over_in_two_seconds(si
             time.sleep(1)
             assert not found(), "the standby did not wait for the lock"
             writer.kill()
-            seconds_until(found, TAKES_OVER)
-            seconds_until(lambda: waiting() == 0, TAKES_OVER)
+            seconds_until(found)
+            seconds_until(lambda: waiting() == 0)
