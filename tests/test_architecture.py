@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 WEBAPP = ROOT / "webapp"
 # From the ground up: a package imports packages to its left only. ``__init__`` and ``gunicorn_conf`` put all together.
@@ -189,6 +191,7 @@ def test_whoosh_stays_in_one_module() -> None:
             assert not {name for name in used if not name.startswith("whoosh.lang")}, path
 
 
+@pytest.mark.proves("Web: no inline script or style, and every script and style sheet is our own and pinned")
 def test_templates_use_data_attributes_and_nothing_inline() -> None:
     for path in (ROOT / "templates").rglob("*.html"):
         text = path.read_text(encoding="utf-8")

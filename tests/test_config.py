@@ -20,6 +20,7 @@ def test_the_site_address_follows_the_port() -> None:
     assert Config.from_environ({"PORT": "8123"}).site_url == "http://127.0.0.1:8123"
 
 
+@pytest.mark.proves("Web: a short key stops the start, and a rotated key breaks no link")
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -61,6 +61,7 @@ def test_who_is_signed_in_stays_signed_in(cookie: str, with_keys: Site) -> None:
     visitor(with_keys(NEW), cookie).get("/editor/", status=303)
 
 
+@pytest.mark.proves("Web: a short key stops the start, and a rotated key breaks no link")
 def test_links_in_mails_still_open(app: Flask, with_keys: Site) -> None:
     subscriber = subscribed()
     editor = add_editor()

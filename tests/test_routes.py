@@ -57,6 +57,7 @@ def is_public(rule: Rule) -> bool:
     return not rule.rule.startswith("/editor")
 
 
+@pytest.mark.proves("Promise 4: a cross-site POST is refused everywhere", "ASVS 3.5.1", "ASVS 3.5.3")
 def test_a_form_from_another_site_is_refused_everywhere(app: Flask, client: PageClient, world: World) -> None:
     sign_in(client, EMAIL)
     walked = [rule for rule in posts(app) if rule.endpoint not in FROM_ANYWHERE]
@@ -67,6 +68,7 @@ def test_a_form_from_another_site_is_refused_everywhere(app: Flask, client: Page
     assert len(walked) > 30
 
 
+@pytest.mark.proves("Promise 4: a public page sets no cookie and is the same for everybody")
 def test_no_public_page_sets_a_cookie_or_differs_for_somebody_signed_in(
     app: Flask, client: PageClient, world: World
 ) -> None:
@@ -81,6 +83,7 @@ def test_no_public_page_sets_a_cookie_or_differs_for_somebody_signed_in(
                 assert first.data == second.data, path
 
 
+@pytest.mark.proves("Web: a full page and its fragment are never confused by a cache")
 def test_a_page_and_its_fragment_are_never_taken_for_each_other(
     app: Flask, client: PageClient, world: World
 ) -> None:
@@ -101,6 +104,7 @@ def test_a_page_and_its_fragment_are_never_taken_for_each_other(
     assert different >= 10
 
 
+@pytest.mark.proves("Web: no inline script or style, and every script and style sheet is our own and pinned")
 def test_every_script_and_style_sheet_is_ours_and_pinned_to_its_content(
     app: Flask, client: PageClient, world: World
 ) -> None:

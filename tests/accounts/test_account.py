@@ -46,6 +46,10 @@ def test_a_new_password_is_taken_and_the_old_one_is_gone(client: PageClient) -> 
     sign_in(client, password=FRESH)
 
 
+@pytest.mark.proves(
+    "Web: a sign-in ends after 2 idle hours, after 12 hours, at sign-out, and with a new password",
+    "ASVS 7.4.3",
+)
 def test_a_new_password_ends_every_other_sign_in(client: PageClient, elsewhere: PageClient) -> None:
     change(client)
     elsewhere.get("/editor/", status=303)
@@ -61,6 +65,7 @@ def test_the_session_is_new_after_a_new_password(client: PageClient) -> None:
     stolen.get("/editor/", status=303)
 
 
+@pytest.mark.proves("ASVS 6.2.2", "ASVS 6.2.3")
 def test_the_password_so_far_is_asked_for(client: PageClient) -> None:
     assert "This is not the password you use now." in change(client, current="something else", status=422)
     change(client)

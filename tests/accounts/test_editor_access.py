@@ -57,6 +57,9 @@ def answer_to(
     )
 
 
+@pytest.mark.proves(
+    "Promise 4: every route refuses a wrong method, a visitor who is not signed in, and a wrong role"
+)
 def test_who_is_not_signed_in_is_asked_to_sign_in_everywhere(client: PageClient, app: Flask) -> None:
     for number, (rule, path) in enumerate(editor_rules(app)):
         answer = answer_to(
@@ -66,6 +69,10 @@ def test_who_is_not_signed_in_is_asked_to_sign_in_everywhere(client: PageClient,
         assert is_asked or rule.endpoint in OPEN, f"{rule.endpoint}: {answer.status}"
 
 
+@pytest.mark.proves(
+    "Promise 4: every route refuses a wrong method, a visitor who is not signed in, and a wrong role",
+    "ASVS 8.2.1",
+)
 @pytest.mark.parametrize(
     ("role", "refused"),
     [(Role.WRITER, FOR_ADMINS | NOT_FOR_WRITERS), (Role.EDITOR, FOR_ADMINS), (Role.ADMIN, set())],
@@ -85,6 +92,9 @@ def test_a_page_for_another_role_is_refused(
     assert found == refused
 
 
+@pytest.mark.proves(
+    "Promise 4: every route refuses a wrong method, a visitor who is not signed in, and a wrong role"
+)
 def test_a_method_that_a_page_does_not_know_is_refused(client: PageClient, app: Flask) -> None:
     known: dict[str, set[str]] = {}
     for rule, path in rules(app):

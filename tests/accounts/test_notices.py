@@ -78,6 +78,7 @@ CHANGES: dict[AuditKind, Callable[[PageClient, Editor], object]] = {
 }
 
 
+@pytest.mark.proves("ASVS 6.3.7")
 @pytest.mark.parametrize("kind", SENTENCES)
 def test_a_change_of_how_somebody_signs_in_is_told_by_mail(client: PageClient, kind: AuditKind) -> None:
     CHANGES[kind](client, add_editor())

@@ -6,14 +6,17 @@ from webapp.accounts import passwords
 from webapp.accounts.passwords import PasswordRefused
 
 
+@pytest.mark.proves("ASVS 6.2.5")
 def test_four_odd_words_are_accepted() -> None:
     passwords.check_new("marigold bench river spoon", "Ana Example", "ana@example.org")
 
 
+@pytest.mark.proves("ASVS 6.2.9")
 def test_two_hundred_and_fifty_six_characters_are_accepted() -> None:
     passwords.check_new("xK4-" * 3 + "river spoon" + "q7z" * 77 + "ab")
 
 
+@pytest.mark.proves("ASVS 6.2.1")
 @pytest.mark.parametrize("password", ["", "short", "elevenchars"])
 def test_a_short_password_is_refused(password: str) -> None:
     with pytest.raises(PasswordRefused, match="at least 12"):
@@ -25,6 +28,7 @@ def test_a_very_long_password_is_refused() -> None:
         passwords.check_new("river spoon " * 22)
 
 
+@pytest.mark.proves("ASVS 6.2.11")
 @pytest.mark.parametrize(
     "password",
     [
@@ -43,6 +47,7 @@ def test_a_well_known_password_is_refused(password: str) -> None:
         passwords.check_new(password)
 
 
+@pytest.mark.proves("ASVS 6.2.11")
 @pytest.mark.parametrize(
     "password", ["ana.example2026", "Ana-Example-1", "ana@example.org1", "example77example"]
 )
@@ -69,6 +74,7 @@ def test_only_the_beginning_of_a_long_password_is_scored(monkeypatch: pytest.Mon
     assert [len(password) for password in scored] == [passwords.SCORED]
 
 
+@pytest.mark.proves("ASVS 11.4.2")
 def test_a_hash_matches_its_password_only() -> None:
     kept = passwords.new_hash("marigold bench river spoon")
     assert kept.startswith("$argon2id$")
@@ -80,6 +86,7 @@ def test_nobody_has_the_password_of_nobody() -> None:
     assert not passwords.matches(None, "marigold bench river spoon")
 
 
+@pytest.mark.proves("ASVS 6.3.8")
 def test_an_unknown_address_costs_a_whole_check(monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
     hasher = type(passwords._hasher)

@@ -99,6 +99,7 @@ def test_a_role_counts_from_the_next_page_on(client: PageClient, bo: Editor, bos
     act(client, bo, "role", role="owner", status=422)
 
 
+@pytest.mark.proves("ASVS 7.4.2", "ASVS 7.4.5")
 def test_a_closed_account_is_out_at_once_and_can_be_opened_again(
     client: PageClient, bo: Editor, bos_browser: PageClient
 ) -> None:

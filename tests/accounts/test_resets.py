@@ -68,6 +68,7 @@ def test_the_mail_goes_to_the_account_and_says_what_to_do_if_it_was_somebody_els
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.proves("ASVS 6.3.8")
 def test_a_known_an_unknown_and_a_closed_account_get_the_same_bytes(client: PageClient) -> None:
     add_editor()
     add_editor("Bo Closed", "bo@example.org").disabled_at = START
@@ -130,6 +131,7 @@ def test_every_sign_in_ends(client: PageClient, app: Flask) -> None:
     elsewhere.get("/editor/", status=303)
 
 
+@pytest.mark.proves("ASVS 6.4.3")
 def test_the_second_factor_is_still_asked_for(client: PageClient) -> None:
     turn_on_second_factor(add_editor())
     choose(client, mailed_link(client))
@@ -172,6 +174,7 @@ def bad_links(client: PageClient) -> dict[str, str]:
     }
 
 
+@pytest.mark.proves("Promise 4: an expired, reused or altered link gets the same page, and is logged")
 def test_a_bad_link_gets_the_same_page_whatever_is_wrong_and_is_logged(
     client: PageClient, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,6 +210,7 @@ def test_of_two_who_hold_the_same_link_the_second_gets_nothing(app: Flask) -> No
         resets.set_password(LinkKind.RESET, link, "the second hash")
 
 
+@pytest.mark.proves("ASVS 6.4.1")
 def test_an_invitation_lasts_three_days(client: PageClient) -> None:
     editor = add_editor()
     now = datetime.now(UTC)

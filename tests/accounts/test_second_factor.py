@@ -91,6 +91,7 @@ def test_it_stays_off_without_a_right_code_and_the_password(
     assert db.session.scalar(select(SecondFactor)) is None
 
 
+@pytest.mark.proves("ASVS 7.4.3")
 def test_turning_it_on_signs_out_everywhere_else(client: PageClient, app: Flask) -> None:
     add_editor()
     elsewhere = EditorClient(app)
@@ -123,6 +124,7 @@ def test_half_way_is_not_signed_in_and_nobody_sees_anything(client: PageClient) 
     assert AuditKind.SIGNED_IN not in audited()
 
 
+@pytest.mark.proves("ASVS 7.2.4")
 def test_the_session_is_new_after_the_code(client: PageClient) -> None:
     secret, _ = turn_on_second_factor(add_editor())
     sign_in(client)
@@ -135,6 +137,7 @@ def test_the_session_is_new_after_the_code(client: PageClient) -> None:
     stolen.get("/editor/sign-in/code", status=303)
 
 
+@pytest.mark.proves("ASVS 6.5.1")
 def test_a_code_works_once(client: PageClient, app: Flask) -> None:
     secret, _ = turn_on_second_factor(add_editor())
     with time_machine.travel(START, tick=False) as clock:
@@ -222,6 +225,7 @@ def test_more_network_addresses_give_no_more_tries(client: PageClient) -> None:
     assert statuses == [422] * 10 + [429]
 
 
+@pytest.mark.proves("ASVS 6.5.1")
 def test_a_recovery_code_signs_in_once_however_it_is_typed(client: PageClient, app: Flask) -> None:
     _, codes = turn_on_second_factor(add_editor())
     sign_in(client)
@@ -305,6 +309,7 @@ def test_new_recovery_codes_need_the_password_and_end_the_old_ones(
     assert AuditKind.RECOVERY_CODES_MADE in audited()
 
 
+@pytest.mark.proves("ASVS 7.5.1")
 def test_turning_it_off_needs_the_password_and_a_code(
     client: PageClient, app: Flask, signed_in: tuple[str, list[str]]
 ) -> None:
@@ -358,6 +363,7 @@ def strict(config: Config, app: Flask) -> EditorClient:
     return client
 
 
+@pytest.mark.proves("ASVS 6.3.3")
 def test_where_it_is_required_it_is_set_up_before_anything_else(strict: EditorClient) -> None:
     for path in ("/editor/", "/editor/account", "/editor/summaries/new"):
         assert strict.get(path, status=303).location == f"{PAGE}?next={path}"
@@ -378,6 +384,7 @@ def test_a_page_that_saves_by_itself_says_what_to_do(strict: EditorClient) -> No
     assert "Set it up on another tab" in notice
 
 
+@pytest.mark.proves("ASVS 6.5.2", "ASVS 6.5.4")
 def test_only_hashes_of_what_signs_in_are_kept(client: PageClient) -> None:
     _, codes = turn_on_second_factor(add_editor())
     sign_in(client)

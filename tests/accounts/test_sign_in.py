@@ -40,6 +40,7 @@ def test_signing_in_leads_on_to_the_page_that_was_asked_for(client: PageClient) 
     assert client.post(asked.location, sent).location == "/editor/summaries/new"
 
 
+@pytest.mark.proves("Web: redirects lead only to our own pages", "ASVS 3.7.2")
 @pytest.mark.parametrize(
     "next_page", ["https://evil.example/", "//evil.example", "/editor/\\evil.example", "/research", "x"]
 )
@@ -49,6 +50,9 @@ def test_signing_in_never_leads_off_the_editor(client: PageClient, next_page: st
     assert client.post("/editor/sign-in", sent, query_string={"next": next_page}).location == "/editor/"
 
 
+@pytest.mark.proves(
+    "Promise 4: the eleventh attempt to sign in waits, and a sign-in starts a new session", "ASVS 7.2.4"
+)
 def test_the_session_is_new_after_signing_in(client: PageClient) -> None:
     add_editor()
     before = token(client)
@@ -77,6 +81,10 @@ def test_only_a_hash_of_the_sign_in_is_kept(client: PageClient) -> None:
     assert db.session.scalar(select(SignIn.secret_hash)) != secret
 
 
+@pytest.mark.proves(
+    "Web: a sign-in ends after 2 idle hours, after 12 hours, at sign-out, and with a new password",
+    "ASVS 7.4.1",
+)
 def test_signing_out_ends_it_on_the_server(client: PageClient) -> None:
     add_editor()
     sign_in(client)
@@ -88,6 +96,11 @@ def test_signing_out_ends_it_on_the_server(client: PageClient) -> None:
     assert db.session.scalar(select(func.count()).select_from(SignIn)) == 0
 
 
+@pytest.mark.proves(
+    "Web: a sign-in ends after 2 idle hours, after 12 hours, at sign-out, and with a new password",
+    "ASVS 7.1.1",
+    "ASVS 7.3.1",
+)
 def test_a_sign_in_ends_after_two_idle_hours(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
@@ -100,6 +113,11 @@ def test_a_sign_in_ends_after_two_idle_hours(client: PageClient) -> None:
         client.get("/editor/", status=303)
 
 
+@pytest.mark.proves(
+    "Web: a sign-in ends after 2 idle hours, after 12 hours, at sign-out, and with a new password",
+    "ASVS 7.1.1",
+    "ASVS 7.3.2",
+)
 def test_a_sign_in_ends_after_twelve_hours_whatever_happens(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
@@ -111,6 +129,7 @@ def test_a_sign_in_ends_after_twelve_hours_whatever_happens(client: PageClient) 
         client.get("/editor/", status=303)
 
 
+@pytest.mark.proves("ASVS 6.3.8")
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: PageClient) -> None:
     add_editor()
     first = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}
@@ -122,6 +141,9 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Pag
     assert 'value="ana@example.org"' in wrong
 
 
+@pytest.mark.proves(
+    "Promise 4: the eleventh attempt to sign in waits, and a sign-in starts a new session", "ASVS 6.3.1"
+)
 def test_the_eleventh_try_is_asked_to_wait_with_the_address_kept(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
@@ -135,6 +157,7 @@ def test_the_eleventh_try_is_asked_to_wait_with_the_address_kept(client: PageCli
         client.post("/editor/sign-in", sent | {"password": PASSWORD})
 
 
+@pytest.mark.proves("Web: attempts are counted for all workers, and nobody can be locked out")
 def test_several_editors_behind_one_address_do_not_slow_each_other(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False):
@@ -144,6 +167,7 @@ def test_several_editors_behind_one_address_do_not_slow_each_other(client: PageC
             )
 
 
+@pytest.mark.proves("ASVS 6.3.1")
 def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False):
@@ -175,6 +199,7 @@ def test_empty_fields_are_named(client: PageClient) -> None:
     assert "Enter your e-mail address." in text and "Enter your password." in text
 
 
+@pytest.mark.proves("ASVS 14.3.2")
 def test_editor_pages_are_never_stored(client: PageClient) -> None:
     add_editor()
     sign_in(client)
@@ -182,12 +207,14 @@ def test_editor_pages_are_never_stored(client: PageClient) -> None:
         assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.proves("ASVS 3.3.2", "ASVS 3.3.4")
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: PageClient) -> None:
     set_cookie = client.get("/editor/sign-in").headers["Set-Cookie"]
     assert set_cookie.startswith("session=")
     assert "HttpOnly" in set_cookie and "SameSite=Lax" in set_cookie and "Path=/" in set_cookie
 
 
+@pytest.mark.proves("Web: the session cookie is bound to the host")
 def test_on_https_the_cookie_is_bound_to_this_host(config: Config) -> None:
     environ = {"INSTANCE_PATH": str(config.instance_path), "SECRET_KEY": KEY, "SITE_URL": "https://localhost"}
     client = PageClient(create_app(Config.from_environ(environ)))
@@ -195,6 +222,7 @@ def test_on_https_the_cookie_is_bound_to_this_host(config: Config) -> None:
     assert set_cookie.startswith("__Host-session=") and "Secure" in set_cookie and "Domain" not in set_cookie
 
 
+@pytest.mark.proves("Web: sessions exist only in the editor")
 def test_touching_the_session_on_a_public_page_is_an_error(app: Flask) -> None:
     with app.test_request_context("/research"):
         for touch in (

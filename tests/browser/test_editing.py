@@ -128,6 +128,7 @@ def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page, context: 
     expect(editor.get_by_label("Harms and side effects")).to_have_value("Typed after lunch.")
 
 
+@pytest.mark.proves("ASVS 14.3.1")
 def test_signing_out_leaves_no_text_in_the_browser(editor: Page, context: BrowserContext) -> None:
     new_draft(editor, "Sign out")
     context.set_offline(True)

@@ -81,6 +81,7 @@ def publish_and_find(editor: Browser, site: Site, number: int, word: str) -> str
     return address
 
 
+@pytest.mark.proves("Promise 1: a damaged or missing index is searched around and rebuilt")
 def test_an_index_that_is_damaged_while_the_site_runs_is_searched_on_and_repaired(
     site: Site, editor: Browser
 ) -> None:
@@ -96,6 +97,7 @@ def test_an_index_that_is_damaged_while_the_site_runs_is_searched_on_and_repaire
         assert REDUCED not in editor.read(site, "/search?q=ease+the+axolotl")[2]
 
 
+@pytest.mark.proves("Promise 1: a read-only index leaves search reduced or behind until it can be written")
 def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_it_can(
     site: Site, editor: Browser
 ) -> None:

@@ -90,6 +90,7 @@ def kept_form(page: str) -> Sent:
     return sent
 
 
+@pytest.mark.proves("Promise 1: a save on a full disk answers 503 and keeps the text")
 def test_a_save_on_a_full_disk_is_kept_on_the_page_and_taken_once_there_is_room(
     site: Site, disk: Disk
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 from sqlalchemy import select
 
 from tests.accounts.people import EMAIL
@@ -35,6 +36,7 @@ def edit_again_and_again(environment: Mapping[str, str], draft_id: int, name: st
             db.session.commit()
 
 
+@pytest.mark.proves("Promise 1: four processes that write at once never see a locked database")
 def test_four_processes_edit_at_once_and_none_is_told_that_the_database_is_locked(site: Site) -> None:
     with inside(site):
         editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()

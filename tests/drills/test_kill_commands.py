@@ -26,6 +26,9 @@ def live_folder(site: Site) -> str:
     return (site.folder / "search_index" / "CURRENT").read_text(encoding="ascii")
 
 
+@pytest.mark.proves(
+    "Promise 1: a rebuild, a migration or a backup that is killed leaves what was there before"
+)
 @pytest.mark.parametrize(
     "moment",
     [Moment("open", ".trm"), Moment("os.rename", "CURRENT")],
@@ -73,6 +76,9 @@ def schema_of(site: Site) -> Schema:
         return opened.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
 
 
+@pytest.mark.proves(
+    "Promise 1: a rebuild, a migration or a backup that is killed leaves what was there before"
+)
 def test_a_migration_killed_half_way_changed_nothing_and_can_be_repeated(old_site: Site) -> None:
     before = schema_of(old_site)
     moments = [Moment("sql", "TABLE", times) for times in STATEMENTS]
@@ -88,6 +94,9 @@ def test_a_migration_killed_half_way_changed_nothing_and_can_be_repeated(old_sit
         assert db.session.scalars(select(Article.slug)).all() == ["kept"]
 
 
+@pytest.mark.proves(
+    "Promise 1: a rebuild, a migration or a backup that is killed leaves what was there before"
+)
 @pytest.mark.parametrize(
     "moment",
     [Moment("sqlite3.connect", "?mode=ro"), Moment("os.rename", ".part")],

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select, update
 
 from tests.accounts.people import EMAIL
@@ -122,6 +123,7 @@ def check_all(found: dict[str, tuple[Heard, Counter[str]]]) -> None:
         assert (lost, doubled, heard.refused) == (0, 0, [])
 
 
+@pytest.mark.proves("Promise 1: everything killed at once loses and doubles nothing")
 def test_everything_killed_at_once_again_and_again_loses_and_doubles_nothing(site: Site) -> None:
     form = prepare(site)
     with running(site):

@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
+import pytest
+
 from tests.drills.people import Writer
 from tests.drills.site import IS_FULL, Site, running, say
 
@@ -21,6 +23,7 @@ def saved(site: Site) -> dict[int, str]:
         return dict(rows.fetchall())
 
 
+@pytest.mark.proves("Promise 1: a worker killed during a save loses no acknowledged edit")
 def test_every_answered_save_is_there_whatever_was_killed(site: Site) -> None:
     with running(site):
         chance = random.Random(5)

@@ -4,6 +4,8 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.drills.people import Browser
 from tests.drills.site import Site, inside, running
 from tests.factories import NOW, add_article
@@ -14,6 +16,7 @@ from webapp.operations import backups
 NEWEST = ("zebrafish-1", "axolotl-2", "salamander-3")
 
 
+@pytest.mark.proves("Promise 1: a backup restored into an empty folder serves the newest articles")
 def test_a_backup_restored_on_an_empty_folder_serves_the_newest_summaries(site: Site, tmp_path: Path) -> None:
     with inside(site):
         for days, slug in enumerate(NEWEST):

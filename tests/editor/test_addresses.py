@@ -1,5 +1,6 @@
 """Renaming a summary: every address it ever had leads to it."""
 
+import pytest
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in
@@ -17,6 +18,7 @@ def rename(client: PageClient, slug: str, status: int = 303) -> str:
     return press(client, edit, opened(client, edit, slug=slug), "publish", status=status).text
 
 
+@pytest.mark.proves("Promise 3: an address renamed twice and back redirects without a loop")
 def test_renamed_twice_and_back_every_address_leads_to_it_without_a_loop(client: PageClient) -> None:
     add_editor()
     sign_in(client)

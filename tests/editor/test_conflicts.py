@@ -42,6 +42,7 @@ def saved(field: str) -> str:
     return text
 
 
+@pytest.mark.proves("Promise 1: two people who save the same field see both texts")
 def test_two_people_on_the_same_field_see_both_texts(
     client: PageClient, other: PageClient, edit: str
 ) -> None:
@@ -82,6 +83,7 @@ def test_taking_theirs_settles_a_field_and_keeps_the_rest(
     assert (saved("harms"), saved("funding")) == ("Theirs.", "My fund")
 
 
+@pytest.mark.proves("Promise 1: two tabs of one person are kept apart")
 def test_two_tabs_of_one_person_are_kept_apart_too(client: PageClient, edit: str) -> None:
     first, second = opened(client, edit, harms="First tab."), opened(client, edit, harms="Second tab.")
     press(client, edit, first, "save")

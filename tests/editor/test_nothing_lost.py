@@ -181,6 +181,7 @@ def test_the_copy_of_a_browser_becomes_a_form_again(client: PageClient, edit: st
 # ------------------------------------------------------------------ the sign-in ran out
 
 
+@pytest.mark.proves("Promise 1: text sent after the session expired comes back byte for byte")
 def test_text_sent_after_the_sign_in_ran_out_comes_back_byte_for_byte(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
@@ -318,6 +319,7 @@ def test_htmx_gets_a_new_token_when_the_old_one_is_stale(client: PageClient, edi
     assert "Your typing is kept" in autosave(client, edit, changed(sent, csrf_token=fresh))
 
 
+@pytest.mark.proves("Web: an editor's form needs the session's token")
 def test_without_a_token_nothing_is_saved(client: PageClient, edit: str) -> None:
     press(client, edit, changed(opened(client, edit, harms="Forged."), csrf_token=None), "save")
     assert count(Revision) == 1

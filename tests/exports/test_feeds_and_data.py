@@ -76,6 +76,7 @@ def test_structured_data_names_the_page_and_the_paper(client: PageClient) -> Non
     assert [step["position"] for step in graph["BreadcrumbList"]["itemListElement"]] == [1, 2, 3, 4]
 
 
+@pytest.mark.proves("Web: structured data cannot end its script element")
 def test_structured_data_cannot_end_its_script() -> None:
     text = jsonld_text([{"name": "</script><!-- & \u2028"}])
     assert not set("<>&\u2028") & set(text)

@@ -51,6 +51,7 @@ def test_a_report_names_its_article(client: PageClient) -> None:
     assert mail["Reply-To"] is None
 
 
+@pytest.mark.proves("Promise 3: header injection is refused", "ASVS 1.3.11")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -84,6 +85,7 @@ def test_what_is_missing_is_named_and_the_rest_kept(
     assert 'value="Maria"' in page
 
 
+@pytest.mark.proves("ASVS 2.4.1")
 def test_too_many_messages_are_slowed_down_and_the_text_is_kept(client: PageClient) -> None:
     for _ in range(10):
         client.post("/contact", _form())

@@ -57,6 +57,7 @@ def test_the_question_is_on_the_article_page_with_the_same_token_for_everybody(c
     assert page.count(f'name="token" value="{press_token()}"') == page.count('method="post"') == 2
 
 
+@pytest.mark.proves("Web: a form of buttons alone carries the token that is the same for everybody")
 @pytest.mark.parametrize("token", ["", "x", "\u00e9", "0" * 64])
 def test_a_press_that_comes_from_no_page_of_ours_is_no_vote(client: PageClient, token: str) -> None:
     path = f"/research/{add_article().slug}"
@@ -184,6 +185,7 @@ def test_withdrawn_and_unknown_articles_take_no_votes(client: PageClient) -> Non
     assert _votes() == []
 
 
+@pytest.mark.proves("ASVS 2.4.1")
 def test_too_many_presses_are_slowed_down(client: PageClient) -> None:
     article = add_article()
     for _ in range(60):

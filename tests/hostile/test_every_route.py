@@ -110,6 +110,7 @@ def check(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) 
             check_html(response.text)
 
 
+@pytest.mark.proves("Promise 3: no route answers 500 to hostile requests", "ASVS 1.2.4")
 def test_no_route_fails_on_anything_it_is_given(app: Flask, client: PageClient, world: World) -> None:
     app.testing = False  # as on a real server, an exception becomes a page
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in NOT_WALKED]

@@ -72,6 +72,9 @@ def part(content: bytes) -> bytes:
     return b'--x\r\nContent-Disposition: form-data; name="message"\r\n\r\n' + content + b"\r\n--x--\r\n"
 
 
+@pytest.mark.proves(
+    "Promise 3: malformed addresses, long forms and pages that do not exist are refused in words"
+)
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
@@ -102,6 +105,9 @@ def test_bytes_that_are_no_request_are_refused(site: Site) -> None:
     assert ask(site, head(site, "BREW /"))[0] == 405
 
 
+@pytest.mark.proves(
+    "Promise 3: malformed addresses, long forms and pages that do not exist are refused in words"
+)
 @pytest.mark.parametrize(
     ("body", "kind", "status", "words"),
     [
@@ -125,6 +131,7 @@ def test_a_form_that_is_none_is_refused_in_words(
     assert (answer[0], words in answer[2]) == (status, True), answer
 
 
+@pytest.mark.proves("Promise 3: chunked bodies are counted, and broken ones are refused")
 def test_what_comes_in_chunks_is_counted_too(site: Site) -> None:
     end = b"0\r\n\r\n"
     assert "Contact" in post_chunks(site, chunk(b"message="), chunk(b"A question"), end)[2]
@@ -132,6 +139,7 @@ def test_what_comes_in_chunks_is_counted_too(site: Site) -> None:
         assert post_chunks(site, chunk(body), end, kind=kind)[0] == 413
 
 
+@pytest.mark.proves("Promise 3: chunked bodies are counted, and broken ones are refused", "ASVS 4.2.1")
 def test_chunks_that_are_none_are_refused_in_words(site: Site) -> None:
     for bad in (b"zz\r\nabc\r\n0\r\n\r\n", b"-1\r\nabc\r\n", b"3\r\nabcdef\r\n0\r\n\r\n", b"ff\r\nabc", b""):
         status, _, text = post_chunks(site, bad)
@@ -141,6 +149,7 @@ def test_chunks_that_are_none_are_refused_in_words(site: Site) -> None:
     assert ask(site, head(site, "POST /contact", "Content-Length: -1"))[0] == 400
 
 
+@pytest.mark.proves("Promise 3: header injection is refused")
 def test_no_text_ends_a_header(site: Site) -> None:
     evil = "%0d%0aSet-Cookie:%20evil=1"
     for path in (

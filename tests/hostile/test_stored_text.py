@@ -48,6 +48,12 @@ def answers(app: Flask, client: PageClient, world: World) -> Iterator[tuple[str,
                 yield kind, response.text
 
 
+@pytest.mark.proves(
+    "Promise 4: hostile text is inert on every page, in every file and in every mail",
+    "ASVS 1.2.1",
+    "ASVS 1.2.3",
+    "ASVS 1.3.7",
+)
 def test_hostile_text_is_inert_on_every_page_and_in_every_file(
     app: Flask, client: PageClient, world: World
 ) -> None:
@@ -84,12 +90,16 @@ def test_hostile_text_opens_no_field_of_a_citation(app: Flask, client: PageClien
     assert len(json.loads(client.get(f"{path}.json").data)) == 1
 
 
+@pytest.mark.proves(
+    "Promise 4: hostile text is inert on every page, in every file and in every mail", "ASVS 1.2.10"
+)
 def test_hostile_text_is_no_formula_in_a_spreadsheet(client: PageClient) -> None:
     rows = list(csv.reader(io.StringIO(client.get("/data/articles.csv").text)))
     assert len({len(row) for row in rows}) == 1 and len(rows) == 2
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
+@pytest.mark.proves("Promise 4: hostile text is inert on every page, in every file and in every mail")
 def test_hostile_text_is_inert_in_every_mail(app: Flask, world: World) -> None:
     delivered()  # the digest, and the message to the editors
     article = db.session.get_one(Article, world.values["article_id"])

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@pytest.mark.proves("Promise 1: a mailer killed before or after the server took a mail sends one copy")
 def test_no_mail_is_lost_or_doubled_when_everything_is_killed() -> None:
     drill = [sys.executable, "bench/mail_drill.py", "--mails", "60", "--kills", "4"]
     run = subprocess.run(drill, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)

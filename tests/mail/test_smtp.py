@@ -105,11 +105,13 @@ def test_the_next_mail_goes_out_after_a_refused_one() -> None:
     assert len(answers.taken) == 1
 
 
+@pytest.mark.proves("Promise 1: a mailer killed before or after the server took a mail sends one copy")
 def test_a_connection_lost_before_the_text_means_try_again() -> None:
     with pytest.raises(NotSent):
         _send(Answers(rcpt="drop"))
 
 
+@pytest.mark.proves("Promise 1: a mailer killed before or after the server took a mail sends one copy")
 def test_a_connection_lost_after_the_text_means_nobody_knows() -> None:
     with pytest.raises(Uncertain):
         _send(Answers(data="drop"))
@@ -138,6 +140,7 @@ def test_a_wrong_password_means_try_again(monkeypatch: pytest.MonkeyPatch) -> No
         SmtpMailer(f"smtp://user:wrong@127.0.0.1:{port}").send(LETTER)
 
 
+@pytest.mark.proves("ASVS 12.3.2")
 def test_a_server_that_cannot_prove_its_name_gets_nothing() -> None:
     answers = Answers()
     with mail_server(answers, tls="starttls") as port, pytest.raises(NotSent):
@@ -145,6 +148,7 @@ def test_a_server_that_cannot_prove_its_name_gets_nothing() -> None:
     assert answers.taken == []
 
 
+@pytest.mark.proves("ASVS 12.3.1")
 def test_the_password_is_never_sent_in_the_clear() -> None:
     answers = Answers()
     with mail_server(answers, password="secret") as port, pytest.raises(NotSent, match="no encryption"):
@@ -152,6 +156,7 @@ def test_the_password_is_never_sent_in_the_clear() -> None:
     assert answers.signed_in_as == []
 
 
+@pytest.mark.proves("Promise 3: header injection is refused")
 def test_a_line_break_in_a_header_is_refused() -> None:
     forged = Letter(**{**vars(LETTER), "headers": {"Reply-To": "a@example.org\r\nBcc: b@example.org"}})
     answers = Answers()

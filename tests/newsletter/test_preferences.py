@@ -155,6 +155,7 @@ def test_another_site_cannot_change_or_erase(client: PageClient, link: str) -> N
     assert get_subscriber().frequency == Frequency.WEEKLY
 
 
+@pytest.mark.proves("ASVS 14.2.2", "ASVS 14.3.2")
 def test_settings_are_never_stored_by_a_cache(client: PageClient, link: str) -> None:
     assert client.get(link).headers["Cache-Control"] == "no-store"
     assert 'name="robots" content="noindex"' in client.get(link).text

@@ -67,6 +67,7 @@ def test_one_address_is_one_subscriber_however_it_is_typed(client: PageClient) -
     assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 1
 
 
+@pytest.mark.proves("Promise 4: a sign-up gets the same answer for a new, a known and a suppressed address")
 def test_every_state_of_an_address_gets_the_same_answer(client: PageClient) -> None:
     subscribed("confirmed@example.org")
     sign_up(client, "pending@example.org")
@@ -122,6 +123,7 @@ def test_the_link_is_stored_only_as_a_hash(client: PageClient) -> None:
     assert secret not in str(vars(row))
 
 
+@pytest.mark.proves("Promise 4: opening a link in a mail changes nothing")
 def test_opening_a_link_a_hundred_times_changes_nothing(client: PageClient) -> None:
     sign_up(client)
     link = link_in(delivered()[-1], "/newsletter/confirm/")
@@ -148,6 +150,7 @@ def _links_that_do_not_work(client: PageClient) -> list[str]:
     return [used, used[:-2] + "xx", f"/newsletter/confirm/{other_purpose}", "/newsletter/confirm/nonsense"]
 
 
+@pytest.mark.proves("Promise 4: an expired, reused or altered link gets the same page, and is logged")
 def test_links_that_do_not_work_all_show_the_same_page(client: PageClient) -> None:
     links = _links_that_do_not_work(client)
     with time_machine.travel(datetime.now(UTC), tick=False):
@@ -210,16 +213,19 @@ def test_an_unknown_topic_is_refused(client: PageClient) -> None:
     client.post("/subscribe", filled(email=ADDRESS, **{"topics[]": ["no-such-topic"]}), status=422)
 
 
+@pytest.mark.proves("Web: public forms need our own site, a signed time, and an empty hidden field")
 def test_a_robot_that_fills_the_hidden_field_gets_thanks_and_nothing_happens(client: PageClient) -> None:
     client.post("/subscribe", filled(email=ADDRESS, website="https://spam.example"))
     assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 0
 
 
+@pytest.mark.proves("Web: public forms need our own site, a signed time, and an empty hidden field")
 def test_a_form_sent_faster_than_a_person_can_type_asks_to_press_again(client: PageClient) -> None:
     form = filled(email=ADDRESS) | {"token": tokens.sign("form-time", "")}
     assert "press the button once more" in client.post("/subscribe", form, status=422).text
 
 
+@pytest.mark.proves("Web: public forms need our own site, a signed time, and an empty hidden field")
 def test_another_site_cannot_sign_people_up(client: PageClient) -> None:
     client.post("/subscribe", filled(email=ADDRESS), status=403, headers={"Sec-Fetch-Site": "cross-site"})
     assert delivered() == []

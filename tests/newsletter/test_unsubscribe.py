@@ -27,6 +27,7 @@ def test_one_press_stops_the_newsletter(client: PageClient, link: str) -> None:
     assert get_subscriber().state == SubscriberState.UNSUBSCRIBED
 
 
+@pytest.mark.proves("Web: one-click unsubscribe needs no token (RFC 8058)")
 def test_a_mail_program_may_press_without_cookie_token_or_origin_and_twice(
     client: PageClient, link: str
 ) -> None:
@@ -49,6 +50,7 @@ def test_the_link_still_works_after_a_year(client: PageClient, link: str) -> Non
     assert get_subscriber().state == SubscriberState.UNSUBSCRIBED
 
 
+@pytest.mark.proves("Promise 4: opening a link in a mail changes nothing")
 def test_opening_the_link_a_hundred_times_changes_nothing(client: PageClient, link: str) -> None:
     for _ in range(100):
         client.get(link)

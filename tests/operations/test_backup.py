@@ -34,6 +34,7 @@ def backup(app: Flask, tmp_path: Path) -> Path:
     return backups.back_up(tmp_path / "backups", NOW)
 
 
+@pytest.mark.proves("Promise 1: a backup restored into an empty folder serves the newest articles")
 def test_what_is_backed_up_is_restored_on_another_machine(backup: Path, elsewhere: Config) -> None:
     app = create_app(elsewhere)
     result = run(app, "restore", backup)

@@ -135,6 +135,7 @@ def test_figures_tell_what_waits(client: PageClient) -> None:
     assert float(found["site_index_waiting"]) == 1 and float(found["site_index_lag_seconds"]) >= 3600
 
 
+@pytest.mark.proves("ASVS 13.4.5")
 @pytest.mark.parametrize(
     "header", [None, "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"bearer {TOKEN[:-1]}", "Bearer \u00e9"]
 )
@@ -144,6 +145,7 @@ def test_figures_need_the_token(client: PageClient, header: str | None) -> None:
     assert "site_" not in response.text
 
 
+@pytest.mark.proves("ASVS 13.4.5")
 def test_without_a_token_set_there_are_no_figures(app: Flask, config: Config) -> None:
     for other in pushed(replace(config, ops_token="")):
         PageClient(other).get("/metrics", status=404, headers={"Authorization": "Bearer "})

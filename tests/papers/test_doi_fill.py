@@ -82,6 +82,7 @@ def test_the_doi_of_a_notice_is_told_from_that_of_a_paper(client: PageClient, cr
     assert "this DOI is itself a notice about another paper" in fill(client)[0]
 
 
+@pytest.mark.proves("ASVS 16.5.2")
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
@@ -106,6 +107,9 @@ def test_whatever_goes_wrong_is_said_and_the_fields_stay(
     assert (shown["harms"], shown["paper-title"]) == ("Typed before.", "By hand")
 
 
+@pytest.mark.proves(
+    "Web: XML entities are refused, and look-ups ask one host with a limit on time and redirects"
+)
 def test_a_slow_answer_is_given_up(
     client: PageClient, crossref: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +125,12 @@ def test_nobody_there_is_said(app: Flask, client: PageClient) -> None:
     assert "Crossref did not answer in time." in fill(client)[0]
 
 
+@pytest.mark.proves(
+    "Web: XML entities are refused, and look-ups ask one host with a limit on time and redirects",
+    "ASVS 1.3.6",
+    "ASVS 13.2.4",
+    "ASVS 15.3.2",
+)
 def test_a_redirect_to_another_place_is_not_followed(client: PageClient, crossref: StandIn) -> None:
     crossref.status, crossref.headers = 302, {"Location": "http://localhost:1/secret"}
     assert "Crossref sent us to another place" in fill(client)[0]
@@ -132,6 +142,7 @@ def test_a_redirect_on_the_same_host_is_followed(client: PageClient, crossref: S
     assert [path for path, _ in crossref.asked][:2] == ["/works/10.1155/2019/7803293", "/works/again"]
 
 
+@pytest.mark.proves("ASVS 1.3.6", "ASVS 13.2.4", "ASVS 15.3.2")
 @pytest.mark.parametrize("doi", ["", "jsp2.1186", "10.1/x", "../../etc"])
 def test_what_is_no_doi_is_never_asked_for(client: PageClient, crossref: StandIn, doi: str) -> None:
     assert "Enter the DOI as it is printed" in fill(client, doi)[0]

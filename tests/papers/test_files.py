@@ -25,6 +25,10 @@ def reason(source: str | bytes) -> str:
     return str(refusal.value)
 
 
+@pytest.mark.proves(
+    "Web: XML entities are refused, and look-ups ask one host with a limit on time and redirects",
+    "ASVS 1.5.1",
+)
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
@@ -60,6 +64,7 @@ def test_what_cannot_be_read_is_said(source: str | bytes, sentence: str) -> None
     assert sentence in reason(source)
 
 
+@pytest.mark.proves("ASVS 5.3.2")
 def test_the_name_of_a_file_does_not_matter() -> None:
     assert read(RIS.encode(), "paper.xml")[0].title == "A made-up bed"
 
@@ -94,6 +99,7 @@ SLOW_FILES = (
 )
 
 
+@pytest.mark.proves("ASVS 15.2.2")
 @pytest.mark.parametrize("source", SLOW_FILES)
 def test_a_small_file_that_would_take_long_is_read_or_refused(source: str) -> None:
     with suppress(Unreadable):

@@ -180,6 +180,7 @@ def test_a_file_of_almost_ten_megabytes_is_taken(client: PageClient) -> None:
     assert "1 new" in client.get(send(client, source)).text
 
 
+@pytest.mark.proves("Web: bodies, imports and the number of fields are limited", "ASVS 5.2.1")
 def test_a_larger_one_is_refused_with_a_sentence(client: PageClient) -> None:
     assert "larger than 10 MB" in send(client, b"TY  - JOUR\n" + b"k" * 10_000_001, status=422)
     assert "larger than 10 MB" in send(client, b"TY  - JOUR\n" + b"k" * 11_000_000, status=413)
@@ -217,6 +218,7 @@ def test_a_dry_run_is_kept_for_an_hour(client: PageClient) -> None:
         client.get(address, status=410)
 
 
+@pytest.mark.proves("ASVS 8.2.2")
 def test_nobody_else_can_open_a_dry_run(app: Flask, client: PageClient) -> None:
     address = send(client, RIS)
     add_editor("Bo Example", "bo@example.org")

@@ -98,6 +98,7 @@ def test_who_signed_in_on_one_withdraws_on_the_other_and_it_is_gone_on_both(
         assert address not in browser.read(node, "/research")[2]
 
 
+@pytest.mark.proves("Promise 1: a killed node leaves the other one with all its work")
 def test_killed_one_leaves_the_other_with_all_its_work(nodes: Nodes, browser: Browser) -> None:
     one, two = nodes
     writer = Writer(one)

@@ -28,12 +28,14 @@ def admin(client: PageClient) -> Editor:
     return editor
 
 
+@pytest.mark.proves("ASVS 16.3.1")
 def test_signing_in_and_out_is_written_down(client: PageClient, admin: Editor) -> None:
     client.post("/editor/sign-out", {"csrf_token": token(client, "/editor/")})
     assert audited() == [AuditKind.SIGNED_IN, AuditKind.SIGNED_OUT]
     assert set(db.session.scalars(select(AuditEntry.actor_id))) == {admin.id}
 
 
+@pytest.mark.proves("ASVS 16.3.1")
 @pytest.mark.parametrize("email", [EMAIL, "somebody@example.org"])
 def test_of_a_failed_sign_in_only_the_account_is_kept(client: PageClient, email: str) -> None:
     editor = add_editor()
@@ -51,6 +53,7 @@ def test_changes_to_the_own_account_are_written_down(client: PageClient, admin: 
     assert audited()[1:] == [AuditKind.SIGN_INS_ENDED, AuditKind.PASSWORD_CHANGED]
 
 
+@pytest.mark.proves("ASVS 2.3.3")
 def test_what_is_rolled_back_is_not_in_the_log(app: Flask) -> None:
     with pytest.raises(LookupError), writing() as now:
         audit.record(AuditKind.PUBLISHED, now, None)

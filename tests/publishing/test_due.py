@@ -61,6 +61,7 @@ def test_a_refused_text_waits_and_its_reason_is_logged_once(
     assert caplog.text.count("a scheduled text cannot be published") == 1
 
 
+@pytest.mark.proves("Promise 1: what became due while everything was down is published at the start")
 def test_what_became_due_while_everything_was_down_goes_out_at_the_start_and_late_is_logged(
     tmp_path: Path,
 ) -> None:

@@ -37,6 +37,11 @@ def made_up(chance: random.Random) -> str:
     return f"{path}?q={quote(query)}{rest}"
 
 
+@pytest.mark.proves(
+    "Promise 2: no fuzzed search finds a draft",
+    "Promise 3: five hundred fuzzed searches answer 200",
+    "ASVS 15.2.2",
+)
 @pytest.mark.parametrize("part", range(5))
 def test_five_hundred_odd_searches_are_answered(client: PageClient, add: Adds, part: int) -> None:
     chance = random.Random(part)

@@ -145,6 +145,7 @@ def test_searches_are_answered_during_a_rebuild(app: Flask, client: PageClient, 
     assert "1 summary for" in answers[0]
 
 
+@pytest.mark.proves("ASVS 1.5.2")
 def test_the_index_folder_is_closed_to_others(app: Flask, config: Config, add: Adds) -> None:
     add()
     assert live_folder(config).stat().st_mode & 0o077 == 0
@@ -173,6 +174,7 @@ def flip(file: Path) -> None:
     file.write_bytes(content)
 
 
+@pytest.mark.proves("Promise 1: a damaged or missing index is searched around and rebuilt")
 @pytest.mark.parametrize("damage", [truncate, empty, delete, flip])
 @pytest.mark.parametrize("ending", [".toc", ".trm", ".pst", ".col", "CURRENT"])
 def test_a_damaged_index_is_survived_and_built_anew(
@@ -200,6 +202,7 @@ def test_a_damaged_index_is_survived_and_built_anew(
     assert "being repaired" not in text
 
 
+@pytest.mark.proves("Promise 1: a damaged or missing index is searched around and rebuilt")
 @both_engines
 def test_a_missing_index_is_answered_by_the_database_with_a_note(app: Flask, client: PageClient) -> None:
     article = add_article(plain_title="A zebrafish study")

@@ -262,6 +262,7 @@ def test_ten_thousand_characters_get_an_answer(client: PageClient, add: Adds) ->
 # What must never be found
 
 
+@pytest.mark.proves("Promise 2: a withdrawn article is gone at the next request")
 def test_a_withdrawn_article_is_gone_at_once(client: PageClient, add: Adds) -> None:
     article = add(plain_title="A zebrafish study")
     withdraw(article, "It was wrong.", NOW)

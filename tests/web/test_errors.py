@@ -57,6 +57,7 @@ def test_an_unknown_address_offers_a_search(client: PageClient) -> None:
     assert 'name="q"' in page
 
 
+@pytest.mark.proves("ASVS 16.5.1")
 def test_a_failure_of_ours_says_so_and_tells_nothing_else(broken: PageClient) -> None:
     page = broken.get("/broken", status=500).text
     assert "Something went wrong on our side" in page
@@ -69,6 +70,7 @@ def test_a_database_that_does_not_answer_is_a_repair(broken: PageClient, name: s
     assert response.headers["Retry-After"] == "60"
 
 
+@pytest.mark.proves("Promise 1: a save on a full disk answers 503 and keeps the text")
 @pytest.mark.parametrize(("address", "status"), [("/locked", 503), ("/broken", 500)])
 def test_what_was_typed_is_kept_and_sent_again_with_one_press(
     broken: PageClient, address: str, status: int
@@ -123,6 +125,9 @@ def lose_connection() -> str:
     return str(db.session.scalar(text("SELECT 1")))
 
 
+@pytest.mark.proves(
+    "Promise 1: a transaction that PostgreSQL ends answers 503, and the next request is served"
+)
 @postgresql_only
 def test_whatever_ends_a_transaction_on_postgresql_is_a_repair_and_the_next_request_is_served(
     app: Flask, client: PageClient
@@ -148,6 +153,7 @@ def test_htmx_gets_a_notice_instead_of_a_page(broken: PageClient) -> None:
     assert "<html" not in notice
 
 
+@pytest.mark.proves("ASVS 16.5.4")
 def test_the_error_page_cannot_itself_fail(
     app: Flask, broken: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,6 +136,14 @@ def expected_at(base_url: str, name: str) -> tuple[int, Headers]:
     return status, expected
 
 
+@pytest.mark.proves(
+    "Web: every answer has the same literal set of security headers",
+    "ASVS 3.4.1",
+    "ASVS 3.4.3",
+    "ASVS 3.4.4",
+    "ASVS 3.4.5",
+    "ASVS 3.4.6",
+)
 @pytest.mark.parametrize("base_url", ["http://localhost", "https://localhost"])
 def test_every_kind_of_answer_has_exactly_these_headers(app: Flask, config: Config, base_url: str) -> None:
     app = create_app(replace(config, site_url=base_url))

@@ -9,6 +9,7 @@ from tests.pages import PageClient
 from webapp.web.logs import JsonFormatter
 
 
+@pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search", "ASVS 16.4.1")
 def test_a_line_cannot_be_forged() -> None:
     record = logging.LogRecord("x", logging.INFO, "f", 1, "one\r\ntwo %s", ("three\n",), None)
     line = JsonFormatter().format(record)
@@ -16,6 +17,7 @@ def test_a_line_cannot_be_forged() -> None:
     assert json.loads(line)["message"] == "one\r\ntwo three\n"
 
 
+@pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search", "ASVS 16.2.5")
 def test_a_search_and_an_address_are_not_logged(client: PageClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     client.get("/nowhere/private-words?q=private-words", status=404)

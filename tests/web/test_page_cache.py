@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import flask
+import pytest
 from flask import Flask
 
 from tests.factories import NOW, add_article, content, publish
@@ -65,6 +66,7 @@ def test_a_change_made_by_another_process_is_seen_by_the_next_request(
     assert "A summary from elsewhere" in client.get("/research").text
 
 
+@pytest.mark.proves("Promise 2: a withdrawn article is gone at the next request")
 def test_a_withdrawn_summary_is_gone_at_the_next_request(client: PageClient, app: Flask) -> None:
     article = add_article()
     client.get(f"/research/{article.slug}")

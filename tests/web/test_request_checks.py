@@ -38,6 +38,7 @@ def test_the_site_answers_to_its_own_names(config: Config) -> None:
         PageClient(app).get("/livez", headers={"Host": host})
 
 
+@pytest.mark.proves("Web: an unknown host is refused, and only TRUSTED_PROXIES proxies are believed")
 def test_an_unknown_host_is_refused(client: PageClient) -> None:
     for host, path in product(STRANGERS, ("/livez", "/", "/editor/sign-in", "/nowhere")):
         response = client.get(path, status=400, headers={"Host": host})
@@ -52,6 +53,11 @@ def test_what_an_unknown_host_asked_for_is_not_kept_for_others(client: PageClien
     assert client.get("/about", headers={"X-Forwarded-Host": "evil.example"}).text == page
 
 
+@pytest.mark.proves(
+    "Web: an unknown host is refused, and only TRUSTED_PROXIES proxies are believed",
+    "ASVS 15.3.4",
+    "ASVS 4.1.3",
+)
 def test_as_many_proxies_as_are_trusted_may_name_the_host(config: Config) -> None:
     app = create_app(replace(config, site_url="https://example.org", trusted_proxies=1))
     behind = {"Host": "127.0.0.1", "X-Forwarded-Proto": "https"}
@@ -138,6 +144,7 @@ def test_a_body_that_is_too_long_is_read_as_far_as_the_server_can(client: PageCl
     send_unreadable(client, "/contact", Unreadable(1_500_000), FORM, status=413)
 
 
+@pytest.mark.proves("Web: bodies, imports and the number of fields are limited")
 def test_201_fields_are_refused(client: PageClient) -> None:
     for path in ("/contact", "/subscribe", "/preferences"):
         client.post(path, fields(201), content_type=FORM, status=400)
@@ -155,6 +162,7 @@ def test_201_parts_are_refused(client: PageClient) -> None:
     client.post("/contact", parts, content_type="multipart/form-data", status=413)
 
 
+@pytest.mark.proves("Web: bodies, imports and the number of fields are limited")
 def test_more_than_a_megabyte_is_refused(client: PageClient) -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + b"x" * 1_000_001 + b"\r\n--x--"
     for path in ("/contact", "/subscribe", "/editor/sign-in"):
@@ -162,6 +170,9 @@ def test_more_than_a_megabyte_is_refused(client: PageClient) -> None:
             client.post(path, body, content_type=kind, status=413)
 
 
+@pytest.mark.proves(
+    "Promise 3: malformed addresses, long forms and pages that do not exist are refused in words"
+)
 def test_pages_that_do_not_exist_are_not_found(client: PageClient) -> None:
     add_article()
     for page in ("0", "-1", "2", "9" * 20, "1e9", "%00", "one", "\u0661", "1 OR 1=1", "9" * 4_000):

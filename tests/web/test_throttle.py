@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from tests.engines import both_engines
@@ -43,6 +44,7 @@ def test_a_count_that_is_forgotten_starts_at_nothing(app: Flask) -> None:
     assert tries(3) == [False, False, True]
 
 
+@pytest.mark.proves("Web: attempts are counted for all workers, and nobody can be locked out")
 @both_engines
 def test_another_process_counts_on(app: Flask, config: Config) -> None:
     tries(2)
