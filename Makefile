@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: help run test drills audit lint format bench lock screenshots clean
+.PHONY: help run dev test drills audit lint format bench lock screenshots clean
 
 help: ## Show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,12 @@ help: ## Show what can be done here
 run: .venv/runtime ## Start the site with its starter library on http://127.0.0.1:8000
 	@$(FLASK) prepare
 	@exec $(BIN)/gunicorn -c python:webapp.gunicorn_conf wsgi:app
+
+dev: .venv/runtime ## The same with a server that reloads changed code; the jobs run next to it, without reloading
+	@$(FLASK) prepare
+	@export PAGE_CACHE_MB=0; $(FLASK) jobs & trap "kill $$! 2>/dev/null" EXIT; \
+	  $(FLASK) run --debug --host $${HOST:-127.0.0.1} --port $${PORT:-8000} \
+	    --extra-files $$(echo static/css/* static/js/* webapp/search/*.toml | tr ' ' :)
 
 test: .venv/dev ## Run every test, the browser's too
 	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2} --dist worksteal --durations=10
