@@ -66,9 +66,7 @@ def test_killed_before_any_file_that_it_touches_the_work_is_repeated(site: Site,
         assert found() and waiting() == 0
 
 
-@pytest.mark.proves(
-    "Promise 1: another process takes over when the index writer is killed"
-)
+@pytest.mark.proves("Promise 1: another process takes over when the index writer is killed")
 def test_killed_while_it_holds_the_lock_the_standby_takes_over_in_two_seconds(site: Site) -> None:
     site.environment["WEB_CONCURRENCY"] = "1"
     with inside(site):
