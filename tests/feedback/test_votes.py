@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from tests.factories import add_article
 from tests.newsletter.steps import filled, without_tokens
@@ -48,6 +48,17 @@ def test_htmx_swaps_the_question_for_thanks(client: PageClient) -> None:
         assert fragment.strip().startswith('<section id="feedback"')
         page = client.get(f"/research/{article.slug}/feedback").text
         assert without_tokens(fragment.strip()) in without_tokens(page)
+
+
+def test_a_vote_takes_one_transaction(client: PageClient) -> None:
+    article = add_article()
+    slug, begun = article.slug, list[Connection]()
+    count = begun.append
+    db.session.remove()
+    event.listen(db.engine, "begin", count)
+    client.post_fragment(f"/research/{slug}/feedback", _press("yes"))
+    event.remove(db.engine, "begin", count)
+    assert len(begun) == 1
 
 
 def test_the_question_is_on_the_article_page_with_the_same_token_for_everybody(client: PageClient) -> None:

@@ -1,6 +1,5 @@
 """Was this helpful, what did the study show, report a mistake, and the contact form."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -27,14 +26,6 @@ PRESSES = 60  # answers by one press in an hour; a clinic may share one address
 TRIES = 10  # written texts in an hour
 
 
-@dataclass(frozen=True)
-class Named:
-    """What a page about an answer says of its article."""
-
-    slug: str
-    title: str
-
-
 @bp.get("/research/<slug>/feedback")
 def vote_page(slug: str) -> Response:
     """The question, or thanks for today's answer with room for a note."""
@@ -42,26 +33,24 @@ def vote_page(slug: str) -> Response:
     vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
         return never_store(htmx.render("feedback/question.html", "feedback", article=article))
-    return _thanks(NoteForm(formdata=None), article, vote.is_helpful)
+    return _thanks(NoteForm(formdata=None), article.slug, is_helpful=vote.is_helpful, article=article)
 
 
 @bp.post("/research/<slug>/feedback")
 def vote(slug: str) -> Response:
     """Count one press on Yes or No."""
-    is_helpful = _pressed(("yes", "no"), "Choose Yes or No.") == "yes"
+    given = _pressed(("yes", "no"), "Choose Yes or No.")
     with writing() as now:
         is_refused = is_exceeded("vote", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
             article = _published(slug)
-            votes.vote(article, visitor_address(), is_helpful, now)
-            named = Named(
-                article.slug, article.title
-            )  # read now, or the answer would begin another transaction
+            votes.vote(article, visitor_address(), given == "yes", now)
+            slug = article.slug  # read here: after the commit it would take another transaction
     if is_refused:
         raise SiteError(429)
     if htmx.wants_fragment():
-        return _thanks(NoteForm(formdata=None), named, is_helpful)
-    return htmx.redirect(url_for("feedback.vote_page", slug=named.slug))
+        return _thanks(NoteForm(formdata=None), slug, is_helpful=given == "yes")
+    return htmx.redirect(url_for("feedback.vote_page", slug=slug))
 
 
 @bp.post("/research/<slug>/feedback/note")
@@ -73,7 +62,7 @@ def note(slug: str) -> Response:
     if status:
         vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
         is_helpful = vote is None or vote.is_helpful
-        return _thanks(form, article, is_helpful, status)
+        return _thanks(form, article.slug, status, is_helpful=is_helpful, article=article)
     if not form.is_robot:
         try:
             with writing() as now:
@@ -193,10 +182,12 @@ def _pressed(answers: tuple[str, ...], sentence: str) -> str:
 
 
 def _thanks(
-    form: NoteForm, article: Article | Named, is_helpful: bool, status: int = HTTPStatus.OK
+    form: NoteForm, slug: str, status: int = HTTPStatus.OK, *, is_helpful: bool, **page: Article
 ) -> Response:
-    context = {"article": article, "is_helpful": is_helpful}
-    return forms.show("feedback/thanks.html", "feedback", form, status, **context)
+    """Thanks with room for a note, and for reasons after "No"; the whole page shows the ``article`` too."""
+    return forms.show(
+        "feedback/thanks.html", "feedback", form, status, slug=slug, is_helpful=is_helpful, **page
+    )
 
 
 def _report_form(form: ReportForm, article: Article, status: int = HTTPStatus.OK) -> Response:

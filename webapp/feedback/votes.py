@@ -4,13 +4,18 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import delete, select
 
 from webapp.db.session import db
 from webapp.models import Article, DailySalt, Feedback, Reason, Understanding
 from webapp.models.values import Result
+
+IPV6 = 6
+Row = TypeVar("Row", Feedback, Understanding)
 
 
 class NoVoteYet(LookupError):
@@ -19,11 +24,11 @@ class NoVoteYet(LookupError):
 
 def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Feedback:
     """Count an answer to "Was this summary helpful?"; a second one replaces the first. ``visitor``: network address."""
-    row = find_vote(article, visitor, now)
+    salt = _todays_salt(now)
+    row = _find(Feedback, article, visitor, salt)
     if row is None:
-        row = Feedback(
-            article_id=article.id, voter_hash=_made_hash(article, visitor, now), note=None, reasons=[]
-        )
+        voter_hash = _hash(article, visitor, salt)
+        row = Feedback(article_id=article.id, voter_hash=voter_hash, note=None, reasons=[])
         db.session.add(row)
     if is_helpful:
         row.reasons = []
@@ -35,12 +40,8 @@ def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Fee
 
 def find_vote(article: Article, visitor: str, now: datetime) -> Feedback | None:
     """Today's answer of this visitor."""
-    voter_hash = _find_hash(article, visitor, now.date())
-    if voter_hash is None:
-        return None
-    return db.session.scalar(
-        select(Feedback).where(Feedback.article_id == article.id, Feedback.voter_hash == voter_hash)
-    )
+    salt = db.session.get(DailySalt, now.date())
+    return _find(Feedback, article, visitor, salt) if salt else None
 
 
 def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], now: datetime) -> None:
@@ -55,8 +56,9 @@ def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], 
 
 def answer(article: Article, visitor: str, result: Result, now: datetime) -> None:
     """Count an answer to "What did this study show?"; only the first one, for the page explains it at once."""
-    if find_answer(article, visitor, now) is None:
-        voter_hash = _made_hash(article, visitor, now)
+    salt = _todays_salt(now)
+    if _find(Understanding, article, visitor, salt) is None:
+        voter_hash = _hash(article, visitor, salt)
         db.session.add(
             Understanding(article_id=article.id, voter_hash=voter_hash, answer=result, given_at=now)
         )
@@ -64,14 +66,8 @@ def answer(article: Article, visitor: str, result: Result, now: datetime) -> Non
 
 def find_answer(article: Article, visitor: str, now: datetime) -> Understanding | None:
     """Today's first answer of this visitor to the question about the study."""
-    voter_hash = _find_hash(article, visitor, now.date())
-    if voter_hash is None:
-        return None
-    return db.session.scalar(
-        select(Understanding).where(
-            Understanding.article_id == article.id, Understanding.voter_hash == voter_hash
-        )
-    )
+    salt = db.session.get(DailySalt, now.date())
+    return _find(Understanding, article, visitor, salt) if salt else None
 
 
 def forget_salts(now: datetime) -> None:
@@ -79,33 +75,30 @@ def forget_salts(now: datetime) -> None:
     db.session.execute(delete(DailySalt).where(DailySalt.day < now.date()))
 
 
-def _made_hash(article: Article, visitor: str, now: datetime) -> str:
-    """The visitor's hash; makes the day's salt where this is the first answer of the day."""
-    found = _find_hash(article, visitor, now.date())
-    if found is not None:
-        return found
-    forget_salts(now)
-    salt = DailySalt(day=now.date(), salt=secrets.token_hex(32))
-    db.session.add(salt)
-    return _hash(salt, article, visitor)
+def _todays_salt(now: datetime) -> DailySalt:
+    """The secret of the day, made for its first answer."""
+    salt = db.session.get(DailySalt, now.date())
+    if salt is None:
+        forget_salts(now)
+        salt = DailySalt(day=now.date(), salt=secrets.token_hex(32))
+        db.session.add(salt)
+    return salt
 
 
-def _find_hash(article: Article, visitor: str, day: date) -> str | None:
-    salt = db.session.get(DailySalt, day)
-    return None if salt is None else _hash(salt, article, visitor)
+def _find(table: type[Row], article: Article, visitor: str, salt: DailySalt) -> Row | None:
+    """What this visitor answered below this article on the day of the salt."""
+    voter_hash = _hash(article, visitor, salt)
+    return db.session.scalar(
+        select(table).where(table.article_id == article.id, table.voter_hash == voter_hash)
+    )
 
 
-def _hash(salt: DailySalt, article: Article, visitor: str) -> str:
-    """Differs for each article, so that answers of one visitor cannot be put together."""
-    return hmac.new(salt.salt.encode(), f"{article.id}:{_network(visitor)}".encode(), "sha256").hexdigest()
+def _hash(article: Article, visitor: str, salt: DailySalt) -> str:
+    """Differs for each article, so that answers of one visitor cannot be put together.
 
-
-def _network(visitor: str) -> str:
-    """An IPv6 address stands for its /64 network: browsers change the other half every day."""
-    try:
-        address = ipaddress.ip_address(visitor)
-    except ValueError:
-        return visitor
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return visitor
+    An IPv6 address stands for its /64 network: browsers change the other half every day.
+    """
+    with suppress(ValueError):  # "unknown" is no address
+        if ipaddress.ip_address(visitor).version == IPV6:
+            visitor = str(ipaddress.ip_network((visitor, 64), strict=False))
+    return hmac.new(salt.salt.encode(), f"{article.id}:{visitor}".encode(), "sha256").hexdigest()
