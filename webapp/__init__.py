@@ -7,7 +7,6 @@ from webapp import cli
 from webapp.accounts import people_views as people
 from webapp.accounts import reset_views as reset
 from webapp.accounts import second_factor_views as second_factor
-from webapp.accounts import sign_ins
 from webapp.accounts import views as accounts
 from webapp.accounts.editor_access import csrf
 from webapp.articles import views as articles
@@ -31,7 +30,7 @@ from webapp.search import index as search_index
 from webapp.search import misses
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
-from webapp.web import assets, errors, headers, logs, metrics, page_cache, request_checks, routing, templating
+from webapp.web import assets, errors, metrics, page_cache, requests, responses, routing, templating
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -47,17 +46,15 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.extensions["config"] = config
 
-    logs.init_app(app)
+    requests.init_app(app, config)
     metrics.init_app(app, config)
-    request_checks.init_app(app, config)
     routing.init_app(app)
     templating.init_app(app, config)
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
-    headers.init_app(app, config)
+    responses.init_app(app, config)
     errors.init_app(app)
-    sign_ins.init_app(app)
     search_index.init_app(app, config)
     misses.init_app(app)
     cli.init_app(app)

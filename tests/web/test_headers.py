@@ -161,6 +161,7 @@ def test_every_kind_of_answer_has_exactly_these_headers(app: Flask, config: Conf
 
 def test_a_public_page_is_the_same_bytes_and_can_be_asked_about(client: PageClient) -> None:
     article = add_article()
+    indexing.catch_up()
     first = client.get(f"/research/{article.slug}")
     second = client.get(f"/research/{article.slug}")
     assert first.data == second.data

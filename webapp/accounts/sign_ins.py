@@ -1,12 +1,10 @@
-"""Who is asking: the only domain module that reads the session, and the reason why public pages have none."""
+"""Who is signed in, and for how long: the only domain module that reads the session."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Request, g, session
-from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from flask import g, session
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from webapp.accounts.editors import end_sign_ins
@@ -21,41 +19,6 @@ HALF_WAY = timedelta(minutes=10)  # between the password and the code
 SEEN_EVERY = timedelta(minutes=1)  # how exactly the time of the last request is kept
 
 _RANKS = list(Role)  # each role may do what those before it may
-
-
-class NoSession(NullSession):
-    """Stands where a session would be outside the editor; touching it is a mistake in the code."""
-
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise RuntimeError("public pages have no session: they are the same for everybody")
-
-    __getitem__ = __setitem__ = __delitem__ = __contains__ = __iter__ = __len__ = _refuse
-    get = pop = popitem = setdefault = update = clear = keys = values = items = _refuse
-
-
-class EditorSessions(SecureCookieSessionInterface):
-    """Signed cookie sessions under /editor, and nowhere else."""
-
-    null_session_class = NoSession
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session of a request; a ``NoSession`` for a public page."""
-        if request.path == "/editor" or request.path.startswith("/editor/"):
-            return super().open_session(app, request)
-        return NoSession()
-
-
-def init_app(app: Flask) -> None:
-    """Keep sessions inside the editor."""
-    is_https = app.extensions["config"].is_https
-    app.session_interface = EditorSessions()
-    app.config.update(
-        SESSION_COOKIE_NAME="__Host-session" if is_https else "session",
-        SESSION_COOKIE_SECURE=is_https,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_PATH="/",
-    )
 
 
 def current_editor() -> Editor:

@@ -19,8 +19,8 @@ from webapp.search import indexing
 from webapp.search.similar import similar_to
 from webapp.web import htmx
 from webapp.web.errors import SiteError
-from webapp.web.headers import never_store
 from webapp.web.pagination import Page, asked_page, existing
+from webapp.web.responses import never_store
 from webapp.web.templating import month
 
 bp = Blueprint("articles", __name__)

@@ -1,19 +1,17 @@
-"""How connections to the database behave: safe settings, and transactions that begin as ``writing()`` asks."""
+"""How connections to the database are made and set up."""
 
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, has_request_context
-from sqlalchemy import Connection, event
-from sqlalchemy.exc import OperationalError
+from flask import Flask
+from sqlalchemy import event
 
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.db.writing import WRITER_LOCK, TurnTaken, takes_turn, waits_for_turn
+from webapp.db.writing import BUSY_TIMEOUT, begin_postgresql, begin_sqlite
 
 THREADS = 8  # of a web process; its jobs come on top
-BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for its turn on SQLite
 CONNECTION = {
     "connect_timeout": "5",
     # What is asked for by a page, and how long a process that hangs may keep others waiting. A machine that vanishes is
@@ -22,7 +20,6 @@ CONNECTION = {
     "-c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
     "application_name": "spinal-cord-research-help",
 }
-JOBS_TIMEOUT = "60s"
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -47,42 +44,12 @@ def init_app(app: Flask) -> None:
         if engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", begin_sqlite)
     else:
-        event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "begin", begin_postgresql)
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
+    connection.isolation_level = None  # transactions are begun by begin_sqlite, not by the driver
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once where ``writing()`` asks for it."""
-    if not takes_turn(connection):
-        connection.exec_driver_sql("BEGIN")
-    elif waits_for_turn(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as error:
-            raise TurnTaken from error
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    """Take the advisory lock where ``writing()`` asks for it. Jobs and commands may take longer than pages."""
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        return  # one statement, which is a transaction of its own
-    if not has_request_context():
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{JOBS_TIMEOUT}'")
-    if not takes_turn(connection):
-        return
-    if waits_for_turn(connection):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
-    elif not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK})").scalar():
-        raise TurnTaken

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from flask import has_request_context
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from webapp.db.session import db
 
 WRITER_LOCK = 7_266_001  # any number that nothing else in the database uses as an advisory lock
+BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for its turn on SQLite
+JOBS_TIMEOUT = "60s"
 _OPTION = "writers_turn"
 _TAKE, _TRY = "take", "try"
 
@@ -57,11 +61,34 @@ def stop_reading() -> None:
     db.session.rollback()
 
 
-def takes_turn(connection: Connection) -> bool:
-    """Is a transaction about to begin that was announced by ``writing()``?"""
-    return _OPTION in connection.get_execution_options()
+def begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction; take the write lock at once where ``writing()`` asks for it."""
+    turn = connection.get_execution_options().get(_OPTION)
+    if turn is None:
+        connection.exec_driver_sql("BEGIN")
+    elif turn == _TAKE:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            raise TurnTaken from error
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 
 
-def waits_for_turn(connection: Connection) -> bool:
-    """Does that transaction wait until nobody else is writing?"""
-    return connection.get_execution_options().get(_OPTION) == _TAKE
+def begin_postgresql(connection: Connection) -> None:
+    """Take the advisory lock where ``writing()`` asks for it. Jobs and commands may take longer than pages."""
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return  # one statement, which is a transaction of its own
+    if not has_request_context():
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{JOBS_TIMEOUT}'")
+    turn = options.get(_OPTION)
+    if turn == _TAKE:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+    elif turn == _TRY:
+        is_free = connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK})").scalar()
+        if not is_free:
+            raise TurnTaken

@@ -15,7 +15,7 @@ from webapp.models.values import Result
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_press, press_token, refusal
-from webapp.web.headers import never_store
+from webapp.web.responses import never_store
 from webapp.web.throttle import is_exceeded, visitor_address
 
 bp = Blueprint("feedback", __name__)

@@ -18,7 +18,7 @@ from webapp.newsletter.overview import NotUncertain
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import normal_address
-from webapp.web.headers import never_store
+from webapp.web.responses import never_store
 
 bp = Blueprint("newsletter_desk", __name__, url_prefix="/editor/newsletter")
 editor_access.protect(bp)

@@ -16,7 +16,7 @@ from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, Li
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_same_site, refusal
-from webapp.web.headers import never_store
+from webapp.web.responses import never_store
 
 bp = Blueprint("newsletter", __name__)
 

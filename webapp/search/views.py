@@ -10,7 +10,7 @@ from webapp.search import indexing, misses, results
 from webapp.search.query import SearchQuery
 from webapp.search.synonyms import names_starting
 from webapp.web import htmx
-from webapp.web.headers import never_store
+from webapp.web.responses import never_store
 
 bp = Blueprint("search", __name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, request, url_for
 
 from webapp.config import ROOT
-from webapp.web.compression import FILE_QUALITY, chosen_encoding, compressed
+from webapp.web.responses import FILE_QUALITY, best_encoding, compressed
 
 bp = Blueprint("assets", __name__)
 
@@ -119,7 +119,7 @@ def well_known(name: str) -> Response:
 
 
 def _respond(asset: Asset, cache_control: str) -> Response:
-    encoding = chosen_encoding(request)
+    encoding = best_encoding(request.accept_encodings)
     response = Response(asset.body, content_type=MIMETYPES[asset.suffix])
     if encoding is not None and asset.suffix in COMPRESSED:
         response.set_data(encoded(asset.name, encoding))

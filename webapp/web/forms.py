@@ -20,7 +20,7 @@ from wtforms import Field, HiddenField, StringField, ValidationError
 from webapp.db.writing import writing
 from webapp.web import htmx, tokens
 from webapp.web.errors import SiteError
-from webapp.web.headers import never_store
+from webapp.web.responses import never_store
 from webapp.web.throttle import is_exceeded, visitor_address
 
 LEAST_SECONDS = 2.0

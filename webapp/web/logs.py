@@ -1,12 +1,10 @@
-"""Logs as JSON lines in UTC, one request id per answer. Never an address, a token or a search text."""
+"""Logs as JSON lines in UTC, each with the id of its request. Never an address, a token or a search text."""
 
 import json
 import logging
-import time
 from datetime import UTC, datetime
-from uuid import uuid4
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import g, has_request_context
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
@@ -36,32 +34,4 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("alembic").setLevel(
-        logging.WARNING
-    )  # its steps are of no use to whoever starts the site
-
-
-def init_app(app: Flask) -> None:
-    """Log each answer by route, never by full address: that may hold a search or a token."""
-    log = logging.getLogger("webapp.requests")
-
-    @app.before_request
-    def start() -> None:
-        g.request_id = uuid4().hex[:12]
-        g.started = time.perf_counter()
-
-    @app.after_request
-    def report(response: Response) -> Response:
-        if request.endpoint == "assets.show_asset":
-            return response
-        log.info(
-            "%s %s",
-            request.method,
-            request.url_rule.rule if request.url_rule else "(no such page)",
-            extra={
-                "status": response.status_code,
-                "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
-                "fragment": request.headers.get("HX-Request") == "true",
-            },
-        )
-        return response
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # nobody who starts the site needs its steps

@@ -1,8 +1,8 @@
-"""Finished public pages, kept in each process as compressed bytes and answered before Flask sees the request.
+"""Finished public pages, stored in each process as compressed bytes and answered before Flask sees the request.
 
-The one place that knows of it besides ``create_app``: views do not. An answer is kept if it is a public page read by GET
-(``Cache-Control: public``, no cookie set). It is kept under the newest public change that was committed *before* the page
-was made, so a page can be newer than its change, never older; a request after a later change finds none.
+Views know nothing of it. An answer is stored if it is a public page read by GET (``Cache-Control: public``, no cookie set),
+under the newest public change that was committed *before* the page was made. So a page can be newer than its change, never
+older, and a request after a later change is answered anew.
 """
 
 import time
@@ -10,18 +10,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.http import parse_accept_header, parse_cookie
+from werkzeug.wrappers import Response
 
 from webapp.config import Config
 from webapp.db.change_log import ChangesUnknown, committed_reader
 from webapp.db.session import db
-from webapp.web.compression import best_encoding
-from webapp.web.headers import PRIVATE_PART
 from webapp.web.metrics import page_hit_counter
+from webapp.web.responses import PRIVATE_PART, best_encoding
 from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 
 if TYPE_CHECKING:
@@ -84,59 +85,40 @@ class PageCache:
             change = self._newest_change()
         except ChangesUnknown:
             return self._application(environ, start_response)
-        page = self._find(key, change)
-        if page is None:
-            return self._made(environ, start_response, key, change)
-        self._on_hit()
-        return _answer(page, environ.get("HTTP_IF_NONE_MATCH", ""), start_response)
-
-    def _find(self, key: Key, change: int) -> FinishedPage | None:
         with self._changing:
             if change != self._change:
                 self._pages.clear()
                 self._change, self._byte_count = change, 0
             page = self._pages.get(key)
-            if page is None or self._clock() - page.made_at > KEPT_SECONDS:
-                return None
-            self._pages.move_to_end(key)
-            return page
+            if page is not None:
+                self._pages.move_to_end(key)
+        if page is None or self._clock() - page.made_at > KEPT_SECONDS:
+            return self._made(environ, start_response, key, change)
+        self._on_hit()
+        return _answer(page, environ.get("HTTP_IF_NONE_MATCH", ""), start_response)
 
     def _made(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", key: Key, change: int
     ) -> Iterable[bytes]:
-        """Ask the application for the whole page, keep it if everybody may have it, and answer."""
+        """Ask the application for the whole page, store it if everybody may have it, and answer."""
         known = environ.pop("HTTP_IF_NONE_MATCH", "")
-        started: list[tuple[str, Headers]] = []
-
-        def start(status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], object]:  # noqa: ARG001
-            started.append((status, headers))
-            return _no_writing
-
-        chunks = self._application(environ, start)
-        status, headers = started[-1]
-        etag = _etag_if_finished(status, headers)
-        if etag is None:
-            start_response(status, headers)
-            return chunks
-        try:
-            body = b"".join(chunks)
-        finally:
-            getattr(chunks, "close", bool)()
-        page = FinishedPage(headers, body, etag, self._clock())
-        self._keep(key, change, page)
-        return _answer(page, known, start_response)
-
-    def _keep(self, key: Key, change: int, page: FinishedPage) -> None:
-        if len(page.body) > LARGEST_PAGE:
-            return
+        response = Response.from_app(self._application, environ)
+        headers = response.headers
+        is_public = headers.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in headers
+        if response.status_code != HTTPStatus.OK or not is_public or "ETag" not in headers:
+            return response(environ, start_response)
+        with response:
+            body = response.get_data()
+        page = FinishedPage(headers.to_wsgi_list(), body, headers["ETag"], self._clock())
         with self._changing:
-            if change != self._change:
-                return  # something was published while this page was made
-            former = self._pages.pop(key, None)
-            self._byte_count += len(page.body) - (len(former.body) if former else 0)
-            self._pages[key] = page
-            while self._byte_count > self._byte_limit:
-                self._byte_count -= len(self._pages.popitem(last=False)[1].body)
+            # Otherwise something was published while this page was made.
+            if change == self._change and len(body) <= LARGEST_PAGE:
+                former = self._pages.pop(key, None)
+                self._byte_count += len(body) - (len(former.body) if former else 0)
+                self._pages[key] = page
+                while self._byte_count > self._byte_limit:
+                    self._byte_count -= len(self._pages.popitem(last=False)[1].body)
+        return _answer(page, known, start_response)
 
 
 def _answer(page: FinishedPage, known: str, start_response: "StartResponse") -> Sequence[bytes]:
@@ -155,10 +137,8 @@ def _key_of(environ: "WSGIEnvironment") -> Key | None:
     if environ["REQUEST_METHOD"] != "GET" or path.startswith(PRIVATE_PART):
         return None
     accept = environ.get("HTTP_ACCEPT", "*/*")
-    if not accept.startswith(
-        ("text/html", "*/*")
-    ):  # a program that may be given a citation instead of the page
-        return None
+    if not accept.startswith(("text/html", "*/*")):
+        return None  # a program that may be given a citation instead of the page
     return (
         path,
         environ.get("QUERY_STRING", ""),
@@ -180,14 +160,3 @@ def _encoding(accepted: str) -> str | None:
 @lru_cache(maxsize=256)
 def _preferences(cookies: str) -> Preferences:
     return Preferences.from_cookie(parse_cookie(cookies).get(PREFERENCES_COOKIE, ""))
-
-
-def _etag_if_finished(status: str, headers: Headers) -> str | None:
-    """The page's own mark, if it is a whole page that everybody may be given."""
-    found = {name.lower(): value for name, value in headers}
-    is_public = found.get("cache-control", "").startswith("public") and "set-cookie" not in found
-    return found.get("etag") if status.startswith("200") and is_public else None
-
-
-def _no_writing(_: bytes) -> object:
-    raise NotImplementedError("Flask answers with an iterable, never by writing")
