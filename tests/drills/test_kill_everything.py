@@ -28,7 +28,7 @@ from webapp.models import (
     Revision,
     Subscriber,
 )
-from webapp.operations import checks
+from webapp.operations import integrity
 from webapp.publishing import revisions, scheduling
 from webapp.search import indexing
 from webapp.search.index import search_index
@@ -148,4 +148,4 @@ def test_everything_killed_at_once_again_and_again_loses_and_doubles_nothing(sit
             )
             assert set(Counter(db.session.scalars(due)).values()) == {1}
             assert indexing.differences(search_index()).is_empty
-            assert checks.problems(datetime.now(UTC)) == []
+            assert integrity.problems(datetime.now(UTC)) == []

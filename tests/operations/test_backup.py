@@ -23,7 +23,7 @@ from webapp.operations import backups
 
 
 def run(app: Flask, *args: str | Path) -> Result:
-    """One command, as from a terminal: nothing of the test's own context is around it."""
+    """Run a command outside the test's own application context, as from a terminal."""
     return Context().run(app.test_cli_runner().invoke, args=[str(arg) for arg in args])
 
 
@@ -58,7 +58,7 @@ def test_the_command_makes_the_folder_and_says_where_the_backup_is(app: Flask, c
 
 
 def test_the_newest_backups_are_kept(app: Flask, tmp_path: Path) -> None:
-    (tmp_path / "site-holiday.sqlite3").touch()  # not one of ours
+    (tmp_path / "site-holiday.sqlite3").touch()  # not named by back_up
     for day in range(4):
         backups.back_up(tmp_path, NOW + timedelta(days=day), keep=2)
     names = sorted(path.name for path in tmp_path.glob("site-*"))
@@ -79,7 +79,7 @@ def test_a_folder_that_cannot_be_written_is_said(app: Flask, tmp_path: Path) -> 
     assert result.output.startswith("No backup was made.")
 
 
-def test_a_full_site_is_replaced_only_on_demand_and_kept_beside(
+def test_a_full_site_is_replaced_only_on_demand_and_saved_in_its_folder(
     app: Flask, backup: Path, config: Config
 ) -> None:
     add_article()
@@ -91,8 +91,8 @@ def test_a_full_site_is_replaced_only_on_demand_and_kept_beside(
     result = run(app, "restore", backup, "--yes")
     assert result.exit_code == 0, result.output
     assert db.session.scalar(select(func.count(Article.id))) == 1
-    (beside,) = config.instance_path.glob("before-restore-*")
-    with closing(sqlite3.connect(beside)) as opened:
+    (former,) = config.instance_path.glob("before-restore-*")
+    with closing(sqlite3.connect(former)) as opened:
         assert opened.execute("SELECT count(*) FROM article").fetchone() == (2,)
 
 
@@ -138,8 +138,8 @@ def test_a_damaged_database_is_replaced_and_kept(app: Flask, backup: Path, confi
     result = run(app, "restore", backup, "--yes")
     assert result.exit_code == 0, result.output
     assert db.session.scalar(select(func.count(Article.id))) == 1
-    (beside,) = config.instance_path.glob("before-restore-*")
-    assert beside.read_bytes() == b"\xff" * 40960
+    (former,) = config.instance_path.glob("before-restore-*")
+    assert former.read_bytes() == b"\xff" * 40960
 
 
 def test_mail_that_waited_in_the_backup_is_not_sent_again_by_itself(

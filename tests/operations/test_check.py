@@ -1,4 +1,4 @@
-"""``flask check`` names everything that is not as it must be."""
+"""``flask check``: each kind of damage is reported, and a sound site passes."""
 
 import shutil
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from webapp.models import (
     PublicChange,
 )
 from webapp.newsletter import digests
-from webapp.operations import checks
+from webapp.operations import integrity
 from webapp.search import indexing
 
 
@@ -76,7 +76,7 @@ def test_each_kind_of_damage_is_named(app: Flask, break_something: Callable[[], 
     indexing.catch_up()
     break_something()
     db.session.commit()
-    (problem,) = checks.problems(NOW)
+    (problem,) = integrity.problems(NOW)
     assert said in problem
 
 
@@ -95,4 +95,4 @@ def test_changes_that_the_index_is_about_to_follow_are_no_damage(app: Flask) -> 
     add_article()
     indexing.catch_up()
     add_article()
-    assert checks.problems(NOW) == []
+    assert integrity.problems(NOW) == []

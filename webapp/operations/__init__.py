@@ -1,1 +1,1 @@
-"""Running the site: backup and restore, a check of everything that must hold, readiness and figures for a monitor."""
+"""Running the site: backup and restore, integrity checks, readiness and metrics for monitoring."""

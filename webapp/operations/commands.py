@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from webapp.config import Config, ConfigError
 from webapp.db.writing import writing
-from webapp.operations import backups, checks, moving
+from webapp.operations import backups, database_copy, integrity
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable
@@ -24,10 +24,10 @@ from webapp.search.index import SearchUnavailable
 def backup(folder: Path | None, keep: int | None) -> None:
     """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
     try:
-        made = backups.back_up(folder or Path(current_app.instance_path) / "backups", datetime.now(UTC), keep)
+        path = backups.back_up(folder or Path(current_app.instance_path) / "backups", datetime.now(UTC), keep)
     except (CannotBackUp, OSError) as error:
         sys.exit(f"No backup was made. {error}")
-    click.echo(f"{made} ({made.stat().st_size / 1e6:.1f} MB)")
+    click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
 @click.command("restore")
@@ -56,10 +56,10 @@ def after_restore() -> None:
 @with_appcontext
 def check() -> None:
     """Look whether everything is as it must be: database, references, migrations, search index, outbox, addresses."""
-    found = checks.problems(datetime.now(UTC))
-    for problem in found:
+    problems = integrity.problems(datetime.now(UTC))
+    for problem in problems:
         click.echo(problem)
-    if found:
+    if problems:
         sys.exit(1)
     click.echo("Everything is as it must be.")
 
@@ -71,36 +71,36 @@ def check() -> None:
 def db_copy(target: str, source: str | None) -> None:
     """Copy the whole site to the empty, migrated database at TARGET (postgresql://…). Stop the site before."""
     try:
-        origin = _address(source) if source else current_app.extensions["config"].database
-        goal = _address(target)
+        source_url = _database_url(source) if source else current_app.extensions["config"].database
+        target_url = _database_url(target)
         with click.progressbar(length=1, label="Copying") as bar:
 
             def report(done: int, total: int) -> None:
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            sums = moving.copy(origin, goal, report)
-    except (ConfigError, moving.CannotCopy) as error:
+            checksums = database_copy.copy(source_url, target_url, report)
+    except (ConfigError, database_copy.CannotCopy) as error:
         sys.exit(f"Nothing was copied. {error}")
-    for one in sums:
-        click.echo(f"{one.table:20} {one.count:>9} rows  {one.checksum}")
+    for row in checksums:
+        click.echo(f"{row.table:20} {row.count:>9} rows  {row.checksum}")
     click.echo(
         "Every table has the same rows and checksums on both sides. The search index is built at the start."
     )
 
 
-def _address(given: str) -> str:
-    """An address as SQLAlchemy wants it; raises ConfigError."""
-    return Config.from_environ({"DATABASE_URL": given}).database
+def _database_url(text: str) -> str:
+    """Validate a database URL as the configuration does; raises ConfigError."""
+    return Config.from_environ({"DATABASE_URL": text}).database
 
 
 def _finish_restore() -> None:
     flask_migrate.upgrade()
     with writing():
-        doubtful = backups.mistrust_what_is_old()
-    if doubtful:
+        held_count = backups.expire_restored_state()
+    if held_count:
         click.echo(
-            f"Mails that waited in the backup and may have gone out since: {doubtful}. Run: flask newsletter settle LOG"
+            f"Mails that waited in the backup and may have gone out since: {held_count}. Run: flask newsletter settle LOG"
         )
     try:
         click.echo(f"Restored. Summaries in the search index: {indexing.rebuild(lambda _done, _total: None)}")

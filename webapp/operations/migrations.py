@@ -1,4 +1,4 @@
-"""Which migration the database is at, and which ones this code knows."""
+"""The migration that a database is at, and those that this code knows."""
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -9,17 +9,17 @@ from webapp.db.session import db
 
 
 def current(connection: Connection | None = None) -> str | None:
-    """The migration that a database (the site's own, if none is given) is at; None if it has no tables yet."""
+    """The migration of a database, by default of the site's own; None if it has no tables yet."""
     return MigrationContext.configure(connection or db.session.connection()).get_current_revision()
 
 
 def newest() -> str | None:
-    """The migration that this code needs."""
+    """The migration that the models of this code need."""
     return _scripts().get_current_head()
 
 
 def known() -> set[str]:
-    """Every migration that this code can start from."""
+    """All migrations that ``flask db upgrade`` can start from."""
     return {script.revision for script in _scripts().walk_revisions()}
 
 

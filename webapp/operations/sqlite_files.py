@@ -1,4 +1,4 @@
-"""A SQLite database as one file: copied while the site runs, checked, and put back in one step."""
+"""SQLite database files: online copy, integrity check, and atomic replacement."""
 
 import os
 import sqlite3
@@ -17,15 +17,15 @@ class CannotRestore(Exception):
 
 
 def write(target: Path) -> None:
-    """Copy the application's database, as it is at one moment, to a new file; raises CannotBackUp.
+    """Copy a snapshot of the application's database to a new file; raises CannotBackUp.
 
-    SQLite's own online backup: writers go on meanwhile.
+    Uses SQLite's online backup, so the site can write meanwhile.
     """
     source = db.engine.raw_connection()
     try:
         with closing(sqlite3.connect(target)) as copy:
             source.driver_connection.backup(copy)  # type: ignore[union-attr]
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+            copy.execute("PRAGMA journal_mode=DELETE")  # otherwise a -wal file would hold part of it
         problems = problems_of(target)
     except sqlite3.Error as error:
         raise CannotBackUp(f"The database could not be copied: {error}.") from error
@@ -37,7 +37,7 @@ def write(target: Path) -> None:
 
 
 def revision_in(file: Path) -> str:
-    """The migration that the site in a file is at; raises CannotRestore unless the file is whole and holds a site."""
+    """Return the migration of a backup; raises CannotRestore for a file that is damaged or not a site's."""
     problems = problems_of(file)
     if problems:
         raise CannotRestore(f"{file.name} cannot be used: {problems[0]}.")
@@ -50,7 +50,7 @@ def revision_in(file: Path) -> str:
 
 
 def is_in_use(path: Path) -> bool:
-    """Does another process have the database open? SQLite gives up its write-ahead log only if nobody does."""
+    """Tell whether another process has the database open: only then does SQLite refuse to leave write-ahead mode."""
     if not path.exists():
         return False
     try:
@@ -60,36 +60,36 @@ def is_in_use(path: Path) -> bool:
     except sqlite3.OperationalError:
         return True
     except sqlite3.DatabaseError:
-        return False  # damaged: nobody can work with it
+        return False  # damaged, so no server can be using it
     return False
 
 
 def replace(path: Path, file: Path, former: Path) -> None:
-    """Put a file's content in place of the database at ``path``, and keep what was there at ``former``.
+    """Replace the database at ``path`` with the content of ``file``, and save the former one at ``former``.
 
-    One step that a power cut cannot divide.
+    After a power cut either the former or the new database is there, whole.
     """
-    made = path.with_name(f"{path.name}.restoring")
-    made.unlink(missing_ok=True)
+    replacement = path.with_name(f"{path.name}.restoring")
+    replacement.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (
         closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(made)) as copy,
+        closing(sqlite3.connect(replacement)) as copy,
     ):
         source.backup(copy)
-    sync(made)
+    sync(replacement)
     for ending in ("", "-wal", "-shm"):
         old = path.with_name(path.name + ending)
         if old.exists():
             os.link(old, former.with_name(former.name + ending))
             if ending:
-                old.unlink()  # before the switch: SQLite would play an old log into the new file
-    made.replace(path)
+                old.unlink()  # before the switch: SQLite would apply the old log to the new file
+    replacement.replace(path)
     sync(path.parent)
 
 
 def sync(path: Path) -> None:
-    """Return only when a file (or the names in a folder) would survive a power cut."""
+    """Flush a file, or the names in a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -98,13 +98,13 @@ def sync(path: Path) -> None:
 
 
 def problems_of(path: Path) -> list[str]:
-    """What SQLite finds wrong with a file; nothing if it is whole."""
+    """Run SQLite's checks of a file and of its foreign keys; returns a sentence for each problem."""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
-            found = [str(row[0]) for row in opened.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+            damage = [str(row[0]) for row in opened.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
             broken = opened.execute("PRAGMA foreign_key_check").fetchmany(20)
     except sqlite3.Error as error:
         return [str(error)]
-    return found + [
+    return damage + [
         f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in broken
     ]

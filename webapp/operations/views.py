@@ -1,4 +1,4 @@
-"""For monitors: does the process answer, is it fit to serve, and its figures."""
+"""Endpoints for monitoring: liveness, readiness and metrics."""
 
 import hmac
 from datetime import UTC, datetime
@@ -16,27 +16,26 @@ bp = Blueprint("operations", __name__)
 
 @bp.get("/livez")
 def livez() -> Response:
-    """The process answers."""
     return never_store(_text("ok\n"))
 
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Fit to serve, fit with something missing, or not fit (503); who has the token is told why."""
-    parts = health.parts(datetime.now(UTC))
-    word = "ok" if all(part.is_good for part in parts) else "degraded"
-    can_serve = all(part.is_good for part in parts if part.is_vital)
-    response = _text(f"{word}\n")
+    """Answer "ok" or "degraded", with 503 if the process cannot serve; with the token, the result of each check."""
+    checks = health.checks(datetime.now(UTC))
+    status = "ok" if all(check.passed for check in checks) else "degraded"
+    can_serve = all(check.passed for check in checks if check.is_critical)
+    response = _text(f"{status}\n")
     if _has_token():
-        found = {part.name: {"good": part.is_good, "found": part.found} for part in parts}
-        response = jsonify(status=word, serves=can_serve, parts=found)
+        results = {check.name: {"passed": check.passed, "value": check.value} for check in checks}
+        response = jsonify(status=status, can_serve=can_serve, checks=results)
     response.status_code = HTTPStatus.OK if can_serve else HTTPStatus.SERVICE_UNAVAILABLE
     return never_store(response)
 
 
 @bp.get("/metrics")
-def figures() -> Response:
-    """Figures for Prometheus. Without an OPS_TOKEN nobody may have them, and there is no such page."""
+def prometheus_metrics() -> Response:
+    """Metrics for Prometheus, for requests with the OPS_TOKEN; a site without one answers 404."""
     if not current_app.extensions["config"].ops_token:
         raise SiteError(404)
     if not _has_token():
@@ -49,10 +48,10 @@ def figures() -> Response:
 
 
 def _has_token() -> bool:
-    wanted: str = current_app.extensions["config"].ops_token
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    is_right = hmac.compare_digest(given.strip().encode(), wanted.encode())
-    return bool(wanted) and scheme.lower() == "bearer" and is_right
+    expected: str = current_app.extensions["config"].ops_token
+    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+    is_equal = hmac.compare_digest(sent.strip().encode(), expected.encode())
+    return bool(expected) and scheme.lower() == "bearer" and is_equal
 
 
 def _text(body: str) -> Response:

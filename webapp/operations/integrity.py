@@ -1,4 +1,4 @@
-"""Everything that must hold, looked at now: one sentence for each thing that does not."""
+"""Integrity checks across the database, the search index and the outbox, as ``flask check`` runs them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,28 +16,24 @@ from webapp.search.index import SearchUnavailable, search_index
 
 
 def problems(now: datetime) -> list[str]:
-    """What is wrong; nothing if all is well. If the tables are not ours, the rest is not looked at."""
-    found = [*_file_problems(), *_migration_problems()]
-    if not found:
-        found = [*_index_problems(), *_outbox_problems(now), *_address_problems()]
-    return found
+    """Run every check and return one sentence per problem; an empty list means that the site is sound.
 
-
-def _file_problems() -> Iterator[str]:
-    """SQLite's own check of the file and of every reference; PostgreSQL holds both by itself."""
-    if db.engine.dialect.name == "sqlite":
-        for problem in sqlite_files.problems_of(Path(str(db.engine.url.database))):
-            yield f"database: {problem}"
-
-
-def _migration_problems() -> Iterator[str]:
-    have, need = migrations.current(), migrations.newest()
-    if have != need:
-        yield f"database: it is at migration {have}, but the code needs {need}. Run: flask db upgrade"
+    A damaged file or an outdated schema ends the checks: queries on such tables would fail instead of reporting.
+    """
+    reported = []
+    if db.engine.dialect.name == "sqlite":  # PostgreSQL enforces its own files and references
+        path = Path(str(db.engine.url.database))
+        reported += [f"database: {problem}" for problem in sqlite_files.problems_of(path)]
+    current, newest = migrations.current(), migrations.newest()
+    if current != newest:
+        reported.append(
+            f"database: it is at migration {current}, but the code needs {newest}. Run: flask db upgrade"
+        )
+    return reported or [*_index_problems(), *_row_problems(now)]
 
 
 def _index_problems() -> Iterator[str]:
-    """What the index has wrong, but for changes that it is just about to follow."""
+    """Compare the index with the database; changes that the index has not followed yet are not problems."""
     try:
         difference = indexing.differences(search_index())
     except SearchUnavailable as error:
@@ -53,7 +49,8 @@ def _index_problems() -> Iterator[str]:
             yield f"search index: article {article_id} {what}. Run: flask search rebuild"
 
 
-def _outbox_problems(now: datetime) -> Iterator[str]:
+def _row_problems(now: datetime) -> Iterator[str]:
+    """Check what no constraint enforces: the accounting of each issue, stuck mail, and redirects from old addresses."""
     for issue in digests.issues():
         accounting = digests.accounting(issue)
         if not accounting.is_right:
@@ -63,17 +60,9 @@ def _outbox_problems(now: datetime) -> Iterator[str]:
     )
     for number in db.session.scalars(stuck):
         yield f"outbox: mail {number} was left half way and nobody settles it. Is a mailer running?"
-
-
-def _address_problems() -> Iterator[str]:
-    """Old addresses that lead nowhere, or that another summary took."""
-    orphaned = (
-        select(ArticleSlug.slug)
-        .outerjoin(Article, Article.id == ArticleSlug.article_id)
-        .where(Article.id.is_(None))
-    )
-    taken = select(ArticleSlug.slug).join(Article, Article.slug == ArticleSlug.slug)
+    slugs = select(ArticleSlug.slug)
+    orphaned = slugs.outerjoin(Article, Article.id == ArticleSlug.article_id).where(Article.id.is_(None))
     for slug in db.session.scalars(orphaned):
         yield f"old address /research/{slug}: its summary is gone"
-    for slug in db.session.scalars(taken):
+    for slug in db.session.scalars(slugs.join(Article, Article.slug == ArticleSlug.slug)):
         yield f"old address /research/{slug}: a summary has it as its own"
