@@ -114,7 +114,7 @@ def test_an_index_that_cannot_be_written_leaves_search_reduced_or_behind_until_i
         folder.chmod(0o500)
     new = editor.publish(site, 22, "axolotl")
     assert editor.read(site, new)[0] == 200
-    seconds_until(lambda: "could not follow" in site.log)
+    seconds_until(lambda: "the job follow failed" in site.log)
     assert editor.finds(site, old) and not editor.finds(site, new)
     for folder in folders:
         folder.chmod(0o700)

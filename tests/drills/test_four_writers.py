@@ -16,6 +16,7 @@ from webapp import create_app
 from webapp.config import Config
 from webapp.content.article_content import from_json
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.models import Editor, Revision
 from webapp.publishing import revisions
 
@@ -29,11 +30,11 @@ def edit_again_and_again(environment: Mapping[str, str], draft_id: int, name: st
     """In a process of its own: any error ends it with another status than 0."""
     with create_app(Config.from_environ(environment)).app_context():
         for number in range(EDITS):
-            draft = revisions.get_draft(draft_id)
-            text = msgspec.structs.replace(from_json(draft.content), harms=f"{name}-{number}")
-            editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
-            revisions.save(draft, text, draft.revision_number, editor_id, datetime.now(UTC))
-            db.session.commit()
+            with writing() as now:
+                draft = revisions.get_draft(draft_id)
+                text = msgspec.structs.replace(from_json(draft.content), harms=f"{name}-{number}")
+                editor_id = db.session.scalars(select(Editor.id).where(Editor.email == EMAIL)).one()
+                revisions.save(draft, text, draft.revision_number, editor_id, now)
 
 
 @pytest.mark.proves("Promise 1: four processes that write at once never see a locked database")

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
-from sqlalchemy import select
 
 from tests.drills.faults import Moment, dies
 from tests.drills.site import IS_FULL, Site, inside
 from tests.factories import NOW, add_article
 from webapp.db.session import db
-from webapp.models import Article
 from webapp.operations import backups, sqlite_files
 from webapp.search import indexing
 from webapp.search.index import search_index
 
-FIRST = "0001"
 STATEMENTS = range(1, 200) if IS_FULL else (2,)  # of a migration, before which it is killed
 Schema = list[tuple[str, str]]
 
@@ -60,10 +57,9 @@ def test_a_rebuild_killed_after_the_switch_is_complete(site: Site) -> None:
 
 @pytest.fixture
 def old_site(site: Site) -> Site:
-    """A site of the first version, with a summary in it."""
+    """A site before its first migration."""
     with inside(site):
-        add_article(slug="kept")
-        flask_migrate.downgrade(revision=FIRST)
+        flask_migrate.downgrade(revision="base")
     return site
 
 
@@ -91,7 +87,6 @@ def test_a_migration_killed_half_way_changed_nothing_and_can_be_repeated(old_sit
     with inside(old_site):
         flask_migrate.upgrade()
         flask_migrate.check()
-        assert db.session.scalars(select(Article.slug)).all() == ["kept"]
 
 
 @pytest.mark.proves(
