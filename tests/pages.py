@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -58,7 +59,7 @@ def check_page(text: str) -> Element:
     """Assert what holds for every page; returns its tree."""
     if "<html><head>" in text or text.startswith("<!doctype html>\n<html lang=en>\n<title>Redirecting"):
         raise AssertionError("a bare error page")
-    tree = _parsed(text, container=None)
+    tree = parsed(text)
     headings = list(tree.iter(f"{H}h1"))
     assert len(headings) == 1, f"{len(headings)} h1"
     title = tree.findtext(f"{H}head/{H}title") or ""
@@ -79,19 +80,17 @@ def _checked_fragment(response: TestResponse) -> str:
     assert "HX-Request" in response.headers["Vary"]
     text = response.text
     if text.strip():
-        root = _parsed(text, container="div")
+        root = html5lib.HTMLParser(strict=True).parseFragment(text, container="div")
         assert len(list(root)) >= 1
         _check_ids(root)
         _check_inline(root)
     return text
 
 
-def _parsed(text: str, container: str | None) -> Element:
-    parser = html5lib.HTMLParser(strict=True)
-    if container is None:
-        tree: Element = parser.parse(text)
-    else:
-        tree = parser.parseFragment(text, container=container)
+@lru_cache(maxsize=4)  # parsing costs more than making the page, and a test often reads what was just checked
+def parsed(text: str) -> Element:
+    """The tree of a page, which must be valid. Do not change it: the next who asks gets the same one."""
+    tree: Element = html5lib.HTMLParser(strict=True).parse(text)
     return tree
 
 

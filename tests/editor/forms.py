@@ -3,18 +3,17 @@
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import html5lib
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from tests.pages import H, PageClient
+from tests.pages import H, PageClient, parsed
 
 Sent = MultiDict[str, str]
 
 
 def fields_of(page: str) -> Sent:
     """What a browser would send for the authoring form of a page, without a button."""
-    return sent_by(next(f for f in html5lib.parse(page).iter(f"{H}form") if f.get("id") == "summary-form"))
+    return sent_by(next(f for f in parsed(page).iter(f"{H}form") if f.get("id") == "summary-form"))
 
 
 def sent_by(form: Element) -> Sent:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-import html5lib
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in
 from tests.editor.forms import complete, fields_of, opened, press
-from tests.pages import H, PageClient
+from tests.pages import H, PageClient, parsed
 from webapp.content import checks, plain_language
 from webapp.content.article_content import ArticleContent
 from webapp.db.session import db
@@ -54,7 +53,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ArticleContent]:
 
 def addresses(page: str) -> Iterator[str]:
     """Where the form's buttons and what saves by itself send it."""
-    form = next(form for form in html5lib.parse(page).iter(f"{H}form") if form.get("id") == "summary-form")
+    form = next(form for form in parsed(page).iter(f"{H}form") if form.get("id") == "summary-form")
     for element in form.iter():
         by_htmx, plain = element.get("data-hx-post"), element.get("formaction")
         assert not (by_htmx and plain) or by_htmx == plain, element.attrib
@@ -76,7 +75,7 @@ def test_every_button_has_an_address_that_names_it(app: Flask, client: PageClien
 
 
 def test_the_enter_key_saves(client: PageClient, edit: str) -> None:
-    form = next(f for f in html5lib.parse(client.get(edit).text).iter(f"{H}form") if f.get("id"))
+    form = next(f for f in parsed(client.get(edit).text).iter(f"{H}form") if f.get("id"))
     first = next(form.iter(f"{H}button"))
     assert (form.get("action"), first.get("formaction"), first.get("name")) == (edit, None, None)
     client.post(edit, opened(client, edit, harms="By the Enter key."))

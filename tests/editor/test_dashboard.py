@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 import time_machine
 from sqlalchemy import event
@@ -13,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.accounts.people import add_editor, sign_in
 from tests.factories import NOW, add_article, content
-from tests.pages import H, PageClient
+from tests.pages import H, PageClient, parsed
 from webapp.db.session import db
 from webapp.feedback import votes
 from webapp.models import Editor
@@ -52,7 +51,7 @@ def counted_queries() -> Iterator[list[str]]:
 
 def table(page: str, caption: str) -> dict[str, str]:
     """A table of bars: what stands beside each label."""
-    for found in html5lib.parse(page).iter(f"{H}table"):
+    for found in parsed(page).iter(f"{H}table"):
         if caption in (found.findtext(f"{H}caption") or ""):
             return dict(map(cells, found.iter(f"{H}tr")))
     raise AssertionError(f"no table {caption}")
