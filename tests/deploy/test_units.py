@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.drills.site import ROOT
+from webapp import gunicorn_conf, jobs
 
 DEPLOY = ROOT / "deploy"
 SERVICES = sorted(DEPLOY.glob("*.service"))
@@ -36,3 +37,9 @@ def test_every_timer_has_a_service_and_the_runbook_starts_it() -> None:
     for timer in DEPLOY.glob("*.timer"):
         assert timer.with_suffix(".service").exists()
         assert timer.name in runbook
+
+
+def test_a_site_that_is_stopped_may_finish_the_mail_on_its_way() -> None:
+    unit = (DEPLOY / "scrh-web.service").read_text("utf-8")
+    (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.M)
+    assert jobs.PATIENCE < gunicorn_conf.graceful_timeout < int(patience)
