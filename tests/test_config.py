@@ -59,7 +59,10 @@ def test_older_keys_come_before_the_one_in_use() -> None:
     assert config.signing_keys() == [old, new]
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
+def test_the_readme_lists_every_setting_with_its_default_and_what_it_is() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|", readme, re.MULTILINE))
-    assert rows == {setting.name.upper(): setting.metadata["default"] for setting in fields(Config)}
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \| (.+) \|$", readme, re.MULTILINE)
+    assert rows == [
+        (setting.name.upper(), setting.metadata["default"], setting.metadata["about"])
+        for setting in fields(Config)
+    ]

@@ -121,10 +121,10 @@ class Config:
         "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
     )
     secret_key: str = _setting(
-        "", _secret_key, "Signs links and sessions; empty: made once, kept in the instance folder"
+        "", _secret_key, "Signs links and sessions; empty: generated once and stored in the instance folder"
     )
     secret_key_fallbacks: tuple[str, ...] = _setting(
-        "", _key_list, "Older secret keys that still open what they signed"
+        "", _key_list, "Former secret keys whose signatures are still accepted"
     )
     require_mfa: bool = _setting(
         "no", _yes_or_no, "Every editor must use a second factor to sign in: yes or no"
@@ -142,13 +142,13 @@ class Config:
         "https://api.crossref.org", _site_url, "Where editors' DOIs are looked up (Crossref's REST API)"
     )
     content_license: str = _setting(
-        "all-rights-reserved", _license, "Licence of our texts: all-rights-reserved or CC-BY-4.0"
+        "all-rights-reserved", _license, "License of our texts: all-rights-reserved or CC-BY-4.0"
     )
     host: str = _setting("127.0.0.1", _text, "Address the web server listens on")
     port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
     web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")
     page_cache_mb: int = _setting(
-        "24", _whole_number(0, 10_000), "Most megabytes of finished pages that each worker keeps; 0: none"
+        "24", _whole_number(0, 10_000), "Megabytes of finished pages that each worker holds at most; 0: none"
     )
     trusted_proxies: int = _setting(
         "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
@@ -156,7 +156,7 @@ class Config:
     ops_token: str = _setting(
         "", _token, "Opens /metrics and the details of /readyz (Authorization: Bearer …); empty: closed"
     )
-    log_level: str = _setting("INFO", _log_level, "Least level that is logged")
+    log_level: str = _setting("INFO", _log_level, "Lowest level that is logged")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Config":
