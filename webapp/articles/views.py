@@ -15,7 +15,7 @@ from webapp.catalog.topic_grid import study_grid
 from webapp.exports.citation_files import FORMATS, Format, citation_file
 from webapp.models import Article
 from webapp.models.values import Result, StudyKind
-from webapp.search import indexing
+from webapp.search.index import is_behind
 from webapp.search.similar import similar_to
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -64,9 +64,8 @@ def article(slug: str) -> Response:
         explainer=new_explainer(),
         is_draft=False,
     )
-    return (
-        never_store(response) if indexing.is_behind() else response
-    )  # or old neighbors would stay for minutes
+    # Otherwise similar articles from before a change would stay for minutes.
+    return never_store(response) if is_behind() else response
 
 
 @bp.get("/research/<slug>/history")

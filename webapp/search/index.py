@@ -19,12 +19,13 @@ from typing import cast
 from flask import Flask, current_app
 
 from webapp.config import Config
+from webapp.db import change_log
 from webapp.search import segments
 from webapp.search.documents import IndexDocument
 from webapp.search.posting_arrays import Snapshot
 from webapp.search.segments import SearchUnavailable
 
-__all__ = ["SearchBusy", "SearchIndex", "SearchUnavailable", "init_app", "search_index"]
+__all__ = ["SearchBusy", "SearchIndex", "SearchUnavailable", "init_app", "is_behind", "search_index"]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,12 @@ def init_app(app: Flask, config: Config) -> None:
 def search_index() -> "SearchIndex":
     """The search index of the current application."""
     return cast(SearchIndex, current_app.extensions["search"])
+
+
+def is_behind() -> bool:
+    """Is there an index, and does it lack a public change that this transaction sees?"""
+    cursor = search_index().cursor()
+    return cursor is not None and cursor < change_log.newest()
 
 
 class SearchIndex:

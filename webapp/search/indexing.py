@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import islice
 
 from sqlalchemy import func, select
@@ -25,7 +24,7 @@ from webapp.db.session import db
 from webapp.models import Article, ArticleCategory
 from webapp.models.values import ArticleStatus
 from webapp.search.documents import IndexDocument, document_of
-from webapp.search.index import SearchBusy, SearchIndex, SearchUnavailable, search_index
+from webapp.search.index import SearchBusy, SearchIndex, SearchUnavailable, is_behind, search_index
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +75,11 @@ def rebuild(report: Callable[[int, int], None]) -> int:
         replacement = index.create_replacement()
         with _reading() as session:
             total = session.scalar(select(func.count()).select_from(published().subquery())) or 0
-            cursor = _newest(session)
+            cursor = session.scalar(select(func.max(PublicChange.id))) or 0
         done = 0
         documents = _all_documents()
         while batch := list(islice(documents, DOCUMENTS_PER_COMMIT)):
-            replacement.apply(_counted(batch, partial(_report_from, report, done, total)), ())
+            replacement.apply(_reported(batch, report, done, total), ())
             done += len(batch)
         with index.writing():
             difference = differences(replacement)
@@ -150,12 +149,6 @@ def rebuild_if_broken() -> None:
         log.info("the search index was built anew with %d articles", count)
 
 
-def is_behind() -> bool:
-    """Is there an index, and does it lack a public change that this transaction sees?"""
-    cursor = search_index().cursor()
-    return cursor is not None and cursor < change_log.newest()
-
-
 def _is_usable() -> bool:
     index = search_index()
     cursor = index.cursor()
@@ -182,10 +175,6 @@ def _follow_once(index: SearchIndex) -> int:
 def _reading() -> Session:
     """A session of its own, which leaves the caller's alone and keeps its rows no longer than it is open."""
     return Session(db.engine)
-
-
-def _newest(session: Session) -> int:
-    return session.scalar(select(func.max(PublicChange.id))) or 0
 
 
 def _documents(article_ids: Iterable[int]) -> list[IndexDocument]:
@@ -218,15 +207,14 @@ def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
         return [document_of(article) for article in session.scalars(query)]
 
 
-def _report_from(report: Callable[[int, int], None], before: int, total: int, count: int) -> None:
-    report(before + count, total)
-
-
 def _silently(done: int, total: int) -> None:
     """Report no progress."""
 
 
-def _counted(documents: Sequence[IndexDocument], tell: Callable[[int], None]) -> Iterator[IndexDocument]:
-    for count, document in enumerate(documents, start=1):
+def _reported(
+    documents: Sequence[IndexDocument], report: Callable[[int, int], None], before: int, total: int
+) -> Iterator[IndexDocument]:
+    """The documents, each reported once it is written."""
+    for done, document in enumerate(documents, start=before + 1):
         yield document
-        tell(count)
+        report(done, total)

@@ -7,10 +7,11 @@ of the passage they are in (Robertson and Zaragoza 2009), with Whoosh's formula 
 """
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import takewhile
 from math import log
 from pathlib import Path
 from threading import Lock
@@ -23,7 +24,7 @@ from rapidfuzz.distance import OSA
 
 from webapp.search import relevance_model
 from webapp.search.query import FacetName, Filters, Sort
-from webapp.search.segments import NOWHERE, Floats, Postings, Segment
+from webapp.search.segments import NOWHERE, Floats, Lexicon, Postings, Segment
 
 Mask = NDArray[np.bool_]
 Alternative = tuple[tuple[str, ...], float]  # stems that must all be in a document, and how much that counts
@@ -234,36 +235,36 @@ class Snapshot:
 
     # Words
 
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of all segments together."""
+        if len(self.segments) == 1:
+            return self.segments[0].lexicon()
+        totals = Counter[str]()
+        for part in (segment.lexicon() for segment in self.segments):
+            totals.update(dict(zip(part.words, part.frequencies, strict=True)))
+        ordered = sorted(totals)
+        return Lexicon(ordered, [totals[word] for word in ordered])
+
     def frequency(self, word: str) -> int:
         """The number of documents that have a whole word, deleted ones included."""
-        total = 0
-        for segment in self.segments:
-            lexicon = segment.lexicon()
-            place = bisect_left(lexicon.words, word)
-            if place < len(lexicon.words) and lexicon.words[place] == word:
-                total += lexicon.frequencies[place]
-        return total
+        place = bisect_left(self.lexicon.words, word)
+        return self.lexicon.frequencies[place] if self.lexicon.words[place : place + 1] == [word] else 0
 
     def _completions(self, start: str, count: int) -> tuple[str, ...]:
         """The words that start so, most frequent first."""
-        totals: dict[str, int] = defaultdict(int)
-        for segment in self.segments:
-            lexicon = segment.lexicon()
-            for place in range(bisect_left(lexicon.words, start), len(lexicon.words)):
-                if not lexicon.words[place].startswith(start):
-                    break
-                totals[lexicon.words[place]] += lexicon.frequencies[place]
-        return tuple(sorted(totals, key=lambda word: (-totals[word], word))[:count])
+        words, frequencies = self.lexicon.words, self.lexicon.frequencies
+        following = range(bisect_left(words, start), len(words))
+        places = takewhile(lambda place: words[place].startswith(start), following)
+        return tuple(
+            words[place] for place in sorted(places, key=lambda place: (-frequencies[place], place))[:count]
+        )
 
     def _near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
         """Words at most so many typing errors away: (word, errors, number of documents)."""
-        totals: dict[str, tuple[int, int]] = {}
-        for segment in self.segments:
-            lexicon = segment.lexicon()
-            matches = process.extract(word, lexicon.words, scorer=OSA.distance, score_cutoff=most, limit=50)
-            for text, distance, place in matches:
-                totals[text] = (int(distance), totals.get(text, (0, 0))[1] + lexicon.frequencies[place])
-        return tuple((text, distance, count) for text, (distance, count) in totals.items())
+        words, frequencies = self.lexicon.words, self.lexicon.frequencies
+        matches = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=50)
+        return tuple((text, int(errors), frequencies[place]) for text, errors, place in matches)
 
     def _contributions(self, stem: str) -> Postings:
         parts = [segment.postings("stem", stem) for segment in self.segments]

@@ -18,7 +18,9 @@ def search(query: SearchQuery, offset: int, limit: int) -> tuple[Understanding, 
     understanding = Understanding((), None, (), tuple(frozenset((stem(word),)) for word in asked))
     if query.text and not asked:
         return understanding, Matches((), 0, {})
-    tests = [_is_in_article(word) for word in asked]
+    texts = [func.lower(text) for text in (Article.plain_title, Paper.title, Article.main_message)]
+    # as letters, not as a pattern
+    tests = [or_(*[text.contains(stem(word), autoescape=True) for text in texts]) for word in asked]
     matching = published().join(Article.paper).where(*_filters(query))
     if tests:
         matching = matching.where(or_(*tests))
@@ -27,12 +29,6 @@ def search(query: SearchQuery, offset: int, limit: int) -> tuple[Understanding, 
     order = (rank.desc(), Article.published_at.desc(), Article.id.desc())
     ids = matching.with_only_columns(Article.id).order_by(*order).offset(offset).limit(limit)
     return understanding, Matches(tuple(db.session.scalars(ids)), total, {})
-
-
-def _is_in_article(word: str) -> ColumnElement[bool]:
-    """The stem is somewhere in the titles or the main message; as letters, not as a pattern."""
-    texts = (Article.plain_title, Paper.title, Article.main_message)
-    return or_(*[func.lower(text).contains(stem(word), autoescape=True) for text in texts])
 
 
 def _filters(query: SearchQuery) -> list[ColumnElement[bool]]:

@@ -15,8 +15,9 @@ from webapp.search.documents import plain_texts
 from webapp.search.index import SearchUnavailable, search_index
 from webapp.search.posting_arrays import Matches
 from webapp.search.query import FacetName, SearchQuery, Sort
-from webapp.search.snippets import Snippet, Span, highlights, snippet
+from webapp.search.snippets import Snippet, snippet
 from webapp.search.understanding import Understanding, understand, without_typing_errors, written
+from webapp.search.words import Span, highlights
 from webapp.web.pagination import Page
 
 PAGE_SIZE = 10

@@ -4,14 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.search.words import STOP_WORDS, stem, words
+from webapp.search.words import Span, highlights
 
 LONGEST = 240  # characters
 WINDOW = 160  # characters: words so close together make one passage
 MOST_GROUPS, MOST_PLACES = 16, 8  # so many are looked for, in so many places each
 _SENTENCE_END = re.compile(r"[.!?][\"”’)]*\s+(?=[A-Z0-9“\"(])")
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -31,23 +29,6 @@ def snippet(texts: Sequence[str], highlighted: Sequence[frozenset[str]]) -> Snip
     end = lines.find("\n", place)
     passage = _cut(lines[line : end if end >= 0 else len(lines)], place - line)
     return Snippet(passage, highlights(passage, highlighted))
-
-
-def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, ...]:
-    """Where the stems to highlight are in a text; adjacent words become one span."""
-    asked = frozenset().union(*highlighted)
-    matches = [(word, one) for word in words(text) if (one := stem(word.folded)) in asked]
-    present = {one for _, one in matches}
-    wanted = {one for group in highlighted if group <= present for one in group}
-    spans: list[Span] = []
-    for word, one in matches:
-        if one not in wanted or word.folded in STOP_WORDS:
-            continue
-        if spans and text[spans[-1][1] : word.start] in (" ", "-"):
-            spans[-1] = (spans[-1][0], word.end)
-        else:
-            spans.append((word.start, word.end))
-    return tuple(spans)
 
 
 def _densest(folded: str, highlighted: Sequence[frozenset[str]]) -> int:

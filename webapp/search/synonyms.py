@@ -51,15 +51,11 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 @dataclass(frozen=True)
 class Match:
-    """A concept that a query speaks of, and by how many of its words."""
+    """A concept that a query speaks of, the stems of the query that do so, and where the first of them is."""
 
     concept: Concept
     stems: frozenset[str]
     place: int
-
-    @property
-    def word_count(self) -> int:
-        return len(self.stems)
 
 
 @cache
@@ -124,7 +120,7 @@ def concepts_in(spoken: Sequence[str]) -> list[Match]:
     ]
     matches += [Match(concept, telling, 0) for concept in _alone().get(telling, ())]
     fullest = [match for match in matches if not any(match.stems < other.stems for other in matches)]
-    return sorted(fullest, key=lambda match: (match.place, -match.word_count))
+    return sorted(fullest, key=lambda match: (match.place, -len(match.stems)))
 
 
 def names_starting(start: str, count: int) -> list[str]:
@@ -155,30 +151,27 @@ def _forms_by_stem() -> dict[str, list[tuple[frozenset[str], tuple[Concept, ...]
     """
     named: dict[frozenset[str], dict[str, tuple[int, Concept]]] = {}
     for concept in concepts():
-        for rank, form in _ranked_forms(concept):
-            kept = named.setdefault(_key(form), {})
-            if rank < kept.get(concept.name, (NO_RANK, concept))[0]:
-                kept[concept.name] = (rank, concept)
+        main = (*concept.medical[:1], *concept.lay, *concept.acronyms, *concept.misspelled)
+        ranked = [
+            (0, concept.name),
+            *[(1, form) for form in main],
+            *[(2, form) for form in concept.medical[1:]],
+        ]
+        for rank, form in ranked:
+            spoken = [word.folded for word in words(form)]
+            telling = frozenset(_plain(word) for word in spoken if word not in STOP_WORDS)
+            every = frozenset(map(_plain, spoken))
+            # with its stop words where too little is left without ("get it up")
+            key = telling if len(telling) > 1 or len(every) == 1 else every
+            leads_to = named.setdefault(key, {})
+            if rank < leads_to.get(concept.name, (NO_RANK, concept))[0]:
+                leads_to[concept.name] = (rank, concept)
     result: dict[str, list[tuple[frozenset[str], tuple[Concept, ...]]]] = {}
     for key, leads_to in named.items():
         best = min(rank for rank, _ in leads_to.values())
         chosen = tuple(concept for rank, concept in leads_to.values() if rank == best)
         result.setdefault(min(key), []).append((key, chosen))
     return result
-
-
-def _ranked_forms(concept: Concept) -> list[tuple[int, str]]:
-    """All forms of a concept: its name first, then what leads to it, last the medical terms it merely mentions."""
-    main = (*concept.medical[:1], *concept.lay, *concept.acronyms, *concept.misspelled)
-    return [(0, concept.name), *[(1, form) for form in main], *[(2, form) for form in concept.medical[1:]]]
-
-
-def _key(form: str) -> frozenset[str]:
-    """The stems that stand for a form; with its stop words where too little is left without ("get it up")."""
-    spoken = [word.folded for word in words(form)]
-    telling = frozenset(_plain(word) for word in spoken if word not in STOP_WORDS)
-    every = frozenset(map(_plain, spoken))
-    return telling if len(telling) > 1 or len(every) == 1 else every
 
 
 @cache

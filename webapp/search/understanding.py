@@ -56,7 +56,7 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
     if corrected is not None:
         terms = corrected
     matches = () if query.is_own_words or query.is_exact else _concepts(terms)
-    together = frozenset(one for match in matches if match.word_count > 1 for one in match.stems)
+    together = frozenset(one for match in matches if len(match.stems) > 1 for one in match.stems)
     own = clauses_of(terms, library, together, completes=not query.is_own_words)
     highlighted = [frozenset(form) for clause in own for form, _ in clause.alternatives]
     highlighted += [frozenset(form) for match in matches for form in match.concept.medical_stems[:MAIN_TERMS]]
@@ -158,7 +158,7 @@ def _concepts(terms: Sequence[Term]) -> tuple[Match, ...]:
 
 def _concept_clause(match: Match) -> Clause:
     """The ways to say a concept: its main medical terms first, then those near it, and everyday forms of several words."""
-    weight = READ_PHRASE_AS if match.word_count > 1 else READ_AS
+    weight = READ_PHRASE_AS if len(match.stems) > 1 else READ_AS
     medical = [
         (form, weight * (1.0 if place < MAIN_TERMS else NEAR_TERM))
         for place, form in enumerate(match.concept.medical_stems)
@@ -168,7 +168,7 @@ def _concept_clause(match: Match) -> Clause:
         for form in match.concept.lay_stems
         if len(form) > 1 and not match.stems.issuperset(form)  # the reader's own words count already
     ]
-    return Clause((*medical, *lay), is_asked=match.word_count > 1)
+    return Clause((*medical, *lay), is_asked=len(match.stems) > 1)
 
 
 def _right_spelling(word: str, library: Snapshot, *, is_open: bool) -> str | None:

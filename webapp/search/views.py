@@ -6,7 +6,8 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from webapp.catalog.queries import category_counts
-from webapp.search import indexing, misses, results
+from webapp.search import misses, results
+from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
 from webapp.search.synonyms import names_starting
 from webapp.web import htmx
@@ -46,7 +47,7 @@ def search() -> Response:
     )
     if is_miss and not query.filters:
         misses.count_miss(query, datetime.now(UTC).date())
-    if is_miss or (answer and (answer.is_reduced or indexing.is_behind())):
+    if is_miss or (answer and (answer.is_reduced or is_behind())):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
 

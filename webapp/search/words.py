@@ -6,7 +6,7 @@ The stemmer (Porter 2) is the only thing taken from Whoosh here.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,8 @@ LONGEST_WORD = 60
 
 _LISTS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 STOP_WORDS = frozenset(_LISTS["stop_words"])
+
+Span = tuple[int, int]
 
 
 class Word(NamedTuple):
@@ -58,6 +60,23 @@ def stem(folded: str) -> str:
 def stems(text: str) -> list[str]:
     """The stems of a text in order, without stop words."""
     return [stem(word.folded) for word in words(text) if word.folded not in STOP_WORDS]
+
+
+def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, ...]:
+    """Where the stems to highlight are in a text; adjacent words become one span."""
+    asked = frozenset().union(*highlighted)
+    matches = [(word, one) for word in words(text) if (one := stem(word.folded)) in asked]
+    present = {one for _, one in matches}
+    wanted = {one for group in highlighted if group <= present for one in group}
+    spans: list[Span] = []
+    for word, one in matches:
+        if one not in wanted or word.folded in STOP_WORDS:
+            continue
+        if spans and text[spans[-1][1] : word.start] in (" ", "-"):
+            spans[-1] = (spans[-1][0], word.end)
+        else:
+            spans.append((word.start, word.end))
+    return tuple(spans)
 
 
 VAGUE_STEMS = frozenset(map(stem, _LISTS["vague_words"]))
