@@ -1,6 +1,5 @@
 """Home, Latest Research, one article, and the categories."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
 from itertools import groupby
 
@@ -13,13 +12,12 @@ from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
 from webapp.catalog.standing_questions import answers, count_answers
 from webapp.catalog.topic_grid import study_grid
 from webapp.exports.citation_files import FORMATS, Format, citation_file
-from webapp.models import Article
 from webapp.models.values import Result, StudyKind
 from webapp.search.index import is_behind
 from webapp.search.similar import similar_to
 from webapp.web import htmx
 from webapp.web.errors import SiteError
-from webapp.web.pagination import Page, asked_page, existing
+from webapp.web.pagination import asked_page, existing
 from webapp.web.responses import never_store
 from webapp.web.templating import month
 
@@ -41,7 +39,10 @@ def home() -> Response:
 def latest_research() -> Response:
     """All summaries, newest first, by the month in which they were published here."""
     page = existing(queries.latest(asked_page()))
-    return htmx.render("articles/latest.html", page=page, months=list(_by_month(page)))
+    months = [
+        (name, list(rows)) for name, rows in groupby(page.rows, key=lambda row: month(row.published_at))
+    ]
+    return htmx.render("articles/latest.html", page=page, months=months)
 
 
 @bp.get("/research/<slug>")
@@ -143,8 +144,3 @@ def _wanted_format() -> Format | None:
     types = ["text/html", *(form.mimetype for form in FORMATS.values())]
     best = request.accept_mimetypes.best_match(types, default="text/html")
     return next((form for form in FORMATS.values() if form.mimetype == best), None)
-
-
-def _by_month(page: Page[Article]) -> Iterator[tuple[str, list[Article]]]:
-    for name, rows in groupby(page.rows, key=lambda row: month(row.published_at)):
-        yield name, list(rows)

@@ -1,7 +1,7 @@
 """Words explained: the dictionary, and where an article uses a word for the first time."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -140,18 +140,12 @@ def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
     likely = published().where(
         or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))
     )
-    pattern = _pattern(tuple(form.lower() for form in forms))
+    # As a whole word; the longest form is tried first, so "AIS A" wins over "AIS".
+    either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
     rows = db.session.scalars(likely.order_by(Article.published_at.desc(), Article.id.desc()))
-    return [article for article in rows if pattern.search(_text(article))][:count]
-
-
-def _text(article: Article) -> str:
-    return "\n".join(getattr(article, name) or "" for name in _TEXT_FIELDS)
-
-
-@lru_cache(maxsize=64)
-def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the forms as a whole word; the longest is tried first, so "AIS A" wins over "AIS"."""
-    longest_first: Iterable[str] = sorted(forms, key=len, reverse=True)
-    either = "|".join(re.escape(form) for form in longest_first) or r"(?!)"
-    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
+    return [
+        article
+        for article in rows
+        if any(pattern.search(getattr(article, name) or "") for name in _TEXT_FIELDS)
+    ][:count]

@@ -72,8 +72,12 @@ class PlainCheck:
 
 def plain_check(content: ArticleContent) -> PlainCheck:
     """Check the words of a text, complete or not."""
-    texts = checks.own_texts(content)
-    swaps = tuple(_swaps(texts))
+    found: dict[tuple[str, str], Swap] = {}
+    for field, text in checks.own_texts(content):
+        for match in _HARD.finditer(text):
+            word = match.group(0)
+            found.setdefault((field, word.lower()), Swap(field, word, PLAIN_WORDS[word.lower()]))
+    swaps = tuple(found.values())
     todo, done = _notes(content, swaps)
     return PlainCheck(
         grade=reading_grade(content.simple_explanation),
@@ -90,7 +94,13 @@ def swap(text: str, word: str) -> str:
     plain = PLAIN_WORDS.get(word.lower())
     if plain is None:
         return text
-    return re.sub(rf"\b{re.escape(word)}\b", lambda match: _like(match.group(0), plain), text, count=1)
+    capitalized = plain[0].upper() + plain[1:]
+    return re.sub(
+        rf"\b{re.escape(word)}\b",
+        lambda match: capitalized if match.group(0)[0].isupper() else plain,
+        text,
+        count=1,
+    )
 
 
 def _grades(content: ArticleContent) -> list[Grade]:
@@ -113,14 +123,12 @@ def _grades(content: ArticleContent) -> list[Grade]:
 
 def _notes(content: ArticleContent, swaps: tuple[Swap, ...]) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
     """What is still to do, and what is done, in the same order."""
+    has_quotes = any(finding.quote for finding in content.findings)
     rules = (
         (checks.long_sentences, "No sentence is too long"),
         (checks.short_forms, "Every short form is spelled out"),
         (checks.untraced_numbers, "Every number is in the abstract" if content.paper.abstract else ""),
-        (
-            checks.untraced_quotes,
-            "Every quote is in the abstract, word for word" if _has_quotes(content) else "",
-        ),
+        (checks.untraced_quotes, "Every quote is in the abstract, word for word" if has_quotes else ""),
         (checks.hope_words, "No word promises too much"),
     )
     found = [(tuple(rule(content)), praise) for rule, praise in rules]
@@ -135,21 +143,3 @@ def _notes(content: ArticleContent, swaps: tuple[Swap, ...]) -> tuple[tuple[Note
             Note(f"{len(swaps)} {'word' if len(swaps) == 1 else 'words'} most readers will not know"),
         ), done
     return todo, (*done, Note("No hard word that we know a plain one for"))
-
-
-def _has_quotes(content: ArticleContent) -> bool:
-    return any(finding.quote for finding in content.findings)
-
-
-def _swaps(texts: list[tuple[str, str]]) -> list[Swap]:
-    found: dict[tuple[str, str], Swap] = {}
-    for field, text in texts:
-        for match in _HARD.finditer(text):
-            word = match.group(0)
-            found.setdefault((field, word.lower()), Swap(field, word, PLAIN_WORDS[word.lower()]))
-    return list(found.values())
-
-
-def _like(word: str, plain: str) -> str:
-    """The plain words with a capital where the hard word had one."""
-    return plain[0].upper() + plain[1:] if word[0].isupper() else plain

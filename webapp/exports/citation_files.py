@@ -1,6 +1,5 @@
 """The formats in which a citation can be taken away: by file ending, and by content type."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,16 +18,12 @@ class Format:
     write: Callable[[list[Reference]], str]
 
 
-def _csl_text(references: list[Reference]) -> str:
-    return json.dumps(csl.csl(references), ensure_ascii=False, indent=2) + "\n"
-
-
 FORMATS = {
     form.ending: form
     for form in (
         Format("ris", "RIS", ris.MIMETYPE, ris.ris),
         Format("bib", "BibTeX", bibtex.MIMETYPE, bibtex.bibtex),
-        Format("json", "CSL-JSON", csl.MIMETYPE, _csl_text),
+        Format("json", "CSL-JSON", csl.MIMETYPE, csl.csl_text),
     )
 }
 

@@ -62,13 +62,23 @@ def csv_text(articles: Sequence[Article], site_url: str) -> str:
     writer.writerow(COLUMNS)
     for article in articles:
         row = _row(article, site_url)
-        writer.writerow([_cell(row[name]) for name in COLUMNS])
+        cells = ["" if row[name] is None else str(row[name]) for name in COLUMNS]
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells])
     return out.getvalue()
 
 
 def jsonl_text(articles: Sequence[Article], site_url: str) -> str:
     """One JSON object a line: everything an article says, without the paper's abstract, which is not ours to give."""
-    return "".join(json.dumps(_object(article, site_url), ensure_ascii=False) + "\n" for article in articles)
+    lines = []
+    for article in articles:
+        said = to_json(content_of(article))
+        said["paper"].pop("abstract", None)
+        found = {
+            "address": f"{site_url}/research/{article.slug}",
+            "updated_on": article.updated_at.date().isoformat(),
+        }
+        lines.append(json.dumps(found | said, ensure_ascii=False) + "\n")
+    return "".join(lines)
 
 
 def ris_text(articles: Sequence[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses
@@ -114,17 +124,3 @@ def _row(article: Article, site_url: str) -> dict[str, Any]:
         "published_on": article.published_at.date().isoformat(),
         "updated_on": article.updated_at.date().isoformat(),
     }
-
-
-def _object(article: Article, site_url: str) -> dict[str, Any]:
-    said = to_json(content_of(article))
-    said["paper"].pop("abstract", None)
-    return {
-        "address": f"{site_url}/research/{article.slug}",
-        "updated_on": article.updated_at.date().isoformat(),
-    } | said
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text

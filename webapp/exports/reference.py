@@ -31,8 +31,10 @@ class Reference:
 def paper_reference(article: Article) -> Reference:
     """The paper that an article explains. A retraction stands in the title and in the note."""
     paper = article.paper
+    name = paper.authors[0].family if paper.authors else paper.journal
+    word = next((word for word in paper.title.split() if len(word) > 3), "")  # noqa: PLR2004
     return Reference(
-        key=_key(paper),
+        key=f"{_letters(name) or 'paper'}{paper.published_on[:4]}{_letters(word)}",  # as in doe2021effect
         is_webpage=False,
         title=_stamp(paper) + paper.title.rstrip("."),
         authors=tuple(paper.authors),
@@ -120,13 +122,6 @@ def _status_note(paper: Paper) -> str:
         return ""
     when = f" ({paper.status_on.isoformat()})" if paper.status_on else ""
     return f"{paper.status.label}{when}. {paper.status_note or ''}".strip()
-
-
-def _key(paper: Paper) -> str:
-    """A BibTeX key: first author's family name, year and the first long word of the title, as in doe2021effect."""
-    name = paper.authors[0].family if paper.authors else paper.journal
-    word = next((word for word in paper.title.split() if len(word) > 3), "")  # noqa: PLR2004
-    return f"{_letters(name) or 'paper'}{paper.published_on[:4]}{_letters(word)}"
 
 
 def _letters(text: str) -> str:

@@ -39,12 +39,16 @@ def send(
         topic=topic, name=name or None, email=email or None, message=message, article=article, sent_at=now
     )
     db.session.add(row)
+    lines = [f"About: {topic.label}"]
+    if article is not None:
+        lines.append(f"Summary: {article.title} (/research/{article.slug})")
+    lines.append(f"From: {row.name or 'no name given'}, {row.email or 'no address given'}")
     outbox.enqueue(
         MailKind.CONTACT,
         editors_mail,
         now,
         subject=f"Message from the site: {topic.label}",
-        text=_as_text(row),
+        text="\n".join([*lines, "", message, ""]),
         headers={"Reply-To": email} if email else None,
     )
     return row
@@ -112,11 +116,3 @@ def _understanding_counts() -> dict[int, tuple[int, int]]:
         right, wrong = counts.get(article_id, (0, 0))
         counts[article_id] = (right + count, wrong) if is_right else (right, wrong + count)
     return counts
-
-
-def _as_text(row: ContactMessage) -> str:
-    lines = [f"About: {row.topic.label}"]
-    if row.article is not None:
-        lines.append(f"Summary: {row.article.title} (/research/{row.article.slug})")
-    lines.append(f"From: {row.name or 'no name given'}, {row.email or 'no address given'}")
-    return "\n".join([*lines, "", row.message, ""])

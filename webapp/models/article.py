@@ -98,7 +98,7 @@ class Article(Base):
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of its categories, the primary one first."""
-        return tuple(category.name for category in self.categories)
+        return tuple(link.category.name for link in self.category_links)
 
 
 def running_text(article: Article) -> str:

@@ -79,9 +79,18 @@ class Asset:
 @lru_cache(maxsize=256)
 def get_asset(name: str) -> Asset:
     """The file of that name; raises FileNotFoundError."""
-    body = _read(name)
+    if name in PACKAGED:
+        package, path, _ = PACKAGED[name]
+        return Asset(name, (files(package) / path).read_bytes())
+    own = (STATIC / name).resolve()
+    if not own.is_relative_to(STATIC) or own.suffix not in MIMETYPES or not own.is_file():
+        raise FileNotFoundError(name)
+    body = own.read_bytes()
     if name == "css/site.css":
-        body = _with_font_addresses(body)
+        # It names fonts as /fonts/regular.ttf; browsers get the address with the hash.
+        for font in (one for one in PACKAGED if one.startswith("fonts/")):
+            address = f"/assets/{get_asset(font).hash}/{font}"
+            body = body.replace(f'url("/{font}")'.encode(), f'url("{address}")'.encode())
     return Asset(name, body)
 
 
@@ -127,22 +136,3 @@ def _respond(asset: Asset, cache_control: str) -> Response:
     response.headers["Cache-Control"] = cache_control
     response.vary.add("Accept-Encoding")
     return response
-
-
-def _read(name: str) -> bytes:
-    if name in PACKAGED:
-        package, path, _ = PACKAGED[name]
-        return (files(package) / path).read_bytes()
-    path_ = (STATIC / name).resolve()
-    if not path_.is_relative_to(STATIC) or path_.suffix not in MIMETYPES or not path_.is_file():
-        raise FileNotFoundError(name)
-    return path_.read_bytes()
-
-
-def _with_font_addresses(css: bytes) -> bytes:
-    """The style sheet names fonts as ``/fonts/regular.ttf``; browsers get the address with the hash."""
-    for name in PACKAGED:
-        if name.startswith("fonts/"):
-            address = f"/assets/{get_asset(name).hash}/{name}"
-            css = css.replace(f'url("/{name}")'.encode(), f'url("{address}")'.encode())
-    return css

@@ -88,22 +88,17 @@ def show(error: SiteError) -> Response:
         _read_rest()
     template = "errors/notice.html" if wants_fragment() else "errors/page.html"
     try:
-        response = make_response(
-            render_template(template, error=error, sent=_sent(error.status)), error.status
-        )
+        # What was typed into a form that failed is shown, to be sent again. A password is typed again.
+        is_lost = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and request.method == "POST"
+        is_shown = is_lost and not request.files and not SECRETS & request.form.keys()
+        sent = list(request.form.items(multi=True)) if is_shown else []
+        response = make_response(render_template(template, error=error, sent=sent), error.status)
     except Exception:
         log.exception("the error page failed", extra={"path": request.path})
         response = make_response(LAST_RESORT, error.status)
     if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         response.headers["Retry-After"] = "60"
     return response
-
-
-def _sent(status: int) -> list[tuple[str, str]]:
-    """What somebody typed into a form that we failed to take, to be sent again. A password is typed again."""
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR or request.method != "POST" or request.files:
-        return []
-    return [] if SECRETS & request.form.keys() else list(request.form.items(multi=True))
 
 
 def _read_rest() -> None:

@@ -69,10 +69,6 @@ class PublicForm(FlaskForm):
     token = HiddenField()
     is_throttled = False
 
-    def renew_token(self) -> None:
-        """Put a fresh signed time into the form; call when it is shown."""
-        self.token.data = tokens.sign(_PURPOSE, tokens.new_secret())
-
     def validate_token(self, _: HiddenField) -> None:
         """Too fast for a person, or from a page left open for a day: ask to press the button again."""
         if not self.is_ours or not LEAST_SECONDS <= self._age() <= MOST_SECONDS:
@@ -117,7 +113,7 @@ def show(
     template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any
 ) -> Response:
     """The form's page or fragment with a fresh signed time; what was typed is kept."""
-    form.renew_token()
+    form.token.data = tokens.sign(_PURPOSE, tokens.new_secret())
     response = never_store(htmx.render(template, fragment, status=status, form=form, **context))
     if form.is_throttled:
         response.headers["Retry-After"] = "60"
