@@ -44,7 +44,7 @@ def history(article: Article) -> list[Step]:
 
 
 def _shown(revision: Revision) -> ArticleContent:
-    """What a revision says, without the paper's abstract, which is not ours to show, and the date of its publishing."""
+    """What a revision says, without the paper's abstract, which belongs to its publisher, and the date of its publishing."""
     content = from_json(revision.content)
     paper = msgspec.structs.replace(content.paper, abstract="")
     return msgspec.structs.replace(content, paper=paper, published_on=None)

@@ -34,7 +34,7 @@ class StudyGrid:
 
 
 def study_grid(counted: Iterable[tuple[StudyKind, Result, int]]) -> StudyGrid:
-    """The grid of these counts. Kinds that stand beside the steps have a row only where there is such a study."""
+    """The grid of these counts. Kinds without an evidence step have a row only where there is such a study."""
     counts = {(kind, result): count for kind, result, count in counted}
     rows = [GridRow(kind, tuple(counts.get((kind, result), 0) for result in Result)) for kind in StudyKind]
     return StudyGrid(tuple(row for row in rows if row.kind.step or row.total))

@@ -1,4 +1,4 @@
-"""What an article says, apart from where it is kept: the shape shared by TOML files, drafts and the live rows."""
+"""What an article says, wherever it is stored: the shape shared by TOML files, drafts and the live rows."""
 
 import re
 import tomllib
@@ -117,7 +117,7 @@ def is_partial_date(text: str) -> bool:
 
 
 def from_toml(source: str) -> ArticleContent:
-    """One article from TOML text; raises ContentError with the line where it can be told."""
+    """One article from TOML text; raises ContentError with the line where that is known."""
     try:
         return msgspec.convert(tomllib.loads(source), ArticleContent)
     except tomllib.TOMLDecodeError as error:

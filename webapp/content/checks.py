@@ -192,7 +192,7 @@ def long_sentences(content: ArticleContent) -> Iterator[Problem]:
 
 
 def untraced_numbers(content: ArticleContent) -> Iterator[Problem]:
-    """Numbers of ours that the stored abstract, where there is one, does not have."""
+    """Numbers in the summary that the stored abstract, where there is one, does not have."""
     if not content.paper.abstract:
         return
     known = {_figure(number) for number in _NUMBER.findall(content.paper.abstract)}

@@ -1,17 +1,21 @@
 """The plain-language check that editors see while they write: grades, long sentences, hard words, short forms."""
 
 import re
+import tomllib
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from webapp.content import checks
 from webapp.content.article_content import ArticleContent
-from webapp.content.plain_words import PLAIN_WORDS
 from webapp.content.readability import reading_grade, words
 
 HARDEST_SHOWN = 16.0  # the right end of the gauge
 MOST_SWAPS = 8
 
+PLAIN_WORDS: dict[str, str] = tomllib.loads(
+    Path(__file__).with_name("plain_words.toml").read_text(encoding="utf-8")
+)
 _HARD = re.compile(
     rf"\b({'|'.join(sorted(map(re.escape, PLAIN_WORDS), key=len, reverse=True))})\b", re.IGNORECASE
 )

@@ -34,7 +34,7 @@ def sentences(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words and figures of a text, in order."""
+    """The words and numbers of a text, in order."""
     return _WORD.findall(text.replace("-", " "))
 
 
@@ -55,7 +55,7 @@ def syllable_count(word: str) -> int:
     return max(count, 1)
 
 
-@lru_cache(maxsize=1_000)  # pages are made anew after every change; most of their texts are the same
+@lru_cache(maxsize=1_000)  # after a change every page is made again, most of them from the same texts
 def reading_grade(text: str) -> float:
     """US school grade by the Flesch–Kincaid formula (Kincaid et al. 1975); 0.0 for an empty text.
 

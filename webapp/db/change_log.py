@@ -1,6 +1,6 @@
 """The log of public changes: whatever readers see differently is announced once, in the transaction that changes it.
 
-Whoever has to follow keeps a cursor, the id of the last change it has dealt with: the page cache of each process, the
+Whoever has to follow stores a cursor, the id of the last change it has dealt with: the page cache of each process, the
 search index of each node, the public history of an article. Changes are only ever appended, and writers take turns, so
 a change with a higher id was committed later.
 """
@@ -93,7 +93,7 @@ def committed_reader(engine: Engine) -> Callable[[], int]:
 
 
 class _SqliteReader:
-    """Keeps one connection a thread. ``PRAGMA data_version`` tells in microseconds whether anything was committed."""
+    """Asks on one connection a thread. ``PRAGMA data_version`` says in microseconds whether anything was committed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

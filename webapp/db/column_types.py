@@ -1,4 +1,4 @@
-"""Column types: aware UTC times, and lists of value objects kept as JSON."""
+"""Column types: aware UTC times, and lists of value objects stored as JSON."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+    """An aware UTC datetime. SQLite stores no zone, so it is removed on the way in and added on the way out."""
 
     impl = DateTime
     cache_ok = True
@@ -19,7 +19,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("times are kept with their zone: give an aware datetime")
+            raise ValueError("give an aware datetime")
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
@@ -27,7 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class EnumText(TypeDecorator[StrEnum]):
-    """A StrEnum kept as its own value, so that adding a member needs no migration."""
+    """A StrEnum stored as its value, so that adding a member needs no migration."""
 
     impl = String(32)
     cache_ok = True
@@ -44,7 +44,7 @@ class EnumText(TypeDecorator[StrEnum]):
 
 
 class JsonList(TypeDecorator[list[Any]]):
-    """An ordered list of value objects (``msgspec.Struct`` or plain strings) kept in one JSON column.
+    """An ordered list of value objects (``msgspec.Struct`` or plain strings) stored in one JSON column.
 
     They are always read and written together with their row, and never queried one by one.
     """

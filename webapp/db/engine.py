@@ -14,8 +14,8 @@ from webapp.db.writing import BUSY_TIMEOUT, begin_postgresql, begin_sqlite
 THREADS = 8  # of a web process; its jobs come on top
 CONNECTION = {
     "connect_timeout": "5",
-    # What is asked for by a page, and how long a process that hangs may keep others waiting. A machine that vanishes is
-    # noticed within half a minute, so that its locks are free again.
+    # How long a page may ask, and how long a process that hangs may hold locks. A machine that vanishes is noticed within
+    # half a minute, so that its locks are free again.
     "options": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=20s -c TimeZone=UTC -c tcp_keepalives_idle=10 "
     "-c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
     "application_name": "spinal-cord-research-help",

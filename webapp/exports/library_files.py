@@ -68,7 +68,7 @@ def csv_text(articles: Sequence[Article], site_url: str) -> str:
 
 
 def jsonl_text(articles: Sequence[Article], site_url: str) -> str:
-    """One JSON object a line: everything an article says, without the paper's abstract, which is not ours to give."""
+    """One JSON object a line: everything an article says, without the paper's abstract, which belongs to its publisher."""
     lines = []
     for article in articles:
         said = to_json(content_of(article))

@@ -1,1 +1,1 @@
-"""What readers tell us: was this helpful, and the contact form."""
+"""Feedback from readers: votes, answers and notes below an article, reports of mistakes, the contact form."""

@@ -1,4 +1,4 @@
-"""The forms by which readers tell us something."""
+"""The forms for readers: a note to a vote, a mistake in an article, a message to the editors."""
 
 from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import EmailField, SelectChoice

@@ -34,7 +34,7 @@ def send(
     email: str | None = None,
     article: Article | None = None,
 ) -> ContactMessage:
-    """Keep a message, and mail it to the editors."""
+    """Store a message, and mail it to the editors."""
     row = ContactMessage(
         topic=topic, name=name or None, email=email or None, message=message, article=article, sent_at=now
     )

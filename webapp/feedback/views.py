@@ -173,7 +173,7 @@ def _published(slug: str) -> Article:
 
 
 def _pressed(answers: tuple[str, ...], sentence: str) -> str:
-    """Which button was pressed. Refuses one that is not ours, which counts as no press."""
+    """The answer of the button that was pressed; raises SiteError for one that the page does not have."""
     check_press()
     given = request.form.get("answer", "")
     if given not in answers:

@@ -1,4 +1,4 @@
-"""Tables, and the fixed lists and value objects kept in them."""
+"""Tables, and the fixed lists and value objects stored in them."""
 
 from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.models.account import AuditEntry, AuditKind, RecoveryCode

@@ -12,7 +12,7 @@ from webapp.models.values import Labelled
 
 
 class RecoveryCode(Base):
-    """A code that stands in for the app once; using it deletes the row. Only its hash is kept."""
+    """A code that stands in for the app once; using it deletes the row. Only its hash is stored."""
 
     __tablename__ = "recovery_code"
 

@@ -20,7 +20,7 @@ class Role(Labelled):
 
 
 class Editor(Base):
-    """Somebody who may write. The password is kept as an argon2id hash."""
+    """Somebody who may write. The password is stored as an argon2id hash."""
 
     __tablename__ = "editor"
 
@@ -49,7 +49,7 @@ class SecondFactor(Base):
 
 
 class SignIn(Base):
-    """One signed-in browser. Only the hash of its secret is kept; deleting the row ends it at once.
+    """One signed-in browser. Only the hash of its secret is stored; deleting the row ends it at once.
 
     With ``needs_code`` the password was right and the second factor is still to come: nobody is signed in yet.
     """
@@ -66,7 +66,7 @@ class SignIn(Base):
 
 
 class KeptText(Base):
-    """A form that was sent after the sign-in had run out: its fields as they came, kept for an hour."""
+    """A form that was sent after the sign-in had run out: its fields as they came, stored for an hour."""
 
     __tablename__ = "kept_text"
 

@@ -50,7 +50,9 @@ class Subscriber(Base):
     unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirm_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    covered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # issues told everything up to then
+    covered_until: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # issues have covered everything up to then
     hard_bounce_count: Mapped[int] = mapped_column(default=0)
     soft_bounce_count: Mapped[int] = mapped_column(default=0)
 
@@ -64,7 +66,7 @@ class SuppressionReason(StrEnum):
 
 
 class Suppression(Base):
-    """An address that no import or mailing may use again. Only its keyed hash is kept, so the list names nobody."""
+    """An address that no import or mailing may use again. Only its keyed hash is stored, so the list names nobody."""
 
     __tablename__ = "suppression"
 
@@ -88,7 +90,7 @@ class Issue(Base):
 
 
 class IssueArticle(Base):
-    """An article that an issue told of, in the order of the issue."""
+    """An article in an issue, in the order of the issue."""
 
     __tablename__ = "issue_article"
 
@@ -131,8 +133,8 @@ class MailState(StrEnum):
 class OutboxMessage(Base):
     """One mail to one person, saved in the transaction that causes it and delivered afterwards.
 
-    Mail to subscribers is written only when it goes out: what it tells of may be withdrawn by then, and a link's
-    secret never rests in the database. ``subject`` and ``text_body`` are kept only for contact messages and for what
+    Mail to subscribers is written only when it goes out: its articles may be withdrawn by then, and a link's
+    secret is never stored in the database. ``subject`` and ``text_body`` are stored only for contact messages and for what
     happened to an account, until sent.
     """
 
@@ -172,9 +174,9 @@ class OutboxMessage(Base):
 
 
 class MessageArticle(Base):
-    """An article that a mail tells of.
+    """An article in a mail.
 
-    Corrections go to exactly those whose mail told of the article as it no longer stands.
+    Corrections go to exactly those whose mail had the article as it no longer is.
     """
 
     __tablename__ = "message_article"

@@ -1,4 +1,4 @@
-"""What is kept about searches: only how often some words found nothing."""
+"""Searches without results: only the words and how often."""
 
 from datetime import date
 

@@ -41,7 +41,7 @@ def accessibility() -> Response:
 
 @bp.get("/glossary")
 def glossary() -> Response:
-    """The words that summaries use, explained; ?q= keeps those that have it."""
+    """The words that summaries use, explained; ?q= shows only those that contain it."""
     wanted = request.args.get("q", "").strip()[:100]
     return htmx.render(
         "pages/glossary.html", "glossary_terms", letters=terms_by_letter(wanted), wanted=wanted
@@ -136,7 +136,7 @@ def service_worker() -> Response:
 
 @bp.get("/offline")
 def offline() -> Response:
-    """What is shown without a connection: the summaries kept on this device."""
+    """What is shown without a connection: the summaries stored on this device."""
     return htmx.render("pages/offline.html")
 
 

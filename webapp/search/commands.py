@@ -1,4 +1,4 @@
-"""The ``flask search`` commands: look at the index, compare it with the database, build it anew."""
+"""The ``flask search`` commands: look at the index, compare it with the database, rebuild it."""
 
 import sys
 from datetime import UTC, datetime
@@ -9,9 +9,7 @@ from flask.cli import AppGroup
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable, search_index
 
-search_group = AppGroup(
-    "search", help="Look at the search index, compare it with the database, build it anew."
-)
+search_group = AppGroup("search", help="Look at the search index, compare it with the database, rebuild it.")
 
 
 @search_group.command()
@@ -21,7 +19,7 @@ def status() -> None:
     try:
         count, size = len(search_index().snapshot().entries()), search_index().byte_count()
     except SearchUnavailable as error:
-        click.echo(f"The index cannot be used: {error}.\nBuild it anew with: flask search rebuild", err=True)
+        click.echo(f"The index cannot be used: {error}.\nRebuild it with: flask search rebuild", err=True)
         sys.exit(1)
     click.echo(f"{count} articles in the index, {size / 1e6:.1f} MB.")
     click.echo(
@@ -35,7 +33,7 @@ def check() -> None:
     try:
         difference = indexing.differences(search_index())
     except SearchUnavailable as error:
-        click.echo(f"The index cannot be used: {error}.\nBuild it anew with: flask search rebuild", err=True)
+        click.echo(f"The index cannot be used: {error}.\nRebuild it with: flask search rebuild", err=True)
         sys.exit(1)
     for what, ids in (
         ("not in the index", difference.missing),
@@ -51,7 +49,7 @@ def check() -> None:
 
 @search_group.command()
 def rebuild() -> None:
-    """Build the index anew beside the live one, then switch. Searches go on meanwhile."""
+    """Rebuild the index in a new folder, then switch. Searches go on meanwhile."""
     try:
         with click.progressbar(length=1, label="Building the index") as bar:
 

@@ -1,4 +1,4 @@
-"""The search index of this machine: one folder of Whoosh's files that is opened, written and built anew here.
+"""The search index of this machine: a folder of Whoosh's files that is opened, written and rebuilt here.
 
 ``<root>/CURRENT`` names the folder in use; a rebuild fills another one and switches. The index is derived from the
 database and can be deleted at any time. Readers never wait for the writer. Every failure is a SearchUnavailable.
@@ -66,7 +66,7 @@ class SearchIndex:
         self._is_suspect = False
 
     def folder(self) -> Path:
-        """The folder in use; raises OSError if there is none of this version."""
+        """The folder in use; raises OSError if no folder of this version exists."""
         if self._folder is not None:
             return self._folder
         name = (self.root / CURRENT).read_text(encoding="ascii").strip()

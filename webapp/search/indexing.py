@@ -51,7 +51,7 @@ class Difference:
 def catch_up() -> int:
     """Bring the index up to date with every public change; builds it if there is none. Returns how many changes.
 
-    Raises SearchUnavailable if another process keeps the index for too long.
+    Raises SearchUnavailable if another process holds the index for too long.
     """
     index = search_index()
     if not index.is_intact():
@@ -67,7 +67,7 @@ def catch_up() -> int:
 def rebuild(report: Callable[[int, int], None]) -> int:
     """Build a replacement of the live index and switch to it; searches and the follower go on meanwhile.
 
-    ``report`` is told (articles done, articles in all). Returns how many articles the new index holds.
+    ``report`` is called with (articles done, articles in all). Returns how many articles the new index holds.
     Raises SearchUnavailable if a rebuild is going on already, or the folder cannot be written.
     """
     index = search_index()
@@ -131,7 +131,7 @@ def follow() -> None:
 
 
 def rebuild_if_broken() -> None:
-    """Build the index anew if it is missing or damaged, which takes seconds to minutes.
+    """Rebuild the index if it is missing or damaged, which takes seconds to minutes.
 
     An index that contains more changes than the database knows is of another database, as after a restore.
     """
@@ -140,13 +140,13 @@ def rebuild_if_broken() -> None:
     time.sleep(BROKEN_FOR)
     if _is_usable():
         return
-    log.warning("the search index is missing, damaged or of another database: it is built anew")
+    log.warning("the search index is missing, damaged or of another database: it is rebuilt")
     try:
         count = rebuild(_silently)
     except SearchUnavailable as error:
-        log.info("the search index was not built anew: %s", error)
+        log.info("the search index was not rebuilt: %s", error)
     else:
-        log.info("the search index was built anew with %d articles", count)
+        log.info("the search index was rebuilt with %d articles", count)
 
 
 def _is_usable() -> bool:
@@ -173,7 +173,7 @@ def _follow_once(index: SearchIndex) -> int:
 
 
 def _reading() -> Session:
-    """A session of its own, which leaves the caller's alone and keeps its rows no longer than it is open."""
+    """A session apart from the caller's, so that its rows and its transaction end with the block."""
     return Session(db.engine)
 
 

@@ -25,7 +25,7 @@ MOST_ROWS = 5_000
 MOST_IN_MEMORY = 1_000  # different searches between two writes
 FORGET_AFTER = timedelta(days=180)
 
-# What looks like an address, a telephone or a record number is not kept.
+# What looks like an address, a telephone or a record number is not stored.
 _PERSONAL = re.compile(r"\S*@\S*|\S*\d{5,}\S*|\S*://\S*|\bwww\.\S*", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""Search without an index: a plain database query, so that readers are served while the index is built anew."""
+"""Search without an index: a plain database query, so that readers are served while the index is rebuilt."""
 
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
 

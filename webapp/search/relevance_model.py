@@ -37,7 +37,7 @@ def blended(
             weights[stem] += score * share
     terms = nlargest(TERMS, weights, key=lambda stem: weights[stem])
     lists = [(contributions(term), weights[term]) for term in terms]
-    # in a library about one thing, what most documents say ("spinal cord") tells none of them apart
+    # in a library about one thing, what most documents say ("spinal cord") does not distinguish them
     lists = [(postings, weight) for postings, weight in lists if len(postings.documents) < len(scores) / 2]
     if not lists:
         return scores

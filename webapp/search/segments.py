@@ -75,7 +75,7 @@ class _Terms(fields.FieldType):
             yield term.encode(), 1, 1.0, b""
 
 
-# Phrases are looked for in the stems in order: positions beside the weights would have to be read with every posting list.
+# Phrases are looked for in the stems in order: positions stored with the weights would be read with every posting list.
 SCHEMA = fields.Schema(
     stem=_WeightedTerms(),
     word=_Terms(),  # whole words, for completion and correction
@@ -235,7 +235,7 @@ def write(
         for name, checksum in _sealed(folder / f"{part.segment_id()}{SEAL}").items():
             if _checksum(folder / name) != checksum:
                 raise ValueError(f"a file was damaged: {name}")
-    # Without Whoosh's own lock: the caller holds ours, and Whoosh never releases its own when it cannot create a file.
+    # Without Whoosh's own lock: the caller holds the lock of the index, and Whoosh never releases its own when it cannot create a file.
     writer = FileIndex(Storage(folder), schema=SCHEMA).writer(
         _lk=False, compound=False, limitmb=128, codec=W3Codec(blocklimit=POSTINGS_IN_BLOCK)
     )
@@ -318,9 +318,9 @@ def _fields_of(document: IndexDocument) -> dict[str, Any]:
     lexicon: set[str] = set()
     lines: list[str] = []
     for passage in document.passages:
-        kept = [word.folded for word in words(passage.text) if word.folded not in STOP_WORDS]
-        lexicon.update(word for word in kept if len(word) >= SHORTEST_WORD and word.isalpha())
-        line = [stem(word) for word in kept]
+        telling = [word.folded for word in words(passage.text) if word.folded not in STOP_WORDS]
+        lexicon.update(word for word in telling if len(word) >= SHORTEST_WORD and word.isalpha())
+        line = [stem(word) for word in telling]
         lines.append(f" {' '.join(line)} ")
         for one in line:
             weights[one].append(passage.weight)

@@ -25,7 +25,7 @@ WINDOW_SLACK = 3  # words that may stand between those of a form
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """One thing that people look for, with all the ways to say it.
 
-    ``medical`` is what we look for besides (the first ones are shown); ``lay``, ``acronyms`` and ``misspelled`` lead to it,
+    ``medical`` terms are searched in addition (the first ones are shown); ``lay``, ``acronyms`` and ``misspelled`` lead to it,
     and ``alone`` if they are all that is asked.
     """
 

@@ -42,9 +42,9 @@ def write_list(numbers: Sequence[int]) -> str:
 def packed(numbers: Sequence[int]) -> list[PackedSummary]:
     """The published summaries of a list, in its order."""
     rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(numbers)))}
-    kept = [number for number in numbers if number in rows]
-    without = {number: write_list([other for other in kept if other != number]) for number in kept}
-    return [PackedSummary(rows[number], without[number]) for number in kept]
+    packed = [number for number in numbers if number in rows]
+    without = {number: write_list([other for other in packed if other != number]) for number in packed}
+    return [PackedSummary(rows[number], without[number]) for number in packed]
 
 
 def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:

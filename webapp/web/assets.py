@@ -1,6 +1,6 @@
-"""Files that browsers load: our own under static/ and those from locked packages, at addresses that name their content.
+"""Files that browsers load: those under static/ and those from locked packages, at addresses that name their content.
 
-An address ``/assets/<hash>/<name>`` never changes its bytes, so it can be kept for a year. Each file is read and hashed
+An address ``/assets/<hash>/<name>`` never changes its bytes, so browsers may store it for a year. Each file is read and hashed
 once per process, and compressed once when it is first asked for, which costs ten times as much.
 """
 
@@ -112,7 +112,7 @@ def asset_integrity(name: str) -> str:
 
 @bp.get("/assets/<hash_>/<path:name>")
 def show_asset(hash_: str, name: str) -> Response:
-    """One file of the site's design, kept by the browser for a year."""
+    """One file of the site's design, which browsers store for a year."""
     try:
         asset = get_asset(name)
     except FileNotFoundError:
@@ -123,7 +123,7 @@ def show_asset(hash_: str, name: str) -> Response:
 
 
 def well_known(name: str) -> Response:
-    """A file at a fixed address (favicon, manifest), kept for a day."""
+    """A file at a fixed address (favicon, manifest), which browsers store for a day."""
     return _respond(get_asset(name), "public, max-age=86400")
 
 

@@ -122,7 +122,7 @@ def _show_http(error: HTTPException) -> Response:
 
 
 def _show_unknown_host(_: SecurityError) -> Response:
-    """No page of ours: its links would need the name that the site goes by here."""
+    """Answer with a page without links: they would need the name of the site, which is unknown here."""
     log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
     return make_response(UNKNOWN_HOST, HTTPStatus.BAD_REQUEST)
 
@@ -130,7 +130,7 @@ def _show_unknown_host(_: SecurityError) -> Response:
 def _show_database(error: SQLAlchemyError) -> Response:
     """The lock was not free in time, a connection was lost or took too long, the disk is full: all may pass.
 
-    PostgreSQL tells of a transaction that it ended, and of a server that only reads, by an InternalError.
+    PostgreSQL raises InternalError for a transaction that it ended, and on a server that only reads.
     """
     reason = getattr(error, "orig", error)
     log.error("database did not answer: %s", reason, extra={"path": request.path})

@@ -1,8 +1,8 @@
-"""What every public form shares: refuse other sites, slow down robots, no cookie and no per-person token.
+"""What every public form shares: other sites are refused, robots slowed down, without a cookie or a token for each visitor.
 
 A form is protected by the browser's own statement of where a request comes from, a token with a signed time (robots
-answer faster than people), and a field that people do not see. Buttons alone, which stand on pages that are kept, carry
-a token that is the same for everybody: who posts to addresses without ever having read a page has none.
+answer faster than people), and a field that people do not see. Buttons alone, on pages that are
+cached, carry a token that is the same for everybody: a robot that posts without having read a page does not have it.
 """
 
 import time
@@ -48,12 +48,12 @@ def check_same_site() -> None:
 
 
 def press_token() -> str:
-    """What a form of buttons carries: always the same, so that its page can be kept."""
+    """The token in a form of buttons: always the same, so that its page can be cached."""
     return tokens.keyed_hash(_PRESS, "")
 
 
 def check_press() -> None:
-    """Refuse a press that did not come from a page of ours; raises SiteError 403 or 422."""
+    """Refuse a press that did not come from a page of this site; raises SiteError 403 or 422."""
     check_same_site()
     if not tokens.is_hash_of(_PRESS, "", request.form.get("token", "")):
         raise SiteError(422, "Please open the page once more, then press the button again.")
@@ -96,7 +96,7 @@ def refusal(form: PublicForm, name: str, limit: int, per: timedelta) -> HTTPStat
     """Why a sent form is not accepted: 429 after ``limit`` tries in ``per``, 422 for what it says, else None.
 
     Raises SiteError 403 for a form that another site sent. Takes the writer's turn to count the try, so call it before
-    ``writing()``. A form with no token of ours is no try: it is asked to be sent again.
+    ``writing()``. A form without a valid token does not count as a try: its sender is asked to send it again.
     """
     check_same_site()
     if not form.is_ours:
@@ -112,7 +112,7 @@ def refusal(form: PublicForm, name: str, limit: int, per: timedelta) -> HTTPStat
 def show(
     template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any
 ) -> Response:
-    """The form's page or fragment with a fresh signed time; what was typed is kept."""
+    """The form's page or fragment with a fresh signed time and what was typed."""
     form.token.data = tokens.sign(_PURPOSE, tokens.new_secret())
     response = never_store(htmx.render(template, fragment, status=status, form=form, **context))
     if form.is_throttled:
@@ -121,13 +121,13 @@ def show(
 
 
 def normal_address(text: str) -> str:
-    """An e-mail address in the one form we keep, lower case; raises EmailNotValidError."""
+    """An e-mail address in the form that is stored, lower case; raises EmailNotValidError."""
     found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     return (found.ascii_email or found.normalized).lower()
 
 
 def mail_address(_form: FlaskForm, field: Field) -> None:
-    """Accept only an address that mail can be sent to, and keep it in its normal form."""
+    """Accept only an address that mail can be sent to, and put it in its normal form."""
     try:
         field.data = normal_address(field.data or "")
     except EmailNotValidError as error:

@@ -48,6 +48,6 @@ def moved(location: str) -> Response:
 
 
 def _bare(response: Response) -> Response:
-    """A redirect without Werkzeug's page: nobody sees it, and it is none of ours."""
+    """A redirect without Werkzeug's page, which nobody sees and which breaks the rules for pages of this site."""
     response.set_data(b"")
     return response

@@ -1,7 +1,7 @@
-"""Figures for Prometheus: rate, errors and duration of requests by endpoint, hits of the page cache.
+"""Metrics for Prometheus: rate, errors and duration of requests by endpoint, hits of the page cache.
 
-prometheus_client decides when it is first imported whether the processes of one server share their figures
-(PROMETHEUS_MULTIPROC_DIR). So it is imported in the worker, and only where an OPS_TOKEN lets somebody read them.
+prometheus_client decides when it is first imported whether the processes of one server share their counts
+(PROMETHEUS_MULTIPROC_DIR). So it is imported in the worker, and only where an OPS_TOKEN lets somebody read the metrics.
 """
 # ruff: noqa: PLC0415
 
@@ -19,7 +19,7 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Measure every request that reaches Flask, if somebody may read the figures."""
+    """Measure every request that reaches Flask, if somebody may read the metrics."""
     if not config.ops_token:
         return
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -65,9 +65,9 @@ def page_hit_counter(app: Flask) -> Callable[[], None]:
 
 
 def exposition(gauges: Mapping[str, tuple[str, float]]) -> tuple[bytes, str]:
-    """The figures of all processes of this server in Prometheus' text format, and its content type.
+    """The metrics of all processes of this server in Prometheus' text format, and its content type.
 
-    ``gauges`` are figures read just now: name -> (what it is, value).
+    ``gauges`` are values read just now: name -> (what it is, value).
     """
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector

@@ -2,7 +2,7 @@
 
 Views know nothing of it. An answer is stored if it is a public page read by GET (``Cache-Control: public``, no cookie set),
 under the newest public change that was committed *before* the page was made. So a page can be newer than its change, never
-older, and a request after a later change is answered anew.
+older, and a request after a later change gets a new one.
 """
 
 import time
@@ -28,8 +28,8 @@ from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LARGEST_PAGE = 1_000_000  # bytes; the library as a file is made anew each time
-KEPT_SECONDS = 300.0  # for what changes with the calendar alone, like the year at the foot of a page
+LARGEST_PAGE = 1_000_000  # bytes; the library as a file is made each time
+KEPT_SECONDS = 300.0  # then a page is made again, for what changes with the calendar alone, like the year at the foot of a page
 BODY_HEADERS = ("content-length", "content-type", "content-encoding")
 
 Headers = list[tuple[str, str]]
@@ -132,7 +132,7 @@ def _answer(page: FinishedPage, known: str, start_response: "StartResponse") -> 
 
 
 def _key_of(environ: "WSGIEnvironment") -> Key | None:
-    """What an answer depends on besides the database; nothing for a request that is never answered from here."""
+    """All that an answer depends on, apart from the database; None for a request that is never answered from the cache."""
     path = environ["PATH_INFO"]
     if environ["REQUEST_METHOD"] != "GET" or path.startswith(PRIVATE_PART):
         return None

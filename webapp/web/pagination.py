@@ -30,7 +30,7 @@ class Page(Generic[T]):
 
     @property
     def numbers(self) -> list[int | None]:
-        """Page numbers to show, with None for a gap: first, last, and those beside this one."""
+        """Page numbers to show, with None for a gap: first, last, and those next to this one."""
         shown = sorted(
             {1, self.page_count, *range(max(1, self.number - 1), min(self.page_count, self.number + 1) + 1)}
         )

@@ -161,5 +161,5 @@ def _body() -> bytes:
     """All that was sent; refused with 413 if it is too long."""
     body = request.get_data()
     if request.content_length is None and len(body) == request.max_content_length:
-        raise SiteError(413)  # what comes in chunks tells no length, and werkzeug cuts it without a word
+        raise SiteError(413)  # what comes in chunks has no stated length, and Werkzeug cuts it silently
     return body

@@ -7,7 +7,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 
 class RowNumber(IntegerConverter):
-    """A number of a row, no larger than a database can keep: above that there is no such page."""
+    """A number of a row, no larger than an integer column can hold: above that the page does not exist."""
 
     def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **{"max": 2**31 - 1} | options)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.db.session import db
 from webapp.models.throttle import Attempt
 
-KEPT = timedelta(days=1)
+FORGET_AFTER = timedelta(days=1)
 
 
 def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) -> bool:
@@ -26,12 +26,12 @@ def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) 
     )
     count: int = db.session.execute(counted.returning(Attempt.count)).scalar_one()
     if count == 1:
-        db.session.execute(delete(Attempt).where(Attempt.window_at < now - KEPT))
+        db.session.execute(delete(Attempt).where(Attempt.window_at < now - FORGET_AFTER))
     return count > limit
 
 
 def forget(name: str, key: str) -> None:
-    """Start counting afresh: what was tried turned out to be right."""
+    """Reset the count after a try that was right."""
     db.session.execute(delete(Attempt).where(Attempt.bucket == _bucket(name, key)))
 
 

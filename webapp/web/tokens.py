@@ -1,4 +1,4 @@
-"""Signed, single-purpose tokens for links and forms, and hashes of secrets that are kept."""
+"""Signed, single-purpose tokens for links and forms, and hashes of secrets to be stored."""
 
 import hashlib
 import hmac
@@ -39,7 +39,7 @@ def token_age(purpose: str, token: str, now_timestamp: float) -> float:
 
 
 def new_secret() -> str:
-    """A random 128-bit secret for a link; only its hash is kept."""
+    """A random 128-bit secret for a link; only its hash is stored."""
     return secrets.token_urlsafe(16)
 
 
@@ -54,14 +54,14 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 
 def keyed_hashes(purpose: str, value: str) -> list[str]:
-    """The same with each key that still counts, the one in use first: for finding what an older key made."""
+    """The keyed hash with each key that is still valid, the current one first: to find what an older key made."""
     keys: list[str] = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
     text = f"{purpose}:{value}".encode()
     return [hmac.new(key.encode(), text, hashlib.sha256).hexdigest() for key in keys]
 
 
 def is_hash_of(purpose: str, value: str, given: str) -> bool:
-    """Was this made by ``keyed_hash`` with a key that still counts?"""
+    """Was this made by ``keyed_hash`` with a key that is still valid?"""
     hashes = keyed_hashes(purpose, value)
     return any(hmac.compare_digest(known.encode(), given.encode()) for known in hashes)
 
