@@ -39,4 +39,4 @@ def test_an_address_that_another_summary_has_or_had_is_refused(client: PageClien
     add_article(slug="taken")
     press(client, NEW, opened(client, NEW, **complete() | {"slug": "mine"}), "publish")
     assert "Another summary has this address." in rename(client, "taken", status=422)
-    assert "small letters, figures and hyphens" in rename(client, "Not An Address", status=422)
+    assert "small letters, digits and hyphens" in rename(client, "Not An Address", status=422)

@@ -12,7 +12,7 @@ from webapp.db.writing import writing
 from webapp.editor.forms import WithdrawForm
 from webapp.models import AuditKind, BulkChange, Category, Role
 from webapp.publishing import audit, bulk
-from webapp.publishing.bulk import Action, CannotUndo, Plan
+from webapp.publishing.bulk import Action, BulkPlan, CannotUndo
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 
@@ -24,7 +24,7 @@ editor_access.protect(bp)
 def look() -> Response:
     """What would change and what would not, and why; nothing is changed yet."""
     wanted = _plan()
-    return _show(wanted, WithdrawForm(formdata=None), 200 if wanted.will else 422)
+    return _show(wanted, WithdrawForm(formdata=None), 200 if wanted.changes else 422)
 
 
 @bp.post("/editor/bulk")
@@ -32,14 +32,14 @@ def carry_out() -> Response:
     """Change what the last page listed; what was changed meanwhile stays as it is."""
     wanted, form = _plan(), WithdrawForm()
     is_complete = wanted.action is not Action.WITHDRAW or form.validate()
-    if not (wanted.will and is_complete):
+    if not (wanted.changes and is_complete):
         return _show(wanted, form, 422)
     with writing() as now:
         wanted = _plan()  # once more: others may have written meanwhile
         change = bulk.carry_out(wanted, current_editor().id, now, (form.note.data or "").strip())
         kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
-        for item in wanted.will:
-            audit.record(kind, now, current_editor().id, detail=item.title)
+        for planned in wanted.changes:
+            audit.record(kind, now, current_editor().id, detail=planned.title)
         editor_access.forget_kept_fields()
     return htmx.redirect(url_for(".done", number=change.id))
 
@@ -57,7 +57,7 @@ def undo(number: int) -> Response:
         change = _found(number)
         bulk.undo(change, current_editor().id, now)
         for row in change.changed:
-            if "article_id" in row and "why_kept" not in row:
+            if "article_id" in row and "undo_problem" not in row:
                 audit.record(AuditKind.UNDONE, now, current_editor().id, detail=row["title"])
     return htmx.redirect(url_for(".done", number=number))
 
@@ -68,7 +68,7 @@ def show_not_undone(_: CannotUndo) -> Response:
     return _show_done(_found((request.view_args or {})["number"]), 409)
 
 
-def _plan() -> Plan:
+def _plan() -> BulkPlan:
     editor_access.require(Role.EDITOR)
     sent = request.values
     if sent.get("do") not in list(Action):
@@ -78,7 +78,7 @@ def _plan() -> Plan:
     return bulk.plan(Action(sent["do"]), choices, category)
 
 
-def _show(wanted: Plan, form: WithdrawForm, status: int) -> Response:
+def _show(wanted: BulkPlan, form: WithdrawForm, status: int) -> Response:
     return htmx.render("editor/bulk.html", status=status, plan=wanted, form=form)
 
 

@@ -1,1 +1,1 @@
-"""How a text becomes public: publish, revisions with merge, schedule, retractions, import, audit log."""
+"""Publishing: revisions with merge, schedules, bulk changes, retraction notices, library import, audit log."""

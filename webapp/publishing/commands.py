@@ -1,4 +1,4 @@
-"""``flask articles``: load the library, write it out, publish what is due."""
+"""``flask articles``: import and export the library, and publish scheduled texts that are due."""
 
 import sys
 from datetime import timedelta
@@ -39,12 +39,16 @@ def export_articles(path: Path) -> None:
 def publish_due() -> None:
     """Publish the texts whose scheduled time has come, as a job of the web workers does."""
     with writing() as now:
-        outcomes = scheduling.publish_due(now)
-    for outcome in outcomes:
-        if outcome.problem:
-            click.echo(f"Not published: {outcome.title}: {outcome.problem}", err=True)
+        attempts = scheduling.publish_due(now)
+    for attempt in attempts:
+        if attempt.problem:
+            click.echo(f"Not published: {attempt.title}: {attempt.problem}", err=True)
         else:
-            late = f", {outcome.late // timedelta(minutes=1)} minutes late" if outcome.is_late else ""
-            click.echo(f"Published: {outcome.title}{late}")
-    if not outcomes:
+            late = (
+                f", {attempt.late // timedelta(minutes=1)} minutes late"
+                if attempt.late > scheduling.LATE
+                else ""
+            )
+            click.echo(f"Published: {attempt.title}{late}")
+    if not attempts:
         click.echo("Nothing is due.")

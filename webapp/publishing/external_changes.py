@@ -1,7 +1,7 @@
-"""Changes made apart from the form: an import, a bulk change, a journal's notice. The draft takes them in.
+"""External changes: an import, a bulk change or a journal's notice changes an article outside its form.
 
-The draft gets the new text as its newest revision, so whoever has the form open sees it as a colleague's save. Changes
-that wait in the draft are merged with it. Where both changed the same, ``merge_base`` is set: the form then shows both.
+The draft gets the new text as its newest revision, so an open form meets it like a colleague's save. Unpublished changes
+of the draft are merged with it. Where both changed the same field, ``merge_base`` is set, and the form shows both texts.
 """
 
 from datetime import datetime
@@ -26,40 +26,42 @@ SCHEDULE_ENDED_BY_NOTICE = (
 def publish(
     article: Article, content: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
 ) -> None:
-    """Give a live article other words. Raises NotPublishable with all reasons."""
+    """Publish a text for a live article and update its draft. Raises NotPublishable with all problems."""
     publication.check_publishable(content, article)
     publication.make_public(article, content, now)
-    revision = _take_in(revisions.draft_of(article.id), article, editor_id, kind, now)
+    revision = _update_draft(revisions.draft_of(article.id), article, editor_id, kind, now)
     publication.announce_revision(article, revision, now)
 
 
-def publish_notice(article: Article, said: PaperContent, now: datetime) -> None:
-    """Show readers what the journal says of the paper; no check on the text may hold it back."""
-    publication.set_paper_status(article, said, now)
-    revision = _take_in(revisions.draft_of(article.id), article, None, Kind.NOTICE, now)
-    note = f"The journal’s notice about the paper: {said.status.label}."
+def publish_notice(article: Article, notice: PaperContent, now: datetime) -> None:
+    """Publish a journal's notice about the paper, given as its status fields. No check of the text may hold it back."""
+    publication.set_paper_status(article, notice, now)
+    revision = _update_draft(revisions.draft_of(article.id), article, None, Kind.NOTICE, now)
+    note = f"The journal’s notice about the paper: {notice.status.label}."
     publication.announce_revision(article, revision, now, note, ChangeKind.NOTICE)
 
 
 def own_content(draft: Draft) -> ArticleContent:
-    """What the draft said before it was changed from outside the form."""
+    """Return the newest content that was saved in the form, before any external change."""
     own = select(Revision).where(Revision.draft_id == draft.id, Revision.kind.not_in(KINDS))
     newest = db.session.scalar(own.order_by(Revision.number.desc()).limit(1))
     return from_json(newest.content) if newest else ArticleContent()
 
 
 def opened_content(draft: Draft) -> ArticleContent:
-    """What the form starts with: the newest text, with the draft's own changes where a decision waits."""
+    """Return the content that a form opens with: the newest text, merged with the draft's own where a decision is due."""
     if draft.merge_base is None:
         return from_json(draft.content)
     base = revisions.content_at(draft, draft.merge_base)
     return merging.merge(base, from_json(draft.content), own_content(draft))
 
 
-def _take_in(draft: Draft, article: Article, editor_id: int | None, kind: Kind, now: datetime) -> Revision:
-    """Add what the live article says now to its draft as a revision, and merge the draft's own changes with it.
+def _update_draft(
+    draft: Draft, article: Article, editor_id: int | None, kind: Kind, now: datetime
+) -> Revision:
+    """Add the live article's content to its draft as a revision, and merge the draft's unpublished changes with it.
 
-    Call it before the article points to the new revision: the one that readers saw until now is what both grew from.
+    Call this before the article points to the new revision: the revision that readers saw until now is the merge base.
     """
     has_changes, own = draft.has_unpublished_changes, own_content(draft)
     base = draft.merge_base if draft.merge_base is not None else article.revision_number

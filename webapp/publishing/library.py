@@ -1,4 +1,4 @@
-"""A library of articles as TOML files: read it into the database, write it back out."""
+"""Import and export of a library: articles, categories and glossary as TOML files."""
 
 import tomllib
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ GLOSSARY_FILE = "glossary.toml"
 
 
 class CategoryContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One category as it stands in categories.toml; the order of the file is the order on screen."""
+    """A category of categories.toml; pages list categories in the order of the file."""
 
     slug: str
     name: str
@@ -33,7 +33,7 @@ class CategoryContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TermContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One word explained as it stands in glossary.toml."""
+    """A term of glossary.toml."""
 
     slug: str
     term: str
@@ -51,7 +51,7 @@ class _GlossaryFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that cannot be loaded: where, and why."""
+    """The reason why a file cannot be loaded, with its line if known."""
 
     path: Path
     line: int | None
@@ -62,7 +62,7 @@ class Refusal:
 
 
 class LibraryRefused(ValueError):
-    """Files of a library cannot be loaded; nothing is, since the caller's transaction is rolled back."""
+    """Some files cannot be loaded; the caller rolls back, so that none is."""
 
     def __init__(self, refusals: list[Refusal]) -> None:
         super().__init__("\n".join(map(str, refusals)))
@@ -71,7 +71,7 @@ class LibraryRefused(ValueError):
 
 @dataclass
 class ImportReport:
-    """What an import did."""
+    """Counts of the articles in an import."""
 
     added: int = 0
     changed: int = 0
@@ -79,10 +79,9 @@ class ImportReport:
 
 
 def import_library(path: Path, now: datetime) -> ImportReport:
-    """Load one TOML article, or a folder of them with its categories and glossary.
+    """Import one TOML article, or a folder of them with its categories and glossary.
 
-    Idempotent: an article whose paper is known already is updated if it differs. Raises LibraryRefused if any file is
-    refused, after it has looked at all of them.
+    Idempotent: the article of a known paper is updated if it differs. Reads all files before it raises LibraryRefused.
     """
     report, refusals = ImportReport(), []
     for name, load, kind in (
@@ -97,7 +96,10 @@ def import_library(path: Path, now: datetime) -> ImportReport:
                 db.session.flush()
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
             refusals.append(Refusal(file, None, str(error)))
-    for file in _article_files(path):
+    folder = path / "articles" if (path / "articles").is_dir() else path
+    others = (CATEGORIES_FILE, GLOSSARY_FILE)
+    files = sorted(file for file in folder.glob("*.toml") if file.name not in others)
+    for file in [path] if path.is_file() else files:
         try:
             _import_article(from_toml(file.read_text(encoding="utf-8")), now, report)
         except ContentError as error:
@@ -114,7 +116,7 @@ def import_library(path: Path, now: datetime) -> ImportReport:
 
 
 def export_library(path: Path) -> int:
-    """Write categories, glossary and every published article as TOML; returns how many articles were written."""
+    """Write categories, glossary and all published articles as TOML files; returns the number of articles."""
     articles = path / "articles"
     articles.mkdir(parents=True, exist_ok=True)
     categories = db.session.scalars(select(Category).order_by(Category.position))
@@ -128,22 +130,15 @@ def export_library(path: Path) -> int:
     return count
 
 
-def _article_files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    folder = path / "articles" if (path / "articles").is_dir() else path
-    return sorted(file for file in folder.glob("*.toml") if file.name not in (CATEGORIES_FILE, GLOSSARY_FILE))
-
-
 def _import_article(content: ArticleContent, now: datetime, report: ImportReport) -> None:
     article = find_article_of(content.paper)
     if article is None:
         revisions.publish_new(content, now)
         report.added += 1
         return
-    known = content_of(article)
-    wanted = msgspec.structs.replace(content, published_on=content.published_on or known.published_on)
-    if known == wanted:
+    current = content_of(article)
+    wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
+    if current == wanted:
         report.unchanged += 1
     else:
         external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
@@ -155,12 +150,8 @@ def _load_categories(source: str) -> None:
     wanted = msgspec.convert(tomllib.loads(source), _CategoriesFile).categories
     for position, content in enumerate(wanted):
         row = known.get(content.slug) or Category(slug=content.slug)
-        row.name, row.icon, row.description, row.position = (
-            content.name,
-            content.icon,
-            content.description,
-            position,
-        )
+        row.name, row.icon, row.description = content.name, content.icon, content.description
+        row.position = position
         db.session.add(row)
 
 
@@ -181,7 +172,7 @@ def _write(file: Path, value: dict[str, object]) -> None:
 
 
 def _line_of(file: Path, problem_field: str) -> int | None:
-    """The line of the key that a problem is about, where the file has that key."""
+    """Find the line of the key that a problem is about."""
     key = problem_field.removeprefix("paper-").split("-")[0]
     lines = file.read_text(encoding="utf-8").splitlines()
     return next(

@@ -1,7 +1,7 @@
-"""From content to live rows and back. What readers see of a text changes only here, and is announced here."""
+"""Publication: checks a text, writes it to the live rows, reads it back, and announces the change to the log."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from slugify import slugify
 from sqlalchemy import or_, select
-from sqlalchemy.sql import ColumnElement
 
 from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent
 from webapp.content.checks import Problem, check
@@ -20,7 +19,7 @@ from webapp.db.session import Base, db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, Paper, Revision
 from webapp.models.values import ArticleStatus
 
-EVERY_WARNING = ""  # in place of a warning's message: a reason for all that have none of their own
+EVERY_WARNING = ""  # the key of a reason that accepts all warnings without a reason of their own
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
@@ -33,7 +32,7 @@ _ARTICLE_FIELDS = [
 class NotPublishable(ValueError):
     """A text cannot be published: it has ``problems``, or ``warnings`` that nobody accepted, or both.
 
-    ``accepted`` holds the reasons given so far, by the warning's message.
+    ``accepted`` holds the reasons that were given, by the warning's message.
     """
 
     def __init__(
@@ -49,11 +48,10 @@ class NotPublishable(ValueError):
 def check_publishable(
     content: ArticleContent, article: Article | None, accepted: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Run all checks once. Returns the reason for which each warning was accepted.
+    """Run all checks, and return the reason for which each warning was accepted, by the warning's message.
 
-    ``accepted`` holds reasons by the warning's message, and under EVERY_WARNING one for those without; None: warnings
-    hold nothing up (an import, a bulk change).
-    Raises NotPublishable with every problem, and with every warning if one has no reason.
+    ``accepted`` holds such reasons, and under EVERY_WARNING one for the rest. With None, as for an import or a bulk
+    change, warnings are ignored. Raises NotPublishable with all problems and warnings.
     """
     checked = check(content)
     problems = [*checked.errors, *_conflicts(content, article)]
@@ -68,9 +66,9 @@ def check_publishable(
 
 
 def make_public(article: Article | None, content: ArticleContent, now: datetime) -> Article:
-    """Put a checked text into the live rows: those of a new article, or new words for ``article``.
+    """Write a checked text to the live rows of ``article``, or of a new article.
 
-    The caller adds the revision that readers see from now on, and announces it with ``announce_revision``.
+    The caller adds the revision and calls ``announce_revision``.
     """
     if article is None:
         article = Article(paper=Paper(), revision_number=0, published_at=now)
@@ -87,14 +85,14 @@ def announce_revision(
     note: str = "",
     kind: ChangeKind = ChangeKind.PUBLISHED,
 ) -> None:
-    """Make ``revision`` the one that readers see. ``note`` says what changed for the reader, and why."""
+    """Make ``revision`` the published one, and log the change. ``note`` tells readers what changed, and why."""
     article.revision_number = revision.number
     db.session.flush()
     change_log.announce(kind, now, article_id=article.id, revision_id=revision.id, note=note)
 
 
 def with_address(content: ArticleContent, article: Article | None) -> ArticleContent:
-    """The content with an address that no other article has or had, where it names none."""
+    """Give a content without a slug one that no other article has or had."""
     if content.slug:
         return content
     title = content.plain_title or content.paper.title
@@ -107,7 +105,7 @@ def with_address(content: ArticleContent, article: Article | None) -> ArticleCon
 
 
 def withdraw(article: Article, note: str, now: datetime) -> None:
-    """Take an article off the site. Its page stays as a note; lists, feeds and search drop it at once."""
+    """Withdraw an article: its page shows only ``note``, and lists, feeds and search leave it out at once."""
     article.status = ArticleStatus.WITHDRAWN
     article.withdrawn_at = now
     article.withdrawn_note = note or None
@@ -115,33 +113,34 @@ def withdraw(article: Article, note: str, now: datetime) -> None:
     change_log.announce(ChangeKind.WITHDRAWN, now, article_id=article.id, note=note)
 
 
-def set_paper_status(article: Article, said: PaperContent, now: datetime) -> None:
-    """Put a journal's notice into the live rows: ``said`` holds the status, its date, address and note.
+def set_paper_status(article: Article, notice: PaperContent, now: datetime) -> None:
+    """Write the status fields of a journal's notice to the live rows.
 
-    Runs no checks on the text: nothing may hold a retraction back.
+    Runs no checks: a problem in the text must not delay a retraction.
     """
     for name in ("status", "status_on", "status_url", "status_note"):
-        setattr(article.paper, name, _stored(getattr(said, name), Paper, name))
+        setattr(article.paper, name, _stored(getattr(notice, name), Paper, name))
     article.updated_at = now
     db.session.flush()
 
 
 def note_status_check(article: Article, at: datetime, now: datetime) -> None:
-    """Note when the paper was last checked for a retraction; the article's page says it."""
+    """Store when the paper was last checked for a retraction, which the article's page shows."""
     article.paper.status_checked_at = max(at, article.paper.status_checked_at or at)
     change_log.announce(ChangeKind.CHECKED, now, article_id=article.id)
 
 
 def find_article_of(paper: PaperContent) -> Article | None:
-    """The article about this paper, if there is one: by DOI, else PubMed number, else address."""
-    identity = _identity(paper)
-    if identity is None:
+    """Find the article about a paper by DOI, PubMed number or URL."""
+    keys = [(Paper.doi, paper.doi.lower()), (Paper.pmid, paper.pmid), (Paper.url, paper.url)]
+    conditions = [column == value for column, value in keys if value]
+    if not conditions:
         return None
-    return db.session.scalar(select(Article).join(Article.paper).where(identity))
+    return db.session.scalar(select(Article).join(Article.paper).where(or_(*conditions)))
 
 
 def content_of(article: Article) -> ArticleContent:
-    """What a live article says."""
+    """Read the content of an article from the live rows."""
     return ArticleContent(
         slug=article.slug,
         categories=[category.slug for category in article.categories],
@@ -158,7 +157,7 @@ def content_of(article: Article) -> ArticleContent:
 
 
 def transient_article(content: ArticleContent, now: datetime) -> Article:
-    """An article that is not in the database, to show a draft as readers would see it. Gaps are allowed."""
+    """Make an article outside the database to preview a draft, which may be incomplete."""
     article = Article(paper=Paper(), revision_number=0, published_at=now)
     with db.session.no_autoflush:
         _fill(article, content, now)
@@ -170,15 +169,18 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
         setattr(article.paper, name, _stored(getattr(content.paper, name), Paper, name))
     for name in _ARTICLE_FIELDS:
         setattr(article, name, _stored(getattr(content, name), Article, name))
-    _rename(
-        article,
-        content.slug
-        or slugify(content.plain_title or content.paper.title, max_length=80, word_boundary=True),
-    )
+    title = content.plain_title or content.paper.title
+    slug = content.slug or slugify(title, max_length=80, word_boundary=True)
+    if article.slug and article.slug != slug:  # the old address redirects, and can be taken back
+        db.session.merge(ArticleSlug(slug=article.slug, article_id=article.id))
+        former = db.session.get(ArticleSlug, slug)
+        if former is not None:
+            db.session.delete(former)
+    article.slug = slug
     article.status = ArticleStatus.PUBLISHED
     article.withdrawn_at = article.withdrawn_note = None
     if content.published_on and content.published_on != article.published_at.date():
-        article.published_at = _noon(content.published_on)
+        article.published_at = datetime.combine(content.published_on, time(12), UTC)
     article.checked_on = content.checked_on
     article.reading_grade = reading_grade(content.simple_explanation)
     article.updated_at = now
@@ -190,9 +192,9 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
 
 def _set_categories(article: Article, slugs: list[str]) -> None:
     known = {row.slug: row for row in db.session.scalars(select(Category).where(Category.slug.in_(slugs)))}
-    kept = {link.category.slug: link for link in article.category_links}
+    existing = {link.category.slug: link for link in article.category_links}
     article.category_links = [
-        kept.get(slug) or ArticleCategory(category=known[slug])
+        existing.get(slug) or ArticleCategory(category=known[slug])
         for slug in dict.fromkeys(slugs)
         if slug in known
     ]
@@ -200,18 +202,8 @@ def _set_categories(article: Article, slugs: list[str]) -> None:
         link.position = position
 
 
-def _rename(article: Article, slug: str) -> None:
-    """Give an article its address; an address it had before keeps leading to it."""
-    if article.slug and article.slug != slug:
-        db.session.merge(ArticleSlug(slug=article.slug, article_id=article.id))
-        former = db.session.get(ArticleSlug, slug)
-        if former is not None:
-            db.session.delete(former)
-    article.slug = slug
-
-
 def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem]:
-    """What only the database can tell: the paper or the address is taken, or a category is unknown."""
+    """Return the problems that only the database knows: a taken paper or address, or an unknown category."""
     problems = []
     own_id = article.id if article else None
     with db.session.no_autoflush:
@@ -227,7 +219,7 @@ def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem
     problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         problems.append(
-            Problem("slug", "Use small letters, figures and hyphens in the address, like nerve-pain-pills.")
+            Problem("slug", "Use small letters, digits and hyphens in the address, like nerve-pain-pills.")
         )
     return problems
 
@@ -238,14 +230,8 @@ def _slug_owner(slug: str) -> int | None:
     )
 
 
-def _identity(paper: PaperContent) -> ColumnElement[bool] | None:
-    keys = [(Paper.doi, paper.doi.lower()), (Paper.pmid, paper.pmid), (Paper.url, paper.url)]
-    conditions = [column == value for column, value in keys if value]
-    return or_(*conditions) if conditions else None
-
-
 def _stored(value: Any, model: type[Base], name: str) -> Any:
-    """Empty text is kept as NULL where the column allows it."""
+    """Convert a value for its column: empty text becomes NULL where that is allowed."""
     if name == "doi" and isinstance(value, str):
         value = value.lower()
     if value == "" and model.__table__.c[name].nullable:
@@ -254,11 +240,7 @@ def _stored(value: Any, model: type[Base], name: str) -> Any:
 
 
 def _given(value: Any, kind: type, name: str) -> Any:
-    """NULL comes back as the empty value of the content's own type."""
+    """Convert a column's value for the content: NULL becomes empty text."""
     if value is None and kind.__annotations__[name] is str:
         return ""
     return value
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), UTC)

@@ -1,4 +1,4 @@
-"""Drafts and their history: open, save, publish. What readers see changes only by publishing."""
+"""Drafts and their revisions. Saving changes what editors see; only publishing changes what readers see."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -16,7 +16,7 @@ UNTITLED = "Untitled summary"
 
 
 class Kind(StrEnum):
-    """How a revision came to be."""
+    """The event that made a revision."""
 
     SAVED = "saved"
     PUBLISHED = "published"
@@ -28,11 +28,11 @@ class Kind(StrEnum):
 
 
 class DraftNotFound(LookupError):
-    """There is no such draft, article or revision."""
+    """A draft, article or revision with this number does not exist."""
 
 
 class SavedMeanwhile(Exception):
-    """The text was written on another revision than the newest: somebody, or the same person elsewhere, saved meanwhile."""
+    """The text is based on an older revision: somebody else, or the same person in another window, saved meanwhile."""
 
     def __init__(self, base_number: int) -> None:
         super().__init__(base_number)
@@ -40,12 +40,12 @@ class SavedMeanwhile(Exception):
 
 
 def new_draft() -> Draft:
-    """An empty text that is not in the database before it is first saved."""
+    """Make an empty draft, which enters the database when it is first saved."""
     return Draft(title=UNTITLED, content=to_json(ArticleContent()), revision_number=0)
 
 
 def get_draft(draft_id: int) -> Draft:
-    """A draft; raises DraftNotFound."""
+    """Fetch a draft by its id. Raises DraftNotFound."""
     draft = db.session.get(Draft, draft_id)
     if draft is None:
         raise DraftNotFound(draft_id)
@@ -53,7 +53,7 @@ def get_draft(draft_id: int) -> Draft:
 
 
 def draft_of(article_id: int) -> Draft:
-    """The draft of a live or withdrawn article; raises DraftNotFound if there is no such article."""
+    """Fetch the one draft of an article, published or withdrawn. Raises DraftNotFound."""
     draft = db.session.scalar(select(Draft).where(Draft.article_id == article_id))
     if draft is None:
         raise DraftNotFound(article_id)
@@ -61,7 +61,7 @@ def draft_of(article_id: int) -> Draft:
 
 
 def get_revision(draft: Draft, number: int) -> Revision:
-    """One saved text of a draft; raises DraftNotFound."""
+    """Fetch a revision of a draft by its number. Raises DraftNotFound."""
     revision = db.session.scalar(
         select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
     )
@@ -71,7 +71,7 @@ def get_revision(draft: Draft, number: int) -> Revision:
 
 
 def content_at(draft: Draft, number: int) -> ArticleContent:
-    """What revision ``number`` says; an empty content if there is none."""
+    """Return the content of revision ``number``, or empty content if it does not exist."""
     try:
         return from_json(get_revision(draft, number).content)
     except DraftNotFound:
@@ -79,13 +79,13 @@ def content_at(draft: Draft, number: int) -> ArticleContent:
 
 
 def last_editor_name(draft: Draft) -> str:
-    """Who saved the newest revision."""
+    """Return the name of the person who saved the newest revision."""
     editor = db.session.get(Editor, draft.editor_id) if draft.editor_id else None
     return editor.name if editor else "The library"
 
 
 def history(draft: Draft) -> list[tuple[Revision, str]]:
-    """Every saved text of a draft with the name of who saved it, newest first."""
+    """Return all revisions of a draft with their editors' names, newest first."""
     query = (
         select(Revision, Editor.name)
         .outerjoin(Editor, Editor.id == Revision.editor_id)
@@ -104,12 +104,12 @@ def save(
     *,
     kind: Kind = Kind.SAVED,
 ) -> Draft:
-    """Save a text as the newest revision; the same text twice makes one. Raises SavedMeanwhile.
+    """Save a text as the newest revision, unless it equals the current one. Raises SavedMeanwhile.
 
-    ``base_number`` is the revision that the text was written on.
+    ``base_number`` is the number of the revision that the text is based on.
     """
     check_base(draft, base_number)
-    draft.merge_base = None  # whoever saves has decided
+    draft.merge_base = None  # saving the form resolves the conflict that it showed
     if draft.revision_number == 0 or content != from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
     return draft
@@ -126,13 +126,15 @@ def publish(
     change_note: str = "",
     is_correction: bool = False,
 ) -> Draft:
-    """Make a text what readers see. Raises SavedMeanwhile or NotPublishable."""
+    """Save a text and publish it. Raises SavedMeanwhile or NotPublishable.
+
+    ``accepted`` holds reasons by warning (see ``check_publishable``); a correction is also listed on the page.
+    """
     check_base(draft, base_number)
     content, reasons = approve(draft, content, accepted, change_note if is_correction else "", now.date())
     draft.article = article = publication.make_public(draft.article, content, now)
     draft.merge_base = None
-    said = publication.content_of(article)
-    revision = add_revision(draft, said, editor_id, now, Kind.PUBLISHED)
+    revision = add_revision(draft, publication.content_of(article), editor_id, now, Kind.PUBLISHED)
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
     publication.announce_revision(article, revision, now, change_note)
     return draft
@@ -141,7 +143,7 @@ def publish(
 def approve(
     draft: Draft, content: ArticleContent, accepted: Mapping[str, str] | None, correction: str, on: date
 ) -> tuple[ArticleContent, dict[str, str]]:
-    """The text as it may be published ``on`` that day, with its address and correction, and why its warnings are accepted.
+    """Check a text and complete it with its slug and a correction dated ``on``; returns it with the accepted warnings.
 
     Raises NotPublishable.
     """
@@ -153,7 +155,7 @@ def approve(
 
 
 def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORTED) -> Article:
-    """Publish a text that no editor worked on: an article of an imported library. Raises NotPublishable."""
+    """Publish a new article without a form, as when a library is imported. Raises NotPublishable."""
     publication.check_publishable(content, None)
     article = publication.make_public(None, content, now)
     draft = Draft(article=article)
@@ -163,25 +165,25 @@ def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORT
 
 
 def restore(draft: Draft, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
-    """Make an earlier text the newest revision; the history stays. Raises SavedMeanwhile or DraftNotFound."""
+    """Save an earlier revision's text as the newest revision. Raises SavedMeanwhile or DraftNotFound."""
     content = from_json(get_revision(draft, number).content)
     return save(draft, content, base_number, editor_id, now, kind=Kind.RESTORED)
 
 
 def accepted_before(draft: Draft) -> dict[str, str]:
-    """The warnings accepted at the last publishing, with their reasons."""
+    """Return the reasons for which warnings were accepted at the last publication, by the warning's message."""
     if draft.published_revision is None:
         return {}
     return dict(get_revision(draft, draft.published_revision).accepted_warnings)
 
 
 def title_of(content: ArticleContent) -> str:
-    """What lists call a text."""
+    """Return the title under which lists show a text."""
     return content.plain_title or content.paper.title or UNTITLED
 
 
 def check_base(draft: Draft, base_number: int) -> None:
-    """Has nothing been saved since ``base_number``? Raises SavedMeanwhile."""
+    """Raise SavedMeanwhile if a newer revision than ``base_number`` exists."""
     if draft.revision_number != base_number:
         raise SavedMeanwhile(base_number)
 
@@ -189,7 +191,7 @@ def check_base(draft: Draft, base_number: int) -> None:
 def add_revision(
     draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind
 ) -> Revision:
-    """The newest text of a draft from now on."""
+    """Append a revision and make it the current text of the draft."""
     draft.revision_number = (draft.revision_number or 0) + 1
     draft.content, draft.title = to_json(content), title_of(content)
     draft.saved_at, draft.editor_id = now, editor_id

@@ -1,4 +1,4 @@
-"""Publishing at a set time: a revision that passed all checks waits, and goes out by itself when it is due."""
+"""Scheduled publishing: a revision that passed all checks waits, and is published when its time comes."""
 
 import logging
 from dataclasses import dataclass
@@ -16,28 +16,24 @@ from webapp.publishing.revisions import Kind
 
 log = logging.getLogger(__name__)
 
-LATE = timedelta(minutes=5)
+LATE = timedelta(minutes=5)  # from here on, a delay is logged and shown
 
 
 class NotInFuture(ValueError):
-    """A time that has passed, or that cannot be read; the message says what to do."""
+    """The time has passed or cannot be read; the message says what to do."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one text that was due."""
+class PublishAttempt:
+    """The attempt to publish a text that was due; ``problem`` says why it failed."""
 
     title: str
     late: timedelta
     problem: str = ""
 
-    @property
-    def is_late(self) -> bool:
-        return self.late > LATE
-
 
 def read_time(text: str, time_zone: str, now: datetime) -> datetime:
-    """A time as browsers send it, like 2026-11-30T09:00, in a time zone (IANA name), as UTC. Raises NotInFuture."""
+    """Convert a browser's local time, like 2026-11-30T09:00, from an IANA time zone to UTC. Raises NotInFuture."""
     local = datetime_from(text)
     if local is None:
         raise NotInFuture(
@@ -60,7 +56,7 @@ def schedule(
     change_note: str = "",
     is_correction: bool = False,
 ) -> Draft:
-    """Let a text go out later; it takes the place of one that waits. Raises NotPublishable."""
+    """Schedule a text, in place of one that is scheduled already. Raises NotPublishable."""
     correction = change_note if is_correction else ""
     content, reasons = revisions.approve(draft, content, accepted, correction, publish_at.date())
     draft.merge_base = None
@@ -76,34 +72,34 @@ def schedule(
 
 
 def cancel(draft: Draft, now: datetime, why: str) -> None:
-    """What waits for its time waits no longer."""
+    """End the schedule of a draft, if there is one; ``why`` is shown in its history."""
     waiting = update(Schedule).where(Schedule.draft_id == draft.id, Schedule.ended_at.is_(None))
     db.session.execute(waiting.values(ended_at=now, problem=why))
 
 
 def history(draft: Draft) -> list[Schedule]:
-    """All schedules of a draft, newest first."""
+    """Return all schedules of a draft, waiting and ended, newest first."""
     return list(
         db.session.scalars(select(Schedule).where(Schedule.draft_id == draft.id).order_by(Schedule.id.desc()))
     )
 
 
 def waiting_for(draft_ids: list[int]) -> dict[int, Schedule]:
-    """What waits, by draft."""
+    """Return the waiting schedules of some drafts, by draft id."""
     query = select(Schedule).where(Schedule.draft_id.in_(draft_ids), Schedule.ended_at.is_(None))
     return {row.draft_id: row for row in db.session.scalars(query)}
 
 
 def is_something_due(now: datetime) -> bool:
-    """Has the time of a text come that was not refused before?"""
+    """Tell whether a schedule is due that was not refused before: that one would take the write lock each time."""
     due = select(Schedule.id).where(
         Schedule.ended_at.is_(None), Schedule.publish_at <= now, Schedule.problem.is_(None)
     )
     return db.session.scalar(due.limit(1)) is not None
 
 
-def publish_due(now: datetime) -> list[Outcome]:
-    """Publish every text whose time has come. One that is refused keeps waiting, with the reason; the others go out."""
+def publish_due(now: datetime) -> list[PublishAttempt]:
+    """Publish every text that is due. One that fails its checks keeps waiting with the problem; the others go out."""
     due = (
         select(Schedule)
         .where(Schedule.ended_at.is_(None), Schedule.publish_at <= now)
@@ -112,7 +108,7 @@ def publish_due(now: datetime) -> list[Outcome]:
     return [_publish(row, now) for row in db.session.scalars(due).all()]
 
 
-def _publish(row: Schedule, now: datetime) -> Outcome:
+def _publish(row: Schedule, now: datetime) -> PublishAttempt:
     draft = revisions.get_draft(row.draft_id)
     revision = revisions.get_revision(draft, row.revision_number)
     late = now - row.publish_at
@@ -121,10 +117,10 @@ def _publish(row: Schedule, now: datetime) -> Outcome:
         content = from_json(revision.content)
         publication.check_publishable(content, draft.article)
     except publication.NotPublishable as refusal:
-        if row.problem != str(refusal):
+        if row.problem != str(refusal):  # otherwise every run would log it again
             log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
         row.problem = str(refusal)
-        return Outcome(draft.title, late, row.problem)
+        return PublishAttempt(draft.title, late, row.problem)
     draft.article = article = publication.make_public(draft.article, content, now)
     publication.announce_revision(article, revision, now, revision.change_note or "")
     row.ended_at, row.problem = now, None
@@ -135,4 +131,4 @@ def _publish(row: Schedule, now: datetime) -> Outcome:
             "a scheduled text was published late",
             extra={"draft": draft.id, "minutes": late // timedelta(minutes=1)},
         )
-    return Outcome(draft.title, late)
+    return PublishAttempt(draft.title, late)
