@@ -256,7 +256,7 @@ def test_the_list_works_without_a_network(app: Flask, client: PageClient, tmp_pa
 )
 def test_real_lists_have_many_ways(rows: list[str], expected: PaperStatus) -> None:
     assert (
-        retraction_watch.read([HEAD, *rows], {"10.5555/bed", "77"}).said_of("10.5555/bed", "77").status
+        retraction_watch.read([HEAD, *rows], {"10.5555/bed", "77"}).notice_about("10.5555/bed", "77").status
         == expected
     )
 

@@ -369,7 +369,7 @@ def test_carriage_returns_alone_end_lines_too() -> None:
 def test_a_record_without_its_end_ends_where_the_next_begins() -> None:
     first, second = read(RIS.replace("ER  -\n", "") + RIS.replace("A made-up bed", "Another bed"))
     assert (first.title, second.title) == ("A made-up bed", "Another bed")
-    assert (first.place, second.place) == ("record 1, line 1", "record 2, line 6")
+    assert (first.location, second.location) == ("record 1, line 1", "record 2, line 6")
 
 
 # ------------------------------------------------------------------ BibTeX

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from webapp.papers import file_formats, intake
+from webapp.papers import file_formats, importing
 
 FORMATS = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"
 # What each folder holds, by hand: how many records can be read, and how many are refused.
@@ -39,11 +39,11 @@ def test_every_real_file_imports_or_is_refused_with_reasons(
     read, refused = Counter[str](), Counter[str]()
     for file in files:
         records = file_formats.read(file.read_bytes(), file.name)
-        found = intake.sort(records)
-        assert len(found.new) + len(found.known) + len(found.refused) == len(records)
-        assert all(record.reason.endswith(".") for record in found.refused)
-        read[file.parent.name] += found.read_count
-        refused[file.parent.name] += len(found.refused)
+        plan = importing.plan(records)
+        assert len(plan.new) + len(plan.duplicates) + len(plan.refused) == len(records)
+        assert all(record.reason.endswith(".") for record in plan.refused)
+        read[file.parent.name] += len(plan.new) + len(plan.duplicates)
+        refused[file.parent.name] += len(plan.refused)
     with capsys.disabled():
         print(  # noqa: T201  # this count is wanted
             f"\n{len(files)} real export files: {read.total()} records read, {refused.total()} refused with reasons"

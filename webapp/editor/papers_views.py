@@ -11,7 +11,7 @@ from webapp.accounts.sign_ins import current_editor
 from webapp.db.writing import writing
 from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind
-from webapp.papers import batches, file_formats, intake
+from webapp.papers import file_formats, importing
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
 from webapp.publishing import audit, retractions
@@ -64,7 +64,7 @@ def take() -> Response:
     try:
         records = file_formats.read(form.source())  # takes a while: the turn comes after it
         with writing() as now:
-            secret = batches.keep(records, editor_id, now)
+            secret = importing.save_pending(records, editor_id, now)
             editor_access.forget_kept_fields()
     except Unreadable as refusal:
         field = form.file if form.file.data else form.text
@@ -76,21 +76,21 @@ def take() -> Response:
 @bp.get("/editor/papers/import/<secret>")
 def review(secret: str) -> Response:
     """What the import would do: new, already here, refused with the reason."""
-    return htmx.render("editor/papers_review.html", found=intake.sort(_records(secret)), secret=secret)
+    return htmx.render("editor/papers_review.html", plan=importing.plan(_records(secret)), secret=secret)
 
 
 @bp.post("/editor/papers/import/<secret>")
 def confirm(secret: str) -> Response:
     """Make a draft of every paper that is still new."""
     with writing() as now:
-        made = intake.create(intake.sort(_records(secret)).new, current_editor().id, now)
-        batches.forget(secret)
+        made = importing.create_drafts(importing.plan(_records(secret)).new, current_editor().id, now)
+        importing.delete_pending(secret)
         audit.record(AuditKind.IMPORTED, now, current_editor().id, detail=plural(made, "paper"))
     return htmx.redirect(url_for(".choose", made=made))
 
 
 def _records(secret: str) -> list[Record]:
-    records = batches.find(secret, current_editor().id, datetime.now(UTC))
+    records = importing.find_pending(secret, current_editor().id, datetime.now(UTC))
     if records is None:
         raise SiteError(410, _GONE, title="This list of papers is no longer here")
     return records

@@ -1,1 +1,1 @@
-"""Papers apart from texts: identifiers, file formats, outside services, retraction notices."""
+"""Papers: import from files in many formats, look-up at Crossref, retraction notices."""

@@ -1,4 +1,4 @@
-"""BibTeX and BibLaTeX. bibtexparser finds entries, fields and the parts of names; pylatexenc the letters."""
+"""BibTeX and BibLaTeX: bibtexparser reads entries, fields and parts of names, pylatexenc decodes LaTeX."""
 
 import logging
 import re
@@ -23,23 +23,22 @@ from webapp.papers.records import (
     refused,
 )
 
-logging.getLogger("bibtexparser").setLevel(
-    logging.CRITICAL
-)  # what is wrong with a file is told to who sent it
+# Problems of a file are shown to whoever sent it; the site's log is not the place for them.
+logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
-_MOST_BLOCKS = 4 * MOST_RECORDS  # with comments and short forms
+_MOST_BLOCKS = 4 * MOST_RECORDS  # comments and abbreviations count too
 _LATEX = LatexNodes2Text(math_mode="text")
 _BROKEN = "Its brackets, quotation marks or commas do not fit together."
 
 
 def is_bibtex(text: str) -> bool:
-    """Does a text look like this format?"""
+    """Tell whether a text has a BibTeX entry."""
     return re.search(r"^[ \t]*@[A-Za-z]+[ \t]*[{(]", text, re.MULTILINE) is not None
 
 
 def records(text: str) -> Iterator[Record]:
-    """Every entry, in the order of the file. Raises Unreadable for more than are worth the time."""
+    """Read all entries in the order of the file. Raises Unreadable for too many: parsing them would take minutes."""
     if len(re.findall(r"@[A-Za-z]+[ \t]*[{(]", text)) > _MOST_BLOCKS:
         raise Unreadable(TOO_MANY)
     library = parse_string(text)
@@ -48,23 +47,24 @@ def records(text: str) -> Iterator[Record]:
         line = (block.start_line or 0) + 1
         entry: Block | None = block
         if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
-            entry = block.ignore_error_block  # two of one name are two papers; of two fields the first counts
-        if isinstance(entry, Entry):
-            yield Record(content=_content(_fields(entry)), line=line)
-        else:
+            entry = block.ignore_error_block  # a second entry of one key is another paper
+        if not isinstance(entry, Entry):
             yield refused(_BROKEN, line, title=one_line((block.raw or "").split("\n")[0])[:80])
-
-
-def _fields(entry: Entry) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for field in entry.fields:
-        if len(str(field.value)) <= LONGEST_TEXT:
-            fields.setdefault(field.key.lower(), str(field.value))
-    return fields
+            continue
+        fields: dict[str, str] = {}
+        for field in entry.fields:
+            if len(str(field.value)) <= LONGEST_TEXT:
+                fields.setdefault(field.key.lower(), str(field.value))  # the first of duplicate fields
+        yield Record(content=_content(fields), line=line)
 
 
 def _content(raw: dict[str, str]) -> ArticleContent:
     plain = {name: _plain(value) for name, value in raw.items() if name not in ("author", "doi", "url")}
+    authors = []
+    for name in split_multiple_persons_names(raw.get("author", "")):
+        parts = parse_single_name_into_parts(name, strict=False)  # a group's name in braces is one part
+        family, given = [*parts.von, *parts.last], [*parts.first, *parts.jr]
+        authors.append(Author(family=_plain(" ".join(family)), given=_plain(" ".join(given))))
     paper = PaperContent(
         title=_first(plain, "title"),
         doi=find_doi(raw.get("doi", "").replace("\\", "")),
@@ -79,25 +79,17 @@ def _content(raw: dict[str, str]) -> ArticleContent:
         issue=_first(plain, "number", "issue"),
         pages=re.sub(r"\s*(?:--+|–)\s*", "-", _first(plain, "pages")),
         abstract=_first(plain, "abstract"),
-        authors=[_author(name) for name in split_multiple_persons_names(raw.get("author", ""))],
+        authors=authors,
     )
     return ArticleContent(paper=paper)
 
 
-def _author(name: str) -> Author:
-    """The parts of a name; a name in brackets is a group's and stays whole."""
-    parts = parse_single_name_into_parts(name, strict=False)
-    family = _plain(" ".join([*parts.von, *parts.last]))
-    given = _plain(" ".join([*parts.first, *parts.jr]))
-    return Author(family=family, given=given)
-
-
 def _plain(latex: str) -> str:
-    """Text without LaTeX: "M{\\"u}ller" is "Müller"."""
+    """Decode LaTeX: "M{\\"u}ller" becomes "Müller"."""
     try:
         return one_line(_LATEX.latex_to_text(latex, tolerant_parsing=True))
     except (RecursionError, IndexError, ValueError, TypeError, AttributeError):
-        return one_line(re.sub(r"[{}\\]", "", latex))  # not LaTeX after all: keep the words
+        return one_line(re.sub(r"[{}\\]", "", latex))  # invalid LaTeX: remove its braces and backslashes
 
 
 def _first(fields: dict[str, str], *names: str) -> str:

@@ -11,14 +11,14 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from webapp.db.writing import stop_reading, writing
-from webapp.papers import crossref, file_formats, intake, lookup, retraction_watch
+from webapp.papers import crossref, file_formats, importing, lookup, retraction_watch
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
-from webapp.publishing.retractions import Checked, PaperToCheck, Verdict
+from webapp.publishing.retractions import CheckResult, NoticeStatus, PaperToCheck
 
-SECONDS_BETWEEN = 0.2  # five questions a second, a tenth of what Crossref allows
+SECONDS_BETWEEN = 0.2  # five requests a second, a tenth of what Crossref allows
 LONGEST_WAIT = 8.0
-MOST_FAILURES = 5  # in a row: then Crossref is down or wants to be left alone
+MOST_FAILURES = 5  # in a row: then Crossref is down or limits us, and more requests would make it worse
 
 papers_group = AppGroup("papers", help="Import papers as drafts; check papers for retractions.")
 
@@ -31,23 +31,23 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
     with click.progressbar(files, label="Reading") as bar:
         records = [record for file in bar for record in _read(file)]
     if dry_run:
-        found = intake.sort(records)
+        plan = importing.plan(records)
     else:
         with writing() as now:
-            found = intake.sort(records)
-            with click.progressbar(found.new, label="Making drafts") as bar:
-                intake.create(bar, None, now)
-    for record, place in found.known:
-        click.echo(f"Already here: {record.place}: {record.title} ({_where(place)})")
-    for record in found.refused:
-        click.echo(f"Refused: {record.place}: {record.title or 'no title'}: {record.reason}", err=True)
-    for record in found.new if dry_run else ():
-        click.echo(f"New: {record.place}: {record.title}")
-    words = "would be made" if dry_run else "made"
+            plan = importing.plan(records)
+            with click.progressbar(plan.new, label="Making drafts") as bar:
+                importing.create_drafts(bar, None, now)
+    for record, match in plan.duplicates:
+        click.echo(f"Already here: {record.location}: {record.title} ({match.location})")
+    for record in plan.refused:
+        click.echo(f"Refused: {record.location}: {record.title or 'no title'}: {record.reason}", err=True)
+    for record in plan.new if dry_run else ():
+        click.echo(f"New: {record.location}: {record.title}")
+    verb = "would be made" if dry_run else "made"
     click.echo(
-        f"{len(found.new)} drafts {words}, {len(found.known)} already here, {len(found.refused)} refused."
+        f"{len(plan.new)} drafts {verb}, {len(plan.duplicates)} already here, {len(plan.refused)} refused."
     )
-    if not found.read_count:
+    if not (plan.new or plan.duplicates):
         sys.exit(1)
 
 
@@ -63,16 +63,16 @@ def check_retractions(csv_file: Path | None) -> None:
     papers = retractions.papers_to_check()
     stop_reading()
     try:
-        results = _by_list(papers, csv_file) if csv_file else _by_crossref(papers)
+        results = _check_in_list(papers, csv_file) if csv_file else _check_at_crossref(papers)
     except Unreadable as refusal:
         click.echo(str(refusal), err=True)
         sys.exit(1)
-    by_verdict = {verdict: [one for one in results if one.verdict == verdict] for verdict in Verdict}
-    for one in by_verdict[Verdict.FLAGGED]:
-        click.echo(f"{'NEW' if one.is_new else 'Known'}: {one.title}: {one.words}")
-    for one in by_verdict[Verdict.UNKNOWN]:
-        click.echo(f"Could not check: {one.title}: {one.words}", err=True)
-    flagged, unknown, clear = (len(by_verdict[verdict]) for verdict in Verdict)
+    by_status = {status: [row for row in results if row.status == status] for status in NoticeStatus}
+    for result in by_status[NoticeStatus.FLAGGED]:
+        click.echo(f"{'NEW' if result.is_new else 'Known'}: {result.title}: {result.message}")
+    for result in by_status[NoticeStatus.UNKNOWN]:
+        click.echo(f"Could not check: {result.title}: {result.message}", err=True)
+    flagged, unknown, clear = (len(by_status[status]) for status in NoticeStatus)
     click.echo(
         f"{len(results)} papers: {clear} without a notice, {flagged} with one, {unknown} could not be checked."
     )
@@ -91,58 +91,49 @@ def _read(file: Path) -> list[Record]:
     return [Record(reason=reason, file=file.name)]
 
 
-def _where(place: intake.Place) -> str:
-    if place.record is not None:
-        return place.record.place
-    return f"article {place.article_id}" if place.article_id else f"draft {place.draft_id}"
-
-
-def _by_crossref(papers: list[PaperToCheck]) -> list[Checked]:
-    """Ask one after another, slower after each failure; the rest stays unchecked when too many fail in a row."""
-    results, failures = [], 0
+def _check_at_crossref(papers: list[PaperToCheck]) -> list[CheckResult]:
+    """Ask about one paper after another, slower after each failure, until too many fail in a row."""
+    config = current_app.extensions["config"]
+    results: list[CheckResult] = []
+    failure_count = 0
     with click.progressbar(papers, label="Asking Crossref") as bar:
         for paper in bar:
-            if failures == MOST_FAILURES:
-                results.append(retractions.unchecked(paper, "Crossref did not answer; we stopped asking."))
+            reason, message = "", {}
+            if failure_count == MOST_FAILURES:
+                reason = "Crossref did not answer; we stopped asking."
+            elif not paper.doi:
+                reason = "It has no DOI. Look it up in PubMed."
+            else:
+                time.sleep(min(SECONDS_BETWEEN * 2**failure_count, LONGEST_WAIT))
+                try:
+                    message = lookup.fetch(paper.doi, config.crossref_url, config.editors_mail)
+                    failure_count = 0
+                except lookup.LookupFailed as failure:
+                    reason = str(failure)
+                    failure_count = 0 if isinstance(failure, lookup.UnknownDoi) else failure_count + 1
+            if crossref.is_notice_itself(message):
+                reason = "Its DOI is that of a notice, not of the paper. Correct the DOI."
+            if reason:
+                results.append(retractions.not_checked(paper, reason))
                 continue
-            result, has_failed = _ask(paper)
-            results.append(result)
-            failures = failures + 1 if has_failed else 0
-            if paper.doi:
-                time.sleep(min(SECONDS_BETWEEN * 2**failures, LONGEST_WAIT))
+            with writing() as now:  # only now: otherwise Crossref's answer time would block other writers
+                notice = crossref.notice_from(message)
+                results.append(retractions.record_check(paper, notice, "Crossref", now, now))
     return results
 
 
-def _ask(paper: PaperToCheck) -> tuple[Checked, bool]:
-    """What Crossref says of one paper, and whether Crossref itself failed. No lock is held while it is asked."""
-    config = current_app.extensions["config"]
-    if not paper.doi:
-        return retractions.unchecked(paper, "It has no DOI. Look it up in PubMed."), False
-    try:
-        message = lookup.fetch(paper.doi, config.crossref_url, config.editors_mail)
-    except lookup.LookupFailed as failure:
-        return retractions.unchecked(paper, str(failure)), not isinstance(failure, lookup.UnknownDoi)
-    if crossref.is_notice_itself(message):
-        return retractions.unchecked(
-            paper, "Its DOI is that of a notice, not of the paper. Correct the DOI."
-        ), False
-    said = crossref.notice_from(message)
-    with writing() as now:
-        return retractions.settle(paper, said, "Crossref", now, now), False
-
-
-def _by_list(papers: list[PaperToCheck], file: Path) -> list[Checked]:
-    """Look every paper up in the list. It knows no more than the day of its newest notice."""
+def _check_in_list(papers: list[PaperToCheck], file: Path) -> list[CheckResult]:
+    """Look every paper up in the list, which is complete up to the day of its newest notice."""
     wanted = {key for paper in papers for key in (paper.doi, paper.pmid) if key}
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        found = retraction_watch.read(lines, wanted)
+        listed = retraction_watch.read(lines, wanted)
     results = []
     with writing() as now, click.progressbar(papers, label="Looking them up") as bar:
-        as_of = min(datetime.combine(found.newest, time_of_day(), UTC), now) if found.newest else None
+        as_of = min(datetime.combine(listed.newest, time_of_day(), UTC), now) if listed.newest else None
         for paper in bar:
-            if not (paper.doi or paper.pmid):
-                results.append(retractions.unchecked(paper, "It has neither DOI nor PubMed number."))
-                continue
-            said = found.said_of(paper.doi, paper.pmid)
-            results.append(retractions.settle(paper, said, "Retraction Watch", as_of, now))
+            if paper.doi or paper.pmid:
+                notice = listed.notice_about(paper.doi, paper.pmid)
+                results.append(retractions.record_check(paper, notice, "Retraction Watch", as_of, now))
+            else:
+                results.append(retractions.not_checked(paper, "It has neither DOI nor PubMed number."))
     return results

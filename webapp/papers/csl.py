@@ -1,7 +1,8 @@
-"""JSON of papers: Crossref's messages and CSL-JSON, one or a list, or one on each line."""
+"""CSL-JSON and Crossref's messages: one paper, a list, or one paper per line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from webapp.content.article_content import ArticleContent
@@ -12,7 +13,7 @@ _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossrefâ€
 
 
 def records(text: str) -> Iterator[Record]:
-    """Every paper. Raises Unreadable for what is no JSON, or holds no papers."""
+    """Read all papers. Raises Unreadable for invalid JSON and for JSON without papers."""
     for line, entry in _entries(text):
         if not isinstance(entry, dict):
             yield refused("It is not the description of a paper.", line)
@@ -24,34 +25,29 @@ def records(text: str) -> Iterator[Record]:
             yield Record(content=ArticleContent(paper=paper), line=line)
 
 
-def _entries(text: str) -> Iterator[tuple[int | None, Any]]:
+def _entries(text: str) -> Iterable[tuple[int | None, Any]]:
+    """Return the papers in a text, each with its line if there is one paper per line."""
     try:
-        yield from ((None, entry) for entry in _list_in(json.loads(text)))
+        value = json.loads(text)
     except json.JSONDecodeError as error:
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        entries = [(number, _entry(line)) for number, line in lines]
+        entries = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip():
+                entry: Any = None
+                with suppress(RecursionError, ValueError):
+                    entry = json.loads(line)
+                entries.append((number, entry))
         if len(entries) < 2 or not any(isinstance(entry, dict) for _, entry in entries):  # noqa: PLR2004
             raise Unreadable(
                 f"This JSON is damaged or breaks off in line {error.lineno}. Export it again."
             ) from error
-        yield from entries
+        return entries
     except (RecursionError, ValueError) as error:
         raise Unreadable(_NOT_PAPERS) from error
-
-
-def _entry(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (RecursionError, ValueError):
-        return None
-
-
-def _list_in(value: Any) -> list[Any]:
-    """The papers of an answer, of a list of works, of a plain list, or the one paper."""
-    for key in ("message", "items"):
+    for key in ("message", "items"):  # Crossref's answer wraps one paper or a list of them
         if isinstance(value, dict) and isinstance(value.get(key), dict | list):
             value = value[key]
-    entries = value if isinstance(value, list) else [value]
-    if not any(isinstance(entry, dict) and ("title" in entry or "DOI" in entry) for entry in entries):
+    papers = value if isinstance(value, list) else [value]
+    if not any(isinstance(entry, dict) and ("title" in entry or "DOI" in entry) for entry in papers):
         raise Unreadable(_NOT_PAPERS)
-    return entries
+    return [(None, entry) for entry in papers]

@@ -1,4 +1,4 @@
-"""Dates of papers in the many ways files write them, as ISO 8601 with exactly the precision that is given."""
+"""Publication dates as files write them, converted to ISO 8601 with the precision that they give."""
 
 import re
 from collections.abc import Iterable
@@ -13,17 +13,18 @@ _DATE = re.compile(
 
 
 def from_text(text: str) -> str:
-    """A date that starts with its year: "2002 Sep 15", "2021/02/01/", "20060110", "2014"; "" for anything else.
+    """Convert a date that starts with its year, like "2002 Sep 15", "2021/02/01/" or "20060110"; "" for other text.
 
-    A season or a span of months ("2001 Jul-Aug") says no month.
+    A season or a range of months ("2001 Jul-Aug") is reduced to its year.
     """
     match = _DATE.fullmatch(text.strip())
     return partial(*(part or "" for part in match.groups())) if match else ""
 
 
 def partial(year: str, month: str = "", day: str = "") -> str:
-    """A date from its parts; a month may be a figure or a name. What is no month or day is left out."""
-    number = _month(month.strip())
+    """Join the parts of a date; the month may be a number or a name. An invalid month or day is left out."""
+    month, name = month.strip(), month.strip()[:3].lower()
+    number = str(_MONTHS.index(name) + 1) if name in _MONTHS else month if int_from(month) else ""
     for parts in ((number, day.strip()), (number,), ()):
         text = "-".join([year.strip(), *(part.zfill(2) for part in parts if part)])
         if all(parts) and is_partial_date(text):
@@ -32,12 +33,7 @@ def partial(year: str, month: str = "", day: str = "") -> str:
 
 
 def earliest(days: Iterable[str]) -> str:
-    """The earliest of some dates, with the most precision that is known for it."""
+    """Return the earliest date, with the most precision that any gives for its year."""
     known = [day for day in days if day]
     year = min((day[:4] for day in known), default="")
     return min((day for day in known if day.startswith(year)), key=lambda day: (-len(day), day), default="")
-
-
-def _month(text: str) -> str:
-    name = text[:3].lower()
-    return str(_MONTHS.index(name) + 1) if name in _MONTHS else text if int_from(text) else ""

@@ -1,70 +1,81 @@
-"""Sort what was read into new papers, papers that are here already and refused records; make drafts of the new ones."""
+"""Import of papers: plan which records become drafts, store them until the editor confirms, and make the drafts."""
 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import select
 
+from webapp.accounts import form_recovery
 from webapp.content.article_content import PaperContent
 from webapp.db.session import db
 from webapp.models import Article, Draft, Paper
-from webapp.papers.records import Record
+from webapp.papers.file_formats import MOST_BYTES
+from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
 from webapp.publishing import revisions
 
+_PATH = "/editor/papers/import"
 _FIELDS = ("doi", "pmid", "pmcid", "title", "published_on")
 _YEARS_APART = 1  # online in December, in print in January
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a paper is: in an article, in a draft that was never published, or earlier among the records."""
+class Match:
+    """The paper that a record duplicates: of an article, of a draft, or of an earlier record of the import."""
 
     title: str
     article_id: int | None = None
     draft_id: int | None = None
     record: Record | None = None
 
+    @property
+    def location(self) -> str:
+        """Where that paper is, in words for a terminal."""
+        if self.record is not None:
+            return self.record.location
+        return f"article {self.article_id}" if self.article_id else f"draft {self.draft_id}"
+
 
 @dataclass(frozen=True)
-class Sorted:
-    """What an import would do."""
+class ImportPlan:
+    """The records of an import that would become drafts, those that are duplicates, and those that are refused."""
 
     new: tuple[Record, ...]
-    known: tuple[tuple[Record, Place], ...]
+    duplicates: tuple[tuple[Record, Match], ...]
     refused: tuple[Record, ...]
 
-    @property
-    def read_count(self) -> int:
-        """How many records could be read."""
-        return len(self.new) + len(self.known)
 
-
-def sort(records: Iterable[Record]) -> Sorted:
-    """New, already here, refused. The same paper is told by DOI, PubMed number, PubMed Central number or title."""
-    shelf = _Shelf()
-    for here, at in _papers_here():
-        shelf.put(here, at)
-    new, known, refused = [], [], []
+def plan(records: Iterable[Record]) -> ImportPlan:
+    """Sort records into new, duplicate and refused; duplicates are recognized by DOI, PMID, PMCID or title."""
+    known = _KnownPapers()
+    articles = select(Article.id, *(getattr(Paper, name) for name in _FIELDS)).join(Article.paper)
+    for article_id, *values in db.session.execute(articles):
+        paper = _paper(values)
+        known.add(paper, Match(paper.title, article_id=article_id))
+    # Drafts of articles too: an unpublished change may name another paper than the article.
+    fields = (Draft.content["paper"][name].as_string() for name in _FIELDS)
+    for draft_id, *values in db.session.execute(select(Draft.id, *fields)):
+        paper = _paper(values)
+        known.add(paper, Match(paper.title, draft_id=draft_id))
+    new, duplicates, refused = [], [], []
     for record in records:
-        paper = record.content.paper
         if record.reason:
             refused.append(record)
-        elif (place := shelf.find(paper)) is not None:
-            known.append((record, place))
+        elif (match := known.find(record.content.paper)) is not None:
+            duplicates.append((record, match))
         else:
             new.append(record)
-            shelf.put(paper, Place(record.title, record=record))
-    return Sorted(tuple(new), tuple(known), tuple(refused))
+            known.add(record.content.paper, Match(record.title, record=record))
+    return ImportPlan(tuple(new), tuple(duplicates), tuple(refused))
 
 
-def create(records: Iterable[Record], editor_id: int | None, now: datetime) -> int:
-    """Make a draft of each record; returns how many."""
+def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetime) -> int:
+    """Make a draft of each record; returns the number of drafts."""
     count = 0
     for record in records:
         revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
@@ -72,24 +83,52 @@ def create(records: Iterable[Record], editor_id: int | None, now: datetime) -> i
     return count
 
 
-class _Shelf:
-    """Papers by everything that tells one from another."""
+def save_pending(records: list[Record], editor_id: int, now: datetime) -> str:
+    """Store records for an hour until the editor confirms; returns the secret for their URL. Raises Unreadable."""
+    fields = [("records", msgspec.json.encode(records).decode())]
+    secret = form_recovery.keep(_PATH, fields, editor_id, now, most_characters=2 * MOST_BYTES)
+    if secret is None:
+        raise Unreadable("This is too much for one import. Split the file and import one part after another.")
+    return secret
+
+
+def find_pending(secret: str, editor_id: int, now: datetime) -> list[Record] | None:
+    """Find stored records, if they belong to this editor and have not expired."""
+    fields = form_recovery.find(secret, _PATH, editor_id, now)
+    return msgspec.json.decode(fields[0][1], type=list[Record]) if fields else None
+
+
+def delete_pending(secret: str) -> None:
+    """Delete stored records, so that a second click makes no second drafts."""
+    form_recovery.forget(secret)
+
+
+class _KnownPapers:
+    """An index of papers by identifier and by title."""
 
     def __init__(self) -> None:
-        self._by_key: dict[tuple[str, str], Place] = {}
-        self._by_title: defaultdict[str, list[tuple[PaperContent, Place]]] = defaultdict(list)
+        self._by_key: dict[tuple[str, str], Match] = {}
+        self._by_title: defaultdict[str, list[tuple[PaperContent, Match]]] = defaultdict(list)
 
-    def put(self, paper: PaperContent, place: Place) -> None:
+    def add(self, paper: PaperContent, match: Match) -> None:
         for key in _keys(paper):
-            self._by_key.setdefault(key, place)
-        self._by_title[_folded(paper.title)].append((paper, place))
+            self._by_key.setdefault(key, match)
+        self._by_title[_normalized_title(paper)].append((paper, match))
 
-    def find(self, paper: PaperContent) -> Place | None:
-        for key in _keys(paper):
+    def find(self, paper: PaperContent) -> Match | None:
+        keys = _keys(paper)
+        for key in keys:
             if key in self._by_key:
                 return self._by_key[key]
-        alike = self._by_title.get(_folded(paper.title), [])
-        return next((place for other, place in alike if not _differ(paper, other)), None)
+        for other, match in self._by_title.get(_normalized_title(paper), []):
+            # A title alone does not tell: "Letter to the editor" is many papers, a preprint is not its paper.
+            identifiers = dict(_keys(other))
+            has_other_identifier = any(identifiers.get(kind, value) != value for kind, value in keys)
+            years = [year for one in (paper, other) if (year := int_from(one.published_on[:4])) is not None]
+            is_of_other_year = len(years) > 1 and max(years) - min(years) > _YEARS_APART
+            if not (has_other_identifier or is_of_other_year):
+                return match
+        return None
 
 
 def _keys(paper: PaperContent) -> list[tuple[str, str]]:
@@ -97,33 +136,10 @@ def _keys(paper: PaperContent) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in keys if value]
 
 
-def _differ(one: PaperContent, other: PaperContent) -> bool:
-    """Papers of one title are two if a number or the year says so: "Letter to the editor", a preprint and its paper."""
-    if any(
-        a and b and a != b
-        for a, b in ((one.doi, other.doi), (one.pmid, other.pmid), (one.pmcid, other.pmcid))
-    ):
-        return True
-    years = [year for paper in (one, other) if (year := int_from(paper.published_on[:4])) is not None]
-    return len(years) > 1 and max(years) - min(years) > _YEARS_APART
-
-
-def _folded(title: str) -> str:
-    """A title without accents, marks, spaces and capitals."""
-    plain = unicodedata.normalize("NFKD", title).casefold()
-    return re.sub(r"[\W_]+", "", "".join(letter for letter in plain if not unicodedata.combining(letter)))
-
-
-def _papers_here() -> Iterator[tuple[PaperContent, Place]]:
-    """The papers of all articles, and of drafts, which may name another paper than their article."""
-    articles = select(Article.id, *(getattr(Paper, name) for name in _FIELDS)).join(Article.paper)
-    for article_id, *values in db.session.execute(articles):
-        paper = _paper(values)
-        yield paper, Place(paper.title, article_id=article_id)
-    in_draft = (Draft.content["paper"][name].as_string() for name in _FIELDS)
-    for draft_id, *values in db.session.execute(select(Draft.id, *in_draft)):
-        paper = _paper(values)
-        yield paper, Place(paper.title, draft_id=draft_id)
+def _normalized_title(paper: PaperContent) -> str:
+    """A paper's title in lower case, without accents, punctuation and spaces."""
+    letters = unicodedata.normalize("NFKD", paper.title).casefold()
+    return re.sub(r"[\W_]+", "", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 def _paper(values: list[str | None]) -> PaperContent:

@@ -1,8 +1,8 @@
-"""JATS XML, in which journals and PubMed Central keep whole papers (https://jats.nlm.nih.gov).
+"""JATS XML, the format of whole papers at journals and PubMed Central (https://jats.nlm.nih.gov).
 
-Who paid and interests are copied word for word from the elements that JATS has for them; headings are not interpreted.
-The trial's number is taken only from the abstract and from sections about its registration: a number elsewhere in the
-text may be that of another trial.
+Funding and conflicts of interest are copied word for word from the elements that JATS has for them; headings are not
+interpreted. The trial number is taken from the abstract and from sections about registration only: a number elsewhere
+may be that of another trial.
 """
 
 import re
@@ -18,7 +18,7 @@ from webapp.papers.records import IS_A_NOTICE, Record, find_doi, find_orcid, ref
 
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _NOTICES = {"retraction", "correction", "expression-of-concern", "partial-retraction", "addendum"}
-_RELATED = {
+_RELATED = {  # gravest first
     "retraction-forward": PaperStatus.RETRACTED,
     "concern-forward": PaperStatus.CONCERN,
     "expression-of-concern-forward": PaperStatus.CONCERN,
@@ -31,7 +31,7 @@ _KINDS = {
     "protocol": StudyKind.STUDY_PLAN,
     "clinical-trial-protocol": StudyKind.STUDY_PLAN,
 }
-_LATER = ("pmc-release", "nihms-submitted", "retracted", "corrected", "preprint")
+_LATER_DATES = ("pmc-release", "nihms-submitted", "retracted", "corrected", "preprint")
 _OTHER_ABSTRACTS = (
     "graphical",
     "teaser",
@@ -50,7 +50,7 @@ _REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (num
 
 
 def records(root: Element) -> Iterator[Record]:
-    """The paper of a file, or all papers of a set."""
+    """Read the paper of a file, or all papers of a set."""
     drop(root, ("sub-article", "response", "ref-list", "fn-marker", "tex-math", "object-id"))
     for article in [root] if root.tag == "article" else root.iter("article"):
         meta = article.find("front/article-meta")
@@ -62,16 +62,27 @@ def records(root: Element) -> Iterator[Record]:
 
 
 def _record(article: Element, meta: Element) -> Record:
-    title = _title(meta)
+    title = ""
+    group = meta.find("title-group")
+    if group is not None:
+        drop(group, ("xref", "fn"))
+        title = ": ".join(filter(None, (words(group.find(tag)) for tag in ("article-title", "subtitle"))))
     kind = article.get("article-type", "").lower()
     if kind in _NOTICES:
         return refused(IS_A_NOTICE, title=title)
-    number = _trial_number(article, meta)
+    headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
+    kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
+    registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
+    parts = (*meta.findall("abstract"), *registered)
+    numbers = {number for part in parts for number in _TRIAL.findall(words(part))}
+    number = numbers.pop() if len(numbers) == 1 else ""  # of several, none is surely this trial's
+    statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
+    funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
     content = ArticleContent(
         paper=_paper(article, meta, title),
-        study_kind=_study_kind(kind, meta),
-        funding=_funding(article, meta),
-        conflicts_of_interest=_interests(article),
+        study_kind=next((_KINDS[name] for name in kinds if name in _KINDS), None),
+        funding=statements or _marked(article, "financial-disclosure", "supported-by") or "; ".join(funders),
+        conflicts_of_interest=_marked(article, "conflict", "coi-statement"),
         trial_number=number,
         trial_url=f"https://clinicaltrials.gov/study/{number}" if number.startswith("NCT") else "",
     )
@@ -80,7 +91,12 @@ def _record(article: Element, meta: Element) -> Record:
 
 def _paper(article: Element, meta: Element, title: str) -> PaperContent:
     start, end = words(meta.find("fpage")), words(meta.find("lpage"))
-    status, notice = _status(meta)
+    notices = {
+        row.get("related-article-type", ""): find_doi(row.get(_LINK, ""))
+        for row in meta.findall("related-article")
+    }
+    gravest = next((kind for kind in _RELATED if kind in notices), "")
+    notice_doi = notices.get(gravest, "")
     journal = article.find("front/journal-meta")
     journal = Element("journal-meta") if journal is None else journal
     return PaperContent(
@@ -92,7 +108,7 @@ def _paper(article: Element, meta: Element, title: str) -> PaperContent:
         published_on=dates.earliest(
             dates.partial(*(words(date.find(part)) for part in ("year", "month", "day")))
             for date in meta.findall("pub-date")
-            if (date.get("pub-type") or date.get("date-type")) not in _LATER
+            if (date.get("pub-type") or date.get("date-type")) not in _LATER_DATES
         ),
         volume=words(meta.find("volume")),
         issue=words(meta.find("issue")),
@@ -102,23 +118,13 @@ def _paper(article: Element, meta: Element, title: str) -> PaperContent:
         authors=[
             author for author in map(_author, meta.findall("contrib-group/contrib")) if author is not None
         ],
-        status=status,
-        status_url=f"https://doi.org/{notice}" if notice else "",
+        status=_RELATED.get(gravest, PaperStatus.PUBLISHED),
+        status_url=f"https://doi.org/{notice_doi}" if notice_doi else "",
     )
 
 
-def _title(meta: Element) -> str:
-    group = meta.find("title-group")
-    if group is None:
-        return ""
-    title, subtitle = group.find("article-title"), words(group.find("subtitle"))
-    if title is not None:
-        drop(title, ("xref", "fn"))
-    return f"{words(title)}: {subtitle}" if subtitle else words(title)
-
-
 def _author(contrib: Element) -> Author | None:
-    """An author, a person or a group; None for an editor, a translator and so on."""
+    """Read a person or group; None for a contributor who is no author, such as an editor."""
     if contrib.get("contrib-type", "author") != "author":
         return None
     name = contrib.find(".//name")
@@ -137,18 +143,6 @@ def _identifier(meta: Element, kind: str) -> str:
     return words(meta.find(f"article-id[@pub-id-type='{kind}']"))
 
 
-def _status(meta: Element) -> tuple[PaperStatus, str]:
-    """What notices the journal links to from the paper, the gravest first, and its DOI."""
-    found = {
-        row.get("related-article-type", ""): find_doi(row.get(_LINK, ""))
-        for row in meta.findall("related-article")
-    }
-    return next(
-        ((status, found[kind]) for kind, status in _RELATED.items() if kind in found),
-        (PaperStatus.PUBLISHED, ""),
-    )
-
-
 def _license(meta: Element) -> str:
     for element in meta.iterfind("permissions//*"):
         address = (
@@ -162,57 +156,24 @@ def _license(meta: Element) -> str:
     return f"CC {match.group(1)}" if match else ""
 
 
-def _study_kind(article_type: str, meta: Element) -> StudyKind | None:
-    headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
-    said = [article_type, *(heading.lower().replace(" ", "-") for heading in headings)]
-    return next((_KINDS[word] for word in said if word in _KINDS), None)
-
-
 def _abstract(meta: Element) -> str:
-    for abstract in meta.findall("abstract"):
-        if abstract.get("abstract-type", "") not in _OTHER_ABSTRACTS:
-            return paragraphs(_blocks(abstract))
-    return ""
-
-
-def _blocks(abstract: Element) -> Iterator[tuple[str, str]]:
-    for block in abstract:
-        if block.tag == "sec":
-            yield (
-                words(block.find("title")).rstrip(":."),
-                " ".join(words(part) for part in block if part.tag != "title"),
-            )
-        elif block.tag != "title":
-            yield "", words(block)
-
-
-def _interests(article: Element) -> str:
-    """What the paper says of its authors' interests."""
-    return _marked(article, "conflict", "coi-statement")
-
-
-def _funding(article: Element, meta: Element) -> str:
-    """Who paid: the statement, a note about it, or the list of funders."""
-    statements = " ".join(words(statement) for statement in meta.iterfind("funding-group/funding-statement"))
-    funders = dict.fromkeys(
-        words(source) for source in meta.iterfind("funding-group/award-group/funding-source")
+    abstracts = (
+        part for part in meta.findall("abstract") if part.get("abstract-type") not in _OTHER_ABSTRACTS
     )
-    return statements or _marked(article, "financial-disclosure", "supported-by") or "; ".join(funders)
+    blocks = []
+    for block in next(abstracts, ()):
+        if block.tag == "sec":
+            text = " ".join(words(part) for part in block if part.tag != "title")
+            blocks.append((words(block.find("title")).rstrip(":."), text))
+        elif block.tag != "title":
+            blocks.append(("", words(block)))
+    return paragraphs(blocks)
 
 
 def _marked(article: Element, *types: str) -> str:
-    """What the first footnote, part or note of one of these types says, without its title."""
+    """Return the text of the first footnote, section or note of one of these types, without its title."""
     for part in article.iter():
         kind = part.get("fn-type") or part.get("sec-type") or part.get("notes-type") or ""
         if kind.lower() in types:
             return " ".join(words(paragraph) for paragraph in part.iter("p"))
     return ""
-
-
-def _trial_number(article: Element, meta: Element) -> str:
-    """The one number that the abstract or a section about the registration names; "" if there are several."""
-    registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
-    numbers = {
-        number for part in (*meta.findall("abstract"), *registered) for number in _TRIAL.findall(words(part))
-    }
-    return numbers.pop() if len(numbers) == 1 else ""

@@ -1,4 +1,4 @@
-"""Ask Crossref about one DOI: one host, 5 seconds, 1 MB, and a sentence for everything that can go wrong."""
+"""Requests to Crossref for one DOI, limited to one host, 5 seconds and 1 MB."""
 
 import http.client
 import json
@@ -18,15 +18,15 @@ _BY_HAND = "You can fill in the fields by hand."
 
 
 class LookupFailed(Exception):
-    """Crossref could not tell; the message says what happened and what to do."""
+    """Crossref gave no usable answer; the message says what happened and what to do."""
 
 
 class UnknownDoi(LookupFailed):
-    """Crossref answered that it does not have this DOI: the next one may be there."""
+    """Crossref does not have this DOI, or it is invalid; other look-ups may succeed."""
 
 
 class _SameHostOnly(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect only to the host that was asked."""
+    """Follows redirects to the host that was asked only, so that no answer can make us call another server."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0917
         if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
@@ -35,28 +35,38 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
 
 
 def bare_doi(text: str) -> str:
-    """A DOI without the address or the word before it, in small letters."""
+    """Strip the URL or the word "doi:" before a DOI, and convert it to lower case."""
     return re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip(), flags=re.IGNORECASE).lower()
 
 
 def fetch(doi: str, base_url: str, contact: str) -> Message:
-    """Crossref's message about a DOI. Raises LookupFailed."""
+    """Fetch Crossref's message about a DOI. Raises LookupFailed."""
     if not re.fullmatch(r"10\.\d{4,9}/\S+", doi):
         raise UnknownDoi("Enter the DOI as it is printed, like 10.1002/jsp2.1186.")
     agent = f"SpinalCordResearchHelp/1.0 (mailto:{contact})"
     request = urllib.request.Request(f"{base_url}/works/{quote(doi, safe='')}", headers={"User-Agent": agent})  # noqa: S310
     try:
         with urllib.request.build_opener(_SameHostOnly).open(request, timeout=SECONDS) as answer:
-            return _message(_read(answer))
+            body = _read(answer)
     except HTTPError as error:
-        kind = UnknownDoi if error.code == http.client.NOT_FOUND else LookupFailed
-        raise kind(_about_status(error.code, doi)) from error
+        if error.code == http.client.NOT_FOUND:
+            raise UnknownDoi(f"Crossref does not know {doi}. Check the DOI. {_BY_HAND}") from error
+        if error.code == http.client.TOO_MANY_REQUESTS:
+            raise LookupFailed(f"Crossref asks us to wait. Try again in a minute. {_BY_HAND}") from error
+        raise LookupFailed(f"Crossref has a problem at the moment. Try again later. {_BY_HAND}") from error
     except (URLError, http.client.HTTPException, OSError) as error:
         raise LookupFailed(f"Crossref did not answer in time. Try again later. {_BY_HAND}") from error
+    try:
+        message = json.loads(body)["message"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        message = None
+    if not isinstance(message, dict):
+        raise LookupFailed(f"Crossref answered with something we cannot read. Try again later. {_BY_HAND}")
+    return message
 
 
 def _read(answer: Any) -> bytes:
-    """The whole answer, given up when it is too long or drips in too slowly."""
+    """Read an answer with limits for its size and its total time: the socket's timeout covers single reads only."""
     until, body = time.monotonic() + SECONDS, b""
     while chunk := answer.read1(_CHUNK):
         body += chunk
@@ -65,22 +75,3 @@ def _read(answer: Any) -> bytes:
         if time.monotonic() > until:
             raise TimeoutError
     return body
-
-
-def _message(body: bytes) -> Message:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        answer = None
-    message = answer.get("message") if isinstance(answer, dict) else None
-    if not isinstance(message, dict):
-        raise LookupFailed(f"Crossref answered with something we cannot read. Try again later. {_BY_HAND}")
-    return message
-
-
-def _about_status(status: int, doi: str) -> str:
-    if status == http.client.NOT_FOUND:
-        return f"Crossref does not know {doi}. Check the DOI. {_BY_HAND}"
-    if status == http.client.TOO_MANY_REQUESTS:
-        return f"Crossref asks us to wait. Try again in a minute. {_BY_HAND}"
-    return f"Crossref has a problem at the moment. Try again later. {_BY_HAND}"

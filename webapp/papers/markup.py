@@ -1,4 +1,4 @@
-"""XML files, read so that they can do no harm: no entities of their own, nothing fetched from elsewhere."""
+"""Safe parsing of XML files, which may define no entities and load nothing, and their text."""
 
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, ParseError
@@ -12,7 +12,7 @@ _BLOCKS = {"title", "p", "sec", "label", "list-item", "td", "th"}
 
 
 def parse(source: bytes | str) -> Element:
-    """The root of a file, names without their namespaces. Raises Unreadable."""
+    """Parse a file and strip namespaces from its tags. Raises Unreadable."""
     try:
         root: Element = fromstring(source, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
@@ -30,37 +30,34 @@ def parse(source: bytes | str) -> Element:
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
         if element.tag in _BLOCKS:
-            element.tail = f" {element.tail or ''}"  # the next block does not begin in the middle of a word
+            element.tail = f" {element.tail or ''}"  # otherwise "Aims</title><p>We" would read "AimsWe"
     return root
 
 
 def drop(root: Element, tags: Iterable[str]) -> None:
-    """Take elements out wherever they are; the text after them stays."""
+    """Remove elements wherever they are, but not the text after them."""
     unwanted = set(tags)
     for parent in root.iter():
-        if any(child.tag in unwanted for child in parent):
-            _drop_from(parent, unwanted)
-
-
-def _drop_from(parent: Element, unwanted: set[str]) -> None:
-    kept: list[Element] = []
-    texts = [[parent.text or ""]]  # before the first child that stays, and after each that does
-    for child in parent:
-        if child.tag not in unwanted:
-            kept.append(child)
-            texts.append([])
-        texts[-1].append(child.tail or "")
-    parent.text, *tails = ("".join(parts) for parts in texts)
-    parent[:] = kept
-    for child, tail in zip(kept, tails, strict=True):
-        child.tail = tail
+        if not any(child.tag in unwanted for child in parent):
+            continue
+        remaining: list[Element] = []
+        texts = [[parent.text or ""]]  # before the first remaining child, then after each
+        for child in parent:
+            if child.tag not in unwanted:
+                remaining.append(child)
+                texts.append([])
+            texts[-1].append(child.tail or "")
+        parent.text, *tails = ("".join(parts) for parts in texts)
+        parent[:] = remaining
+        for child, tail in zip(remaining, tails, strict=True):
+            child.tail = tail
 
 
 def words(element: Element | None) -> str:
-    """All text of an element on one line; "" if there is no such element."""
+    """Return all text inside an element on one line, and "" for no element."""
     return "" if element is None else one_line("".join(element.itertext()))
 
 
 def paragraphs(blocks: Iterable[tuple[str, str]]) -> str:
-    """Headings and texts as paragraphs: "METHODS: We asked …"."""
+    """Join (heading, text) pairs to paragraphs like "METHODS: We asked …"."""
     return "\n\n".join(f"{heading}: {text}" if heading else text for heading, text in blocks if text)

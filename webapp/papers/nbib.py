@@ -1,4 +1,4 @@
-"""PubMed's tagged format (NBIB, also called MEDLINE): four characters of tag, a hyphen, a value that may go on below.
+"""PubMed's tagged format (NBIB, also called MEDLINE): lines of tag, hyphen and value, with indented continuations.
 
 The tags: https://www.nlm.nih.gov/bsd/mms/medlineelements.html.
 """
@@ -26,28 +26,27 @@ Tags = list[tuple[str, str]]
 
 
 def is_nbib(text: str) -> bool:
-    """Does a text look like this format?"""
+    """Tell whether a text has a line with a PubMed number."""
     return re.search(r"^PMID *- ?\d", text, re.MULTILINE) is not None
 
 
 def records(text: str) -> Iterator[Record]:
-    """Every record; a new one begins with its PubMed number."""
-    lines = text.splitlines()
-    starts = [at for at, line in enumerate(lines) if _START.match(line)]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        yield _record(_tags(lines[start:end]), start + 1)
-
-
-def _tags(lines: list[str]) -> Tags:
-    """Tags and values in order; a line that starts with a space goes on with the value before."""
-    found: list[tuple[str, list[str]]] = []
-    for line in lines:
-        match = _TAG.match(line)
-        if match:
-            found.append((match.group(1), [match.group(2).strip()]))
-        elif found and line.strip():
-            found[-1][1].append(line.strip())
-    return [(tag, " ".join(parts)) for tag, parts in found]
+    """Read all records; each begins with its PubMed number."""
+    entries: list[
+        tuple[int, list[tuple[str, list[str]]]]
+    ] = []  # first line, then tags with the lines of their values
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _START.match(line):
+            entries.append((number, []))
+        if not entries:
+            continue
+        tags = entries[-1][1]
+        if match := _TAG.match(line):
+            tags.append((match.group(1), [match.group(2).strip()]))
+        elif tags and line.strip():
+            tags[-1][1].append(line.strip())
+    for number, tags in entries:
+        yield _record([(tag, " ".join(lines)) for tag, lines in tags], number)
 
 
 def _record(tags: Tags, line: int) -> Record:
@@ -55,10 +54,11 @@ def _record(tags: Tags, line: int) -> Record:
     title = pubmed.title(_first(tags, "TI") or _first(tags, "BTI"))
     if pubmed.is_notice(types):
         return refused(IS_A_NOTICE, line, title)
-    number, address = pubmed.trial(entry.partition("/")[::2] for entry in _all(tags, "SI"))
+    dois = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith("[doi]")]
+    number, url = pubmed.trial(entry.partition("/")[::2] for entry in _all(tags, "SI"))
     paper = PaperContent(
         title=title,
-        doi=_identifier(tags, "doi"),
+        doi=dois[0].partition(" [")[0] if dois else "",
         pmid=_first(tags, "PMID"),
         pmcid=_first(tags, "PMC"),
         journal=_first(tags, "JT") or _first(tags, "TA"),
@@ -77,13 +77,13 @@ def _record(tags: Tags, line: int) -> Record:
         study_kind=pubmed.study_kind(types),
         conflicts_of_interest=_first(tags, "COIS"),
         trial_number=number,
-        trial_url=address,
+        trial_url=url,
     )
     return Record(content=content, line=line)
 
 
 def _authors(tags: Tags) -> list[Author]:
-    """Full names where the record has them, else "Doe J", and groups; an ORCID iD belongs to the name before it."""
+    """Read full names, or else names like "Doe J", and groups; an ORCID iD belongs to the name before it."""
     tag_of_names = "FAU" if _all(tags, "FAU") else "AU"
     authors: list[Author] = []
     for tag, value in tags:
@@ -99,12 +99,6 @@ def _authors(tags: Tags) -> list[Author]:
                 Author(family=last.family, given=last.given, orcid=find_orcid(value) or last.orcid)
             )
     return authors
-
-
-def _identifier(tags: Tags, kind: str) -> str:
-    """The value of "10.1000/1 [doi]" among the identifiers."""
-    values = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith(f"[{kind}]")]
-    return values[0].partition(" [")[0] if values else ""
 
 
 def _all(tags: Tags, name: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""What PubMed's own words mean, the same in its tagged format and in its XML.
+"""PubMed's publication types, notices and trial registers, as both its tagged format and its XML use them.
 
-Publication types: https://www.nlm.nih.gov/mesh/pubtypes.html. Only a type that says the kind of study outright gives
-one; "Clinical Trial", "Review" or "Case Reports" leave it open, and an editor chooses.
+Publication types: https://www.nlm.nih.gov/mesh/pubtypes.html. Only unambiguous types determine the kind of study; for
+"Clinical Trial", "Review" or "Case Reports" an editor chooses.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,7 +12,7 @@ from webapp.content.article_content import PaperContent
 from webapp.models.values import PaperStatus, StudyKind
 from webapp.papers.records import find_doi
 
-# The first that a paper has counts: a protocol of a randomized trial is a plan.
+# In order of precedence: the protocol of a randomized trial has both types, and is a plan.
 _KINDS = {
     "clinical trial protocol": StudyKind.STUDY_PLAN,
     "meta-analysis": StudyKind.REVIEWS,
@@ -31,44 +31,43 @@ _TRIALS = {
 
 
 def study_kind(types: Iterable[str]) -> StudyKind | None:
-    """The kind of study that publication types say outright."""
-    said = {kind.lower() for kind in types}
-    return next((kind for name, kind in _KINDS.items() if name in said), None)
+    """Derive the kind of study from publication types."""
+    names = {name.lower() for name in types}
+    return next((kind for name, kind in _KINDS.items() if name in names), None)
 
 
 def is_notice(types: Iterable[str]) -> bool:
-    """Is this record a notice about another paper?"""
+    """Tell whether publication types are those of a notice about another paper."""
     return any(kind.lower() in _NOTICES for kind in types)
 
 
 def with_status(
     paper: PaperContent, types: Collection[str], notices: Iterable[tuple[PaperStatus, str]]
 ) -> PaperContent:
-    """The paper with what PubMed says of it; ``notices`` are the citations of notices, by what they say."""
-    said = {kind.lower() for kind in types}
-    found = dict(reversed(list(notices)))  # of several of one kind, the first
-    if "retracted publication" in said:
-        found.setdefault(PaperStatus.RETRACTED, "")
+    """Set the status of a paper from its publication types and from its notices: (status, citation) pairs."""
+    names = {name.lower() for name in types}
+    citations = dict(reversed(list(notices)))  # of several with one status, the first
+    if "retracted publication" in names:
+        citations.setdefault(PaperStatus.RETRACTED, "")
     for status in (PaperStatus.RETRACTED, PaperStatus.CONCERN, PaperStatus.CORRECTED):
-        if status in found:
-            doi = find_doi(found[status])
+        if status in citations:
+            doi = find_doi(citations[status])
             return msgspec.structs.replace(
                 paper,
                 status=status,
                 status_url=f"https://doi.org/{doi}" if doi else "",
                 status_note="PubMed lists the journal’s notice.",
             )
-    is_preprint = "preprint" in said
-    return msgspec.structs.replace(paper, status=PaperStatus.PREPRINT) if is_preprint else paper
+    return msgspec.structs.replace(paper, status=PaperStatus.PREPRINT) if "preprint" in names else paper
 
 
 def title(text: str) -> str:
-    """A title without the full stop that PubMed puts at its end."""
+    """Remove the period that PubMed adds to a title."""
     return text.removesuffix(".") if not text.endswith("..") else text
 
 
 def trial(entries: Iterable[tuple[str, str]]) -> tuple[str, str]:
-    """Number and address of the registered trial, from (register, number); nothing if there are several."""
+    """Return number and URL of the trial in (register, number) pairs; empty if there are several."""
     numbers = {(register.lower(), number) for register, number in entries if register.lower() in _TRIALS}
     if len(numbers) != 1:
         return "", ""

@@ -1,4 +1,4 @@
-"""PubMed's XML: PubmedArticle elements, one or a set (https://dtd.nlm.nih.gov/ncbi/pubmed/out/)."""
+"""PubMed's XML: one paper or a set (https://dtd.nlm.nih.gov/ncbi/pubmed/out/)."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
@@ -22,7 +22,7 @@ _NOTICES = {
 
 
 def records(root: Element) -> Iterator[Record]:
-    """Every paper of a set, or the one that the file is about."""
+    """Read the paper of a file, or all papers of a set; books are refused."""
     for element in [root] if root.tag in ("PubmedArticle", "PubmedBookArticle") else root:
         if element.tag == "PubmedArticle":
             yield _record(element)
@@ -40,17 +40,23 @@ def _record(entry: Element) -> Record:
     title = pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle")))
     if pubmed.is_notice(types):
         return refused(IS_A_NOTICE, title=title)
-    number, address = pubmed.trial(
+    number, url = pubmed.trial(
         (words(bank.find("DataBankName")), words(accession))
         for bank in article.findall("DataBankList/DataBank")
         for accession in bank.findall("AccessionNumberList/AccessionNumber")
     )
+    related = citation.findall("CommentsCorrectionsList/CommentsCorrections")
+    notices = [
+        (_NOTICES[row.get("RefType", "")], words(row.find("RefSource")))
+        for row in related
+        if row.get("RefType") in _NOTICES
+    ]
     content = ArticleContent(
-        paper=pubmed.with_status(_paper(entry, citation, article, title), types, _notices(citation)),
+        paper=pubmed.with_status(_paper(entry, citation, article, title), types, notices),
         study_kind=pubmed.study_kind(types),
         conflicts_of_interest=words(citation.find("CoiStatement")),
         trial_number=number,
-        trial_url=address,
+        trial_url=url,
     )
     return Record(content=content)
 
@@ -58,13 +64,17 @@ def _record(entry: Element) -> Record:
 def _paper(entry: Element, citation: Element, article: Element, title: str) -> PaperContent:
     issue = article.find("Journal/JournalIssue")
     issue = Element("JournalIssue") if issue is None else issue
+    published = []
+    for element in (*issue.findall("PubDate"), *article.findall("ArticleDate")):
+        parts = [words(element.find(name)) for name in ("Year", "Month", "Day")]
+        published.append(dates.partial(*parts) or dates.from_text(words(element.find("MedlineDate"))))
     return PaperContent(
         title=title,
         doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),
         pmid=words(citation.find("PMID")),
         pmcid=_identifier(entry, "pmc"),
         journal=words(article.find("Journal/Title")) or words(article.find("Journal/ISOAbbreviation")),
-        published_on=dates.earliest(map(_date, [*issue.findall("PubDate"), *article.findall("ArticleDate")])),
+        published_on=dates.earliest(published),
         volume=words(issue.find("Volume")),
         issue=words(issue.find("Issue")),
         pages=words(article.find("Pagination/MedlinePgn"))
@@ -87,17 +97,3 @@ def _author(author: Element) -> Author:
     return Author(
         family=family, given=given, orcid=find_orcid(words(author.find("Identifier[@Source='ORCID']")))
     )
-
-
-def _date(element: Element) -> str:
-    parts = [words(element.find(name)) for name in ("Year", "Month", "Day")]
-    return dates.partial(*parts) or dates.from_text(words(element.find("MedlineDate")))
-
-
-def _notices(citation: Element) -> list[tuple[PaperStatus, str]]:
-    rows = citation.findall("CommentsCorrectionsList/CommentsCorrections")
-    return [
-        (_NOTICES[row.get("RefType", "")], words(row.find("RefSource")))
-        for row in rows
-        if row.get("RefType") in _NOTICES
-    ]

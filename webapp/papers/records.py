@@ -1,4 +1,4 @@
-"""One record of an import file: what could be read from it, or why it is refused. Every reader gives these."""
+"""Records, which every format's reader yields, and the normalization that all of them need."""
 
 import re
 from itertools import accumulate
@@ -12,11 +12,11 @@ from webapp.models.values import Author, PaperStatus
 
 MOST_RECORDS = 500
 TOO_MANY = f"This file holds more than {MOST_RECORDS} papers. Split it and import one part after another."
-LONGEST_TEXT = 20_000  # as much as a field of the authoring form takes
+LONGEST_TEXT = 20_000  # characters, the limit of a field of the authoring form
 IS_A_NOTICE = "This is a notice about another paper, not a paper."
 NO_TITLE = "It has no title."
 
-_SHORTER = {"journal": 300, "license": 300}  # what the form takes where the column has no limit
+_SHORTER = {"journal": 300, "license": 300}  # limits of the form where the column has none
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _RETRACTED = re.compile(r"\W*(retracted|withdrawn)(\s+(article|paper))?\s*[:\])–—-]", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/(?:(?!</)[^\s\"])+")
@@ -25,11 +25,11 @@ Value = TypeVar("Value")
 
 
 class Unreadable(ValueError):
-    """Nothing in a file can be read; the message says why and what to do."""
+    """A file cannot be read at all; the message says why and what to do."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One record: its content, or with ``reason`` what is known of a refused one. ``line`` counts from 1."""
+    """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1."""
 
     content: ArticleContent = ArticleContent()
     reason: str = ""
@@ -38,8 +38,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: str = ""
 
     @property
-    def place(self) -> str:
-        """Where it stands, in words: "papers.ris, record 3, line 41"."""
+    def location(self) -> str:
+        """The position in the file, like "papers.ris, record 3, line 41"."""
         parts = [
             self.file,
             f"record {self.number}" if self.number else "",
@@ -53,89 +53,77 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def refused(reason: str, line: int | None = None, title: str = "") -> Record:
-    """A record that cannot be used, and why."""
+    """Make a record that cannot be used."""
     return Record(content=ArticleContent(paper=PaperContent(title=title)), reason=reason, line=line)
 
 
-def finished(record: Record) -> Record:
-    """The record as it may be kept: texts that a database and the form can hold, identifiers in one spelling."""
+def normalized(record: Record) -> Record:
+    """Normalize identifiers, and drop what the database or the authoring form could not hold."""
     content: ArticleContent = _clean(record.content)
     paper = content.paper
+    pmcid = re.fullmatch(r"(?:PMC)?(\d{1,9})(?:\.\d+)?", paper.pmcid.strip(), re.IGNORECASE)
+    is_retracted = paper.status == PaperStatus.PUBLISHED and _RETRACTED.match(paper.title)
+    has_identifier = find_doi(paper.doi) or re.fullmatch(r"\d{1,9}", paper.pmid)
+    keeps_url = not has_identifier and re.fullmatch(r"https?://\S+", paper.url)
     paper = msgspec.structs.replace(
         paper,
         doi=find_doi(paper.doi),
         pmid=paper.pmid if re.fullmatch(r"\d{1,9}", paper.pmid) else "",
-        pmcid=_pmcid(paper.pmcid),
+        pmcid=f"PMC{pmcid.group(1)}" if pmcid else "",
+        url=paper.url if keeps_url else "",
         authors=_fitting_authors(paper.authors),
         mesh_terms=list(dict.fromkeys(paper.mesh_terms)),
-        status=_status(paper),
+        status=PaperStatus.RETRACTED if is_retracted else paper.status,
     )
-    if not paper.doi and not paper.pmid:
-        paper = msgspec.structs.replace(
-            paper, url=paper.url if re.fullmatch(r"https?://\S+", paper.url) else ""
-        )
-    else:
-        paper = msgspec.structs.replace(paper, url="")
     content = _fitting(msgspec.structs.replace(content, paper=_fitting(paper, Paper)), Article)
     reason = record.reason or ("" if content.paper.title else NO_TITLE)
     return msgspec.structs.replace(record, content=content, reason=reason)
 
 
 def find_doi(text: str) -> str:
-    """The first DOI in a text, bare and in small letters; "" if there is none."""
+    """Find the first DOI in a text, bare and in lower case; "" if there is none."""
     match = _DOI.search(text)
     doi = match.group(0).rstrip(".,;").lower() if match else ""
     return doi.removesuffix(")") if doi.count("(") < doi.count(")") else doi
 
 
 def find_orcid(text: str) -> str:
-    """The first ORCID iD in a text; "" if there is none."""
+    """Find the first ORCID iD in a text; "" if there is none."""
     match = re.search(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", text)
     return match.group(0) if match else ""
 
 
 def person(name: str, orcid: str = "") -> Author:
-    """An author written "Family, Given", or a group's name."""
+    """Split a name written "Family, Given"; a group's name has no comma."""
     family, _, given = name.partition(",")
     return Author(family=one_line(family), given=one_line(given), orcid=orcid)
 
 
 def one_line(text: str) -> str:
-    """Text without line breaks and runs of white space."""
+    """Collapse line breaks and runs of white space."""
     return " ".join(text.split())
 
 
-def _status(paper: PaperContent) -> PaperStatus:
-    is_retracted = paper.status == PaperStatus.PUBLISHED and _RETRACTED.match(paper.title)
-    return PaperStatus.RETRACTED if is_retracted else paper.status
-
-
-def _pmcid(text: str) -> str:
-    match = re.fullmatch(r"(?:PMC)?(\d{1,9})(?:\.\d+)?", text.strip(), re.IGNORECASE)
-    return f"PMC{match.group(1)}" if match else ""
-
-
 def _clean(value: Any) -> Any:
-    """The same without characters that are no text, in every field."""
-    found = value
-    if type(value) is str:  # a member of a fixed list is none
-        found = _UNWANTED.sub("", value).strip()
-    elif isinstance(value, list):
-        found = [one for one in map(_clean, value) if one]
-    elif isinstance(value, msgspec.Struct):
-        found = type(value)(**{name: _clean(getattr(value, name)) for name in value.__struct_fields__})
-    return found
+    """Remove control characters from all texts, and empty members from lists."""
+    if type(value) is str:  # not a StrEnum
+        return _UNWANTED.sub("", value).strip()
+    if isinstance(value, list):
+        return [member for member in map(_clean, value) if member]
+    if isinstance(value, msgspec.Struct):
+        return type(value)(**{name: _clean(getattr(value, name)) for name in value.__struct_fields__})
+    return value
 
 
 def _fitting_authors(authors: list[Author]) -> list[Author]:
-    """The authors, or as many of the first ones as the form's field takes."""
+    """Return as many of the first authors as the form's field can hold."""
     named = [author for author in authors if author.family]
     lengths = accumulate(len(f"{author.family}; {author.given}; {author.orcid};\n") for author in named)
     return [author for author, length in zip(named, lengths, strict=True) if length <= LONGEST_TEXT]
 
 
 def _fitting(value: Value, model: type[Article] | type[Paper]) -> Value:
-    """The same without single texts that are too long for their field: they are not what they say they are."""
+    """Drop texts that are too long for their field, rather than cut them: such a text is in the wrong field."""
     columns = model.__table__.c
     changes = {}
     for name in value.__struct_fields__:  # type: ignore[attr-defined]

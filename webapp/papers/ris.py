@@ -1,6 +1,6 @@
-"""RIS in the dialects of many databases and reference managers. rispy reads the lines, one record at a time.
+"""RIS in the dialects of many databases and reference managers; rispy reads the lines, one record at a time.
 
-The format is loose: each database has its own tags for the same thing, so every field is looked for in several.
+Databases use different tags for the same field, so each field is read from several tags.
 """
 
 import re
@@ -15,7 +15,7 @@ from webapp.papers.records import Record, find_doi, one_line, person
 
 _START = re.compile(r"TY {1,2}- ?")
 _TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")
-_MARK_UP = re.compile(r"</?(?:p|i|b|u|em|strong|sub|sup|span|inf)\b[^<>]*>", re.IGNORECASE)
+_MARKUP = re.compile(r"</?(?:p|i|b|u|em|strong|sub|sup|span|inf)\b[^<>]*>", re.IGNORECASE)
 _PUBMED_LINK = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(\d{1,9})")
 _PMC_LINK = re.compile(r"\bPMC\d{1,9}\b")
 _OVID_NUMBER = re.compile(r"ovid\S*[?&]AN=(\d{1,8})\b")
@@ -25,26 +25,26 @@ Fields = dict[str, list[str]]
 
 
 class _OwnNames(dict[str, str]):
-    """Every tag is called what it is called in the file."""
+    """A mapping for rispy that keeps every tag's own name."""
 
     def __missing__(self, tag: str) -> str:
         return tag
 
 
 class _AllTags(list[str]):
-    """Every tag may come more than once."""
+    """A list for rispy that lets every tag repeat."""
 
     def __contains__(self, tag: object) -> bool:
         return True
 
 
 def is_ris(text: str) -> bool:
-    """Does a text look like this format?"""
-    return re.search(r"^TY {1,2}- ?", text, re.MULTILINE) is not None
+    """Tell whether a text has a line that starts a RIS record."""
+    return re.search(rf"^{_START.pattern}", text, re.MULTILINE) is not None
 
 
 def records(text: str) -> Iterator[Record]:
-    """Every record; one whose end is missing ends where the next one begins."""
+    """Read all records; a record without its end tag ends where the next one begins."""
     lines = re.split(r"\r\n|\r|\n", text)
     starts = [at for at, line in enumerate(lines) if _START.match(line)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
@@ -61,8 +61,14 @@ def records(text: str) -> Iterator[Record]:
 def _content(fields: Fields) -> ArticleContent:
     links = " ".join(value for tag in (*_LINKS, "C2", "N1") for value in fields.get(tag, []))
     is_retracted = _first(fields, "M3").lower() == "retracted"
+    start, end = _first(fields, "SP"), _first(fields, "EP")
+    is_range = start and end and end != start and "-" not in start
+    authors = []
+    for name in fields.get("AU") or fields.get("A1") or []:
+        initials = re.fullmatch(r"([^,]+?) ((?:[A-Z]\.-?)+)", name.strip())  # Embase: "Doe J.G."
+        authors.append(Author(family=initials[1], given=initials[2]) if initials else person(name))
     paper = PaperContent(
-        title=_MARK_UP.sub("", _first(fields, "TI", "T1", "CT", "BT")),
+        title=_MARKUP.sub("", _first(fields, "TI", "T1", "CT", "BT")),
         doi=_doi(fields),
         pmid=_pmid(fields, links),
         pmcid=next(iter(_PMC_LINK.findall(links)), ""),
@@ -71,34 +77,20 @@ def _content(fields: Fields) -> ArticleContent:
         published_on=_published_on(fields),
         volume=_first(fields, "VL"),
         issue=_first(fields, "IS"),
-        pages=_pages(fields),
-        abstract=_MARK_UP.sub("", "\n\n".join(_texts(fields, "AB") or _texts(fields, "N2"))),
-        authors=[_author(name) for name in fields.get("AU") or fields.get("A1") or []],
+        pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number
+        abstract=_MARKUP.sub("", "\n\n".join(_texts(fields, "AB") or _texts(fields, "N2"))),
+        authors=authors,
         status=PaperStatus.RETRACTED if is_retracted else PaperStatus.PUBLISHED,
     )
     return ArticleContent(paper=paper)
 
 
-def _author(name: str) -> Author:
-    """ "Doe, Jo", or Embase's "Doe J.G."; a name of one word or of a group stays whole."""
-    match = re.fullmatch(r"(.+?) ((?:[A-Z]\.-?)+)", name.strip())
-    return Author(family=match.group(1), given=match.group(2)) if match and "," not in name else person(name)
-
-
 def _published_on(fields: Fields) -> str:
-    """The year, with the month and day of DA where it says them for the same year; WoS and EndNote leave the year out."""
-    said = _first(fields, "PY", "Y1", "YR")
-    year, more = dates.from_text(said), _first(fields, "DA")
-    if not re.search(r"\d{4}", more):
-        more = f"{year[:4]} {more}"
-    return dates.earliest(day for day in (year, dates.from_text(more)) if day.startswith(year[:4]))
-
-
-def _pages(fields: Fields) -> str:
-    """ "349-369"; the number of an article that has no pages."""
-    start, end = _first(fields, "SP"), _first(fields, "EP")
-    is_span = start and end and end != start and "-" not in start
-    return f"{start}-{end}" if is_span else start or _first(fields, "C7")
+    """Read the year, refined by the date in DA if that has the same year, or none as in Web of Science and EndNote."""
+    year, date = dates.from_text(_first(fields, "PY", "Y1", "YR")), _first(fields, "DA")
+    if not re.search(r"\d{4}", date):
+        date = f"{year[:4]} {date}"
+    return dates.earliest(day for day in (year, dates.from_text(date)) if day.startswith(year[:4]))
 
 
 def _doi(fields: Fields) -> str:
@@ -115,7 +107,7 @@ def _doi(fields: Fields) -> str:
 
 
 def _pmid(fields: Fields, links: str) -> str:
-    """PubMed's number: EndNote's accession number from NLM, Scopus's C2, a link to PubMed, Ovid's number in a link."""
+    """Read the PubMed number from EndNote's accession number, Scopus's C2, a link to PubMed or one to Ovid."""
     database = _first(fields, "DP", "DB").lower()
     if database in ("nlm", "pubmed", "medline"):
         return _first(fields, "AN")
@@ -130,6 +122,6 @@ def _texts(fields: Fields, tag: str) -> list[str]:
 
 
 def _first(fields: Fields, *tags: str) -> str:
-    """The first that says anything; "nan" is what spreadsheets write where there is nothing."""
+    """Return the first value of some tags; "nan" is a spreadsheet's empty cell."""
     values = (value for tag in tags for value in _texts(fields, tag))
     return next((value for value in values if value.lower() != "nan"), "")

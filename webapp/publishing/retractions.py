@@ -1,4 +1,4 @@
-"""Has a journal taken back, doubted or corrected a paper of ours? Three answers: no notice, a notice, could not check."""
+"""Retraction checks: which papers of published summaries their journals retracted, corrected or doubt."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,8 @@ from webapp.web.pagination import Page, total_of
 PAGE_SIZE = 25
 
 
-class Verdict(Labelled):
-    """What a check found out."""
+class NoticeStatus(Labelled):
+    """Whether a journal published a notice about a paper, as far as we know; in the order of the editors' list."""
 
     FLAGGED = "flagged", "There is a notice"
     UNKNOWN = "unknown", "Not checked"
@@ -26,7 +26,7 @@ class Verdict(Labelled):
 
 @dataclass(frozen=True)
 class PaperToCheck:
-    """A paper of a published article."""
+    """The identifiers of a published article's paper."""
 
     article_id: int
     title: str
@@ -35,29 +35,29 @@ class PaperToCheck:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What became of one paper; ``words`` say it for an editor."""
+class CheckResult:
+    """The result of checking one paper, with a ``message`` for editors."""
 
     title: str
-    verdict: Verdict
-    words: str
+    status: NoticeStatus
+    message: str
     is_new: bool = False
 
 
 @dataclass(frozen=True)
 class PaperRow:
-    """One line of the editors' list of papers."""
+    """A row of the editors' list of papers."""
 
     article_id: int
     title: str
     status: PaperStatus
     status_url: str | None
-    verdict: Verdict
+    notice_status: NoticeStatus
     checked_at: datetime | None
 
 
 def papers_to_check() -> list[PaperToCheck]:
-    """The papers of all published articles, those first that were checked longest ago."""
+    """Return the papers of all published articles, least recently checked first."""
     query = published().join(Article.paper).order_by(Paper.status_checked_at.nulls_first(), Paper.id)
     return [
         PaperToCheck(row.id, row.paper.title, row.paper.doi or "", row.paper.pmid or "")
@@ -65,63 +65,73 @@ def papers_to_check() -> list[PaperToCheck]:
     ]
 
 
-def settle(
-    paper: PaperToCheck, said: PaperContent, source: str, checked_at: datetime | None, now: datetime
-) -> Checked:
-    """Show readers a notice that is graver than what they see already, and note the check.
+def record_check(
+    paper: PaperToCheck, notice: PaperContent, source: str, checked_at: datetime | None, now: datetime
+) -> CheckResult:
+    """Record a check, and publish a notice that is graver than the one that readers see.
 
-    ``said`` is what ``source`` says; ``checked_at`` is how far its knowledge reaches, None if that is not known. A mark
-    that an editor or an earlier check set is never taken away: that is for an editor.
+    ``notice`` holds the status fields from ``source``; ``checked_at`` is the time up to which the source is complete, if
+    known. A notice is never removed here, even if the source does not list it: only an editor can decide that.
     """
     article = db.session.get(Article, paper.article_id)
     if article is None:
-        return unchecked(paper, "The article is gone.")
+        return not_checked(paper, "The article is gone.")
     if checked_at is not None:
         publication.note_status_check(article, checked_at, now)
     known = article.paper.status
-    if said.status.gravity > known.gravity:
-        external_changes.publish_notice(article, said, now)
-        return Checked(paper.title, Verdict.FLAGGED, f"{said.status.label}, says {source}.", is_new=True)
+    if notice.status.gravity > known.gravity:
+        external_changes.publish_notice(article, notice, now)
+        return CheckResult(
+            paper.title, NoticeStatus.FLAGGED, f"{notice.status.label}, says {source}.", is_new=True
+        )
     if known.gravity:
-        silent = "" if said.status.gravity else f" {source} does not list it."
-        return Checked(paper.title, Verdict.FLAGGED, f"{known.label}; readers see it already.{silent}")
-    return Checked(paper.title, Verdict.CLEAR, f"{source} lists no notice.")
+        silent = "" if notice.status.gravity else f" {source} does not list it."
+        return CheckResult(
+            paper.title, NoticeStatus.FLAGGED, f"{known.label}; readers see it already.{silent}"
+        )
+    return CheckResult(paper.title, NoticeStatus.CLEAR, f"{source} lists no notice.")
 
 
-def unchecked(paper: PaperToCheck, why: str) -> Checked:
-    """A paper of which nothing could be found out. Never the same as "no notice"."""
-    return Checked(paper.title, Verdict.UNKNOWN, why)
+def not_checked(paper: PaperToCheck, reason: str) -> CheckResult:
+    """Make the result for a paper that could not be checked, which must never read as "no notice"."""
+    return CheckResult(paper.title, NoticeStatus.UNKNOWN, reason)
 
 
 def overview(page: int) -> Page[PaperRow]:
-    """The papers of published articles: with a notice first, then those never checked, then the rest."""
-    verdict = _verdict()
+    """Return a page of the papers of published articles: with a notice first, then never checked, then the rest."""
+    status = _notice_status()
     query = published().join(Article.paper)
-    in_order = query.add_columns(verdict).order_by(
-        case({member.value: at for at, member in enumerate(Verdict)}, value=verdict),
+    in_order = query.add_columns(status).order_by(
+        case({member.value: rank for rank, member in enumerate(NoticeStatus)}, value=status),
         Paper.status_checked_at,
         Paper.title,
     )
     rows = db.session.execute(in_order.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    return Page([_row(article, Verdict(found)) for article, found in rows], page, total_of(query), PAGE_SIZE)
+    listed = [
+        PaperRow(
+            article_id=article.id,
+            title=article.paper.title,
+            status=article.paper.status,
+            status_url=article.paper.status_url,
+            notice_status=NoticeStatus(value),
+            checked_at=article.paper.status_checked_at,
+        )
+        for article, value in rows
+    ]
+    return Page(listed, page, total_of(query), PAGE_SIZE)
 
 
-def counts() -> dict[Verdict, int]:
-    """How many papers stand how."""
-    verdict = _verdict()
-    query = published().join(Article.paper).with_only_columns(verdict, func.count()).group_by(verdict)
-    found: dict[str, int] = {name: count for name, count in db.session.execute(query)}  # noqa: C416
-    return {member: found.get(member.value, 0) for member in Verdict}
+def counts() -> dict[NoticeStatus, int]:
+    """Count the papers of published articles by status."""
+    status = _notice_status()
+    query = published().join(Article.paper).with_only_columns(status, func.count()).group_by(status)
+    counted: dict[str, int] = {name: count for name, count in db.session.execute(query)}  # noqa: C416
+    return {member: counted.get(member.value, 0) for member in NoticeStatus}
 
 
-def _verdict() -> ColumnElement[str]:
+def _notice_status() -> ColumnElement[str]:
     return case(
-        (Paper.status.in_([status for status in PaperStatus if status.gravity]), Verdict.FLAGGED.value),
-        (Paper.status_checked_at.is_(None), Verdict.UNKNOWN.value),
-        else_=Verdict.CLEAR.value,
+        (Paper.status.in_([status for status in PaperStatus if status.gravity]), NoticeStatus.FLAGGED.value),
+        (Paper.status_checked_at.is_(None), NoticeStatus.UNKNOWN.value),
+        else_=NoticeStatus.CLEAR.value,
     )
-
-
-def _row(article: Article, verdict: Verdict) -> PaperRow:
-    paper = article.paper
-    return PaperRow(article.id, paper.title, paper.status, paper.status_url, verdict, paper.status_checked_at)
