@@ -53,6 +53,8 @@ def paper_from(message: Message) -> PaperContent:
         status = notice.status
     elif re.match(r"\W*(retracted|withdrawn)\b", title, re.IGNORECASE):
         status = PaperStatus.RETRACTED
+    blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^<>]*>", _text(message.get("abstract")))
+    paragraphs = (_plain(block) for block in blocks)
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
     return PaperContent(
         title=title,
@@ -65,7 +67,7 @@ def paper_from(message: Message) -> PaperContent:
         issue=_text(message.get("issue")),
         pages=_text(message.get("page")),
         license=next(filter(None, licenses), ""),
-        abstract=_abstract(_text(message.get("abstract"))),
+        abstract="\n\n".join(text for text in paragraphs if text and text.lower() != "abstract"),
         authors=list(_authors(message.get("author"))),
         status=status,
         status_on=notice.on if notice else None,
@@ -128,14 +130,6 @@ def short_license(url: str) -> str:
     if match is None:
         return ""
     return f"CC {match.group(1).upper()} {match.group(2)}" if match.group(1) else f"CC0 {match.group(4)}"
-
-
-def _abstract(markup: str) -> str:
-    """Convert an abstract in JATS markup to paragraphs of plain text."""
-    blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^<>]*>", markup)
-    return "\n\n".join(
-        text for text in (_plain(block) for block in blocks) if text and text.lower() != "abstract"
-    )
 
 
 def _plain(text: str) -> str:

@@ -75,7 +75,7 @@ def _record(article: Element, meta: Element) -> Record:
     registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
     parts = (*meta.findall("abstract"), *registered)
     numbers = {number for part in parts for number in _TRIAL.findall(words(part))}
-    number = numbers.pop() if len(numbers) == 1 else ""  # of several, none is surely this trial's
+    number = numbers.pop() if len(numbers) == 1 else ""  # it is unclear which of several is this trial's
     statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
     funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
     content = ArticleContent(

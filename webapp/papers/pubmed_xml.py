@@ -68,6 +68,12 @@ def _paper(entry: Element, citation: Element, article: Element, title: str) -> P
     for element in (*issue.findall("PubDate"), *article.findall("ArticleDate")):
         parts = [words(element.find(name)) for name in ("Year", "Month", "Day")]
         published.append(dates.partial(*parts) or dates.from_text(words(element.find("MedlineDate"))))
+    authors = []
+    for author in article.findall("AuthorList/Author"):
+        family = words(author.find("LastName")) or words(author.find("CollectiveName"))
+        given = words(author.find("ForeName")) or words(author.find("Initials"))
+        orcid = find_orcid(words(author.find("Identifier[@Source='ORCID']")))
+        authors.append(Author(family=family, given=given, orcid=orcid))
     return PaperContent(
         title=title,
         doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),
@@ -82,18 +88,10 @@ def _paper(entry: Element, citation: Element, article: Element, title: str) -> P
         abstract=paragraphs(
             (part.get("Label", ""), words(part)) for part in article.findall("Abstract/AbstractText")
         ),
-        authors=[_author(author) for author in article.findall("AuthorList/Author")],
+        authors=authors,
         mesh_terms=[words(term) for term in citation.findall("MeshHeadingList/MeshHeading/DescriptorName")],
     )
 
 
 def _identifier(entry: Element, kind: str) -> str:
     return words(entry.find(f"PubmedData/ArticleIdList/ArticleId[@IdType='{kind}']"))
-
-
-def _author(author: Element) -> Author:
-    family = words(author.find("LastName")) or words(author.find("CollectiveName"))
-    given = words(author.find("ForeName")) or words(author.find("Initials"))
-    return Author(
-        family=family, given=given, orcid=find_orcid(words(author.find("Identifier[@Source='ORCID']")))
-    )

@@ -65,13 +65,16 @@ def normalized(record: Record) -> Record:
     is_retracted = paper.status == PaperStatus.PUBLISHED and _RETRACTED.match(paper.title)
     has_identifier = find_doi(paper.doi) or re.fullmatch(r"\d{1,9}", paper.pmid)
     keeps_url = not has_identifier and re.fullmatch(r"https?://\S+", paper.url)
+    named = [author for author in paper.authors if author.family]
+    lengths = accumulate(len(f"{author.family}; {author.given}; {author.orcid};\n") for author in named)
     paper = msgspec.structs.replace(
         paper,
         doi=find_doi(paper.doi),
         pmid=paper.pmid if re.fullmatch(r"\d{1,9}", paper.pmid) else "",
         pmcid=f"PMC{pmcid.group(1)}" if pmcid else "",
         url=paper.url if keeps_url else "",
-        authors=_fitting_authors(paper.authors),
+        # The form writes all authors in one field: as many of the first ones as it can hold.
+        authors=[author for author, length in zip(named, lengths, strict=True) if length <= LONGEST_TEXT],
         mesh_terms=list(dict.fromkeys(paper.mesh_terms)),
         status=PaperStatus.RETRACTED if is_retracted else paper.status,
     )
@@ -113,13 +116,6 @@ def _clean(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return type(value)(**{name: _clean(getattr(value, name)) for name in value.__struct_fields__})
     return value
-
-
-def _fitting_authors(authors: list[Author]) -> list[Author]:
-    """Return as many of the first authors as the form's field can hold."""
-    named = [author for author in authors if author.family]
-    lengths = accumulate(len(f"{author.family}; {author.given}; {author.orcid};\n") for author in named)
-    return [author for author, length in zip(named, lengths, strict=True) if length <= LONGEST_TEXT]
 
 
 def _fitting(value: Value, model: type[Article] | type[Paper]) -> Value:

@@ -5,8 +5,10 @@ Columns: https://gitlab.com/crossref/retraction-watch-data. An unknown value is 
 
 import csv
 import re
+import time
 from collections import defaultdict
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,12 +71,17 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
 def _notice(row: dict[str, str]) -> _Row:
     doi, pmid = find_doi(_cell(row, "RetractionDOI")), _pmid(row, "RetractionPubMedID")
     pubmed_url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
+    on = None
+    day = re.split("[ T]", _cell(row, "RetractionDate"))[0]  # without the time, which is always 0:00
+    for day_format in ("%m/%d/%Y", "%Y-%m-%d"):
+        with suppress(ValueError):
+            on = date(*time.strptime(day, day_format)[:3])
     reasons = (one_line(part.strip(" +")) for part in _cell(row, "Reason").split(";"))
     return _Row(
         natures=frozenset(
             one_line(part).lower() for part in re.split(r"[;,/|]", _cell(row, "RetractionNature"))
         ),
-        on=_day(_cell(row, "RetractionDate")),
+        on=on,
         url=f"https://doi.org/{doi}" if doi else pubmed_url,
         reasons="; ".join(filter(None, reasons)),
     )
@@ -97,16 +104,6 @@ def _standing(notices: list[_Row]) -> PaperContent | None:
                 status_note=f"{note} Reasons given there: {reasons}." if reasons else note,
             )
     return None
-
-
-def _day(text: str) -> date | None:
-    """Parse "11/24/2022 0:00" (month first) or "2022-11-24"."""
-    match = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
-    month, day, year = match.groups() if match else (text[5:7], text[8:10], text[:4])
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
 
 
 def _cell(row: dict[str, str], name: str) -> str:

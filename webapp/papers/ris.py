@@ -61,6 +61,8 @@ def records(text: str) -> Iterator[Record]:
 def _content(fields: Fields) -> ArticleContent:
     links = " ".join(value for tag in (*_LINKS, "C2", "N1") for value in fields.get(tag, []))
     is_retracted = _first(fields, "M3").lower() == "retracted"
+    dois = [value for tag in ("DO", "M3", "DI") for value in fields.get(tag, [])]
+    dois += [link for tag in _LINKS for link in fields.get(tag, []) if "doi.org/" in link]
     start, end = _first(fields, "SP"), _first(fields, "EP")
     is_range = start and end and end != start and "-" not in start
     authors = []
@@ -69,7 +71,7 @@ def _content(fields: Fields) -> ArticleContent:
         authors.append(Author(family=initials[1], given=initials[2]) if initials else person(name))
     paper = PaperContent(
         title=_MARKUP.sub("", _first(fields, "TI", "T1", "CT", "BT")),
-        doi=_doi(fields),
+        doi=next(filter(None, map(find_doi, dois)), ""),
         pmid=_pmid(fields, links),
         pmcid=next(iter(_PMC_LINK.findall(links)), ""),
         url=next((link for tag in _LINKS for link in fields.get(tag, []) if link.startswith("http")), ""),
@@ -91,19 +93,6 @@ def _published_on(fields: Fields) -> str:
     if not re.search(r"\d{4}", date):
         date = f"{year[:4]} {date}"
     return dates.earliest(day for day in (year, dates.from_text(date)) if day.startswith(year[:4]))
-
-
-def _doi(fields: Fields) -> str:
-    values = [
-        *fields.get("DO", []),
-        *(
-            value
-            for tag in ("M3", "DI", *_LINKS)
-            for value in fields.get(tag, [])
-            if "10." in value and (tag in ("M3", "DI") or "doi.org/" in value)
-        ),
-    ]
-    return next((doi for doi in map(find_doi, values) if doi), "")
 
 
 def _pmid(fields: Fields, links: str) -> str:

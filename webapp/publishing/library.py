@@ -10,7 +10,7 @@ import tomli_w
 from sqlalchemy import select
 
 from webapp.catalog.queries import published
-from webapp.content.article_content import ArticleContent, ContentError, from_toml, to_toml
+from webapp.content.article_content import ContentError, from_toml, to_toml
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -100,16 +100,7 @@ def import_library(path: Path, now: datetime) -> ImportReport:
     others = (CATEGORIES_FILE, GLOSSARY_FILE)
     files = sorted(file for file in folder.glob("*.toml") if file.name not in others)
     for file in [path] if path.is_file() else files:
-        try:
-            _import_article(from_toml(file.read_text(encoding="utf-8")), now, report)
-        except ContentError as error:
-            refusals.append(Refusal(file, error.line, error.reason))
-        except NotPublishable as error:
-            refusals += [
-                Refusal(file, _line_of(file, problem.field), problem.message) for problem in error.problems
-            ]
-        except (OSError, UnicodeDecodeError) as error:
-            refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
+        refusals += _import_article(file, now, report)
     if refusals:
         raise LibraryRefused(refusals)
     return report
@@ -130,19 +121,30 @@ def export_library(path: Path) -> int:
     return count
 
 
-def _import_article(content: ArticleContent, now: datetime, report: ImportReport) -> None:
-    article = find_article_of(content.paper)
-    if article is None:
-        revisions.publish_new(content, now)
-        report.added += 1
-        return
-    current = content_of(article)
-    wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
-    if current == wanted:
-        report.unchanged += 1
-    else:
-        external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
-        report.changed += 1
+def _import_article(file: Path, now: datetime, report: ImportReport) -> list[Refusal]:
+    """Add or update the article of a file; returns why it is refused, if it is."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        content = from_toml(text)
+        article = find_article_of(content.paper)
+        if article is None:
+            revisions.publish_new(content, now)
+            report.added += 1
+            return []
+        current = content_of(article)
+        wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
+        if current == wanted:
+            report.unchanged += 1
+        else:
+            external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
+            report.changed += 1
+    except ContentError as error:
+        return [Refusal(file, error.line, error.reason)]
+    except NotPublishable as error:
+        return [Refusal(file, _line_of(text, problem.field), problem.message) for problem in error.problems]
+    except (OSError, UnicodeDecodeError) as error:
+        return [Refusal(file, None, f"This file cannot be read: {error}.")]
+    return []
 
 
 def _load_categories(source: str) -> None:
@@ -171,10 +173,8 @@ def _write(file: Path, value: dict[str, object]) -> None:
     file.write_text(tomli_w.dumps(value, multiline_strings=True), encoding="utf-8")
 
 
-def _line_of(file: Path, problem_field: str) -> int | None:
+def _line_of(text: str, problem_field: str) -> int | None:
     """Find the line of the key that a problem is about."""
     key = problem_field.removeprefix("paper-").split("-")[0]
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return next(
-        (number for number, line in enumerate(lines, start=1) if line.strip(" [").startswith(key)), None
-    )
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if line.strip(" [").startswith(key)), None)

@@ -105,30 +105,28 @@ def publish_due(now: datetime) -> list[PublishAttempt]:
         .where(Schedule.ended_at.is_(None), Schedule.publish_at <= now)
         .order_by(Schedule.publish_at)
     )
-    return [_publish(row, now) for row in db.session.scalars(due).all()]
-
-
-def _publish(row: Schedule, now: datetime) -> PublishAttempt:
-    draft = revisions.get_draft(row.draft_id)
-    revision = revisions.get_revision(draft, row.revision_number)
-    late = now - row.publish_at
-    slug_before = draft.article.slug if draft.article else ""
-    try:
+    attempts = []
+    for row in db.session.scalars(due).all():
+        draft = revisions.get_draft(row.draft_id)
+        revision = revisions.get_revision(draft, row.revision_number)
+        late = now - row.publish_at
+        slug_before = draft.article.slug if draft.article else ""
         content = from_json(revision.content)
-        publication.check_publishable(content, draft.article)
-    except publication.NotPublishable as refusal:
-        if row.problem != str(refusal):  # otherwise every run would log it again
-            log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
-        row.problem = str(refusal)
-        return PublishAttempt(draft.title, late, row.problem)
-    draft.article = article = publication.make_public(draft.article, content, now)
-    publication.announce_revision(article, revision, now, revision.change_note or "")
-    row.ended_at, row.problem = now, None
-    audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
-    audit.record_address(article, slug_before, now, row.editor_id)
-    if late > LATE:
-        log.warning(
-            "a scheduled text was published late",
-            extra={"draft": draft.id, "minutes": late // timedelta(minutes=1)},
-        )
-    return PublishAttempt(draft.title, late)
+        try:
+            publication.check_publishable(content, draft.article)
+        except publication.NotPublishable as refusal:
+            if row.problem != str(refusal):  # otherwise every run would log it again
+                log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
+            row.problem = str(refusal)
+            attempts.append(PublishAttempt(draft.title, late, row.problem))
+            continue
+        draft.article = article = publication.make_public(draft.article, content, now)
+        publication.announce_revision(article, revision, now, revision.change_note or "")
+        row.ended_at, row.problem = now, None
+        audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
+        audit.record_address(article, slug_before, now, row.editor_id)
+        if late > LATE:
+            minutes = late // timedelta(minutes=1)
+            log.warning("a scheduled text was published late", extra={"draft": draft.id, "minutes": minutes})
+        attempts.append(PublishAttempt(draft.title, late))
+    return attempts
