@@ -1,4 +1,4 @@
-"""Several summaries re-filed or withdrawn at once: looked at first, done, and undone."""
+"""Bulk changes: preview, re-filing and withdrawing, undo, and permissions."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,13 +18,13 @@ from webapp.models import Article, AuditEntry, AuditKind, BulkChange, Draft, Rol
 from webapp.publishing import revisions, scheduling
 from webapp.publishing.publication import content_of, withdraw
 
-LOOK = "/editor/bulk"
+BULK = "/editor/bulk"
 Chosen = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
 def editor(client: PageClient) -> PageClient:
-    """Somebody who is signed in."""
+    """A signed-in editor."""
     add_editor()
     sign_in(client)
     return client
@@ -36,15 +36,15 @@ def choose(*articles: Article, do: str = "re-file", category: str = "orthopedics
 
 
 def confirmed(client: PageClient, chosen: Chosen, note: str = "Retracted.") -> str:
-    """Look, then press the button of that page; the address of what was done."""
-    page = client.get(LOOK, query_string=chosen).text
+    """Open the preview and confirm it; returns the path of the result."""
+    page = client.get(BULK, query_string=chosen).text
     return confirm(client, chosen, page, note)
 
 
 def confirm(client: PageClient, chosen: Chosen, page: str, note: str = "Retracted.") -> str:
     listed = re.findall(r'name="chosen" value="([^"]+)"', page)
     sent = chosen | {"chosen": listed, "note": note, "csrf_token": token(client, "/editor/account")}
-    return str(client.post(LOOK, sent).location)
+    return str(client.post(BULK, sent).location)
 
 
 def undo(client: PageClient, done: str, status: int = 303) -> str:
@@ -59,10 +59,10 @@ def filed(article_id: int) -> list[str]:
     return [category.slug for category in article.categories]
 
 
-def test_looking_says_what_would_change_and_changes_nothing(client: PageClient) -> None:
+def test_the_preview_lists_changes_and_changes_nothing(client: PageClient) -> None:
     one = add_article(plain_title="One", categories=["pain-management", "rehabilitation"])
     there = add_article(plain_title="There", categories=["orthopedics"])
-    page = client.get(LOOK, query_string=choose(one, there)).text
+    page = client.get(BULK, query_string=choose(one, there)).text
     will, will_not = page.split("This will not change")
     assert "Pain Management, Rehabilitation" in will and "Orthopedics, Rehabilitation" in will
     assert "There" in will_not and "It is filed there already." in will_not
@@ -93,12 +93,12 @@ def test_withdrawing_is_done_and_undone(client: PageClient) -> None:
 def test_withdrawing_needs_a_note_and_keeps_the_choice(client: PageClient) -> None:
     chosen = choose(add_article(plain_title="A lantern"), do="withdraw")
     sent = chosen | {"note": " ", "csrf_token": token(client, "/editor/account")}
-    page = client.post(LOOK, sent, status=422).text
+    page = client.post(BULK, sent, status=422).text
     assert "Tell readers in a sentence" in page and "A lantern" in page
     assert db.session.scalar(select(func.count()).select_from(BulkChange)) == 0
 
 
-def test_each_text_that_cannot_change_says_why(client: PageClient) -> None:
+def test_each_skipped_text_has_its_reason(client: PageClient) -> None:
     editor_id = 1
     gone, waiting = add_article(plain_title="Gone"), add_article(plain_title="Waiting")
     withdraw(gone, "Gone.", NOW)
@@ -108,24 +108,24 @@ def test_each_text_that_cannot_change_says_why(client: PageClient) -> None:
     scheduling.schedule(draft, content_of(waiting), editor_id, now, now + timedelta(days=1), accepted={})
     db.session.commit()
     choices = [f"article-{gone.id}", f"article-{waiting.id}", f"draft-{never.id}", "article-999", "nonsense"]
-    page = client.get(LOOK, query_string=choose() | {"chosen": choices}, status=422).text
+    page = client.get(BULK, query_string=choose() | {"chosen": choices}, status=422).text
     assert "Nothing would change" in page
     for reason in ("It is withdrawn.", "waits to go out by itself", "It was never published."):
         assert reason in page
 
 
-def test_all_shown_are_chosen_by_one_box(client: PageClient) -> None:
+def test_one_checkbox_chooses_all_shown(client: PageClient) -> None:
     for _ in range(3):
         add_article()
     shown = re.findall(r'name="shown" value="([^"]+)"', client.get("/editor/").text)
-    page = client.get(LOOK, query_string=choose(all="yes") | {"shown": shown}).text
+    page = client.get(BULK, query_string=choose(all="yes") | {"shown": shown}).text
     assert "Re-file 3 summaries?" in page
 
 
-def test_what_was_changed_between_the_look_and_the_press_stays(client: PageClient) -> None:
+def test_a_text_changed_after_the_preview_is_skipped(client: PageClient) -> None:
     article, other = add_article(plain_title="One"), add_article(plain_title="Two")
     chosen = choose(article, other)
-    page = client.get(LOOK, query_string=chosen).text
+    page = client.get(BULK, query_string=chosen).text
     path = form_of(client, article.id)
     press(client, path, opened(client, path, harms="Changed."), "publish")
     done = client.get(confirm(client, chosen, page)).text
@@ -133,7 +133,7 @@ def test_what_was_changed_between_the_look_and_the_press_stays(client: PageClien
     assert filed(article.id) == ["pain-management"] and filed(other.id) == ["orthopedics"]
 
 
-def test_undo_leaves_what_was_changed_since_and_says_which(client: PageClient) -> None:
+def test_undo_skips_texts_changed_since(client: PageClient) -> None:
     article, other = add_article(plain_title="One"), add_article(plain_title="Two")
     done = confirmed(client, choose(article, other))
     path = form_of(client, article.id)
@@ -177,14 +177,14 @@ def test_a_draft_with_changes_is_refiled_with_its_article(client: PageClient) ->
 )
 def test_what_is_missing_is_said(client: PageClient, chosen: Chosen, status: int, sentence: str) -> None:
     add_article()
-    assert sentence in client.get(LOOK, query_string=chosen, status=status).text
+    assert sentence in client.get(BULK, query_string=chosen, status=status).text
 
 
-def test_a_writer_may_not(app: Flask) -> None:
+def test_a_writer_has_no_permission(app: Flask) -> None:
     add_editor("Wes Writer", "wes@example.org", Role.WRITER)
     writer = EditorClient(app)
     sign_in(writer, "wes@example.org")
     chosen = choose(add_article())
-    writer.get(LOOK, query_string=chosen, status=403)
-    writer.post(LOOK, chosen | {"csrf_token": token(writer, "/editor/account")}, status=403)
+    writer.get(BULK, query_string=chosen, status=403)
+    writer.post(BULK, chosen | {"csrf_token": token(writer, "/editor/account")}, status=403)
     assert 'name="chosen"' not in writer.get("/editor/").text

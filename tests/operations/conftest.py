@@ -1,4 +1,4 @@
-"""A site as it runs: tables made by the migrations, not by the test."""
+"""A site whose tables the migrations made, as in production."""
 
 import shutil
 from collections.abc import Iterator
@@ -39,14 +39,14 @@ def app(config: Config, migrated: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def elsewhere(config: Config, tmp_path: Path) -> Config:
-    """The settings of another machine, where nothing is yet."""
+    """The settings of a second, empty machine."""
     return replace(
         config, instance_path=tmp_path / "other" / "instance", search_index=tmp_path / "other" / "index"
     )
 
 
 def pushed(config: Config) -> Iterator[Flask]:
-    """An application on these settings, its context pushed."""
+    """Make an application with these settings and push its context."""
     app = create_app(config)
     with app.app_context():
         yield app

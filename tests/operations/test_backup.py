@@ -1,4 +1,4 @@
-"""``flask backup`` and ``flask restore``: nothing is lost, nothing is replaced by mistake."""
+"""``flask backup`` and ``flask restore``."""
 
 import sqlite3
 from contextlib import closing
@@ -65,14 +65,14 @@ def test_the_newest_backups_are_kept(app: Flask, tmp_path: Path) -> None:
     assert names == ["site-20261126T093000Z.sqlite3", "site-20261127T093000Z.sqlite3", "site-holiday.sqlite3"]
 
 
-def test_what_a_killed_backup_left_is_cleared_away(app: Flask, tmp_path: Path) -> None:
+def test_the_remains_of_an_interrupted_backup_are_removed(app: Flask, tmp_path: Path) -> None:
     left = tmp_path / "site-20260101T000000Z.sqlite3.part"
     left.write_bytes(b"half")
     backups.back_up(tmp_path, NOW)
     assert not left.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said(app: Flask, tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = run(app, "backup", tmp_path / "file" / "folder")
     assert result.exit_code == 1
@@ -129,7 +129,7 @@ def test_a_backup_of_a_newer_version_is_refused(app: Flask, backup: Path) -> Non
     assert "newer version" in run(app, "restore", backup, "--yes").output
 
 
-def test_a_damaged_database_is_replaced_and_kept(app: Flask, backup: Path, config: Config) -> None:
+def test_a_damaged_database_is_replaced_and_saved(app: Flask, backup: Path, config: Config) -> None:
     db.session.remove()
     db.engine.dispose()
     for path in config.instance_path.glob("site.sqlite3*"):
@@ -142,9 +142,7 @@ def test_a_damaged_database_is_replaced_and_kept(app: Flask, backup: Path, confi
     assert former.read_bytes() == b"\xff" * 40960
 
 
-def test_mail_that_waited_in_the_backup_is_not_sent_again_by_itself(
-    app: Flask, tmp_path: Path, elsewhere: Config
-) -> None:
+def test_queued_mail_of_a_backup_is_held_back(app: Flask, tmp_path: Path, elsewhere: Config) -> None:
     outbox.enqueue(MailKind.CONTACT, "ana@example.org", datetime.now(UTC), subject="Hello", text="Hello")
     db.session.commit()
     made = backups.back_up(tmp_path, NOW)

@@ -71,7 +71,7 @@ def go_back_a_migration() -> None:
         (go_back_a_migration, "but the code needs"),
     ],
 )
-def test_each_kind_of_damage_is_named(app: Flask, break_something: Callable[[], None], said: str) -> None:
+def test_each_kind_of_damage_is_reported(app: Flask, break_something: Callable[[], None], said: str) -> None:
     add_article()
     indexing.catch_up()
     break_something()
@@ -80,7 +80,7 @@ def test_each_kind_of_damage_is_named(app: Flask, break_something: Callable[[], 
     assert said in problem
 
 
-def test_a_sound_site_is_praised_and_a_damaged_one_ends_with_one(app: Flask, config: Config) -> None:
+def test_the_command_passes_a_sound_site_and_fails_a_damaged_one(app: Flask, config: Config) -> None:
     add_article()
     indexing.catch_up()
     runner = app.test_cli_runner()

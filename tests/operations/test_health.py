@@ -73,7 +73,7 @@ def test_a_sound_site_is_ok_and_says_nothing_more(client: PageClient) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_the_token_opens_the_details(client: PageClient) -> None:
+def test_the_token_shows_each_check(client: PageClient) -> None:
     answer = details(client)
     assert answer["status"] == "ok" and answer["can_serve"] is True
     assert set(answer["checks"]) == {
@@ -93,7 +93,7 @@ def test_the_token_opens_the_details(client: PageClient) -> None:
         (lose_a_table, {"database"}, 503),
     ],
 )
-def test_what_is_missing_degrades_and_what_is_vital_stops(
+def test_a_failed_check_degrades_and_a_critical_one_answers_503(
     client: PageClient,
     config: Config,
     monkeypatch: pytest.MonkeyPatch,
@@ -108,7 +108,7 @@ def test_what_is_missing_degrades_and_what_is_vital_stops(
     assert {name for name, check in checks.items() if not check["passed"]} == failed
 
 
-def test_figures_name_endpoints_and_never_what_was_asked(client: PageClient) -> None:
+def test_metrics_name_endpoints_and_never_queries(client: PageClient) -> None:
     client.get("/search?q=private")
     client.get("/research/private", status=404)
     client.get("/nowhere/private", status=404)
@@ -123,7 +123,7 @@ def test_figures_name_endpoints_and_never_what_was_asked(client: PageClient) -> 
     assert "private" not in metrics
 
 
-def test_figures_tell_what_waits(client: PageClient) -> None:
+def test_metrics_report_the_backlog(client: PageClient) -> None:
     let_a_mail_wait(client.flask.application.extensions["config"])
     let_a_change_wait(client.flask.application.extensions["config"])
     metrics = dict(

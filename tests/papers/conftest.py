@@ -1,4 +1,4 @@
-"""A stand-in for Crossref: a real HTTP server on this machine that answers as the test says."""
+"""A stand-in for Crossref: a local HTTP server whose answers each test sets."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 
 class StandIn:
-    """What the server answers, and what it was asked."""
+    """The server's answer, and the requests that it received."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -29,7 +29,7 @@ class StandIn:
 
 @pytest.fixture
 def crossref() -> Iterator[StandIn]:
-    """The stand-in, running."""
+    """Run the stand-in."""
     state = StandIn()
 
     class Handler(BaseHTTPRequestHandler):

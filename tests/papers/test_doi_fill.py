@@ -1,4 +1,4 @@
-"""Fill from DOI: real messages from a stand-in server, and everything that can go wrong on the way."""
+"""Fill from DOI, with real messages from a stand-in server and every way in which a look-up can fail."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ NEW = "/editor/summaries/new"
 
 @pytest.fixture
 def client(app: Flask, crossref: StandIn) -> PageClient:
-    """Somebody signed in, on a site that asks the stand-in."""
+    """A signed-in editor of a site that uses the stand-in."""
     app.extensions["config"] = dataclasses.replace(app.extensions["config"], crossref_url=crossref.url)
     client = EditorClient(app)
     add_editor()
@@ -53,7 +53,7 @@ def test_the_fields_of_the_paper_are_filled(client: PageClient, crossref: StandI
     assert "Crossref lists no retraction and no correction." in page
 
 
-def test_crossref_is_told_who_asks(client: PageClient, crossref: StandIn) -> None:
+def test_requests_to_crossref_name_a_contact(client: PageClient, crossref: StandIn) -> None:
     crossref.answers_with("wiley_1998")
     fill(client, "10.1002/(sici)1097-461x(1998)66:4<261::aid-qua1>3.0.co;2-t")
     path, agent = crossref.asked[0]
@@ -61,14 +61,14 @@ def test_crossref_is_told_who_asks(client: PageClient, crossref: StandIn) -> Non
     assert "mailto:editors@localhost" in agent
 
 
-def test_what_somebody_wrote_is_not_overwritten(client: PageClient, crossref: StandIn) -> None:
+def test_typed_text_is_not_overwritten(client: PageClient, crossref: StandIn) -> None:
     crossref.answers_with("with_abstract")
     page, shown = fill(client, paper__title="My own title")
     assert shown["paper-title"] == "My own title"
     assert "Your own text stays in: title of the paper." in page
 
 
-def test_a_retraction_is_marked_and_said(client: PageClient, crossref: StandIn) -> None:
+def test_a_retraction_is_filled_in_with_a_warning(client: PageClient, crossref: StandIn) -> None:
     said = message("with_abstract") | {"updated-by": [_notice("retraction", "10.1155/2021/1", [2021, 5, 6])]}
     crossref.body = json.dumps({"message": said}).encode()
     page, shown = fill(client)
@@ -77,7 +77,7 @@ def test_a_retraction_is_marked_and_said(client: PageClient, crossref: StandIn) 
     assert shown["paper-status_url"] == "https://doi.org/10.1155/2021/1"
 
 
-def test_the_doi_of_a_notice_is_told_from_that_of_a_paper(client: PageClient, crossref: StandIn) -> None:
+def test_the_doi_of_a_notice_gets_a_warning(client: PageClient, crossref: StandIn) -> None:
     crossref.answers_with("plos_correction")
     assert "this DOI is itself a notice about another paper" in fill(client)[0]
 
@@ -118,7 +118,7 @@ def test_a_slow_answer_is_given_up(
     assert "Crossref did not answer in time." in fill(client)[0]
 
 
-def test_nobody_there_is_said(app: Flask, client: PageClient) -> None:
+def test_an_unreachable_crossref_is_explained(app: Flask, client: PageClient) -> None:
     app.extensions["config"] = dataclasses.replace(
         app.extensions["config"], crossref_url="http://127.0.0.1:1"
     )
@@ -149,7 +149,7 @@ def test_what_is_no_doi_is_never_asked_for(client: PageClient, crossref: StandIn
     assert crossref.asked == []
 
 
-# ------------------------------------------------------------------ the messages themselves
+# ------------------------------------------------------------------ messages
 
 
 def test_a_year_alone_stays_a_year() -> None:
@@ -177,7 +177,7 @@ def test_a_title_that_says_retracted_counts_without_a_notice() -> None:
     assert paper_from({"title": ["Retracting needles"]}).status == PaperStatus.PUBLISHED
 
 
-def test_a_preprint_is_one() -> None:
+def test_posted_content_is_a_preprint() -> None:
     assert paper_from({"type": "posted-content"}).status == PaperStatus.PREPRINT
 
 

@@ -1,4 +1,4 @@
-"""Files as they should not be: empty, broken off, dangerous, too large, something else. Always a reason, never a crash."""
+"""Empty, truncated, dangerous, oversized and unrelated files: each is refused with a reason."""
 
 from contextlib import suppress
 
@@ -75,11 +75,11 @@ def test_older_programs_encodings_are_read(encoding: str) -> None:
     assert read(source)[0].title == "Ein Bett für Zoë"
 
 
-def test_bytes_that_no_code_knows_do_no_harm() -> None:
+def test_bytes_in_no_known_encoding_do_no_harm() -> None:
     assert read(RIS.encode() + b"TY  - JOUR\nTI  - A \x81 bed\n")[1].title == "A  bed"
 
 
-def test_xml_says_its_own_encoding() -> None:
+def test_the_encoding_that_xml_declares_is_used() -> None:
     source = '<?xml version="1.0" encoding="ISO-8859-1"?>' + PUBMED.partition("?>")[2].replace(
         "mice", "Mäuse"
     )

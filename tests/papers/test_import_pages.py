@@ -1,4 +1,4 @@
-"""Importing papers over HTTP: a dry run first, then drafts. Without JavaScript."""
+"""The import pages without JavaScript: a dry run, then drafts."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ IMPORT = "/editor/papers/import"
 
 @pytest.fixture
 def client(app: Flask) -> PageClient:
-    """A writer, signed in: who may write may import."""
+    """A signed-in writer: no higher role is needed to import."""
     client = EditorClient(app)
     add_editor(role=Role.WRITER)
     sign_in(client)
@@ -34,7 +34,7 @@ def client(app: Flask) -> PageClient:
 
 
 def send(client: PageClient, source: bytes | str, *, status: int = 303) -> str:
-    """Send a file (bytes) or pasted text; the address of the dry run, or the page that says why not."""
+    """Send a file (bytes) or pasted text; returns the URL of the dry run, or the page that refuses it."""
     fields = {"csrf_token": token(client, IMPORT)}
     data = fields | (
         {"text": source} if isinstance(source, str) else {"file": (BytesIO(source), "papers.txt")}
@@ -77,12 +77,12 @@ def test_an_imported_draft_can_be_saved_as_it_is(client: PageClient) -> None:
     assert drafts()[0].content == before
 
 
-def test_pasted_text_does_as_well(client: PageClient) -> None:
+def test_pasted_text_is_imported_too(client: PageClient) -> None:
     confirm(client, send(client, RIS))
     assert [draft.title for draft in drafts()] == ["A made-up bed"]
 
 
-def test_what_is_here_already_is_not_imported_again(client: PageClient) -> None:
+def test_duplicates_are_not_imported(client: PageClient) -> None:
     article = add_article(paper={"doi": "10.5555/known", "title": "Known by its DOI"})
     confirm(client, send(client, RIS))
     ris = (
@@ -110,7 +110,7 @@ NBIB_AS_RIS = "TY  - JOUR\nTI  - Another bed\nC2  - 12345678\nDB  - Scopus\nER  
         ("PY  - 2022\n", True),
     ],
 )
-def test_the_same_paper_is_told_by_numbers_then_by_title(
+def test_duplicates_are_recognized_by_identifiers_then_by_title(
     client: PageClient, more: str, is_known: bool
 ) -> None:
     add_article(
@@ -127,7 +127,7 @@ def test_the_same_paper_is_told_by_numbers_then_by_title(
     assert ("0 new, 1 already here" in page) == is_known
 
 
-def test_a_draft_whose_paper_has_no_year_yet_is_compared_all_the_same(client: PageClient) -> None:
+def test_a_draft_without_a_year_can_be_a_duplicate(client: PageClient) -> None:
     text = content(paper={"title": "A made-up bed", "doi": "", "published_on": "soon"})
     revisions.save(revisions.new_draft(), text, 0, db.session.scalars(select(Editor.id)).one(), NOW)
     db.session.commit()
@@ -161,7 +161,7 @@ def test_a_retracted_paper_is_marked_before_anybody_writes_about_it(client: Page
         (b"<html>", "This is a web page"),
     ],
 )
-def test_what_cannot_be_read_is_said_beside_the_form(
+def test_an_unreadable_file_is_explained_at_its_field(
     client: PageClient, source: bytes | str, sentence: str
 ) -> None:
     page = send(client, source, status=422)
@@ -202,14 +202,14 @@ def test_confirming_twice_makes_one_draft(client: PageClient) -> None:
     assert len(drafts()) == 1
 
 
-def test_what_came_in_meanwhile_is_not_doubled(client: PageClient) -> None:
+def test_a_paper_imported_meanwhile_is_not_duplicated(client: PageClient) -> None:
     first, second = send(client, RIS), send(client, RIS)
     confirm(client, first)
     assert confirm(client, second).endswith("made=0")
     assert len(drafts()) == 1
 
 
-def test_a_dry_run_is_kept_for_an_hour(client: PageClient) -> None:
+def test_a_dry_run_expires_after_an_hour(client: PageClient) -> None:
     with time_machine.travel(datetime.now(UTC)) as now:
         address = send(client, RIS)
         now.shift(timedelta(minutes=59))
@@ -246,7 +246,7 @@ def test_the_list_of_summaries_leads_here(client: PageClient) -> None:
     assert f'href="{IMPORT}"' in client.get("/editor/papers").text
 
 
-def test_the_page_tells_the_limits(client: PageClient) -> None:
+def test_the_page_states_the_limits(client: PageClient) -> None:
     assert re.search(r"Up to 500 papers and 10 MB", client.get(IMPORT).text)
 
 

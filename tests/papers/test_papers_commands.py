@@ -1,4 +1,4 @@
-"""``flask papers``: import files, and check the library for retractions against a stand-in for Crossref or a list."""
+"""``flask papers``: import of files, and retraction checks with a stand-in for Crossref or a list."""
 
 import dataclasses
 import json
@@ -94,7 +94,7 @@ def test_importing_again_changes_nothing(app: Flask, tmp_path: Path) -> None:
     assert draft_count() == 1
 
 
-def test_one_good_record_is_enough_and_the_others_have_reasons(app: Flask, tmp_path: Path) -> None:
+def test_refused_records_have_reasons_and_the_others_are_imported(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.ris").write_text(RIS + "TY  - JOUR\nER  -\n", encoding="utf-8")
     (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7")
     result = run(app, "import", str(tmp_path / "a.ris"), str(tmp_path / "b.pdf"), str(tmp_path / "none"))
@@ -132,7 +132,7 @@ def test_a_retraction_shows_at_the_next_request(app: Flask, client: PageClient, 
     assert "NEW" not in run(app, "check-retractions").output
 
 
-def test_nothing_found_is_clear_and_dated(app: Flask, crossref: StandIn) -> None:
+def test_a_paper_without_a_notice_gets_the_date_of_the_check(app: Flask, crossref: StandIn) -> None:
     add_article()
     says(crossref, app)
     assert "1 without a notice" in run(app, "check-retractions").output
@@ -141,7 +141,7 @@ def test_nothing_found_is_clear_and_dated(app: Flask, crossref: StandIn) -> None
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b""), (429, b""), (500, b""), (200, b"<html>")])
-def test_what_could_not_be_checked_is_never_clear(
+def test_a_failed_check_never_counts_as_no_notice(
     app: Flask, crossref: StandIn, status: int, body: bytes
 ) -> None:
     add_article()
@@ -153,7 +153,7 @@ def test_what_could_not_be_checked_is_never_clear(
     assert db.session.scalars(select(Article)).one().paper.status_checked_at is None
 
 
-def test_a_crossref_that_is_down_is_left_alone(app: Flask, crossref: StandIn) -> None:
+def test_the_check_stops_when_crossref_is_down(app: Flask, crossref: StandIn) -> None:
     for _ in range(8):
         add_article()
     says(crossref, app)
@@ -163,7 +163,7 @@ def test_a_crossref_that_is_down_is_left_alone(app: Flask, crossref: StandIn) ->
     assert result.stderr.count("we stopped asking") == 3
 
 
-def test_a_mark_is_never_taken_away(app: Flask, crossref: StandIn) -> None:
+def test_a_check_never_removes_a_notice(app: Flask, crossref: StandIn) -> None:
     note = {"status": PaperStatus.RETRACTED, "status_note": "The journal took it back."}
     add_article(paper=note)
     says(crossref, app)
@@ -175,9 +175,7 @@ def test_a_mark_is_never_taken_away(app: Flask, crossref: StandIn) -> None:
 
 
 @pytest.mark.parametrize("has_changes", [False, True])
-def test_publishing_a_draft_later_does_not_take_the_notice_away(
-    app: Flask, crossref: StandIn, has_changes: bool
-) -> None:
+def test_publishing_a_draft_later_keeps_the_notice(app: Flask, crossref: StandIn, has_changes: bool) -> None:
     article, editor = add_article(), add_editor()
     draft = revisions.draft_of(article.id)
     revisions.publish(draft, from_json(draft.content), 1, editor.id, NOW, accepted={})
@@ -193,7 +191,7 @@ def test_publishing_a_draft_later_does_not_take_the_notice_away(
     assert (text.harms == "New words.") == has_changes
 
 
-def test_a_notice_keeps_the_words_of_a_draft_that_waits_for_a_decision(app: Flask, crossref: StandIn) -> None:
+def test_a_notice_keeps_the_text_of_a_draft_in_conflict(app: Flask, crossref: StandIn) -> None:
     article, editor = add_article(harms="Dry mouth."), add_editor()
     draft = revisions.draft_of(article.id)
     revisions.save(draft, _with_harms(content_of(article)), 1, editor.id, NOW)
@@ -211,7 +209,7 @@ def _with_harms(content: Any) -> Any:
     return msgspec.structs.replace(content, harms="New words.")
 
 
-def test_editors_see_every_papers_standing(app: Flask, client: PageClient, crossref: StandIn) -> None:
+def test_editors_see_the_status_of_every_paper(app: Flask, client: PageClient, crossref: StandIn) -> None:
     add_article(paper={"title": "Never looked up", "doi": "", "pmid": "5"})
     add_article(paper={"title": "Taken back"})
     says(crossref, app, **{"updated-by": RETRACTED})
@@ -254,14 +252,14 @@ def test_the_list_works_without_a_network(app: Flask, client: PageClient, tmp_pa
         ([row("10.5555/bed", notice="Unavailable", day="soon")], PaperStatus.RETRACTED),
     ],
 )
-def test_real_lists_have_many_ways(rows: list[str], expected: PaperStatus) -> None:
+def test_each_variant_of_a_row_gives_its_status(rows: list[str], expected: PaperStatus) -> None:
     assert (
         retraction_watch.read([HEAD, *rows], {"10.5555/bed", "77"}).notice_about("10.5555/bed", "77").status
         == expected
     )
 
 
-def test_another_list_is_refused(app: Flask, tmp_path: Path) -> None:
+def test_a_list_without_the_columns_is_refused(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("name,price\n", encoding="utf-8")
     result = run(app, "check-retractions", "--csv", str(tmp_path / "x.csv"))
     assert result.exit_code == 1 and "there is no column OriginalPaperDOI" in result.stderr

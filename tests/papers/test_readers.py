@@ -1,4 +1,4 @@
-"""What each format says of a paper. The samples are made up; the shapes are those of the databases' own exports."""
+"""The fields that each format gives. The samples are made up in the shape of the databases' own exports."""
 
 import json
 from typing import Any
@@ -131,7 +131,7 @@ def test_pubmeds_tagged_format_gives_every_fact() -> None:
     assert found.conflicts_of_interest == "The authors declare none."
 
 
-def test_short_names_do_where_there_are_no_full_ones() -> None:
+def test_short_names_are_used_where_there_are_no_full_ones() -> None:
     assert content("PMID- 1\nTI  - A bed\nAU  - van der Berg JJ\n").paper.authors == [
         Author(family="van der Berg", given="JJ")
     ]
@@ -151,9 +151,7 @@ def test_short_names_do_where_there_are_no_full_ones() -> None:
         ("Randomized Controlled Trial, Veterinary", None),
     ],
 )
-def test_only_a_type_that_says_it_outright_gives_the_kind_of_study(
-    kind: str, expected: StudyKind | None
-) -> None:
+def test_only_an_unambiguous_type_gives_the_kind_of_study(kind: str, expected: StudyKind | None) -> None:
     assert content(f"PMID- 1\nTI  - A bed\nPT  - {kind}\n").study_kind == expected
 
 
@@ -177,7 +175,7 @@ def test_a_notice_itself_is_refused(kind: str) -> None:
     assert only(f"PMID- 1\nTI  - Erratum\nPT  - {kind}\n").reason == IS_A_NOTICE
 
 
-def test_a_preprint_says_so() -> None:
+def test_pubmed_marks_a_preprint() -> None:
     assert content("PMID- 1\nTI  - A bed\nPT  - Preprint\n").paper.status == PaperStatus.PREPRINT
 
 
@@ -248,7 +246,7 @@ def test_jats_gives_every_fact() -> None:
         },
     ],
 )
-def test_who_paid_is_what_its_elements_say(parts: dict[str, str]) -> None:
+def test_funding_comes_from_its_own_elements(parts: dict[str, str]) -> None:
     assert content(jats(**parts)).funding == "Paid by a fund."
 
 
@@ -261,7 +259,7 @@ def test_who_paid_is_what_its_elements_say(parts: dict[str, str]) -> None:
         '<notes notes-type="COI-statement"><title>Competing interests</title><p>None declared.</p></notes>',
     ],
 )
-def test_interests_are_what_their_elements_say(back: str) -> None:
+def test_conflicts_of_interest_come_from_their_own_elements(back: str) -> None:
     assert content(jats(back=back)).conflicts_of_interest == "None declared."
 
 
@@ -273,7 +271,7 @@ def test_headings_and_thanks_are_not_interpreted() -> None:
     assert (found.funding, found.conflicts_of_interest) == ("", "")
 
 
-def test_two_trial_numbers_are_none() -> None:
+def test_of_several_trial_numbers_none_is_taken() -> None:
     two = jats().replace("We slept.", "We slept as in NCT07777777.")
     assert content(two).trial_number == ""
 
@@ -327,7 +325,7 @@ def test_ris_gives_what_there_is() -> None:
         (("PY  - in press",), ""),
     ],
 )
-def test_dates_keep_exactly_the_precision_that_is_said(lines: tuple[str, ...], expected: str) -> None:
+def test_dates_keep_their_precision(lines: tuple[str, ...], expected: str) -> None:
     assert ris(*lines).paper.published_on == expected
 
 
@@ -345,11 +343,11 @@ def test_dates_keep_exactly_the_precision_that_is_said(lines: tuple[str, ...], e
         (("AN  - 2214991469; 51887", "DB  - PTSDpubs"), ""),
     ],
 )
-def test_pubmeds_number_is_found_in_each_dialect(lines: tuple[str, ...], expected: str) -> None:
+def test_each_ris_dialect_gives_the_pubmed_number(lines: tuple[str, ...], expected: str) -> None:
     assert ris(*lines).paper.pmid == expected
 
 
-def test_other_dialects_names_for_the_same_things() -> None:
+def test_each_ris_dialect_has_its_own_tags() -> None:
     embase = content(
         "TY  - JOUR\nT1  - A bed\nA1  - Liu R.\nA1  - Adler D.G.\nJF  - J Beds\nN2  - Said.\nER  -\n"
     ).paper
@@ -404,7 +402,7 @@ def test_a_broken_entry_is_refused_and_the_others_are_read() -> None:
     assert (good.title, good.reason) == ("Good", "")
 
 
-def test_two_entries_of_one_name_are_two_papers() -> None:
+def test_two_entries_with_one_key_are_two_papers() -> None:
     assert [record.title for record in read("@misc{a, title={One}}\n@misc{a, title={Two}}")] == ["One", "Two"]
 
 
@@ -422,7 +420,7 @@ CSL: dict[str, Any] = {
     "said",
     [WORK, [WORK], {"message": WORK}, {"message": {"items": [WORK]}}, {"items": [WORK]}],
 )
-def test_crossrefs_messages_come_in_many_wrappings(said: object) -> None:
+def test_crossrefs_messages_are_unwrapped(said: object) -> None:
     paper = content(json.dumps(said)).paper
     assert (paper.title, paper.doi, paper.published_on) == ("A bed", "10.5555/bed", "2020-03")
 
@@ -446,13 +444,13 @@ def test_one_work_on_each_line_is_read_with_its_line() -> None:
     assert [(row.line, bool(row.reason)) for row in rows] == [(1, False), (3, True), (4, False)]
 
 
-# ------------------------------------------------------------------ what all formats share
+# ------------------------------------------------------------------ all formats
 
 
 @pytest.mark.parametrize(
     "start", ["RETRACTED: ", "[Retracted] ", "WITHDRAWN ARTICLE: ", "Retracted Paper - "]
 )
-def test_a_title_that_says_so_marks_the_paper(start: str) -> None:
+def test_a_title_that_says_retracted_marks_the_paper(start: str) -> None:
     assert content(RIS.replace("A made-up", f"{start}A made-up")).paper.status == PaperStatus.RETRACTED
 
 
@@ -486,7 +484,7 @@ def test_a_doi_is_found_in_its_many_spellings(text: str, doi: str) -> None:
     assert find_doi(text) == doi
 
 
-def test_of_very_many_authors_as_many_are_taken_as_the_form_can_show() -> None:
+def test_authors_are_limited_to_what_the_form_can_hold() -> None:
     found = ris(*(f"AU  - Researcher{number:05}, Jo" for number in range(2_000))).paper.authors
     assert 500 < len(found) < 2_000
     assert [author.family for author in found[:2]] == ["Researcher00000", "Researcher00001"]

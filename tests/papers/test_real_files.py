@@ -1,4 +1,4 @@
-"""Real export files of many databases: each imports, or refuses with reasons. They are not part of the project."""
+"""Real export files of many databases, which are not part of the project."""
 
 import os
 from collections import Counter
@@ -23,7 +23,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def files() -> list[Path]:
-    """The files; without them these tests say why they are skipped, and fail in CI."""
+    """Find the files; without them these tests are skipped with a reason, and fail in CI."""
     found = sorted(path for path in FORMATS.glob("*/*") if path.is_file())
     if not found:
         reason = "the export files (../shared/data/formats) are not beside this project"
@@ -51,7 +51,7 @@ def test_every_real_file_imports_or_is_refused_with_reasons(
     assert {name: (read[name], refused[name]) for name in read} == EXPECTED
 
 
-def test_every_record_of_a_database_has_what_the_database_gives(files: list[Path]) -> None:
+def test_every_record_has_the_fields_of_its_database(files: list[Path]) -> None:
     for file in files:
         papers = [
             record.content.paper for record in file_formats.read(file.read_bytes()) if not record.reason
@@ -65,7 +65,7 @@ def test_every_record_of_a_database_has_what_the_database_gives(files: list[Path
             assert all(paper.published_on for paper in papers), file
 
 
-def test_jats_says_who_paid_and_who_had_an_interest(files: list[Path]) -> None:
+def test_jats_gives_funding_and_conflicts_of_interest(files: list[Path]) -> None:
     papers = [file_formats.read(file.read_bytes())[0].content for file in files if file.parent.name == "jats"]
     assert sum(bool(paper.funding) for paper in papers) == 3
     assert sum(bool(paper.conflicts_of_interest) for paper in papers) == 5

@@ -1,4 +1,4 @@
-"""The audit log: what is written down, what is not, and how it is read."""
+"""The audit log: its entries, its page and its retention."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ NEW = "/editor/summaries/new"
 
 @pytest.fixture
 def admin(client: PageClient) -> Editor:
-    """An admin, signed in."""
+    """A signed-in admin."""
     editor = add_editor(role=Role.ADMIN)
     sign_in(client)
     return editor
@@ -46,7 +46,7 @@ def test_of_a_failed_sign_in_only_the_account_is_kept(client: PageClient, email:
     assert entry.account_id == (editor.id if email == EMAIL else None)
 
 
-def test_changes_to_the_own_account_are_written_down(client: PageClient, admin: Editor) -> None:
+def test_changes_to_the_own_account_are_logged(client: PageClient, admin: Editor) -> None:
     client.post("/editor/account/end-others", {"csrf_token": token(client, "/editor/account")})
     sent = {"current": PASSWORD, "new": "copper kettle under snow"}
     client.post("/editor/account/password", sent | {"csrf_token": token(client, "/editor/account")})
@@ -93,7 +93,7 @@ def test_a_filter_that_makes_no_sense_is_not_found(client: PageClient, admin: Ed
     client.get(f"{AUDIT}?{query}", status=404)
 
 
-def test_a_line_is_kept_for_a_year(app: Flask) -> None:
+def test_an_entry_is_deleted_after_a_year(app: Flask) -> None:
     audit.record(AuditKind.PUBLISHED, NOW, None)
     db.session.commit()
     audit.forget_old(NOW + timedelta(days=364))
@@ -104,21 +104,21 @@ def test_a_line_is_kept_for_a_year(app: Flask) -> None:
     assert audited() == []
 
 
-# ------------------------------------------------------------------ what readers see
+# ------------------------------------------------------------------ publishing
 
 
 def lines() -> list[tuple[str, str]]:
-    """Kind and detail of what was written down after signing in."""
+    """Return kind and detail of all entries after the sign-in."""
     rows = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     return [(row.kind.value, row.detail) for row in rows[1:]]
 
 
 def send(client: PageClient, path: str, button: str, **fields: str) -> str:
-    """Press a button of the authoring form; where it leads, without what comes after the question mark."""
+    """Press a button of the authoring form; returns the path that it redirects to."""
     return str(press(client, path, opened(client, path, **fields), button).location).split("?")[0]
 
 
-def test_publishing_renaming_and_withdrawing_are_written_down(client: PageClient, admin: Editor) -> None:
+def test_publishing_renaming_and_withdrawing_are_logged(client: PageClient, admin: Editor) -> None:
     edit = send(client, NEW, "publish", **complete())
     send(client, edit, "publish", slug="another-address", change_note="A shorter address.")
     article = db.session.scalars(select(Article)).one()
@@ -129,7 +129,7 @@ def test_publishing_renaming_and_withdrawing_are_written_down(client: PageClient
     assert lines() == [("published", title), moved, ("published", title), ("withdrawn", title)]
 
 
-def test_scheduling_and_what_goes_out_by_itself_are_written_down(client: PageClient, admin: Editor) -> None:
+def test_scheduling_and_scheduled_publishing_are_logged(client: PageClient, admin: Editor) -> None:
     edit = send(client, NEW, "schedule", **complete() | {"publish_at": "2099-01-01T09:00"})
     send(client, edit, "unschedule")
     send(client, edit, "schedule", publish_at="2099-01-01T09:00")
@@ -139,7 +139,7 @@ def test_scheduling_and_what_goes_out_by_itself_are_written_down(client: PageCli
     assert set(db.session.scalars(select(AuditEntry.actor_id))) == {admin.id}
 
 
-def test_restoring_an_earlier_text_is_written_down(client: PageClient, admin: Editor) -> None:
+def test_restoring_an_earlier_text_is_logged(client: PageClient, admin: Editor) -> None:
     edit = send(client, NEW, "save", harms="One.")
     send(client, edit, "save", harms="Two.")
     sent = {"number": "1", "revision": "2", "csrf_token": token(client, edit)}
@@ -147,7 +147,7 @@ def test_restoring_an_earlier_text_is_written_down(client: PageClient, admin: Ed
     assert [kind for kind, _ in lines()] == ["restored"]
 
 
-def test_an_import_of_papers_is_written_down(client: PageClient, admin: Editor) -> None:
+def test_an_import_of_papers_is_logged(client: PageClient, admin: Editor) -> None:
     path = "/editor/papers/import"
     text = "TY  - JOUR\nTI  - A made-up trial\nAU  - Doe, Jo\nJO  - Made-up Trials\nPY  - 2021\nER  - \n"
     review = client.post(path, {"text": text, "csrf_token": token(client, path)}).location

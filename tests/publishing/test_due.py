@@ -1,4 +1,4 @@
-"""What is scheduled goes out by itself, and at start-up if everything was down at its time."""
+"""Scheduled texts are published when due, or at the next start of a site that was down."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ LATE = timedelta(minutes=40)
 
 
 def schedule(publish_at: datetime, **changes: str) -> None:
-    """A text that waits for its time."""
+    """Schedule a new text."""
     text = content(slug="a-lantern", **changes)
     scheduling.schedule(
         revisions.new_draft(), text, add_editor().id, publish_at - timedelta(days=1), publish_at, accepted={}
@@ -36,7 +36,7 @@ def is_published() -> bool:
     return article_id is not None
 
 
-def test_of_two_workers_that_look_one_publishes(app: Flask) -> None:
+def test_only_one_of_two_workers_publishes(app: Flask) -> None:
     schedule(datetime.now(UTC) + timedelta(seconds=0.4))
     workers = [jobs.start(app), jobs.start(app)]
     try:

@@ -1,4 +1,4 @@
-"""An import that changes a summary somebody works on: the draft meets it as a colleague's save, and nothing is lost."""
+"""Imports that change a summary in work: the draft treats them like a colleague's save, and nothing is lost."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ Import = Callable[..., None]
 
 @pytest.fixture
 def path(client: PageClient) -> str:
-    """The form of a live article, for somebody who is signed in."""
+    """Sign an editor in; returns the path of a published article's form."""
     article_id = add_article(harms="Dry mouth.", funding="A fund").id
     add_editor()
     sign_in(client)
@@ -33,7 +33,7 @@ def path(client: PageClient) -> str:
 
 @pytest.fixture
 def bring_in(tmp_path: Path) -> Import:
-    """Import the article anew with these changes, as `flask articles import` does."""
+    """Make a function that imports the article with changes, as ``flask articles import`` does."""
 
     def bring_in(**changes: str) -> None:
         article = db.session.scalars(select(Article)).one()
@@ -47,12 +47,12 @@ def bring_in(tmp_path: Path) -> Import:
 
 
 def begun(client: PageClient, path: str, **changes: str) -> str:
-    """A draft of the article with saved changes; its address."""
+    """Save changes to the article's draft; returns its path."""
     location = press(client, path, opened(client, path, **changes), "save").location
     return str(location).split("?")[0]
 
 
-def test_a_form_nobody_saved_yet_meets_the_import(client: PageClient, path: str, bring_in: Import) -> None:
+def test_an_unsaved_form_conflicts_with_the_import(client: PageClient, path: str, bring_in: Import) -> None:
     sent = opened(client, path, harms="Mine.", participants="Mine too.")
     bring_in(harms="Theirs.", funding="Another fund")
     page = press(client, path, sent, "save", status=409).text
@@ -61,7 +61,9 @@ def test_a_form_nobody_saved_yet_meets_the_import(client: PageClient, path: str,
     assert (shown["harms"], shown["funding"], shown["participants"]) == ("Mine.", "Another fund", "Mine too.")
 
 
-def test_an_open_form_of_a_draft_meets_the_import(client: PageClient, path: str, bring_in: Import) -> None:
+def test_an_open_form_of_a_draft_conflicts_with_the_import(
+    client: PageClient, path: str, bring_in: Import
+) -> None:
     edit = begun(client, path, participants="Saved by me.")
     sent = opened(client, edit, harms="Mine.")
     bring_in(harms="Theirs.", funding="Another fund")
@@ -89,7 +91,7 @@ def test_changes_elsewhere_in_the_draft_are_merged(client: PageClient, path: str
     assert 'id="conflict"' not in page and "Published. Readers see this text." not in page
 
 
-def test_the_same_field_changed_in_draft_and_import_waits_for_a_decision(
+def test_a_field_changed_in_draft_and_import_is_a_conflict(
     client: PageClient, path: str, bring_in: Import
 ) -> None:
     edit = begun(client, path, harms="Saved by me.", participants="Mine.")
@@ -117,7 +119,7 @@ def test_the_same_field_changed_in_draft_and_import_waits_for_a_decision(
     assert 'id="conflict"' not in page
 
 
-def test_an_old_form_meets_a_decision_that_waits(client: PageClient, path: str, bring_in: Import) -> None:
+def test_an_outdated_form_shows_the_conflict_too(client: PageClient, path: str, bring_in: Import) -> None:
     edit = begun(client, path, harms="Saved by me.", participants="Mine.")
     sent = opened(client, edit, funding="Typed by me")
     bring_in(harms="Theirs.")
@@ -133,7 +135,7 @@ def test_an_old_form_meets_a_decision_that_waits(client: PageClient, path: str, 
     assert 'id="conflict"' not in client.get(edit).text
 
 
-def test_a_text_that_waits_for_its_time_does_not_undo_the_import(
+def test_a_scheduled_text_does_not_undo_the_import(
     client: PageClient, app: Flask, path: str, bring_in: Import
 ) -> None:
     edit = begun(client, path, harms="Saved by me.")
@@ -145,7 +147,7 @@ def test_a_text_that_waits_for_its_time_does_not_undo_the_import(
     assert db.session.scalars(select(Article.funding)).one() == "Another fund"
 
 
-def test_revision_numbers_of_a_draft_go_on_from_the_articles_own(
+def test_revision_numbers_of_a_draft_continue_those_of_the_article(
     client: PageClient, path: str, bring_in: Import
 ) -> None:
     bring_in(harms="Second.")

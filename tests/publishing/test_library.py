@@ -1,4 +1,4 @@
-"""The library as TOML: loaded whole or not at all, and written back equal."""
+"""Import and export of the library as TOML, which is atomic and lossless."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_loading_twice_changes_nothing(starter_app: Flask) -> None:
     assert (report.added, report.changed, report.unchanged) == (0, 0, len(ARTICLE_FILES))
 
 
-def test_what_is_written_out_is_what_was_read_in(starter_app: Flask, tmp_path: Path) -> None:
+def test_an_export_equals_its_import(starter_app: Flask, tmp_path: Path) -> None:
     assert export_library(tmp_path) == len(ARTICLE_FILES)
     for file in ARTICLE_FILES:
         assert (tmp_path / "articles" / file.name).read_text(encoding="utf-8") == file.read_text(
@@ -128,7 +128,7 @@ def test_two_files_about_one_paper_become_one_article(app: Flask, tmp_path: Path
     assert (report.added, report.changed) == (1, 1)
 
 
-def test_the_commands_say_what_they_did(app: Flask, tmp_path: Path) -> None:
+def test_the_commands_report_their_counts(app: Flask, tmp_path: Path) -> None:
     runner = app.test_cli_runner()
     assert (
         f"{len(ARTICLE_FILES)} articles added, 0 changed"

@@ -1,4 +1,4 @@
-"""From content to a public text and back."""
+"""Publishing a content, reading it back, and the problems that prevent it."""
 
 import pytest
 from flask import Flask
@@ -17,7 +17,7 @@ def problems(**changes: object) -> dict[str, str]:
     return {problem.field: problem.message for problem in refused.value.problems}
 
 
-def test_a_published_text_says_what_it_was_given(app: Flask) -> None:
+def test_a_text_is_read_back_as_it_was_published(app: Flask) -> None:
     wanted = content(published_on=NOW.date())
     assert content_of(publish(wanted, NOW)) == wanted
 
@@ -29,7 +29,7 @@ def test_publishing_is_announced_with_the_revision_that_readers_see(app: Flask) 
     assert db.session.get_one(Revision, change.revision_id).number == article.revision_number == 1
 
 
-def test_all_reasons_are_given_at_once(app: Flask) -> None:
+def test_all_problems_are_reported_at_once(app: Flask) -> None:
     found = problems(
         harms="",
         funding="",
@@ -41,12 +41,12 @@ def test_all_reasons_are_given_at_once(app: Flask) -> None:
     assert db.session.scalar(select(Article)) is None
 
 
-def test_a_paper_is_explained_once(app: Flask) -> None:
+def test_a_second_article_about_a_paper_is_refused(app: Flask) -> None:
     add_article(paper={"doi": "10.5555/one"})
     assert "Another summary is about this paper" in problems(paper={"doi": "10.5555/one"})["paper-doi"]
 
 
-def test_an_address_is_used_once(app: Flask) -> None:
+def test_a_taken_or_malformed_address_is_refused(app: Flask) -> None:
     add_article(slug="taken")
     assert "slug" in problems(slug="taken")
     assert "slug" in problems(slug="Not An Address")

@@ -38,7 +38,7 @@ class RetractionList:
 
 
 @dataclass(frozen=True)
-class _Row:
+class _ListedNotice:
     natures: frozenset[str]
     on: date | None
     url: str
@@ -48,7 +48,7 @@ class _Row:
 def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
     """Read the list for ``wanted`` papers (DOIs and PubMed numbers). Raises Unreadable."""
     rows = csv.DictReader(lines)
-    by_paper: defaultdict[str, list[_Row]] = defaultdict(list)
+    by_paper: defaultdict[str, list[_ListedNotice]] = defaultdict(list)
     newest: date | None = None
     try:
         missing = [name for name in _REQUIRED if name not in (rows.fieldnames or [])]
@@ -68,16 +68,15 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
     return RetractionList({key: notice for key, notice in standing.items() if notice is not None}, newest)
 
 
-def _notice(row: dict[str, str]) -> _Row:
+def _notice(row: dict[str, str]) -> _ListedNotice:
     doi, pmid = find_doi(_cell(row, "RetractionDOI")), _pmid(row, "RetractionPubMedID")
     pubmed_url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
     on = None
     day = re.split("[ T]", _cell(row, "RetractionDate"))[0]  # without the time, which is always 0:00
-    for day_format in ("%m/%d/%Y", "%Y-%m-%d"):
-        with suppress(ValueError):
-            on = date(*time.strptime(day, day_format)[:3])
+    with suppress(ValueError):
+        on = date(*time.strptime(day, "%m/%d/%Y" if "/" in day else "%Y-%m-%d")[:3])
     reasons = (one_line(part.strip(" +")) for part in _cell(row, "Reason").split(";"))
-    return _Row(
+    return _ListedNotice(
         natures=frozenset(
             one_line(part).lower() for part in re.split(r"[;,/|]", _cell(row, "RetractionNature"))
         ),
@@ -87,7 +86,7 @@ def _notice(row: dict[str, str]) -> _Row:
     )
 
 
-def _standing(notices: list[_Row]) -> PaperContent | None:
+def _standing(notices: list[_ListedNotice]) -> PaperContent | None:
     """Return the gravest notice since the last reinstatement, the latest of several of one status."""
     in_order = sorted(notices, key=lambda notice: notice.on or date.min)
     reinstated = [at for at, notice in enumerate(in_order) if _REINSTATED in notice.natures]

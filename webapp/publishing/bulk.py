@@ -160,7 +160,7 @@ def undo(change: BulkChange, editor_id: int, now: datetime) -> None:
     if not can_undo(change, now):
         raise CannotUndo
     change.undone_at = now
-    rows = []
+    rows = []  # a new list, since SQLAlchemy does not notice changes inside a JSON value
     for row in change.changed:
         problem = _undo_row(change, row, editor_id, now) if "article_id" in row else ""
         rows.append(row | {"undo_problem": problem} if problem else row)

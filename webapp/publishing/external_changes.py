@@ -63,6 +63,7 @@ def _update_draft(
 
     Call this before the article points to the new revision: the revision that readers saw until now is the merge base.
     """
+    # Before the new revision is added: it would count as an unpublished change itself.
     has_changes, own = draft.has_unpublished_changes, own_content(draft)
     base = draft.merge_base if draft.merge_base is not None else article.revision_number
     accepted = revisions.accepted_before(draft)

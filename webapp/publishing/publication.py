@@ -119,13 +119,14 @@ def set_paper_status(article: Article, notice: PaperContent, now: datetime) -> N
     Runs no checks: a problem in the text must not delay a retraction.
     """
     for name in ("status", "status_on", "status_url", "status_note"):
-        setattr(article.paper, name, _stored(getattr(notice, name), Paper, name))
+        setattr(article.paper, name, _to_column(getattr(notice, name), Paper, name))
     article.updated_at = now
     db.session.flush()
 
 
-def note_status_check(article: Article, at: datetime, now: datetime) -> None:
+def record_status_check(article: Article, at: datetime, now: datetime) -> None:
     """Store when the paper was last checked for a retraction, which the article's page shows."""
+    # A downloaded list may be older than the last check at Crossref.
     article.paper.status_checked_at = max(at, article.paper.status_checked_at or at)
     change_log.announce(ChangeKind.CHECKED, now, article_id=article.id)
 
@@ -145,14 +146,14 @@ def content_of(article: Article) -> ArticleContent:
         slug=article.slug,
         categories=[category.slug for category in article.categories],
         paper=PaperContent(
-            **{name: _given(getattr(article.paper, name), PaperContent, name) for name in _PAPER_FIELDS}
+            **{name: _from_column(getattr(article.paper, name), PaperContent, name) for name in _PAPER_FIELDS}
         ),
         corrections=[
             CorrectionContent(published_on=row.published_on, text=row.text) for row in article.corrections
         ],
         published_on=article.published_at.date(),
         checked_on=article.checked_on,
-        **{name: _given(getattr(article, name), ArticleContent, name) for name in _ARTICLE_FIELDS},
+        **{name: _from_column(getattr(article, name), ArticleContent, name) for name in _ARTICLE_FIELDS},
     )
 
 
@@ -166,9 +167,9 @@ def transient_article(content: ArticleContent, now: datetime) -> Article:
 
 def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     for name in _PAPER_FIELDS:
-        setattr(article.paper, name, _stored(getattr(content.paper, name), Paper, name))
+        setattr(article.paper, name, _to_column(getattr(content.paper, name), Paper, name))
     for name in _ARTICLE_FIELDS:
-        setattr(article, name, _stored(getattr(content, name), Article, name))
+        setattr(article, name, _to_column(getattr(content, name), Article, name))
     title = content.plain_title or content.paper.title
     slug = content.slug or slugify(title, max_length=80, word_boundary=True)
     if article.slug and article.slug != slug:  # the old address redirects, and can be taken back
@@ -180,6 +181,7 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     article.status = ArticleStatus.PUBLISHED
     article.withdrawn_at = article.withdrawn_note = None
     if content.published_on and content.published_on != article.published_at.date():
+        # Noon, so that most time zones show this date.
         article.published_at = datetime.combine(content.published_on, time(12), UTC)
     article.checked_on = content.checked_on
     article.reading_grade = reading_grade(content.simple_explanation)
@@ -230,7 +232,7 @@ def _slug_owner(slug: str) -> int | None:
     )
 
 
-def _stored(value: Any, model: type[Base], name: str) -> Any:
+def _to_column(value: Any, model: type[Base], name: str) -> Any:
     """Convert a value for its column: empty text becomes NULL where that is allowed."""
     if name == "doi" and isinstance(value, str):
         value = value.lower()
@@ -239,7 +241,7 @@ def _stored(value: Any, model: type[Base], name: str) -> Any:
     return value
 
 
-def _given(value: Any, kind: type, name: str) -> Any:
+def _from_column(value: Any, kind: type, name: str) -> Any:
     """Convert a column's value for the content: NULL becomes empty text."""
     if value is None and kind.__annotations__[name] is str:
         return ""

@@ -58,6 +58,7 @@ class PaperRow:
 
 def papers_to_check() -> list[PaperToCheck]:
     """Return the papers of all published articles, least recently checked first."""
+    # In this order, a check that was interrupted goes on with the papers it did not reach.
     query = published().join(Article.paper).order_by(Paper.status_checked_at.nulls_first(), Paper.id)
     return [
         PaperToCheck(row.id, row.paper.title, row.paper.doi or "", row.paper.pmid or "")
@@ -77,7 +78,7 @@ def record_check(
     if article is None:
         return not_checked(paper, "The article is gone.")
     if checked_at is not None:
-        publication.note_status_check(article, checked_at, now)
+        publication.record_status_check(article, checked_at, now)
     known = article.paper.status
     if notice.status.gravity > known.gravity:
         external_changes.publish_notice(article, notice, now)

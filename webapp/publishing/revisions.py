@@ -196,7 +196,7 @@ def add_revision(
     draft.content, draft.title = to_json(content), title_of(content)
     draft.saved_at, draft.editor_id = now, editor_id
     db.session.add(draft)
-    db.session.flush()
+    db.session.flush()  # a new draft gets its id
     revision = Revision(
         draft_id=draft.id,
         number=draft.revision_number,

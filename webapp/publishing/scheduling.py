@@ -112,7 +112,7 @@ def publish_due(now: datetime) -> list[PublishAttempt]:
         late = now - row.publish_at
         slug_before = draft.article.slug if draft.article else ""
         content = from_json(revision.content)
-        try:
+        try:  # once more: since it was scheduled, another summary may have taken its address or its paper
             publication.check_publishable(content, draft.article)
         except publication.NotPublishable as refusal:
             if row.problem != str(refusal):  # otherwise every run would log it again
