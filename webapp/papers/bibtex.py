@@ -38,7 +38,7 @@ def is_bibtex(text: str) -> bool:
 
 
 def records(text: str) -> Iterator[Record]:
-    """Read all entries in the order of the file. Raises Unreadable for too many: parsing them would take minutes."""
+    """Read all entries in the order of the file. Raises Unreadable for too many, without parsing them."""
     if len(re.findall(r"@[A-Za-z]+[ \t]*[{(]", text)) > _MOST_BLOCKS:
         raise Unreadable(TOO_MANY)
     library = parse_string(text)

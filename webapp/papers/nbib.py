@@ -32,9 +32,7 @@ def is_nbib(text: str) -> bool:
 
 def records(text: str) -> Iterator[Record]:
     """Read all records; each begins with its PubMed number."""
-    entries: list[
-        tuple[int, list[tuple[str, list[str]]]]
-    ] = []  # first line, then tags with the lines of their values
+    entries: list[tuple[int, list[tuple[str, list[str]]]]] = []  # line number, tags with lines of values
     for number, line in enumerate(text.splitlines(), start=1):
         if _START.match(line):
             entries.append((number, []))

@@ -16,7 +16,7 @@ LONGEST_TEXT = 20_000  # characters, the limit of a field of the authoring form
 IS_A_NOTICE = "This is a notice about another paper, not a paper."
 NO_TITLE = "It has no title."
 
-_SHORTER = {"journal": 300, "license": 300}  # limits of the form where the column has none
+_FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _RETRACTED = re.compile(r"\W*(retracted|withdrawn)(\s+(article|paper))?\s*[:\])–—-]", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/(?:(?!</)[^\s\"])+")
@@ -96,10 +96,10 @@ def find_orcid(text: str) -> str:
     return match.group(0) if match else ""
 
 
-def person(name: str, orcid: str = "") -> Author:
+def person(name: str) -> Author:
     """Split a name written "Family, Given"; a group's name has no comma."""
     family, _, given = name.partition(",")
-    return Author(family=one_line(family), given=one_line(given), orcid=orcid)
+    return Author(family=one_line(family), given=one_line(given))
 
 
 def one_line(text: str) -> str:
@@ -125,7 +125,7 @@ def _fitting(value: Value, model: type[Article] | type[Paper]) -> Value:
     for name in value.__struct_fields__:  # type: ignore[attr-defined]
         text = getattr(value, name)
         if isinstance(text, str) and name in columns:
-            limit = _SHORTER.get(name) or getattr(columns[name].type, "length", None) or LONGEST_TEXT
+            limit = _FORM_LIMITS.get(name) or getattr(columns[name].type, "length", None) or LONGEST_TEXT
             if len(text) > limit:
                 changes[name] = ""
     return msgspec.structs.replace(value, **changes)  # type: ignore[type-var]
