@@ -1,6 +1,6 @@
 """Citations to take away, feeds, the sitemap, and the whole library as files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
@@ -26,22 +26,16 @@ from webapp.web.errors import SiteError
 bp = Blueprint("exports", __name__)
 bp.add_app_template_filter(author_name)
 bp.add_app_template_filter(flags, "flags_text")
+bp.add_app_template_global(lambda article: vancouver(paper_reference(article)), "citation")
+bp.add_app_template_global(
+    lambda article: vancouver(summary_reference(article, _site_url())), "citation_of_summary"
+)
+bp.add_app_template_global(lambda article: share_text(article, _site_url()), "share_text")
+bp.add_app_template_global(lambda article: jsonld_text(article_graph(article, _site_url())), "article_jsonld")
+bp.add_app_template_global(lambda: jsonld_text(home_graph(_site_url())), "home_jsonld")
 
 ATOM = "application/atom+xml; charset=utf-8"
 FEED_LENGTH = 30
-
-
-@bp.app_context_processor
-def citation_texts() -> dict[str, Callable[..., str]]:
-    """What templates print of an article elsewhere: citations, what is shared, and structured data."""
-    site_url = _site_url()
-    return {
-        "citation": lambda article: vancouver(paper_reference(article)),
-        "citation_of_summary": lambda article: vancouver(summary_reference(article, site_url)),
-        "share_text": lambda article: share_text(article, site_url),
-        "article_jsonld": lambda article: jsonld_text(article_graph(article, site_url)),
-        "home_jsonld": lambda: jsonld_text(home_graph(site_url)),
-    }
 
 
 @bp.get("/research/<slug>.<any(ris, bib, json):ending>")
