@@ -11,7 +11,7 @@ from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
 from webapp.catalog.standing_questions import answers, count_answers
 from webapp.catalog.topic_grid import study_grid
-from webapp.exports.citation_files import FORMATS, Format, citation_file
+from webapp.exports.citation_files import FORMATS, citation_file
 from webapp.models.values import Result, StudyKind
 from webapp.search.index import is_behind
 from webapp.search.similar import similar_to
@@ -54,7 +54,9 @@ def article(slug: str) -> Response:
         return htmx.moved(url_for("articles.article", slug=moved.slug))
     except ArticleWithdrawn as withdrawn:
         return htmx.render("articles/withdrawn.html", status=410, article=withdrawn.article)
-    form = _wanted_format()
+    # A program may ask by content type for the citation instead of the page.
+    formats = {form.mimetype: form for form in FORMATS.values()}
+    form = formats.get(request.accept_mimetypes.best_match(["text/html", *formats], default="text/html"))
     if form is not None:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
         return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
@@ -137,10 +139,3 @@ def evidence_ladder() -> list[tuple[StudyKind, str]]:
             "Done in a dish or in animals. Most such results do not turn into a treatment for people.",
         ),
     ]
-
-
-def _wanted_format() -> Format | None:
-    """The citation format that a program asks for by content type, if it would rather have one than the page."""
-    types = ["text/html", *(form.mimetype for form in FORMATS.values())]
-    best = request.accept_mimetypes.best_match(types, default="text/html")
-    return next((form for form in FORMATS.values() if form.mimetype == best), None)
