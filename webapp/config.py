@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from webapp.parsing import int_from
 
+SITE_NAME = "Spinal Cord Research Help"
 LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 KEY_LENGTH = 32
 ROOT = Path(__file__).resolve().parent.parent

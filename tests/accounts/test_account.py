@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.models import Editor, KeptText
+from webapp.models import Editor, RecoverableForm
 
 ACCOUNT = "/editor/account"
 FRESH = "copper kettle under snow"
@@ -109,7 +109,7 @@ def test_nothing_of_it_works_signed_out_or_without_a_token(client: PageClient, a
 def test_a_password_sent_after_the_sign_in_ran_out_is_not_kept(app: Flask) -> None:
     answer = EditorClient(app).post(f"{ACCOUNT}/password", {"current": PASSWORD, "new": FRESH})
     assert answer.location == "/editor/sign-in"
-    assert db.session.scalar(select(KeptText)) is None
+    assert db.session.scalar(select(RecoverableForm)) is None
 
 
 def test_a_stranger_is_asked_to_sign_in(app: Flask) -> None:

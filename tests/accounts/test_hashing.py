@@ -1,4 +1,4 @@
-"""Hashing is slow on purpose, so nobody who writes may have to wait for it."""
+"""Hashing is slow on purpose, so it must not hold up other writers."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Whatever changes of how somebody signs in, a mail to their account says so."""
+"""Every change of password or second factor is mailed to the account."""
 
 from collections.abc import Callable
 

@@ -28,7 +28,7 @@ from webapp import create_app
 from webapp.accounts import second_factor
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.models import AuditKind, Editor, KeptText, RecoveryCode, SecondFactor, SignIn
+from webapp.models import AuditKind, Editor, RecoverableForm, RecoveryCode, SecondFactor, SignIn
 
 PAGE = "/editor/account/second-factor"
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_the_picture_and_the_key_say_the_same_until_it_is_confirmed(client: Page
     ("changes", "sentence"),
     [
         ({"code": "000000"}, "This code does not fit."),
-        ({"code": ""}, "Enter the six figures that the app shows."),
+        ({"code": ""}, "Enter the 6 digits that the app shows."),
         ({"password": "not the password"}, "This is not the password you use now."),
     ],
 )
@@ -374,7 +374,7 @@ def test_where_it_is_required_it_is_set_up_before_anything_else(strict: EditorCl
 
 def test_a_text_that_was_sent_before_it_is_set_up_comes_back(strict: EditorClient) -> None:
     strict.post("/editor/summaries/new/save", {"harms": "Typed before."})
-    assert db.session.scalar(select(KeptText.path)) == "/editor/summaries/new"
+    assert db.session.scalar(select(RecoverableForm.path)) == "/editor/summaries/new"
     set_up(strict)
     assert "Typed before.</textarea>" in strict.get("/editor/summaries/new").text
 

@@ -1,4 +1,4 @@
-"""Signing in and out, and the door in front of the editor."""
+"""Signing in and out, and what protects the pages of the editor."""
 
 from datetime import UTC, datetime, timedelta
 

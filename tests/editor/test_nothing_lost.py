@@ -14,7 +14,7 @@ from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.accounts.form_recovery import MOST_CHARACTERS
 from webapp.db.session import db
-from webapp.models import Autosave, Draft, KeptText, Revision
+from webapp.models import Autosave, Draft, RecoverableForm, Revision
 
 NEW = "/editor/summaries/new"
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -199,7 +199,7 @@ def test_text_sent_after_the_sign_in_ran_out_comes_back_byte_for_byte(client: Pa
             assert shown.getlist(name) == sent.getlist(name), name
         press(client, edit, shown, "save")
         assert "Your text is back." not in client.get(edit).text
-    assert (count(KeptText), count(Revision)) == (0, 2)
+    assert (count(RecoverableForm), count(Revision)) == (0, 2)
 
 
 def test_a_new_summary_comes_back_too(client: PageClient) -> None:
@@ -226,7 +226,7 @@ def test_the_note_of_a_withdrawal_comes_back(client: PageClient) -> None:
         assert "The paper was retracted.</textarea>" in client.get(sign_in_at(client, answer.location)).text
 
 
-def test_kept_text_is_gone_after_an_hour(client: PageClient) -> None:
+def test_a_stored_form_is_gone_after_an_hour(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
         sign_in(client)
@@ -237,7 +237,7 @@ def test_kept_text_is_gone_after_an_hour(client: PageClient) -> None:
         assert fields_of(client.get(sign_in_at(client, answer.location)).text)["harms"] == ""
 
 
-def test_kept_text_is_not_shown_to_another_person_on_the_same_browser(client: PageClient) -> None:
+def test_a_stored_form_is_not_shown_to_another_person_on_the_same_browser(client: PageClient) -> None:
     add_editor()
     add_editor("Bo Other", "bo@example.org")
     with time_machine.travel(START, tick=False) as clock:
@@ -249,7 +249,7 @@ def test_kept_text_is_not_shown_to_another_person_on_the_same_browser(client: Pa
         assert fields_of(client.get(location).text)["harms"] == ""
 
 
-def test_kept_text_is_not_shown_in_another_browser(client: PageClient, app: Flask) -> None:
+def test_a_stored_form_is_not_shown_in_another_browser(client: PageClient, app: Flask) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
         sign_in(client)
@@ -264,11 +264,11 @@ def test_kept_text_is_not_shown_in_another_browser(client: PageClient, app: Flas
 def test_strangers_cannot_fill_the_table(client: PageClient) -> None:
     with time_machine.travel(START, tick=False):
         client.post(NEW, {"harms": "x" * MOST_CHARACTERS})
-        assert count(KeptText) == 0
+        assert count(RecoverableForm) == 0
         for _ in range(19):
             client.post(NEW, {"harms": "x"})
         client.post(NEW, {"harms": "x"}, status=429)
-    assert count(KeptText) == 19
+    assert count(RecoverableForm) == 19
 
 
 def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) -> None:
@@ -328,4 +328,4 @@ def test_without_a_token_nothing_is_saved(client: PageClient, edit: str) -> None
 def test_another_site_can_neither_save_nor_have_text_kept(client: PageClient, edit: str) -> None:
     sent = opened(client, edit, harms="Forged.")
     client.post(edit, sent, status=403, headers={"Sec-Fetch-Site": "cross-site"})
-    assert (count(Revision), count(KeptText)) == (1, 0)
+    assert (count(Revision), count(RecoverableForm)) == (1, 0)

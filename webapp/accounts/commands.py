@@ -1,4 +1,4 @@
-"""``flask editors``: the people who may write."""
+"""``flask editors``: add and list editors, reset a second factor."""
 
 import sys
 
@@ -48,12 +48,13 @@ def show_all() -> None:
 @editors_group.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Take the second factor off, for somebody who has lost the app and the recovery codes."""
+    """Turn off the second factor of somebody who has lost the app and the recovery codes."""
+
     with writing() as now:
         editor = editors.find_editor(email)
         if editor is None:
             raise click.ClickException(f"There is no editor with the address {email}.")
         second_factor.turn_off(editor)
         editors.end_sign_ins(editor)
-        notices.record_and_tell(AuditKind.FACTOR_RESET, now, None, editor)
+        notices.record_and_notify(AuditKind.FACTOR_RESET, now, None, editor)
     click.echo(f"{editor.name} signs in with the password alone.")

@@ -1,4 +1,4 @@
-"""The door in front of every page for editors: who comes in, and what becomes of a form that was sent too late."""
+"""Access to the editor's pages: sign-in, roles, and recovery of a form that was sent after a session expired."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -16,10 +16,10 @@ from webapp.web.errors import SiteError
 from webapp.web.forms import check_same_site
 from webapp.web.throttle import is_exceeded, visitor_address
 
-KEPT_OF_ADDRESS = 20  # forms an hour
+FORMS_OF_ADDRESS = 20  # stored an hour
 WINDOW = timedelta(minutes=5)
 TRIES_OF_ADDRESS = 10
-# More than one network address gets: nobody can lock somebody else out from their own desk.
+# More than one network address may make, so that nobody can lock a colleague out from a single computer.
 TRIES_OF_ACCOUNT = 30
 csrf = CSRFProtect()
 PRESS_AGAIN = "Please check what you entered and press the button once more."
@@ -29,44 +29,55 @@ WAIT = "There were too many tries. Please wait 5 minutes, then try again."
 def protect(
     blueprint: Blueprint, *, is_secret: bool = False, open_to_all: tuple[str, ...] = (), form: str = ""
 ) -> None:
-    """Let only editors in, from our own pages and with a token; a form of a secret blueprint is never kept.
+    """Require a signed-in editor, a request from our own site, and a CSRF token for every view of a blueprint.
 
-    ``form`` is the endpoint of the page with the form whose buttons have addresses of their own in this blueprint.
+    Forms of a secret blueprint (passwords, codes) are never stored. ``form`` is the endpoint of the page with the form
+    whose buttons have addresses of their own in this blueprint; ``open_to_all`` names the endpoints left unprotected.
     """
 
     @blueprint.before_request
-    def admit() -> Response | None:
+    def require_editor() -> Response | None:
         if request.endpoint in open_to_all:
             return None
         page = url_for(form, **request.view_args or {}) if form else request.path
-        return _admit(page, is_secret=is_secret)
+        if request.method == "POST":
+            check_same_site()
+        if not sign_ins.recognize(datetime.now(UTC)):
+            return _ask_to_sign_in(page, is_secret=is_secret)
+        is_required = current_app.extensions["config"].require_mfa and blueprint.name != "second_factor"
+        if is_required and sign_ins.current_editor().second_factor is None:
+            if htmx.wants_fragment():
+                return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
+            if request.method == "POST" and not is_secret:
+                _store_form(page)
+            return htmx.redirect(url_for("second_factor.overview", next=page))
+        return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
 
     blueprint.context_processor(lambda: {"current_editor": sign_ins.find_current_editor()})
 
 
 def require(role: Role) -> None:
-    """Refuse somebody whose role may not do this; raises SiteError 403."""
+    """Require a role, or one above it; raises SiteError 403."""
     if not sign_ins.may(role):
         raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
 
 
-def is_tried_too_often(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:
-    """Count a try at a password or a code, from this network address and at this account, in ``writing()``."""
+def has_too_many_tries(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:
+    """Count a try at a password or a code against the network address and the account; call it in ``writing()``."""
     return is_exceeded(f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
         f"{what}-account", account, of_account, WINDOW, now
     )
 
 
 def next_page() -> str:
-    """Where to after signing in: only a page of the editor."""
+    """The address to go to after signing in: the one asked for if it belongs to the editor, else the summaries."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    is_ours = wanted.startswith("/editor/") and not parts.netloc and "\\" not in wanted
+    is_ours = wanted.startswith("/editor/") and not urlsplit(wanted).netloc and "\\" not in wanted
     return wanted if is_ours else url_for("editor.summaries")
 
 
 def token_is_good() -> bool:
-    """Was the form made for this session?"""
+    """Does the form carry the CSRF token of this session?"""
     try:
         csrf.protect()
     except CSRFError:
@@ -74,76 +85,52 @@ def token_is_good() -> bool:
     return True
 
 
-def kept_fields() -> MultiDict[str, str] | None:
-    """What the form of this page held when it was sent and the sign-in had run out; None if there is nothing."""
-    secret = session.get("kept_text", "")
+def recovered_fields() -> MultiDict[str, str] | None:
+    """The fields that this page's form had when it was sent after the session had expired, if they are stored."""
+    secret = session.get("recoverable_form", "")
     fields = form_recovery.find(secret, request.path, sign_ins.current_editor().id, datetime.now(UTC))
     return MultiDict(fields) if fields else None
 
 
-def forget_kept_fields() -> None:
-    """They have been saved."""
-    secret = session.pop("kept_text", None)
+def discard_recovered_fields() -> None:
+    """Delete the stored form of this session, once its text is saved."""
+    secret = session.pop("recoverable_form", None)
     if secret:
-        form_recovery.forget(secret)
+        form_recovery.discard(secret)
 
 
-def _admit(page: str, *, is_secret: bool) -> Response | None:
-    """Who is not signed in is asked to sign in; what they sent is kept meanwhile, for the page that has the form."""
-    if request.method == "POST":
-        check_same_site()
-    if sign_ins.recognize(datetime.now(UTC)):
-        if _must_set_up():
-            return _lead_to_set_up(page, is_secret=is_secret)
-        return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
+def _ask_to_sign_in(page: str, *, is_secret: bool) -> Response:
     if request.method != "POST":
         return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "sign_in_first", HTTPStatus.UNAUTHORIZED)
     if is_secret:
         return htmx.redirect(url_for("accounts.sign_in"))
-    _keep_text(page)
-    return htmx.redirect(url_for("accounts.sign_in", next=page, kept="yes"))
-
-
-def _must_set_up() -> bool:
-    """Does the site ask for a second factor that this editor does not have yet?"""
-    is_required: bool = current_app.extensions["config"].require_mfa
-    return (
-        is_required
-        and sign_ins.current_editor().second_factor is None
-        and request.blueprint != "second_factor"
-    )
-
-
-def _lead_to_set_up(page: str, *, is_secret: bool) -> Response:
-    """First the second factor, then everything else; a text that was sent is kept meanwhile."""
-    if htmx.wants_fragment():
-        return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
-    if request.method == "POST" and not is_secret:
-        _keep_text(page)
-    return htmx.redirect(url_for("second_factor.overview", next=page))
+    _store_form(page)
+    return htmx.redirect(url_for("accounts.sign_in", next=page, stored="yes"))
 
 
 def _ask_to_send_again(page: str, *, is_secret: bool) -> Response:
-    """The form is from before this sign-in: show it again with what was typed, for one more press."""
+    """Show a form that was made for an earlier session once more, filled in, with a token of this session."""
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
     adapter = current_app.create_url_adapter(request)
     if is_secret or adapter is None or "GET" not in adapter.allowed_methods(page):
         abort(HTTPStatus.BAD_REQUEST)
-    _keep_text(page)
+    _store_form(page)
     return htmx.redirect(page)
 
 
-def _keep_text(page: str) -> None:
+def _store_form(page: str) -> None:
     with writing() as now:
-        is_refused = is_exceeded("kept-text", visitor_address(), KEPT_OF_ADDRESS, timedelta(hours=1), now)
+        is_refused = is_exceeded(
+            "form-recovery", visitor_address(), FORMS_OF_ADDRESS, timedelta(hours=1), now
+        )
         if not is_refused:
-            secret = form_recovery.keep(
+            secret = form_recovery.store(
                 page, list(request.form.items(multi=True)), session.get("editor_id"), now
             )
     if is_refused:
         raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")
     if secret:
-        session["kept_text"] = secret
+        session["recoverable_form"] = secret

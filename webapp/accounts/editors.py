@@ -1,4 +1,4 @@
-"""The people who may write: find one, add one, check a password, open and close an account."""
+"""Editors' accounts: find, add, authenticate, close and reopen."""
 
 import re
 from datetime import datetime
@@ -11,21 +11,21 @@ from webapp.models import Editor, Role, SignIn
 
 
 class EditorRefused(ValueError):
-    """A person cannot be added; the message says why."""
+    """An editor cannot be added; the message says why."""
 
 
 def find_editor(email: str) -> Editor | None:
-    """The editor with this address, if there is one; capitals do not matter."""
+    """Look up an editor by address, in upper or lower case."""
     return db.session.scalar(select(Editor).where(Editor.email == _folded(email)))
 
 
 def all_editors() -> list[Editor]:
-    """Everybody who may write, by name."""
+    """All editors, also those whose account is closed, sorted by name."""
     return list(db.session.scalars(select(Editor).order_by(Editor.name, Editor.id)))
 
 
 def add_editor(name: str, email: str, password_hash: str, now: datetime, role: Role = Role.EDITOR) -> Editor:
-    """A new editor. Raises EditorRefused for a missing name, and for an address that is none or is known already."""
+    """Add an editor; raises EditorRefused for a missing name, and for an address that is invalid or in use."""
     if not name.strip():
         raise EditorRefused("Give the name of the editor.")
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", email.strip()):
@@ -41,23 +41,24 @@ def add_editor(name: str, email: str, password_hash: str, now: datetime, role: R
 
 
 def close_account(editor: Editor, now: datetime) -> None:
-    """Let somebody in no more, from the next request on. What they wrote stays, and so does their name on it."""
+    """Close an account and end its sign-ins. The editor's texts stay, under their name."""
     editor.disabled_at = now
     end_sign_ins(editor)
 
 
 def open_account(editor: Editor) -> None:
-    """Let somebody in again with the password they had."""
+    """Open a closed account again; the password is still the same."""
     editor.disabled_at = None
 
 
 def end_sign_ins(editor: Editor) -> None:
-    """Sign somebody out everywhere."""
+    """Sign an editor out in every browser."""
     db.session.execute(delete(SignIn).where(SignIn.editor_id == editor.id))
 
 
 def find_by_password(email: str, password: str) -> Editor | None:
-    """The editor with this address and password. Takes the same time whether or not there is one."""
+    """Authenticate an editor by address and password; takes the same time for an unknown address."""
+
     editor = find_editor(email)
     if editor is not None and editor.disabled_at is not None:
         editor = None

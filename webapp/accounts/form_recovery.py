@@ -1,41 +1,46 @@
-"""Text that was sent when the sign-in had run out: kept for an hour, given back after the next sign-in."""
+"""Forms sent after the session had expired: stored for an hour, and filled in again after the next sign-in."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from webapp.db.session import db
-from webapp.models import KeptText
+from webapp.models import RecoverableForm
 from webapp.web.tokens import new_secret, secret_hash
 
-KEPT_FOR = timedelta(hours=1)
+LIFETIME = timedelta(hours=1)
 MOST_CHARACTERS = 400_000
 
 Fields = list[tuple[str, str]]
 
 
-def keep(
+def store(
     path: str, fields: Fields, editor_id: int | None, now: datetime, most_characters: int = MOST_CHARACTERS
 ) -> str | None:
-    """Keep a form's fields; returns the secret that opens them, or None for what is longer than allowed."""
-    db.session.execute(delete(KeptText).where(KeptText.kept_at < now - KEPT_FOR))
+    """Store a form's fields; returns the secret needed to read them, or None for a form that is too long."""
+    db.session.execute(delete(RecoverableForm).where(RecoverableForm.stored_at < now - LIFETIME))
     if sum(len(name) + len(value) for name, value in fields) > most_characters:
         return None
     secret = new_secret()
-    kept = [[name, value] for name, value in fields if name != "csrf_token"]
     db.session.add(
-        KeptText(secret_hash=secret_hash(secret), path=path, fields=kept, editor_id=editor_id, kept_at=now)
+        RecoverableForm(
+            secret_hash=secret_hash(secret),
+            path=path,
+            fields=[[name, value] for name, value in fields if name != "csrf_token"],
+            editor_id=editor_id,
+            stored_at=now,
+        )
     )
     return secret
 
 
 def find(secret: str, path: str, editor_id: int, now: datetime) -> Fields | None:
-    """The fields kept under this secret for this page, byte for byte, if they are this person's."""
+    """The fields stored under this secret for this page, unchanged, if no other editor sent them."""
     row = db.session.scalar(
-        select(KeptText).where(
-            KeptText.secret_hash == secret_hash(secret),
-            KeptText.path == path,
-            KeptText.kept_at > now - KEPT_FOR,
+        select(RecoverableForm).where(
+            RecoverableForm.secret_hash == secret_hash(secret),
+            RecoverableForm.path == path,
+            RecoverableForm.stored_at > now - LIFETIME,
         )
     )
     if row is None or row.editor_id not in (None, editor_id):
@@ -43,6 +48,6 @@ def find(secret: str, path: str, editor_id: int, now: datetime) -> Fields | None
     return [(name, value) for name, value in row.fields]
 
 
-def forget(secret: str) -> None:
-    """The text has been saved: keep it no longer."""
-    db.session.execute(delete(KeptText).where(KeptText.secret_hash == secret_hash(secret)))
+def discard(secret: str) -> None:
+    """Delete a stored form, once its text is saved."""
+    db.session.execute(delete(RecoverableForm).where(RecoverableForm.secret_hash == secret_hash(secret)))

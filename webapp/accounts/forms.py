@@ -1,4 +1,4 @@
-"""The forms of signing in and of one's own account."""
+"""Forms for signing in, for one's own account, and for the admins."""
 
 from zoneinfo import available_timezones
 
@@ -12,14 +12,14 @@ from webapp.web.forms import mail_address, one_line
 
 
 class SignInForm(FlaskForm):
-    """Address and password."""
+    """The first step of signing in."""
 
     email = EmailField("Email", [InputRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [InputRequired("Enter your password.")])
 
 
 class CodeForm(FlaskForm):
-    """The second step of signing in; ``wrong`` is said of a code that does not work."""
+    """The second step of signing in; ``wrong`` is the error message for an invalid code."""
 
     code: StringField
     wrong = ""
@@ -28,12 +28,12 @@ class CodeForm(FlaskForm):
 class AppCodeForm(CodeForm):
     """A code of the authenticator app."""
 
-    code = StringField("Code from your app", [InputRequired("Enter the six figures that the app shows.")])
+    code = StringField("Code from your app", [InputRequired("Enter the 6 digits that the app shows.")])
     wrong = "This code is not right, or it was used before. Wait for the next one, and enter that."
 
 
 class RecoveryCodeForm(CodeForm):
-    """One of the codes that were written down."""
+    """A recovery code, for somebody without the app."""
 
     code = StringField("Recovery code", [InputRequired("Enter one of your recovery codes.")])
     wrong = "This is not one of your codes, or it was used before. Check it, or take another."
@@ -42,7 +42,7 @@ class RecoveryCodeForm(CodeForm):
 class SetUpForm(FlaskForm):
     """Turns the second factor on."""
 
-    code = StringField("Code from your app", [InputRequired("Enter the six figures that the app shows.")])
+    code = StringField("Code from your app", [InputRequired("Enter the 6 digits that the app shows.")])
     password = PasswordField("Your password", [InputRequired("Enter the password you use now.")])
 
 
@@ -66,7 +66,7 @@ class NewCodesForm(FlaskForm):
 
 
 class ForgottenForm(FlaskForm):
-    """Where to send a link to a new password."""
+    """Asks for a link to set a new password."""
 
     email = EmailField(
         "Email",
@@ -79,13 +79,13 @@ class ForgottenForm(FlaskForm):
 
 
 class NewPasswordForm(FlaskForm):
-    """A password to begin with, or in place of a forgotten one."""
+    """The first password of an account, or one that replaces a forgotten one."""
 
     new = PasswordField("New password", [InputRequired("Enter a new password.")])
 
 
 class InviteForm(FlaskForm):
-    """Somebody new."""
+    """Adds an editor, who gets a link to choose a password."""
 
     name = StringField("Name", [DataRequired("Enter the person’s name."), Length(max=120), one_line])
     email = EmailField("Email", [InputRequired("Enter their e-mail address."), mail_address])
@@ -93,20 +93,20 @@ class InviteForm(FlaskForm):
 
 
 class RoleForm(FlaskForm):
-    """What somebody may do."""
+    """Changes the role of an editor."""
 
     role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
 
 
 class PasswordForm(FlaskForm):
-    """The password so far, and the new one."""
+    """Changes one's own password."""
 
-    current = PasswordField("Password so far", [InputRequired("Enter the password you use now.")])
+    current = PasswordField("Current password", [InputRequired("Enter the password you use now.")])
     new = PasswordField("New password", [InputRequired("Enter a new password.")])
 
 
 class TimeZoneForm(FlaskForm):
-    """The time zone in which times are shown and entered."""
+    """Sets the time zone in which times are shown and entered."""
 
     time_zone = SelectField(
         "Time zone", choices=[SelectChoice(value=name) for name in sorted(available_timezones())]

@@ -1,4 +1,4 @@
-"""Whose password or second factor changed is told so by mail: if it was somebody else, they should know at once."""
+"""Mail to editors about changes to their password or second factor, in case somebody else made them."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ SENTENCES = {
 }
 
 
-def record_and_tell(kind: AuditKind, now: datetime, actor_id: int | None, editor: Editor) -> None:
-    """Write the line of the audit log, and the mail about it, in the transaction of what they tell of."""
+def record_and_notify(kind: AuditKind, now: datetime, actor_id: int | None, editor: Editor) -> None:
+    """Add an entry to the audit log and queue a mail about it, in the transaction of the change itself."""
     audit.record(kind, now, actor_id, editor.id)
     outbox.enqueue(MailKind.ACCOUNT_NOTICE, editor.email, now, text=SENTENCES[kind])

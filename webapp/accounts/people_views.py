@@ -1,4 +1,4 @@
-"""The admins' pages: who may write, and the audit log."""
+"""The admins' pages: editors' accounts and the audit log."""
 
 from http import HTTPStatus
 
@@ -23,20 +23,20 @@ editor_access.protect(bp, is_secret=True)
 
 
 @bp.before_request
-def admit_admins() -> None:
-    """Nobody else looks after people."""
+def require_admin() -> None:
+    """Refuse everybody but admins."""
     editor_access.require(Role.ADMIN)
 
 
 @bp.get("/people/")
 def everyone() -> Response:
-    """Everybody who may write, and a form for somebody new."""
+    """List the editors, with a form to invite another."""
     return _show_everyone(InviteForm(formdata=None, role=Role.WRITER))
 
 
 @bp.post("/people/")
 def invite() -> Response:
-    """Add somebody, and mail them a link to choose a password."""
+    """Add an editor, and mail them a link to choose a password."""
     form = InviteForm()
     if not form.validate():
         return _show_everyone(form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -56,14 +56,14 @@ def invite() -> Response:
 
 @bp.get("/people/<int:number>")
 def person(number: int) -> Response:
-    """One person's account."""
+    """Show one editor's account."""
     editor = _get(number)
     return _show_person(editor, RoleForm(formdata=None, role=editor.role))
 
 
 @bp.post("/people/<int:number>/role")
 def change_role(number: int) -> Response:
-    """Let somebody do more or less."""
+    """Give an editor another role."""
     editor, form = _get_other(number), RoleForm()
     if not form.validate():
         return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -76,7 +76,7 @@ def change_role(number: int) -> Response:
 
 @bp.post("/people/<int:number>/close")
 def close_account(number: int) -> Response:
-    """Let somebody in no more; they are signed out at once."""
+    """Close an account; its editor is signed out at once."""
     editor = _get_other(number)
     with writing() as now:
         editors.close_account(editor, now)
@@ -86,7 +86,7 @@ def close_account(number: int) -> Response:
 
 @bp.post("/people/<int:number>/open")
 def open_account(number: int) -> Response:
-    """Let somebody in again."""
+    """Open a closed account again."""
     editor = _get_other(number)
     with writing() as now:
         editors.open_account(editor)
@@ -96,7 +96,7 @@ def open_account(number: int) -> Response:
 
 @bp.post("/people/<int:number>/link")
 def send_link(number: int) -> Response:
-    """Mail somebody a fresh link to choose a password."""
+    """Mail an editor a new link to choose a password."""
     editor = _get_other(number)
     with writing() as now:
         outbox.enqueue(MailKind.INVITATION, editor.email, now)
@@ -106,18 +106,18 @@ def send_link(number: int) -> Response:
 
 @bp.post("/people/<int:number>/second-factor")
 def reset_second_factor(number: int) -> Response:
-    """Take a second factor away from somebody who has lost the app and the codes."""
+    """Turn off the second factor of an editor who has lost the app and the codes."""
     editor = _get_other(number)
     with writing() as now:
         second_factor.turn_off(editor)
         editors.end_sign_ins(editor)
-        notices.record_and_tell(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
+        notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
     return _saved(editor, "factor")
 
 
 @bp.get("/audit")
 def audit_log() -> Response:
-    """Who did what, newest first."""
+    """List what editors did, newest first."""
     kind, person = request.args.get("kind", ""), request.args.get("person", "")
     editor_id = int_from(person)
     if (kind and kind not in list(AuditKind)) or (person and editor_id is None):
@@ -143,7 +143,8 @@ def _get(number: int) -> Editor:
 
 
 def _get_other(number: int) -> Editor:
-    """Admins leave their own account alone here, so that there is always one of them."""
+    """An editor other than the current one: admins cannot change their own account, so one always remains."""
+
     editor = _get(number)
     if editor == current_editor():
         raise SiteError(HTTPStatus.FORBIDDEN, "Ask another admin to do this to your own account.")

@@ -1,6 +1,7 @@
-"""Setting a password by a link: after forgetting it, or to begin with."""
+"""Pages for setting a password with a mailed link, after forgetting it or when an account is new."""
 
-from datetime import datetime, timedelta
+import logging
+from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
@@ -8,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from webapp.accounts import editor_access, editors, notices, passwords, resets
 from webapp.accounts.forms import ForgottenForm, NewPasswordForm
 from webapp.accounts.passwords import PasswordRefused
-from webapp.accounts.resets import LinkKind, LinkTooOld
+from webapp.accounts.resets import LinkKind
 from webapp.db.writing import writing
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind
@@ -16,6 +17,9 @@ from webapp.publishing import audit
 from webapp.web import htmx
 from webapp.web.forms import check_same_site
 from webapp.web.throttle import is_exceeded, visitor_address
+from webapp.web.tokens import TokenError
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("reset", __name__, url_prefix="/editor")
 OPEN = ("forgotten", "send_link", "new_password", "set_password")
@@ -27,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 @bp.get("/forgotten")
 def forgotten() -> Response:
-    """Ask where to send a link."""
+    """Ask for the address of the account."""
     return _show_forgotten(ForgottenForm(formdata=None))
 
 
@@ -38,14 +42,17 @@ def send_link() -> Response:
     form = ForgottenForm()
     if not editor_access.token_is_good():
         form.email.errors = [editor_access.PRESS_AGAIN]
-        return _show_forgotten(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not form.validate():
+    if form.errors or not form.validate():
         return _show_forgotten(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with writing() as now:
         is_refused = is_exceeded("reset-address", visitor_address(), OF_ADDRESS, HOUR, now)
         account = form.email.data.strip().lower()
         if not is_refused and not is_exceeded("reset-account", account, OF_ACCOUNT, HOUR, now):
-            _mail_link(editors.find_editor(form.email.data), now)
+            editor = editors.find_editor(form.email.data)
+            # Recorded for unknown addresses too, so that the answer takes as long as for known ones.
+            audit.record(AuditKind.LINK_ASKED, now, None, editor.id if editor else None)
+            if editor is not None and editor.disabled_at is None:
+                outbox.enqueue(MailKind.PASSWORD_RESET, editor.email, now)
     if is_refused:
         form.email.errors = ["There were too many tries. Please wait an hour, then try again."]
         return _show_forgotten(form, HTTPStatus.TOO_MANY_REQUESTS)
@@ -55,56 +62,46 @@ def send_link() -> Response:
 @bp.get("/<any(reset, invitation):kind>/<token>")
 def new_password(kind: str, token: str) -> Response:
     """Ask for the new password: mail scanners open links, so opening one changes nothing."""
-    try:
-        editor = resets.open_link(LinkKind(kind), token)
-    except LinkTooOld:
-        return _too_old()
+    editor = resets.open_link(LinkKind(kind), token)
     return _show_new_password(LinkKind(kind), editor, NewPasswordForm(formdata=None))
 
 
 @bp.post("/<any(reset, invitation):kind>/<token>")
 def set_password(kind: str, token: str) -> Response:
-    """Take the new password; every sign-in ends, and the second factor is still asked for."""
+    """Save the new password and end every sign-in; signing in still needs the second factor."""
     check_same_site()
-    form = NewPasswordForm()
-    try:
-        editor = resets.open_link(LinkKind(kind), token)
-        if not editor_access.token_is_good():
-            form.new.errors = [editor_access.PRESS_AGAIN]
-        elif form.validate():
+    form, editor = NewPasswordForm(), resets.open_link(LinkKind(kind), token)
+    if not editor_access.token_is_good():
+        form.new.errors = [editor_access.PRESS_AGAIN]
+    elif form.validate():
+        try:
             new_hash = passwords.new_hash(form.new.data, editor.name, editor.email)
+        except PasswordRefused as refusal:
+            form.new.errors = [str(refusal)]
+        else:
             with writing() as now:
                 resets.set_password(LinkKind(kind), token, new_hash)
-                notices.record_and_tell(AuditKind.PASSWORD_RESET, now, None, editor)
+                notices.record_and_notify(AuditKind.PASSWORD_RESET, now, None, editor)
             return htmx.redirect(url_for("accounts.sign_in", new="yes"))
-    except LinkTooOld:
-        return _too_old()
-    except PasswordRefused as refusal:
-        form.new.errors = [str(refusal)]
     return _show_new_password(LinkKind(kind), editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _mail_link(editor: Editor | None, now: datetime) -> None:
-    """The log gets its line either way, so that the answer takes as long for an address we do not know."""
-    audit.record(AuditKind.LINK_ASKED, now, None, editor.id if editor else None)
-    if editor is not None and editor.disabled_at is None:
-        outbox.enqueue(MailKind.PASSWORD_RESET, editor.email, now)
-
-
-def _show_forgotten(form: ForgottenForm, status: int = HTTPStatus.OK) -> Response:
-    return htmx.render(
-        "accounts/forgotten.html", status=status, form=form, is_sent="sent" in request.args, is_too_old=False
-    )
-
-
-def _too_old() -> Response:
-    """The same page for a link that is used up, too old, altered or meant for something else."""
+@bp.errorhandler(TokenError)
+def show_invalid_link(error: TokenError) -> Response:
+    """Show one page for a link that was used, is too old, was altered or has another purpose."""
+    log.info("a link did not work", extra={"purpose": str(error)})
     return htmx.render(
         "accounts/forgotten.html",
         status=HTTPStatus.GONE,
         form=ForgottenForm(formdata=None),
         is_sent=False,
         is_too_old=True,
+    )
+
+
+def _show_forgotten(form: ForgottenForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "accounts/forgotten.html", status=status, form=form, is_sent="sent" in request.args, is_too_old=False
     )
 
 

@@ -1,4 +1,4 @@
-"""The second factor: codes of an authenticator app (TOTP, RFC 6238), each of use once, and recovery codes."""
+"""The second factor: one-time codes of an authenticator app (TOTP, RFC 6238), and recovery codes."""
 
 import hashlib
 import hmac
@@ -10,33 +10,33 @@ import pyotp
 import segno
 from sqlalchemy import delete, func, select, update
 
+from webapp.config import SITE_NAME
 from webapp.db.session import db
 from webapp.models import Editor, RecoveryCode, SecondFactor
 
-ISSUER = "Spinal Cord Research Help"
 STEP = 30  # seconds
 RECOVERY_CODES = 10
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no characters that look alike
 _COST = 2**14  # of hashing a recovery code with scrypt: 16 MiB, a thirtieth of a second
 _HALF = 5  # characters: two halves are 49 bits
 
 
 class AlreadyOn(ValueError):
-    """It was turned on in the meantime, with another secret."""
+    """The second factor was turned on by another request in the meantime."""
 
 
 def new_secret() -> str:
-    """A secret for an app, 160 bits in base32."""
+    """A random secret for an authenticator app, 160 bits in base32."""
     return pyotp.random_base32()
 
 
 def app_address(secret: str, email: str) -> str:
-    """What the app reads from the picture: the secret, and whose it is."""
-    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+    """The ``otpauth:`` address that an app reads from the QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=SITE_NAME)
 
 
 def qr_picture(address: str) -> str:
-    """That address as a QR code in SVG, dark on light in any color scheme."""
+    """A QR code of an app address as SVG, dark on light in any color scheme."""
     picture: str = segno.make(address, error="m").svg_inline(
         omitsize=True, dark="#000", light="#fff", svgclass=None, lineclass=None
     )
@@ -44,14 +44,14 @@ def qr_picture(address: str) -> str:
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
-    """The 30 seconds that a code belongs to: these, those before or those after."""
+    """The time step of a code, if it is the current one, the one before or the one after."""
     typed, totp, this = "".join(code.split()).encode(), pyotp.TOTP(secret), int(now.timestamp()) // STEP
     steps = (this, this - 1, this + 1)
     return next((step for step in steps if hmac.compare_digest(totp.at(step * STEP).encode(), typed)), None)
 
 
 def use_code(editor: Editor, code: str, now: datetime) -> bool:
-    """Is this a code of the app that was not used yet? Of two who try the same code at once, one gets in."""
+    """Use up a code of the app; False if it is wrong or was used before, also by a request at the same moment."""
     factor = editor.second_factor
     step = matching_step(factor.secret, code, now) if factor else None
     if step is None:
@@ -66,28 +66,25 @@ def use_code(editor: Editor, code: str, now: datetime) -> bool:
 
 
 def new_recovery_codes(secret: str) -> dict[str, str]:
-    """Ten codes to write down, like "k7qdm-2xa9f", each with its hash: do it before ``writing()``, it is slow on purpose.
-
-    They belong to the secret of the app, and cannot be shown again later.
-    """
+    """Ten new recovery codes like "k7qdm-2xa9f", each with its hash. Slow on purpose: call it before ``writing()``."""
     letters = ("".join(secrets.choice(_ALPHABET) for _ in range(2 * _HALF)) for _ in range(RECOVERY_CODES))
     codes = [f"{text[:_HALF]}-{text[_HALF:]}" for text in letters]
     return {code: recovery_hash(secret, code) for code in codes}
 
 
 def recovery_hash(secret: str, code: str) -> str:
-    """What is stored of a recovery code, salted with the secret; slow on purpose, so do it before ``writing()``."""
+    """A scrypt hash of a recovery code, salted with the secret. Slow on purpose: call it before ``writing()``."""
     letters = "".join(filter(str.isalnum, code.lower()))
     return hashlib.scrypt(letters.encode(), salt=secret.encode(), n=_COST, r=8, p=1, dklen=32).hex()
 
 
 def recovery_hash_of(editor: Editor, code: str) -> str:
-    """The same for a code that somebody typed."""
+    """The hash of a recovery code as an editor typed it, also for an editor without a second factor."""
     return recovery_hash(editor.second_factor.secret if editor.second_factor else "", code)
 
 
 def turn_on(editor: Editor, secret: str, step: int, code_hashes: Iterable[str], now: datetime) -> None:
-    """From now on a code is asked for; ``step`` is that of the code which proved that the app has the secret.
+    """Require a code from now on; ``step`` is that of the code entered to prove that the app has the secret.
 
     Raises AlreadyOn.
     """
@@ -98,19 +95,19 @@ def turn_on(editor: Editor, secret: str, step: int, code_hashes: Iterable[str], 
 
 
 def turn_off(editor: Editor) -> None:
-    """Ask for the password alone."""
+    """Sign in with the password alone from now on."""
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
     editor.second_factor = None
 
 
 def replace_recovery_codes(editor: Editor, code_hashes: Iterable[str]) -> None:
-    """New codes in place of all made before."""
+    """Store new recovery codes and delete all earlier ones."""
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
     db.session.add_all(RecoveryCode(editor_id=editor.id, code_hash=code_hash) for code_hash in code_hashes)
 
 
 def use_recovery_code(editor: Editor, code_hash: str) -> bool:
-    """Is this one of the codes? It works no more after that."""
+    """Use up a recovery code; False if it is none of the editor's."""
     used = (
         delete(RecoveryCode)
         .where(RecoveryCode.editor_id == editor.id, RecoveryCode.code_hash == code_hash)
@@ -120,6 +117,7 @@ def use_recovery_code(editor: Editor, code_hash: str) -> bool:
 
 
 def recovery_codes_left(editor: Editor) -> int:
-    """How many recovery codes still work."""
+    """How many unused recovery codes an editor has."""
+
     own = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.editor_id == editor.id)
     return db.session.scalar(own) or 0

@@ -1,4 +1,4 @@
-"""One's own second factor: set it up, make new recovery codes, turn it off."""
+"""Pages of one's own second factor: set it up, make new recovery codes, turn it off."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -20,13 +20,13 @@ editor_access.protect(bp, is_secret=True)
 
 @bp.get("")
 def overview() -> Response:
-    """Set it up, or see how it stands."""
+    """Show the second factor, or how to set it up."""
     return _show()
 
 
 @bp.post("")
 def turn_on() -> Response:
-    """Turn it on once a code shows that the app has the secret; the recovery codes are shown now and never again."""
+    """Turn the second factor on with a code from the app; the recovery codes are shown this once."""
     form, editor, secret = SetUpForm(), current_editor(), session.get("factor_secret", "")
     if editor.second_factor is not None or not secret:
         return htmx.redirect(url_for(".overview"))
@@ -41,8 +41,8 @@ def turn_on() -> Response:
     try:
         with writing() as now:
             second_factor.turn_on(editor, secret, step, codes.values(), now)
-            notices.record_and_tell(AuditKind.FACTOR_ON, now, editor.id, editor)
-            sign_ins.start_afresh(now)
+            notices.record_and_notify(AuditKind.FACTOR_ON, now, editor.id, editor)
+            sign_ins.renew(now)
     except AlreadyOn:
         return htmx.redirect(url_for(".overview"))
     return _show_codes(list(codes))
@@ -50,7 +50,7 @@ def turn_on() -> Response:
 
 @bp.post("/recovery-codes")
 def make_recovery_codes() -> Response:
-    """New codes in place of the old ones."""
+    """Replace the recovery codes, and show the new ones."""
     form, editor = NewCodesForm(), current_editor()
     if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
@@ -60,13 +60,13 @@ def make_recovery_codes() -> Response:
     codes = second_factor.new_recovery_codes(editor.second_factor.secret)
     with writing() as now:
         second_factor.replace_recovery_codes(editor, codes.values())
-        notices.record_and_tell(AuditKind.RECOVERY_CODES_MADE, now, editor.id, editor)
+        notices.record_and_notify(AuditKind.RECOVERY_CODES_MADE, now, editor.id, editor)
     return _show_codes(list(codes))
 
 
 @bp.post("/off")
 def turn_off() -> Response:
-    """Ask for the password alone from now on."""
+    """Turn the second factor off, with a code from the app or a recovery code."""
     form, editor = TurnOffForm(), current_editor()
     if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
@@ -76,14 +76,14 @@ def turn_off() -> Response:
     code = form.code.data or ""
     code_hash = second_factor.recovery_hash_of(editor, code)
     with writing() as now:
-        # Of the app, or a recovery code: who has lost the app must be able to start over.
+        # A recovery code works too: without it, nobody who has lost the app could set it up on a new phone.
         is_right = second_factor.use_code(editor, code, now) or second_factor.use_recovery_code(
             editor, code_hash
         )
         if is_right:
             second_factor.turn_off(editor)
-            notices.record_and_tell(AuditKind.FACTOR_OFF, now, editor.id, editor)
-            sign_ins.start_afresh(now)
+            notices.record_and_notify(AuditKind.FACTOR_OFF, now, editor.id, editor)
+            sign_ins.renew(now)
     if not is_right:
         form.code.errors = ["This code is not right, or it was used before. Wait for the next one."]
         return _show(HTTPStatus.UNPROCESSABLE_ENTITY, off_form=form)
@@ -91,11 +91,11 @@ def turn_off() -> Response:
 
 
 def _refusal(form: FlaskForm) -> HTTPStatus | None:
-    """Why a form is not accepted: 429 after too many tries, 422 for a field or a wrong password, else None."""
+    """The status of a refused form: 429 after too many tries, 422 for an invalid field or a wrong password."""
     if not form.validate():
         return HTTPStatus.UNPROCESSABLE_ENTITY
     with writing() as now:
-        is_refused = editor_access.is_tried_too_often("password", str(current_editor().id), now)
+        is_refused = editor_access.has_too_many_tries("password", str(current_editor().id), now)
     if is_refused:
         form.password.errors = [editor_access.WAIT]
         return HTTPStatus.TOO_MANY_REQUESTS
@@ -113,7 +113,8 @@ def _show(
 ) -> Response:
     editor, secret, address = current_editor(), "", ""
     if editor.second_factor is None:
-        # The same one until it is confirmed, so that the picture which was scanned stays the right one.
+        # The secret stays the same until it is confirmed, or else the code scanned before a typo would be useless.
+
         secret = session.setdefault("factor_secret", second_factor.new_secret())
         address = second_factor.app_address(secret, editor.email)
     return htmx.render(

@@ -1,4 +1,4 @@
-"""Who is signed in, and for how long: the only domain module that reads the session."""
+"""Sign-ins of editors and how long they last: the only domain module that reads the session."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -15,58 +15,61 @@ from webapp.web.tokens import new_secret, secret_hash
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
-HALF_WAY = timedelta(minutes=10)  # between the password and the code
-SEEN_EVERY = timedelta(minutes=1)  # how exactly the time of the last request is kept
+CODE_WITHIN = timedelta(minutes=10)  # after the password
+SEEN_EVERY = timedelta(minutes=1)  # the time of the last request is stored no more often than this
 
 _RANKS = list(Role)  # each role may do what those before it may
 
 
 def current_editor() -> Editor:
-    """Who is signed in; only for views that ask for it."""
+    """The signed-in editor; call it only in protected views."""
     editor: Editor = g.editor
     return editor
 
 
 def find_current_editor() -> Editor | None:
-    """Who is signed in, if anybody; for pages that are shown either way."""
+    """The signed-in editor, if any, for pages that do not require one."""
     editor: Editor | None = g.get("editor")
     return editor
 
 
 def recognize(now: datetime) -> bool:
-    """Is somebody signed in? Notes that they were seen; call it outside ``writing()``."""
-    sign_in = _find_sign_in(now)
+    """Load the signed-in editor from the session; False if there is none. Call it outside ``writing()``.
+
+    The time of the request is stored, unless another process is writing: a request that only reads does not wait.
+    """
+    sign_in = _find(~SignIn.needs_code, SignIn.seen_at > now - IDLE, SignIn.started_at > now - LONGEST)
     g.editor = sign_in.editor if sign_in else None
     if sign_in is not None and now - sign_in.seen_at >= SEEN_EVERY:
         seen = update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now)
-        # A page that is only read waits for no writer; its next request will note it.
+
         with suppress(TurnTaken), writing(wait=False):
             db.session.execute(seen)
     return sign_in is not None
 
 
 def may(role: Role) -> bool:
-    """May the one who is signed in do what this role may?"""
+    """Does the signed-in editor have this role, or one above it?"""
     return _RANKS.index(current_editor().role) >= _RANKS.index(role)
 
 
 def local_time(at: datetime) -> str:
-    """A time in words, in the time zone of who is signed in: November 24, 2026, 14:32."""
+    """A time in words, in the time zone of the signed-in editor: November 24, 2026, 14:32."""
     here = at.astimezone(ZoneInfo(current_editor().time_zone))
     return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
 
 
 def start(editor: Editor, now: datetime, *, needs_code: bool = False) -> None:
-    """Sign somebody in: a new session with a new secret, of which the database keeps the hash.
+    """Sign an editor in: start a new session with a new secret, and store its hash.
 
-    With ``needs_code`` they are only half way: the second factor is still to come.
+    With ``needs_code`` the sign-in counts only once the code of the second factor is entered.
     """
-    kept_text = session.get("kept_text")
+    recoverable_form = session.get("recoverable_form")
     _forget_secret()
     session.clear()
     g.pop("csrf_token", None)  # made for the old session
-    if kept_text:
-        session["kept_text"] = kept_text
+    if recoverable_form:
+        session["recoverable_form"] = recoverable_form
     secret = new_secret()
     session["sign_in"] = secret
     session["editor_id"] = editor.id
@@ -82,39 +85,35 @@ def start(editor: Editor, now: datetime, *, needs_code: bool = False) -> None:
     )
 
 
-def find_half_way(now: datetime) -> Editor | None:
-    """Whose password was right in this browser a few minutes ago, and who has yet to give a code."""
-    sign_in = _find(SignIn.needs_code.is_(True), SignIn.started_at > now - HALF_WAY)
+def find_awaiting_code(now: datetime) -> Editor | None:
+    """The editor who has just entered the right password in this browser and has yet to enter a code."""
+    sign_in = _find(SignIn.needs_code.is_(True), SignIn.started_at > now - CODE_WITHIN)
     return sign_in.editor if sign_in else None
 
 
 def end() -> None:
-    """Sign this browser out, here and on the server."""
+    """Delete the sign-in and the session of this browser."""
     _forget_secret()
     session.clear()
 
 
-def start_afresh(now: datetime) -> None:
-    """End every sign-in of this person, and start a new one here: for a changed password or second factor."""
+def renew(now: datetime) -> None:
+    """End all sign-ins of the current editor and start a new one: after a change of password or second factor."""
     editor = current_editor()
     end_sign_ins(editor)
     start(editor, now)
 
 
 def sign_in_count() -> int:
-    """In how many browsers this person is signed in."""
+    """In how many browsers the current editor is signed in."""
     own = select(func.count()).select_from(SignIn)
     return db.session.scalar(own.where(SignIn.editor_id == current_editor().id, ~SignIn.needs_code)) or 0
 
 
-def end_others() -> int:
-    """Sign the same person out everywhere else; how many sign-ins that ended."""
+def end_others() -> None:
+    """End the sign-ins of the current editor in all other browsers."""
     others = SignIn.editor_id == current_editor().id, SignIn.secret_hash != secret_hash(session["sign_in"])
-    return len(db.session.execute(delete(SignIn).where(*others).returning(SignIn.id)).all())
-
-
-def _find_sign_in(now: datetime) -> SignIn | None:
-    return _find(~SignIn.needs_code, SignIn.seen_at > now - IDLE, SignIn.started_at > now - LONGEST)
+    db.session.execute(delete(SignIn).where(*others))
 
 
 def _find(*conditions: ColumnElement[bool]) -> SignIn | None:

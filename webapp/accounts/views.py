@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own account."""
+"""Pages for signing in and out, and for one's own account."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,7 +26,8 @@ bp = Blueprint("accounts", __name__)
 OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_out")
 editor_access.protect(bp, is_secret=True, open_to_all=tuple(f"accounts.{name}" for name in OPEN))
 
-# Fewer than for passwords: a code has six figures. Recovery codes are counted apart, so that they stay a way in.
+# Fewer than for passwords, since a code has only 6 digits. Recovery codes are counted separately: otherwise a stranger
+# who guesses codes would block them too.
 CODES_OF_ACCOUNT = 10
 CODE_FORMS = {"code": AppCodeForm, "recovery-code": RecoveryCodeForm}
 
@@ -44,11 +45,10 @@ def do_sign_in() -> Response:
     form = SignInForm()
     if not editor_access.token_is_good():
         form.email.errors = [editor_access.PRESS_AGAIN]
-        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not form.validate():
+    if form.errors or not form.validate():
         return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with writing() as now:
-        is_refused = editor_access.is_tried_too_often("sign-in", form.email.data.strip().lower(), now)
+        is_refused = editor_access.has_too_many_tries("sign-in", form.email.data.strip().lower(), now)
     if is_refused:
         form.email.errors = [editor_access.WAIT]
         return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
@@ -63,40 +63,47 @@ def do_sign_in() -> Response:
             sign_ins.start(editor, now, needs_code=True)
     if form.errors or editor is None:
         return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _signed_in() if editor.second_factor is None else _ask_for_code()
+    if editor.second_factor is None:
+        return _signed_in()
+    if htmx.wants_fragment():
+        return _show_code("code", AppCodeForm(formdata=None))
+    return htmx.redirect(url_for(".enter_code", kind="code", next=request.args.get("next")))
 
 
 @bp.get("/editor/sign-in/<any(code, 'recovery-code'):kind>")
 def enter_code(kind: str) -> Response:
-    """Ask for a code of the app, or for a recovery code."""
-    if sign_ins.find_half_way(datetime.now(UTC)) is None:
+    """Ask for a code from the app, or for a recovery code."""
+    if sign_ins.find_awaiting_code(datetime.now(UTC)) is None:
         return htmx.redirect(url_for(".sign_in", next=request.args.get("next")))
     return _show_code(kind, CODE_FORMS[kind]())
 
 
 @bp.post("/editor/sign-in/<any(code, 'recovery-code'):kind>")
 def check_code(kind: str) -> Response:
-    """The second step of signing in."""
+    """Finish signing in with a code from the app or a recovery code."""
     check_same_site()
     form = CODE_FORMS[kind]()
-    editor = sign_ins.find_half_way(datetime.now(UTC))
+    editor = sign_ins.find_awaiting_code(datetime.now(UTC))
     if editor is None:
         late = SignInForm(formdata=None)
         late.email.errors = ["More than 10 minutes have passed. Please begin again."]
         return _show_sign_in(late, HTTPStatus.UNPROCESSABLE_ENTITY)
     if not editor_access.token_is_good():
         form.code.errors = [editor_access.PRESS_AGAIN]
-        return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not form.validate():
+    if form.errors or not form.validate():
         return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with writing() as now:
-        is_refused = editor_access.is_tried_too_often(kind, str(editor.id), now, CODES_OF_ACCOUNT)
+        is_refused = editor_access.has_too_many_tries(kind, str(editor.id), now, CODES_OF_ACCOUNT)
     if is_refused:
         form.code.errors = [editor_access.WAIT]
         return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
-    code_hash = second_factor.recovery_hash_of(editor, form.code.data) if kind == "recovery-code" else ""
+    is_recovery = kind == "recovery-code"
+    code_hash = second_factor.recovery_hash_of(editor, form.code.data) if is_recovery else ""
     with writing() as now:
-        if _uses(editor, form.code.data, code_hash, now):
+        if is_recovery and second_factor.use_recovery_code(editor, code_hash):
+            notices.record_and_notify(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
+            _start(editor, now)
+        elif not is_recovery and second_factor.use_code(editor, form.code.data, now):
             _start(editor, now)
         else:
             _record_failure(editor, form.code.label.text.lower(), now)
@@ -106,7 +113,7 @@ def check_code(kind: str) -> Response:
 
 @bp.post("/editor/sign-out")
 def sign_out() -> Response:
-    """End this sign-in."""
+    """Sign out in this browser."""
     check_same_site()
     editor_access.csrf.protect()
     sign_ins.recognize(datetime.now(UTC))
@@ -120,13 +127,13 @@ def sign_out() -> Response:
 
 @bp.get("/editor/account")
 def account() -> Response:
-    """One's own time zone, password and sign-ins."""
+    """Show one's own time zone, password, second factor and sign-ins."""
     return _show_account()
 
 
 @bp.post("/editor/account/time-zone")
 def change_time_zone() -> Response:
-    """Show and read times in another time zone."""
+    """Save the time zone in which times are shown and entered."""
     form = TimeZoneForm()
     if not form.validate():
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, zone_form=form)
@@ -137,12 +144,12 @@ def change_time_zone() -> Response:
 
 @bp.post("/editor/account/password")
 def change_password() -> Response:
-    """Take a new password; every other sign-in ends."""
+    """Change one's own password and end every other sign-in."""
     form, editor = PasswordForm(), sign_ins.current_editor()
     if not form.validate():
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
     with writing() as now:
-        is_refused = editor_access.is_tried_too_often("password", str(editor.id), now)
+        is_refused = editor_access.has_too_many_tries("password", str(editor.id), now)
     if is_refused:
         form.current.errors = [editor_access.WAIT]
         return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
@@ -156,8 +163,8 @@ def change_password() -> Response:
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
     with writing() as now:
         editor.password_hash = new_hash
-        notices.record_and_tell(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
-        sign_ins.start_afresh(now)
+        notices.record_and_notify(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
+        sign_ins.renew(now)
     return htmx.redirect(url_for(".account", done="password"))
 
 
@@ -170,18 +177,8 @@ def end_other_sign_ins() -> Response:
     return htmx.redirect(url_for(".account", done="others"))
 
 
-def _uses(editor: Editor, code: str, code_hash: str, now: datetime) -> bool:
-    """Is this a code that works, and did it not work before? ``code_hash`` is that of a recovery code."""
-    if not code_hash:
-        return second_factor.use_code(editor, code, now)
-    if not second_factor.use_recovery_code(editor, code_hash):
-        return False
-    notices.record_and_tell(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
-    return True
-
-
 def _start(editor: Editor, now: datetime) -> None:
-    """Sign somebody in whose password, and code where one is asked for, were right."""
+    """Sign an editor in, and reset the count of tries from this network address."""
     sign_ins.start(editor, now)
     for tried in ("sign-in", *CODE_FORMS):
         forget(f"{tried}-address", visitor_address())
@@ -194,14 +191,8 @@ def _signed_in() -> Response:
     return htmx.redirect(editor_access.next_page())
 
 
-def _ask_for_code() -> Response:
-    if htmx.wants_fragment():
-        return _show_code("code", AppCodeForm(formdata=None))
-    return htmx.redirect(url_for(".enter_code", kind="code", next=request.args.get("next")))
-
-
 def _record_failure(editor: Editor | None, what: str, now: datetime) -> None:
-    """Somebody could not sign in: whose account it was, never what was typed."""
+    """Add a failed sign-in to the audit log: the account, if there is one, but nothing that was typed."""
     audit.record(AuditKind.SIGN_IN_FAILED, now, None, editor.id if editor else None, what)
 
 
@@ -228,7 +219,7 @@ def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
         status,
         form=form,
         action=url_for("accounts.sign_in", next=request.args.get("next")),
-        is_kept="kept" in request.args,
+        is_form_stored="stored" in request.args,
         has_ended="ended" in request.args,
         is_new_password="new" in request.args,
         is_in_page=htmx.wants_fragment(),

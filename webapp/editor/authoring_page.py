@@ -124,7 +124,7 @@ def status_text(draft: Draft) -> str:
 
 def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]:
     """What was typed but not saved, and its mark: sent after the sign-in had run out, or kept while typing."""
-    kept = editor_access.kept_fields()
+    kept = editor_access.recovered_fields()
     if kept is not None:
         text = "You were signed out when you sent it. Press “Save draft” to keep it."
         return kept, FormNotice("Your text is back.", text), ""

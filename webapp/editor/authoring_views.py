@@ -329,7 +329,7 @@ def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
 def _forget_unsaved(form: SummaryForm) -> None:
     """What was typed is in a revision now, or not wanted any more."""
     autosaves.forget(_tab(form))
-    editor_access.forget_kept_fields()
+    editor_access.discard_recovered_fields()
 
 
 def _tab(form: SummaryForm) -> autosaves.FormTab:

@@ -40,7 +40,7 @@ def carry_out() -> Response:
         kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
         for planned in wanted.changes:
             audit.record(kind, now, current_editor().id, detail=planned.title)
-        editor_access.forget_kept_fields()
+        editor_access.discard_recovered_fields()
     return htmx.redirect(url_for(".done", number=change.id))
 
 

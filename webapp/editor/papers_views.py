@@ -53,7 +53,7 @@ def overview() -> Response:
 @bp.get("/editor/papers/import")
 def choose() -> Response:
     """A form for a file of papers, or for pasted text."""
-    form = ImportForm(formdata=editor_access.kept_fields())
+    form = ImportForm(formdata=editor_access.recovered_fields())
     return _show_form(form, made=int_from(request.args.get("made"), high=9_999))
 
 
@@ -65,7 +65,7 @@ def take() -> Response:
         records = file_formats.read(form.source())  # takes a while: the turn comes after it
         with writing() as now:
             secret = importing.save_pending(records, editor_id, now)
-            editor_access.forget_kept_fields()
+            editor_access.discard_recovered_fields()
     except Unreadable as refusal:
         field = form.file if form.file.data else form.text
         field.errors = [str(refusal)]

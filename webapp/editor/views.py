@@ -125,7 +125,7 @@ def show_newer(_: SavedMeanwhile) -> Response:
 def withdraw(article_id: int) -> Response:
     """Ask once more before a summary is taken off the site."""
     editor_access.require(Role.EDITOR)
-    return _show_withdraw(_published(article_id), WithdrawForm(formdata=editor_access.kept_fields()))
+    return _show_withdraw(_published(article_id), WithdrawForm(formdata=editor_access.recovered_fields()))
 
 
 @bp.post("/editor/articles/<int:article_id>/withdraw")
@@ -140,7 +140,7 @@ def do_withdraw(article_id: int) -> Response:
         publication.withdraw(article, form.note.data.strip(), now)
         scheduling.cancel(revisions.draft_of(article_id), now, "The summary was withdrawn.")
         audit.record(AuditKind.WITHDRAWN, now, current_editor().id, detail=article.title)
-        editor_access.forget_kept_fields()
+        editor_access.discard_recovered_fields()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
 

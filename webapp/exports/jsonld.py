@@ -5,7 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from webapp.exports.reference import SITE_NAME, author_name
+from webapp.config import SITE_NAME
+from webapp.exports.reference import author_name
 from webapp.models import Article, Category
 from webapp.models.values import PaperStatus
 

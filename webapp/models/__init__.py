@@ -10,7 +10,16 @@ from webapp.models.article import (
     Revision,
 )
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
-from webapp.models.editor import Autosave, BulkChange, Editor, KeptText, Role, Schedule, SecondFactor, SignIn
+from webapp.models.editor import (
+    Autosave,
+    BulkChange,
+    Editor,
+    RecoverableForm,
+    Role,
+    Schedule,
+    SecondFactor,
+    SignIn,
+)
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
     Frequency,
@@ -50,7 +59,6 @@ __all__ = [
     "GlossaryTerm",
     "Issue",
     "IssueArticle",
-    "KeptText",
     "MailKind",
     "MailState",
     "MessageArticle",
@@ -58,6 +66,7 @@ __all__ = [
     "Paper",
     "PublicChange",
     "Reason",
+    "RecoverableForm",
     "RecoveryCode",
     "Revision",
     "Role",

@@ -65,10 +65,10 @@ class SignIn(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class KeptText(Base):
-    """A form that was sent after the sign-in had run out: its fields as they came, stored for an hour."""
+class RecoverableForm(Base):
+    """A form sent after the session had expired: its fields unchanged, stored for an hour."""
 
-    __tablename__ = "kept_text"
+    __tablename__ = "recoverable_form"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of a secret in that browser's session
@@ -77,7 +77,7 @@ class KeptText(Base):
     )  # None: not known
     path: Mapped[str] = mapped_column(String(255))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
-    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Autosave(Base):

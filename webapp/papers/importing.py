@@ -86,7 +86,7 @@ def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetim
 def save_pending(records: list[Record], editor_id: int, now: datetime) -> str:
     """Store records for an hour until the editor confirms; returns the secret for their URL. Raises Unreadable."""
     fields = [("records", msgspec.json.encode(records).decode())]
-    secret = form_recovery.keep(_PATH, fields, editor_id, now, most_characters=2 * MOST_BYTES)
+    secret = form_recovery.store(_PATH, fields, editor_id, now, most_characters=2 * MOST_BYTES)
     if secret is None:
         raise Unreadable("This is too much for one import. Split the file and import one part after another.")
     return secret
@@ -100,7 +100,7 @@ def find_pending(secret: str, editor_id: int, now: datetime) -> list[Record] | N
 
 def delete_pending(secret: str) -> None:
     """Delete stored records, so that a second click makes no second drafts."""
-    form_recovery.forget(secret)
+    form_recovery.discard(secret)
 
 
 class _KnownPapers:

@@ -10,7 +10,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 
 class TokenError(ValueError):
-    """A token is altered, too old, or was made for another purpose."""
+    """A token was used up, is too old, was altered or has another purpose."""
 
 
 def sign(purpose: str, value: str | int) -> str:

@@ -252,18 +252,18 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_change")),
     )
     op.create_table(
-        "kept_text",
+        "recoverable_form",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("editor_id", sa.Integer(), nullable=True),
         sa.Column("path", sa.String(length=255), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
-        sa.Column("kept_at", sa.DateTime(), nullable=False),
+        sa.Column("stored_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["editor_id"], ["editor.id"], name=op.f("fk_kept_text_editor_id"), ondelete="CASCADE"
+            ["editor_id"], ["editor.id"], name=op.f("fk_recoverable_form_editor_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_text")),
-        sa.UniqueConstraint("secret_hash", name=op.f("uq_kept_text_secret_hash")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recoverable_form")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_recoverable_form_secret_hash")),
     )
     op.create_table(
         "outbox_message",
@@ -586,7 +586,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_outbox_message_issue_id"))
 
     op.drop_table("outbox_message")
-    op.drop_table("kept_text")
+    op.drop_table("recoverable_form")
     op.drop_table("bulk_change")
     op.drop_table("autosave")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
