@@ -1,4 +1,4 @@
-"""A real mail server for tests, that answers as it is told."""
+"""A real mail server for tests, with answers that a test chooses."""
 
 import ssl
 from collections.abc import Iterator

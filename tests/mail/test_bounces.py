@@ -1,4 +1,4 @@
-"""Mails that came back: counted once, only for mail of ours, until the address gets no more."""
+"""Bounces: counted once, and only for mail we sent, until the address is suppressed."""
 
 import mailbox
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The outbox: every mail goes out once, or its state says why not."""
+"""The outbox: every mail is sent once, or its state says why not."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
 class Postbox:
-    """A way out that fails as it is told, and remembers what it took."""
+    """A mailer that fails as a test asks, and records what it sent."""
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)

@@ -1,4 +1,4 @@
-"""Mail over SMTP, against a real server: what was taken, what may be tried again, what nobody can know."""
+"""SMTP against a real server: what was accepted, what may be tried again, what remains uncertain."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes

@@ -6,6 +6,8 @@ from importlib.resources import files
 
 from PIL import Image, ImageDraw, ImageFont
 
+from webapp.config import SITE_NAME
+
 SIZE = (1200, 630)
 MARGIN = 72
 _PINE, _BAR, _BAR_NEAR, _MARIGOLD, _INK, _INK_2 = (
@@ -28,7 +30,7 @@ def card_png(title: str, flags: str) -> bytes:
     image = Image.new("RGB", SIZE, _PINE)
     draw = ImageDraw.Draw(image)
     _draw_spine(draw)
-    draw.text((MARGIN, 56), "Spinal Cord Research Help", font=_font("Bold", 30), fill=_INK_2)
+    draw.text((MARGIN, 56), SITE_NAME, font=_font("Bold", 30), fill=_INK_2)
     font, lines = _fitted(draw, title)
     draw.multiline_text((MARGIN, 130), "\n".join(lines), font=font, fill=_INK, spacing=10)
     small = _font("Regular", 28)

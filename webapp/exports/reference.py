@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from webapp.config import SITE_NAME
 from webapp.models import Article, Paper
 from webapp.models.values import Author, PaperStatus
 
 NAMED_AUTHORS = 6  # then "et al.", as the Vancouver style (ICMJE) has it
-SITE_NAME = "Spinal Cord Research Help"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.catalog import queries
 from webapp.catalog.queries import ArticleMoved
+from webapp.config import SITE_NAME
 from webapp.exports import library_files
 from webapp.exports.card import card_png
 from webapp.exports.citation_files import FORMATS, citation_file
@@ -64,7 +65,7 @@ def card(slug: str, revision: int) -> Response:
 @bp.get("/feed.atom")
 def feed() -> Response:
     """New and changed summaries as an Atom feed."""
-    return _atom("Spinal Cord Research Help", url_for("articles.home"), queries.recently_changed(FEED_LENGTH))
+    return _atom(SITE_NAME, url_for("articles.home"), queries.recently_changed(FEED_LENGTH))
 
 
 @bp.get("/categories/<slug>/feed.atom")
@@ -75,9 +76,7 @@ def category_feed(slug: str) -> Response:
     except LookupError as error:
         raise SiteError(404) from error
     page = queries.in_category(category, queries.Order.NEWEST, 1, FEED_LENGTH)
-    return _atom(
-        f"{category.name} – Spinal Cord Research Help", url_for("articles.category", slug=slug), page.rows
-    )
+    return _atom(f"{category.name} – {SITE_NAME}", url_for("articles.category", slug=slug), page.rows)
 
 
 @bp.get("/corrections/feed.atom")

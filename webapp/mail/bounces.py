@@ -1,6 +1,6 @@
-"""Mails that came back, read from a mailbox of delivery reports (RFC 3464 and older ones) and complaints (RFC 5965).
+"""Bounces, read from a mailbox of delivery reports (RFC 3464 and older formats) and complaints (RFC 5965).
 
-Only a report that names the Message-ID of a mail we sent counts, and only once: anybody can write to a mailbox.
+A report counts only if it names the Message-ID of a mail we sent, and only once: anybody can write to the mailbox.
 """
 
 import mailbox
@@ -22,12 +22,12 @@ from webapp.db.session import db
 from webapp.mail import suppressions
 from webapp.models import OutboxMessage, SuppressionReason
 
-# RFC 3463: 5.1.x speaks of the address; 5.0.0 is what simple servers say when there is no such mailbox.
+# RFC 3463: 5.1.x is about the address; simple servers answer 5.0.0 when there is no such mailbox.
 _HARD = ("5.1.", "5.0.0")
 
 
 class BounceKind(StrEnum):
-    """What came back: no such mailbox; not taken for another reason; reported as unwanted."""
+    """No such mailbox; refused for another reason; reported as spam."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -36,14 +36,14 @@ class BounceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Bounce:
-    """One mail that came back."""
+    """One mail that bounced, or that its recipient complained about."""
 
     message_id: str
     kind: BounceKind
 
 
 def record(bounce: Bounce, now: datetime) -> bool:
-    """Count a bounce against its address; False where it is not of a mail of ours, or was counted before."""
+    """Count a bounce against its address; False if we did not send the mail, or its bounce was counted before."""
     message = db.session.scalar(select(OutboxMessage).where(OutboxMessage.message_id == bounce.message_id))
     if message is None or message.bounced_at is not None or not message.recipient:
         return False
@@ -53,7 +53,7 @@ def record(bounce: Bounce, now: datetime) -> bool:
 
 
 def count(email: str, kind: BounceKind, now: datetime) -> None:
-    """Count a mail that came back, or that the mail server refused to take, against its address."""
+    """Count a bounce, a complaint or a refusal by our own mail server against an address."""
     match kind:
         case BounceKind.HARD:
             suppressions.record_hard_bounce(email, now)
@@ -64,17 +64,17 @@ def count(email: str, kind: BounceKind, now: datetime) -> None:
 
 
 def read_mailbox(path: Path) -> Iterator[Bounce]:
-    """The bounces in an mbox file or a Maildir folder; other mail in it is passed over."""
+    """Read the bounces in an mbox file or a Maildir folder, and skip other mail in it."""
     box = mailbox.Maildir(path, create=False) if path.is_dir() else mailbox.mbox(path, create=False)
     with closing(box):
         for key in box.iterkeys():
-            found = find_bounce(message_from_bytes(box.get_bytes(key), policy=compat32))
-            if found is not None:
-                yield found
+            bounce = find_bounce(message_from_bytes(box.get_bytes(key), policy=compat32))
+            if bounce is not None:
+                yield bounce
 
 
 def find_bounce(message: Message) -> Bounce | None:
-    """The bounce that a mail reports, if it is a report and names the mail that came back."""
+    """The bounce that a mail reports, if it is a report and quotes the mail that bounced."""
     body = message.as_bytes().partition(b"\n\n")[2]
     returned = re.search(rb"^Message-ID:\s*(<[^<>\s]+>)", body, re.IGNORECASE | re.MULTILINE)
     if returned is None:
@@ -84,28 +84,17 @@ def find_bounce(message: Message) -> Bounce | None:
     if "message/feedback-report" in parts:
         return Bounce(message_id, BounceKind.COMPLAINT)
     if "message/delivery-status" not in parts:
-        # Older reports say that a mail has failed for good, but not in one way why.
-        return Bounce(message_id, BounceKind.SOFT) if _has_failed(message) else None
-    fields = _fields(parts["message/delivery-status"])
+        try:
+            _delayed, failed = all_failures(message)
+        except Exception:  # flufl.bounce logs it; otherwise one malformed mail would stop the reading of all
+            return None
+        # Older reports tell a failure from a delay, but their reasons follow no standard.
+        return Bounce(message_id, BounceKind.SOFT) if failed else None
+    blocks = parts["message/delivery-status"].get_payload()
+    fields: dict[str, str] = {}  # of the mail, then of its (last) recipient
+    for block in blocks if isinstance(blocks, list) else []:
+        fields |= {name.lower(): str(value) for name, value in block.items()}  # type: ignore[union-attr]
     if fields.get("action", "").strip().lower() != "failed":
         return None
     is_hard = fields.get("status", "").strip().startswith(_HARD)
     return Bounce(message_id, BounceKind.HARD if is_hard else BounceKind.SOFT)
-
-
-def _has_failed(message: Message) -> bool:
-    """Does a report in a mail server's own words tell of a failure, not only of a delay?"""
-    try:
-        _delayed, failed = all_failures(message)
-    except Exception:  # flufl.bounce logs it; otherwise one odd mail would stop the reading of all
-        return False
-    return bool(failed)
-
-
-def _fields(part: Message) -> dict[str, str]:
-    """All fields of a delivery status, lower case; those of the (last) recipient win."""
-    blocks = part.get_payload()
-    found: dict[str, str] = {}
-    for block in blocks if isinstance(blocks, list) else []:
-        found |= {name.lower(): str(value) for name, value in block.items()}  # type: ignore[union-attr]
-    return found

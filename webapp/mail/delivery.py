@@ -1,4 +1,4 @@
-"""Empties the outbox: claim a mail, hand it to the mail server, note the outcome; each in its own time."""
+"""Delivery of the outbox: claim a mail, hand it to the mail server, record the outcome, each in its own transaction."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ def deliver_due(
     each: Callable[[], None] = lambda: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Deliver every mail that is due now, and settle what a crash left behind; returns how many were tried."""
+    """Deliver all mail that is due, after settling what a crash left in ``sending``; returns how many were tried."""
     if not outbox.is_anything_due(datetime.now(UTC)):
         return 0
     with writing() as now:
@@ -28,7 +28,7 @@ def deliver_due(
 
 
 def deliver_one(mailer: Mailer, write_letter: WriteLetter, now: datetime) -> bool:
-    """Deliver the mail that has waited longest; False when none is due."""
+    """Try to deliver the mail that has waited longest; False if none is due."""
     with writing():
         claimed = outbox.claim(write_letter, now)
     if claimed is None:

@@ -1,8 +1,8 @@
-"""The outbox: mail is saved with the change that causes it, and delivered from here, once, by any number of workers.
+"""The outbox: mail is saved in the transaction that causes it, and sent later, once, by any number of workers.
 
-``queued → sending → sent | failed | uncertain | excluded``. A worker claims a row in its turn of writing, so two workers
+``queued → sending → sent | failed | uncertain | excluded``. A worker claims a row in a write transaction, so two workers
 cannot send the same mail. A row left in ``sending`` by a crash is settled by its Message-ID or becomes
-``uncertain``; it is never blindly sent again.
+``uncertain``; it is never sent again by itself.
 """
 
 import logging
@@ -21,28 +21,28 @@ from webapp.models import Article, Issue, MailKind, MailState, MessageArticle, O
 
 log = logging.getLogger(__name__)
 
-# How long to wait after each try that failed for now; after the last one the mail has failed.
+# Between tries; after the last one the mail has failed.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
-KEPT_FOR, NAMED_FOR = timedelta(days=30), timedelta(days=365)
-STALE_AFTER = timedelta(minutes=5)  # longer than any conversation with a mail server may take
+MAIL_RETENTION, RECIPIENT_RETENTION = timedelta(days=30), timedelta(days=365)
+STALE_AFTER = timedelta(minutes=5)  # longer than any SMTP session may take
 
-# Writes a mail in full at the moment it goes out, or returns None where it should not be sent any more.
+# Renders a mail when it is sent, or returns None if it should no longer be sent.
 WriteLetter = Callable[[OutboxMessage, datetime], Letter | None]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one try."""
+    """The result of one try; ``wait``: until the next one."""
 
     state: MailState
     error: str | None = None
     wait: timedelta = timedelta(0)
-    bounce: BounceKind | None = None  # what the address is blamed for
+    bounce: BounceKind | None = None  # to be counted against the address
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A mail that this process alone tries to deliver now; an outcome where there is nothing to hand over."""
+    """A mail that only this process is delivering; ``letter`` is an outcome if there is nothing to send."""
 
     message_id: int
     attempt: int
@@ -61,7 +61,7 @@ def enqueue(
     text: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> OutboxMessage:
-    """Save a mail to be sent; it goes out after the caller's transaction is committed."""
+    """Add a mail to the outbox, in the caller's transaction."""
     message = OutboxMessage(
         kind=kind,
         recipient=recipient,
@@ -81,16 +81,16 @@ def enqueue(
 
 
 def is_anything_due(now: datetime) -> bool:
-    """Is there a mail to deliver, or one to settle?"""
+    """Is there a mail to deliver or to settle?"""
     query = select(OutboxMessage.id).where(or_(_is_due(now), _is_stale(now))).limit(1)
     return db.session.scalar(query) is not None
 
 
 def claim(write_letter: WriteLetter, now: datetime) -> Claim | None:
-    """Take the mail that has waited longest, and write it; None when none is due.
+    """Claim and render the mail that has waited longest; None if none is due.
 
-    Commit it before the mail server hears of the mail. The letter is written in the same transaction, since what it says
-    of an article, or the secret of its link, is noted in the database.
+    Commit the claim before sending: otherwise a crash would leave the mail queued, to be sent twice. Rendering belongs
+    to the same transaction, as it stores the state of each article in the mail, or the hash of its link.
     """
     message = db.session.scalar(
         select(OutboxMessage)
@@ -111,7 +111,7 @@ def claim(write_letter: WriteLetter, now: datetime) -> Claim | None:
 
 
 def send(mailer: Mailer, claimed: Claim) -> Outcome:
-    """Hand a mail over, which may take half a minute: outside any transaction."""
+    """Send a claimed mail. It can take half a minute, so call it outside any transaction."""
     if isinstance(claimed.letter, Outcome):
         return claimed.letter
     try:
@@ -127,7 +127,7 @@ def send(mailer: Mailer, claimed: Claim) -> Outcome:
 
 
 def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
-    """Note the outcome, unless somebody settled the mail in the meantime."""
+    """Record the outcome, unless the mail was settled or claimed again in the meantime."""
     if outcome.bounce and isinstance(claimed.letter, Letter):
         bounces.count(claimed.letter.recipient, outcome.bounce, now)
     values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
@@ -147,28 +147,28 @@ def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
 
 
 def forget_old(now: datetime) -> None:
-    """Drop mails about signing up and to editors after a month; after a year no mail names its recipient.
+    """Delete mail other than digests and corrections after 30 days, and every recipient's address after a year.
 
-    Digests and corrections stay: a correction must reach those who were sent an article, and issues are counted.
+    Rows of digests and corrections stay: they say who must get a correction, and account for each issue.
     """
     db.session.execute(
         delete(OutboxMessage).where(
             OutboxMessage.state.in_((MailState.SENT, MailState.FAILED, MailState.EXCLUDED)),
             OutboxMessage.kind.not_in((MailKind.DIGEST, MailKind.CORRECTION)),
-            OutboxMessage.queued_at < now - KEPT_FOR,
+            OutboxMessage.queued_at < now - MAIL_RETENTION,
         )
     )
-    old = update(OutboxMessage).where(OutboxMessage.queued_at < now - NAMED_FOR)
+    old = update(OutboxMessage).where(OutboxMessage.queued_at < now - RECIPIENT_RETENTION)
     db.session.execute(old.values(recipient="", last_error=None))
 
 
 def waiting_count(now: datetime) -> int:
-    """How many mails are due."""
+    """The number of mails that are due."""
     return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(_is_due(now))) or 0
 
 
 def state_line() -> str:
-    """How many mails stand where, in words: "3 queued, 120 sent"."""
+    """The number of mails in each state, in words: "3 queued, 120 sent"."""
     counted = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
     counts: dict[MailState, int] = dict(db.session.execute(counted).all())
     return (
@@ -178,9 +178,9 @@ def state_line() -> str:
 
 
 def settle_stale(mailer: Mailer, now: datetime) -> int:
-    """Look at mails that a crashed worker left in ``sending``, and return how many there were.
+    """Settle mails that a crashed worker left in ``sending``; returns how many there were.
 
-    Where the way out can tell, they are sent or queued again; where it cannot, they are uncertain.
+    They become sent or queued if the mailer knows whether they were delivered, and uncertain if it does not.
     """
     rows = list(db.session.scalars(select(OutboxMessage).where(_is_stale(now))))
     for row in rows:
@@ -195,9 +195,9 @@ def settle_stale(mailer: Mailer, now: datetime) -> int:
 def settle_uncertain(
     delivered_ids: Iterable[str], now: datetime, *, rest_was_not_sent: bool
 ) -> tuple[int, int]:
-    """Settle uncertain mails by the Message-IDs of the mail server's log; returns how many were sent, and queued again.
+    """Settle uncertain mails by the Message-IDs in the mail server's log; returns how many were sent and queued again.
 
-    Where the log is not known to be complete, mails that it does not name stay uncertain.
+    Mails that are not in the log stay uncertain, unless the log is complete (``rest_was_not_sent``).
     """
     known = set(delivered_ids)
     rows = list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN)))
@@ -210,7 +210,7 @@ def settle_uncertain(
 
 
 def settle_one(message: OutboxMessage, *, was_delivered: bool, now: datetime) -> None:
-    """An editor decides what became of an uncertain mail; any other mail is left alone."""
+    """Settle an uncertain mail as an editor decided; a mail in another state does not change."""
     if message.state == MailState.UNCERTAIN:
         _settle(message, was_delivered, now)
 
@@ -232,7 +232,7 @@ def _settle(row: OutboxMessage, was_delivered: bool, now: datetime) -> None:
 
 
 def _later(error: str, attempt: int) -> Outcome:
-    """Another try after a while, or failure after the last one."""
+    """Queue another try, or fail after the last one."""
     if attempt > len(WAITS):
         return Outcome(MailState.FAILED, error)
     return Outcome(MailState.QUEUED, error, WAITS[attempt - 1])

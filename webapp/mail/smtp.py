@@ -1,10 +1,11 @@
-"""Mail as a message and its way out: a mail server by SMTP or, where none is set, a folder of ``.eml`` files."""
+"""Sending mail: by SMTP or, without ``SMTP_URL``, into a folder of ``.eml`` files."""
 
 import logging
 import re
 import smtplib
 import ssl
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
@@ -17,25 +18,24 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import uuid4
 
-from webapp.config import Config
+from webapp.config import SITE_NAME, Config
 
 log = logging.getLogger(__name__)
 
-SENDER_NAME = "Spinal Cord Research Help"
-TIMEOUT = 30.0  # seconds for each step of a conversation with the mail server
+TIMEOUT = 30.0  # seconds for each command of an SMTP session
 READY_FOR_TEXT = 354
 ACCEPTED = 250
 NO_SUCH_MAILBOX = (550, 551, 553)
-# One header stays one line: some mail programs read List-Unsubscribe only when it is not folded (RFC 5322: at most 998).
+# Some mail programs ignore a List-Unsubscribe header that is folded (RFC 5322 allows 998 characters a line).
 POLICY = SMTP.clone(max_line_length=990)
 
 
 class NotSent(Exception):
-    """The mail did not go out; another try may succeed."""
+    """The mail was not sent; another try may succeed."""
 
 
 class Refused(Exception):
-    """The mail server will never take this mail. ``is_hard``: because the mailbox does not exist."""
+    """The mail server refused this mail for good. ``is_hard``: because there is no such mailbox."""
 
     def __init__(self, reason: str, *, is_hard: bool) -> None:
         super().__init__(reason)
@@ -43,12 +43,12 @@ class Refused(Exception):
 
 
 class Uncertain(Exception):
-    """The connection was lost after the text was handed over: the mail may or may not have gone out."""
+    """The connection was lost after the text was sent: the mail may or may not be delivered."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One mail, complete. ``headers`` are added as they are; every value must be a single line."""
+    """One complete mail. ``headers`` are added unchanged; each value must be a single line."""
 
     sender: str
     recipient: str
@@ -60,9 +60,9 @@ class Letter:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """The mail by RFC 5322; raises ValueError where a header holds a line break."""
+        """The mail in the format of RFC 5322; raises ValueError if a header has a line break."""
         message = EmailMessage(policy=POLICY)
-        message["From"] = str(Address(SENDER_NAME, addr_spec=self.sender))
+        message["From"] = str(Address(SITE_NAME, addr_spec=self.sender))
         message["To"] = self.recipient
         message["Subject"] = self.subject
         message["Date"] = format_datetime(self.written_at)
@@ -76,30 +76,30 @@ class Letter:
 
 
 class Mailer(Protocol):
-    """A way out for mail."""
+    """Sends mail: ``SmtpMailer`` or ``FolderMailer``."""
 
     def send(self, letter: Letter) -> None:
-        """Hand one mail over; raises NotSent, Refused or Uncertain."""
+        """Send one mail; raises NotSent, Refused or Uncertain."""
 
     def was_delivered(self, message_id: str) -> bool | None:
-        """Did this mail go out? None where this way out cannot tell."""
+        """Whether this mail was delivered; None if the mailer cannot tell."""
 
     def close(self) -> None:
-        """Let go of what is held open between mails."""
+        """Close the connection that is open between mails."""
 
 
 def new_message_id(config: Config) -> str:
-    """A Message-ID of this site."""
+    """A unique Message-ID in the domain of the sender's address."""
     return f"<{uuid4().hex}@{config.mail_from.rpartition('@')[2]}>"
 
 
 def mailer_for(config: Config) -> Mailer:
-    """The way out that the settings ask for."""
+    """The mailer that the settings ask for."""
     return SmtpMailer(config.smtp_url) if config.smtp_url else FolderMailer(config.instance_path / "mail")
 
 
 class FolderMailer:
-    """Writes each mail into a file that any mail program opens, and logs its name, so that links can be followed."""
+    """Writes each mail to a file that any mail program can open, and logs its path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -120,10 +120,10 @@ class FolderMailer:
 
 
 class SmtpMailer:
-    """Speaks to a mail server, over one connection for many mails.
+    """Sends mails to a mail server over one connection.
 
-    ``smtps`` is encrypted from the start; ``smtp`` turns encryption on where the server offers it. A password is
-    never sent in the clear.
+    ``smtps`` is encrypted from the start; ``smtp`` uses STARTTLS if the server offers it. A password is never sent
+    unencrypted.
     """
 
     def __init__(self, url: str) -> None:
@@ -135,7 +135,7 @@ class SmtpMailer:
             body = letter.to_bytes()
         except (MessageError, ValueError) as error:
             raise Refused(f"the mail cannot be written: {error}", is_hard=False) from error
-        connection = self._connected()
+        connection = self._open()
         try:
             _expect(connection.mail(letter.sender), ACCEPTED)
             _expect(connection.rcpt(letter.recipient), ACCEPTED, 251, is_about_recipient=True)
@@ -144,20 +144,11 @@ class SmtpMailer:
             self.close()
             raise NotSent(str(error)) from error
         except (NotSent, Refused):
-            self._start_over()
+            try:
+                connection.rset()  # otherwise the next mail would be refused, too
+            except (OSError, smtplib.SMTPException):
+                self.close()
             raise
-        self._hand_over(connection, body)
-
-    def was_delivered(self, message_id: str) -> None:  # noqa: ARG002
-        return None
-
-    def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def _hand_over(self, connection: smtplib.SMTP, body: bytes) -> None:
-        """Send the text. From here on a lost connection means: nobody knows."""
         try:
             connection.send(re.sub(rb"(?m)^\.", b"..", body))
             connection.send(b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
@@ -167,30 +158,25 @@ class SmtpMailer:
             raise Uncertain(str(error)) from error
         _expect(answer, ACCEPTED)
 
-    def _connected(self) -> smtplib.SMTP:
-        """The open connection, or a new one; raises NotSent."""
-        if self.connection is not None and self._is_alive():
-            return self.connection
+    def was_delivered(self, message_id: str) -> None:  # noqa: ARG002
+        return None
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def _open(self) -> smtplib.SMTP:
+        """The open connection, if the server still answers on it, or a new one; raises NotSent."""
+        with suppress(OSError, smtplib.SMTPException):
+            if self.connection is not None and self.connection.noop()[0] == ACCEPTED:
+                return self.connection
         self.close()
         try:
             self.connection = _connect(self.parts)
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(str(error)) from error
         return self.connection
-
-    def _is_alive(self) -> bool:
-        try:
-            return self.connection is not None and self.connection.noop()[0] == ACCEPTED
-        except (OSError, smtplib.SMTPException):
-            return False
-
-    def _start_over(self) -> None:
-        """Make the server forget a mail that it refused half way."""
-        try:
-            if self.connection is not None:
-                self.connection.rset()
-        except (OSError, smtplib.SMTPException):
-            self.close()
 
 
 def _connect(parts: SplitResult) -> smtplib.SMTP:
@@ -201,23 +187,18 @@ def _connect(parts: SplitResult) -> smtplib.SMTP:
         )
     else:
         connection = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
         connection.ehlo_or_helo_if_needed()
         if parts.scheme == "smtp" and connection.has_extn("starttls"):
             connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
         if parts.username:
-            _sign_in(connection, parts)
-    except BaseException:
-        connection.close()
-        raise
+            if not isinstance(connection.sock, ssl.SSLSocket):
+                raise NotSent("the mail server offers no encryption, so the password was not sent")
+            connection.login(unquote(parts.username), unquote(parts.password or ""))
+        on_failure.pop_all()
     return connection
-
-
-def _sign_in(connection: smtplib.SMTP, parts: SplitResult) -> None:
-    if not isinstance(connection.sock, ssl.SSLSocket):
-        raise NotSent("the mail server offers no encryption, so the password was not sent")
-    connection.login(unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def _expect(answer: tuple[int, bytes], *good: int, is_about_recipient: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Addresses that must get no mail: kept as keyed hashes, so that the list itself names nobody."""
+"""The suppression list: addresses that must get no mail, as keyed hashes, so that the list names nobody."""
 
 from datetime import datetime
 
@@ -8,19 +8,19 @@ from webapp.db.session import db
 from webapp.models import Subscriber, SubscriberState, Suppression, SuppressionReason
 from webapp.web import tokens
 
-HARD_BOUNCES = 2  # that many times "no such mailbox"; one may be a server's mistake
-SOFT_BOUNCES = 5  # that many times a full or unreachable mailbox
+HARD_BOUNCES = 2  # "no such mailbox"; a single one may be a mistake of the server
+SOFT_BOUNCES = 5  # a full or unreachable mailbox
 _PURPOSE = "suppression"
 
 
 def find_suppression(email: str) -> Suppression | None:
-    """Why this address gets no mail, if so."""
+    """Look up the suppression of an address, also under an older secret key."""
     known = Suppression.address_hash.in_(tokens.keyed_hashes(_PURPOSE, email))
     return db.session.scalar(select(Suppression).where(known))
 
 
 def suppress(email: str, reason: SuppressionReason, now: datetime) -> None:
-    """Send nothing more to this address. The first reason stands."""
+    """Send no more mail to this address. The reason of an earlier suppression stays."""
     if find_suppression(email) is None:
         row = Suppression(address_hash=tokens.keyed_hash(_PURPOSE, email), reason=reason, suppressed_at=now)
         db.session.add(row)
@@ -30,14 +30,14 @@ def suppress(email: str, reason: SuppressionReason, now: datetime) -> None:
 
 
 def lift_suppression(email: str) -> None:
-    """Allow mail again: the person has just asked for it and proved the address."""
+    """Allow mail to an address again, once its owner has subscribed and confirmed."""
     row = find_suppression(email)
     if row is not None:
         db.session.delete(row)
 
 
 def record_hard_bounce(email: str, now: datetime) -> None:
-    """The mailbox does not exist, says its server. Repeated, the address gets no more mail."""
+    """Count a bounce for "no such mailbox"; suppresses the address at HARD_BOUNCES."""
     subscriber = _subscriber_at(email)
     if subscriber is None:
         return
@@ -47,7 +47,7 @@ def record_hard_bounce(email: str, now: datetime) -> None:
 
 
 def record_soft_bounce(email: str, now: datetime) -> None:
-    """The mailbox could not take this mail. Repeated, the address gets no more mail."""
+    """Count a bounce for another reason; suppresses the address at SOFT_BOUNCES."""
     subscriber = _subscriber_at(email)
     if subscriber is None:
         return
