@@ -1,1 +1,1 @@
-"""What each mail says, from live rows at the moment it goes out, and who is told of corrections."""
+"""The text of each mail, and mail about corrections."""

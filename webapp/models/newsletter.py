@@ -14,7 +14,7 @@ from webapp.models.values import Labelled
 
 
 class SubscriberState(StrEnum):
-    """Where a subscriber stands."""
+    """The state of a subscription."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -23,16 +23,16 @@ class SubscriberState(StrEnum):
 
 
 class Frequency(Labelled):
-    """How often a subscriber hears from us."""
+    """How often a subscriber gets the newsletter."""
 
     WEEKLY = "weekly", "Each week"
     MONTHLY = "monthly", "Each month"
 
 
 class Subscriber(Base):
-    """Somebody who asked for the newsletter, with the record of that consent.
+    """Somebody who asked for the newsletter, with the record of their consent.
 
-    ``key`` is what the links in mails carry, signed: a row number would be given to somebody else after an erasure.
+    Links in mails carry the signed ``key``: the id of an erased subscriber may be used again for another.
     """
 
     __tablename__ = "subscriber"
@@ -50,15 +50,13 @@ class Subscriber(Base):
     unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirm_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    covered_until: Mapped[datetime | None] = mapped_column(
-        UtcDateTime
-    )  # issues have covered everything up to then
+    covered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the latest issue sent to them
     hard_bounce_count: Mapped[int] = mapped_column(default=0)
     soft_bounce_count: Mapped[int] = mapped_column(default=0)
 
 
 class SuppressionReason(StrEnum):
-    """Why an address gets no mail."""
+    """Why an address is suppressed."""
 
     ERASED = "erased"
     BOUNCED = "bounced"
@@ -66,7 +64,7 @@ class SuppressionReason(StrEnum):
 
 
 class Suppression(Base):
-    """An address that no import or mailing may use again. Only its keyed hash is stored, so the list names nobody."""
+    """An address that must get no mail. Only its keyed hash is stored, so the list names nobody."""
 
     __tablename__ = "suppression"
 
@@ -76,7 +74,7 @@ class Suppression(Base):
 
 
 class Issue(Base):
-    """A digest that went out. ``recipient_count`` is frozen when it is made; the outbox accounts for every one."""
+    """A digest and its recipients. ``recipient_count`` never changes; the outbox accounts for each recipient."""
 
     __tablename__ = "issue"
 
@@ -90,7 +88,7 @@ class Issue(Base):
 
 
 class IssueArticle(Base):
-    """An article in an issue, in the order of the issue."""
+    """An article of an issue, in the order of the issue."""
 
     __tablename__ = "issue_article"
 
@@ -101,7 +99,7 @@ class IssueArticle(Base):
 
 
 class MailKind(StrEnum):
-    """What a mail is for; it decides how the mail is written when it goes out."""
+    """The purpose of a mail, which decides how it is rendered."""
 
     CONFIRM = "confirm"
     ALREADY_SUBSCRIBED = "already-subscribed"
@@ -116,9 +114,9 @@ class MailKind(StrEnum):
 
 
 class MailState(StrEnum):
-    """Where a mail stands.
+    """The delivery state of a mail.
 
-    ``uncertain``: a crash or a lost connection hid whether it went out; it is never blindly sent again.
+    ``uncertain``: after a crash or a lost connection nobody knows whether it was sent; it is not sent again by itself.
     ``excluded``: it was not sent on purpose, for example because the person unsubscribed in the meantime.
     """
 
@@ -133,9 +131,8 @@ class MailState(StrEnum):
 class OutboxMessage(Base):
     """One mail to one person, saved in the transaction that causes it and delivered afterwards.
 
-    Mail to subscribers is written only when it goes out: its articles may be withdrawn by then, and a link's
-    secret is never stored in the database. ``subject`` and ``text_body`` are stored only for contact messages and for what
-    happened to an account, until sent.
+    Mail to subscribers is rendered only when it is sent: an article may be withdrawn by then, and the secret of a link
+    is never stored. ``subject`` and ``text_body`` are stored only for contact messages and account notices, until sent.
     """
 
     __tablename__ = "outbox_message"
@@ -176,7 +173,7 @@ class OutboxMessage(Base):
 class MessageArticle(Base):
     """An article in a mail.
 
-    Corrections go to exactly those whose mail had the article as it no longer is.
+    A correction goes to exactly those subscribers whose last mail shows a state that is not the current one.
     """
 
     __tablename__ = "message_article"
@@ -188,5 +185,7 @@ class MessageArticle(Base):
         ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
-    told: Mapped[str | None] = mapped_column(String(40))  # how the article stood when the mail was written
+    article_state: Mapped[str | None] = mapped_column(
+        String(40)
+    )  # as the mail shows it; None: not in the mail
     article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)

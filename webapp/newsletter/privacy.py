@@ -77,7 +77,7 @@ KEPT = (
             "message_id": "Which mail",
             "article_id": "Which summary",
             "position": "Its place in the mail",
-            "told": "What the mail said of it: on the site, taken back, how many corrections",
+            "article_state": "What the mail said about it: on the site, withdrawn, how many corrections",
         },
     ),
     Kept(

@@ -449,7 +449,7 @@ def upgrade():
         sa.Column("message_id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("told", sa.String(length=40), nullable=True),
+        sa.Column("article_state", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
             ["article_id"], ["article.id"], name=op.f("fk_message_article_article_id"), ondelete="CASCADE"
         ),
