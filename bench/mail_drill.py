@@ -204,7 +204,7 @@ class Drill:
         db.session.rollback()
         counted = digests.accounting(digests.get_issue(self.issue_number))
         db.session.rollback()
-        if not counted.is_right or counted.frozen != self.mails:
+        if not counted.is_right or counted.recipients != self.mails:
             sys.exit(f"the accounting is wrong: {counted}")
         print(f"{self.kills:3} kills: {counted}", flush=True)
 

@@ -22,7 +22,7 @@ from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.feedback import editor_views as feedback_desk
 from webapp.feedback import views as feedback
-from webapp.newsletter import editor_views as newsletter_desk
+from webapp.newsletter import editor_views as editor_newsletter
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
@@ -68,7 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
         feedback.bp,
         feedback_desk.bp,
         newsletter.bp,
-        newsletter_desk.bp,
+        editor_newsletter.bp,
         visit_pack.bp,
         accounts.bp,
         second_factor.bp,

@@ -31,7 +31,7 @@ def filled(**fields: object) -> dict[str, object]:
 
 
 def delivered(now: datetime | None = None) -> list[EmailMessage]:
-    """Deliver all mail that is due and return every mail that has been delivered so far, oldest first."""
+    """Deliver all mail that is due and return all delivered mail, oldest first."""
     config = current_app.extensions["config"]
     mailer = mailer_for(config)
     while delivery.deliver_one(mailer, write_letter, now or datetime.now(UTC)):

@@ -1,4 +1,4 @@
-"""Digests: each subscriber's new articles on their topics, once; and corrections to exactly those who were told."""
+"""Digests: new articles on a subscriber's topics, once; and corrections to those who were sent the article."""
 
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -35,8 +35,8 @@ def _issue(now: datetime = NOW, frequency: Frequency = Frequency.WEEKLY) -> Issu
     return issue
 
 
-def _told(email: str = ADDRESS) -> list[str]:
-    """The titles that all digests queued for an address so far tell of."""
+def _titles_sent(email: str = ADDRESS) -> list[str]:
+    """The titles of the articles in all digests queued for an address."""
     messages = db.session.scalars(
         select(OutboxMessage).where(OutboxMessage.recipient == email, OutboxMessage.kind == MailKind.DIGEST)
     )
@@ -94,16 +94,16 @@ def test_the_html_needs_no_picture_no_script_and_no_other_host(app: Flask) -> No
     assert "18px" in html and "prefers-color-scheme: dark" in html
 
 
-def test_topics_decide_what_a_subscriber_is_told(app: Flask) -> None:
+def test_topics_decide_which_articles_a_subscriber_gets(app: Flask) -> None:
     subscribed("pain@example.org", now=EARLIER, topics=["pain-management"])
     subscribed("bones@example.org", now=EARLIER, topics=["orthopedics"])
     subscribed("all@example.org", now=EARLIER)
     pain = add_article(now=EARLIER, categories=["pain-management"])
     bones = add_article(now=EARLIER, categories=["rehabilitation", "orthopedics"])
     _issue()
-    assert _told("pain@example.org") == [pain.title]
-    assert _told("bones@example.org") == [bones.title]
-    assert sorted(_told("all@example.org")) == sorted([pain.title, bones.title])
+    assert _titles_sent("pain@example.org") == [pain.title]
+    assert _titles_sent("bones@example.org") == [bones.title]
+    assert sorted(_titles_sent("all@example.org")) == sorted([pain.title, bones.title])
 
 
 def test_nothing_new_means_no_issue_and_no_mail(app: Flask) -> None:
@@ -113,13 +113,13 @@ def test_nothing_new_means_no_issue_and_no_mail(app: Flask) -> None:
     assert db.session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
 
 
-def test_nobody_is_told_of_an_article_twice(app: Flask) -> None:
+def test_nobody_gets_an_article_twice(app: Flask) -> None:
     subscribed(now=EARLIER)
     first = add_article(now=EARLIER)
     _issue()
     second = add_article(now=NOW + timedelta(days=1))
     _issue(NOW + WEEK)
-    assert _told() == [first.title, second.title]
+    assert _titles_sent() == [first.title, second.title]
 
 
 def test_an_article_dated_to_the_day_before_is_not_missed(app: Flask) -> None:
@@ -130,7 +130,7 @@ def test_an_article_dated_to_the_day_before_is_not_missed(app: Flask) -> None:
     late = add_article(now=NOW + timedelta(hours=1), published_on=NOW.date() - timedelta(days=1))
     assert late.published_at < NOW
     _issue(NOW + WEEK)
-    assert late.title in _told()
+    assert late.title in _titles_sent()
 
 
 def test_what_lies_before_the_period_is_not_sent_to_somebody_new(app: Flask) -> None:
@@ -148,7 +148,7 @@ def test_only_confirmed_subscribers_of_this_frequency_get_it(app: Flask) -> None
     add_article(now=EARLIER)
     assert _issue().recipient_count == 1
     assert _issue(frequency=Frequency.MONTHLY).recipient_count == 1
-    assert _told("monthly@example.org") != []
+    assert _titles_sent("monthly@example.org") != []
 
 
 def test_the_accounting_line_adds_up_at_every_step(app: Flask) -> None:
@@ -217,7 +217,7 @@ def _fields(article: Article) -> dict[str, object]:
 
 
 def test_a_correction_reaches_exactly_those_who_were_sent_the_article(app: Flask) -> None:
-    subscribed("told@example.org", now=EARLIER, topics=["pain-management"])
+    subscribed("sent@example.org", now=EARLIER, topics=["pain-management"])
     subscribed("other-topic@example.org", now=EARLIER, topics=["orthopedics"])
     article = add_article(now=EARLIER, categories=["pain-management"])
     add_article(now=EARLIER, categories=["orthopedics"])
@@ -228,7 +228,7 @@ def test_a_correction_reaches_exactly_those_who_were_sent_the_article(app: Flask
     assert corrections.enqueue(NOW) == 1
     db.session.commit()
     mail = delivered(NOW)[-1]
-    assert mail["To"] == "told@example.org"
+    assert mail["To"] == "sent@example.org"
     assert "The number of people was 44, not 40." in text_of(mail)
     assert "January 12, 2026" in text_of(mail)
     assert mail["List-Unsubscribe"]
@@ -242,7 +242,7 @@ def test_a_digest_that_has_not_gone_out_needs_no_correction(app: Flask) -> None:
     assert corrections.enqueue(NOW) == 0
 
 
-def test_a_withdrawn_article_is_told_without_its_text(app: Flask) -> None:
+def test_a_withdrawal_is_mailed_without_the_text(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
     _issue()
@@ -255,7 +255,7 @@ def test_a_withdrawn_article_is_told_without_its_text(app: Flask) -> None:
     assert article.main_message not in text
 
 
-def test_a_retraction_is_told(app: Flask) -> None:
+def test_a_retraction_is_mailed(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
     _issue()
@@ -266,7 +266,7 @@ def test_a_retraction_is_told(app: Flask) -> None:
     assert "RETRACTED" in text_of(delivered(NOW)[-1])
 
 
-def test_nobody_is_told_of_a_change_twice(app: Flask) -> None:
+def test_nobody_gets_a_correction_twice(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
     _issue()
@@ -281,7 +281,7 @@ def test_nobody_is_told_of_a_change_twice(app: Flask) -> None:
     assert corrections.enqueue(NOW) == 1
 
 
-def test_who_was_told_of_a_retraction_at_once_is_not_told_again(app: Flask) -> None:
+def test_a_digest_that_shows_a_retraction_needs_no_correction(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
     _issue()

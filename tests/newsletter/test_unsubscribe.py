@@ -1,4 +1,4 @@
-"""Unsubscribing: one press, by a person or by a mail program, for as long as anybody keeps the mail."""
+"""Unsubscribing with one click, by a person or by a mail program, from any mail of any age."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit

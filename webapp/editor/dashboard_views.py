@@ -8,7 +8,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import local_time
 from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
-from webapp.newsletter import overview as newsletter_overview
+from webapp.newsletter import reports
 from webapp.search import indexing, misses
 from webapp.search.index import search_index
 from webapp.web import htmx
@@ -35,7 +35,7 @@ def overview() -> Response:
         lag=indexing.lag(now),
         bands=dashboard.grade_bands(),
         hardest=dashboard.hardest(),
-        subscribers=newsletter_overview.subscriber_counts(),
+        subscribers=reports.subscriber_counts(),
         schedules=dashboard.schedules(now),
         local=local_time,
     )

@@ -1,4 +1,4 @@
-"""``flask newsletter``: make issues, deliver mail, read bounces, settle what a crash left open."""
+"""``flask newsletter``: make issues, deliver mail, read bounces, settle uncertain mails."""
 
 import re
 from datetime import UTC, datetime
@@ -53,21 +53,27 @@ def settle(log: Path, complete: bool) -> None:
 def send_digest(frequency: str | None, dry_run: bool) -> None:
     """Make the issues that are due and queue their mails."""
     chosen = [Frequency(frequency)] if frequency else None
+    lines = []
     if dry_run:
         now = datetime.now(UTC)
-        lines = {kind: _dry_run(kind, now) for kind in chosen or digests.due_frequencies(now)}
+        for kind in chosen or digests.due_frequencies(now):
+            to = digests.recipients(kind, now)
+            count = len({article.slug for recipient in to for article in recipient.articles})
+            people = f"{len(to)} people would get {count} summaries in all."
+            lines.append(f"{kind.label}: {people} Nothing was changed.")
     else:
         with writing() as now:
-            lines = {kind: _make_issue(kind, now) for kind in chosen or digests.due_frequencies(now)}
-    for kind, line in lines.items():
-        click.echo(f"{kind.label}: {line}")
-    if not lines:
-        click.echo("No issue is due yet.")
+            for kind in chosen or digests.due_frequencies(now):
+                try:
+                    lines.append(f"{kind.label}: {digests.accounting(digests.make_issue(kind, now))}")
+                except digests.NothingNew:
+                    lines.append(f"{kind.label}: nothing new, so no mail.")
+    click.echo("\n".join(lines) or "No issue is due yet.")
 
 
 @newsletter_group.command("send-corrections")
 def send_corrections() -> None:
-    """Tell those who were sent an article that it was corrected or taken back; the site does it each hour by itself."""
+    """Queue mails about corrected or withdrawn articles now; the site's jobs do it by themselves."""
     with writing() as now:
         count = corrections.enqueue(now)
     click.echo(f"{count} mails about changed summaries are queued.")
@@ -76,7 +82,7 @@ def send_corrections() -> None:
 @newsletter_group.command("test-digest")
 @click.argument("email")
 def test_digest(email: str) -> None:
-    """Mail one address what the next weekly issue looks like."""
+    """Mail the next weekly issue to one address, as a test."""
     address = normal_address(email)
     with writing() as now:
         articles = digests.upcoming(Frequency.WEEKLY, now)
@@ -91,20 +97,7 @@ def test_digest(email: str) -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def read_bounces(path: Path) -> None:
     """Count the delivery reports in an mbox file or a Maildir folder."""
-    found = list(bounces.read_mailbox(path))
+    reports = list(bounces.read_mailbox(path))
     with writing() as now:
-        counted = [bounces.record(bounce, now) for bounce in found]
-    click.echo(f"{sum(counted)} of {len(counted)} reports were new and about mail of ours.")
-
-
-def _dry_run(kind: Frequency, now: datetime) -> str:
-    found = digests.parcels(kind, now)
-    articles = {article.slug for parcel in found for article in parcel.articles}
-    return f"{len(found)} people would get {len(articles)} summaries in all. Nothing was changed."
-
-
-def _make_issue(kind: Frequency, now: datetime) -> str:
-    try:
-        return str(digests.accounting(digests.make_issue(kind, now)))
-    except digests.NothingNew:
-        return "nothing new, so no mail."
+        new = sum(bounces.record(bounce, now) for bounce in reports)
+    click.echo(f"{new} of {len(reports)} reports were new and about our mail.")

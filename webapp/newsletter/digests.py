@@ -1,7 +1,7 @@
-"""Issues of the newsletter: who is told of which new articles, frozen in one transaction, and accounted for."""
+"""Issues of the newsletter: their articles and recipients, chosen in one transaction and accounted for."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,18 +27,18 @@ from webapp.models import (
 
 PERIODS = {Frequency.WEEKLY: timedelta(days=7), Frequency.MONTHLY: timedelta(days=31)}
 SLACK = {Frequency.WEEKLY: timedelta(days=1), Frequency.MONTHLY: timedelta(days=3)}
-# An editor may date an article a little back, so the edge of a period is not sharp. What somebody was sent already
-# is left out by name.
+# Editors may date an article a few days back, so each issue looks a little further back than the last one was made.
+# Articles that a subscriber has been sent are left out one by one.
 OVERLAP = timedelta(days=3)
 
 
 class NothingNew(LookupError):
-    """No subscriber would get anything: no issue is made and no mail is sent."""
+    """No subscriber would get an article, so there is no issue to make."""
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """What one subscriber is about to be told of."""
+class Recipient:
+    """A subscriber and the new articles for them."""
 
     subscriber: Subscriber
     articles: Sequence[Article]
@@ -46,47 +46,66 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Accounting:
-    """Where every frozen recipient of an issue stands. The parts always add up to ``frozen``."""
+    """The recipients of an issue by the state of their mail. The parts always add up to ``recipients``."""
 
-    frozen: int
+    recipients: int
     sent: int
     excluded: int
     failed: int
     uncertain: int
-    queued: int  # waiting, or on its way at this moment
+    queued: int  # or being sent
 
     @property
     def is_right(self) -> bool:
-        return self.frozen == self.sent + self.excluded + self.failed + self.uncertain + self.queued
+        return self.recipients == self.sent + self.excluded + self.failed + self.uncertain + self.queued
 
     def __str__(self) -> str:
         parts = ("sent", "excluded", "failed", "uncertain", "queued")
-        return f"{self.frozen} recipients = " + " + ".join(f"{getattr(self, part)} {part}" for part in parts)
+        return f"{self.recipients} recipients = " + " + ".join(
+            f"{getattr(self, part)} {part}" for part in parts
+        )
 
 
-def parcels(frequency: Frequency, now: datetime) -> list[Parcel]:
-    """What every confirmed subscriber of this frequency would be told of; those with nothing new are left out."""
+def recipients(frequency: Frequency, now: datetime) -> list[Recipient]:
+    """Confirmed subscribers of this frequency with new articles on their topics.
+
+    A new subscriber gets the articles of one period.
+    """
     people = db.session.scalars(
         select(Subscriber)
         .where(Subscriber.state == SubscriberState.CONFIRMED, Subscriber.frequency == frequency)
         .order_by(Subscriber.id)
     ).all()
-    since = {person.id: _told_until(person, now) for person in people}
+    since = {person.id: (person.covered_until or now - PERIODS[frequency]) - OVERLAP for person in people}
     if not since:
         return []
-    articles = _articles_since(min(since.values()) - OVERLAP, now)
-    told = _told_already([article.id for article in articles])
-    found = [Parcel(person, _for(person, articles, since[person.id], told[person.id])) for person in people]
-    return [parcel for parcel in found if parcel.articles]
+    articles = _articles_since(min(since.values()), now)
+    sent = _sent_already([article.id for article in articles])
+    found = []
+    for person in people:
+        topics = set(person.topics)
+        own = [
+            article
+            for article in articles
+            if article.published_at > since[person.id]
+            and article.id not in sent[person.id]
+            and (not topics or topics & {category.slug for category in article.categories})
+        ]
+        if own:
+            found.append(Recipient(person, own))
+    return found
 
 
 def upcoming(frequency: Frequency, now: datetime) -> list[Article]:
-    """What the next issue would tell somebody who has all topics: for a preview."""
+    """The articles of the next issue for a subscriber to all topics."""
     return _articles_since(_last_made(frequency) or now - PERIODS[frequency], now)
 
 
 def due_frequencies(now: datetime) -> list[Frequency]:
-    """Which kinds of issue have waited their period; a little less, so that a job at a fixed hour is never too early."""
+    """The frequencies whose next issue is due.
+
+    An issue is due a little before its full period is over: otherwise a job at a fixed hour would often come too early.
+    """
     last = {frequency: _last_made(frequency) for frequency in Frequency}
     return [
         kind for kind, made_at in last.items() if not made_at or now - made_at >= PERIODS[kind] - SLACK[kind]
@@ -94,37 +113,32 @@ def due_frequencies(now: datetime) -> list[Frequency]:
 
 
 def make_issue(frequency: Frequency, now: datetime) -> Issue:
-    """Freeze the recipients of a new issue and queue its mails, all in the caller's transaction.
-
-    Raises NothingNew.
-    """
-    found = parcels(frequency, now)
-    if not found:
+    """Store a new issue and queue a mail for each recipient, in the caller's transaction; raises NothingNew."""
+    to = recipients(frequency, now)
+    if not to:
         raise NothingNew(frequency)
-    issue = Issue(frequency=frequency, made_at=now, recipient_count=len(found))
-    articles = {article.id: article for parcel in found for article in parcel.articles}
+    issue = Issue(frequency=frequency, made_at=now, recipient_count=len(to))
+    articles = {article.id: article for recipient in to for article in recipient.articles}
     newest_first = sorted(
         articles.values(), key=lambda article: (article.published_at, article.id), reverse=True
     )
     issue.article_links = [IssueArticle(article=row, position=at) for at, row in enumerate(newest_first)]
     db.session.add(issue)
     change_log.announce(ChangeKind.NEWSLETTER, now)
-    for parcel in found:
-        person = parcel.subscriber
-        outbox.enqueue(
-            MailKind.DIGEST, person.email, now, subscriber=person, issue=issue, articles=parcel.articles
-        )
+    for recipient in to:
+        person, own = recipient.subscriber, recipient.articles
+        outbox.enqueue(MailKind.DIGEST, person.email, now, subscriber=person, issue=issue, articles=own)
         person.covered_until = now
     db.session.flush()
     return issue
 
 
 def accounting(issue: Issue) -> Accounting:
-    """Where the recipients of an issue stand at this moment."""
+    """Count the recipients of an issue by the state of their mail."""
     query = select(OutboxMessage.state, func.count()).where(OutboxMessage.issue_id == issue.id)
     counts: dict[MailState, int] = dict(db.session.execute(query.group_by(OutboxMessage.state)).all())
     return Accounting(
-        frozen=issue.recipient_count,
+        recipients=issue.recipient_count,
         sent=counts.get(MailState.SENT, 0),
         excluded=counts.get(MailState.EXCLUDED, 0),
         failed=counts.get(MailState.FAILED, 0),
@@ -134,7 +148,7 @@ def accounting(issue: Issue) -> Accounting:
 
 
 def issues() -> Sequence[Issue]:
-    """Every issue, newest first."""
+    """All issues, newest first."""
     return db.session.scalars(select(Issue).order_by(Issue.made_at.desc(), Issue.id.desc())).all()
 
 
@@ -147,14 +161,14 @@ def get_issue(number: int) -> Issue:
 
 
 def public_articles(issue: Issue) -> list[Article]:
-    """What a past issue told of and readers may still see."""
+    """The articles of an issue that are still public, in its order."""
     ids = [link.article_id for link in issue.article_links]
     rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(ids)))}
     return [rows[number] for number in ids if number in rows]
 
 
 def send_test(recipient: str, articles: Sequence[Article], now: datetime) -> None:
-    """Mail an editor what a digest with these articles looks like."""
+    """Queue a test digest of these articles."""
     outbox.enqueue(MailKind.TEST, recipient, now, articles=articles)
 
 
@@ -162,11 +176,6 @@ def _last_made(frequency: Frequency) -> datetime | None:
     return db.session.scalar(
         select(Issue.made_at).where(Issue.frequency == frequency).order_by(Issue.made_at.desc()).limit(1)
     )
-
-
-def _told_until(person: Subscriber, now: datetime) -> datetime:
-    """Up to when earlier issues told this person everything; somebody new starts one period back."""
-    return person.covered_until or now - PERIODS[person.frequency]
 
 
 def _articles_since(start: datetime, now: datetime) -> list[Article]:
@@ -179,8 +188,8 @@ def _articles_since(start: datetime, now: datetime) -> list[Article]:
     )
 
 
-def _told_already(article_ids: Sequence[int]) -> defaultdict[int, set[int]]:
-    """For each subscriber, which of these articles a digest told them of, or is about to."""
+def _sent_already(article_ids: Sequence[int]) -> defaultdict[int, set[int]]:
+    """The ids of those articles that are in a digest sent or queued, by subscriber id."""
     query = (
         select(OutboxMessage.subscriber_id, MessageArticle.article_id)
         .join(MessageArticle, MessageArticle.message_id == OutboxMessage.id)
@@ -190,18 +199,7 @@ def _told_already(article_ids: Sequence[int]) -> defaultdict[int, set[int]]:
             OutboxMessage.subscriber_id.is_not(None),
         )
     )
-    told: defaultdict[int, set[int]] = defaultdict(set)
+    sent: defaultdict[int, set[int]] = defaultdict(set)
     for subscriber_id, article_id in db.session.execute(query):
-        told[subscriber_id or 0].add(article_id)
-    return told
-
-
-def _for(person: Subscriber, articles: Iterable[Article], since: datetime, told: set[int]) -> list[Article]:
-    topics = set(person.topics)
-    return [
-        article
-        for article in articles
-        if article.published_at > since - OVERLAP
-        and article.id not in told
-        and (not topics or topics & {category.slug for category in article.categories})
-    ]
+        sent[subscriber_id or 0].add(article_id)
+    return sent

@@ -15,7 +15,7 @@ ADDRESS_LENGTH = 254  # RFC 5321 leaves that much for a whole address
 
 
 def topic_choices() -> list[SelectChoice]:
-    """Every category as value and label."""
+    """The site's categories as choices of a form."""
     return [SelectChoice(row.category.slug, row.category.name) for row in category_counts()]
 
 
@@ -30,7 +30,7 @@ class TopicsField(SelectMultipleField):
 
 
 class AddressForm(PublicForm):
-    """One e-mail address."""
+    """Asks for an email address."""
 
     email = EmailField(
         "Your email address",
@@ -43,13 +43,13 @@ class AddressForm(PublicForm):
 
 
 class SubscribeForm(AddressForm):
-    """Sign up for all topics or for some."""
+    """Subscribes to all topics or to some."""
 
     topics = TopicsField("Topics", name="topics[]", id="topics")
 
 
 class PreferencesForm(PublicForm):
-    """Which topics, how often."""
+    """Changes topics and frequency."""
 
     topics = TopicsField("Topics", name="topics[]", id="topics")
     frequency = RadioField(

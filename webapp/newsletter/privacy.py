@@ -1,4 +1,4 @@
-"""What the privacy page says of every field that is kept about readers. A test holds it complete against the tables."""
+"""The privacy page: every stored field about readers, in plain words. A test compares it with the database tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from webapp.search import misses
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One table: why it exists, until when a row stays, and each of its fields in plain words."""
+class StoredTable:
+    """A table in plain words: why it exists, until when a row stays, and what each column holds."""
 
     table: str
     title: str
@@ -17,8 +17,8 @@ class Kept:
     fields: Mapping[str, str]
 
 
-KEPT = (
-    Kept(
+STORED_TABLES = (
+    StoredTable(
         "subscriber",
         "If you ask for the newsletter",
         "To send it, and to prove that you asked.",
@@ -27,22 +27,22 @@ KEPT = (
             "id": "A row number",
             "key": "A random code in your own links",
             "email": "Your email address",
-            "state": "Where you stand: asked, on the list, stopped, or no more mail",
+            "state": "Your state: asked, on the list, unsubscribed, or no more mail",
             "topics": "The topics you chose; none means all",
             "frequency": "Each week or each month",
             "consent_page": "On which page you signed up",
             "consent_wording": "The sentence you agreed to",
             "asked_at": "When you asked",
             "confirmed_at": "When you confirmed",
-            "unsubscribed_at": "When you stopped",
+            "unsubscribed_at": "When you unsubscribed",
             "confirm_hash": "A fingerprint of the last link to confirm; the link itself is only in your mail",
             "confirm_until": "Until when that link works",
-            "covered_until": "Up to when our newsletters told you all",
+            "covered_until": "Until when our newsletters are complete for you",
             "hard_bounce_count": "How often your mail server said there is no such mailbox",
             "soft_bounce_count": "How often it could not take a mail",
         },
     ),
-    Kept(
+    StoredTable(
         "outbox_message",
         "If we send you a mail",
         "To send each mail once, to see what failed, and to send corrections to those who got a summary.",
@@ -68,10 +68,10 @@ KEPT = (
             "last_error": "What the mail server answered to the last try that failed",
         },
     ),
-    Kept(
+    StoredTable(
         "message_article",
-        "Which summaries a mail told you of",
-        "To tell you if one of them is corrected or taken back.",
+        "Which summaries a mail had",
+        "To tell you if one of them is corrected or withdrawn.",
         "As long as the row of the mail.",
         {
             "message_id": "Which mail",
@@ -80,7 +80,7 @@ KEPT = (
             "article_state": "What the mail said about it: on the site, withdrawn, how many corrections",
         },
     ),
-    Kept(
+    StoredTable(
         "suppression",
         "If you ask us to erase you, or your mailbox refuses our mail",
         "So that nobody can put you back on the list without you.",
@@ -91,7 +91,7 @@ KEPT = (
             "suppressed_at": "Since when",
         },
     ),
-    Kept(
+    StoredTable(
         "feedback",
         "If you say whether a summary helped",
         "To see which summaries need work.",
@@ -102,13 +102,13 @@ KEPT = (
             "voter_hash": "A code made from your network address and the secret of the day, so that each place counts "
             "once. The secret is deleted each day; then the code leads to nobody",
             "is_helpful": "Yes or No",
-            "reasons": "The reasons you ticked after No",
+            "reasons": "The reasons you chose after No",
             "note": "What you wrote; only editors see it",
             "given_at": "When",
-            "done_at": "When an editor ticked it off",
+            "done_at": "When an editor marked it as done",
         },
     ),
-    Kept(
+    StoredTable(
         "understanding",
         "If you answer “Did you get it?”",
         "To see where our words mislead.",
@@ -121,14 +121,14 @@ KEPT = (
             "given_at": "When",
         },
     ),
-    Kept(
+    StoredTable(
         "daily_salt",
         "The secret of the day",
         "So that one place counts once a day, and nobody can tell later who it was.",
         "One day.",
         {"day": "Which day", "salt": "The secret"},
     ),
-    Kept(
+    StoredTable(
         "contact_message",
         "If you write to us or report a mistake",
         "To answer you and to correct the summary.",
@@ -141,10 +141,10 @@ KEPT = (
             "email": "Your email address, if you gave one",
             "message": "What you wrote",
             "sent_at": "When",
-            "done_at": "When an editor ticked it off",
+            "done_at": "When an editor marked it as done",
         },
     ),
-    Kept(
+    StoredTable(
         "search_miss",
         "If a search finds nothing",
         "To learn which words and topics are missing.",
@@ -157,7 +157,7 @@ KEPT = (
             "last_on": "The last day",
         },
     ),
-    Kept(
+    StoredTable(
         "attempt",
         "If you send a form",
         "To slow down robots.",

@@ -1,6 +1,8 @@
-"""Signing up, confirming, changing and leaving. What a visitor sees never depends on whether we know the address."""
+"""Subscriptions: double opt-in, preferences, unsubscribing and erasure.
 
-import logging
+No answer depends on whether an address is subscribed: otherwise anybody could find out who is.
+"""
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,24 +22,22 @@ from webapp.models import (
     SuppressionReason,
 )
 from webapp.web import tokens
+from webapp.web.tokens import TokenError
 
-log = logging.getLogger(__name__)
-
-CONSENT_WORDING = "Send me new summaries by email. I can stop at any time with one press."
-ASKED_FOR = (MailKind.CONFIRM, MailKind.ALREADY_SUBSCRIBED, MailKind.PREFERENCES_LINK)
-# At most so many mails that anybody can cause by typing an address.
+CONSENT_WORDING = "Send me new summaries by email. I can unsubscribe anytime with one click."
+ON_REQUEST = (MailKind.CONFIRM, MailKind.ALREADY_SUBSCRIBED, MailKind.PREFERENCES_LINK)
+# Of mails on request to an address, which anybody can type in.
 LIMITS = ((1, timedelta(hours=1)), (5, timedelta(days=1)))
-DOUBLE_PRESS = timedelta(minutes=10)
+DOUBLE_CLICK = timedelta(minutes=10)
 PREFERENCES_FOR = timedelta(days=90)
 UNCONFIRMED_FOR = timedelta(days=30)
 
 
-class LinkTooOld(LookupError):
-    """A link is used up, too old, altered, or was made for something else."""
-
-
 def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
-    """Somebody typed this address into the sign-up form on ``page``. What follows is said only in a mail."""
+    """Start a subscription from the sign-up form on ``page``; the answer goes by mail alone.
+
+    Nothing is sent to a suppressed address, unless its owner had it erased.
+    """
     subscriber = _subscriber_at(email)
     suppression = suppressions.find_suppression(email)
     if suppression is not None and suppression.reason != SuppressionReason.ERASED:
@@ -57,7 +57,7 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
 
 
 def send_new_link(email: str, now: datetime) -> None:
-    """Somebody's link was too old: mail the one that fits where the address stands, if it is known at all."""
+    """Mail a link to confirm or to the preferences, depending on the state of the subscription."""
     subscriber = _subscriber_at(email)
     if subscriber is not None and subscriber.state == SubscriberState.PENDING:
         _mail(MailKind.CONFIRM, subscriber, now)
@@ -66,26 +66,27 @@ def send_new_link(email: str, now: datetime) -> None:
 
 
 def get_pending(secret: str, now: datetime) -> Subscriber:
-    """Who waits behind a link to confirm; raises LinkTooOld."""
+    """The subscriber whom a link to confirm was made for; raises TokenError."""
     subscriber = db.session.scalar(
-        select(Subscriber).where(Subscriber.confirm_hash == tokens.secret_hash(secret))
+        select(Subscriber).where(
+            Subscriber.confirm_hash == tokens.secret_hash(secret),
+            Subscriber.confirm_until >= now,
+            Subscriber.state == SubscriberState.PENDING,
+        )
     )
-    if subscriber is None or subscriber.confirm_until is None or now > subscriber.confirm_until:
-        raise _too_old("confirm")
-    if subscriber.state != SubscriberState.PENDING:
-        raise _too_old("confirm")
+    if subscriber is None:
+        raise TokenError("confirm")
     return subscriber
 
 
 def confirm(secret: str, now: datetime) -> None:
-    """The address is proved. Pressing twice keeps the first date; raises LinkTooOld."""
-    hashed = tokens.secret_hash(secret)
-    pressed_just_now = select(Subscriber.id).where(
-        Subscriber.confirm_hash == hashed,
+    """Confirm a subscription; a second click keeps the date of the first. Raises TokenError."""
+    just_confirmed = select(Subscriber.id).where(
+        Subscriber.confirm_hash == tokens.secret_hash(secret),
         Subscriber.state == SubscriberState.CONFIRMED,
-        Subscriber.confirmed_at > now - DOUBLE_PRESS,
+        Subscriber.confirmed_at > now - DOUBLE_CLICK,
     )
-    if db.session.scalar(pressed_just_now) is not None:
+    if db.session.scalar(just_confirmed) is not None:
         return
     subscriber = get_pending(secret, now)
     subscriber.state = SubscriberState.CONFIRMED
@@ -96,45 +97,35 @@ def confirm(secret: str, now: datetime) -> None:
 
 
 def get_subscriber(purpose: str, token: str, max_age: timedelta | None = None) -> Subscriber:
-    """Whose link this is; raises LinkTooOld."""
-    try:
-        key = tokens.read_signed(purpose, token, max_age)
-    except tokens.TokenError as error:
-        raise _too_old(purpose) from error
+    """The subscriber that a link was made for; raises TokenError."""
+    key = tokens.read_signed(purpose, token, max_age)
     subscriber = db.session.scalar(select(Subscriber).where(Subscriber.key == str(key)))
     if subscriber is None:
-        raise _too_old(purpose)
+        raise TokenError(purpose)
     return subscriber
 
 
-def is_unsubscribe_token(token: str) -> bool:
-    """Did we make this link, for anybody, ever? Also true for somebody who has been erased since."""
-    try:
-        tokens.read_signed(emails.UNSUBSCRIBE, token)
-    except tokens.TokenError:
-        return False
-    return True
+def unsubscribe_key(token: str) -> str:
+    """The key in a link to unsubscribe, perhaps of somebody who has been erased since; raises TokenError."""
+    return str(tokens.read_signed(emails.UNSUBSCRIBE, token))
 
 
 def unsubscribe(token: str, now: datetime) -> None:
-    """Stop the newsletter for the link's owner. Twice is fine, and so is somebody who is gone; raises LinkTooOld."""
-    if not is_unsubscribe_token(token):
-        raise _too_old(emails.UNSUBSCRIBE)
-    key = str(tokens.read_signed(emails.UNSUBSCRIBE, token))
-    subscriber = db.session.scalar(select(Subscriber).where(Subscriber.key == key))
+    """Unsubscribe the link's owner, unless they already are or have been erased; raises TokenError."""
+    subscriber = db.session.scalar(select(Subscriber).where(Subscriber.key == unsubscribe_key(token)))
     if subscriber is not None and subscriber.state in (SubscriberState.CONFIRMED, SubscriberState.PENDING):
         subscriber.state = SubscriberState.UNSUBSCRIBED
         subscriber.unsubscribed_at = now
 
 
 def change(subscriber: Subscriber, topics: Sequence[str], frequency: Frequency) -> None:
-    """Other topics, or more or less often. No topics means all of them."""
+    """Save the preferences of a subscriber. An empty list of topics stands for all of them."""
     subscriber.topics = list(topics)
     subscriber.frequency = frequency
 
 
 def everything_about(subscriber: Subscriber) -> dict[str, Any]:
-    """All that is stored about one person, and what was sent from their address: JSON-ready values."""
+    """All stored data about a subscriber, with their messages and mails, as values for JSON."""
     mails = db.session.scalars(
         select(OutboxMessage)
         .where(or_(OutboxMessage.recipient == subscriber.email, OutboxMessage.subscriber_id == subscriber.id))
@@ -161,8 +152,9 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def erase(subscriber: Subscriber, now: datetime) -> None:
-    """Forget a person and their messages. Their mails keep no name; a keyed hash of the address stays, so that
-    no import brings them back.
+    """Delete a subscriber and their messages, and their address from the outbox.
+
+    A keyed hash of the address stays on the suppression list, so that no import brings it back.
     """
     suppressions.suppress(subscriber.email, SuppressionReason.ERASED, now)
     db.session.execute(
@@ -170,30 +162,25 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
         .where(OutboxMessage.recipient == subscriber.email)
         .values(recipient="", subscriber_id=None, subject=None, text_body=None, last_error=None)
     )
-    _erase_messages_from(subscriber.email)
+    db.session.execute(delete(ContactMessage).where(ContactMessage.email == subscriber.email))
+    for mail in db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == MailKind.CONTACT)):
+        if mail.headers.get("Reply-To") == subscriber.email:
+            db.session.delete(mail)
     db.session.delete(subscriber)
 
 
 def forget_unconfirmed(now: datetime) -> None:
-    """Drop sign-ups that nobody confirmed."""
+    """Delete sign-ups that were not confirmed in time."""
     is_old = Subscriber.asked_at < now - UNCONFIRMED_FOR
     db.session.execute(delete(Subscriber).where(Subscriber.state == SubscriberState.PENDING, is_old))
 
 
-def _erase_messages_from(email: str) -> None:
-    """Delete what somebody wrote to the editors, and our copies of the mails that told them."""
-    db.session.execute(delete(ContactMessage).where(ContactMessage.email == email))
-    for row in db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == MailKind.CONTACT)):
-        if row.headers.get("Reply-To") == email:
-            db.session.delete(row)
-
-
 def _mail(kind: MailKind, subscriber: Subscriber, now: datetime) -> None:
-    """Queue a mail, unless this address had its share already."""
+    """Queue a mail on request, unless LIMITS are reached for its address."""
     for limit, period in LIMITS:
         recent = select(func.count()).where(
             OutboxMessage.recipient == subscriber.email,
-            OutboxMessage.kind.in_(ASKED_FOR),
+            OutboxMessage.kind.in_(ON_REQUEST),
             OutboxMessage.queued_at > now - period,
         )
         if (db.session.scalar(recent) or 0) >= limit:
@@ -203,8 +190,3 @@ def _mail(kind: MailKind, subscriber: Subscriber, now: datetime) -> None:
 
 def _subscriber_at(email: str) -> Subscriber | None:
     return db.session.scalar(select(Subscriber).where(Subscriber.email == email))
-
-
-def _too_old(purpose: str) -> LinkTooOld:
-    log.info("a link did not work", extra={"purpose": purpose})
-    return LinkTooOld(purpose)

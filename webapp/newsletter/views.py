@@ -1,5 +1,6 @@
-"""Sign-up, the links in mails, preferences, and the archive of past issues."""
+"""Pages for subscribing, confirming, preferences and unsubscribing, past issues, and the privacy page."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -11,12 +12,15 @@ from webapp.letters import emails
 from webapp.models import Frequency, Subscriber
 from webapp.newsletter import digests, subscriptions
 from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
-from webapp.newsletter.privacy import KEPT
-from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, LinkTooOld
+from webapp.newsletter.privacy import STORED_TABLES
+from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_same_site, refusal
 from webapp.web.responses import never_store
+from webapp.web.tokens import TokenError
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("newsletter", __name__)
 
@@ -27,84 +31,75 @@ FEED_LENGTH = 20
 
 @bp.get("/subscribe")
 def subscribe() -> Response:
-    """The sign-up form."""
+    """Show the sign-up form."""
     return _sign_up_form(SubscribeForm())
 
 
 @bp.post("/subscribe")
 def ask() -> Response:
-    """Take a sign-up; the answer is the same whether we know the address or not."""
+    """Sign an address up; the answer is the same whether or not it is subscribed."""
     form = SubscribeForm()
     if status := refusal(form, "subscribe", TRIES, HOUR):
         return _sign_up_form(form, status)
     if not form.is_robot:
+        page = htmx.current_path()[:200]
         with writing() as now:
-            subscriptions.ask(form.email.data, form.topics.data, _page_of_form(), now)
-    return _check_your_email()
+            subscriptions.ask(form.email.data, form.topics.data, page, now)
+    return sign_up_sent() if htmx.wants_fragment() else htmx.redirect(url_for("newsletter.sign_up_sent"))
 
 
 @bp.get("/subscribe/sent")
 def sign_up_sent() -> Response:
-    """What happens after signing up."""
+    """Explain what happens after signing up."""
     return htmx.render("newsletter/sent.html", "signup")
 
 
 @bp.get("/newsletter/confirm/<token>")
 def confirm(token: str) -> Response:
-    """One button: mail scanners open links, so opening one confirms nothing."""
-    try:
-        subscriptions.get_pending(token, datetime.now(UTC))
-    except LinkTooOld:
-        return _link_too_old()
+    """Show a button to confirm: mail scanners open links, so opening this one confirms nothing."""
+    subscriptions.get_pending(token, datetime.now(UTC))
     return never_store(htmx.render("newsletter/confirm.html", token=token))
 
 
 @bp.post("/newsletter/confirm/<token>")
 def confirm_now(token: str) -> Response:
-    """The address is proved; from now on the newsletter comes."""
+    """Confirm a subscription."""
     check_same_site()
-    try:
-        with writing() as now:
-            subscriptions.confirm(token, now)
-    except LinkTooOld:
-        return _link_too_old()
+    with writing() as now:
+        subscriptions.confirm(token, now)
     return htmx.redirect(url_for("newsletter.confirmed"))
 
 
 @bp.get("/newsletter/confirmed")
 def confirmed() -> Response:
-    """The sign-up is complete."""
+    """Welcome a new subscriber."""
     return htmx.render("newsletter/confirmed.html")
 
 
 @bp.get("/newsletter/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response:
-    """One button, no questions."""
-    if not subscriptions.is_unsubscribe_token(token):
-        return _link_too_old()
+    """Show a button to unsubscribe."""
+    subscriptions.unsubscribe_key(token)  # raises TokenError
     return never_store(htmx.render("newsletter/unsubscribe.html", token=token, is_done=False))
 
 
 @bp.post("/newsletter/unsubscribe/<token>")
 def unsubscribe_now(token: str) -> Response:
-    """Stop the newsletter. Mail programs press this too (RFC 8058), so it asks for no cookie and no form token."""
-    try:
-        with writing() as now:
-            subscriptions.unsubscribe(token, now)
-    except LinkTooOld:
-        return _link_too_old()
+    """Unsubscribe. Mail programs send this request, too (RFC 8058), so it needs no cookie and no form token."""
+    with writing() as now:
+        subscriptions.unsubscribe(token, now)
     return never_store(htmx.render("newsletter/unsubscribe.html", token=token, is_done=True))
 
 
 @bp.get("/newsletter/link")
 def new_link() -> Response:
-    """Ask for a fresh link to confirm, change or stop."""
+    """Ask for the address to send a new link to."""
     return _new_link_form(AddressForm())
 
 
 @bp.post("/newsletter/link")
 def send_new_link() -> Response:
-    """Mail a fresh link, if the address is one we know; the answer is always the same."""
+    """Mail a new link; the answer is the same whether or not the address is subscribed."""
     form = AddressForm()
     if status := refusal(form, "newsletter-link", TRIES, HOUR):
         return _new_link_form(form, status)
@@ -116,44 +111,34 @@ def send_new_link() -> Response:
 
 @bp.get("/newsletter/link/sent")
 def new_link_sent() -> Response:
-    """What happens after asking for a link."""
+    """Explain what happens after asking for a link."""
     return htmx.render("newsletter/link_sent.html")
 
 
 @bp.get("/newsletter/preferences/<token>")
 def preferences(token: str) -> Response:
-    """Topics, how often, and what we keep about you."""
-    try:
-        subscriber = _owner(token)
-    except LinkTooOld:
-        return _link_too_old()
+    """Show a subscriber's topics and frequency, with links to their data."""
+    subscriber = _owner(token)
     form = PreferencesForm(topics=subscriber.topics, frequency=subscriber.frequency)
     return _preferences_form(form, subscriber, token)
 
 
 @bp.post("/newsletter/preferences/<token>")
 def save_preferences(token: str) -> Response:
-    """Keep the choice."""
+    """Save a subscriber's topics and frequency."""
     form = PreferencesForm()
-    try:
-        subscriber = _owner(token)
-        if status := refusal(form, "newsletter-preferences", TRIES, HOUR):
-            return _preferences_form(form, subscriber, token, status)
-        with writing():
-            subscriptions.change(_owner(token), form.topics.data, Frequency(form.frequency.data))
-    except LinkTooOld:
-        return _link_too_old()
+    subscriber = _owner(token)
+    if status := refusal(form, "newsletter-preferences", TRIES, HOUR):
+        return _preferences_form(form, subscriber, token, status)
+    with writing():
+        subscriptions.change(_owner(token), form.topics.data, Frequency(form.frequency.data))
     return htmx.redirect(url_for("newsletter.preferences", token=token, saved="yes"))
 
 
 @bp.get("/newsletter/preferences/<token>/data")
 def my_data(token: str) -> Response:
-    """Everything we keep about you, as a file."""
-    try:
-        found = subscriptions.everything_about(_owner(token))
-    except LinkTooOld:
-        return _link_too_old()
-    body = msgspec.json.format(msgspec.json.encode(found), indent=2)
+    """Download everything that is stored about a subscriber."""
+    body = msgspec.json.format(msgspec.json.encode(subscriptions.everything_about(_owner(token))), indent=2)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Content-Disposition": 'attachment; filename="my-newsletter-data.json"',
@@ -163,63 +148,65 @@ def my_data(token: str) -> Response:
 
 @bp.get("/newsletter/preferences/<token>/erase")
 def erase(token: str) -> Response:
-    """One button that makes us forget you."""
-    try:
-        _owner(token)
-    except LinkTooOld:
-        return _link_too_old()
+    """Show a button to erase a subscriber's data."""
+    _owner(token)
     return never_store(htmx.render("newsletter/erase.html", token=token))
 
 
 @bp.post("/newsletter/preferences/<token>/erase")
 def erase_now(token: str) -> Response:
-    """Forget somebody for good."""
+    """Erase a subscriber's data."""
     check_same_site()
-    try:
-        with writing() as now:
-            subscriptions.erase(_owner(token), now)
-    except LinkTooOld:
-        return _link_too_old()
+    with writing() as now:
+        subscriptions.erase(_owner(token), now)
     return htmx.redirect(url_for("newsletter.erased"))
 
 
 @bp.get("/newsletter/erased")
 def erased() -> Response:
-    """We know nothing about you any more."""
+    """Say that the data is erased."""
     return htmx.render("newsletter/erased.html")
 
 
 @bp.get("/newsletter/issues")
 def issues() -> Response:
-    """Past issues of the newsletter."""
+    """List past issues."""
     return htmx.render("newsletter/issues.html", issues=digests.issues())
 
 
 @bp.get("/newsletter/issues/<int:number>")
 def issue(number: int) -> Response:
-    """One past issue, with the summaries that are still public."""
+    """Show a past issue, with its summaries that are still public."""
     try:
-        found = digests.get_issue(number)
+        past = digests.get_issue(number)
     except LookupError as error:
         raise SiteError(
             404, "We have no issue with this number. Here are all of them: /newsletter/issues"
         ) from error
-    return htmx.render("newsletter/issue.html", issue=found, articles=digests.public_articles(found))
+    return htmx.render("newsletter/issue.html", issue=past, articles=digests.public_articles(past))
 
 
 @bp.get("/newsletter/issues/feed.atom")
 def issues_feed() -> Response:
-    """Past issues for feed readers."""
-    found = [(issue, digests.public_articles(issue)) for issue in digests.issues()[:FEED_LENGTH]]
-    body = htmx.render("newsletter/issues.atom.xml", issues=found, url=emails.link)
+    """The latest issues as an Atom feed."""
+    latest = [(issue, digests.public_articles(issue)) for issue in digests.issues()[:FEED_LENGTH]]
+    body = htmx.render("newsletter/issues.atom.xml", issues=latest, url=emails.link)
     body.headers["Content-Type"] = "application/atom+xml; charset=utf-8"
     return body
 
 
 @bp.get("/privacy")
 def privacy() -> Response:
-    """What we keep about readers, why, and for how long."""
-    return htmx.render("newsletter/privacy.html", everything_kept=KEPT)
+    """List what is stored about readers, why, and for how long."""
+    return htmx.render("newsletter/privacy.html", tables=STORED_TABLES)
+
+
+@bp.errorhandler(TokenError)
+def show_invalid_link(error: TokenError) -> Response:
+    """Show one page for a link that was used, is too old, was altered or has another purpose."""
+    log.info("a link did not work", extra={"purpose": str(error)})
+    form = AddressForm(formdata=None)
+    return forms.show("newsletter/new_link.html", "new_link", form, HTTPStatus.GONE, is_too_old=True)
 
 
 def _owner(token: str) -> Subscriber:
@@ -230,20 +217,8 @@ def _sign_up_form(form: SubscribeForm, status: int = HTTPStatus.OK) -> Response:
     return forms.show("newsletter/subscribe.html", "signup", form, status, consent=CONSENT_WORDING)
 
 
-def _check_your_email() -> Response:
-    if htmx.wants_fragment():
-        return sign_up_sent()
-    return htmx.redirect(url_for("newsletter.sign_up_sent"))
-
-
 def _new_link_form(form: AddressForm, status: int = HTTPStatus.OK) -> Response:
     return forms.show("newsletter/new_link.html", "new_link", form, status, is_too_old=False)
-
-
-def _link_too_old() -> Response:
-    """The same page for a link that is used up, too old, altered or meant for something else."""
-    form = AddressForm(formdata=None)
-    return forms.show("newsletter/new_link.html", "new_link", form, HTTPStatus.GONE, is_too_old=True)
 
 
 def _preferences_form(
@@ -259,8 +234,3 @@ def _preferences_form(
         unsubscribe_link=emails.unsubscribe_link(subscriber),
         is_saved="saved" in request.args,
     )
-
-
-def _page_of_form() -> str:
-    """On which page of ours the form stood: for the record of consent, without anything a person typed."""
-    return htmx.current_path()[:200]

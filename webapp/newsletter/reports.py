@@ -1,4 +1,4 @@
-"""What editors see of the newsletter: how many people, what is next, where each issue stands, what needs a decision."""
+"""Reports for editors: subscribers by state, the next issue, the delivery of past issues, uncertain mails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ SHOWN_ISSUES = 12
 
 
 class NotUncertain(LookupError):
-    """This mail was settled in the meantime, or there is none with this number."""
+    """There is no uncertain mail with this number; it may have been settled in the meantime."""
 
 
 @dataclass(frozen=True)
 class Upcoming:
-    """An issue that has not been made: how many people would get it, and what somebody with all topics would read."""
+    """The next issue if it were made now; ``articles`` are those for a subscriber to all topics."""
 
     frequency: Frequency
     recipient_count: int
@@ -28,32 +28,32 @@ class Upcoming:
 
 
 def subscriber_counts() -> dict[SubscriberState, int]:
-    """How many people stand where; every state is there."""
+    """The number of subscribers in each state, including empty ones."""
     counted = select(Subscriber.state, func.count()).group_by(Subscriber.state)
     counts: dict[SubscriberState, int] = dict(db.session.execute(counted).all())
     return {state: counts.get(state, 0) for state in SubscriberState}
 
 
 def upcoming(now: datetime) -> list[Upcoming]:
-    """The next issue of each kind, if it were made now."""
+    """The next issue of each frequency."""
     return [
-        Upcoming(kind, len(digests.parcels(kind, now)), digests.upcoming(kind, now)) for kind in Frequency
+        Upcoming(kind, len(digests.recipients(kind, now)), digests.upcoming(kind, now)) for kind in Frequency
     ]
 
 
 def latest_issues() -> list[tuple[Issue, Accounting]]:
-    """The last issues with where their recipients stand, newest first."""
+    """The last SHOWN_ISSUES issues and the delivery of their mails, newest first."""
     return [(issue, digests.accounting(issue)) for issue in digests.issues()[:SHOWN_ISSUES]]
 
 
 def uncertain_mails() -> Sequence[OutboxMessage]:
-    """Mails of which nobody knows whether they went out, oldest first."""
+    """Mails in the state ``uncertain``, oldest first."""
     query = select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN).order_by(OutboxMessage.id)
     return db.session.scalars(query).all()
 
 
 def get_uncertain(number: int) -> OutboxMessage:
-    """One mail that waits for a decision; raises NotUncertain."""
+    """One mail in the state ``uncertain``; raises NotUncertain."""
     message = db.session.get(OutboxMessage, number)
     if message is None or message.state != MailState.UNCERTAIN:
         raise NotUncertain(number)

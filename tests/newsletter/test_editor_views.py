@@ -52,7 +52,7 @@ def test_the_page_counts_people_and_shows_what_is_next(client: PageClient) -> No
     page = client.get(DESK).text
     assert '<th scope="row">Confirmed</th><td><span class="listing__name">People: </span>1</td>' in page
     assert '<th scope="row">Suppressed</th><td><span class="listing__name">People: </span>0</td>' in page
-    assert "1 new summary so far. 1 person would get mail now." in page
+    assert "1 new summary waiting. 1 person would get mail now." in page
     assert "@example.org" not in page.replace(EMAIL, "")
 
 
@@ -139,7 +139,7 @@ def test_a_writer_may_look_but_not_settle(app: Flask) -> None:
 @pytest.mark.parametrize(
     "path", [DESK, "/editor/newsletter/preview/weekly", "/editor/newsletter/preview/weekly.eml"]
 )
-def test_nobody_else_sees_the_desk(app: Flask, path: str) -> None:
+def test_nobody_else_sees_the_pages(app: Flask, path: str) -> None:
     answer = EditorClient(app).get(path, status=303)
     assert answer.location.startswith("/editor/sign-in")
 
