@@ -1,4 +1,4 @@
-"""What gunicorn does around the application."""
+"""gunicorn settings and hooks."""
 
 import os
 import subprocess

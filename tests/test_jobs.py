@@ -1,4 +1,4 @@
-"""What happens by itself goes on happening, and stops when it is asked to."""
+"""Background jobs keep running after a failure, and stop when asked to."""
 
 from threading import Event
 
@@ -49,7 +49,7 @@ def test_a_job_that_hangs_holds_up_no_other(app: Flask, monkeypatch: pytest.Monk
     running.end()
 
 
-def test_who_stops_waits_for_the_mail_on_its_way_and_for_nothing_else(
+def test_stopping_waits_for_the_mail_being_sent_and_for_nothing_else(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_begun, never, delivered = Event(), Event(), []

@@ -20,7 +20,7 @@ from webapp.editor import dashboard_views as dashboard
 from webapp.editor import papers_views as papers
 from webapp.editor import views as editor
 from webapp.exports import views as exports
-from webapp.feedback import editor_views as feedback_desk
+from webapp.feedback import editor_views as editor_feedback
 from webapp.feedback import views as feedback
 from webapp.newsletter import editor_views as editor_newsletter
 from webapp.newsletter import views as newsletter
@@ -66,7 +66,7 @@ def create_app(config: Config | None = None) -> Flask:
         exports.bp,
         search.bp,
         feedback.bp,
-        feedback_desk.bp,
+        editor_feedback.bp,
         newsletter.bp,
         editor_newsletter.bp,
         visit_pack.bp,

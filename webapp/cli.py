@@ -1,4 +1,4 @@
-"""The ``flask`` commands of each feature, and those that make a new folder ready and run the jobs."""
+"""``flask`` commands: those of each package, ``prepare`` and ``jobs``."""
 
 import signal
 import sys
@@ -29,20 +29,15 @@ STARTER = ROOT / "webapp" / "starter"
 
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
-    app.cli.add_command(articles_group)
-    app.cli.add_command(search_group)
-    app.cli.add_command(editors_group)
-    app.cli.add_command(newsletter_group)
-    app.cli.add_command(papers_group)
-    app.cli.add_command(prepare)
-    for command in (run_jobs, backup, restore, after_restore, check, db_copy):
+    groups = articles_group, search_group, editors_group, newsletter_group, papers_group
+    for command in (*groups, prepare, run_jobs, backup, restore, after_restore, check, db_copy):
         app.cli.add_command(command)
 
 
 @click.command("prepare")
 @with_appcontext
 def prepare() -> None:
-    """Migrate the database, load the starter library into an empty one, bring the search index up to date."""
+    """Migrate the database, load the starter library into an empty one, update the search index."""
     click.echo("Preparing the database …")
     flask_migrate.upgrade()
     report = None
@@ -63,7 +58,7 @@ def prepare() -> None:
 @click.command("jobs")
 @with_appcontext
 def run_jobs() -> None:
-    """Do what happens by itself, where no web server of this machine does: follow, deliver, publish, forget."""
+    """Run the background jobs, on a machine without a web server of the site."""
     running = jobs.start(current_app._get_current_object())  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop.set())

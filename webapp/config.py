@@ -1,4 +1,4 @@
-"""The settings, read from the environment once. A missing or malformed value stops the start with its name."""
+"""Settings from environment variables. An invalid one stops the start, and the error message names it."""
 
 import os
 import re
@@ -13,20 +13,17 @@ from webapp.parsing import int_from
 
 SITE_NAME = "Spinal Cord Research Help"
 LICENSES = ("all-rights-reserved", "CC-BY-4.0")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 KEY_LENGTH = 32
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class ConfigError(ValueError):
-    """A setting cannot be used; the message starts with its name."""
+    """A setting is invalid; the message starts with its name."""
 
 
 def _setting(default: str, parse: Callable[[str], Any], about: str) -> Any:
     return field(metadata={"default": default, "parse": parse, "about": about})
-
-
-def _text(value: str) -> str:
-    return value.strip()
 
 
 def _folder(value: str) -> Path:
@@ -75,44 +72,32 @@ def _secret_key(value: str) -> str:
     return value
 
 
-def _key_list(value: str) -> tuple[str, ...]:
-    return tuple(_secret_key(key) for key in value.split())
+def _choice(meanings: Mapping[str, Any]) -> Callable[[str], Any]:
+    def parse(value: str) -> Any:
+        for choice, meaning in meanings.items():
+            if value.lower() == choice.lower():
+                return meaning
+        raise ValueError(f"give one of {', '.join(meanings)}")
 
-
-def _yes_or_no(value: str) -> bool:
-    if value.lower() not in ("yes", "no"):
-        raise ValueError("give yes or no")
-    return value.lower() == "yes"
-
-
-def _license(value: str) -> str:
-    if value not in LICENSES:
-        raise ValueError(f"give one of {', '.join(LICENSES)}")
-    return value
-
-
-def _log_level(value: str) -> str:
-    if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError("give DEBUG, INFO, WARNING or ERROR")
-    return value.upper()
+    return parse
 
 
 def _host_names(value: str) -> tuple[str, ...]:
     names = tuple(value.lower().split())
     if not all(re.fullmatch(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", name) for name in names):
-        raise ValueError("give names without a port, parted by spaces, like www.example.org 192.0.2.7")
+        raise ValueError("give names without a port, separated by spaces, like www.example.org 192.0.2.7")
     return names
 
 
 def _token(value: str) -> str:
     if value and (len(value) < KEY_LENGTH or not value.isascii() or not value.isprintable() or " " in value):
-        raise ValueError(f"give at least {KEY_LENGTH} letters, figures and signs without a space")
+        raise ValueError(f"give at least {KEY_LENGTH} letters, digits and symbols without a space")
     return value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Every setting of the site. Paths are absolute; ``site_url`` has no slash at its end."""
+    """All settings of the site. Paths are absolute; ``site_url`` has no trailing slash."""
 
     instance_path: Path = _setting(
         "instance", _folder, "Folder for the SQLite file, outgoing mail and secrets"
@@ -125,16 +110,20 @@ class Config:
         "", _secret_key, "Signs links and sessions; empty: generated once and stored in the instance folder"
     )
     secret_key_fallbacks: tuple[str, ...] = _setting(
-        "", _key_list, "Former secret keys whose signatures are still accepted"
+        "",
+        lambda value: tuple(map(_secret_key, value.split())),
+        "Former secret keys whose signatures are still accepted",
     )
     require_mfa: bool = _setting(
-        "no", _yes_or_no, "Every editor must use a second factor to sign in: yes or no"
+        "no",
+        _choice({"yes": True, "no": False}),
+        "Every editor must use a second factor to sign in: yes or no",
     )
     site_url: str = _setting(
         "http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links"
     )
     allowed_hosts: tuple[str, ...] = _setting(
-        "", _host_names, "Other names the site answers to, besides that of SITE_URL, localhost and 127.0.0.1"
+        "", _host_names, "Other host names of the site, besides that of SITE_URL, localhost and 127.0.0.1"
     )
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
@@ -143,25 +132,29 @@ class Config:
         "https://api.crossref.org", _site_url, "Where editors' DOIs are looked up (Crossref's REST API)"
     )
     content_license: str = _setting(
-        "all-rights-reserved", _license, "License of our texts: all-rights-reserved or CC-BY-4.0"
+        "all-rights-reserved",
+        _choice({name: name for name in LICENSES}),
+        "License of our texts: all-rights-reserved or CC-BY-4.0",
     )
-    host: str = _setting("127.0.0.1", _text, "Address the web server listens on")
+    host: str = _setting("127.0.0.1", str.strip, "Address the web server listens on")
     port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
     web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")
     page_cache_mb: int = _setting(
         "24", _whole_number(0, 10_000), "Megabytes of finished pages that each worker holds at most; 0: none"
     )
     trusted_proxies: int = _setting(
-        "0", _whole_number(0, 5), "How many proxies in front may name the visitor's address"
+        "0", _whole_number(0, 5), "Number of reverse proxies whose X-Forwarded headers are trusted"
     )
     ops_token: str = _setting(
         "", _token, "Opens /metrics and the details of /readyz (Authorization: Bearer …); empty: closed"
     )
-    log_level: str = _setting("INFO", _log_level, "Lowest level that is logged")
+    log_level: str = _setting(
+        "INFO", _choice({name: name for name in LOG_LEVELS}), "Lowest level that is logged"
+    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Config":
-        """Read all settings; raises ConfigError that names the first one that cannot be used."""
+        """Read all settings; raises ConfigError for the first invalid one."""
         source = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         for setting in fields(cls):
@@ -190,21 +183,22 @@ class Config:
         return self.site_url.startswith("https://")
 
     def signing_keys(self) -> list[str]:
-        """Keys for signing, oldest first, the one in use last; made and kept in the instance folder if none is set."""
-        return [*self.secret_key_fallbacks, self.secret_key or _kept_key(self.instance_path / "secret_key")]
+        """The keys for signing, oldest first and the current one last.
 
-
-def _kept_key(path: Path) -> str:
-    """The key in a file that only its owner can read; made there the first time, by whichever process comes first."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        made = path.with_name(f"{path.name}.{os.getpid()}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(KEY_LENGTH * 2), encoding="ascii")
-        try:
-            os.link(made, path)  # fails where another process was first: its key stands
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return path.read_text(encoding="ascii").strip()
+        Without SECRET_KEY, one is made and stored in the instance folder, in a file that only its owner can read.
+        """
+        if self.secret_key:
+            return [*self.secret_key_fallbacks, self.secret_key]
+        path = self.instance_path / "secret_key"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            made = path.with_name(f"{path.name}.{os.getpid()}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(KEY_LENGTH * 2), encoding="ascii")
+            try:
+                os.link(made, path)  # fails if another process was first; then its key is used
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        return [*self.secret_key_fallbacks, path.read_text(encoding="ascii").strip()]

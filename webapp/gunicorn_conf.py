@@ -1,4 +1,4 @@
-"""gunicorn's settings, from the same Config as the application's."""
+"""gunicorn settings, from the same Config as those of the application."""
 
 import gc
 import os
@@ -12,25 +12,25 @@ from gunicorn.workers.base import Worker
 from sqlalchemy.orm import configure_mappers
 
 from webapp import jobs
-from webapp.config import Config
+from webapp.config import SITE_NAME, Config
 from webapp.db import engine
 from webapp.search import synonyms
 from webapp.web import metrics
 
 settings = Config.from_environ()
 if settings.ops_token:
-    # The workers' figures, in memory: a full disk would end a process that writes to a file it has mapped.
+    # The workers share metrics in files, in memory: writing to a mapped file on a full disk would kill the process.
     memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - mkdtemp makes a folder of its own
-    os.environ.setdefault(metrics.SHARED, mkdtemp(prefix="site-figures-", dir=memory))
+    os.environ.setdefault(metrics.SHARED, mkdtemp(prefix="site-metrics-", dir=memory))
 
 
 class WithoutAccessLog(Logger):
-    """The application logs each answer that it makes, by route. gunicorn would log addresses, at a cost per request."""
+    """A logger without an access log: gunicorn would log visitors' addresses, and the application logs each answer."""
 
     access_log_enabled = False
 
     def access(self, *_: Any) -> None:
-        """Log nothing."""
+        """Do nothing."""
 
 
 bind = f"{settings.host}:{settings.port}"
@@ -40,9 +40,9 @@ threads = engine.THREADS
 timeout = 30
 graceful_timeout = 28  # more than jobs.PATIENCE
 keepalive = 15
-max_requests = 2_000_000  # against what leaks slowly; a new worker starts without finished pages
+max_requests = 2_000_000  # against slow memory leaks; a new worker starts with an empty page cache
 max_requests_jitter = 200_000
-preload_app = False  # nothing is opened before the fork: neither a database nor an index survives one
+preload_app = False  # an open database or index does not survive a fork
 control_socket_disable = True
 limit_request_line = 8190
 limit_request_field_size = 8190
@@ -61,9 +61,9 @@ logconfig_dict = {
 
 
 def on_starting(server: BaseApplication) -> None:  # noqa: ARG001
-    """Load what the workers share, before they are forked. Nothing here opens a database or an index.
+    """Load what the workers share, before they are forked, but open no database and no index.
 
-    What is loaded is frozen: otherwise the garbage collector would write to it, and each worker would have its own copy.
+    ``gc.freeze`` keeps the memory shared: otherwise the garbage collector would write to it, and copy it in each worker.
     """
     configure_mappers()
     synonyms.prepare()
@@ -72,21 +72,21 @@ def on_starting(server: BaseApplication) -> None:  # noqa: ARG001
 
 
 def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
-    """Tell the person who started it where the site is."""
-    print(f"\n  Spinal Cord Research Help is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
+    """Print the address of the site."""
+    print(f"\n  {SITE_NAME} is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Start the jobs; the workers agree on who does what."""
+    """Start the jobs in each worker; database locks divide the work."""
     worker.jobs = jobs.start(worker.app.wsgi())
 
 
 def worker_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
-    """Let the mail that is on its way go out, so that it is not uncertain after a deploy, and write what was counted."""
+    """Stop the jobs. Mail that is being sent is finished: otherwise it would be uncertain after each deploy."""
     if running := getattr(worker, "jobs", None):
         running.end()
 
 
 def child_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
-    """A worker ended, however it ended."""
+    """Remove the metrics of a worker that ended or crashed."""
     metrics.forget_process(worker.pid)

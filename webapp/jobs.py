@@ -1,16 +1,16 @@
-"""What happens by itself while the site runs.
+"""Background jobs.
 
-1. Follow: bring the search index up to date with the log of public changes.
-2. Watch: build the index anew when its files are missing or damaged.
-3. Deliver the mail that is due.
-4. Publish the texts whose time has come; try those again that were refused.
-5. Correct: follow the log of public changes, and tell those who were sent an article that it stands otherwise now.
-6. Write down the searches without results that this process counted.
-7. Forget what is no longer needed.
+1. Follow: update the search index from the change log.
+2. Watch: rebuild the index when its files are missing or damaged.
+3. Deliver: send the mail that is due.
+4. Publish: publish scheduled articles, and try refused ones again.
+5. Correct: mail corrections of changed articles, from the change log.
+6. Write misses: store the searches without results that this process counted.
+7. Forget: delete data that is no longer needed.
 
-Every process with the site runs all of them, each in a thread of its own: a mail server that hangs, or an index that is
-built anew for a minute, holds up no other job. The locks of the database and of the index let one process at a time do
-the work, so it does not matter how many processes and machines there are.
+Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
+takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
+work, so the number of processes and machines does not matter.
 """
 
 import logging
@@ -38,16 +38,16 @@ from webapp.search.index import SearchUnavailable
 log = logging.getLogger(__name__)
 
 CORRECTIONS_CURSOR = "corrections_cursor"
-AFTER_FAILURE = 1.0  # seconds; a job that fails at once would fill the log otherwise
-# How long a stopping process waits for the mail that it is handing over: one that is broken off remains uncertain.
-PATIENCE = 25.0
+AFTER_FAILURE = 1.0  # seconds, at least, before the next try of a job with a shorter pause
+# How long a stopping process waits for the mail that it is sending: if interrupted, it would be uncertain.
+PATIENCE = 25.0  # seconds
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something to do again and again; ``pause``: seconds between the end of one run and the start of the next.
+    """A function to run repeatedly; ``pause``: seconds between the end of one run and the start of the next.
 
-    A job that ``is_awaited`` is not broken off when the process is stopped.
+    A stopping process waits for jobs with ``is_awaited``.
     """
 
     name: str
@@ -58,26 +58,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Running:
-    """The jobs of this process."""
+    """The running jobs of this process."""
 
     app: Flask
     stop: Event
     awaited: tuple[Thread, ...]
 
     def end(self) -> None:
-        """Begin nothing new, and wait for the mail that is on its way. All else can be broken off: it is rolled back."""
+        """Stop the jobs, and wait for the awaited ones. The others may be interrupted: the database rolls them back."""
         self.stop.set()
         for thread in self.awaited:
             thread.join(PATIENCE)
-        with (
-            suppress(SQLAlchemyError),
-            self.app.app_context(),
-        ):  # the counts of the last seconds are no reason to stay
+        # A database that is down must not keep the process alive for the counts of the last seconds.
+        with suppress(SQLAlchemyError), self.app.app_context():
             write_misses(self.stop)
 
 
 def start(app: Flask) -> Running:
-    """Run all jobs until the end of this process, or until ``end()``."""
+    """Start all jobs in daemon threads; they run until ``Running.end``."""
     stop = Event()
     threads = {job: Thread(target=_repeat, args=(app, job, stop), name=job.name, daemon=True) for job in JOBS}
     for thread in threads.values():
@@ -86,7 +84,7 @@ def start(app: Flask) -> Running:
 
 
 def _repeat(app: Flask, job: Job, stop: Event) -> None:
-    """Run one job again and again. A failure never ends it, and the same failure is logged once."""
+    """Run one job until ``stop`` is set. A failure does not end it, and a repeated failure is logged once."""
     last_failure = ""
     while not stop.is_set():
         pause = job.pause
@@ -110,12 +108,12 @@ def _repeat(app: Flask, job: Job, stop: Event) -> None:
 
 
 def follow(_: Event) -> None:
-    """Bring the search index up to date."""
+    """Update the search index from the change log."""
     indexing.follow()
 
 
 def watch(_: Event) -> None:
-    """Look at the files of the search index."""
+    """Rebuild the search index if its files are missing or damaged."""
     indexing.rebuild_if_broken()
 
 
@@ -129,21 +127,21 @@ def deliver(stop: Event) -> None:
 
 
 def publish(stop: Event) -> None:
-    """Publish what is due, at the first look also what became due while everything was down."""
+    """Publish the articles whose time has come, also while the site was down."""
     if scheduling.is_something_due(datetime.now(UTC)):
         publish_again(stop)
 
 
 def publish_again(_: Event) -> None:
-    """Publish what is due, and what was refused: somebody may have mended it."""
+    """Publish what is due, and try refused articles again: an editor may have fixed them."""
     with writing() as now:
         scheduling.publish_due(now)
 
 
 def correct(_: Event) -> None:
-    """Follow the log of public changes: queue mails about articles that were corrected or withdrawn since the last look.
+    """Queue mails about articles that were corrected, withdrawn or retracted, from the change log.
 
-    The cursor is only in memory. A new process looks at every article once, which queues nothing twice.
+    The cursor is only in memory: a new process checks every article once, which queues nothing twice.
     """
     newest, cursor = change_log.newest(), current_app.extensions.get(CORRECTIONS_CURSOR, 0)
     if newest > cursor:
@@ -153,14 +151,14 @@ def correct(_: Event) -> None:
 
 
 def write_misses(_: Event) -> None:
-    """Add the searches without results that were counted in memory to the database."""
+    """Store the searches without results that were counted in memory."""
     if misses.is_any_counted():
         with writing():
             misses.write_misses()
 
 
 def forget(_: Event) -> None:
-    """Forget secrets of past days, sign-ups nobody confirmed, old searches, old mails and what readers wrote."""
+    """Delete data that is past its retention period."""
     with writing() as now:
         votes.forget_salts(now)
         inbox.forget_old(now)

@@ -106,7 +106,7 @@ def test_nothing_of_it_works_signed_out_or_without_a_token(client: PageClient, a
     sign_in(client)
 
 
-def test_a_password_sent_after_the_sign_in_ran_out_is_not_kept(app: Flask) -> None:
+def test_a_password_sent_after_the_session_expired_is_not_stored(app: Flask) -> None:
     answer = EditorClient(app).post(f"{ACCOUNT}/password", {"current": PASSWORD, "new": FRESH})
     assert answer.location == "/editor/sign-in"
     assert db.session.scalar(select(RecoverableForm)) is None

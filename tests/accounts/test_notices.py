@@ -80,7 +80,7 @@ CHANGES: dict[AuditKind, Callable[[PageClient, Editor], object]] = {
 
 @pytest.mark.proves("ASVS 6.3.7")
 @pytest.mark.parametrize("kind", SENTENCES)
-def test_a_change_of_how_somebody_signs_in_is_told_by_mail(client: PageClient, kind: AuditKind) -> None:
+def test_a_change_of_password_or_second_factor_is_mailed(client: PageClient, kind: AuditKind) -> None:
     CHANGES[kind](client, add_editor())
     mail = delivered()[-1]
     text = " ".join(text_of(mail).split())
@@ -88,7 +88,7 @@ def test_a_change_of_how_somebody_signs_in_is_told_by_mail(client: PageClient, k
     assert SENTENCES[kind] in text and "/editor/forgotten" in text
 
 
-def test_nothing_is_told_of_a_try_that_failed(client: EditorClient) -> None:
+def test_a_failed_try_is_not_mailed(client: EditorClient) -> None:
     add_editor()
     sign_in(client)
     change(client, current="something else entirely", status=422)

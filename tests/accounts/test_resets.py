@@ -86,7 +86,7 @@ def test_what_is_no_address_is_said(client: PageClient) -> None:
         assert "like name@example.org" in ask(client, typed, status=422)
 
 
-def test_no_address_is_kept_of_somebody_we_do_not_know(client: PageClient) -> None:
+def test_an_unknown_address_is_not_stored(client: PageClient) -> None:
     ask(client, "nobody@example.org")
     entry = db.session.scalars(select(AuditEntry)).one()
     assert (entry.kind, entry.actor_id, entry.account_id, entry.detail) == (

@@ -385,7 +385,7 @@ def test_a_page_that_saves_by_itself_says_what_to_do(strict: EditorClient) -> No
 
 
 @pytest.mark.proves("ASVS 6.5.2", "ASVS 6.5.4")
-def test_only_hashes_of_what_signs_in_are_kept(client: PageClient) -> None:
+def test_only_hashes_of_passwords_and_codes_are_stored(client: PageClient) -> None:
     _, codes = turn_on_second_factor(add_editor())
     sign_in(client)
     hashes = set(db.session.scalars(select(RecoveryCode.code_hash)))

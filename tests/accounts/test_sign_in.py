@@ -73,7 +73,7 @@ def test_signing_in_again_ends_the_sign_in_before(client: PageClient) -> None:
     client.get("/editor/")
 
 
-def test_only_a_hash_of_the_sign_in_is_kept(client: PageClient) -> None:
+def test_only_a_hash_of_the_sign_in_is_stored(client: PageClient) -> None:
     add_editor()
     sign_in(client)
     with client.flask.session_transaction("/editor/") as kept:
@@ -144,7 +144,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Pag
 @pytest.mark.proves(
     "Promise 4: the eleventh attempt to sign in waits, and a sign-in starts a new session", "ASVS 6.3.1"
 )
-def test_the_eleventh_try_is_asked_to_wait_with_the_address_kept(client: PageClient) -> None:
+def test_the_eleventh_try_must_wait_and_shows_the_address_again(client: PageClient) -> None:
     add_editor()
     with time_machine.travel(START, tick=False) as clock:
         sent = {"email": EMAIL, "password": "not the password", "csrf_token": token(client)}

@@ -151,7 +151,7 @@ def build(app: Flask, say: Say) -> World:
         "exports.data_file": {"ending": "csv"},
         "accounts.enter_code": {"kind": "code"},
         "accounts.check_code": {"kind": "code"},
-        "feedback_desk.message_done": {"number": message.id},
+        "editor_feedback.message_done": {"number": message.id},
         "people.person": {"number": ana.id},
     }
     return World(values, by_endpoint | {f"newsletter.{name}": personal for name in own_pages})

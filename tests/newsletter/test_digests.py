@@ -53,7 +53,7 @@ def test_a_subscriber_is_mailed_the_new_articles(app: Flask) -> None:
     assert f"http://localhost/research/{article.slug}" in text_of(mail)
 
 
-def test_the_flags_stand_beside_every_title_in_both_parts(app: Flask) -> None:
+def test_every_title_has_its_flags_in_both_parts(app: Flask) -> None:
     subscribed(now=EARLIER)
     add_article(now=EARLIER)
     _issue()

@@ -1,4 +1,4 @@
-"""The editors' newsletter page: who gets it, a preview and a test, the accounting line, mails to settle."""
+"""The editors' newsletter pages: subscribers, preview and test, delivery of issues, uncertain mails."""
 
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes

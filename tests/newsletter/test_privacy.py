@@ -1,4 +1,4 @@
-"""The privacy page names every field that is kept about readers, and old words are forgotten as it says."""
+"""The privacy page names every stored field about readers, and expired data is deleted as it says."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def test_the_fields_are_the_columns_of_the_tables() -> None:
         ], stored.table
 
 
-def test_the_page_says_how_long_searches_without_results_are_kept(client: PageClient) -> None:
+def test_the_page_says_how_long_searches_without_results_are_stored(client: PageClient) -> None:
     assert f"{misses.FORGET_AFTER.days} days after the last such search" in client.get("/privacy").text
 
 

@@ -1,4 +1,4 @@
-"""Signing up: double opt-in, and the same answer whatever we know about an address."""
+"""Signing up: double opt-in, and the same answer for known and unknown addresses."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -82,7 +82,7 @@ def test_every_state_of_an_address_gets_the_same_answer(client: PageClient) -> N
     assert set(fragments) == {fragments[0]}
 
 
-def test_somebody_on_the_list_is_told_so_by_mail(client: PageClient) -> None:
+def test_a_subscriber_who_signs_up_again_gets_a_mail(client: PageClient) -> None:
     subscribed()
     sign_up(client)
     assert "already get our newsletter" in delivered()[-1]["Subject"]
@@ -194,7 +194,7 @@ def test_asking_for_a_link_tells_nobody_who_is_on_the_list(client: PageClient) -
 @pytest.mark.parametrize(
     "email", ["", "maria@", "maria example.org", "a@b@c.org", "x@example.org\r\nBcc: y@z.org"]
 )
-def test_what_is_no_address_is_refused_and_kept(client: PageClient, email: str) -> None:
+def test_an_invalid_address_is_refused_and_shown_again(client: PageClient, email: str) -> None:
     page = client.post("/subscribe", filled(email=email), status=422).text
     assert "name@example.org" in page
     assert "<title>Error: " in page
@@ -231,7 +231,7 @@ def test_another_site_cannot_sign_people_up(client: PageClient) -> None:
     assert delivered() == []
 
 
-def test_too_many_tries_are_slowed_down_and_the_text_is_kept(client: PageClient) -> None:
+def test_too_many_tries_must_wait_and_the_text_is_shown_again(client: PageClient) -> None:
     for number in range(10):
         sign_up(client, f"person{number}@example.org")
     answer = client.post("/subscribe", filled(email=ADDRESS), status=429)

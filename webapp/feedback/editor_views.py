@@ -12,7 +12,7 @@ from webapp.models import ContactMessage, Feedback, Reason
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 
-bp = Blueprint("feedback_desk", __name__, url_prefix="/editor/feedback")
+bp = Blueprint("editor_feedback", __name__, url_prefix="/editor/feedback")
 editor_access.protect(bp)
 
 

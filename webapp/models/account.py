@@ -46,7 +46,7 @@ class AuditKind(Labelled):
     UNSCHEDULED = "unscheduled", "Canceled a schedule"
     WITHDRAWN = "withdrawn", "Withdrew"
     REFILED = "re-filed", "Re-filed"
-    UNDONE = "undone", "Undid a change of several"
+    UNDONE = "undone", "Undid a bulk change"
     ADDRESS_CHANGED = "address-changed", "Changed an address"
     RESTORED = "restored", "Restored an earlier text"
     IMPORTED = "imported", "Imported"
