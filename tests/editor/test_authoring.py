@@ -128,7 +128,7 @@ def test_a_warning_is_accepted_with_a_reason_that_is_kept(client: PageClient) ->
     ).text
     assert (
         "Please look at 1 warning" in page
-        and "Give the count beside the percentage in finding 1, like 3 of 12." in page
+        and "Give the count next to the percentage in finding 1, like 3 of 12." in page
     )
     sent = fields_of(page)
     name = next(key for key in sent if key.startswith("accept-"))
@@ -137,7 +137,7 @@ def test_a_warning_is_accepted_with_a_reason_that_is_kept(client: PageClient) ->
     press(client, edit, changed(sent, **{name: "The paper gives no count."}), "publish")
     kept = db.session.scalar(select(Revision.accepted_warnings).where(Revision.kind == "published"))
     assert kept == {
-        "Give the count beside the percentage in finding 1, like 3 of 12.": "The paper gives no count."
+        "Give the count next to the percentage in finding 1, like 3 of 12.": "The paper gives no count."
     }
 
 

@@ -221,7 +221,9 @@ def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem
     problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         problems.append(
-            Problem("slug", "Use small letters, digits and hyphens in the address, like nerve-pain-pills.")
+            Problem(
+                "slug", "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
+            )
         )
     return problems
 

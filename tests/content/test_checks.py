@@ -1,0 +1,113 @@
+"""The checks of a text: each rule, with what it says and the field that it names."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.factories import content
+from webapp.content.checks import check
+from webapp.models.values import Finding, Implication, PaperStatus, Subject
+
+GOOD = Finding(text="Pain was about the same.", place="Abstract")
+ABSTRACT = {"abstract": "We treated 1,040 people. “Pain” did not differ."}
+
+
+def with_finding(**changes: str) -> dict[str, Any]:
+    """An article with a second finding that is changed."""
+    return {"findings": [GOOD, Finding(**{"text": "Sleep was too.", "place": "Abstract"} | changes)]}
+
+
+def test_a_complete_text_passes() -> None:
+    report = check(content())
+    assert report.errors == () and report.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"paper": {"title": ""}}, "paper-title", "title of the paper"),
+        ({"limitations": [""]}, "limitations", "at least one limitation"),
+        ({"categories": []}, "categories", "main category"),
+        ({"categories": ["a", "b", "c", "d"]}, "categories", "at most three"),
+        ({"paper": {"doi": ""}}, "paper-doi", "Enter a DOI, a PubMed number or another link"),
+        ({"paper": {"doi": "doi:10.1/x"}}, "paper-doi", "as it is printed"),
+        ({"paper": {"pmid": "PMID 7"}}, "paper-pmid", "digits only"),
+        ({"paper": {"url": "example.org"}}, "paper-url", "whole address"),
+        ({"paper": {"status_url": "example.org"}}, "paper-status_url", "whole address"),
+        ({"trial_url": "example.org"}, "trial_url", "whole address"),
+        ({"paper": {"published_on": "22"}}, "paper-published_on", "four digits"),
+        ({"paper": {"status": PaperStatus.RETRACTED}}, "paper-status_note", "banner text"),
+        ({"paper": {"status": PaperStatus.CONCERN}}, "paper-status_note", "banner text"),
+        ({"findings": [GOOD]}, "findings", "two to five"),
+        ({"findings": [GOOD] * 6}, "findings", "two to five"),
+        (with_finding(text=""), "findings-1-text", "Write finding 2"),
+        (with_finding(place=""), "findings-1-place", "where in the paper finding 2"),
+        (with_finding(counts="3 of 12"), "findings-1-counts", "counts of finding 2"),
+        (with_finding(quote="Pain did differ.") | {"paper": ABSTRACT}, "findings-1-quote", "word for word"),
+        ({"implications": [Implication(title="Ask first")]}, "implications-0-title", "implication 1"),
+    ],
+)
+def test_an_error_names_its_field(changes: dict[str, Any], field: str, words: str) -> None:
+    errors = check(content(**changes)).errors
+    assert [error.field for error in errors] == [field] and words in errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        (
+            {"simple_explanation": "Multidisciplinary rehabilitation necessitates."},
+            "simple_explanation",
+            "grade",
+        ),
+        ({"research_summary": "Multidisciplinary rehabilitation necessitates."}, "research_summary", "grade"),
+        ({"simple_explanation": "We sat. " * 61}, "simple_explanation", "has 122 words"),
+        ({"plain_title": "We sat " * 8}, "plain_title", "15 words"),
+        (with_finding(text="We sat. " * 16), "findings-1-text", "finding 2 to 30 words"),
+        (with_finding(text="It helped 20% more."), "findings-1-text", "next to the percentage in finding 2"),
+        ({"harms": "We sat " * 13 + "."}, "harms", "more than 25 words"),
+        ({"harms": "Some had UTIs. A UTI is bad."}, "harms", "Write out UTI"),
+        ({"harms": "A miracle pill."}, "harms", "“miracle” promises"),
+        ({"harms": "It hurt 41 people.", "paper": ABSTRACT}, "harms", "number 41 is not in"),
+        (
+            {"subject": Subject.LAB, "main_message": "In a dish, it grew."},
+            "plain_title",
+            "not tested in people",
+        ),
+        (
+            {"subject": Subject.ANIMALS, "plain_title": "A pill in rats"},
+            "main_message",
+            "not tested in people",
+        ),
+    ],
+)
+def test_a_warning_names_its_field(changes: dict[str, Any], field: str, words: str) -> None:
+    report = check(content(**changes))
+    assert report.errors == ()
+    assert (field, True) in [(warning.field, words in warning.message) for warning in report.warnings]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"implications": [Implication(title="Ask", text="Multidisciplinary rehabilitation necessitates.")]},
+        with_finding(text="It helped 3 of 12 (25%)."),
+        with_finding(text="It helped 25% (n = 12)."),
+        with_finding(counts="New bed: 3 of 40; usual bed: 9 of 41"),
+        {"harms": "They asked for a “miracle”."},
+        {"harms": "A urinary tract infection (UTI) is bad. UTIs hurt."},
+        {"harms": "The injury was at C5. An MRI showed it."},
+        {"paper": {"status": PaperStatus.RETRACTED, "status_note": "Gone.", "status_on": date(2026, 1, 2)}},
+    ],
+)
+def test_what_is_fine_passes(changes: dict[str, Any]) -> None:
+    report = check(content(**changes))
+    assert report.errors == () and report.warnings == ()
+
+
+def test_a_quote_and_a_number_may_be_set_in_other_marks() -> None:
+    changes = with_finding(quote='"Pain"  did not\ndiffer.', text="Of 1040 people, most slept.")
+    report = check(content(**changes, paper=ABSTRACT))
+    assert report.errors == ()
+    assert not [row for row in report.warnings if row.field == "findings-1-text"]
