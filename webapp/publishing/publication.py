@@ -1,10 +1,9 @@
 """Publication: checks a text, writes it to the live rows, reads it back, and announces the change to the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from itertools import count
 from types import MappingProxyType
-from typing import Any
 
 import msgspec
 from slugify import slugify
@@ -95,9 +94,7 @@ def with_address(content: ArticleContent, article: Article | None) -> ArticleCon
     """Give a content without a slug one that no other article has or had."""
     if content.slug:
         return content
-    title = content.plain_title or content.paper.title
-    base = slugify(title, max_length=80, word_boundary=True) or "summary"
-    own_id = article.id if article else None
+    base, own_id = _slug_for(content), article.id if article else None
     with db.session.no_autoflush:
         candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
         slug = next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
@@ -118,8 +115,7 @@ def set_paper_status(article: Article, notice: PaperContent, now: datetime) -> N
 
     Runs no checks: a problem in the text must not delay a retraction.
     """
-    for name in ("status", "status_on", "status_url", "status_note"):
-        setattr(article.paper, name, _to_column(getattr(notice, name), Paper, name))
+    _write(notice, ("status", "status_on", "status_url", "status_note"), article.paper)
     article.updated_at = now
     db.session.flush()
 
@@ -132,28 +128,28 @@ def record_status_check(article: Article, at: datetime, now: datetime) -> None:
 
 
 def find_article_of(paper: PaperContent) -> Article | None:
-    """Find the article about a paper by DOI, PubMed number or URL."""
-    keys = [(Paper.doi, paper.doi.lower()), (Paper.pmid, paper.pmid), (Paper.url, paper.url)]
-    conditions = [column == value for column, value in keys if value]
-    if not conditions:
+    """The article about this paper, if there is one: by DOI, else PubMed number, else address."""
+    keys = ((Paper.doi, paper.doi.lower()), (Paper.pmid, paper.pmid), (Paper.url, paper.url))
+    matches = [column == value for column, value in keys if value]
+    if not matches:
         return None
-    return db.session.scalar(select(Article).join(Article.paper).where(or_(*conditions)))
+    return db.session.scalar(select(Article).join(Article.paper).where(or_(*matches)))
 
 
 def content_of(article: Article) -> ArticleContent:
-    """Read the content of an article from the live rows."""
+    """Read back what a live article says. NULL is left out, so that it becomes the empty value of its field."""
+    paper = {name: value for name in _PAPER_FIELDS if (value := getattr(article.paper, name)) is not None}
+    texts = {name: value for name in _ARTICLE_FIELDS if (value := getattr(article, name)) is not None}
     return ArticleContent(
         slug=article.slug,
-        categories=[category.slug for category in article.categories],
-        paper=PaperContent(
-            **{name: _from_column(getattr(article.paper, name), PaperContent, name) for name in _PAPER_FIELDS}
-        ),
+        categories=[link.category.slug for link in article.category_links],
+        paper=PaperContent(**paper),
         corrections=[
             CorrectionContent(published_on=row.published_on, text=row.text) for row in article.corrections
         ],
         published_on=article.published_at.date(),
         checked_on=article.checked_on,
-        **{name: _from_column(getattr(article, name), ArticleContent, name) for name in _ARTICLE_FIELDS},
+        **texts,
     )
 
 
@@ -166,13 +162,10 @@ def transient_article(content: ArticleContent, now: datetime) -> Article:
 
 
 def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
-    for name in _PAPER_FIELDS:
-        setattr(article.paper, name, _to_column(getattr(content.paper, name), Paper, name))
-    for name in _ARTICLE_FIELDS:
-        setattr(article, name, _to_column(getattr(content, name), Article, name))
-    title = content.plain_title or content.paper.title
-    slug = content.slug or slugify(title, max_length=80, word_boundary=True)
-    if article.slug and article.slug != slug:  # the old address redirects, and can be taken back
+    _write(content.paper, _PAPER_FIELDS, article.paper)
+    _write(content, _ARTICLE_FIELDS, article)
+    slug = content.slug or _slug_for(content)
+    if article.slug and article.slug != slug:  # links to its former address must go on working
         db.session.merge(ArticleSlug(slug=article.slug, article_id=article.id))
         former = db.session.get(ArticleSlug, slug)
         if former is not None:
@@ -186,26 +179,32 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     article.checked_on = content.checked_on
     article.reading_grade = reading_grade(content.simple_explanation)
     article.updated_at = now
-    _set_categories(article, content.categories)
+    query = select(Category).where(Category.slug.in_(content.categories))
+    categories = {row.slug: row for row in db.session.scalars(query)}
+    links = {link.category.slug: link for link in article.category_links}
+    article.category_links = [
+        links.get(slug) or ArticleCategory(category=categories[slug])
+        for slug in dict.fromkeys(content.categories)
+        if slug in categories
+    ]
+    for position, link in enumerate(article.category_links):
+        link.position = position
     article.corrections = [
         Correction(published_on=row.published_on, text=row.text) for row in content.corrections
     ]
 
 
-def _set_categories(article: Article, slugs: list[str]) -> None:
-    known = {row.slug: row for row in db.session.scalars(select(Category).where(Category.slug.in_(slugs)))}
-    existing = {link.category.slug: link for link in article.category_links}
-    article.category_links = [
-        existing.get(slug) or ArticleCategory(category=known[slug])
-        for slug in dict.fromkeys(slugs)
-        if slug in known
-    ]
-    for position, link in enumerate(article.category_links):
-        link.position = position
+def _write(source: msgspec.Struct, names: Iterable[str], row: Base) -> None:
+    """Copy these fields into a row. Empty text is stored as NULL where the column allows it, a DOI in lower case."""
+    for name in names:
+        value = getattr(source, name)
+        if name == "doi":
+            value = value.lower()
+        setattr(row, name, None if value == "" and row.__table__.c[name].nullable else value)
 
 
 def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem]:
-    """Return the problems that only the database knows: a taken paper or address, or an unknown category."""
+    """Compare a text with the database: the paper or the address may be taken, a category unknown."""
     problems = []
     own_id = article.id if article else None
     with db.session.no_autoflush:
@@ -234,17 +233,6 @@ def _slug_owner(slug: str) -> int | None:
     )
 
 
-def _to_column(value: Any, model: type[Base], name: str) -> Any:
-    """Convert a value for its column: empty text becomes NULL where that is allowed."""
-    if name == "doi" and isinstance(value, str):
-        value = value.lower()
-    if value == "" and model.__table__.c[name].nullable:
-        return None
-    return value
-
-
-def _from_column(value: Any, kind: type, name: str) -> Any:
-    """Convert a column's value for the content: NULL becomes empty text."""
-    if value is None and kind.__annotations__[name] is str:
-        return ""
-    return value
+def _slug_for(content: ArticleContent) -> str:
+    title = content.plain_title or content.paper.title
+    return slugify(title, max_length=80, word_boundary=True) or "summary"
