@@ -87,7 +87,7 @@ def autosave(draft_id: int) -> Response:
         is_changed = is_behind or content != saved
         if is_changed:
             fields = list(request.form.items(multi=True))
-            autosaves.keep(_tab(form), revisions.title_of(content), fields, now)
+            autosaves.store(_tab(form), revisions.title_of(content), fields, now)
         else:
             autosaves.forget(_tab(form))
     if not htmx.wants_fragment():

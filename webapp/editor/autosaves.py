@@ -1,7 +1,7 @@
-"""What somebody typed into a form since the last save: kept on the side, overwritten each time, no part of the history.
+"""Unsaved typing: stored apart from drafts and their history, and overwritten each time.
 
 Each opening of a form is a tab of its own, so two tabs never overwrite each other. A form that was opened with what was
-typed elsewhere *adopts* it: it takes the other's place, unless more was typed there since.
+typed in another tab *adopts* that text: it replaces it, unless more was typed there since.
 """
 
 import re
@@ -24,7 +24,7 @@ _NOT_TYPED = ("csrf_token", "tab", "adopts")
 
 @dataclass(frozen=True)
 class FormTab:
-    """Which form somebody types into: whose, the form's key, its tab, and the mark of what it was opened with."""
+    """Identifies the form that somebody types into: editor, key, tab, and the mark of the text it was opened with."""
 
     editor_id: int
     form_key: str
@@ -34,7 +34,7 @@ class FormTab:
 
 @dataclass(frozen=True)
 class Typed:
-    """What was typed into one tab, and since when it is kept."""
+    """The unsaved text of one tab, and when it was stored."""
 
     tab: str
     fields: Fields
@@ -42,56 +42,58 @@ class Typed:
 
     @property
     def mark(self) -> str:
-        """Names exactly this text: what is typed in that tab later has another mark."""
+        """Identifies this text; the same tab has another mark once more was typed there."""
         return f"{self.tab}@{self.saved_at.isoformat()}"
 
 
-def keep(tab: FormTab, title: str, fields: Fields, now: datetime) -> None:
-    """Keep a form's fields in the place of those kept before for this tab, and of those it was opened with."""
+def store(tab: FormTab, title: str, fields: Fields, now: datetime) -> None:
+    """Store the fields of a form in place of those of its tab, and of the text it was opened with."""
     forget(tab)
-    kept = [[name, value] for name, value in fields if name not in _NOT_TYPED]
+    typed = [[name, value] for name, value in fields if name not in _NOT_TYPED]
     db.session.add(
         Autosave(
             editor_id=tab.editor_id,
             form_key=tab.form_key,
             tab=tab.name,
             title=title[:200],
-            fields=kept,
+            fields=typed,
             saved_at=now,
         )
     )
 
 
 def new_key() -> str:
-    """Names the form of one new text."""
+    """Make a key for the form of a new text."""
     return f"new-{token_hex(8)}"
 
 
 def form_key(draft: Draft, asked: str = "") -> str:
-    """Names the form for what is typed into it; a new text has the key it was ``asked`` for, or gets one."""
+    """Give the key of a draft's form. A new text has the key that was ``asked`` for, or gets one."""
     if draft.id:
         return f"draft-{draft.id}"
     return asked if NEW_KEY.fullmatch(asked) else new_key()
 
 
 def typed(editor_id: int, form_key: str) -> list[Typed]:
-    """What is kept under this key, by tab, newest first."""
+    """Unsaved texts under this key, one a tab, newest first."""
     query = select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key)
     rows = db.session.scalars(query.order_by(Autosave.saved_at.desc(), Autosave.id.desc()))
     return [Typed(row.tab, [(name, value) for name, value in row.fields], row.saved_at) for row in rows]
 
 
 def forget(tab: FormTab) -> None:
-    """The text has been saved, or is not wanted any more."""
+    """Delete the unsaved text of a tab, and the text that it adopted."""
     adopted, _, at = tab.adopts.partition("@")
+    saved_at = datetime_from(at)
+    if saved_at and saved_at.tzinfo is None:  # not one of our marks
+        saved_at = None
     is_own = and_(Autosave.form_key == tab.form_key, Autosave.tab == tab.name)
-    is_adopted = and_(Autosave.tab == adopted, Autosave.saved_at == _time(at))
-    own = delete(Autosave).where(Autosave.editor_id == tab.editor_id, or_(is_own, is_adopted))
-    db.session.execute(own)
+    is_adopted = and_(Autosave.tab == adopted, Autosave.saved_at == saved_at)
+    db.session.execute(delete(Autosave).where(Autosave.editor_id == tab.editor_id, or_(is_own, is_adopted)))
 
 
 def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
-    """Key, title and time of texts that were never saved as a draft, newest first."""
+    """List key, title and time of texts that were never saved as a draft, newest first."""
     query = (
         select(Autosave.form_key, Autosave.title, Autosave.saved_at)
         .where(Autosave.editor_id == editor_id, Autosave.form_key.startswith("new-"))
@@ -99,8 +101,3 @@ def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
     )
     newest = {key: (key, title, saved_at) for key, title, saved_at in db.session.execute(query)}
     return sorted(newest.values(), key=lambda text: text[2], reverse=True)
-
-
-def _time(text: str) -> datetime | None:
-    at = datetime_from(text)
-    return at if at and at.tzinfo else None

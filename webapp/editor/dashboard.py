@@ -1,11 +1,10 @@
-"""How the library and its readers are doing, in few questions to the database however long the library is."""
+"""Numbers for the dashboard, in a fixed count of queries however large the library is."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import and_, exists, func, or_, select
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
@@ -62,7 +61,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Published:
-    """A summary that changed lately, and for how many seconds the search has not known it, if it does not."""
+    """A summary that changed lately. ``waiting_seconds``: for how long the search index has been behind, if it is."""
 
     article_id: int
     slug: str
@@ -72,11 +71,13 @@ class Published:
 
 
 def answers_by_week(now: datetime) -> list[Answers]:
-    """The last weeks, the oldest first; the present one is not over yet."""
+    """Votes of the last weeks, the oldest first; the current week is not over yet."""
     monday = datetime.combine(now.date() - timedelta(days=now.weekday()), datetime.min.time(), now.tzinfo)
     starts = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -2, -1)]
     columns = [
-        func.count(case((and_(_given_in(start, end), Feedback.is_helpful.is_(is_helpful)), 1)))
+        func.count().filter(
+            Feedback.given_at >= start, Feedback.given_at < end, Feedback.is_helpful.is_(is_helpful)
+        )
         for start, end in pairwise(starts)
         for is_helpful in (True, False)
     ]
@@ -88,8 +89,8 @@ def answers_by_week(now: datetime) -> list[Answers]:
 
 
 def least_helpful() -> list[Answers]:
-    """The summaries with most No."""
-    yes, every = func.count(case((Feedback.is_helpful.is_(True), 1))), func.count()
+    """Summaries with the most votes for No."""
+    yes, every = func.count().filter(Feedback.is_helpful.is_(True)), func.count()
     query = (
         select(yes, every - yes, _TITLE, Article.id)
         .select_from(Feedback)
@@ -103,19 +104,19 @@ def least_helpful() -> list[Answers]:
 
 
 def grade_bands() -> list[GradeBand]:
-    """How the published summaries spread over the grades."""
+    """Count the published summaries in each band of reading grades."""
     bands = list(pairwise(GRADES))
     columns = [
-        func.count(case((and_(Article.reading_grade > over, Article.reading_grade <= up_to), 1)))
+        func.count().filter(Article.reading_grade > over, Article.reading_grade <= up_to)
         for over, up_to in bands
     ]
-    columns[0] = func.count(case((Article.reading_grade <= GRADES[1], 1)))
+    columns[0] = func.count().filter(Article.reading_grade <= GRADES[1])
     counts = db.session.execute(select(*columns).where(Article.status == ArticleStatus.PUBLISHED)).one()
     return [GradeBand(over, up_to, count) for (over, up_to), count in zip(bands, counts, strict=True)]
 
 
 def hardest() -> list[Graded]:
-    """The summaries farthest above the grade to aim for."""
+    """Summaries farthest above the grade to aim for."""
     query = (
         select(Article.id, _TITLE, Article.reading_grade)
         .join(Article.paper)
@@ -127,7 +128,7 @@ def hardest() -> list[Graded]:
 
 
 def newest(now: datetime, cursor: int) -> list[Published]:
-    """The summaries that changed last. ``cursor``: the last public change that the search index contains."""
+    """Summaries that changed last. ``cursor`` is the last public change that the search index contains."""
     waits = exists().where(PublicChange.article_id == Article.id, PublicChange.id > cursor)
     query = (
         select(Article.id, Article.slug, _TITLE, Article.updated_at, waits)
@@ -143,13 +144,13 @@ def newest(now: datetime, cursor: int) -> list[Published]:
 
 
 def schedules(now: datetime) -> list[tuple[Schedule, str]]:
-    """What waits for its time, with its title, and what went out late within a month."""
+    """Schedules that wait, with their titles, and those that were published late within a month."""
     waits = Schedule.ended_at.is_(None)
-    went_out = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
+    was_published = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
     query = (
         select(Schedule, Draft.title)
         .join(Draft, Draft.id == Schedule.draft_id)
-        .where(or_(waits, went_out))
+        .where(or_(waits, was_published))
         .order_by(Schedule.publish_at)
     )
     return [
@@ -157,7 +158,3 @@ def schedules(now: datetime) -> list[tuple[Schedule, str]]:
         for row, title in db.session.execute(query)
         if row.ended_at is None or row.ended_at - row.publish_at > LATE
     ]
-
-
-def _given_in(start: datetime, end: datetime) -> ColumnElement[bool]:
-    return and_(Feedback.given_at >= start, Feedback.given_at < end)

@@ -1,6 +1,5 @@
 """The authoring form: from an article's content to fields and back. What it has no field for is carried over."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -211,12 +210,12 @@ class SummaryForm(FlaskForm):
     @property
     def base_number(self) -> int:
         """The revision that the text was written on; 0 for a text that was never saved."""
-        return number_from(str(self.revision.data)) or 0
+        return int_from(str(self.revision.data)) or 0
 
     @property
     def merge_base_number(self) -> int | None:
         """In a conflict, the revision that both texts grew from."""
-        return number_from(str(self.merge_base.data))
+        return int_from(str(self.merge_base.data))
 
 
 def category_choices() -> list[tuple[str, str]]:
@@ -270,11 +269,6 @@ def _paper_values(paper: PaperContent) -> dict[str, str]:
     }
 
 
-def number_from(text: str | None) -> int | None:
-    """A number in figures, as sent by a form or an address; None for anything else."""
-    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else None
-
-
 def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
     """What a form says; corrections and our own dates, for which there is no field, come from ``carried``.
 
@@ -285,7 +279,10 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
     before = [slug for slug in carried.categories if slug in chosen]
     categories = list(dict.fromkeys([*filter(None, [form.main_category.data]), *before, *chosen]))
     texts = {name: _clean(form[name].data) for name in _ARTICLE_TEXTS}
-    choices = {name: _member(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
+    choices = {
+        name: next((member for member in kind if member == form[name].data), None)
+        for name, kind in _ARTICLE_CHOICES
+    }
     return msgspec.structs.replace(
         carried,
         **texts,
@@ -340,12 +337,17 @@ def _single_fields(form: Form) -> Iterator[Field]:
 
 
 def _paper_from(form: PaperForm) -> PaperContent:
+    authors = []
+    for line in _lines((form.authors.data or "").splitlines()):
+        parts = [part.strip() for part in line.split(";" if ";" in line else ",", 2)]
+        authors.append(Author(**dict(zip(("family", "given", "orcid"), parts, strict=False))))
+    statuses = {status.value: status for status in PaperStatus}
     return PaperContent(
         **{name: _clean(form[name].data) for name in _PAPER_TEXTS},
-        authors=[_author(line) for line in _lines((form.authors.data or "").splitlines())],
+        authors=authors,
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
-        status=_member(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
+        status=statuses.get(form.status.data, PaperStatus.PUBLISHED),
         status_on=date_from(form.status_on.data or ""),
     )
 
@@ -365,10 +367,6 @@ def _clean(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").strip()
 
 
-def _member(kind: type[Labelled], value: str | None) -> Any:
-    return kind(value) if value in list(kind) else None
-
-
 def _day_text(day: date | None) -> str:
     return day.isoformat() if day else ""
 
@@ -378,20 +376,9 @@ def _author_line(author: Author) -> str:
     parts = [author.family, author.given, author.orcid]
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
-    return ("; " if any("," in part for part in parts) else ", ").join(parts) + (
-        ";" if _is_bare(parts) else ""
-    )
-
-
-def _is_bare(parts: list[str]) -> bool:
-    return len(parts) == 1 and "," in parts[0]
-
-
-def _author(line: str) -> Author:
-    family, given, orcid = ([part.strip() for part in line.split(";" if ";" in line else ",", 2)] + ["", ""])[
-        :3
-    ]
-    return Author(family=family, given=given, orcid=orcid)
+    if not any("," in part for part in parts):
+        return ", ".join(parts)
+    return "; ".join(parts) + (";" if len(parts) == 1 else "")  # or a lone family name would be split
 
 
 class WithdrawForm(FlaskForm):

@@ -1,4 +1,4 @@
-"""The list of all texts that editors see: drafts, published and withdrawn summaries, newest change first."""
+"""The editors' list of all texts: drafts, published and withdrawn summaries, newest change first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ PAGE_SIZE = 25
 
 
 class State(Labelled):
-    """Where a text stands."""
+    """Whether readers see a text."""
 
     DRAFT = "draft", "Draft"
     CHANGED = "changed", "Published, with changes that readers do not see yet"
@@ -84,21 +84,21 @@ def tab_counts() -> dict[Tab, int]:
 
 
 def state_counts() -> dict[State, int]:
-    """How many texts stand where."""
+    """How many texts are in each state."""
     return {state: count for state, (count, _) in _counted().items()}
 
 
 def _counted() -> dict[State, tuple[int, int]]:
-    """For each state, how many texts there are, and how many of them read too hard."""
+    """For each state, how many texts there are, and how many of them are above the grade to aim for."""
     every = _every_text()
-    hard = func.count(case((every.c.reading_grade > SHORT_GRADE, 1)))
+    hard = func.count().filter(every.c.reading_grade > SHORT_GRADE)
     grouped = db.session.execute(select(every.c.state, func.count(), hard).group_by(every.c.state))
     counted = {State(state): (count, hard_count) for state, count, hard_count in grouped}
     return {state: counted.get(state, (0, 0)) for state in State}
 
 
 def _every_text() -> Subquery:
-    """Drafts, with the articles that they were published as."""
+    """Select drafts together with the articles that they were published as."""
     has_changes = or_(Draft.revision_number != Article.revision_number, Draft.merge_base.is_not(None))
     state = case(
         (Article.status == ArticleStatus.WITHDRAWN, literal(State.WITHDRAWN.value)),
@@ -128,15 +128,22 @@ def _every_text() -> Subquery:
 
 def _with_counts(rows: list[Any]) -> list[SummaryRow]:
     ids = [row.article_id for row in rows if row.article_id]
-    votes = {
-        article_id: (yes, total - yes)
-        for article_id, total, yes in db.session.execute(
-            select(Feedback.article_id, func.count(), func.count(case((Feedback.is_helpful.is_(True), 1))))
-            .where(Feedback.article_id.in_(ids))
-            .group_by(Feedback.article_id)
-        )
-    }
-    names = _category_names(ids)
+    helpful = func.count().filter(Feedback.is_helpful.is_(True))
+    voted = (
+        select(Feedback.article_id, helpful, func.count() - helpful)
+        .where(Feedback.article_id.in_(ids))
+        .group_by(Feedback.article_id)
+    )
+    votes = {article_id: counts for article_id, *counts in db.session.execute(voted)}
+    filed = (
+        select(ArticleCategory.article_id, Category.name)
+        .join(ArticleCategory.category)
+        .where(ArticleCategory.article_id.in_(ids))
+        .order_by(ArticleCategory.article_id, ArticleCategory.position)
+    )
+    names: dict[int, tuple[str, ...]] = {}
+    for article_id, name in db.session.execute(filed):
+        names[article_id] = (*names.get(article_id, ()), name)
     return [
         SummaryRow(
             draft_id=row.draft_id,
@@ -151,16 +158,3 @@ def _with_counts(rows: list[Any]) -> list[SummaryRow]:
         )
         for row in rows
     ]
-
-
-def _category_names(article_ids: list[int]) -> dict[int, tuple[str, ...]]:
-    query = (
-        select(ArticleCategory.article_id, Category.name)
-        .join(ArticleCategory.category)
-        .where(ArticleCategory.article_id.in_(article_ids))
-        .order_by(ArticleCategory.article_id, ArticleCategory.position)
-    )
-    names: dict[int, tuple[str, ...]] = {}
-    for article_id, name in db.session.execute(query):
-        names[article_id] = (*names.get(article_id, ()), name)
-    return names

@@ -13,10 +13,11 @@ from webapp.content import comparison
 from webapp.content.article_content import from_json, is_partial_date
 from webapp.db.writing import writing
 from webapp.editor import autosaves, queries
-from webapp.editor.forms import WithdrawForm, category_choices, number_from
+from webapp.editor.forms import WithdrawForm, category_choices
 from webapp.editor.queries import Tab
 from webapp.models import Article, AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
+from webapp.parsing import int_from
 from webapp.publishing import audit, publication, revisions, scheduling
 from webapp.publishing.revisions import DraftNotFound, SavedMeanwhile
 from webapp.web import errors, htmx
@@ -85,8 +86,8 @@ def compare(draft_id: int) -> Response:
     draft = revisions.get_draft(draft_id)
     history = revisions.history(draft)
     newest_two = [revision.number for revision, _ in history[:2]]
-    old = number_from(request.args.get("old", str(newest_two[-1])))
-    new = number_from(request.args.get("new", str(newest_two[0])))
+    old = int_from(request.args.get("old", str(newest_two[-1])))
+    new = int_from(request.args.get("new", str(newest_two[0])))
     if old is None or new is None:
         raise SiteError(HTTPStatus.NOT_FOUND)
     before, after = revisions.get_revision(draft, old), revisions.get_revision(draft, new)
@@ -104,7 +105,7 @@ def compare(draft_id: int) -> Response:
 @bp.post("/editor/summaries/<int:draft_id>/restore")
 def restore(draft_id: int) -> Response:
     """Make an earlier revision the newest one."""
-    number, base = number_from(request.form.get("number")), number_from(request.form.get("revision"))
+    number, base = int_from(request.form.get("number")), int_from(request.form.get("revision"))
     if number is None or base is None:
         raise SiteError(HTTPStatus.BAD_REQUEST)
     with writing() as now:
