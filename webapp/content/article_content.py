@@ -1,4 +1,4 @@
-"""What an article says, wherever it is stored: the shape shared by TOML files, drafts and the live rows."""
+"""The content of an article, independent of storage: TOML files, drafts and live rows all have this shape."""
 
 import re
 import tomllib
@@ -23,7 +23,7 @@ DATE_PATTERN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 class ContentError(ValueError):
-    """A content file says something that cannot be read: ``line`` (or None) and a sentence."""
+    """A content file cannot be read: ``reason`` is a sentence, ``line`` the number of the line if known."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -106,7 +106,7 @@ class ArticleContent(
 
 
 def is_partial_date(text: str) -> bool:
-    """Is this a real date as year, year and month, or full date, in ISO 8601?"""
+    """Is this a real date in ISO 8601: a year, a month or a day?"""
     if not DATE_PATTERN.fullmatch(text):
         return False
     try:
@@ -117,7 +117,7 @@ def is_partial_date(text: str) -> bool:
 
 
 def from_toml(source: str) -> ArticleContent:
-    """One article from TOML text; raises ContentError with the line where that is known."""
+    """Read one article from TOML text. Raises ContentError, with the line if it is known."""
     try:
         return msgspec.convert(tomllib.loads(source), ArticleContent)
     except tomllib.TOMLDecodeError as error:
@@ -130,23 +130,23 @@ def from_toml(source: str) -> ArticleContent:
 
 
 def to_toml(content: ArticleContent) -> str:
-    """The article as TOML text; ``from_toml`` gives back an equal article."""
+    """Write an article as TOML text, which ``from_toml`` reads back to an equal article."""
     return tomli_w.dumps(msgspec.to_builtins(content, builtin_types=(date,)), multiline_strings=True)
 
 
 def from_json(value: dict[str, Any]) -> ArticleContent:
-    """An article from the JSON that ``to_json`` made."""
+    """Read an article from the JSON that ``to_json`` wrote."""
     return msgspec.convert(value, ArticleContent)
 
 
 def to_json(content: ArticleContent) -> dict[str, Any]:
-    """The article as JSON-ready values."""
+    """Convert an article to values that JSON can hold."""
     plain: dict[str, Any] = msgspec.to_builtins(content)
     return plain
 
 
 def _line_of(source: str, reason: str) -> int | None:
-    """The line of the key that a validation error is about: named in the error, or the end of its path."""
+    """Find the line of the key that a validation error is about: the key is named in the error, or ends its path."""
     match = re.search(r"unknown field `(\w+)`", reason) or re.search(r"([A-Za-z_]+)(?:\[[^\]]*\])*`$", reason)
     if match is None:
         return None

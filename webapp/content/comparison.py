@@ -1,4 +1,4 @@
-"""Two revisions side by side: which fields differ, and in which words."""
+"""Word-by-word comparison of two revisions."""
 
 import re
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from enum import StrEnum
 from webapp.content import merging
 from webapp.content.article_content import ArticleContent
 
-_TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")  # a lone space is no word two texts have in common
+_TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")  # spaces belong to words: alone, they would match everywhere
 MOST_TOKENS = 6_000  # beyond this, comparing word by word takes too long: the whole text is shown as changed
 
 
 class Change(StrEnum):
-    """What happened to a run of words."""
+    """The kind of change of a run of words."""
 
     SAME = "same"
     GONE = "gone"
@@ -22,7 +22,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Run:
-    """Words in a row that have the same fate."""
+    """Consecutive words with the same kind of change."""
 
     change: Change
     text: str
@@ -30,7 +30,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that differs, and its words."""
+    """A field that differs, with its words."""
 
     field: str
     label: str
@@ -47,7 +47,7 @@ def differences(old: ArticleContent, new: ArticleContent) -> list[Difference]:
 
 
 def word_runs(old: str, new: str) -> tuple[Run, ...]:
-    """Two texts as runs of words that stayed, went and came. Joining same and gone gives the old text, same and new the new."""
+    """Compare two texts as runs of words. Joining SAME and GONE gives the old text, SAME and NEW the new one."""
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if len(before) + len(after) > MOST_TOKENS:
         return tuple(run for run in (Run(Change.GONE, old), Run(Change.NEW, new)) if run.text)

@@ -1,4 +1,4 @@
-"""Two texts that grew from the same one: what only one side changed is taken, the rest is shown to be decided."""
+"""Three-way merge of contents: changes of one side are taken, fields that both sides changed are clashes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LISTS = ("findings", "implications", "questions", "limitations")
 
 @dataclass(frozen=True)
 class Clash:
-    """A field that both sides changed, each in their own way; as texts, for people to compare."""
+    """A field that both sides changed differently, as texts for people to compare."""
 
     field: str
     label: str
@@ -24,14 +24,14 @@ class Clash:
 
     @property
     def target(self) -> str:
-        """The id of the control in the form."""
+        """The id of the field's control in the form."""
         return self.field + {"findings": "-text", "implications": "-title"}.get(
             self.field.rsplit("-", 1)[0], ""
         )
 
 
 def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> ArticleContent:
-    """Yours, with everything that only they changed. Where both changed something, yours stands for now."""
+    """Take everything that only they changed. Where both sides changed a field, yours stays."""
     merged = yours
     for field in _fields(base, theirs, yours):
         if value_of(yours, field) == value_of(base, field):
@@ -40,7 +40,7 @@ def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -
 
 
 def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> list[Clash]:
-    """The fields that they changed and in which yours says something else."""
+    """The fields that they changed and in which yours differs from theirs."""
     return [
         Clash(field, label(field), *(_text(value_of(content, field)) for content in (base, theirs, yours)))
         for field in _fields(base, theirs, yours)
@@ -76,12 +76,12 @@ def with_field(content: ArticleContent, source: ArticleContent, field: str) -> A
 
 
 def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, str]]:
-    """Every field's name, and its value in both texts, as texts."""
+    """The name of every field, with its value in both contents as text."""
     return [(field, _text(value_of(old, field)), _text(value_of(new, field))) for field in _fields(old, new)]
 
 
 def _fields(*contents: ArticleContent) -> Iterator[str]:
-    """The names of all fields; a list that is equally long on all sides counts row by row, else as a whole."""
+    """The names of all fields. A list of equal length on all sides is compared row by row, else as a whole."""
     for name in PaperContent.__struct_fields__:
         yield _PAPER + name
     for name in ArticleContent.__struct_fields__:
@@ -93,14 +93,14 @@ def _fields(*contents: ArticleContent) -> Iterator[str]:
 
 
 def label(field: str) -> str:
-    """What people call a field."""
+    """The label of a field on screen."""
     name, _, number = field.removeprefix(_PAPER).partition("-")
     words = name.replace("_", " ").capitalize()
     return f"{words.removesuffix('s')} {int(number) + 1}" if number else words
 
 
 def _text(value: Any) -> str:
-    """A value of any kind as lines of text."""
+    """Format a value of any kind as lines of text."""
     if isinstance(value, list):
         return "\n".join(f"{number}. {_text(row)}" for number, row in enumerate(value, start=1))
     if isinstance(value, msgspec.Struct):

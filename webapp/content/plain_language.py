@@ -29,7 +29,7 @@ _HARD = re.compile(  # the longest first, so that "adverse events" is not missed
 
 @dataclass(frozen=True)
 class Note:
-    """One line of the panel: done, or something to do, with the field it is about."""
+    """One line of the panel: praise, or something to do in ``field``."""
 
     message: str
     field: str = ""
@@ -37,7 +37,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Swap:
-    """A hard word in a field, as it stands there, and plain words for it."""
+    """A hard word as it is written in a field, and plain words for it."""
 
     field: str
     word: str
@@ -45,13 +45,13 @@ class Swap:
 
     @property
     def value(self) -> str:
-        """What the Swap button sends."""
+        """The value of the Swap button."""
         return f"{self.field}|{self.word}"
 
 
 @dataclass(frozen=True)
 class PlainCheck:
-    """The whole panel. ``grade`` is the simple explanation's; 0 when it is empty."""
+    """The whole panel. ``grade`` is that of the simple explanation, 0 if it is empty."""
 
     grade: float
     grades: tuple[Grade, ...]
@@ -62,7 +62,7 @@ class PlainCheck:
 
     @property
     def position(self) -> float:
-        """Where the marker stands on the gauge, in percent."""
+        """The place of the marker on the gauge, in percent."""
         return round(min(self.grade, HARDEST_SHOWN) / HARDEST_SHOWN * 100, 1)
 
 
@@ -102,7 +102,7 @@ def plain_check(content: ArticleContent) -> PlainCheck:
 
 
 def swap(text: str, word: str) -> str:
-    """The text with the first use of a hard word put in plain words; unchanged if it is not there."""
+    """Replace the first use of a hard word with plain words; without one, the text stays as it is."""
     plain = PLAIN_WORDS.get(word.lower())
     if plain is None:
         return text

@@ -1,4 +1,4 @@
-"""Plain text measured: sentences, words, syllables, reading grade and minutes."""
+"""Measures of plain text: sentences, words, syllables, reading grade and minutes."""
 
 import re
 from functools import lru_cache
@@ -40,7 +40,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def syllable_count(word: str) -> int:
-    """Spoken syllables of an English word by rule; a figure counts as one.
+    """Spoken syllables of an English word by rule; a number counts as one.
 
     Groups of vowels, less silent letters, plus vowel pairs that are usually spoken apart. Against the 117,493
     words of the CMU pronouncing dictionary: 91.7 % exact, mean error -0.03 syllables a word (2026-11-24).
@@ -55,7 +55,7 @@ def syllable_count(word: str) -> int:
     return max(count, 1)
 
 
-@lru_cache(maxsize=1_000)  # after a change every page is made again, most of them from the same texts
+@lru_cache(maxsize=1_000)  # after a change, pages are rendered again with mostly the same texts
 def reading_grade(text: str) -> float:
     """US school grade by the Flesch–Kincaid formula (Kincaid et al. 1975); 0.0 for an empty text.
 

@@ -1,4 +1,4 @@
-"""The authoring form as a page: what was saved last, or what was just sent, with everything there is to say about it."""
+"""The authoring form as a page, with its notices, problems, conflict and plain-language check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from webapp.web import htmx
 
 @dataclass(frozen=True)
 class FormNotice:
-    """A short message at the top of the form, with a link if there is somewhere to go; ``others`` are more links."""
+    """A short message at the top of the form; ``others`` are links to more unsaved texts, each with its time."""
 
     title: str
     text: str = ""
@@ -35,9 +35,21 @@ class FormNotice:
     others: tuple[tuple[str, str], ...] = ()
 
 
+_DONE = {  # by the button that led here
+    "saved": FormNotice("Draft saved.", "Readers do not see it before you publish."),
+    "restored": FormNotice(
+        "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
+    ),
+    "scheduled": FormNotice(
+        "Scheduled.", "It goes out by itself. Changes you save from now on do not go out with it."
+    ),
+    "unscheduled": FormNotice("Not scheduled any more.", "Your text is saved as a draft."),
+}
+
+
 @dataclass(frozen=True)
 class SaveStatus:
-    """What the bar at the bottom says: is the text saved, or why not. ``revision`` is the one it was written on."""
+    """Whether the text is saved, and why not, for the bar at the bottom. ``revision`` is the one it was written on."""
 
     revision: str
     text: str = ""
@@ -48,7 +60,7 @@ class SaveStatus:
 
 
 def open_form(draft: Draft) -> Response:
-    """The form with what was typed and not saved, if there is such a text, else with what was saved last."""
+    """Open the form with the unsaved text, if there is one, else with the newest revision."""
     key = autosaves.form_key(draft, request.args.get("key", ""))
     fields, notice, adopts = _unsaved(key)
     values: dict[str, Any] = {"tab": token_hex(8), "adopts": adopts, "form_key": key}
@@ -56,7 +68,11 @@ def open_form(draft: Draft) -> Response:
         saved = {"revision": draft.revision_number, "merge_base": draft.merge_base}
         values |= values_of(external_changes.opened_content(draft)) | saved
     form = summary_form(fields, values)
-    return show_form(draft, form, notice=notice or _notice_of_success(draft), fields=fields)
+    done = request.args.get("done", "")
+    if notice is None and done == "published" and draft.article is not None:
+        address = url_for("articles.article", slug=draft.article.slug)
+        notice = FormNotice("Published.", "Readers see it now.", address, "See the page")
+    return show_form(draft, form, notice=notice or _DONE.get(done), fields=fields)
 
 
 def show_form(
@@ -71,9 +87,9 @@ def show_form(
     moved: rows.Moved | None = None,
     fields: rows.Fields | None = None,
 ) -> Response:
-    """The form as it was filled in, with the reasons why it was not accepted.
+    """Show the form as it was filled in, with the reasons why it was not accepted.
 
-    ``fields`` are those it was filled from if they were not sent just now; ``moved`` is the row that a button moved.
+    ``fields`` is what it was filled from if that was not sent in this request; ``moved`` is the row that a button moved.
     """
     saved, content = from_json(draft.content), content_from(form, from_json(draft.content))
     problems = refusal.problems if refusal else problems
@@ -114,7 +130,7 @@ def show_form(
 
 
 def status_text(draft: Draft) -> str:
-    """What the bar at the bottom says of a text nobody has changed."""
+    """Describe the state of a text without unsaved changes."""
     if not draft.id:
         return "Not saved yet."
     if not draft.has_unpublished_changes:
@@ -123,38 +139,20 @@ def status_text(draft: Draft) -> str:
 
 
 def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]:
-    """What was typed but not saved, and its mark: sent after the sign-in had run out, or kept while typing."""
-    kept = editor_access.recovered_fields()
-    if kept is not None:
+    """Find unsaved text and its mark: sent after the session had ended, or stored while typing."""
+    fields = editor_access.recovered_fields()
+    if fields is not None:
         text = "You were signed out when you sent it. Press “Save draft” to keep it."
-        return kept, FormNotice("Your text is back.", text), ""
-    found = autosaves.typed(current_editor().id, form_key)
-    if not found:
+        return fields, FormNotice("Your text is back.", text), ""
+    typed = autosaves.typed(current_editor().id, form_key)
+    if not typed:
         return None, None, ""
-    shown = next((text for text in found if text.tab == request.args.get("typed")), found[0])
+    shown = next((text for text in typed if text.tab == request.args.get("typed")), typed[0])
     others = tuple(
         (f"{request.path}?{urlencode(request.args | {'typed': text.tab})}", local_time(text.saved_at))
-        for text in found
+        for text in typed
         if text is not shown
     )
     title, text = "This is what you typed and did not save.", f"We kept it on {local_time(shown.saved_at)}."
     notice = FormNotice(title, text, can_discard=True, is_good=False, others=others)
     return rows.Fields(shown.fields), notice, shown.mark
-
-
-def _notice_of_success(draft: Draft) -> FormNotice | None:
-    """What the button did that led here."""
-    done = request.args.get("done")
-    if done == "published" and draft.article is not None:
-        address = url_for("articles.article", slug=draft.article.slug)
-        return FormNotice("Published.", "Readers see it now.", address, "See the page")
-    return {
-        "saved": FormNotice("Draft saved.", "Readers do not see it before you publish."),
-        "restored": FormNotice(
-            "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
-        ),
-        "scheduled": FormNotice(
-            "Scheduled.", "It goes out by itself. Changes you save from now on do not go out with it."
-        ),
-        "unscheduled": FormNotice("Not scheduled any more.", "Your text is saved as a draft."),
-    }.get(done or "")

@@ -1,6 +1,6 @@
-"""The authoring form and its buttons, one address each. Whatever happens, what was typed is in the answer.
+"""The authoring form and its buttons, one URL each. Every response contains what was typed.
 
-A text that was never saved has no number yet: its address says "new", which the views get as 0.
+A text that was never saved has no id: its URL says "new", which the views get as 0.
 """
 
 from datetime import datetime
@@ -37,7 +37,7 @@ editor_access.protect(bp, form="authoring.edit")
 
 
 class FormRefused(Exception):
-    """A sent form is not accepted, with an HTTP status; ``problems`` say why."""
+    """A sent form has ``problems``; ``status`` is the HTTP status of the response."""
 
     def __init__(self, form: SummaryForm, problems: list[Problem], status: int) -> None:
         super().__init__(problems[0].message)
@@ -46,7 +46,7 @@ class FormRefused(Exception):
 
 @bp.get("")
 def edit(draft_id: int) -> Response:
-    """The form with a text, or an empty one."""
+    """Open a text in the form, or an empty form."""
     return open_form(_draft(draft_id))
 
 
@@ -56,7 +56,7 @@ def edit(draft_id: int) -> Response:
 @bp.post("")
 @bp.post("/save")
 def save(draft_id: int) -> Response:
-    """Save what was typed as the newest revision. The Enter key sends the form to its own address."""
+    """Save what was typed as the newest revision. The Enter key sends the form to its own URL."""
     form = _valid_form()
     with writing() as now:
         draft = _save(draft_id, form, now)
@@ -77,7 +77,7 @@ def preview(draft_id: int) -> Response:
 
 @bp.post("/autosave")
 def autosave(draft_id: int) -> Response:
-    """Keep what was typed, apart from the draft and its history."""
+    """Store unsaved typing, apart from the draft and its history."""
     form = SummaryForm(formdata=request.form)
     with writing() as now:
         draft = _draft(draft_id)
@@ -100,7 +100,7 @@ def autosave(draft_id: int) -> Response:
 
 @bp.post("/discard")
 def discard(draft_id: int) -> Response:
-    """Throw away what was typed and not saved."""
+    """Discard unsaved typing."""
     with writing():
         _forget_unsaved(SummaryForm(formdata=request.form))
     return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for("editor.summaries"))
@@ -111,7 +111,7 @@ def discard(draft_id: int) -> Response:
 
 @bp.post("/publish")
 def publish(draft_id: int) -> Response:
-    """Let readers see what was typed, if no check stands against it."""
+    """Publish what was typed, if it passes all checks."""
     form, editor_id = _valid_form(Role.EDITOR), current_editor().id
     with writing() as now:
         draft = _draft(draft_id)
@@ -135,7 +135,7 @@ def publish(draft_id: int) -> Response:
 
 @bp.post("/schedule")
 def schedule(draft_id: int) -> Response:
-    """Let the text go out at a set time, if no check stands against it now."""
+    """Schedule the text to be published at a set time, if it passes all checks now."""
     form, editor_id = _valid_form(Role.EDITOR), current_editor().id
     with writing() as now:
         draft = _draft(draft_id)
@@ -157,7 +157,7 @@ def schedule(draft_id: int) -> Response:
 
 @bp.post("/unschedule")
 def unschedule(draft_id: int) -> Response:
-    """Do not publish at the set time after all; what is typed is saved."""
+    """Cancel the schedule; what was typed is saved."""
     form = _valid_form()
     with writing() as now:
         draft = _save(draft_id, form, now)
@@ -166,7 +166,7 @@ def unschedule(draft_id: int) -> Response:
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="unscheduled"))
 
 
-# ------------------------------------------------------------------ changing what is in the form
+# ------------------------------------------------------------------ changing the form
 
 
 @bp.post("/move")
@@ -179,7 +179,7 @@ def move(draft_id: int) -> Response:
 
 @bp.post("/swap")
 def swap(draft_id: int) -> Response:
-    """Put plain words in the place of a hard one."""
+    """Replace a hard word with plain ones."""
     field, _, word = request.form.get("swap", "").partition("|")
     fields = rows.Fields(request.form)
     if field in fields:
@@ -190,7 +190,7 @@ def swap(draft_id: int) -> Response:
 
 @bp.post("/take")
 def take(draft_id: int) -> Response:
-    """In a conflict: take over what the other one wrote in this field."""
+    """In a conflict, use what the other editor wrote in this field."""
     draft, form = _draft(draft_id), summary_form(request.form)
     theirs = from_json(draft.content)
     content = merging.with_field(content_from(form, theirs), theirs, request.form.get("take", ""))
@@ -206,7 +206,7 @@ def check(draft_id: int) -> Response:
 
 @bp.post("/bring-back")
 def bring_back(draft_id: int) -> Response:
-    """Show the copy that a browser kept as a form again."""
+    """Show the form with the copy that a browser stored."""
     notice = FormNotice("Your text is back.", "Press “Save draft” to keep it.")
     return show_form(_draft(draft_id), summary_form(request.form), notice=notice)
 
@@ -235,12 +235,12 @@ def fill(draft_id: int) -> Response:
     return show_form(_draft(draft_id), form, notice=FormNotice("Filled in from Crossref.", text))
 
 
-# ------------------------------------------------------------------ when a form is not accepted
+# ------------------------------------------------------------------ refusals
 
 
 @bp.errorhandler(FormRefused)
 def show_problems(refused: FormRefused) -> Response:
-    """The same form with its problems. Nothing was saved."""
+    """Show the same form with its problems. Nothing was saved."""
     draft_id = _asked_draft_id()
     if htmx.wants_fragment():
         status = SaveStatus(refused.form.revision.data, problems=refused.problems)
@@ -250,7 +250,7 @@ def show_problems(refused: FormRefused) -> Response:
 
 @bp.errorhandler(SavedMeanwhile)
 def show_conflict(_: SavedMeanwhile) -> Response:
-    """Both texts, with everything merged that only one side changed."""
+    """Show both texts, with everything merged that only one side changed."""
     draft, form = _draft(_asked_draft_id()), summary_form(request.form)
     if htmx.wants_fragment():
         status = SaveStatus(form.revision.data, other_editor=revisions.last_editor_name(draft))
@@ -266,12 +266,12 @@ def show_conflict(_: SavedMeanwhile) -> Response:
 
 @bp.errorhandler(NotPublishable)
 def show_reasons(refusal: NotPublishable) -> Response:
-    """All reasons at once why readers do not see the text yet. It is saved as a draft all the same."""
+    """Save the text as a draft, and list all reasons why it is not published."""
     form = summary_form(request.form)
     try:
         with writing() as now:
             draft = _save(_asked_draft_id(), form, now)
-    except SavedMeanwhile as meanwhile:  # since the checks, which had another turn
+    except SavedMeanwhile as meanwhile:  # between the checks, which had a transaction of their own, and now
         return show_conflict(meanwhile)
     form.revision.data = str(draft.revision_number)
     notice = FormNotice("Not published yet.", "Your text is saved as a draft.", is_good=False)
@@ -280,17 +280,17 @@ def show_reasons(refusal: NotPublishable) -> Response:
 
 @bp.errorhandler(NotInFuture)
 def show_wrong_time(refused: NotInFuture) -> Response:
-    """The time to publish cannot be used; the text is saved as a draft all the same."""
+    """Save the text as a draft; the time to publish cannot be used."""
     return show_reasons(NotPublishable([Problem("publish_at", str(refused))]))
 
 
 @bp.errorhandler(rows.UnknownMove)
 def show_unmoved(_: rows.UnknownMove) -> Response:
-    """The button, from a page of before, has nothing to do any more: the form as it was sent."""
+    """Show the form as it was sent: the button came from a page that is out of date."""
     return show_form(_draft(_asked_draft_id()), summary_form(request.form))
 
 
-# ------------------------------------------------------------------ what several views need
+# ------------------------------------------------------------------ shared by the views
 
 
 def _draft(draft_id: int) -> Draft:
@@ -302,12 +302,12 @@ def _asked_draft_id() -> int:
 
 
 def _show_save_status(draft_id: int, status: SaveStatus, code: int = HTTPStatus.OK) -> Response:
-    """For htmx: the bar at the bottom alone, without all that only the whole page shows."""
+    """Answer htmx with the bar at the bottom alone, which needs none of what the whole page needs."""
     return htmx.render("editor/edit.html", "save_status", code, save_status=status, draft_id=draft_id)
 
 
 def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
-    """The sent form; raises FormRefused for a field that cannot be saved, or somebody whose role may not do this."""
+    """Read the sent form. Raises FormRefused for a field that cannot be saved, or a role that may not do this."""
     form = summary_form(request.form)
     if not form.validate():
         raise FormRefused(form, problems_in(form), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -327,13 +327,13 @@ def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
 
 
 def _forget_unsaved(form: SummaryForm) -> None:
-    """What was typed is in a revision now, or not wanted any more."""
+    """Delete unsaved typing: it is in a revision now, or was discarded."""
     autosaves.forget(_tab(form))
     editor_access.discard_recovered_fields()
 
 
 def _tab(form: SummaryForm) -> autosaves.FormTab:
-    """Where it was typed; what is not of our making counts as a new text in a tab without a name."""
+    """Read from which tab the form was sent. A key we did not make counts as a new text, a tab as one without a name."""
     key, name, adopts = form.form_key.data or "", form.tab.data or "", form.adopts.data or ""
     return autosaves.FormTab(
         current_editor().id,
@@ -344,7 +344,7 @@ def _tab(form: SummaryForm) -> autosaves.FormTab:
 
 
 def _reasons(draft: Draft, form: SummaryForm) -> dict[str, str]:
-    """Why each warning is accepted, by its message: as said now, else at the last publishing, else for all at once."""
+    """Why each warning is accepted, by its message: the reason given now, else at the last publishing, else the one for all."""
     said = {
         name.removeprefix("accept-"): value.strip()
         for name, value in request.form.items()

@@ -1,4 +1,4 @@
-"""Several summaries at once: a look at what would change, the change, and its undoing."""
+"""Bulk changes of summaries: preview, carry out, undo."""
 
 from datetime import UTC, datetime
 
@@ -22,20 +22,20 @@ editor_access.protect(bp)
 
 @bp.get("/editor/bulk")
 def look() -> Response:
-    """What would change and what would not, and why; nothing is changed yet."""
+    """Preview a bulk change: what would change, what would not, and why."""
     wanted = _plan()
     return _show(wanted, WithdrawForm(formdata=None), 200 if wanted.changes else 422)
 
 
 @bp.post("/editor/bulk")
 def carry_out() -> Response:
-    """Change what the last page listed; what was changed meanwhile stays as it is."""
+    """Carry out the previewed change, except where a summary was changed meanwhile."""
     wanted, form = _plan(), WithdrawForm()
     is_complete = wanted.action is not Action.WITHDRAW or form.validate()
     if not (wanted.changes and is_complete):
         return _show(wanted, form, 422)
     with writing() as now:
-        wanted = _plan()  # once more: others may have written meanwhile
+        wanted = _plan()  # again in the transaction, since others may have written meanwhile
         change = bulk.carry_out(wanted, current_editor().id, now, (form.note.data or "").strip())
         kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
         for planned in wanted.changes:
@@ -46,13 +46,13 @@ def carry_out() -> Response:
 
 @bp.get("/editor/bulk/<int:number>")
 def done(number: int) -> Response:
-    """What was changed, with a button to undo it."""
+    """Show what was changed, with a button to undo it."""
     return _show_done(_found(number))
 
 
 @bp.post("/editor/bulk/<int:number>/undo")
 def undo(number: int) -> Response:
-    """Make everything what it was before, but for what was changed since."""
+    """Undo a bulk change, except where a summary was changed since."""
     with writing() as now:
         change = _found(number)
         bulk.undo(change, current_editor().id, now)
@@ -64,7 +64,7 @@ def undo(number: int) -> Response:
 
 @bp.errorhandler(CannotUndo)
 def show_not_undone(_: CannotUndo) -> Response:
-    """It was undone before, or too long ago: what was changed, without the button."""
+    """Show what was changed without the button: it was undone before, or is too old."""
     return _show_done(_found((request.view_args or {})["number"]), 409)
 
 

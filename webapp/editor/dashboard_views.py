@@ -21,7 +21,7 @@ editor_access.protect(bp)
 
 @bp.get("/editor/dashboard")
 def overview() -> Response:
-    """Figures of the library, its readers, the search and the newsletter."""
+    """Show numbers of the library, its readers, the search and the newsletter."""
     now = datetime.now(UTC)
     return htmx.render(
         "editor/dashboard.html",

@@ -1,4 +1,4 @@
-"""The authoring form: from an article's content to fields and back. What it has no field for is carried over."""
+"""The authoring form: converts an article's content to fields and back. Content without a field is carried over."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -154,7 +154,7 @@ class ImplicationForm(Form):
 
 
 class SummaryForm(FlaskForm):
-    """Everything an editor writes about one paper, the revision it started from, and which tab it is typed into."""
+    """Everything an editor writes about one paper, with the revision it started from and the tab it is typed into."""
 
     revision = HiddenField(default="0")
     merge_base = HiddenField()
@@ -219,12 +219,12 @@ class SummaryForm(FlaskForm):
 
 
 def category_choices() -> list[tuple[str, str]]:
-    """Slug and name of every category, in their order."""
+    """Slug and name of every category, in the order of the site."""
     return [(row.slug, row.name) for row in db.session.scalars(select(Category).order_by(Category.position))]
 
 
 def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> SummaryForm:
-    """The form with its choices of categories: filled from sent fields, or else from ``values``."""
+    """Build the form with its choices of categories, filled from sent fields, or else from ``values``."""
     choices, form = category_choices(), SummaryForm(formdata=fields, data=values)
     form.categories.choices = _options(*choices)
     form.main_category.choices = _options(("", _CHOOSE), *choices)
@@ -234,14 +234,14 @@ def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | No
 def with_content(
     form: SummaryForm, content: ArticleContent, revision: int, merge_base: int | None
 ) -> SummaryForm:
-    """The form with another text, as written on ``revision``; what is no part of the text stays."""
+    """Build the form with another text, as written on ``revision``; fields that are no part of the text stay."""
     stays = {name: form[name].data for name in _NO_CONTENT}
     bases = {"revision": revision, "merge_base": merge_base}
     return summary_form(None, values_of(content) | stays | bases)
 
 
 def values_of(content: ArticleContent) -> dict[str, Any]:
-    """What the form shows for a content."""
+    """Convert a content to the values of the form's fields."""
     values: dict[str, Any] = {
         name: getattr(content, name) for name in (*_ARTICLE_TEXTS, "shows_dysreflexia_help")
     }
@@ -270,7 +270,7 @@ def _paper_values(paper: PaperContent) -> dict[str, str]:
 
 
 def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
-    """What a form says; corrections and our own dates, for which there is no field, come from ``carried``.
+    """Convert a form to a content; corrections and our own dates, for which there is no field, come from ``carried``.
 
     The main category comes first, then those chosen before in their order, then the new ones. A choice or a date that
     cannot be read counts as not given: validate the form first where that would lose something.
@@ -299,27 +299,27 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
 
 
 def fill_paper(form: PaperForm, found: PaperContent) -> list[str]:
-    """Put facts into the empty fields; returns the labels of fields that say something else and were left alone."""
-    kept = []
+    """Fill the empty fields with facts; returns the labels of fields that say something else and were left alone."""
+    unchanged = []
     for name, value in _paper_values(found).items():
         if not value or name in ("doi", "status"):
             continue
         if not _clean(form[name].data):
             form[name].data = value
         elif _clean(form[name].data) != value:
-            kept.append(form[name].label.text.lower())
+            unchanged.append(form[name].label.text.lower())
     if form.status.data == PaperStatus.PUBLISHED:
         form.status.data = found.status.value
-    return kept
+    return unchanged
 
 
 def problems_in(form: SummaryForm) -> list[Problem]:
-    """What validating the form found, in the order of its fields."""
+    """Problems found by validating the form, in the order of its fields."""
     return [Problem(field.id, str(field.errors[0])) for field in _single_fields(form) if field.errors]
 
 
 def attach(form: SummaryForm, problems: Sequence[Problem]) -> None:
-    """Show each problem beside its field."""
+    """Attach each problem to its field, which shows it."""
     first = {problem.field: problem.message for problem in reversed(problems)}
     for field in _single_fields(form):
         if field.id in first:
@@ -327,7 +327,7 @@ def attach(form: SummaryForm, problems: Sequence[Problem]) -> None:
 
 
 def _single_fields(form: Form) -> Iterator[Field]:
-    """Every control of the form, those in rows and in the paper's part as well."""
+    """Every control of the form, including those in rows and in the paper's part."""
     for field in form:
         for one in field if isinstance(field, FieldList) else [field]:
             if isinstance(one, FormField):
@@ -353,7 +353,7 @@ def _paper_from(form: PaperForm) -> PaperContent:
 
 
 def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:
-    """The rows of a list that say anything."""
+    """The rows of a list that are not empty."""
     rows = [{name: _clean(value) for name, value in entry.data.items()} for entry in entries]
     return [kind(**row) for row in rows if any(row.values())]
 
@@ -363,7 +363,7 @@ def _lines(texts: Any) -> list[str]:
 
 
 def _clean(text: str | None) -> str:
-    """Browsers send CR LF; we keep LF, and no white space at the ends."""
+    """Strip white space at the ends, and use LF where browsers send CR LF."""
     return (text or "").replace("\r\n", "\n").strip()
 
 
@@ -382,7 +382,7 @@ def _author_line(author: Author) -> str:
 
 
 class WithdrawForm(FlaskForm):
-    """Why a summary is taken off the site, in words for readers."""
+    """The note for readers that a withdrawn summary needs."""
 
     note = TextAreaField(
         "Note for readers",

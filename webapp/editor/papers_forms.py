@@ -12,7 +12,7 @@ class ImportForm(FlaskForm):
     text = TextAreaField("Or paste the records here")
 
     def source(self) -> bytes | str:
-        """What was sent: the file, else the text."""
+        """Read the file, else the text."""
         if not self.file.data:
             return self.text.data or ""
         with self.file.data.stream as stream:

@@ -1,4 +1,4 @@
-"""Papers: how they stand with their journals, and the import of papers as drafts."""
+"""Papers: their status at the journals, and the import of papers as drafts."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -28,7 +28,7 @@ bp = Blueprint("papers", __name__)
 
 @bp.before_request
 def take_large_files() -> None:
-    """An import may be larger than other forms, for who signed in. It is read before the database is locked."""
+    """Allow larger uploads to signed-in editors. The body is read here, before the database is locked."""
     if request.endpoint != "papers.take" or "sign_in" not in session:
         return
     request.max_content_length = request.max_form_memory_size = MOST_BYTES
@@ -45,7 +45,7 @@ editor_access.protect(bp)
 
 @bp.get("/editor/papers")
 def overview() -> Response:
-    """The papers of all published summaries, with what their journals say of them."""
+    """List the papers of all published summaries with their status."""
     page = existing(retractions.overview(asked_page()))
     return htmx.render("editor/papers.html", page=page, counts=retractions.counts())
 
@@ -59,7 +59,7 @@ def choose() -> Response:
 
 @bp.post("/editor/papers/import")
 def take() -> Response:
-    """Read the file and keep what is in it for the dry run."""
+    """Read the file and store its records for the dry run."""
     form, editor_id = ImportForm(), current_editor().id
     try:
         records = file_formats.read(form.source())  # takes a while: the turn comes after it
@@ -81,7 +81,7 @@ def review(secret: str) -> Response:
 
 @bp.post("/editor/papers/import/<secret>")
 def confirm(secret: str) -> Response:
-    """Make a draft of every paper that is still new."""
+    """Create a draft for every paper that is still new."""
     with writing() as now:
         made = importing.create_drafts(importing.plan(_records(secret)).new, current_editor().id, now)
         importing.delete_pending(secret)

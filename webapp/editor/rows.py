@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.parsing import int_from
-
 Fields = MultiDict[str, str]
 Row = list[tuple[str, str]]  # the end of each field's name ("-text", or nothing) and its value
 
@@ -22,7 +20,7 @@ _REMOVED = "removed-"
 
 
 class Move(StrEnum):
-    """What a button of a list does."""
+    """The buttons of a list."""
 
     ADD = "add"
     UP = "up"
@@ -32,7 +30,7 @@ class Move(StrEnum):
 
 
 class UnknownMove(ValueError):
-    """No button of the form says this."""
+    """The form has no such button, or nothing to do for it."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,31 @@ def move(fields: Fields, button: str) -> Moved:
     if match is None or match.group(3) not in list(Move):
         raise UnknownMove(button)
     name, at, what = match.group(1), int(match.group(2) or -1), Move(match.group(3))
-    rows = _rows(fields, name)
+    rows = [row for _, row in sorted(_rows(fields, name).items())]
+    last_removed, noun = _rows(fields, _REMOVED + name), LISTS[name]
     if (at >= 0) != (what in (Move.UP, Move.DOWN, Move.REMOVE)) or at >= len(rows):
         raise UnknownMove(button)
-    return _MOVES[what](fields, name, rows, at)
+    match what:
+        case Move.ADD:
+            to = len(rows)
+            rows.append([(_FIRST_FIELD[name], "")])
+            focus, message = f"{name}-{to}{_FIRST_FIELD[name]}", f"{noun} {to + 1} added"
+        case Move.UP | Move.DOWN:
+            to = max(at - 1, 0) if what is Move.UP else min(at + 1, len(rows) - 1)
+            rows.insert(to, rows.pop(at))
+            change = f"is now {to + 1}" if to != at else "cannot move further"
+            focus, message = f"{name}-{to}-{what}", f"{noun} {at + 1} {change}"
+        case Move.REMOVE:
+            last_removed = {at: rows.pop(at)}
+            focus, message = f"{name}-undo", f"{noun} {at + 1} removed"
+        case Move.UNDO:
+            if not last_removed:
+                raise UnknownMove(button)
+            number, row = last_removed.popitem()
+            to = min(number, len(rows))
+            rows.insert(to, row)
+            focus, message = f"{name}-{to}{_FIRST_FIELD[name]}", f"{noun} {to + 1} is back"
+    return Moved(_with_rows(fields, name, rows, last_removed), name, focus, message)
 
 
 def removed(fields: Fields) -> dict[str, list[tuple[str, str]]]:
@@ -67,81 +86,27 @@ def removed(fields: Fields) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _add(fields: Fields, name: str, rows: list[Row], _at: int) -> Moved:
-    at = len(rows)
-    added = [*rows, [(_FIRST_FIELD[name], "")]]
-    return Moved(
-        _with_rows(fields, name, added),
-        name,
-        f"{name}-{at}{_FIRST_FIELD[name]}",
-        f"{LISTS[name]} {at + 1} added",
-    )
-
-
-def _up(fields: Fields, name: str, rows: list[Row], at: int) -> Moved:
-    return _exchange(fields, name, rows, at, to=max(at - 1, 0), what=Move.UP)
-
-
-def _down(fields: Fields, name: str, rows: list[Row], at: int) -> Moved:
-    return _exchange(fields, name, rows, at, to=min(at + 1, len(rows) - 1), what=Move.DOWN)
-
-
-def _exchange(fields: Fields, name: str, rows: list[Row], at: int, *, to: int, what: Move) -> Moved:
-    rows.insert(to, rows.pop(at))
-    noun = LISTS[name]
-    message = f"{noun} {at + 1} is now {to + 1}" if to != at else f"{noun} {at + 1} cannot move further"
-    return Moved(_with_rows(fields, name, rows), name, f"{name}-{to}-{what}", message)
-
-
-def _remove(fields: Fields, name: str, rows: list[Row], at: int) -> Moved:
-    gone = rows.pop(at)
-    kept = _with_rows(_without_removed(fields, name), name, rows)
-    for end, value in gone:
-        kept.add(f"{_REMOVED}{name}-{at}{end}", value)
-    return Moved(kept, name, f"{name}-undo", f"{LISTS[name]} {at + 1} removed")
-
-
-def _undo(fields: Fields, name: str, rows: list[Row], _at: int) -> Moved:
-    back = _rows(
-        MultiDict([(key.removeprefix(_REMOVED), value) for key, value in removed(fields)[name]]), name
-    )
-    first = next((key.removeprefix(f"{_REMOVED}{name}-") for key, _ in removed(fields)[name]), "")
-    place = int_from(first.partition("-")[0])
-    if place is None or not back:
-        raise UnknownMove(f"{name}-undo")
-    at = min(place, len(rows))
-    rows.insert(at, back[0])
-    kept = _with_rows(_without_removed(fields, name), name, rows)
-    return Moved(kept, name, f"{name}-{at}{_FIRST_FIELD[name]}", f"{LISTS[name]} {at + 1} is back")
-
-
-def _rows(fields: Fields, name: str) -> list[Row]:
-    found: dict[int, Row] = {}
+def _rows(fields: Fields, name: str) -> dict[int, Row]:
+    """The rows of a list by the numbers in their names, which may have gaps."""
+    rows: dict[int, Row] = {}
     for key, value in fields.items(multi=True):
         match = re.fullmatch(rf"{name}-([0-9]{{1,3}})(-\w+)?", key)
         if match:
-            found.setdefault(int(match.group(1)), []).append((match.group(2) or "", value))
-    return [found[number] for number in sorted(found)]
+            rows.setdefault(int(match.group(1)), []).append((match.group(2) or "", value))
+    return rows
 
 
-def _with_rows(fields: Fields, name: str, rows: list[Row]) -> Fields:
-    kept = Fields(
+def _with_rows(fields: Fields, name: str, rows: list[Row], last_removed: dict[int, Row]) -> Fields:
+    is_row = re.compile(rf"({_REMOVED})?{name}-[0-9]{{1,3}}(-\w+)?")
+    others = [(key, value) for key, value in fields.items(multi=True) if not is_row.fullmatch(key)]
+    return Fields(
         [
-            (key, value)
-            for key, value in fields.items(multi=True)
-            if not re.fullmatch(rf"{name}-[0-9]{{1,3}}(-\w+)?", key)
+            *others,
+            *((f"{name}-{at}{end}", value) for at, row in enumerate(rows) for end, value in row),
+            *(
+                (f"{_REMOVED}{name}-{at}{end}", value)
+                for at, row in last_removed.items()
+                for end, value in row
+            ),
         ]
     )
-    for number, row in enumerate(rows):
-        for end, value in row:
-            kept.add(f"{name}-{number}{end}", value)
-    return kept
-
-
-def _without_removed(fields: Fields, name: str) -> Fields:
-    return Fields(
-        [(key, value) for key, value in fields.items(multi=True) if not key.startswith(f"{_REMOVED}{name}-")]
-    )
-
-
-_MOVES = {Move.ADD: _add, Move.UP: _up, Move.DOWN: _down, Move.REMOVE: _remove, Move.UNDO: _undo}

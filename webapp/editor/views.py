@@ -1,4 +1,4 @@
-"""The list of summaries, and for each its preview, its history, and withdrawing it."""
+"""The list of summaries; preview, history, comparison and withdrawal of one."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -30,7 +30,7 @@ editor_access.protect(bp)
 
 @bp.get("/editor/")
 def summaries() -> Response:
-    """All texts, newest change first."""
+    """List all texts, newest change first."""
     tab = request.args.get("tab", Tab.ALL.value)
     if tab not in list(Tab):
         raise SiteError(404)
@@ -50,13 +50,13 @@ def summaries() -> Response:
 
 @bp.get("/editor/articles/<int:article_id>")
 def edit_article(article_id: int) -> Response:
-    """Lead from a page on the site to its form."""
+    """Redirect from an article to its form."""
     return htmx.redirect(url_for("authoring.edit", draft_id=revisions.draft_of(article_id).id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/preview")
 def preview(draft_id: int) -> Response:
-    """The page as readers would see it."""
+    """Show the page as readers would see it."""
     draft = revisions.get_draft(draft_id)
     content = from_json(draft.content)
     if not is_partial_date(content.paper.published_on):
@@ -76,13 +76,13 @@ def preview(draft_id: int) -> Response:
 
 @bp.get("/editor/summaries/<int:draft_id>/history")
 def history(draft_id: int) -> Response:
-    """All revisions of a draft, newest first."""
+    """List all revisions of a draft, newest first."""
     return _show_history(revisions.get_draft(draft_id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/compare")
 def compare(draft_id: int) -> Response:
-    """What changed from one revision to another, word by word; of the last two if none are named."""
+    """Compare two revisions word by word, by default the last two."""
     draft = revisions.get_draft(draft_id)
     history = revisions.history(draft)
     newest_two = [revision.number for revision, _ in history[:2]]
@@ -117,14 +117,14 @@ def restore(draft_id: int) -> Response:
 
 @bp.errorhandler(SavedMeanwhile)
 def show_newer(_: SavedMeanwhile) -> Response:
-    """Nothing was restored, since somebody saved while the list was open: the list with what they saved."""
+    """List the revisions again: nothing was restored, since somebody saved while the list was open."""
     draft = revisions.get_draft((request.view_args or {})["draft_id"])
     return _show_history(draft, HTTPStatus.CONFLICT, is_behind=True)
 
 
 @bp.get("/editor/articles/<int:article_id>/withdraw")
 def withdraw(article_id: int) -> Response:
-    """Ask once more before a summary is taken off the site."""
+    """Ask for confirmation before a summary is taken off the site."""
     editor_access.require(Role.EDITOR)
     return _show_withdraw(_published(article_id), WithdrawForm(formdata=editor_access.recovered_fields()))
 
@@ -147,7 +147,7 @@ def do_withdraw(article_id: int) -> Response:
 
 @bp.app_errorhandler(DraftNotFound)
 def show_not_found(_: DraftNotFound) -> Response:
-    """There is no draft, article or revision with this number."""
+    """Answer 404: there is no draft, article or revision with this number."""
     return errors.show(
         SiteError(HTTPStatus.NOT_FOUND, "There is no summary with this number. Look for it in the list.")
     )

@@ -29,7 +29,7 @@ _ARTICLE_FIELDS = [
 
 
 class NotPublishable(ValueError):
-    """A text cannot be published: it has ``problems``, or ``warnings`` that nobody accepted, or both.
+    """A text cannot be published: it has ``problems``, or ``warnings`` that were not accepted, or both.
 
     ``accepted`` holds the reasons that were given, by the warning's message.
     """
@@ -128,7 +128,7 @@ def record_status_check(article: Article, at: datetime, now: datetime) -> None:
 
 
 def find_article_of(paper: PaperContent) -> Article | None:
-    """The article about this paper, if there is one: by DOI, else PubMed number, else address."""
+    """Find the article about this paper, by DOI, PubMed number or URL."""
     keys = ((Paper.doi, paper.doi.lower()), (Paper.pmid, paper.pmid), (Paper.url, paper.url))
     matches = [column == value for column, value in keys if value]
     if not matches:

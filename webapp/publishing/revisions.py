@@ -145,6 +145,7 @@ def approve(
 ) -> tuple[ArticleContent, dict[str, str]]:
     """Check a text and complete it with its slug and a correction dated ``on``; returns it with the accepted warnings.
 
+    Returns the text and the reason for which each warning was accepted.
     Raises NotPublishable.
     """
     if correction:
