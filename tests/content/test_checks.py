@@ -10,7 +10,7 @@ from webapp.content.checks import check
 from webapp.models.values import Finding, Implication, PaperStatus, Subject
 
 GOOD = Finding(text="Pain was about the same.", place="Abstract")
-ABSTRACT = {"abstract": "We treated 1,040 people. “Pain” did not differ."}
+ABSTRACT = {"abstract": "We treated 1,040 people and 2030 mice. “Pain” did not differ."}
 
 
 def with_finding(**changes: str) -> dict[str, Any]:
@@ -97,6 +97,7 @@ def test_a_warning_names_its_field(changes: dict[str, Any], field: str, words: s
         with_finding(counts="New bed: 3 of 40; usual bed: 9 of 41"),
         {"harms": "They asked for a “miracle”."},
         {"harms": "A urinary tract infection (UTI) is bad. UTIs hurt."},
+        {"harms": "Urinary tract infections (UTIs) are bad. A UTI hurts."},
         {"harms": "The injury was at C5. An MRI showed it."},
         {"paper": {"status": PaperStatus.RETRACTED, "status_note": "Gone.", "status_on": date(2026, 1, 2)}},
     ],
@@ -107,7 +108,14 @@ def test_what_is_fine_passes(changes: dict[str, Any]) -> None:
 
 
 def test_a_quote_and_a_number_may_be_set_in_other_marks() -> None:
-    changes = with_finding(quote='"Pain"  did not\ndiffer.', text="Of 1040 people, most slept.")
+    changes = with_finding(
+        quote='"Pain"  did not\ndiffer.', text="Of 1040 people and 2,030 mice, most slept."
+    )
     report = check(content(**changes, paper=ABSTRACT))
     assert report.errors == ()
     assert not [row for row in report.warnings if row.field == "findings-1-text"]
+
+
+def test_a_short_form_is_pointed_out_once() -> None:
+    report = check(content(harms="A UTI is bad.", research_summary="A UTI hurts."))
+    assert [warning.field for warning in report.warnings] == ["harms"]
