@@ -20,6 +20,7 @@ from tests.accounts.people import EMAIL, PASSWORD, add_editor
 from tests.drills.site import ROOT, Site, free_port, inside, running
 from tests.factories import NOW, add_article, add_categories, publish
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing
 
@@ -207,23 +208,25 @@ def test_what_is_sent_reaches_the_application_as_it_is(front: Front) -> None:
 
 def test_a_change_is_seen_within_a_second(front: Front) -> None:
     with changing(front.site):
-        article = add_article(slug="to-be-changed", main_message="The pill did nothing.")
+        with writing():
+            article = add_article(slug="to-be-changed", main_message="The pill did nothing.")
         said = msgspec.structs.replace(content_of(article), main_message="The pill did very little.")
         _wait_for_a_new_second()
         assert b"The pill did nothing." in front.get_kept("/research/to-be-changed")[1]
-        publish(said, NOW, article)
-        db.session.commit()
+        with writing():
+            publish(said, NOW, article)
         time.sleep(1)
         assert b"The pill did very little." in front.get("/research/to-be-changed")[1]
 
 
 def test_a_withdrawn_text_is_gone_within_a_second(front: Front) -> None:
     with changing(front.site):
-        article = add_article(slug="to-be-withdrawn")
+        with writing():
+            article = add_article(slug="to-be-withdrawn")
         _wait_for_a_new_second()
         front.get_kept("/research/to-be-withdrawn")
-        withdraw(article, "We mixed up two papers.", NOW)
-        db.session.commit()
+        with writing():
+            withdraw(article, "We mixed up two papers.", NOW)
         time.sleep(1)
         assert front.get("/research/to-be-withdrawn")[0].status == 410
 

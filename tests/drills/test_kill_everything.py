@@ -17,6 +17,7 @@ from tests.factories import add_article, content
 from tests.newsletter.steps import filled
 from tests.waiting import seconds_until
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.mail.outbox import STALE_AFTER
 from webapp.models import (
     Article,
@@ -79,8 +80,8 @@ def kill_again_and_again(site: Site, crowd: Crowd) -> float:
 def let_time_pass() -> None:
     """What a mailer held when it was killed is old enough to be looked at."""
     held = update(OutboxMessage).where(OutboxMessage.state == MailState.SENDING)
-    db.session.execute(held.values(claimed_at=datetime.now(UTC) - 2 * STALE_AFTER))
-    db.session.commit()
+    with writing() as now:
+        db.session.execute(held.values(claimed_at=now - 2 * STALE_AFTER))
 
 
 def is_all_sent() -> bool:
