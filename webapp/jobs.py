@@ -117,6 +117,11 @@ def watch(_: Event) -> None:
     indexing.rebuild_if_broken()
 
 
+def compare(_: Event) -> None:
+    """Compare the search index with the database."""
+    indexing.compare()
+
+
 def deliver(stop: Event) -> None:
     """Deliver the mail that is due."""
     mailer = mailer_for(current_app.extensions["config"])
@@ -171,6 +176,7 @@ def forget(_: Event) -> None:
 JOBS = (
     Job("follow", 0.2, follow),
     Job("watch", 3.0, watch),
+    Job("compare", 60.0, compare),
     Job("deliver", 2.0, deliver, is_awaited=True),
     Job("publish", 3.0, publish),
     Job("publish again", 600.0, publish_again),

@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from tests.accounts.people import (
     PASSWORD,
@@ -13,10 +13,12 @@ from tests.accounts.people import (
     token,
     turn_on_second_factor,
 )
+from tests.editor.forms import complete, opened, press
 from tests.newsletter.steps import delivered, link_in
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.models import AuditEntry, AuditKind, Editor, Role
+from webapp.db.writing import OPTION
+from webapp.models import Article, AuditEntry, AuditKind, Editor, Role
 
 PEOPLE = "/editor/people/"
 BO = "bo@example.org"
@@ -144,3 +146,31 @@ def test_nobody_has_that_number(client: PageClient, admin: Editor, number: str) 
 def test_only_admins_see_the_link_to_people(client: PageClient, bos_browser: PageClient) -> None:
     assert f'href="{PEOPLE}"' in client.get("/editor/account").text
     assert f'href="{PEOPLE}"' not in bos_browser.get("/editor/account").text
+
+
+def closed_while_waiting(app: Flask, email: str) -> None:
+    """Let an account be closed when the next request gets its turn of writing, after the check of its sign-in."""
+
+    def close(connection: Connection) -> None:
+        if OPTION in connection.get_execution_options():
+            connection.exec_driver_sql(
+                "UPDATE editor SET disabled_at = '2026-01-01 00:00:00.000000' WHERE email = ?", (email,)
+            )
+
+    event.listen(db.engine, "begin", close)
+
+
+def test_an_admin_closed_meanwhile_changes_no_role(client: PageClient, app: Flask, bo: Editor) -> None:
+    sent = {"csrf_token": token(client, PEOPLE), "role": "admin"}
+    closed_while_waiting(app, "ana@example.org")
+    client.post(f"{PEOPLE}{bo.id}/role", sent, status=403)
+    db.session.expire_all()
+    assert bo.role is Role.WRITER
+
+
+def test_an_editor_closed_meanwhile_publishes_nothing(client: PageClient, app: Flask, admin: Editor) -> None:
+    path = "/editor/summaries/new"
+    sent = opened(client, path, **complete())
+    closed_while_waiting(app, "ana@example.org")
+    press(client, path, sent, "publish", status=403)
+    assert db.session.scalar(select(Article)) is None

@@ -14,8 +14,9 @@ from tests.editor.forms import form_of, opened, press
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.models import Article, AuditEntry, AuditKind, BulkChange, Draft, Role
-from webapp.publishing import revisions, scheduling
+from webapp.models import Article, AuditEntry, AuditKind, BulkChange, Category, Draft, Role
+from webapp.models.values import ArticleStatus
+from webapp.publishing import bulk, revisions, scheduling
 from webapp.publishing.publication import content_of, withdraw
 
 BULK = "/editor/bulk"
@@ -188,3 +189,14 @@ def test_a_writer_has_no_permission(app: Flask) -> None:
     writer.get(BULK, query_string=chosen, status=403)
     writer.post(BULK, chosen | {"csrf_token": token(writer, "/editor/account")}, status=403)
     assert 'name="chosen"' not in writer.get("/editor/").text
+
+
+def test_undoing_a_refiling_brings_no_withdrawn_summary_back(app: Flask, client: PageClient) -> None:
+    article = add_article(slug="refiled", categories=["pain-management"])
+    category = db.session.scalars(select(Category).where(Category.slug == "rehabilitation")).one()
+    wanted = bulk.plan(bulk.Action.REFILE, [f"article-{article.id}"], category)
+    change = bulk.carry_out(wanted, 1, NOW, "")
+    withdraw(article, "A dangerous error.", NOW)
+    bulk.undo(change, 1, NOW)
+    assert article.status is ArticleStatus.WITHDRAWN
+    assert "withdrawn" in change.changed[0]["undo_problem"]

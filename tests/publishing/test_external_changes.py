@@ -16,8 +16,9 @@ from tests.pages import PageClient
 from webapp.content.article_content import to_toml
 from webapp.db.session import db
 from webapp.models import Article, Draft, Schedule
-from webapp.publishing.library import import_library
-from webapp.publishing.publication import content_of
+from webapp.models.values import ArticleStatus
+from webapp.publishing.library import LibraryRefused, import_library
+from webapp.publishing.publication import content_of, withdraw
 
 Import = Callable[..., None]
 
@@ -155,3 +156,15 @@ def test_revision_numbers_of_a_draft_continue_those_of_the_article(
     edit = begun(client, path, harms="Mine.")
     assert db.session.scalars(select(Draft.revision_number)).one() == 4
     assert "What changed from revision 3 to 4" in client.get(f"{edit}/compare").text
+
+
+def test_an_import_leaves_a_withdrawn_summary_withdrawn(app: Flask, tmp_path: Path) -> None:
+    article = add_article()
+    said = msgspec.structs.replace(content_of(article), harms="Imported words.")
+    withdraw(article, "Wrong.", NOW)
+    db.session.commit()
+    file = tmp_path / "article.toml"
+    file.write_text(to_toml(said), encoding="utf-8")
+    with pytest.raises(LibraryRefused, match="withdrawn"):
+        import_library(file, NOW)
+    assert article.status is ArticleStatus.WITHDRAWN

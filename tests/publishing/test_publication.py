@@ -77,3 +77,8 @@ def test_publishing_a_withdrawn_article_brings_it_back(app: Flask) -> None:
     publish(text, NOW, article)
     assert article.status is ArticleStatus.PUBLISHED
     assert article.withdrawn_at is None
+
+
+def test_texts_without_an_address_get_different_ones(app: Flask) -> None:
+    one, other = (publish(content(slug="", plain_title="One title"), NOW) for _ in range(2))
+    assert (one.slug, other.slug) == ("one-title", "one-title-2")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.conftest import KEY
 from tests.engines import both_engines
@@ -25,6 +25,7 @@ from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.db.writing import writing
+from webapp.models import Category
 from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.search.documents import IndexDocument
@@ -447,3 +448,39 @@ def test_four_processes_search_while_one_commits(app: Flask, config: Config, add
     assert [error for _, error in outcomes if error] == []
     assert all(int(output) > 10 for output, _ in outcomes)
     assert number > 1_010
+
+
+def test_a_renamed_category_is_found_under_its_new_name(app: Flask, client: PageClient) -> None:
+    article = add_article(categories=["pain-management"])
+    indexing.catch_up()
+    category = db.session.scalars(select(Category).where(Category.slug == "pain-management")).one()
+    category.name = "Wombatology"
+    change_log.announce(ChangeKind.CATEGORIES, NOW)
+    db.session.commit()
+    indexing.catch_up()
+    assert article.slug in client.get("/search?q=wombatology").text
+
+
+def test_a_wrong_cursor_is_mended_by_comparing(app: Flask) -> None:
+    add_article()
+    indexing.catch_up()
+    add_article()
+    search_index().move_cursor(change_log.newest())
+    indexing.compare()
+    assert indexing.differences(search_index()).is_empty
+
+
+@pytest.mark.parametrize("text", ["9" * 23, "-1", "x", ""])
+def test_a_cursor_that_is_no_id_counts_as_unknown(app: Flask, config: Config, text: str) -> None:
+    add_article()
+    indexing.catch_up()
+    (live_folder(config) / "cursor").write_text(text, encoding="ascii")
+    assert search_index().cursor() is None
+
+
+def test_results_of_an_index_that_is_behind_are_not_stored(app: Flask, client: PageClient) -> None:
+    add_article()
+    indexing.catch_up()
+    add_article(main_message="A zebrafish swam.")
+    for address in ("/search?q=zebrafish", "/search/feed.atom?q=zebrafish"):
+        assert "no-store" in client.flask.get(address).headers["Cache-Control"]

@@ -218,3 +218,15 @@ def test_a_page_is_made_anew_after_five_minutes() -> None:
     for seconds[0] in (0, 300, 301):
         answers.append(asked(cache))
     assert answers == [b"1", b"1", b"2"]
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/html;q=0.1, application/x-research-info-systems", "*/*;q=0.1, application/x-bibtex"]
+)
+def test_a_program_that_wants_a_citation_replaces_no_page(client: PageClient, accept: str) -> None:
+    path = f"/research/{add_article().slug}"
+    page = client.get(path)
+    assert client.flask.get(path, headers={"Accept": accept}).mimetype != "text/html"
+    other = f"/research/{add_article().slug}"
+    assert client.flask.get(other, headers={"Accept": accept}).mimetype != "text/html"
+    assert client.get(other).mimetype == client.get(path).mimetype == page.mimetype == "text/html"

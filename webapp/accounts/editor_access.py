@@ -57,7 +57,10 @@ def protect(
 
 
 def require(role: Role) -> None:
-    """Require a role, or one above it; raises SiteError 403."""
+    """Require a role, or one above it; raises SiteError 403.
+
+    A view that writes asks inside ``writing()``: the account may have been changed or closed while it waited.
+    """
     if not sign_ins.may(role):
         raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
 

@@ -43,6 +43,7 @@ def invite() -> Response:
     password_hash = passwords.hash_nobody_knows()
     try:
         with writing() as now:
+            editor_access.require(Role.ADMIN)
             editor = editors.add_editor(
                 form.name.data, form.email.data, password_hash, now, Role(form.role.data)
             )
@@ -68,6 +69,7 @@ def change_role(number: int) -> Response:
     if not form.validate():
         return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with writing() as now:
+        editor_access.require(Role.ADMIN)
         before, editor.role = editor.role, Role(form.role.data)
         words = f"{before.label} → {editor.role.label}"
         audit.record(AuditKind.ROLE_CHANGED, now, current_editor().id, editor.id, words)
@@ -79,6 +81,7 @@ def close_account(number: int) -> Response:
     """Close an account; its editor is signed out at once."""
     editor = _get_other(number)
     with writing() as now:
+        editor_access.require(Role.ADMIN)
         editors.close_account(editor, now)
         audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
     return _saved(editor, "closed")
@@ -89,6 +92,7 @@ def open_account(number: int) -> Response:
     """Open a closed account again."""
     editor = _get_other(number)
     with writing() as now:
+        editor_access.require(Role.ADMIN)
         editors.open_account(editor)
         audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
     return _saved(editor, "opened")
@@ -99,6 +103,7 @@ def send_link(number: int) -> Response:
     """Mail an editor a new link to choose a password."""
     editor = _get_other(number)
     with writing() as now:
+        editor_access.require(Role.ADMIN)
         outbox.enqueue(MailKind.INVITATION, editor.email, now)
         audit.record(AuditKind.INVITED, now, current_editor().id, editor.id)
     return _saved(editor, "link")
@@ -109,6 +114,7 @@ def reset_second_factor(number: int) -> Response:
     """Turn off the second factor of an editor who has lost the app and the codes."""
     editor = _get_other(number)
     with writing() as now:
+        editor_access.require(Role.ADMIN)
         second_factor.turn_off(editor)
         editors.end_sign_ins(editor)
         notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)

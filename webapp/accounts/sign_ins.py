@@ -49,8 +49,11 @@ def recognize(now: datetime) -> bool:
 
 
 def may(role: Role) -> bool:
-    """Does the signed-in editor have this role, or one above it?"""
-    return _RANKS.index(current_editor().role) >= _RANKS.index(role)
+    """Is the account open, and does it have this role or one above it? Inside ``writing()`` this is asked again."""
+    editor = current_editor()
+    if editor.disabled_at is not None:
+        return False
+    return _RANKS.index(editor.role) >= _RANKS.index(role)
 
 
 def local_time(at: datetime) -> str:

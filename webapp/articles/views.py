@@ -60,6 +60,7 @@ def article(slug: str) -> Response:
     if form is not None:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
         return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
+    was_behind = is_behind()  # asked before the index is: it may catch up meanwhile
     response = htmx.render(
         "articles/article.html",
         article=found,
@@ -68,7 +69,7 @@ def article(slug: str) -> Response:
         is_draft=False,
     )
     # Otherwise similar articles from before a change would stay for minutes.
-    return never_store(response) if is_behind() else response
+    return never_store(response) if was_behind else response
 
 
 @bp.get("/research/<slug>/history")

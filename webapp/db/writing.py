@@ -18,7 +18,7 @@ from webapp.db.session import db
 WRITER_LOCK = 7_266_001  # any number that nothing else in the database uses as an advisory lock
 BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for its turn on SQLite
 JOBS_TIMEOUT = "60s"
-_OPTION = "writers_turn"
+OPTION = "writers_turn"  # of the connection whose next transaction takes the turn
 _TAKE, _TRY = "take", "try"
 
 
@@ -36,21 +36,21 @@ def writing(*, wait: bool = True) -> Iterator[datetime]:
     TurnTaken instead of waiting: for notes that may be left out.
     """
     session = db.session()
-    if session.info.get(_OPTION):
+    if session.info.get(OPTION):
         raise RuntimeError("writing() inside writing(): the outer one commits")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("something was changed before writing()")
     session.rollback()  # ends the reading transaction and expires what it read
-    session.info[_OPTION] = True
+    session.info[OPTION] = True
     try:
-        session.connection(execution_options={_OPTION: _TAKE if wait else _TRY})
+        session.connection(execution_options={OPTION: _TAKE if wait else _TRY})
         yield datetime.now(UTC)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
-        del session.info[_OPTION]
+        del session.info[OPTION]
 
 
 def stop_reading() -> None:
@@ -63,7 +63,7 @@ def stop_reading() -> None:
 
 def begin_sqlite(connection: Connection) -> None:
     """Begin a transaction; take the write lock at once where ``writing()`` asks for it."""
-    turn = connection.get_execution_options().get(_OPTION)
+    turn = connection.get_execution_options().get(OPTION)
     if turn is None:
         connection.exec_driver_sql("BEGIN")
     elif turn == _TAKE:
@@ -85,7 +85,7 @@ def begin_postgresql(connection: Connection) -> None:
         return  # one statement, which is a transaction of its own
     if not has_request_context():
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{JOBS_TIMEOUT}'")
-    turn = options.get(_OPTION)
+    turn = options.get(OPTION)
     if turn == _TAKE:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     elif turn == _TRY:

@@ -17,6 +17,7 @@ from webapp.content.checks import Problem
 from webapp.editor import autosaves, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
 from webapp.models import Draft, Role
+from webapp.models.values import ArticleStatus
 from webapp.publishing import external_changes, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
@@ -133,6 +134,8 @@ def status_text(draft: Draft) -> str:
     """Describe the state of a text without unsaved changes."""
     if not draft.id:
         return "Not saved yet."
+    if draft.article and draft.article.status is ArticleStatus.WITHDRAWN:
+        return "Withdrawn. Readers see only your note, until you publish it again."
     if not draft.has_unpublished_changes:
         return "Published. Readers see this text."
     return f"Draft saved {local_time(draft.saved_at)}"

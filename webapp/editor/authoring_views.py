@@ -114,6 +114,7 @@ def publish(draft_id: int) -> Response:
     """Publish what was typed, if it passes all checks."""
     form, editor_id = _valid_form(Role.EDITOR), current_editor().id
     with writing() as now:
+        editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
         slug_before = draft.article.slug if draft.article else ""
         revisions.publish(
@@ -138,6 +139,7 @@ def schedule(draft_id: int) -> Response:
     """Schedule the text to be published at a set time, if it passes all checks now."""
     form, editor_id = _valid_form(Role.EDITOR), current_editor().id
     with writing() as now:
+        editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
         revisions.check_base(draft, form.base_number)
         scheduling.schedule(
@@ -319,6 +321,7 @@ def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
 
 def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
     """Save what was typed as the newest revision. Raises SavedMeanwhile."""
+    editor_access.require(Role.WRITER)
     draft = _draft(draft_id)
     content = content_from(form, from_json(draft.content))
     revisions.save(draft, content, form.base_number, current_editor().id, now)

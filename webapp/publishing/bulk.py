@@ -174,7 +174,8 @@ def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: date
         return CHANGED_MEANWHILE
     try:
         if change.kind == Action.WITHDRAW:
-            external_changes.publish(article, publication.content_of(article), editor_id, Kind.PUBLISHED, now)
+            content = publication.content_of(article)
+            external_changes.publish_again(article, content, editor_id, Kind.PUBLISHED, now)
         else:
             _refile(article, row["categories"], editor_id, now)
     except NotPublishable as refusal:

@@ -10,12 +10,15 @@ from sqlalchemy import select
 
 from webapp.content import merging
 from webapp.content.article_content import ArticleContent, PaperContent, from_json
+from webapp.content.checks import Problem
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import Article, Draft, Revision
+from webapp.models.values import ArticleStatus
 from webapp.publishing import publication, revisions, scheduling
 from webapp.publishing.revisions import Kind
 
+STAYS_WITHDRAWN = "This summary is withdrawn. To bring it back, publish it in the editor."
 KINDS = (Kind.IMPORTED, Kind.REFILED, Kind.NOTICE)
 SCHEDULE_ENDED = "The summary changed meanwhile. Look at the text and schedule it again."
 SCHEDULE_ENDED_BY_NOTICE = (
@@ -26,7 +29,19 @@ SCHEDULE_ENDED_BY_NOTICE = (
 def publish(
     article: Article, content: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
 ) -> None:
-    """Publish a text for a live article and update its draft. Raises NotPublishable with all problems."""
+    """Publish a text for a live article and update its draft. Raises NotPublishable with all problems.
+
+    A withdrawn article stays withdrawn until somebody decides otherwise (see ``publish_again``).
+    """
+    if article.status is ArticleStatus.WITHDRAWN:
+        raise publication.NotPublishable([Problem("slug", STAYS_WITHDRAWN)])
+    publish_again(article, content, editor_id, kind, now)
+
+
+def publish_again(
+    article: Article, content: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
+) -> None:
+    """Publish a text as ``publish`` does, also for a withdrawn article, which comes back. Raises NotPublishable."""
     publication.check_publishable(content, article)
     publication.make_public(article, content, now)
     revision = _update_draft(revisions.draft_of(article.id), article, editor_id, kind, now)

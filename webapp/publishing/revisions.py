@@ -157,6 +157,7 @@ def approve(
 
 def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORTED) -> Article:
     """Publish a new article without a form, as when a library is imported. Raises NotPublishable."""
+    content = publication.with_address(content, None)
     publication.check_publishable(content, None)
     article = publication.make_public(None, content, now)
     draft = Draft(article=article)

@@ -20,6 +20,7 @@ from flask import Flask, current_app
 
 from webapp.config import Config
 from webapp.db import change_log
+from webapp.parsing import int_from
 from webapp.search import segments
 from webapp.search.documents import IndexDocument
 from webapp.search.posting_arrays import Snapshot
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 VERSION = 3  # of what is in a folder; a folder of another version counts as missing
 CURRENT, CURSOR = "CURRENT", "cursor"
+MOST_CHANGES = 2**31 - 1  # the largest id that a database gives
 OPEN_TRIES, OPEN_PAUSE = 10, 0.02  # opening during another process's commit fails now and then
 WRITE_PATIENCE, LOCK_PAUSE = 10.0, 0.02  # seconds
 
@@ -139,7 +141,7 @@ class SearchIndex:
     def cursor(self) -> int | None:
         """The id of the last public change that the index contains; None if there is no index that says so."""
         try:
-            return int((self.folder() / CURSOR).read_text(encoding="ascii"))
+            return int_from((self.folder() / CURSOR).read_text(encoding="ascii"), high=MOST_CHANGES)
         except (OSError, ValueError):
             return None
 

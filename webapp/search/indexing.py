@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from webapp.catalog.queries import published
 from webapp.db import change_log
-from webapp.db.change_log import PublicChange
+from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.db.session import db
+from webapp.db.writing import stop_reading
 from webapp.models import Article, ArticleCategory
 from webapp.models.values import ArticleStatus
 from webapp.search.documents import IndexDocument, document_of
@@ -29,7 +30,6 @@ from webapp.search.index import SearchBusy, SearchIndex, SearchUnavailable, is_b
 log = logging.getLogger(__name__)
 
 BROKEN_FOR = 0.2  # seconds; another process may be switching to a new index just now
-COMPARE_SECONDS = 60.0  # how often the index is compared with the database
 CHANGES_AT_ONCE = 500
 ARTICLES_AT_ONCE = 500
 DOCUMENTS_PER_COMMIT = 20_000
@@ -125,9 +125,23 @@ def waiting_articles() -> set[int]:
 def follow() -> None:
     """Follow what changed since last time, if no other process is doing so; raises SearchUnavailable."""
     if is_behind():
+        stop_reading()
         index = search_index()
         with suppress(SearchBusy), index.writing(patience=0):
             _follow_once(index)
+
+
+def compare() -> None:
+    """Compare the index with the database and update what differs, for what no change announced (a wrong cursor, say)."""
+    if is_behind() or not _is_usable():
+        return  # other jobs bring it up to date
+    stop_reading()
+    index = search_index()
+    with suppress(SearchBusy), index.writing(patience=0):
+        difference = differences(index)
+        if not difference.is_empty:
+            log.warning("the search index differs from the database and is corrected: %s", difference)
+            index.apply(_documents(difference.missing | difference.outdated), difference.surplus)
 
 
 def rebuild_if_broken() -> None:
@@ -140,6 +154,7 @@ def rebuild_if_broken() -> None:
     time.sleep(BROKEN_FOR)
     if _is_usable():
         return
+    stop_reading()  # a rebuild takes long
     log.warning("the search index is missing, damaged or of another database: it is rebuilt")
     try:
         count = rebuild(_silently)
@@ -158,13 +173,17 @@ def _is_usable() -> bool:
 def _follow_once(index: SearchIndex) -> int:
     """Follow up to CHANGES_AT_ONCE public changes; returns how many. The writer's lock is held."""
     with _reading() as session:  # nothing is held in the database while the index is written
-        query = select(PublicChange.id, PublicChange.article_id).where(
+        query = select(PublicChange.id, PublicChange.article_id, PublicChange.kind).where(
             PublicChange.id > (index.cursor() or 0)
         )
         changes = session.execute(query.order_by(PublicChange.id).limit(CHANGES_AT_ONCE)).all()
+        article_ids = {change.article_id for change in changes if change.article_id is not None}
+        if any(change.kind is ChangeKind.CATEGORIES for change in changes):
+            article_ids.update(
+                session.scalars(select(Article.id))
+            )  # each text is found by its categories' names
     if not changes:
         return 0
-    article_ids = {article_id for _, article_id in changes if article_id is not None}
     changed = _documents(article_ids)
     index.apply(changed, article_ids - {document.article_id for document in changed})
     index.move_cursor(changes[-1].id)

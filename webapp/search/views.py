@@ -25,6 +25,7 @@ COMPLETION_COUNT = 4
 def search() -> Response:
     """Find summaries by everyday or medical words."""
     query = SearchQuery.from_args(request.args)
+    was_behind = is_behind()  # asked before the index is: it may catch up while this is answered
     is_panel = "panel" in request.args
     path = url_for("search.search")
     if is_panel:
@@ -47,7 +48,7 @@ def search() -> Response:
     )
     if is_miss and not query.filters:
         misses.count_miss(query, datetime.now(UTC).date())
-    if is_miss or (answer and (answer.is_reduced or is_behind())):
+    if is_miss or (answer and (answer.is_reduced or was_behind)):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
 
@@ -56,13 +57,14 @@ def search() -> Response:
 def feed() -> Response:
     """The newest summaries that a search finds, for feed readers."""
     query = SearchQuery.from_args(request.args)
-    path = url_for("search.search")
+    path, was_behind = url_for("search.search"), is_behind()
     articles = results.newest(query)
     updated = max(
         (article.updated_at for article in articles), default=datetime(2025, 1, 1, tzinfo=UTC)
     ).isoformat()
     body = render_template("search/feed.xml", query=query, articles=articles, path=path, updated=updated)
-    return make_response(body, HTTPStatus.OK, {"Content-Type": "application/atom+xml; charset=utf-8"})
+    response = make_response(body, HTTPStatus.OK, {"Content-Type": "application/atom+xml; charset=utf-8"})
+    return never_store(response) if was_behind else response
 
 
 @bp.get("/opensearch.xml")

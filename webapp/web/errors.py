@@ -114,6 +114,9 @@ def _read_rest() -> None:
 def _show_http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]  # a redirect, or an answer made on purpose
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, (OperationalError, InternalError, NoConnectionFree)):
+        return _show_database(cause)  # it was raised in another error handler
     response = show(SiteError(error.code))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):

@@ -5,6 +5,7 @@ under the newest public change that was committed *before* the page was made. So
 older, and a request after a later change gets a new one.
 """
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 LARGEST_PAGE = 1_000_000  # bytes; the library as a file is made each time
 KEPT_SECONDS = 300.0  # then a page is made again, for what changes with the calendar alone, like the year at the foot of a page
 BODY_HEADERS = ("content-length", "content-type", "content-encoding")
+
+# What an Accept header names besides pages, pictures and what browsers say of themselves.
+_OTHER_FORMAT = re.compile(
+    r"application/(?!xhtml\+xml|xml\b|signed-exchange)|text/(?!html|\*)", re.IGNORECASE
+)
 
 Headers = list[tuple[str, str]]
 Key = tuple[object, ...]
@@ -136,9 +142,8 @@ def _key_of(environ: "WSGIEnvironment") -> Key | None:
     path = environ["PATH_INFO"]
     if environ["REQUEST_METHOD"] != "GET" or path.startswith(PRIVATE_PART):
         return None
-    accept = environ.get("HTTP_ACCEPT", "*/*")
-    if not accept.startswith(("text/html", "*/*")):
-        return None  # a program that may be given a citation instead of the page
+    if _OTHER_FORMAT.search(environ.get("HTTP_ACCEPT", "")):
+        return None  # a program that may be given a citation instead of the page, or the page instead of a citation
     return (
         path,
         environ.get("QUERY_STRING", ""),
