@@ -52,7 +52,7 @@ def _done() -> Response:
 
 def _show_inbox(*, is_done: bool) -> Response:
     return htmx.render(
-        "feedback/desk.html",
+        "feedback/overview.html",
         "inbox",
         messages=inbox.unread_messages(),
         notes=inbox.unread_notes(),

@@ -81,7 +81,7 @@ class RecoverableForm(Base):
 
 
 class Autosave(Base):
-    """What one person has typed into one form in one tab since the last save: overwritten, no part of the history."""
+    """What one person has typed into one form in one tab since the last save, overwritten each time; it is not part of the history."""
 
     __tablename__ = "autosave"
 

@@ -19,7 +19,7 @@ from webapp.search.index import SearchUnavailable
 
 @click.command("backup")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option("--keep", type=click.IntRange(min=1), help="Remove all but so many of the newest backups.")
+@click.option("--keep", type=click.IntRange(min=1), help="Number of newest backups to keep; older ones are removed.")
 @with_appcontext
 def backup(folder: Path | None, keep: int | None) -> None:
     """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
@@ -41,7 +41,7 @@ def restore(file: Path, yes: bool) -> None:
     except (CannotRestore, OSError) as error:
         sys.exit(f"Nothing was restored. {error}")
     if former.exists():
-        click.echo(f"What was here before is kept as {former}")
+        click.echo(f"The former database is saved as {former}")
     _finish_restore()
 
 

@@ -62,7 +62,7 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 class PageCache:
-    """WSGI middleware. Holds at most ``byte_limit`` bytes of bodies; what was not asked for longest goes first."""
+    """WSGI middleware. Holds at most ``byte_limit`` bytes of bodies, and evicts the least recently used page first."""
 
     def __init__(
         self,

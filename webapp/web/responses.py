@@ -43,7 +43,7 @@ FILE_QUALITY = 11
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Put the last hand to every answer, errors included."""
+    """Add the final headers to every response, errors included."""
     is_https = config.is_https
 
     @app.after_request
