@@ -19,7 +19,9 @@ from webapp.search.index import SearchUnavailable
 
 @click.command("backup")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option("--keep", type=click.IntRange(min=1), help="Number of newest backups to keep; older ones are removed.")
+@click.option(
+    "--keep", type=click.IntRange(min=1), help="Number of newest backups to keep; older ones are removed."
+)
 @with_appcontext
 def backup(folder: Path | None, keep: int | None) -> None:
     """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
