@@ -198,7 +198,7 @@ def test_publishing_unchanged_keeps_every_fact_of_an_imported_summary(client: Pa
 
 
 def test_looking_at_an_imported_summary_writes_nothing(client: PageClient) -> None:
-    opened(client, f"/editor/articles/{add_article().id}")
+    opened(client, form_of(client, add_article().id))
     assert the_draft().revision_number == 1
     assert len(db.session.scalars(select(Revision)).all()) == 1
 

@@ -52,7 +52,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ArticleContent]:
 
 
 def addresses(page: str) -> Iterator[str]:
-    """Where the form's buttons and what saves by itself send it."""
+    """The addresses to which the form's buttons and its autosave send it."""
     form = next(form for form in parsed(page).iter(f"{H}form") if form.get("id") == "summary-form")
     for element in form.iter():
         by_htmx, plain = element.get("data-hx-post"), element.get("formaction")

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
-from tests.editor.forms import Sent, changed, complete, fields_of, form_address, form_of, opened, press
+from tests.editor.forms import Sent, changed, complete, fields_of, form_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.accounts.form_recovery import MOST_CHARACTERS
@@ -31,7 +31,7 @@ def edit(client: PageClient) -> str:
 
 
 def autosave(client: PageClient, path: str, sent: Sent) -> str:
-    return client.post_fragment(f"{form_address(client, path)}/autosave", sent)
+    return client.post_fragment(f"{path}/autosave", sent)
 
 
 def count(table: type) -> int:

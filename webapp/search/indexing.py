@@ -1,4 +1,4 @@
-"""How a node's search index follows the database: a cursor into the log of public changes, rebuild into a new folder and switch.
+"""How a node's search index follows the database: by a cursor into the change log, or rebuilt in a new folder.
 
 The index folder holds a cursor: the id of the last public change that the index contains. One process of a node at a time
 reads the *current* rows of what changed since, brings the index up to date, commits it, and only then moves the cursor.
@@ -82,8 +82,7 @@ def rebuild(report: Callable[[int, int], None]) -> int:
             replacement.apply(_reported(batch, report, done, total), ())
             done += len(batch)
         with index.writing():
-            difference = differences(replacement)
-            replacement.apply(_documents(difference.missing | difference.outdated), difference.surplus)
+            _correct(replacement)
             if not differences(replacement).is_empty:
                 raise SearchUnavailable("the new index does not equal the database")
             replacement.move_cursor(cursor)  # changes since are followed once more, which changes nothing
@@ -138,10 +137,9 @@ def compare() -> None:
     stop_reading()
     index = search_index()
     with suppress(SearchBusy), index.writing(patience=0):
-        difference = differences(index)
-        if not difference.is_empty:
-            log.warning("the search index differs from the database and is corrected: %s", difference)
-            index.apply(_documents(difference.missing | difference.outdated), difference.surplus)
+        corrected = _correct(index)
+        if not corrected.is_empty:
+            log.warning("the search index differed from the database and was corrected: %s", corrected)
 
 
 def rebuild_if_broken() -> None:
@@ -170,6 +168,14 @@ def _is_usable() -> bool:
     return index.is_intact() and cursor is not None and cursor <= change_log.newest()
 
 
+def _correct(index: SearchIndex) -> Difference:
+    """Update what differs from the database; returns how it differed. The writer's lock is held."""
+    difference = differences(index)
+    if not difference.is_empty:
+        index.apply(_documents(difference.missing | difference.outdated), difference.surplus)
+    return difference
+
+
 def _follow_once(index: SearchIndex) -> int:
     """Follow up to CHANGES_AT_ONCE public changes; returns how many. The writer's lock is held."""
     with _reading() as session:  # nothing is held in the database while the index is written
@@ -178,10 +184,9 @@ def _follow_once(index: SearchIndex) -> int:
         )
         changes = session.execute(query.order_by(PublicChange.id).limit(CHANGES_AT_ONCE)).all()
         article_ids = {change.article_id for change in changes if change.article_id is not None}
+        # An article is found by the names of its categories too.
         if any(change.kind is ChangeKind.CATEGORIES for change in changes):
-            article_ids.update(
-                session.scalars(select(Article.id))
-            )  # each text is found by its categories' names
+            article_ids.update(session.scalars(select(Article.id)))
     if not changes:
         return 0
     changed = _documents(article_ids)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 from webapp.db.writing import stop_reading
 from webapp.web.htmx import wants_fragment
 
+DATABASE_ERRORS = (OperationalError, InternalError, NoConnectionFree)  # the database is locked, full or away
 MOST_THROWN_AWAY = 20_000_000  # bytes of a body that is too long
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SiteError, show)
     app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
-    for of_database in (OperationalError, InternalError, NoConnectionFree):
+    for of_database in DATABASE_ERRORS:
         app.register_error_handler(of_database, _show_database)
     app.register_error_handler(Exception, _show_unexpected)
 
@@ -115,7 +116,7 @@ def _show_http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]  # a redirect, or an answer made on purpose
     cause = getattr(error, "original_exception", None)
-    if isinstance(cause, (OperationalError, InternalError, NoConnectionFree)):
+    if isinstance(cause, DATABASE_ERRORS):
         return _show_database(cause)  # it was raised in another error handler
     response = show(SiteError(error.code))
     for name, value in error.get_headers():
