@@ -1,4 +1,4 @@
-"""Every address of the site is given what nobody means well by: it answers, and never with a failure of ours."""
+"""Every address of the site gets hostile input, and never answers with a server error."""
 
 import json
 import random

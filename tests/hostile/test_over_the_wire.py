@@ -1,4 +1,4 @@
-"""What no test client would send, over a real socket to gunicorn: a clear refusal, never a failure of ours."""
+"""What no test client would send, over a real socket to gunicorn: a clear refusal, never a server error."""
 
 import socket
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(autouse=True)
 def no_failure(site: Site) -> Iterator[None]:
-    """Nothing that a test sends may be a failure of ours, whatever the answer looks like."""
+    """No request of a test may cause a server error, whatever the answer looks like."""
     yield
     assert '"level": "error"' not in site.log, site.log
 
