@@ -484,3 +484,13 @@ def test_results_of_an_index_that_is_behind_are_not_stored(app: Flask, client: P
     add_article(main_message="A zebrafish swam.")
     for address in ("/search?q=zebrafish", "/search/feed.atom?q=zebrafish"):
         assert "no-store" in client.flask.get(address).headers["Cache-Control"]
+
+
+def test_a_paper_that_was_only_checked_is_not_indexed_again(app: Flask) -> None:
+    article = add_article()
+    indexing.catch_up()
+    article.revision_number += 1  # would be seen in the index if the article were read
+    change_log.announce(ChangeKind.CHECKED, NOW, article_id=article.id)
+    db.session.commit()
+    assert indexing.catch_up() == 1
+    assert search_index().snapshot().entries() == {article.id: article.revision_number - 1}
