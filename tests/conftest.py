@@ -11,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
+from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.compiled import ReusedRule, TemplateCode, share_statements
 from tests.factories import NOW, STARTER, add_categories
 from tests.pages import PageClient
@@ -19,6 +20,7 @@ from webapp import create_app
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
 from webapp.db.session import Base, db
+from webapp.models import Editor, Role
 from webapp.publishing.library import import_library
 from webapp.search import indexing
 
@@ -140,6 +142,23 @@ def starter_app(starter: Path, config: Config) -> Iterator[Flask]:
 def client(app: Flask) -> PageClient:
     """A browser without JavaScript; it checks every page it is given."""
     return PageClient(app)
+
+
+@pytest.fixture
+def editor_client(app: Flask) -> PageClient:
+    """A browser in which an editor is signed in."""
+    client = EditorClient(app)
+    add_editor()
+    sign_in(client)
+    return client
+
+
+@pytest.fixture
+def admin(client: PageClient) -> Editor:
+    """An admin, signed in with ``client``."""
+    editor = add_editor(role=Role.ADMIN)
+    sign_in(client)
+    return editor
 
 
 def config_in(folder: Path, database_url: str = "") -> Config:

@@ -25,14 +25,6 @@ BO = "bo@example.org"
 
 
 @pytest.fixture
-def admin(client: PageClient) -> Editor:
-    """An admin, signed in with ``client``."""
-    editor = add_editor(role=Role.ADMIN)
-    sign_in(client)
-    return editor
-
-
-@pytest.fixture
 def bo(app: Flask, admin: Editor) -> Editor:
     """A writer."""
     return add_editor("Bo Writer", BO, Role.WRITER)

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-import pytest
 from flask import Flask
 
-from tests.accounts.people import EditorClient, add_editor, sign_in, token
+from tests.accounts.people import EditorClient, token
 from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.db.session import db
@@ -14,15 +13,6 @@ from webapp.models import ContactMessage, Feedback, Topic
 from webapp.models.values import Result
 
 DESK = "/editor/feedback/"
-
-
-@pytest.fixture
-def client(app: Flask) -> PageClient:
-    """An editor who is signed in."""
-    client = EditorClient(app)
-    add_editor()
-    sign_in(client)
-    return client
 
 
 def _message(text: str = "The number in the first finding is wrong.") -> int:
@@ -52,26 +42,26 @@ def _done(client: PageClient, path: str) -> str:
     return client.get(answer.location).text
 
 
-def test_messages_and_notes_wait_in_the_inbox(client: PageClient) -> None:
+def test_messages_and_notes_wait_in_the_inbox(editor_client: PageClient) -> None:
     _message()
     _note()
-    page = client.get(DESK).text
+    page = editor_client.get(DESK).text
     assert "2 unread messages" in page
     assert "The number in the first finding is wrong." in page and "A mistake in a summary" in page
     assert "The second part was hard." in page and "It was hard to follow." in page
 
 
-def test_a_message_is_ticked_off(client: PageClient) -> None:
+def test_a_message_is_ticked_off(editor_client: PageClient) -> None:
     number = _message()
-    page = _done(client, f"/editor/feedback/messages/{number}/done")
+    page = _done(editor_client, f"/editor/feedback/messages/{number}/done")
     assert "0 unread messages" in page and "first finding" not in page
     assert db.session.get_one(ContactMessage, number).done_at is not None
 
 
-def test_a_note_is_ticked_off_by_htmx_in_place(client: PageClient) -> None:
+def test_a_note_is_ticked_off_by_htmx_in_place(editor_client: PageClient) -> None:
     number = _note()
-    form = {"csrf_token": token(client, DESK)}
-    fragment = client.post_fragment(f"/editor/feedback/notes/{number}/done", form)
+    form = {"csrf_token": token(editor_client, DESK)}
+    fragment = editor_client.post_fragment(f"/editor/feedback/notes/{number}/done", form)
     assert (
         fragment.strip().startswith('<section class="stack" id="inbox"')
         and "You have read everything." in fragment
@@ -79,17 +69,17 @@ def test_a_note_is_ticked_off_by_htmx_in_place(client: PageClient) -> None:
     assert db.session.get_one(Feedback, number).done_at is not None
 
 
-def test_ticking_off_twice_keeps_the_first_time(client: PageClient) -> None:
+def test_ticking_off_twice_keeps_the_first_time(editor_client: PageClient) -> None:
     number = _message()
     _message("Another one.")
-    _done(client, f"/editor/feedback/messages/{number}/done")
+    _done(editor_client, f"/editor/feedback/messages/{number}/done")
     first = db.session.get_one(ContactMessage, number).done_at
-    _done(client, f"/editor/feedback/messages/{number}/done")
+    _done(editor_client, f"/editor/feedback/messages/{number}/done")
     db.session.expire_all()
     assert db.session.get_one(ContactMessage, number).done_at == first
 
 
-def test_answers_are_counted_for_each_summary(client: PageClient) -> None:
+def test_answers_are_counted_for_each_summary(editor_client: PageClient) -> None:
     article, now = add_article(), datetime.now(UTC)
     for number, is_helpful in enumerate((True, True, False)):
         votes.vote(article, f"192.0.2.{number}", is_helpful, now)
@@ -100,21 +90,21 @@ def test_answers_are_counted_for_each_summary(client: PageClient) -> None:
         votes.answer(article, f"192.0.2.{number}", result, now)
         db.session.flush()
     db.session.commit()
-    page = client.get(DESK).text
+    page = editor_client.get(DESK).text
     for words in ("Helpful: </span>2", "Not helpful: </span>1", "Understood: </span>1", "Misread: </span>3"):
         assert words in page
 
 
-def test_what_a_reader_wrote_is_shown_as_text(client: PageClient) -> None:
+def test_what_a_reader_wrote_is_shown_as_text(editor_client: PageClient) -> None:
     _message("<script>alert(1)</script>")
-    page = client.get(DESK).text
+    page = editor_client.get(DESK).text
     assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
 
 
-def test_a_message_that_is_not_there_is_not_found(client: PageClient) -> None:
+def test_a_message_that_is_not_there_is_not_found(editor_client: PageClient) -> None:
     _message()
-    form = {"csrf_token": token(client, DESK)}
-    client.post("/editor/feedback/messages/99/done", form, status=404)
+    form = {"csrf_token": token(editor_client, DESK)}
+    editor_client.post("/editor/feedback/messages/99/done", form, status=404)
 
 
 def test_nobody_else_sees_the_inbox(app: Flask) -> None:

@@ -19,15 +19,6 @@ from webapp.newsletter import digests
 DESK = "/editor/newsletter/"
 
 
-@pytest.fixture
-def client(app: Flask) -> PageClient:
-    """An editor who is signed in."""
-    client = EditorClient(app)
-    add_editor()
-    sign_in(client)
-    return client
-
-
 def _press(client: PageClient, path: str, status: int = 303, **fields: str) -> str:
     """Press a button of the page; returns the page that follows."""
     answer = client.post(path, fields | {"csrf_token": token(client, DESK)}, status=status)
@@ -45,85 +36,95 @@ def _uncertain() -> OutboxMessage:
     return message
 
 
-def test_the_page_counts_people_and_shows_what_is_next(client: PageClient) -> None:
+def test_the_page_counts_people_and_shows_what_is_next(editor_client: PageClient) -> None:
     subscribed("maria@example.org")
     subscribed("ben@example.org", state=SubscriberState.UNSUBSCRIBED)
     _new_article()
-    page = client.get(DESK).text
+    page = editor_client.get(DESK).text
     assert '<th scope="row">Confirmed</th><td><span class="listing__name">People: </span>1</td>' in page
     assert '<th scope="row">Suppressed</th><td><span class="listing__name">People: </span>0</td>' in page
     assert "1 new summary waiting. 1 person would get mail now." in page
     assert "@example.org" not in page.replace(EMAIL, "")
 
 
-def test_the_preview_shows_the_mail_with_flags(client: PageClient) -> None:
+def test_the_preview_shows_the_mail_with_flags(editor_client: PageClient) -> None:
     article = _new_article()
-    page = client.get("/editor/newsletter/preview/weekly").text
+    page = editor_client.get("/editor/newsletter/preview/weekly").text
     assert "1 new research summary for you" in page
     assert article.title in page and "Randomized trial" in page
 
 
-def test_the_preview_opens_in_a_mail_program(client: PageClient) -> None:
+def test_the_preview_opens_in_a_mail_program(editor_client: PageClient) -> None:
     title = _new_article().title
-    body = client.flask.get("/editor/newsletter/preview/weekly.eml").data
+    body = editor_client.flask.get("/editor/newsletter/preview/weekly.eml").data
     message = message_from_bytes(body, policy=default)
     assert title in text_of(message)
     assert message["To"] == EMAIL and "List-Unsubscribe" not in message
 
 
-def test_the_preview_says_so_when_there_is_nothing_new(client: PageClient) -> None:
-    assert "nothing to send" in client.get("/editor/newsletter/preview/monthly").text
-    client.get("/editor/newsletter/preview/monthly.eml", status=404)
-    client.get("/editor/newsletter/preview/hourly", status=404)
+def test_the_preview_says_so_when_there_is_nothing_new(editor_client: PageClient) -> None:
+    assert "nothing to send" in editor_client.get("/editor/newsletter/preview/monthly").text
+    editor_client.get("/editor/newsletter/preview/monthly.eml", status=404)
+    editor_client.get("/editor/newsletter/preview/hourly", status=404)
 
 
-def test_a_test_goes_to_the_editor_and_nobody_else(client: PageClient) -> None:
+def test_a_test_goes_to_the_editor_and_nobody_else(editor_client: PageClient) -> None:
     subscribed("maria@example.org")
     title = _new_article().title
-    assert "A test is on its way" in _press(client, "/editor/newsletter/test", frequency="weekly")
+    assert "A test is on its way" in _press(editor_client, "/editor/newsletter/test", frequency="weekly")
     mails = delivered()
     assert [mail["To"] for mail in mails] == [EMAIL]
     assert title in text_of(mails[0])
     assert not digests.issues()
 
 
-def test_no_test_is_sent_of_nothing(client: PageClient) -> None:
-    assert "There is no new summary yet." in _press(client, "/editor/newsletter/test", frequency="weekly")
+def test_no_test_is_sent_of_nothing(editor_client: PageClient) -> None:
+    assert "There is no new summary yet." in _press(
+        editor_client, "/editor/newsletter/test", frequency="weekly"
+    )
     assert delivered() == []
 
 
-def test_the_accounting_line_of_each_issue_is_shown(client: PageClient) -> None:
+def test_the_accounting_line_of_each_issue_is_shown(editor_client: PageClient) -> None:
     subscribed("maria@example.org")
     _new_article()
     digests.make_issue(Frequency.WEEKLY, datetime.now(UTC))
     db.session.commit()
-    assert "1 recipients = 0 sent + 0 excluded + 0 failed + 0 uncertain + 1 queued" in client.get(DESK).text
+    assert (
+        "1 recipients = 0 sent + 0 excluded + 0 failed + 0 uncertain + 1 queued"
+        in editor_client.get(DESK).text
+    )
     delivered()
-    assert "1 recipients = 1 sent + 0 excluded + 0 failed + 0 uncertain + 0 queued" in client.get(DESK).text
+    assert (
+        "1 recipients = 1 sent + 0 excluded + 0 failed + 0 uncertain + 0 queued"
+        in editor_client.get(DESK).text
+    )
 
 
 @pytest.mark.parametrize(("answer", "state"), [("sent", MailState.SENT), ("again", MailState.QUEUED)])
-def test_an_editor_settles_an_uncertain_mail(client: PageClient, answer: str, state: MailState) -> None:
+def test_an_editor_settles_an_uncertain_mail(
+    editor_client: PageClient, answer: str, state: MailState
+) -> None:
     number, message_id = (message := _uncertain()).id, message.message_id.strip("<>")
-    assert message_id in client.get(DESK).text
-    page = _press(client, f"/editor/newsletter/uncertain/{number}", answer=answer)
+    assert message_id in editor_client.get(DESK).text
+    page = _press(editor_client, f"/editor/newsletter/uncertain/{number}", answer=answer)
     assert "Settled." in page and message_id not in page
     assert db.session.get_one(OutboxMessage, number).state == state
 
 
-def test_a_mail_that_was_settled_stays_as_it_is(client: PageClient) -> None:
+def test_a_mail_that_was_settled_stays_as_it_is(editor_client: PageClient) -> None:
     number = _uncertain().id
-    _press(client, f"/editor/newsletter/uncertain/{number}", answer="sent")
+    _press(editor_client, f"/editor/newsletter/uncertain/{number}", answer="sent")
     assert "settled in the meantime" in _press(
-        client, f"/editor/newsletter/uncertain/{number}", answer="again"
+        editor_client, f"/editor/newsletter/uncertain/{number}", answer="again"
     )
     db.session.expire_all()
     assert db.session.get_one(OutboxMessage, number).state == MailState.SENT
 
 
-def test_only_the_two_answers_settle(client: PageClient) -> None:
+def test_only_the_two_answers_settle(editor_client: PageClient) -> None:
     number = _uncertain().id
-    _press(client, f"/editor/newsletter/uncertain/{number}", status=422, answer="perhaps")
+    _press(editor_client, f"/editor/newsletter/uncertain/{number}", status=422, answer="perhaps")
     assert db.session.get_one(OutboxMessage, number).state == MailState.UNCERTAIN
 
 
@@ -144,9 +145,9 @@ def test_nobody_else_sees_the_pages(app: Flask, path: str) -> None:
     assert answer.location.startswith("/editor/sign-in")
 
 
-def test_a_form_without_a_token_changes_nothing(client: PageClient) -> None:
+def test_a_form_without_a_token_changes_nothing(editor_client: PageClient) -> None:
     number = _uncertain().id
-    client.flask.post(
+    editor_client.flask.post(
         f"/editor/newsletter/uncertain/{number}",
         data={"answer": "sent"},
         headers={"Sec-Fetch-Site": "same-origin"},

@@ -7,7 +7,7 @@ from flask import Flask
 from slugify import slugify
 from sqlalchemy import select
 
-from tests.accounts.people import EMAIL, PASSWORD, add_editor, audited, sign_in, token
+from tests.accounts.people import EMAIL, PASSWORD, add_editor, audited, token
 from tests.editor.forms import complete, opened, press
 from tests.factories import NOW
 from tests.pages import PageClient
@@ -18,14 +18,6 @@ from webapp.publishing import audit, scheduling
 
 AUDIT = "/editor/audit"
 NEW = "/editor/summaries/new"
-
-
-@pytest.fixture
-def admin(client: PageClient) -> Editor:
-    """A signed-in admin."""
-    editor = add_editor(role=Role.ADMIN)
-    sign_in(client)
-    return editor
 
 
 @pytest.mark.proves("ASVS 16.3.1")

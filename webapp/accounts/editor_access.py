@@ -1,5 +1,7 @@
 """Access to the editor's pages: sign-in, roles, and recovery of a form that was sent after a session expired."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -57,12 +59,20 @@ def protect(
 
 
 def require(role: Role) -> None:
-    """Require a role, or one above it; raises SiteError 403.
-
-    A view that writes asks inside ``writing()``: the account may have been changed or closed while it waited.
-    """
+    """Require a role, or one above it; raises SiteError 403. A view that writes uses ``writing_as`` instead."""
     if not sign_ins.may(role):
         raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
+
+
+@contextmanager
+def writing_as(role: Role) -> Iterator[datetime]:
+    """Open ``writing()`` for somebody with this role, or one above it; raises SiteError 403.
+
+    The role is checked in the transaction: the account may have been changed or closed while this request waited.
+    """
+    with writing() as now:
+        require(role)
+        yield now
 
 
 def has_too_many_tries(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:

@@ -9,7 +9,6 @@ from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
 from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.db.session import db
-from webapp.db.writing import writing
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role
 from webapp.parsing import int_from
@@ -42,8 +41,7 @@ def invite() -> Response:
         return _show_everyone(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     password_hash = passwords.hash_nobody_knows()
     try:
-        with writing() as now:
-            editor_access.require(Role.ADMIN)
+        with editor_access.writing_as(Role.ADMIN) as now:
             editor = editors.add_editor(
                 form.name.data, form.email.data, password_hash, now, Role(form.role.data)
             )
@@ -68,8 +66,7 @@ def change_role(number: int) -> Response:
     editor, form = _get_other(number), RoleForm()
     if not form.validate():
         return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    with writing() as now:
-        editor_access.require(Role.ADMIN)
+    with editor_access.writing_as(Role.ADMIN) as now:
         before, editor.role = editor.role, Role(form.role.data)
         words = f"{before.label} → {editor.role.label}"
         audit.record(AuditKind.ROLE_CHANGED, now, current_editor().id, editor.id, words)
@@ -80,8 +77,7 @@ def change_role(number: int) -> Response:
 def close_account(number: int) -> Response:
     """Close an account; its editor is signed out at once."""
     editor = _get_other(number)
-    with writing() as now:
-        editor_access.require(Role.ADMIN)
+    with editor_access.writing_as(Role.ADMIN) as now:
         editors.close_account(editor, now)
         audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
     return _saved(editor, "closed")
@@ -91,8 +87,7 @@ def close_account(number: int) -> Response:
 def open_account(number: int) -> Response:
     """Open a closed account again."""
     editor = _get_other(number)
-    with writing() as now:
-        editor_access.require(Role.ADMIN)
+    with editor_access.writing_as(Role.ADMIN) as now:
         editors.open_account(editor)
         audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
     return _saved(editor, "opened")
@@ -102,8 +97,7 @@ def open_account(number: int) -> Response:
 def send_link(number: int) -> Response:
     """Mail an editor a new link to choose a password."""
     editor = _get_other(number)
-    with writing() as now:
-        editor_access.require(Role.ADMIN)
+    with editor_access.writing_as(Role.ADMIN) as now:
         outbox.enqueue(MailKind.INVITATION, editor.email, now)
         audit.record(AuditKind.INVITED, now, current_editor().id, editor.id)
     return _saved(editor, "link")
@@ -113,8 +107,7 @@ def send_link(number: int) -> Response:
 def reset_second_factor(number: int) -> Response:
     """Turn off the second factor of an editor who has lost the app and the codes."""
     editor = _get_other(number)
-    with writing() as now:
-        editor_access.require(Role.ADMIN)
+    with editor_access.writing_as(Role.ADMIN) as now:
         second_factor.turn_off(editor)
         editors.end_sign_ins(editor)
         notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)

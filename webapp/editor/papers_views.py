@@ -8,9 +8,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
-from webapp.db.writing import writing
 from webapp.editor.papers_forms import ImportForm
-from webapp.models import AuditKind
+from webapp.models import AuditKind, Role
 from webapp.papers import file_formats, importing
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
@@ -63,7 +62,7 @@ def take() -> Response:
     form, editor_id = ImportForm(), current_editor().id
     try:
         records = file_formats.read(form.source())  # takes a while: the turn comes after it
-        with writing() as now:
+        with editor_access.writing_as(Role.WRITER) as now:
             secret = importing.save_pending(records, editor_id, now)
             editor_access.discard_recovered_fields()
     except Unreadable as refusal:
@@ -82,7 +81,7 @@ def review(secret: str) -> Response:
 @bp.post("/editor/papers/import/<secret>")
 def confirm(secret: str) -> Response:
     """Create a draft for every paper that is still new."""
-    with writing() as now:
+    with editor_access.writing_as(Role.WRITER) as now:
         made = importing.create_drafts(importing.plan(_records(secret)).new, current_editor().id, now)
         importing.delete_pending(secret)
         audit.record(AuditKind.IMPORTED, now, current_editor().id, detail=plural(made, "paper"))

@@ -11,7 +11,6 @@ from webapp.accounts.sign_ins import current_editor, local_time, may
 from webapp.catalog.glossary import new_explainer
 from webapp.content import comparison
 from webapp.content.article_content import from_json, is_partial_date
-from webapp.db.writing import writing
 from webapp.editor import autosaves, queries
 from webapp.editor.forms import WithdrawForm, category_choices
 from webapp.editor.queries import Tab
@@ -108,7 +107,7 @@ def restore(draft_id: int) -> Response:
     number, base = int_from(request.form.get("number")), int_from(request.form.get("revision"))
     if number is None or base is None:
         raise SiteError(HTTPStatus.BAD_REQUEST)
-    with writing() as now:
+    with editor_access.writing_as(Role.WRITER) as now:
         draft = revisions.get_draft(draft_id)
         revisions.restore(draft, number, base, current_editor().id, now)
         audit.record(AuditKind.RESTORED, now, current_editor().id, detail=draft.title)
@@ -136,7 +135,7 @@ def do_withdraw(article_id: int) -> Response:
     form = WithdrawForm()
     if not form.validate():
         return _show_withdraw(_published(article_id), form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    with writing() as now:
+    with editor_access.writing_as(Role.EDITOR) as now:
         article = _published(article_id)
         publication.withdraw(article, form.note.data.strip(), now)
         scheduling.cancel(revisions.draft_of(article_id), now, "The summary was withdrawn.")

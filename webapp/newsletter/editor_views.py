@@ -7,7 +7,6 @@ from flask import Blueprint, Response, make_response, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
-from webapp.db.writing import writing
 from webapp.letters import compose, emails
 from webapp.mail import outbox
 from webapp.models import Frequency, Role
@@ -61,7 +60,7 @@ def preview_mail(frequency: str) -> Response:
 def send_test() -> Response:
     """Mail the next issue to the current editor, as a test."""
     kind = _frequency(request.form.get("frequency", ""))
-    with writing() as now:
+    with editor_access.writing_as(Role.WRITER) as now:
         articles = digests.upcoming(kind, now)
         if articles:
             digests.send_test(normal_address(current_editor().email), articles, now)
@@ -73,12 +72,11 @@ def send_test() -> Response:
 @bp.post("/uncertain/<int:number>")
 def settle(number: int) -> Response:
     """Settle an uncertain mail: it was sent, or is to be sent again."""
-    editor_access.require(Role.EDITOR)
     answer = request.form.get("answer", "")
-    if answer not in ("sent", "again"):
-        raise SiteError(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose whether the mail was sent.")
     try:
-        with writing() as now:
+        with editor_access.writing_as(Role.EDITOR) as now:
+            if answer not in ("sent", "again"):
+                raise SiteError(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose whether the mail was sent.")
             outbox.settle_one(reports.get_uncertain(number), was_delivered=answer == "sent", now=now)
     except NotUncertain:
         return _done("settled-before")
