@@ -4,17 +4,24 @@ import csv
 import io
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from tests.factories import add_article
+from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from webapp.content.article_content import CorrectionContent
+from webapp.db.session import db
 from webapp.exports.jsonld import jsonld_text
+from webapp.exports.library_files import csv_text
 from webapp.models.values import PaperStatus, Subject
+from webapp.publishing.publication import content_of, transient_article
 
 A = "{http://www.w3.org/2005/Atom}"
 
@@ -57,6 +64,63 @@ def test_corrections_have_a_page_and_a_feed(client: PageClient) -> None:
     assert "We had a number wrong." in client.get("/corrections").text
     entry = feed(client, "/corrections/feed.atom").find(f"{A}entry")
     assert entry is not None and entry.findtext(f"{A}summary") == "We had a number wrong."
+
+
+def ids(client: PageClient, path: str) -> list[str | None]:
+    return [entry.findtext(f"{A}id") for entry in feed(client, path).iter(f"{A}entry")]
+
+
+def test_publishing_again_keeps_the_ids_and_times_of_corrections(client: PageClient) -> None:
+    article, last = add_article(), list[str | None]()
+    for number, day in enumerate((0, 1, 1, 2, 2, 2), start=1):
+        now = NOW + timedelta(days=day, minutes=number)
+        text = content_of(article)
+        row = CorrectionContent(published_on=now.date(), text=f"Mistake {number}.")
+        publish(msgspec.structs.replace(text, corrections=[row, *text.corrections]), now, article)
+        db.session.commit()
+        before = feed(client, "/corrections/feed.atom")
+        publish(content_of(article), now, article)
+        db.session.commit()
+        entries = [
+            [
+                (entry.findtext(f"{A}summary"), entry.findtext(f"{A}id"), entry.findtext(f"{A}updated"))
+                for entry in tree.iter(f"{A}entry")
+            ]
+            for tree in (before, feed(client, "/corrections/feed.atom"))
+        ]
+        assert entries[0] == entries[1]
+        assert [summary for summary, _, _ in entries[0]] == [f"Mistake {n}." for n in range(number, 0, -1)]
+        known = ids(client, "/corrections/feed.atom")
+        assert len(set(known)) == number
+        assert known[1:] == last
+        last = known
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/categories/pain-management/feed.atom", "/search/feed.atom"])
+def test_a_new_address_keeps_the_id_of_an_entry(client: PageClient, path: str) -> None:
+    article = add_article()
+    before = ids(client, path)
+    publish(msgspec.structs.replace(content_of(article), slug="another-address"), NOW, article)
+    db.session.commit()
+    assert article.slug == "another-address"
+    assert ids(client, path) == before
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/corrections/feed.atom", "/search/feed.atom"])
+def test_no_time_in_a_feed_is_in_the_future(client: PageClient, path: str) -> None:
+    later = (NOW + timedelta(days=400)).date()
+    add_article(published_on=later, corrections=[CorrectionContent(published_on=later, text="A mistake.")])
+    tree = feed(client, path)
+    times = [element.text or "" for element in tree.iter() if element.tag in (f"{A}updated", f"{A}published")]
+    assert times
+    assert all(datetime.fromisoformat(text) <= NOW for text in times)
+
+
+def test_a_correction_made_in_the_morning_is_not_dated_noon(client: PageClient) -> None:
+    morning = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    add_article(morning, corrections=[CorrectionContent(published_on=morning.date(), text="A mistake.")])
+    entry = feed(client, "/corrections/feed.atom").find(f"{A}entry")
+    assert entry is not None and entry.findtext(f"{A}updated") == "2026-11-24T00:00:00Z"
 
 
 def test_an_empty_site_has_valid_feeds(client: PageClient) -> None:
@@ -104,10 +168,29 @@ def test_the_share_card_is_a_picture_of_the_usual_size(client: PageClient, title
 def test_the_library_as_csv_has_a_row_an_article(client: PageClient) -> None:
     add_article(plain_title="=HYPERLINK(1)", paper={"abstract": "Not ours to give."})
     text = client.get("/data/articles.csv").text
-    (row,) = csv.DictReader(io.StringIO(text))
+    (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     assert row["title"] == "'=HYPERLINK(1)"
     assert (row["subject"], row["evidence_step"], row["result"]) == ("people", "4", "no-clear-difference")
     assert "Not ours to give." not in text
+
+
+def test_the_library_as_csv_begins_with_a_byte_order_mark(client: PageClient) -> None:
+    """Excel reads a file without it in the encoding of the computer: Garcíañ becomes GarcÃ­aÃ±."""
+    add_article(plain_title="“None.” García")
+    data = client.get("/data/articles.csv").data
+    assert data.startswith(b"\xef\xbb\xbfslug,")
+    assert data.count(b"\xef\xbb\xbf") == 1
+    assert "“None.” García" in data.decode()
+    assert client.get("/data/articles.jsonl").data.startswith(b"{")
+
+
+@given(st.text(alphabet=[*" \t\r\n\x0b\xa0=+-@＝＋－＠a1|\"',;"], min_size=1, max_size=6))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_cell_is_a_formula(app: Flask, text: str) -> None:
+    article = transient_article(content(plain_title=f"{text}x"), NOW)
+    (row,) = csv.DictReader(io.StringIO(csv_text([article], "https://site.example").removeprefix("\ufeff")))
+    assert row["title"].endswith("x")
+    assert not row["title"].lstrip().startswith(tuple("=+-@＝＋－＠"))
 
 
 def test_the_library_as_json_lines_has_all_an_article_says(client: PageClient) -> None:

@@ -217,7 +217,7 @@ def corrections() -> list[Correction]:
         select(Correction)
         .join(Correction.article)
         .where(Article.status == ArticleStatus.PUBLISHED)
-        .order_by(Correction.published_on.desc(), Correction.id.desc())
+        .order_by(Correction.published_on.desc(), Correction.article_id.desc(), Correction.id)
     )
     return list(db.session.scalars(query))
 

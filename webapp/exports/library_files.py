@@ -14,8 +14,8 @@ from webapp.exports.ris import ris
 from webapp.models import Article
 from webapp.publishing.publication import content_of
 
-# A spreadsheet takes a cell that starts like this for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that starts like this for a formula, also after white space and in the wide forms of East Asia.
+_FORMULA_STARTS = tuple("=+-@＝＋－＠")
 
 COLUMNS = (
     "slug",
@@ -56,14 +56,15 @@ class LibraryFile:
 
 
 def csv_text(articles: Sequence[Article], site_url: str) -> str:
-    """One row an article, RFC 4180, first row the column names."""
-    out = io.StringIO()
+    """One row for each article (RFC 4180), after the column names. Without the byte-order mark, Excel guesses the encoding."""
+    out = io.StringIO("\ufeff")
+    out.seek(0, io.SEEK_END)
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for article in articles:
         row = _row(article, site_url)
         cells = ["" if row[name] is None else str(row[name]) for name in COLUMNS]
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells])
+        writer.writerow([f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell for cell in cells])
     return out.getvalue()
 
 

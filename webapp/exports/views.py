@@ -1,6 +1,8 @@
 """Citations to take away, feeds, the sitemap, and the whole library as files."""
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
@@ -83,8 +85,17 @@ def category_feed(slug: str) -> Response:
 def corrections_feed() -> Response:
     """Corrections of our summaries as an Atom feed."""
     rows = queries.corrections()
+    named = []
+    counts: Counter[str] = (
+        Counter()
+    )  # publishing makes the rows anew, so an id says nothing: a day and a number do
+    for row in reversed(rows):
+        name = f"article-{row.article_id}-correction-{row.published_on}"
+        counts[name] += 1
+        at = min(datetime.combine(row.published_on, time(), UTC), row.article.updated_at)
+        named.append((row, f"{name}-{counts[name]}", at))
     updated = max((row.article.updated_at for row in rows), default=None)
-    body = render_template("exports/corrections.atom.xml", corrections=rows, updated=updated)
+    body = render_template("exports/corrections.atom.xml", corrections=named[::-1], updated=updated)
     return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
 
 

@@ -74,7 +74,9 @@ class Article(Base):
         order_by=ArticleCategory.position, cascade="all, delete-orphan", lazy="selectin"
     )
     corrections: Mapped[list["Correction"]] = relationship(
-        order_by="Correction.published_on.desc()", cascade="all, delete-orphan", back_populates="article"
+        order_by="Correction.published_on.desc(), Correction.id",
+        cascade="all, delete-orphan",
+        back_populates="article",
     )
 
     __table_args__ = (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
@@ -77,6 +78,8 @@ def init_app(app: Flask, config: Config) -> None:
         asset_integrity=asset_integrity,
         preferences=preferences,
         config_site_url=config.site_url,
+        # Names an entry of a feed for good: addresses and titles can change, and then feed readers would show it again.
+        feed_id=lambda name: f"tag:{urlsplit(config.site_url).hostname},2026:{name}",
         content_license=config.content_license,
         epoch=datetime.fromtimestamp(0, UTC),
         this_year=lambda: datetime.now(UTC).year,
