@@ -1,6 +1,6 @@
-"""How cost grows with the number of articles: prints a table and draws `bench/scale.svg`.
+"""How cost grows with the number of articles: prints a table.
 
-    python bench/scale.py [--articles 100 1000 10000] [--svg FILE] [--abstracts FILE]
+    python bench/scale.py [--articles 100 1000 10000] [--abstracts FILE]
 
 For each size, in a folder of its own:
 
@@ -19,7 +19,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from http.client import HTTPConnection
 from pathlib import Path
@@ -31,7 +30,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 import library  # noqa: E402
 import msgspec  # noqa: E402
 from pages import PAGES, build  # noqa: E402
-from plot import Panel, svg  # noqa: E402
 from serving import Server, children_of, free_port, load, memory_of, serving, site_command  # noqa: E402
 
 from webapp import create_app  # noqa: E402
@@ -66,20 +64,16 @@ HEADS = ("articles", "import s", "rebuild s", "database MB", "index MB", "a work
 
 
 def main() -> None:
-    """Measure each size, print it, draw all."""
+    """Measure each size and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, nargs="+", default=[100, 1_000, 10_000])
-    parser.add_argument("--svg", type=Path, default=ROOT / "bench" / "scale.svg")
     parser.add_argument("--abstracts", type=Path, default=library.ABSTRACTS)
     options = parser.parse_args()
     print(f"| {' | '.join(HEADS)} |\n|{' ---: |' * len(HEADS)}")
-    costs = []
     for count in sorted(options.articles):
         with tempfile.TemporaryDirectory() as folder:
-            costs.append(measure(Path(folder), count, options.abstracts))
-        print(f"| {' | '.join(_shown(getattr(costs[-1], one.name)) for one in fields(Cost))} |", flush=True)
-    options.svg.write_text(drawn(costs), encoding="utf-8")
-    print(f"drawn: {options.svg}")
+            cost = measure(Path(folder), count, options.abstracts)
+        print(f"| {' | '.join(_shown(getattr(cost, one.name)) for one in fields(Cost))} |", flush=True)
 
 
 def measure(folder: Path, count: int, abstracts: Path) -> Cost:
@@ -105,31 +99,6 @@ def measure(folder: Path, count: int, abstracts: Path) -> Cost:
         category_ms=pages["category"],
         search_ms=pages["search"],
     )
-
-
-def drawn(costs: list[Cost]) -> str:
-    """The plot."""
-
-    def line(value: Callable[[Cost], float]) -> list[float]:
-        return [value(cost) for cost in costs]
-
-    return svg(
-        [cost.articles for cost in costs],
-        "articles",
-        [
-            Panel("Made once", "processor s", {
-                "import of TOML files": line(lambda c: c.import_s), "rebuild of the index": line(lambda c: c.rebuild_s),
-            }),
-            Panel("Kept", "MB", {
-                "database": line(lambda c: c.database_mb), "index": line(lambda c: c.index_mb),
-                "memory of two workers": line(lambda c: c.two_workers_mb),
-            }),
-            Panel("Uncached answer", "processor ms", {
-                "article": line(lambda c: c.article_ms), "category": line(lambda c: c.category_ms),
-                "search": line(lambda c: c.search_ms),
-            }),
-        ],
-    )  # fmt: skip
 
 
 def _import(folder: Path, count: int) -> float:
