@@ -18,28 +18,52 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (url.pathname.startsWith("/assets/")) event.respondWith(fromCacheFirst(request));
-  else if (request.mode === "navigate") event.respondWith(fromNetworkFirst(request, PAGES.test(url.pathname)));
+  if (url.pathname.startsWith("/assets/")) event.respondWith(fromCacheFirst(event));
+  else if (request.mode === "navigate") event.respondWith(fromNetworkFirst(event, PAGES.test(url.pathname)));
 });
 
-async function fromCacheFirst(request) {
-  const cache = await caches.open(KEPT);
-  const kept = await cache.match(request, { ignoreVary: true });
+async function fromCacheFirst(event) {
+  const kept = await find(event.request);
   if (kept) return kept;
-  const answer = await fetch(request);
-  if (answer.ok) await cache.put(request, answer.clone());
+  const answer = await fetch(event.request);
+  if (answer.ok) keep(event, answer);
   return answer;
 }
 
-// A withdrawn summary must not live on here: any answer that is not 200 throws the copy away.
-async function fromNetworkFirst(request, isKept) {
-  const cache = await caches.open(KEPT);
+async function fromNetworkFirst(event, isKept) {
+  let answer;
   try {
-    const answer = await fetch(request);
-    if (isKept && answer.status === 200) await cache.put(request, answer.clone());
-    else if (isKept && answer.status < 500) await cache.delete(request, { ignoreVary: true });
-    return answer;
-  } catch (error) {
-    return (await cache.match(request, { ignoreVary: true })) || (await cache.match("/offline", { ignoreVary: true }));
+    answer = await fetch(event.request);
+  } catch {
+    return (await find(event.request)) || (await find("/offline")) || Response.error();
+  }
+  if (isKept && answer.status === 200) keep(event, answer);
+  // A withdrawn summary must not live on here: any answer that is not 200 deletes the copy.
+  else if (isKept && answer.status < 500) event.waitUntil(forget(event.request));
+  return answer;
+}
+
+// Storage may be full, damaged or forbidden. A reader with a connection gets the network's answer all the same: it waits
+// for no copy, and no failure of storage gets out of the functions below.
+async function find(request) {
+  try {
+    return await (await caches.open(KEPT)).match(request, { ignoreVary: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(event, answer) {
+  const copy = answer.clone();
+  const stored = caches.open(KEPT).then((cache) => cache.put(event.request, copy));
+  // An older copy would be shown without a connection, although the page has changed since: a retraction, for example.
+  event.waitUntil(stored.catch(() => forget(event.request)));
+}
+
+async function forget(request) {
+  try {
+    await (await caches.open(KEPT)).delete(request, { ignoreVary: true });
+  } catch {
+    // nothing can be deleted where nothing can be stored
   }
 }
