@@ -61,6 +61,12 @@ def test_a_draft_may_be_incomplete(client: PageClient) -> None:
     client.get(f"/editor/summaries/{the_draft().id}/preview")
 
 
+def test_a_paper_whose_title_says_retracted_is_saved_as_that(client: PageClient) -> None:
+    typed = opened(client, NEW, paper__title="Walking again (Retracted article. See vol 9)")
+    page = client.get(press(client, NEW, typed, "save").location).text
+    assert fields_of(page)["paper-status"] == "retracted"
+
+
 def test_an_empty_draft_and_one_with_a_broken_year_can_be_previewed(client: PageClient) -> None:
     press(client, NEW, opened(client, NEW), "save")
     client.get(f"/editor/summaries/{the_draft().id}/preview")

@@ -15,7 +15,7 @@ EXPECTED = {
     "bib": (9, 0),
     "crossref": (279, 11),
     "jats": (11, 0),
-    "nbib": (109, 0),
+    "nbib": (108, 1),  # a corrigendum that PubMed lists as a paper
     "pubmed_xml": (24, 0),
     "ris": (298, 0),
 }

@@ -7,6 +7,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from webapp.content.article_content import ArticleContent, is_partial_date
+from webapp.content.paper_status import is_notice, status_of
 from webapp.content.readability import reading_grade, sentences, words
 from webapp.models.values import PaperStatus, Subject
 
@@ -127,6 +128,13 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
         yield Problem("paper-published_on", message)
     if paper.status in (PaperStatus.RETRACTED, PaperStatus.CONCERN) and not paper.status_note:
         yield Problem("paper-status_note", "Write the banner text that tells readers what the journal says.")
+    if (status := status_of(paper)) != paper.status:
+        message = (
+            f"The title, journal or DOI says “{status.label}”. Choose that under “What the journal says”."
+        )
+        yield Problem("paper-status", message)
+    if is_notice(paper.title):
+        yield Problem("paper-title", "This is a notice about another paper. Enter the paper itself.")
     if len(content.categories) > MOST_CATEGORIES:
         yield Problem("categories", "Choose at most three categories.")
     if not LEAST_FINDINGS <= len(content.findings) <= MOST_FINDINGS:

@@ -27,6 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
+from webapp.content.paper_status import status_of
 from webapp.db.session import db
 from webapp.models import Category
 from webapp.models.values import (
@@ -342,7 +343,7 @@ def _paper_from(form: PaperForm) -> PaperContent:
         parts = [part.strip() for part in line.split(";" if ";" in line else ",", 2)]
         authors.append(Author(**dict(zip(("family", "given", "orcid"), parts, strict=False))))
     statuses = {status.value: status for status in PaperStatus}
-    return PaperContent(
+    paper = PaperContent(
         **{name: _clean(form[name].data) for name in _PAPER_TEXTS},
         authors=authors,
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
@@ -350,6 +351,9 @@ def _paper_from(form: PaperForm) -> PaperContent:
         status=statuses.get(form.status.data, PaperStatus.PUBLISHED),
         status_on=date_from(form.status_on.data or ""),
     )
+    return msgspec.structs.replace(
+        paper, status=status_of(paper)
+    )  # or a retracted paper could pass as another
 
 
 def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:

@@ -55,7 +55,19 @@ def records(text: str) -> Iterator[Record]:
         for field in entry.fields:
             if len(str(field.value)) <= LONGEST_TEXT:
                 fields.setdefault(field.key.lower(), str(field.value))  # the first of duplicate fields
-        yield Record(content=_content(fields), line=line)
+        names = (
+            "type",
+            "document_type",
+            "pubstate",
+            "howpublished",
+            "publisher",
+            "archiveprefix",
+            "eprinttype",
+            "institution",
+            "note",
+        )
+        types = (kind for name in names for kind in re.split(r"[;,]", _plain(fields.get(name, ""))))
+        yield Record(content=_content(fields), types=(entry.entry_type, *types), line=line)
 
 
 def _content(raw: dict[str, str]) -> ArticleContent:

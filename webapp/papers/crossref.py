@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import PaperContent
+from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates
 
@@ -47,17 +48,11 @@ class Notice:
 def paper_from(message: Message) -> PaperContent:
     """Convert a message; fields that it lacks are empty."""
     notice = worst_notice(message)
-    title = _plain(_first(message.get("title")))
-    status = PaperStatus.PREPRINT if message.get("type") == "posted-content" else PaperStatus.PUBLISHED
-    if notice is not None:
-        status = notice.status
-    elif re.match(r"\W*(retracted|withdrawn)\b", title, re.IGNORECASE):
-        status = PaperStatus.RETRACTED
     blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^<>]*>", _text(message.get("abstract")))
     paragraphs = (_plain(block) for block in blocks)
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
-    return PaperContent(
-        title=title,
+    paper = PaperContent(
+        title=_plain(_first(message.get("title"))),
         doi=_text(message.get("DOI")).lower(),
         pmid=_text(message.get("PMID")),
         pmcid=_text(message.get("PMCID")),
@@ -69,10 +64,11 @@ def paper_from(message: Message) -> PaperContent:
         license=next(filter(None, licenses), ""),
         abstract="\n\n".join(text for text in paragraphs if text and text.lower() != "abstract"),
         authors=list(_authors(message.get("author"))),
-        status=status,
+        status=notice.status if notice else PaperStatus.PUBLISHED,
         status_on=notice.on if notice else None,
         status_url=f"https://doi.org/{notice.doi}" if notice and notice.doi else "",
     )
+    return msgspec.structs.replace(paper, status=status_of(paper, types(message)))
 
 
 def notice_from(message: Message) -> PaperContent:
@@ -98,8 +94,14 @@ def worst_notice(message: Message) -> Notice | None:
 
 
 def is_notice_itself(message: Message) -> bool:
-    """Tell whether the message describes a notice about another paper (``update-to``) instead of a paper."""
-    return any(_kind(entry) in _NOTICES for entry in _dicts(message.get("update-to")))
+    """Tell whether the message describes a notice about another paper instead of a paper."""
+    updates = any(_kind(entry) in _NOTICES for entry in _dicts(message.get("update-to")))
+    return updates or is_notice(_plain(_first(message.get("title"))), types(message))
+
+
+def types(message: Message) -> tuple[str, ...]:
+    """Return the kinds that a message gives the work, and its publisher."""
+    return tuple(_text(message.get(name)) for name in ("type", "subtype", "genre", "status", "publisher"))
 
 
 def _kind(entry: Message) -> str:

@@ -14,10 +14,9 @@ from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers import dates
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
-from webapp.papers.records import IS_A_NOTICE, Record, find_doi, find_orcid, refused
+from webapp.papers.records import Record, find_doi, find_orcid, refused
 
 _LINK = "{http://www.w3.org/1999/xlink}href"
-_NOTICES = {"retraction", "correction", "expression-of-concern", "partial-retraction", "addendum"}
 _RELATED = {  # gravest first
     "retraction-forward": PaperStatus.RETRACTED,
     "concern-forward": PaperStatus.CONCERN,
@@ -68,8 +67,6 @@ def _record(article: Element, meta: Element) -> Record:
         drop(group, ("xref", "fn"))
         title = ": ".join(filter(None, (words(group.find(tag)) for tag in ("article-title", "subtitle"))))
     kind = article.get("article-type", "").lower()
-    if kind in _NOTICES:
-        return refused(IS_A_NOTICE, title=title)
     headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
     kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
     registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
@@ -86,7 +83,9 @@ def _record(article: Element, meta: Element) -> Record:
         trial_number=number,
         trial_url=f"https://clinicaltrials.gov/study/{number}" if number.startswith("NCT") else "",
     )
-    return Record(content=content)
+    return Record(
+        content=content, types=(*kinds, words(article.find("front/journal-meta/publisher/publisher-name")))
+    )
 
 
 def _paper(article: Element, meta: Element, title: str) -> PaperContent:

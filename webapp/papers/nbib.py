@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, pubmed
-from webapp.papers.records import IS_A_NOTICE, Record, find_orcid, one_line, person, refused
+from webapp.papers.records import Record, find_orcid, one_line, person
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
@@ -49,13 +49,10 @@ def records(text: str) -> Iterator[Record]:
 
 def _record(tags: Tags, line: int) -> Record:
     types = _all(tags, "PT")
-    title = pubmed.title(_first(tags, "TI") or _first(tags, "BTI"))
-    if pubmed.is_notice(types):
-        return refused(IS_A_NOTICE, line, title)
     dois = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith("[doi]")]
     number, url = pubmed.trial(entry.partition("/")[::2] for entry in _all(tags, "SI"))
     paper = PaperContent(
-        title=title,
+        title=pubmed.title(_first(tags, "TI") or _first(tags, "BTI")),
         doi=dois[0].partition(" [")[0] if dois else "",
         pmid=_first(tags, "PMID"),
         pmcid=_first(tags, "PMC"),
@@ -77,7 +74,7 @@ def _record(tags: Tags, line: int) -> Record:
         trial_number=number,
         trial_url=url,
     )
-    return Record(content=content, line=line)
+    return Record(content=content, types=tuple(types), line=line)
 
 
 def _authors(tags: Tags) -> list[Author]:

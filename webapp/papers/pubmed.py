@@ -23,7 +23,6 @@ _KINDS = {
     "randomized controlled trial": StudyKind.RANDOMIZED_TRIAL,
     "observational study": StudyKind.OTHER_PEOPLE,
 }
-_NOTICES = {"retraction of publication", "retraction notice", "published erratum", "expression of concern"}
 _TRIALS = {
     "clinicaltrials.gov": "https://clinicaltrials.gov/study/{}",
     "isrctn": "https://www.isrctn.com/{}",
@@ -34,11 +33,6 @@ def study_kind(types: Iterable[str]) -> StudyKind | None:
     """Derive the kind of study from publication types."""
     names = {name.lower() for name in types}
     return next((kind for name, kind in _KINDS.items() if name in names), None)
-
-
-def is_notice(types: Iterable[str]) -> bool:
-    """Tell whether publication types are those of a notice about another paper."""
-    return any(kind.lower() in _NOTICES for kind in types)
 
 
 def with_status(
@@ -58,7 +52,7 @@ def with_status(
                 status_url=f"https://doi.org/{doi}" if doi else "",
                 status_note="PubMed lists the journal’s notice.",
             )
-    return msgspec.structs.replace(paper, status=PaperStatus.PREPRINT) if "preprint" in names else paper
+    return paper
 
 
 def title(text: str) -> str:

@@ -7,7 +7,7 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
-from webapp.papers.records import IS_A_NOTICE, Record, find_orcid, refused
+from webapp.papers.records import Record, find_orcid, refused
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
 
@@ -37,9 +37,6 @@ def _record(entry: Element) -> Record:
     if citation is None or article is None:
         return refused("It has no part “Article”, in which PubMed describes the paper.")
     types = [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")]
-    title = pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle")))
-    if pubmed.is_notice(types):
-        return refused(IS_A_NOTICE, title=title)
     number, url = pubmed.trial(
         (words(bank.find("DataBankName")), words(accession))
         for bank in article.findall("DataBankList/DataBank")
@@ -52,16 +49,16 @@ def _record(entry: Element) -> Record:
         if row.get("RefType") in _NOTICES
     ]
     content = ArticleContent(
-        paper=pubmed.with_status(_paper(entry, citation, article, title), types, notices),
+        paper=pubmed.with_status(_paper(entry, citation, article), types, notices),
         study_kind=pubmed.study_kind(types),
         conflicts_of_interest=words(citation.find("CoiStatement")),
         trial_number=number,
         trial_url=url,
     )
-    return Record(content=content)
+    return Record(content=content, types=tuple(types))
 
 
-def _paper(entry: Element, citation: Element, article: Element, title: str) -> PaperContent:
+def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
     issue = article.find("Journal/JournalIssue")
     issue = Element("JournalIssue") if issue is None else issue
     published = []
@@ -75,7 +72,7 @@ def _paper(entry: Element, citation: Element, article: Element, title: str) -> P
         orcid = find_orcid(words(author.find("Identifier[@Source='ORCID']")))
         authors.append(Author(family=family, given=given, orcid=orcid))
     return PaperContent(
-        title=title,
+        title=pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle"))),
         doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),
         pmid=words(citation.find("PMID")),
         pmcid=_identifier(entry, "pmc"),

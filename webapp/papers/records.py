@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper
-from webapp.models.values import Author, PaperStatus
+from webapp.models.values import Author
 
 MOST_RECORDS = 500
 TOO_MANY = f"This file holds more than {MOST_RECORDS} papers. Split it and import one part after another."
@@ -18,7 +19,6 @@ NO_TITLE = "It has no title."
 
 _FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_RETRACTED = re.compile(r"\W*(retracted|withdrawn)(\s+(article|paper))?\s*[:\])–—-]", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/(?:(?!</)[^\s\"])+")
 
 Value = TypeVar("Value")
@@ -29,9 +29,13 @@ class Unreadable(ValueError):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1."""
+    """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1.
+
+    ``types`` are the kinds that the file gives the work, and its publisher, which only ``normalized`` needs.
+    """
 
     content: ArticleContent = ArticleContent()
+    types: tuple[str, ...] = ()
     reason: str = ""
     line: int | None = None
     number: int = 0
@@ -62,7 +66,6 @@ def normalized(record: Record) -> Record:
     content: ArticleContent = _clean(record.content)
     paper = content.paper
     pmcid = re.fullmatch(r"(?:PMC)?(\d{1,9})(?:\.\d+)?", paper.pmcid.strip(), re.IGNORECASE)
-    is_retracted = paper.status == PaperStatus.PUBLISHED and _RETRACTED.match(paper.title)
     has_identifier = find_doi(paper.doi) or re.fullmatch(r"\d{1,9}", paper.pmid)
     keeps_url = not has_identifier and re.fullmatch(r"https?://\S+", paper.url)
     named = [author for author in paper.authors if author.family]
@@ -76,11 +79,13 @@ def normalized(record: Record) -> Record:
         # The form writes all authors in one field: as many of the first ones as it can hold.
         authors=[author for author, length in zip(named, lengths, strict=True) if length <= LONGEST_TEXT],
         mesh_terms=list(dict.fromkeys(paper.mesh_terms)),
-        status=PaperStatus.RETRACTED if is_retracted else paper.status,
     )
-    content = _fitting(msgspec.structs.replace(content, paper=_fitting(paper, Paper)), Article)
-    reason = record.reason or ("" if content.paper.title else NO_TITLE)
-    return msgspec.structs.replace(record, content=content, reason=reason)
+    paper = _fitting(msgspec.structs.replace(paper, status=status_of(paper, record.types)), Paper)
+    content = _fitting(msgspec.structs.replace(content, paper=paper), Article)
+    reason = "" if paper.title else NO_TITLE
+    if is_notice(paper.title, record.types):
+        reason = IS_A_NOTICE
+    return msgspec.structs.replace(record, content=content, types=(), reason=record.reason or reason)
 
 
 def find_doi(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import rispy
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.models.values import Author, PaperStatus
+from webapp.models.values import Author
 from webapp.papers import dates
 from webapp.papers.records import Record, find_doi, one_line, person
 
@@ -19,6 +19,7 @@ _MARKUP = re.compile(r"</?(?:p|i|b|u|em|strong|sub|sup|span|inf)\b[^<>]*>", re.I
 _PUBMED_LINK = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(\d{1,9})")
 _PMC_LINK = re.compile(r"\bPMC\d{1,9}\b")
 _OVID_NUMBER = re.compile(r"ovid\S*[?&]AN=(\d{1,8})\b")
+_LONGEST_LIST = 300  # characters: a note longer than this is no list of publication types
 _LINKS = ("UR", "L2", "L1", "L3", "LK")
 
 Fields = dict[str, list[str]]
@@ -55,12 +56,14 @@ def records(text: str) -> Iterator[Record]:
             list_tags=_AllTags(),
             delimiter_tags_mapping={},
         )[:1]
-        yield Record(content=_content(fields), line=start + 1)
+        names = [value for tag in ("TY", "M3", "PT", "PB", "DP") for value in fields.get(tag, [])]
+        notes = [value for value in fields.get("N1", []) if len(value) < _LONGEST_LIST]
+        types = [kind for value in (*names, *notes) for kind in re.split(r"[;\n]", value)]
+        yield Record(content=_content(fields), types=tuple(types), line=start + 1)
 
 
 def _content(fields: Fields) -> ArticleContent:
     links = " ".join(value for tag in (*_LINKS, "C2", "N1") for value in fields.get(tag, []))
-    is_retracted = _first(fields, "M3").lower() == "retracted"
     dois = [value for tag in ("DO", "M3", "DI") for value in fields.get(tag, [])]
     dois += [link for tag in _LINKS for link in fields.get(tag, []) if "doi.org/" in link]
     start, end = _first(fields, "SP"), _first(fields, "EP")
@@ -82,7 +85,6 @@ def _content(fields: Fields) -> ArticleContent:
         pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number
         abstract=_MARKUP.sub("", "\n\n".join(_texts(fields, "AB") or _texts(fields, "N2"))),
         authors=authors,
-        status=PaperStatus.RETRACTED if is_retracted else PaperStatus.PUBLISHED,
     )
     return ArticleContent(paper=paper)
 
