@@ -183,13 +183,13 @@ class Drill:
         from sqlalchemy import update  # noqa: PLC0415
 
         from webapp.db.session import db  # noqa: PLC0415
-        from webapp.mail import outbox  # noqa: PLC0415
+        from webapp.mail import delivery, outbox  # noqa: PLC0415
         from webapp.mail.smtp import mailer_for  # noqa: PLC0415
         from webapp.models import MailState, OutboxMessage  # noqa: PLC0415
 
         self._check_accounting()
         later = datetime.now(UTC) + 2 * outbox.STALE_AFTER
-        outbox.settle_stale(mailer_for(_config()), later)
+        delivery.settle_stale(mailer_for(_config()), later)
         outbox.settle_uncertain(self.log.read_text().split(), datetime.now(UTC), rest_was_not_sent=True)
         now = datetime.now(UTC)
         queued = update(OutboxMessage).where(OutboxMessage.state == MailState.QUEUED)

@@ -158,8 +158,8 @@ def correct(_: Event) -> None:
 def write_misses(_: Event) -> None:
     """Store the searches without results that were counted in memory."""
     if misses.is_any_counted():
-        with writing():
-            misses.write_misses()
+        with misses.taken() as counts, writing():
+            misses.write_misses(counts)
 
 
 def forget(_: Event) -> None:

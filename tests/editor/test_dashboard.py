@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -13,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from tests.accounts.people import add_editor, sign_in
 from tests.factories import NOW, add_article, content
 from tests.pages import H, PageClient, parsed
+from webapp import jobs
 from webapp.db.session import db
 from webapp.feedback import votes
 from webapp.models import Editor
@@ -64,7 +66,7 @@ def cells(row: Element) -> tuple[str, str]:
 
 def miss(words: str) -> None:
     misses.count_miss(SearchQuery.from_args(MultiDict({"q": words})), NOW.date())
-    misses.write_misses()
+    jobs.write_misses(Event())
 
 
 def test_summaries_are_counted_by_state(client: PageClient, editor: Editor) -> None:

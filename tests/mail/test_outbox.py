@@ -130,9 +130,23 @@ def test_a_crash_leaves_the_mail_uncertain(app: Flask) -> None:
     message = _enqueue()
     with pytest.raises(SystemExit):
         delivery.deliver_one(Postbox(SystemExit()), write_letter, NOW)  # type: ignore[arg-type]
-    assert outbox.settle_stale(Postbox(), NOW + timedelta(minutes=4)) == 0
-    assert outbox.settle_stale(Postbox(), NOW + timedelta(minutes=6)) == 1
+    assert delivery.settle_stale(Postbox(), NOW + timedelta(minutes=4)) == 0
+    assert delivery.settle_stale(Postbox(), NOW + timedelta(minutes=6)) == 1
     assert message.state == MailState.UNCERTAIN
+
+
+def test_the_mailer_is_asked_about_a_crash_while_others_can_write(app: Flask) -> None:
+    message = _enqueue()
+    message.state, message.claimed_at = MailState.SENDING, NOW
+    db.session.commit()
+
+    class Slow(Postbox):
+        def was_delivered(self, message_id: str) -> bool:  # type: ignore[override]  # noqa: ARG002
+            with another_writer(app):
+                return True
+
+    assert delivery.settle_stale(Slow(), NOW + timedelta(minutes=6)) == 1
+    assert message.state == MailState.SENT
 
 
 def test_an_attempt_that_was_overtaken_changes_nothing(app: Flask) -> None:
@@ -173,7 +187,7 @@ def test_files_tell_by_themselves_whether_a_crash_lost_the_mail(app: Flask, was_
         delivery.deliver_one(mailer, write_letter, NOW)
     message.state, message.claimed_at = MailState.SENDING, NOW
     db.session.commit()
-    outbox.settle_stale(mailer, NOW + timedelta(minutes=6))
+    delivery.settle_stale(mailer, NOW + timedelta(minutes=6))
     assert message.state == (MailState.SENT if was_written else MailState.QUEUED)
 
 

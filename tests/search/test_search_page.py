@@ -1,6 +1,7 @@
 """The search page as a visitor meets it."""
 
 import re
+from threading import Event
 from xml.etree import ElementTree
 
 import msgspec
@@ -10,11 +11,12 @@ from tests.engines import both_engines
 from tests.factories import NOW, add_article, publish
 from tests.pages import PageClient
 from tests.search.conftest import Adds
+from webapp import jobs
 from webapp.db.session import db
 from webapp.models import Draft, SearchMiss
 from webapp.models.values import PaperStatus, Result, StudyKind, Subject
 from webapp.publishing.publication import content_of, withdraw
-from webapp.search import indexing, misses
+from webapp.search import indexing
 
 pytestmark = both_engines
 
@@ -233,7 +235,7 @@ def test_nothing_found_offers_ways_on_and_is_counted(client: PageClient, add: Ad
     text = client.get("/search?q=Xylophones quux").text
     assert "No summaries for “Xylophones quux”" in text
     assert "Browse by topic" in text
-    misses.write_misses()
+    jobs.write_misses(Event())
     miss = db.session.query(SearchMiss).one()
     assert (miss.text, miss.count) == ("xylophones quux", 1)
 
@@ -241,7 +243,7 @@ def test_nothing_found_offers_ways_on_and_is_counted(client: PageClient, add: Ad
 def test_addresses_and_numbers_are_not_kept(client: PageClient, add: Adds) -> None:
     add()
     client.get("/search?q=xylophone me@example.org 5551234567")
-    misses.write_misses()
+    jobs.write_misses(Event())
     assert db.session.query(SearchMiss).one().text == "xylophone"
 
 

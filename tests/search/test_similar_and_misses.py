@@ -82,7 +82,7 @@ def test_without_an_index_the_topic_decides(
 def test_a_miss_keeps_words_and_days_and_nothing_else(app: Flask) -> None:
     misses.count_miss(SearchQuery(text="Purple  Salamander"), TODAY)
     misses.count_miss(SearchQuery(text="purple salamander"), TODAY + timedelta(days=1))
-    misses.write_misses()
+    jobs.write_misses(Event())
     miss = db.session.query(SearchMiss).one()
     assert (miss.text, miss.count) == ("purple salamander", 2)
     assert (miss.first_on, miss.last_on) == (TODAY, TODAY + timedelta(days=1))
@@ -98,7 +98,7 @@ def test_a_miss_keeps_words_and_days_and_nothing_else(app: Flask) -> None:
 def test_editors_see_what_is_missed_most_without_its_beginnings(app: Flask) -> None:
     for text in ("salam", "salamander", "salamander", "axolotl"):
         misses.count_miss(SearchQuery(text=text), TODAY)
-    misses.write_misses()
+    jobs.write_misses(Event())
     assert [miss.text for miss in misses.most_missed(5)] == ["salamander", "axolotl"]
 
 
@@ -109,7 +109,7 @@ def test_a_miss_is_answered_while_somebody_else_writes_and_counted_later(
     db.session.remove()
     with another_writer(app):
         assert "No summaries" in client.get("/search?q=salamander").text
-    misses.write_misses()
+    jobs.write_misses(Event())
     assert written() == {"salamander": 1}
 
 
@@ -121,18 +121,33 @@ def test_what_cannot_be_written_is_written_the_next_time(app: Flask) -> None:
     with sqlite3.connect(str(db.engine.url.database), isolation_level=None) as writer:
         writer.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError):
-            misses.write_misses()
+            jobs.write_misses(Event())
     db.session.rollback()
     misses.count_miss(SearchQuery(text="salamander"), TODAY)
-    misses.write_misses()
+    jobs.write_misses(Event())
     assert written() == {"salamander": 2}
+
+
+def test_what_could_not_be_committed_is_written_the_next_time(app: Flask) -> None:
+    misses.count_miss(SearchQuery(text="salamander"), TODAY)
+
+    def full(_session: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("the disk is full"))
+
+    event.listen(db.session, "before_commit", full)
+    with pytest.raises(OperationalError):
+        jobs.write_misses(Event())
+    event.remove(db.session, "before_commit", full)
+    assert written() == {}
+    jobs.write_misses(Event())
+    assert written() == {"salamander": 1}
 
 
 def test_only_so_many_different_misses_wait_in_memory(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(misses, "MOST_IN_MEMORY", 2)
     for words in ("axolotl", "newt", "salamander", "newt"):
         misses.count_miss(SearchQuery(text=words), TODAY)
-    misses.write_misses()
+    jobs.write_misses(Event())
     assert written() == {"axolotl": 1, "newt": 2}
 
 
@@ -142,7 +157,7 @@ def test_a_full_table_counts_what_it_has_and_takes_nothing_new(
     monkeypatch.setattr(misses, "MOST_ROWS", 1)
     for words in ("axolotl", "salamander", "axolotl"):
         misses.count_miss(SearchQuery(text=words), TODAY)
-        misses.write_misses()
+        jobs.write_misses(Event())
     assert written() == {"axolotl": 2}
 
 
@@ -172,7 +187,7 @@ def written() -> dict[str, int]:
 
 def test_a_miss_is_forgotten_after_half_a_year(app: Flask) -> None:
     misses.count_miss(SearchQuery(text="salamander"), TODAY)
-    misses.write_misses()
+    jobs.write_misses(Event())
     misses.forget_old(TODAY + timedelta(days=180))
     assert misses.most_missed(5)
     misses.forget_old(TODAY + timedelta(days=181))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 import flask
@@ -10,13 +11,13 @@ from flask import Flask
 
 from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
-from webapp import create_app
+from webapp import create_app, jobs
 from webapp.config import Config
 from webapp.db.change_log import ChangesUnknown
 from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.publishing.publication import withdraw
-from webapp.search import indexing, misses
+from webapp.search import indexing
 from webapp.web.page_cache import PageCache
 
 HEADERS = [("Cache-Control", "public, max-age=0, must-revalidate"), ("ETag", '"a-mark"')]
@@ -105,7 +106,7 @@ def test_each_search_without_results_is_counted(client: PageClient, app: Flask) 
     indexing.catch_up()
     for _ in range(2):
         client.get("/search?q=unicorns")
-    misses.write_misses()
+    jobs.write_misses(Event())
     assert db.session.query(SearchMiss).one().count == 2
 
 

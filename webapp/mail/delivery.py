@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from webapp.db.writing import writing
+from webapp.db.writing import stop_reading, writing
 from webapp.mail import outbox
 from webapp.mail.outbox import WriteLetter
 from webapp.mail.smtp import Mailer
@@ -18,13 +18,23 @@ def deliver_due(
     """Deliver all mail that is due, after settling what a crash left in ``sending``; returns how many were tried."""
     if not outbox.is_anything_due(datetime.now(UTC)):
         return 0
-    with writing() as now:
-        outbox.settle_stale(mailer, now)
+    settle_stale(mailer, datetime.now(UTC))
     count = 0
     while not should_stop() and deliver_one(mailer, write_letter, datetime.now(UTC)):
         count += 1
         each()
     return count
+
+
+def settle_stale(mailer: Mailer, now: datetime) -> int:
+    """Ask the mailer about the mails that a crash left in ``sending``, and settle them; returns how many there were."""
+    message_ids = outbox.stale_message_ids(now)
+    if not message_ids:
+        return 0
+    stop_reading()
+    answers = {message_id: mailer.was_delivered(message_id) for message_id in message_ids}
+    with writing():
+        return outbox.settle_stale(answers, now)
 
 
 def deliver_one(mailer: Mailer, write_letter: WriteLetter, now: datetime) -> bool:

@@ -177,18 +177,24 @@ def state_line() -> str:
     )
 
 
-def settle_stale(mailer: Mailer, now: datetime) -> int:
-    """Settle mails that a crashed worker left in ``sending``; returns how many there were.
+def stale_message_ids(now: datetime) -> list[str]:
+    """The Message-IDs of mails that a crashed worker left in ``sending``."""
+    return list(db.session.scalars(select(OutboxMessage.message_id).where(_is_stale(now))))
 
-    They become sent or queued if the mailer knows whether they were delivered, and uncertain if it does not.
+
+def settle_stale(was_delivered: Mapping[str, bool | None], now: datetime) -> int:
+    """Settle stale mails by whether they were delivered, by Message-ID; returns how many there were.
+
+    They become sent or queued, and uncertain where the mailer does not know (None).
     """
-    rows = list(db.session.scalars(select(OutboxMessage).where(_is_stale(now))))
+    known = OutboxMessage.message_id.in_(was_delivered)
+    rows = list(db.session.scalars(select(OutboxMessage).where(_is_stale(now), known)))
     for row in rows:
-        was_delivered = mailer.was_delivered(row.message_id)
-        if was_delivered is None:
+        answer = was_delivered[row.message_id]
+        if answer is None:
             row.state = MailState.UNCERTAIN
         else:
-            _settle(row, was_delivered, now)
+            _settle(row, answer, now)
     return len(rows)
 
 

@@ -6,13 +6,14 @@ and a job writes what was counted to the database a few seconds later.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import pairwise
 from threading import Lock
 
 from flask import Flask, current_app
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import OperationalError
 
 from webapp.db.session import db
 from webapp.models.search import SearchMiss
@@ -67,20 +68,22 @@ def is_any_counted() -> bool:
     return _in_memory().is_any()
 
 
-def write_misses() -> None:
-    """Add what was counted to the database.
-
-    What cannot be written, because another writer takes too long, is written the next time.
-    """
-    taken = _in_memory().take()
+@contextmanager
+def taken() -> Iterator[Counter[tuple[str, date]]]:
+    """Take what was counted out of memory, and put it back if it could not be written: open this before ``writing()``."""
+    counts = _in_memory().take()
     try:
-        for (text, day), count in taken.items():
-            _add(text, day, count)
-        db.session.flush()
-    except OperationalError:
-        for (text, day), count in taken.items():
+        yield counts
+    except BaseException:
+        for (text, day), count in counts.items():
             _in_memory().add(text, day, count)
         raise
+
+
+def write_misses(counts: Counter[tuple[str, date]]) -> None:
+    """Add what was counted to the database."""
+    for (text, day), count in counts.items():
+        _add(text, day, count)
 
 
 def most_missed(count: int) -> list[SearchMiss]:
