@@ -52,9 +52,10 @@ def prepare(site: Site) -> Sent:
             scheduling.schedule(
                 revisions.new_draft(),
                 text,
+                0,
                 editor_id,
                 now - timedelta(days=1),
-                now + number * DUE_EACH,
+                publish_at=now + number * DUE_EACH,
                 accepted={},
             )
         return Sent({name: str(value) for name, value in filled().items()})

@@ -106,7 +106,9 @@ def test_each_skipped_text_has_its_reason(client: PageClient) -> None:
     never = revisions.save(revisions.new_draft(), content(plain_title="Never"), 0, editor_id, NOW)
     draft = revisions.draft_of(waiting.id)
     now = datetime.now(UTC)
-    scheduling.schedule(draft, content_of(waiting), editor_id, now, now + timedelta(days=1), accepted={})
+    scheduling.schedule(
+        draft, content_of(waiting), 1, editor_id, now, publish_at=now + timedelta(days=1), accepted={}
+    )
     db.session.commit()
     choices = [f"article-{gone.id}", f"article-{waiting.id}", f"draft-{never.id}", "article-999", "nonsense"]
     page = client.get(BULK, query_string=choose() | {"chosen": choices}, status=422).text

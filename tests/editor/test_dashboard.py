@@ -129,7 +129,7 @@ def test_what_waits_and_what_was_late_is_shown(client: PageClient, editor: Edito
         at = NOW - timedelta(hours=3) if late else NOW + timedelta(hours=3)
         text = content(plain_title=f"Scheduled {number}")
         draft = scheduling.schedule(
-            revisions.new_draft(), text, editor.id, NOW - timedelta(days=1), at, accepted={}
+            revisions.new_draft(), text, 0, editor.id, NOW - timedelta(days=1), publish_at=at, accepted={}
         )
         if late:
             row = scheduling.history(draft)[0]

@@ -25,7 +25,13 @@ def schedule(publish_at: datetime, **changes: str) -> None:
     """Schedule a new text."""
     text = content(slug="a-lantern", **changes)
     scheduling.schedule(
-        revisions.new_draft(), text, add_editor().id, publish_at - timedelta(days=1), publish_at, accepted={}
+        revisions.new_draft(),
+        text,
+        0,
+        add_editor().id,
+        publish_at - timedelta(days=1),
+        publish_at=publish_at,
+        accepted={},
     )
     db.session.commit()
 

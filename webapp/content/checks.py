@@ -92,10 +92,6 @@ class Grade:
     grade: float
     limit: float
 
-    @property
-    def is_hard(self) -> bool:
-        return self.grade > self.limit
-
 
 class Wording(StrEnum):
     """What can be wrong with the words of a text."""
@@ -120,45 +116,53 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
         value = attrgetter(field.replace("-", "."))(content)
         if value and not re.fullmatch(pattern, value):
             yield Problem(field, message)
-    paper = content.paper
-    if not (paper.doi or paper.pmid or paper.url):
-        yield Problem("paper-doi", "Enter a DOI, a PubMed number or another link to the paper.")
-    if not is_partial_date(paper.published_on):
-        message = "Enter the year as four digits, like 2022, or a date like 2022-03-14."
-        yield Problem("paper-published_on", message)
-    if paper.status in (PaperStatus.RETRACTED, PaperStatus.CONCERN) and not paper.status_note:
-        yield Problem("paper-status_note", "Write the banner text that tells readers what the journal says.")
-    if (status := status_of(paper)) != paper.status:
-        message = (
-            f"The title, journal or DOI says “{status.label}”. Choose that under “What the journal says”."
-        )
-        yield Problem("paper-status", message)
-    if is_notice(paper.title):
-        yield Problem("paper-title", "This is a notice about another paper. Enter the paper itself.")
-    if len(content.categories) > MOST_CATEGORIES:
-        yield Problem("categories", "Choose at most three categories.")
-    if not LEAST_FINDINGS <= len(content.findings) <= MOST_FINDINGS:
-        yield Problem("findings", "Enter two to five key findings.")
-    yield from _row_errors(content)
+    paper, findings = content.paper, content.findings
+    needs_note, status = paper.status in (PaperStatus.RETRACTED, PaperStatus.CONCERN), status_of(paper)
+    rules = [
+        (
+            paper.doi or paper.pmid or paper.url,
+            "paper-doi",
+            "Enter a DOI, a PubMed number or another link to the paper.",
+        ),
+        (
+            is_partial_date(paper.published_on),
+            "paper-published_on",
+            "Enter the year as four digits, like 2022, or a date like 2022-03-14.",
+        ),
+        (
+            paper.status_note or not needs_note,
+            "paper-status_note",
+            "Write the banner text that tells readers what the journal says.",
+        ),
+        (
+            status == paper.status,
+            "paper-status",
+            f"The title, journal or DOI says “{status.label}”. Choose that under “What the journal says”.",
+        ),
+        (
+            not is_notice(paper.title),
+            "paper-title",
+            "This is a notice about another paper. Enter the paper itself.",
+        ),
+        (len(content.categories) <= MOST_CATEGORIES, "categories", "Choose at most three categories."),
+        (LEAST_FINDINGS <= len(findings) <= MOST_FINDINGS, "findings", "Enter two to five key findings."),
+    ]
+    for number, finding in enumerate(findings, start=1):
+        field = f"findings-{number - 1}"
+        rules += [
+            (finding.text, f"{field}-text", f"Write finding {number}, or remove it."),
+            (finding.place, f"{field}-place", f"Say where in the paper finding {number} comes from."),
+        ]
+    for number, row in enumerate(content.implications, start=1):
+        message = f"Give implication {number} a title and a text, or remove it."
+        rules.append((row.title and row.text, f"implications-{number - 1}-title", message))
+    yield from (Problem(field, message) for is_right, field, message in rules if not is_right)
     yield from untraced_findings(content)
-
-
-def _row_errors(content: ArticleContent) -> Iterator[Problem]:
-    for index, finding in enumerate(content.findings):
-        if not finding.text:
-            yield Problem(f"findings-{index}-text", f"Write finding {index + 1}, or remove it.")
-        if not finding.place:
-            message = f"Say where in the paper finding {index + 1} comes from."
-            yield Problem(f"findings-{index}-place", message)
-    for index, implication in enumerate(content.implications):
-        if not (implication.title and implication.text):
-            message = f"Give implication {index + 1} a title and a text, or remove it."
-            yield Problem(f"implications-{index}-title", message)
 
 
 def _warnings(content: ArticleContent) -> Iterator[Problem]:
     for part in grades(content):
-        if part.is_hard and part.field in _PARTS_THAT_WARN:
+        if part.grade > part.limit and part.field in _PARTS_THAT_WARN:
             message = (
                 f"The {part.name.lower()} reads at grade {part.grade:g}. Aim for {part.limit:g} or lower."
             )

@@ -86,10 +86,9 @@ def autosave(draft_id: int) -> Response:
         is_behind = form.base_number != draft.revision_number
         is_changed = is_behind or content != saved
         if is_changed:
-            fields = list(request.form.items(multi=True))
-            autosaves.store(_tab(form), revisions.title_of(content), fields, now)
+            autosaves.store(current_editor().id, request.form, revisions.title_of(content), now)
         else:
-            autosaves.forget(_tab(form))
+            autosaves.forget(current_editor().id, request.form)
     if not htmx.wants_fragment():
         return htmx.redirect(url_for(".edit", draft_id=draft_id))
     text = f"Your typing is kept, {local_time(now)}" if is_changed else status_text(draft)
@@ -102,7 +101,7 @@ def autosave(draft_id: int) -> Response:
 def discard(draft_id: int) -> Response:
     """Discard unsaved typing."""
     with writing():
-        _forget_unsaved(SummaryForm(formdata=request.form))
+        _forget_unsaved()
     return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for("editor.summaries"))
 
 
@@ -116,7 +115,6 @@ def publish(draft_id: int) -> Response:
     with writing() as now:
         editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
-        slug_before = draft.article.slug if draft.article else ""
         revisions.publish(
             draft,
             content_from(form, from_json(draft.content)),
@@ -127,10 +125,8 @@ def publish(draft_id: int) -> Response:
             change_note=(form.change_note.data or "").strip(),
             is_correction=bool(form.is_correction.data),
         )
-        scheduling.cancel(draft, now, "It was published by hand.")
-        audit.record_address(draft.article, slug_before, now, editor_id)
         audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
-        _forget_unsaved(form)
+        _forget_unsaved()
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
 
 
@@ -141,19 +137,19 @@ def schedule(draft_id: int) -> Response:
     with writing() as now:
         editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
-        revisions.check_base(draft, form.base_number)
         scheduling.schedule(
             draft,
             content_from(form, from_json(draft.content)),
+            form.base_number,
             editor_id,
             now,
-            scheduling.read_time(form.publish_at.data or "", current_editor().time_zone, now),
+            publish_at=scheduling.read_time(form.publish_at.data or "", current_editor().time_zone, now),
             accepted=_reasons(draft, form),
             change_note=(form.change_note.data or "").strip(),
             is_correction=bool(form.is_correction.data),
         )
         audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
-        _forget_unsaved(form)
+        _forget_unsaved()
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="scheduled"))
 
 
@@ -163,7 +159,7 @@ def unschedule(draft_id: int) -> Response:
     form = _valid_form()
     with writing() as now:
         draft = _save(draft_id, form, now)
-        scheduling.cancel(draft, now, "It was canceled.")
+        revisions.end_schedule(draft, now, "It was canceled.")
         audit.record(AuditKind.UNSCHEDULED, now, current_editor().id, detail=draft.title)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="unscheduled"))
 
@@ -325,25 +321,14 @@ def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
     draft = _draft(draft_id)
     content = content_from(form, from_json(draft.content))
     revisions.save(draft, content, form.base_number, current_editor().id, now)
-    _forget_unsaved(form)
+    _forget_unsaved()
     return draft
 
 
-def _forget_unsaved(form: SummaryForm) -> None:
+def _forget_unsaved() -> None:
     """Delete unsaved typing: it is in a revision now, or was discarded."""
-    autosaves.forget(_tab(form))
+    autosaves.forget(current_editor().id, request.form)
     editor_access.discard_recovered_fields()
-
-
-def _tab(form: SummaryForm) -> autosaves.FormTab:
-    """Read from which tab the form was sent. A key we did not make counts as a new text, a tab as one without a name."""
-    key, name, adopts = form.form_key.data or "", form.tab.data or "", form.adopts.data or ""
-    return autosaves.FormTab(
-        current_editor().id,
-        key if autosaves.KEY.fullmatch(key) else autosaves.new_key(),
-        name if autosaves.TAB.fullmatch(name) else "",
-        adopts if autosaves.TAB.fullmatch(adopts.partition("@")[0]) else "",
-    )
 
 
 def _reasons(draft: Draft, form: SummaryForm) -> dict[str, str]:

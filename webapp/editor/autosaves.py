@@ -10,6 +10,7 @@ from datetime import datetime
 from secrets import token_hex
 
 from sqlalchemy import and_, delete, or_, select
+from werkzeug.datastructures import MultiDict
 
 from webapp.db.session import db
 from webapp.models import Autosave, Draft
@@ -18,18 +19,8 @@ from webapp.parsing import datetime_from
 Fields = list[tuple[str, str]]
 NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
 KEY = re.compile(rf"draft-[0-9]{{1,9}}|{NEW_KEY.pattern}")
-TAB = re.compile(r"[0-9a-f]{16}")
+LONGEST_TAB = 16  # characters of the random name of a tab
 _NOT_TYPED = ("csrf_token", "tab", "adopts")
-
-
-@dataclass(frozen=True)
-class FormTab:
-    """Identifies the form that somebody types into: editor, key, tab, and the mark of the text it was opened with."""
-
-    editor_id: int
-    form_key: str
-    name: str
-    adopts: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,17 +37,20 @@ class Typed:
         return f"{self.tab}@{self.saved_at.isoformat()}"
 
 
-def store(tab: FormTab, title: str, fields: Fields, now: datetime) -> None:
-    """Store the fields of a form in place of those of its tab, and of the text it was opened with."""
-    forget(tab)
-    typed = [[name, value] for name, value in fields if name not in _NOT_TYPED]
+def store(editor_id: int, fields: MultiDict[str, str], title: str, now: datetime) -> None:
+    """Store the sent fields of a form in place of those of its tab, and of the text it was opened with.
+
+    A form with a key that we did not make counts as that of a new text.
+    """
+    forget(editor_id, fields)
+    key = fields.get("form_key", "")
     db.session.add(
         Autosave(
-            editor_id=tab.editor_id,
-            form_key=tab.form_key,
-            tab=tab.name,
+            editor_id=editor_id,
+            form_key=key if KEY.fullmatch(key) else new_key(),
+            tab=fields.get("tab", "")[:LONGEST_TAB],
             title=title[:200],
-            fields=typed,
+            fields=[[name, value] for name, value in fields.items(multi=True) if name not in _NOT_TYPED],
             saved_at=now,
         )
     )
@@ -81,15 +75,16 @@ def typed(editor_id: int, form_key: str) -> list[Typed]:
     return [Typed(row.tab, [(name, value) for name, value in row.fields], row.saved_at) for row in rows]
 
 
-def forget(tab: FormTab) -> None:
-    """Delete the unsaved text of a tab, and the text that it adopted."""
-    adopted, _, at = tab.adopts.partition("@")
+def forget(editor_id: int, fields: MultiDict[str, str]) -> None:
+    """Delete the unsaved text of the tab that sent these fields, and the text that it adopted."""
+    adopted, _, at = fields.get("adopts", "").partition("@")
     saved_at = datetime_from(at)
     if saved_at and saved_at.tzinfo is None:  # not one of our marks
         saved_at = None
-    is_own = and_(Autosave.form_key == tab.form_key, Autosave.tab == tab.name)
+    tab = fields.get("tab", "")[:LONGEST_TAB]
+    is_own = and_(Autosave.form_key == fields.get("form_key", ""), Autosave.tab == tab)
     is_adopted = and_(Autosave.tab == adopted, Autosave.saved_at == saved_at)
-    db.session.execute(delete(Autosave).where(Autosave.editor_id == tab.editor_id, or_(is_own, is_adopted)))
+    db.session.execute(delete(Autosave).where(Autosave.editor_id == editor_id, or_(is_own, is_adopted)))
 
 
 def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:

@@ -138,7 +138,7 @@ def do_withdraw(article_id: int) -> Response:
     with editor_access.writing_as(Role.EDITOR) as now:
         article = _published(article_id)
         publication.withdraw(article, form.note.data.strip(), now)
-        scheduling.cancel(revisions.draft_of(article_id), now, "The summary was withdrawn.")
+        revisions.end_schedule(revisions.draft_of(article_id), now, "The summary was withdrawn.")
         audit.record(AuditKind.WITHDRAWN, now, current_editor().id, detail=article.title)
         editor_access.discard_recovered_fields()
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))

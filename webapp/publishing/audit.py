@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 
 from webapp.db.session import db
-from webapp.models import Article, AuditEntry, AuditKind
+from webapp.models import AuditEntry, AuditKind
 from webapp.web.pagination import Page, page_of
 
 RETENTION = timedelta(days=365)
@@ -21,12 +21,6 @@ def record(
         kind=kind, at=now, actor_id=actor_id, account_id=account_id, detail=detail[:MAX_DETAIL]
     )
     db.session.add(entry)
-
-
-def record_address(article: Article | None, before: str, now: datetime, actor_id: int) -> None:
-    """Log that a published summary moved from the slug ``before``, if it did."""
-    if article is not None and before and article.slug != before:
-        record(AuditKind.ADDRESS_CHANGED, now, actor_id, detail=f"{before} → {article.slug}")
 
 
 def entries(number: int, kind: AuditKind | None, editor_id: int | None) -> Page[AuditEntry]:

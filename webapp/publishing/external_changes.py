@@ -15,7 +15,7 @@ from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import Article, Draft, Revision
 from webapp.models.values import ArticleStatus
-from webapp.publishing import publication, revisions, scheduling
+from webapp.publishing import publication, revisions
 from webapp.publishing.revisions import Kind
 
 STAYS_WITHDRAWN = "This summary is withdrawn. To bring it back, publish it in the editor."
@@ -42,16 +42,16 @@ def publish_again(
     article: Article, content: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
 ) -> None:
     """Publish a text as ``publish`` does, also for a withdrawn article, which comes back. Raises NotPublishable."""
+    content, draft = publication.with_address(content, article), revisions.draft_of(article.id)
     publication.check_publishable(content, article)
-    publication.make_public(article, content, now)
-    revision = _update_draft(revisions.draft_of(article.id), article, editor_id, kind, now)
-    publication.announce_revision(article, revision, now)
+    publication.make_public(draft, _update_draft(draft, content, editor_id, kind, now), now)
 
 
 def publish_notice(article: Article, notice: PaperContent, now: datetime) -> None:
     """Publish a journal's notice about the paper, given as its status fields. No check of the text may hold it back."""
     publication.set_paper_status(article, notice, now)
-    revision = _update_draft(revisions.draft_of(article.id), article, None, Kind.NOTICE, now)
+    content = publication.content_of(article)
+    revision = _update_draft(revisions.draft_of(article.id), content, None, Kind.NOTICE, now)
     note = f"The journal’s notice about the paper: {notice.status.label}."
     publication.announce_revision(article, revision, now, note, ChangeKind.NOTICE)
 
@@ -72,22 +72,22 @@ def opened_content(draft: Draft) -> ArticleContent:
 
 
 def _update_draft(
-    draft: Draft, article: Article, editor_id: int | None, kind: Kind, now: datetime
+    draft: Draft, live: ArticleContent, editor_id: int | None, kind: Kind, now: datetime
 ) -> Revision:
-    """Add the live article's content to its draft as a revision, and merge the draft's unpublished changes with it.
+    """Add what the article says from now on to its draft as a revision, and merge the draft's unpublished changes with it.
 
     Call this before the article points to the new revision: the revision that readers saw until now is the merge base.
     """
     # Before the new revision is added: it would count as an unpublished change itself.
     has_changes, own = draft.has_unpublished_changes, own_content(draft)
-    base = draft.merge_base if draft.merge_base is not None else article.revision_number
+    base = draft.published_revision if draft.merge_base is None else draft.merge_base
     accepted = revisions.accepted_before(draft)
-    scheduling.cancel(draft, now, SCHEDULE_ENDED_BY_NOTICE if kind is Kind.NOTICE else SCHEDULE_ENDED)
-    live = publication.content_of(article)
+    why = SCHEDULE_ENDED_BY_NOTICE if kind is Kind.NOTICE else SCHEDULE_ENDED
+    revisions.end_schedule(draft, now, why)
     revision = revisions.add_revision(draft, live, editor_id, now, kind)
     revision.accepted_warnings = accepted
     if has_changes:
-        before = revisions.content_at(draft, base)
+        before = revisions.content_at(draft, base or 0)
         merged = merging.merge(before, live, own)
         draft.merge_base = base if merging.clashes(before, live, merged) else None
         if draft.merge_base is None:

@@ -9,14 +9,25 @@ import msgspec
 from slugify import slugify
 from sqlalchemy import or_, select
 
-from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent
+from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, from_json
 from webapp.content.checks import Problem, check
 from webapp.content.readability import reading_grade
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import Base, db
-from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, Paper, Revision
+from webapp.models import (
+    Article,
+    ArticleCategory,
+    ArticleSlug,
+    AuditKind,
+    Category,
+    Correction,
+    Draft,
+    Paper,
+    Revision,
+)
 from webapp.models.values import ArticleStatus
+from webapp.publishing import audit
 
 EVERY_WARNING = ""  # the key of a reason that accepts all warnings without a reason of their own
 
@@ -52,8 +63,21 @@ def check_publishable(
     ``accepted`` holds such reasons, and under EVERY_WARNING one for the rest. With None, as for an import or a bulk
     change, warnings are ignored. Raises NotPublishable with all problems and warnings.
     """
-    checked = check(content)
-    problems = [*checked.errors, *_conflicts(content, article)]
+    checked, own_id = check(content), article.id if article else None
+    problems = list(checked.errors)
+    with db.session.no_autoflush:
+        other = find_article_of(content.paper)
+        if other is not None and other.id != own_id:
+            message = f"Another summary is about this paper already: {other.title}."
+            problems.append(Problem("paper-doi", message))
+        if content.slug and _slug_owner(content.slug) not in (None, own_id):
+            problems.append(Problem("slug", "Another summary has this address. Choose another."))
+        known = set(db.session.scalars(select(Category.slug).where(Category.slug.in_(content.categories))))
+    unknown = [slug for slug in content.categories if slug not in known]
+    problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
+    if content.slug and content.slug != slugify(content.slug, max_length=120):
+        message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
+        problems.append(Problem("slug", message))
     warnings: Sequence[Problem] = ()
     reasons: dict[str, str] = {}
     if accepted is not None:
@@ -64,16 +88,18 @@ def check_publishable(
     return reasons
 
 
-def make_public(article: Article | None, content: ArticleContent, now: datetime) -> Article:
-    """Write a checked text to the live rows of ``article``, or of a new article.
-
-    The caller adds the revision and calls ``announce_revision``.
-    """
+def make_public(draft: Draft, revision: Revision, now: datetime) -> Article:
+    """Show readers a revision that passed the checks: write it to the live rows of its article, or of a new one."""
+    content, article = from_json(revision.content), draft.article
     if article is None:
-        article = Article(paper=Paper(), revision_number=0, published_at=now)
+        article = draft.article = Article(paper=Paper(), revision_number=0, published_at=now)
         db.session.add(article)
+    elif article.slug != content.slug:
+        move = f"{article.slug} → {content.slug}"
+        audit.record(AuditKind.ADDRESS_CHANGED, now, revision.editor_id, detail=move)
     _fill(article, content, now)
     db.session.flush()
+    announce_revision(article, revision, now, revision.change_note or "")
     return article
 
 
@@ -94,7 +120,9 @@ def with_address(content: ArticleContent, article: Article | None) -> ArticleCon
     """Give a content without a slug one that no other article has or had."""
     if content.slug:
         return content
-    base, own_id = _slug_for(content), article.id if article else None
+    title = content.plain_title or content.paper.title
+    base = slugify(title, max_length=80, word_boundary=True) or "summary"
+    own_id = article.id if article else None
     with db.session.no_autoflush:
         candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
         slug = next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
@@ -157,20 +185,19 @@ def transient_article(content: ArticleContent, now: datetime) -> Article:
     """Make an article outside the database to preview a draft, which may be incomplete."""
     article = Article(paper=Paper(), revision_number=0, published_at=now)
     with db.session.no_autoflush:
-        _fill(article, content, now)
+        _fill(article, with_address(content, None), now)
     return article
 
 
 def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     _write(content.paper, _PAPER_FIELDS, article.paper)
     _write(content, _ARTICLE_FIELDS, article)
-    slug = content.slug or _slug_for(content)
-    if article.slug and article.slug != slug:  # links to its former address must go on working
+    if article.slug and article.slug != content.slug:  # links to its former address must go on working
         db.session.merge(ArticleSlug(slug=article.slug, article_id=article.id))
-        former = db.session.get(ArticleSlug, slug)
+        former = db.session.get(ArticleSlug, content.slug)
         if former is not None:
             db.session.delete(former)
-    article.slug = slug
+    article.slug = content.slug
     article.status = ArticleStatus.PUBLISHED
     article.withdrawn_at = article.withdrawn_note = None
     if content.published_on and content.published_on != article.published_at.date():
@@ -203,36 +230,7 @@ def _write(source: msgspec.Struct, names: Iterable[str], row: Base) -> None:
         setattr(row, name, None if value == "" and row.__table__.c[name].nullable else value)
 
 
-def _conflicts(content: ArticleContent, article: Article | None) -> list[Problem]:
-    """Compare a text with the database: the paper or the address may be taken, a category unknown."""
-    problems = []
-    own_id = article.id if article else None
-    with db.session.no_autoflush:
-        other = find_article_of(content.paper)
-        if other is not None and other.id != own_id:
-            problems.append(
-                Problem("paper-doi", f"Another summary is about this paper already: {other.title}.")
-            )
-        if content.slug and _slug_owner(content.slug) not in (None, own_id):
-            problems.append(Problem("slug", "Another summary has this address. Choose another."))
-        known = set(db.session.scalars(select(Category.slug).where(Category.slug.in_(content.categories))))
-    unknown = [slug for slug in content.categories if slug not in known]
-    problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
-    if content.slug and content.slug != slugify(content.slug, max_length=120):
-        problems.append(
-            Problem(
-                "slug", "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
-            )
-        )
-    return problems
-
-
 def _slug_owner(slug: str) -> int | None:
     return db.session.scalar(select(Article.id).where(Article.slug == slug)) or db.session.scalar(
         select(ArticleSlug.article_id).where(ArticleSlug.slug == slug)
     )
-
-
-def _slug_for(content: ArticleContent) -> str:
-    title = content.plain_title or content.paper.title
-    return slugify(title, max_length=80, word_boundary=True) or "summary"

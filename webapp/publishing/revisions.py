@@ -5,11 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from webapp.content.article_content import ArticleContent, CorrectionContent, from_json, to_json
 from webapp.db.session import db
-from webapp.models import Article, Draft, Editor, Revision
+from webapp.models import Article, Draft, Editor, Revision, Schedule
 from webapp.publishing import publication
 
 UNTITLED = "Untitled summary"
@@ -108,7 +108,8 @@ def save(
 
     ``base_number`` is the number of the revision that the text is based on.
     """
-    check_base(draft, base_number)
+    if draft.revision_number != base_number:
+        raise SavedMeanwhile(base_number)
     draft.merge_base = None  # saving the form resolves the conflict that it showed
     if draft.revision_number == 0 or content != from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
@@ -130,40 +131,63 @@ def publish(
 
     ``accepted`` holds reasons by warning (see ``check_publishable``); a correction is also listed on the page.
     """
-    check_base(draft, base_number)
-    content, reasons = approve(draft, content, accepted, change_note if is_correction else "", now.date())
-    draft.article = article = publication.make_public(draft.article, content, now)
-    draft.merge_base = None
-    revision = add_revision(draft, publication.content_of(article), editor_id, now, Kind.PUBLISHED)
-    revision.accepted_warnings, revision.change_note = reasons, change_note or None
-    publication.announce_revision(article, revision, now, change_note)
+    revision = approve(
+        draft,
+        content,
+        base_number,
+        editor_id,
+        now,
+        kind=Kind.PUBLISHED,
+        accepted=accepted,
+        change_note=change_note,
+        correction_on=now.date() if is_correction else None,
+    )
+    publication.make_public(draft, revision, now)
+    end_schedule(draft, now, "It was published by hand.")
     return draft
 
 
 def approve(
-    draft: Draft, content: ArticleContent, accepted: Mapping[str, str] | None, correction: str, on: date
-) -> tuple[ArticleContent, dict[str, str]]:
-    """Check a text and complete it with its slug and a correction dated ``on``; returns it with the accepted warnings.
+    draft: Draft,
+    content: ArticleContent,
+    base_number: int,
+    editor_id: int | None,
+    now: datetime,
+    *,
+    kind: Kind,
+    accepted: Mapping[str, str] | None,
+    change_note: str,
+    correction_on: date | None,
+) -> Revision:
+    """Save a text that passes all checks as the revision to publish, with its slug and a correction of that date.
 
-    Returns the text and the reason for which each warning was accepted.
-    Raises NotPublishable.
+    Raises SavedMeanwhile or NotPublishable.
     """
-    if correction:
-        row = CorrectionContent(published_on=on, text=correction)
+    if draft.revision_number != base_number:
+        raise SavedMeanwhile(base_number)
+    if correction_on and change_note:
+        row = CorrectionContent(published_on=correction_on, text=change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.article)
-    return content, publication.check_publishable(content, draft.article, accepted)
+    reasons = publication.check_publishable(content, draft.article, accepted)
+    draft.merge_base = None
+    revision = add_revision(draft, content, editor_id, now, kind)
+    revision.accepted_warnings, revision.change_note = reasons, change_note or None
+    return revision
 
 
 def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORTED) -> Article:
     """Publish a new article without a form, as when a library is imported. Raises NotPublishable."""
     content = publication.with_address(content, None)
     publication.check_publishable(content, None)
-    article = publication.make_public(None, content, now)
-    draft = Draft(article=article)
-    revision = add_revision(draft, publication.content_of(article), None, now, kind)
-    publication.announce_revision(article, revision, now)
-    return article
+    draft = Draft()
+    return publication.make_public(draft, add_revision(draft, content, None, now, kind), now)
+
+
+def end_schedule(draft: Draft, now: datetime, why: str) -> None:
+    """End the schedule of a draft, if there is one; ``why`` is shown in its history."""
+    waiting = update(Schedule).where(Schedule.draft_id == draft.id, Schedule.ended_at.is_(None))
+    db.session.execute(waiting.values(ended_at=now, problem=why))
 
 
 def restore(draft: Draft, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
@@ -182,12 +206,6 @@ def accepted_before(draft: Draft) -> dict[str, str]:
 def title_of(content: ArticleContent) -> str:
     """Return the title under which lists show a text."""
     return content.plain_title or content.paper.title or UNTITLED
-
-
-def check_base(draft: Draft, base_number: int) -> None:
-    """Raise SavedMeanwhile if a newer revision than ``base_number`` exists."""
-    if draft.revision_number != base_number:
-        raise SavedMeanwhile(base_number)
 
 
 def add_revision(

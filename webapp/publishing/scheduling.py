@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
@@ -48,33 +48,34 @@ def read_time(text: str, time_zone: str, now: datetime) -> datetime:
 def schedule(
     draft: Draft,
     content: ArticleContent,
+    base_number: int,
     editor_id: int,
     now: datetime,
-    publish_at: datetime,
     *,
+    publish_at: datetime,
     accepted: dict[str, str],
     change_note: str = "",
     is_correction: bool = False,
 ) -> Draft:
-    """Schedule a text, in place of one that is scheduled already. Raises NotPublishable."""
-    correction = change_note if is_correction else ""
-    content, reasons = revisions.approve(draft, content, accepted, correction, publish_at.date())
-    draft.merge_base = None
-    revision = revisions.add_revision(draft, content, editor_id, now, Kind.SCHEDULED)
-    revision.accepted_warnings, revision.change_note = reasons, change_note or None
-    cancel(draft, now, "Another time was set.")
+    """Schedule a text, in place of one that is scheduled already. Raises SavedMeanwhile or NotPublishable."""
+    revision = revisions.approve(
+        draft,
+        content,
+        base_number,
+        editor_id,
+        now,
+        kind=Kind.SCHEDULED,
+        accepted=accepted,
+        change_note=change_note,
+        correction_on=publish_at.date() if is_correction else None,
+    )
+    revisions.end_schedule(draft, now, "Another time was set.")
     db.session.add(
         Schedule(
             draft_id=draft.id, revision_number=revision.number, publish_at=publish_at, editor_id=editor_id
         )
     )
     return draft
-
-
-def cancel(draft: Draft, now: datetime, why: str) -> None:
-    """End the schedule of a draft, if there is one; ``why`` is shown in its history."""
-    waiting = update(Schedule).where(Schedule.draft_id == draft.id, Schedule.ended_at.is_(None))
-    db.session.execute(waiting.values(ended_at=now, problem=why))
 
 
 def history(draft: Draft) -> list[Schedule]:
@@ -110,21 +111,17 @@ def publish_due(now: datetime) -> list[PublishAttempt]:
         draft = revisions.get_draft(row.draft_id)
         revision = revisions.get_revision(draft, row.revision_number)
         late = now - row.publish_at
-        slug_before = draft.article.slug if draft.article else ""
-        content = from_json(revision.content)
         try:  # once more: since it was scheduled, another summary may have taken its address or its paper
-            publication.check_publishable(content, draft.article)
+            publication.check_publishable(from_json(revision.content), draft.article)
         except publication.NotPublishable as refusal:
             if row.problem != str(refusal):  # otherwise every run would log it again
                 log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
             row.problem = str(refusal)
             attempts.append(PublishAttempt(draft.title, late, row.problem))
             continue
-        draft.article = article = publication.make_public(draft.article, content, now)
-        publication.announce_revision(article, revision, now, revision.change_note or "")
+        publication.make_public(draft, revision, now)
         row.ended_at, row.problem = now, None
         audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
-        audit.record_address(article, slug_before, now, row.editor_id)
         if late > LATE:
             minutes = late // timedelta(minutes=1)
             log.warning("a scheduled text was published late", extra={"draft": draft.id, "minutes": minutes})
