@@ -16,7 +16,7 @@ from sqlalchemy import Engine, ForeignKey, Text, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.column_types import EnumText, UtcDateTime
+from webapp.db.column_types import UtcDateTime, enum_text
 from webapp.db.session import Base, db
 
 
@@ -39,7 +39,7 @@ class PublicChange(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[ChangeKind] = mapped_column(EnumText(ChangeKind))
+    kind: Mapped[ChangeKind] = mapped_column(enum_text(ChangeKind))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
     note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader, and why

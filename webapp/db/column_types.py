@@ -1,11 +1,11 @@
-"""Column types: aware UTC times, and lists of value objects stored as JSON."""
+"""Column types: aware UTC times, fixed lists of words, and lists of value objects stored as JSON."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, DateTime, Dialect, String
+from sqlalchemy import JSON, DateTime, Dialect, Enum
 from sqlalchemy.types import TypeDecorator
 
 
@@ -26,21 +26,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None else None
 
 
-class EnumText(TypeDecorator[StrEnum]):
+def enum_text(kind: type[StrEnum]) -> Enum:
     """A StrEnum stored as its value, so that adding a member needs no migration."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def __init__(self, enum: type[StrEnum]) -> None:
-        super().__init__()
-        self.enum = enum
-
-    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else self.enum(value).value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
-        return None if value is None else self.enum(value)
+    return Enum(
+        kind, native_enum=False, length=32, values_callable=lambda members: [one.value for one in members]
+    )
 
 
 class JsonList(TypeDecorator[list[Any]]):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import EnumText, UtcDateTime
+from webapp.db.column_types import UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.editor import Editor
 from webapp.models.values import Labelled
@@ -59,7 +59,7 @@ class AuditEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    kind: Mapped[AuditKind] = mapped_column(EnumText(AuditKind), index=True)
+    kind: Mapped[AuditKind] = mapped_column(enum_text(AuditKind), index=True)
     # None: nobody signed in, or a command of the site
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="SET NULL"), index=True)
     # None: not about an account, or about one that does not exist

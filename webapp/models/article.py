@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.category import ArticleCategory, Category
 from webapp.models.paper import Paper
@@ -24,7 +24,7 @@ class Article(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)
-    status: Mapped[ArticleStatus] = mapped_column(EnumText(ArticleStatus), default=ArticleStatus.PUBLISHED)
+    status: Mapped[ArticleStatus] = mapped_column(enum_text(ArticleStatus), default=ArticleStatus.PUBLISHED)
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), unique=True)
     paper: Mapped[Paper] = relationship(lazy="joined", innerjoin=True, cascade="all")
 
@@ -35,11 +35,11 @@ class Article(Base):
     participants: Mapped[str | None] = mapped_column(Text)
     evidence_level: Mapped[str | None] = mapped_column(Text)
 
-    subject: Mapped[Subject] = mapped_column(EnumText(Subject))
+    subject: Mapped[Subject] = mapped_column(enum_text(Subject))
     species: Mapped[str | None] = mapped_column(String(80))
-    about_sci: Mapped[AboutSci] = mapped_column(EnumText(AboutSci))
-    study_kind: Mapped[StudyKind] = mapped_column(EnumText(StudyKind))
-    result: Mapped[Result] = mapped_column(EnumText(Result))
+    about_sci: Mapped[AboutSci] = mapped_column(enum_text(AboutSci))
+    study_kind: Mapped[StudyKind] = mapped_column(enum_text(StudyKind))
+    result: Mapped[Result] = mapped_column(enum_text(Result))
 
     sample_size: Mapped[str | None] = mapped_column(Text)
     age: Mapped[str | None] = mapped_column(Text)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import EnumText, UtcDateTime
+from webapp.db.column_types import UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.values import Labelled
 
@@ -28,7 +28,7 @@ class Editor(Base):
     name: Mapped[str] = mapped_column(String(120))
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
-    role: Mapped[Role] = mapped_column(EnumText(Role), default=Role.EDITOR)
+    role: Mapped[Role] = mapped_column(enum_text(Role), default=Role.EDITOR)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")  # IANA name
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the account is closed

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Article
 from webapp.models.values import Labelled, Result
@@ -46,7 +46,7 @@ class Understanding(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
     voter_hash: Mapped[str] = mapped_column(String(64))
-    answer: Mapped[Result] = mapped_column(EnumText(Result))
+    answer: Mapped[Result] = mapped_column(enum_text(Result))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("article_id", "voter_hash"),)
@@ -78,7 +78,7 @@ class ContactMessage(Base):
     __tablename__ = "contact_message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    topic: Mapped[Topic] = mapped_column(EnumText(Topic))
+    topic: Mapped[Topic] = mapped_column(enum_text(Topic))
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="SET NULL"))
     article: Mapped[Article | None] = relationship()
     name: Mapped[str | None] = mapped_column(String(120))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Article
 from webapp.models.values import Labelled
@@ -40,9 +40,9 @@ class Subscriber(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    state: Mapped[SubscriberState] = mapped_column(EnumText(SubscriberState), index=True)
+    state: Mapped[SubscriberState] = mapped_column(enum_text(SubscriberState), index=True)
     topics: Mapped[list[str]] = mapped_column(JsonList(str))  # category slugs; empty: all
-    frequency: Mapped[Frequency] = mapped_column(EnumText(Frequency), default=Frequency.WEEKLY)
+    frequency: Mapped[Frequency] = mapped_column(enum_text(Frequency), default=Frequency.WEEKLY)
     consent_page: Mapped[str] = mapped_column(Text)
     consent_wording: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -69,7 +69,7 @@ class Suppression(Base):
     __tablename__ = "suppression"
 
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    reason: Mapped[SuppressionReason] = mapped_column(EnumText(SuppressionReason))
+    reason: Mapped[SuppressionReason] = mapped_column(enum_text(SuppressionReason))
     suppressed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -79,7 +79,7 @@ class Issue(Base):
     __tablename__ = "issue"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    frequency: Mapped[Frequency] = mapped_column(EnumText(Frequency))
+    frequency: Mapped[Frequency] = mapped_column(enum_text(Frequency))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     recipient_count: Mapped[int]
     article_links: Mapped[list["IssueArticle"]] = relationship(
@@ -138,7 +138,7 @@ class OutboxMessage(Base):
     __tablename__ = "outbox_message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[MailKind] = mapped_column(EnumText(MailKind))
+    kind: Mapped[MailKind] = mapped_column(enum_text(MailKind))
     recipient: Mapped[str] = mapped_column(String(254))  # emptied when the person is erased
     subscriber_id: Mapped[int | None] = mapped_column(
         ForeignKey("subscriber.id", ondelete="SET NULL"), index=True
@@ -148,7 +148,7 @@ class OutboxMessage(Base):
     text_body: Mapped[str | None] = mapped_column(Text)
     headers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
-    state: Mapped[MailState] = mapped_column(EnumText(MailState), default=MailState.QUEUED)
+    state: Mapped[MailState] = mapped_column(enum_text(MailState), default=MailState.QUEUED)
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.column_types import EnumText, JsonList, UtcDateTime
+from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.values import Author, PaperStatus
 
@@ -32,7 +32,7 @@ class Paper(Base):
     is_free_to_read: Mapped[bool | None]  # None: not known
     mesh_terms: Mapped[list[str]] = mapped_column(JsonList(str))
     status: Mapped[PaperStatus] = mapped_column(
-        EnumText(PaperStatus), default=PaperStatus.PUBLISHED, index=True
+        enum_text(PaperStatus), default=PaperStatus.PUBLISHED, index=True
     )
     status_on: Mapped[date | None]
     status_url: Mapped[str | None] = mapped_column(Text)
