@@ -4,9 +4,11 @@ import hashlib
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
+from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import update
 from werkzeug.routing import Rule
@@ -81,6 +83,16 @@ def test_no_public_page_sets_a_cookie_or_differs_for_somebody_signed_in(
             assert "Set-Cookie" not in first.headers and "Set-Cookie" not in second.headers, path
             if first.headers["Cache-Control"].startswith("public"):
                 assert first.data == second.data, path
+
+
+@time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC), tick=False)
+def test_head_answers_as_get_does(app: Flask, client: PageClient, world: World) -> None:
+    public = [path for path in world.pages(app) if not path.startswith("/editor")]
+    for path, encoding in product(public, ("", "br", "gzip", "gzip, br;q=0.5")):
+        headers = {"Accept-Encoding": encoding}
+        answers = [client.flask.open(path, method=method, headers=headers) for method in ("GET", "HEAD")]
+        whole, head = ((answer.status, sorted(answer.headers)) for answer in answers)
+        assert (head, answers[1].data) == (whole, b""), path
 
 
 @pytest.mark.proves("Web: a full page and its fragment are never confused by a cache")

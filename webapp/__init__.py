@@ -30,7 +30,7 @@ from webapp.search import index as search_index
 from webapp.search import misses
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
-from webapp.web import assets, errors, metrics, page_cache, requests, responses, routing, templating
+from webapp.web import assets, errors, http, metrics, page_cache, templating
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -46,14 +46,12 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.extensions["config"] = config
 
-    requests.init_app(app, config)
+    http.init_app(app, config)
     metrics.init_app(app, config)
-    routing.init_app(app)
     templating.init_app(app, config)
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)
-    responses.init_app(app, config)
     errors.init_app(app)
     search_index.init_app(app, config)
     misses.init_app(app)

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import Connection, event, func, select
 
-from tests.factories import add_article
+from tests.factories import NOW, add_article, content, publish
 from tests.newsletter.steps import filled, without_tokens
 from tests.pages import PageClient
 from webapp.db.session import db
@@ -159,6 +159,16 @@ def test_no_address_is_stored(client: PageClient, app: Flask) -> None:
     files = list(stored.glob("site.sqlite3*"))
     assert any(b"voter_hash" in path.read_bytes() for path in files)
     assert all(b"192.0.2.77" not in path.read_bytes() for path in files)
+
+
+def test_a_vote_at_a_former_address_is_sent_on_to_the_new_one(client: PageClient) -> None:
+    article = add_article(slug="old-name")
+    publish(content(slug="new-name", paper={"doi": article.paper.doi}), NOW, article)
+    db.session.commit()
+    moved = client.post("/research/old-name/feedback?change=yes", _press("yes"), status=308).location
+    assert moved == "/research/new-name/feedback?change=yes"
+    client.post(moved, _press("yes"))
+    assert [row.article.slug for row in _votes()] == ["new-name"]
 
 
 def test_an_answer_that_is_neither_is_refused(client: PageClient) -> None:

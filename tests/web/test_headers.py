@@ -45,7 +45,7 @@ ANSWERS: dict[str, tuple[int, Headers]] = {
     "page from memory": (200, PAGE),
     "page compressed": (200, PAGE | {"Content-Encoding": "br"}),
     "known page": (304, SECURITY | VARY | KEPT),
-    "known page by HEAD": (304, SECURITY | NEVER_COMPRESSED | KEPT),
+    "known page by HEAD": (304, SECURITY | VARY | KEPT),
     "fragment": (200, PAGE),
     "form": (200, HTML | SECURITY | VARY | NEVER_KEPT),
     "form as fragment": (200, HTML | SECURITY | VARY | NEVER_KEPT),

@@ -11,7 +11,7 @@ from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.web import throttle
+from webapp.web import forms
 
 HOUR = timedelta(hours=1)
 
@@ -20,7 +20,7 @@ def tries(count: int, key: str = "here") -> list[bool]:
     found = []
     for _ in range(count):
         with writing():
-            found.append(throttle.is_exceeded("sign-in", key, 2, HOUR, NOW))
+            found.append(forms.is_exceeded("sign-in", key, 2, HOUR, NOW))
     return found
 
 
@@ -33,14 +33,14 @@ def test_each_key_is_counted_by_itself(app: Flask) -> None:
 @both_engines
 def test_a_new_window_starts_at_nothing(app: Flask) -> None:
     tries(3)
-    assert not throttle.is_exceeded("sign-in", "here", 2, HOUR, NOW + HOUR)
+    assert not forms.is_exceeded("sign-in", "here", 2, HOUR, NOW + HOUR)
 
 
 @both_engines
 def test_a_count_that_is_forgotten_starts_at_nothing(app: Flask) -> None:
     tries(3)
     with writing():
-        throttle.forget("sign-in", "here")
+        forms.forget_attempts("sign-in", "here")
     assert tries(3) == [False, False, True]
 
 

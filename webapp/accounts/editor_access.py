@@ -15,8 +15,7 @@ from webapp.db.writing import writing
 from webapp.models import Role
 from webapp.web import htmx
 from webapp.web.errors import SiteError
-from webapp.web.forms import check_same_site
-from webapp.web.throttle import is_exceeded, visitor_address
+from webapp.web.forms import is_exceeded, visitor_address
 
 FORMS_OF_ADDRESS = 20  # stored an hour
 WINDOW = timedelta(minutes=5)
@@ -42,8 +41,6 @@ def protect(
         if request.endpoint in open_to_all:
             return None
         page = url_for(form, **request.view_args or {}) if form else request.path
-        if request.method == "POST":
-            check_same_site()
         if not sign_ins.recognize(datetime.now(UTC)):
             return _ask_to_sign_in(page, is_secret=is_secret)
         is_required = current_app.extensions["config"].require_mfa and blueprint.name != "second_factor"

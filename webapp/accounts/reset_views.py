@@ -15,8 +15,7 @@ from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind
 from webapp.publishing import audit
 from webapp.web import htmx
-from webapp.web.forms import check_same_site
-from webapp.web.throttle import is_exceeded, visitor_address
+from webapp.web.forms import is_exceeded, visitor_address
 from webapp.web.tokens import TokenError
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,6 @@ def forgotten() -> Response:
 @bp.post("/forgotten")
 def send_link() -> Response:
     """Mail a link to a new password, if there is an account; the answer is always the same."""
-    check_same_site()
     form = ForgottenForm()
     if not editor_access.token_is_good():
         form.email.errors = [editor_access.PRESS_AGAIN]
@@ -69,7 +67,6 @@ def new_password(kind: str, token: str) -> Response:
 @bp.post("/<any(reset, invitation):kind>/<token>")
 def set_password(kind: str, token: str) -> Response:
     """Save the new password and end every sign-in; signing in still needs the second factor."""
-    check_same_site()
     form, editor = NewPasswordForm(), resets.open_link(LinkKind(kind), token)
     if not editor_access.token_is_good():
         form.new.errors = [editor_access.PRESS_AGAIN]

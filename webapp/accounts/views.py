@@ -19,8 +19,7 @@ from webapp.db.writing import writing
 from webapp.models import AuditKind, Editor
 from webapp.publishing import audit
 from webapp.web import htmx
-from webapp.web.forms import check_same_site
-from webapp.web.throttle import forget, visitor_address
+from webapp.web.forms import forget_attempts, visitor_address
 
 bp = Blueprint("accounts", __name__)
 OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_out")
@@ -41,7 +40,6 @@ def sign_in() -> Response:
 @bp.post("/editor/sign-in")
 def do_sign_in() -> Response:
     """Sign in, or ask for the second factor, and go on to the page that was asked for."""
-    check_same_site()
     form = SignInForm()
     if not editor_access.token_is_good():
         form.email.errors = [editor_access.PRESS_AGAIN]
@@ -81,7 +79,6 @@ def enter_code(kind: str) -> Response:
 @bp.post("/editor/sign-in/<any(code, 'recovery-code'):kind>")
 def check_code(kind: str) -> Response:
     """Finish signing in with a code from the app or a recovery code."""
-    check_same_site()
     form = CODE_FORMS[kind]()
     editor = sign_ins.find_awaiting_code(datetime.now(UTC))
     if editor is None:
@@ -114,7 +111,6 @@ def check_code(kind: str) -> Response:
 @bp.post("/editor/sign-out")
 def sign_out() -> Response:
     """Sign out in this browser."""
-    check_same_site()
     editor_access.csrf.protect()
     sign_ins.recognize(datetime.now(UTC))
     editor = sign_ins.find_current_editor()
@@ -181,7 +177,7 @@ def _start(editor: Editor, now: datetime) -> None:
     """Sign an editor in, and reset the count of tries from this network address."""
     sign_ins.start(editor, now)
     for tried in ("sign-in", *CODE_FORMS):
-        forget(f"{tried}-address", visitor_address())
+        forget_attempts(f"{tried}-address", visitor_address())
     audit.record(AuditKind.SIGNED_IN, now, editor.id)
 
 

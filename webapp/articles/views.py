@@ -17,8 +17,8 @@ from webapp.search.index import is_behind
 from webapp.search.similar import similar_to
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
-from webapp.web.responses import never_store
 from webapp.web.templating import month
 
 bp = Blueprint("articles", __name__)
@@ -50,8 +50,6 @@ def article(slug: str) -> Response:
     """One summary."""
     try:
         found = queries.get_published(slug)
-    except ArticleMoved as moved:
-        return htmx.moved(url_for("articles.article", slug=moved.slug))
     except ArticleWithdrawn as withdrawn:
         return htmx.render("articles/withdrawn.html", status=410, article=withdrawn.article)
     # A program may ask by content type for the citation instead of the page.
@@ -75,11 +73,16 @@ def article(slug: str) -> Response:
 @bp.get("/research/<slug>/history")
 def article_history(slug: str) -> Response:
     """What changed in one summary since it was first published, word by word, and why."""
-    try:
-        found = queries.get_published(slug)
-    except ArticleMoved as moved:
-        return htmx.moved(url_for("articles.article_history", slug=moved.slug))
+    found = queries.get_published(slug)
     return htmx.render("articles/history.html", article=found, steps=history(found))
+
+
+@bp.app_errorhandler(ArticleMoved)
+def lead_to_new_address(moved: ArticleMoved) -> Response:
+    """Lead from any former address of a summary (its page, citation, question …) to the same at its address of today."""
+    query = request.query_string.decode()
+    location = url_for(request.endpoint or "", **{**(request.view_args or {}), "slug": moved.slug})
+    return htmx.moved(f"{location}?{query}" if query else location)
 
 
 @bp.get("/categories")

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from webapp.catalog import queries
-from webapp.catalog.queries import ArticleMoved
 from webapp.config import SITE_NAME
 from webapp.exports import library_files
 from webapp.exports.card import card_png
@@ -44,22 +43,16 @@ FEED_LENGTH = 30
 @bp.get("/research/<slug>.<any(ris, bib, json):ending>")
 def citation(slug: str, ending: str) -> Response:
     """The paper (or, with ?of=summary, our summary) as a file for reference managers."""
-    try:
-        article = queries.get_published(slug)
-    except ArticleMoved as moved:
-        return htmx.moved(url_for("exports.citation", slug=moved.slug, ending=ending))
+    article = queries.get_published(slug)
     of_summary = request.args.get("of") == "summary"
     form = FORMATS[ending]
     return _file(citation_file(article, form, of_summary, _site_url()), form.mimetype, f"{slug}.{ending}")
 
 
 @bp.get("/research/<slug>/card-<int:revision>.png")
-def card(slug: str, revision: int) -> Response:
+def card(slug: str, revision: int) -> Response:  # noqa: ARG001
     """The picture that messengers show when a summary is shared; a new text has a new address."""
-    try:
-        article = queries.get_published(slug)
-    except ArticleMoved as moved:
-        return htmx.moved(url_for("exports.card", slug=moved.slug, revision=revision))
+    article = queries.get_published(slug)
     headers = {"Content-Type": "image/png", "Cache-Control": "public, max-age=86400"}
     return make_response(card_png(article.title, flags(article)), HTTPStatus.OK, headers)
 

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.catalog import queries
-from webapp.catalog.queries import ArticleMoved
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
@@ -14,9 +13,8 @@ from webapp.models import Article, Topic
 from webapp.models.values import Result
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
-from webapp.web.forms import check_press, press_token, refusal
-from webapp.web.responses import never_store
-from webapp.web.throttle import is_exceeded, visitor_address
+from webapp.web.forms import check_press, is_exceeded, press_token, refusal, visitor_address
+from webapp.web.http import never_store
 
 bp = Blueprint("feedback", __name__)
 bp.add_app_template_global(press_token)
@@ -29,7 +27,7 @@ TRIES = 10  # written texts in an hour
 @bp.get("/research/<slug>/feedback")
 def vote_page(slug: str) -> Response:
     """The question, or thanks for today's answer with room for a note."""
-    article = _published(slug)
+    article = queries.get_published(slug)
     vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
         return never_store(htmx.render("feedback/question.html", "feedback", article=article))
@@ -43,7 +41,7 @@ def vote(slug: str) -> Response:
     with writing() as now:
         is_refused = is_exceeded("vote", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
-            article = _published(slug)
+            article = queries.get_published(slug)
             votes.vote(article, visitor_address(), given == "yes", now)
             slug = article.slug  # read here: after the commit it would take another transaction
     if is_refused:
@@ -58,7 +56,7 @@ def note(slug: str) -> Response:
     """Take a note, or after "No" the reasons, for the editors."""
     form = NoteForm()
     status = refusal(form, "note", TRIES, HOUR)
-    article = _published(slug)
+    article = queries.get_published(slug)
     if status:
         vote = votes.find_vote(article, visitor_address(), datetime.now(UTC))
         is_helpful = vote is None or vote.is_helpful
@@ -77,13 +75,15 @@ def note(slug: str) -> Response:
 @bp.get("/research/<slug>/feedback/sent")
 def note_sent(slug: str) -> Response:
     """Thanks for a note."""
-    return never_store(htmx.render("feedback/note_sent.html", "feedback", article=_published(slug)))
+    return never_store(
+        htmx.render("feedback/note_sent.html", "feedback", article=queries.get_published(slug))
+    )
 
 
 @bp.get("/research/<slug>/understanding")
 def answer_page(slug: str) -> Response:
     """The question about the study, or what its answer is."""
-    article = _published(slug)
+    article = queries.get_published(slug)
     given = votes.find_answer(article, visitor_address(), datetime.now(UTC))
     return never_store(
         htmx.render("feedback/understanding.html", "understanding", article=article, given=given)
@@ -97,7 +97,7 @@ def answer(slug: str) -> Response:
     with writing() as now:
         is_refused = is_exceeded("understanding", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
-            article = _published(slug)
+            article = queries.get_published(slug)
             votes.answer(article, visitor_address(), Result(given), now)
     if is_refused:
         raise SiteError(429)
@@ -109,7 +109,7 @@ def answer(slug: str) -> Response:
 @bp.get("/research/<slug>/report")
 def report(slug: str) -> Response:
     """Where a mistake in a summary is reported."""
-    return _report_form(ReportForm(), _published(slug))
+    return _report_form(ReportForm(), queries.get_published(slug))
 
 
 @bp.post("/research/<slug>/report")
@@ -117,7 +117,7 @@ def send_report(slug: str) -> Response:
     """Take a report and mail it to the editors."""
     form = ReportForm()
     status = refusal(form, "report", TRIES, HOUR)
-    article = _published(slug)
+    article = queries.get_published(slug)
     if status:
         return _report_form(form, article, status)
     if not form.is_robot:
@@ -130,7 +130,7 @@ def send_report(slug: str) -> Response:
 @bp.get("/research/<slug>/report/sent")
 def report_sent(slug: str) -> Response:
     """What happens with a report."""
-    return htmx.render("feedback/report_sent.html", article=_published(slug))
+    return htmx.render("feedback/report_sent.html", article=queries.get_published(slug))
 
 
 @bp.get("/contact")
@@ -162,14 +162,6 @@ def message_sent() -> Response:
 def study_results() -> list[Result]:
     """The answers to choose from below an article."""
     return list(Result)
-
-
-def _published(slug: str) -> Article:
-    """The article at this address or a former one; raises SiteError 404, or 410 where it was withdrawn."""
-    try:
-        return queries.get_published(slug)
-    except ArticleMoved as moved:
-        return queries.get_published(moved.slug)
 
 
 def _pressed(answers: tuple[str, ...], sentence: str) -> str:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -15,7 +15,6 @@ from webapp.models import Article, DailySalt, Feedback, Reason, Understanding
 from webapp.models.values import Result
 
 IPV6 = 6
-Row = TypeVar("Row", Feedback, Understanding)
 
 
 class NoVoteYet(LookupError):
@@ -24,11 +23,10 @@ class NoVoteYet(LookupError):
 
 def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Feedback:
     """Count an answer to "Was this summary helpful?"; a second one replaces the first. ``visitor``: network address."""
-    salt = _todays_salt(now)
-    row = _find(Feedback, article, visitor, salt)
+    key = _key(article, visitor, _todays_salt(now))
+    row = db.session.scalar(select(Feedback).filter_by(**key))
     if row is None:
-        voter_hash = _hash(article, visitor, salt)
-        row = Feedback(article_id=article.id, voter_hash=voter_hash, note=None, reasons=[])
+        row = Feedback(**key, note=None, reasons=[])
         db.session.add(row)
     if is_helpful:
         row.reasons = []
@@ -41,7 +39,7 @@ def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Fee
 def find_vote(article: Article, visitor: str, now: datetime) -> Feedback | None:
     """Today's answer of this visitor."""
     salt = db.session.get(DailySalt, now.date())
-    return _find(Feedback, article, visitor, salt) if salt else None
+    return db.session.scalar(select(Feedback).filter_by(**_key(article, visitor, salt))) if salt else None
 
 
 def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], now: datetime) -> None:
@@ -56,18 +54,17 @@ def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], 
 
 def answer(article: Article, visitor: str, result: Result, now: datetime) -> None:
     """Count an answer to "What did this study show?"; only the first one, for the page explains it at once."""
-    salt = _todays_salt(now)
-    if _find(Understanding, article, visitor, salt) is None:
-        voter_hash = _hash(article, visitor, salt)
-        db.session.add(
-            Understanding(article_id=article.id, voter_hash=voter_hash, answer=result, given_at=now)
-        )
+    key = _key(article, visitor, _todays_salt(now))
+    if db.session.scalar(select(Understanding).filter_by(**key)) is None:
+        db.session.add(Understanding(**key, answer=result, given_at=now))
 
 
 def find_answer(article: Article, visitor: str, now: datetime) -> Understanding | None:
     """Today's first answer of this visitor to the question about the study."""
     salt = db.session.get(DailySalt, now.date())
-    return _find(Understanding, article, visitor, salt) if salt else None
+    return (
+        db.session.scalar(select(Understanding).filter_by(**_key(article, visitor, salt))) if salt else None
+    )
 
 
 def forget_salts(now: datetime) -> None:
@@ -85,20 +82,14 @@ def _todays_salt(now: datetime) -> DailySalt:
     return salt
 
 
-def _find(table: type[Row], article: Article, visitor: str, salt: DailySalt) -> Row | None:
-    """What this visitor answered below this article on the day of the salt."""
-    voter_hash = _hash(article, visitor, salt)
-    return db.session.scalar(
-        select(table).where(table.article_id == article.id, table.voter_hash == voter_hash)
-    )
+def _key(article: Article, visitor: str, salt: DailySalt) -> dict[str, Any]:
+    """The columns that name this visitor's answer below this article on the day of the salt.
 
-
-def _hash(article: Article, visitor: str, salt: DailySalt) -> str:
-    """Differs for each article, so that answers of one visitor cannot be put together.
-
-    An IPv6 address stands for its /64 network: browsers change the other half every day.
+    The hash differs for each article, so that answers of one visitor cannot be put together. An IPv6 address stands for
+    its /64 network: browsers change the other half every day.
     """
     with suppress(ValueError):  # "unknown" is no address
         if ipaddress.ip_address(visitor).version == IPV6:
             visitor = str(ipaddress.ip_network((visitor, 64), strict=False))
-    return hmac.new(salt.salt.encode(), f"{article.id}:{visitor}".encode(), "sha256").hexdigest()
+    voter_hash = hmac.new(salt.salt.encode(), f"{article.id}:{visitor}".encode(), "sha256").hexdigest()
+    return {"article_id": article.id, "voter_hash": voter_hash}

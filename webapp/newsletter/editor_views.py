@@ -15,7 +15,7 @@ from webapp.newsletter.reports import NotUncertain
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import normal_address
-from webapp.web.responses import never_store
+from webapp.web.http import never_store
 
 bp = Blueprint("editor_newsletter", __name__, url_prefix="/editor/newsletter")
 editor_access.protect(bp)

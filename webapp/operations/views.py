@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, requ
 from webapp.operations import health
 from webapp.web import metrics
 from webapp.web.errors import SiteError
-from webapp.web.responses import never_store
+from webapp.web.http import never_store
 
 bp = Blueprint("operations", __name__)
 

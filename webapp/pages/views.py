@@ -9,7 +9,7 @@ from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.web import assets, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
-from webapp.web.responses import never_store
+from webapp.web.http import never_store
 from webapp.web.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
 
 bp = Blueprint("pages", __name__)

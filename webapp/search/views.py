@@ -11,7 +11,7 @@ from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
 from webapp.search.synonyms import names_starting
 from webapp.web import htmx
-from webapp.web.responses import never_store
+from webapp.web.http import never_store
 
 bp = Blueprint("search", __name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, request, url_for
 
 from webapp.config import ROOT
-from webapp.web.responses import FILE_QUALITY, best_encoding, compressed
+from webapp.web.http import ENCODINGS, FILE_QUALITY, compressed
 
 bp = Blueprint("assets", __name__)
 
@@ -128,7 +128,7 @@ def well_known(name: str) -> Response:
 
 
 def _respond(asset: Asset, cache_control: str) -> Response:
-    encoding = best_encoding(request.accept_encodings)
+    encoding = request.accept_encodings.best_match(ENCODINGS)
     response = Response(asset.body, content_type=MIMETYPES[asset.suffix])
     if encoding is not None and asset.suffix in COMPRESSED:
         response.set_data(encoded(asset.name, encoding))

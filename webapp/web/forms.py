@@ -1,28 +1,32 @@
-"""What every public form shares: other sites are refused, robots slowed down, without a cookie or a token for each visitor.
+"""What forms share: limits on tries, protection from robots without a cookie, and checks of what was typed.
 
-A form is protected by the browser's own statement of where a request comes from, a token with a signed time (robots
-answer faster than people), and a field that people do not see. Buttons alone, on pages that are
-cached, carry a token that is the same for everybody: a robot that posts without having read a page does not have it.
+A public form carries a token with a signed time (robots answer faster than people) and a field that people do not see.
+Buttons alone, on pages that are cached, carry a token that is the same for everybody: a robot that posts without having
+read a page does not have it. That a form comes from our own site is checked for every request in ``http.py``.
 """
 
+import hashlib
 import time
 import unicodedata
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Response, current_app, request
+from flask import Response, request
 from flask_wtf import FlaskForm
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 from wtforms import Field, HiddenField, StringField, ValidationError
 
+from webapp.db.session import db
 from webapp.db.writing import writing
+from webapp.models.throttle import Attempt
 from webapp.web import htmx, tokens
 from webapp.web.errors import SiteError
-from webapp.web.responses import never_store
-from webapp.web.throttle import is_exceeded, visitor_address
+from webapp.web.http import PRIVATE
 
+FORGET_AFTER = timedelta(days=1)
 LEAST_SECONDS = 2.0
 MOST_SECONDS = 24 * 3600.0
 _PURPOSE = "form-time"
@@ -30,21 +34,34 @@ _PRESS = "press"
 UNPRINTABLE = ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
-def check_same_site() -> None:
-    """Refuse a POST that another site's page caused; raises SiteError 403.
+def visitor_address() -> str:
+    """The visitor's network address, from exactly as many proxies as are trusted. Never stored, never logged."""
+    return request.remote_addr or "unknown"
 
-    Accepts ``Sec-Fetch-Site: same-origin``, else an Origin that is our own, else our own Referer.
+
+def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) -> bool:
+    """Count one attempt and say whether there were more than ``limit`` in this window of length ``per``.
+
+    Attempts are counted in the database, where all workers of all machines see them. Call it in ``writing()``, and leave
+    that without an exception when the request is refused: the count must stay.
     """
-    fetch_site = request.headers.get("Sec-Fetch-Site")
-    if fetch_site is not None:
-        is_ours = fetch_site in ("same-origin", "none")
-    else:
-        source = request.headers.get("Origin") or request.headers.get("Referer") or ""
-        is_ours = urlsplit(source).netloc in (request.host, urlsplit(current_app.config["SITE_URL"]).netloc)
-    if not is_ours:
-        raise SiteError(
-            403, "This form was sent from another place. Open the page on our site and send it from there."
-        )
+    seconds = int(per.total_seconds())
+    window_at = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+    bucket = hashlib.sha256(f"{name}:{key}".encode()).hexdigest()
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(Attempt)
+    counted = insert.values(bucket=bucket, window_at=window_at, count=1).on_conflict_do_update(
+        index_elements=["bucket", "window_at"], set_={"count": Attempt.count + 1}
+    )
+    count: int = db.session.execute(counted.returning(Attempt.count)).scalar_one()
+    if count == 1:
+        db.session.execute(delete(Attempt).where(Attempt.window_at < now - FORGET_AFTER))
+    return count > limit
+
+
+def forget_attempts(name: str, key: str) -> None:
+    """Reset the count after a try that was right."""
+    bucket = hashlib.sha256(f"{name}:{key}".encode()).hexdigest()
+    db.session.execute(delete(Attempt).where(Attempt.bucket == bucket))
 
 
 def press_token() -> str:
@@ -53,9 +70,8 @@ def press_token() -> str:
 
 
 def check_press() -> None:
-    """Refuse a press that did not come from a page of this site; raises SiteError 403 or 422."""
-    check_same_site()
-    if not tokens.is_hash_of(_PRESS, "", request.form.get("token", "")):
+    """Refuse a press that did not come from a page of this site; raises SiteError 422."""
+    if request.form.get("token") not in tokens.keyed_hashes(_PRESS, ""):
         raise SiteError(422, "Please open the page once more, then press the button again.")
 
 
@@ -68,23 +84,25 @@ class PublicForm(FlaskForm):
     website = StringField("Leave this field empty")
     token = HiddenField()
     is_throttled = False
+    press_again = ""  # why a form must be sent once more, though nothing in it may be wrong
 
-    def validate_token(self, _: HiddenField) -> None:
-        """Too fast for a person, or from a page left open for a day: ask to press the button again."""
-        if not self.is_ours or not LEAST_SECONDS <= self._age() <= MOST_SECONDS:
-            raise ValidationError("Please check what you entered and press the button once more.")
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the fields. A form sent too soon for a person, or from a page that is too old, must be sent once more."""
+        age = self.age
+        if age is not None and age < LEAST_SECONDS:
+            self.press_again = "That was quick, and so are robots."
+        elif age is None or age > MOST_SECONDS:
+            self.press_again = "This page was open for a long time."
+            self.token.data = ""  # the page that is shown now gets a new one
+        return super().validate(extra_validators) and not self.press_again
 
     @property
-    def is_ours(self) -> bool:
-        """Does the form carry a token that we signed, however long ago?"""
+    def age(self) -> float | None:
+        """Seconds since the form was first shown; None without a token that we signed."""
         try:
-            self._age()
+            return tokens.token_age(_PURPOSE, self.token.data or "", time.time())
         except tokens.TokenError:
-            return False
-        return True
-
-    def _age(self) -> float:
-        return tokens.token_age(_PURPOSE, self.token.data or "", time.time())
+            return None
 
     @property
     def is_robot(self) -> bool:
@@ -95,11 +113,10 @@ class PublicForm(FlaskForm):
 def refusal(form: PublicForm, name: str, limit: int, per: timedelta) -> HTTPStatus | None:
     """Why a sent form is not accepted: 429 after ``limit`` tries in ``per``, 422 for what it says, else None.
 
-    Raises SiteError 403 for a form that another site sent. Takes the writer's turn to count the try, so call it before
+    Takes the writer's turn to count the try, so call it before
     ``writing()``. A form without a valid token does not count as a try: its sender is asked to send it again.
     """
-    check_same_site()
-    if not form.is_ours:
+    if form.age is None:
         form.validate()
         return HTTPStatus.UNPROCESSABLE_ENTITY
     with writing() as now:
@@ -112,12 +129,21 @@ def refusal(form: PublicForm, name: str, limit: int, per: timedelta) -> HTTPStat
 def show(
     template: str, fragment: str, form: PublicForm, status: int = HTTPStatus.OK, **context: Any
 ) -> Response:
-    """The form's page or fragment with a fresh signed time and what was typed."""
-    form.token.data = tokens.sign(_PURPOSE, tokens.new_secret())
-    response = never_store(htmx.render(template, fragment, status=status, form=form, **context))
+    """The form's page or fragment with what was typed and a signed time: the first one, so that nobody is too quick twice."""
+    form.token.data = form.token.data or tokens.sign(_PURPOSE, "")
+    response = htmx.render(template, fragment, status=status, form=form, **context)
+    response.headers["Cache-Control"] = PRIVATE
     if form.is_throttled:
         response.headers["Retry-After"] = "60"
     return response
+
+
+def described(field: Field, hint: str) -> dict[str, str]:
+    """The attributes that tie a control to its hint and its error."""
+    ids = [f"{field.id}-hint"] if hint else []
+    if not field.errors:
+        return {"aria-describedby": " ".join(ids)} if ids else {}
+    return {"aria-invalid": "true", "aria-describedby": " ".join([*ids, f"{field.id}-error"])}
 
 
 def normal_address(text: str) -> str:

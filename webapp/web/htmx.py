@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, make_response, render_template, request
 from jinja2_fragments.flask import render_block
-from werkzeug.utils import redirect as redirect_to
+from werkzeug.urls import iri_to_uri
 
 
 def wants_fragment() -> bool:
@@ -39,15 +39,11 @@ def redirect(location: str) -> Response:
     """Lead on after a good POST: 303 for browsers, HX-Redirect for htmx."""
     if wants_fragment():
         return make_response("", HTTPStatus.OK, {"HX-Redirect": location})
-    return _bare(redirect_to(location, HTTPStatus.SEE_OTHER, Response=current_app.response_class))  # type: ignore[arg-type]
+    return make_response("", HTTPStatus.SEE_OTHER, {"Location": iri_to_uri(location)})
 
 
 def moved(location: str) -> Response:
-    """A page that has another address for good."""
-    return _bare(redirect_to(location, HTTPStatus.MOVED_PERMANENTLY, Response=current_app.response_class))  # type: ignore[arg-type]
-
-
-def _bare(response: Response) -> Response:
-    """A redirect without Werkzeug's page, which nobody sees and which breaks the rules for pages of this site."""
-    response.set_data(b"")
-    return response
+    """A page that has another address for good; a form is sent there once more."""
+    is_form = request.method == "POST"
+    status = HTTPStatus.PERMANENT_REDIRECT if is_form else HTTPStatus.MOVED_PERMANENTLY
+    return make_response("", status, {"Location": iri_to_uri(location)})

@@ -22,8 +22,8 @@ from werkzeug.wrappers import Response
 from webapp.config import Config
 from webapp.db.change_log import ChangesUnknown, committed_reader
 from webapp.db.session import db
+from webapp.web.http import ENCODINGS, PRIVATE_PART
 from webapp.web.metrics import page_hit_counter
-from webapp.web.responses import PRIVATE_PART, best_encoding
 from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class PageCache:
         self._changing = Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        key = _key_of(environ)
+        is_for_editors = environ["PATH_INFO"].startswith(PRIVATE_PART)
+        key = None if is_for_editors or environ["REQUEST_METHOD"] != "GET" else _key_of(environ)
         if key is None:
             return self._application(environ, start_response)
         try:
@@ -139,13 +140,10 @@ def _answer(page: FinishedPage, known: str, start_response: "StartResponse") -> 
 
 def _key_of(environ: "WSGIEnvironment") -> Key | None:
     """All that an answer depends on, apart from the database; None for a request that is never answered from the cache."""
-    path = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] != "GET" or path.startswith(PRIVATE_PART):
-        return None
     if _OTHER_FORMAT.search(environ.get("HTTP_ACCEPT", "")):
         return None  # a program that may be given a citation instead of the page, or the page instead of a citation
     return (
-        path,
+        environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
         environ.get("HTTP_HOST"),
         environ.get("HTTP_X_FORWARDED_PROTO"),
@@ -159,7 +157,7 @@ def _key_of(environ: "WSGIEnvironment") -> Key | None:
 
 @lru_cache(maxsize=256)
 def _encoding(accepted: str) -> str | None:
-    return best_encoding(parse_accept_header(accepted))
+    return parse_accept_header(accepted).best_match(ENCODINGS)
 
 
 @lru_cache(maxsize=256)

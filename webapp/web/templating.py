@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
-from wtforms import Field
 
 from webapp.config import Config
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
@@ -15,6 +14,7 @@ from webapp.models import Article
 from webapp.models.article import running_text
 from webapp.models.values import NOT_SAID, NOT_SPECIFIED
 from webapp.web.assets import asset_integrity, asset_url
+from webapp.web.forms import described
 
 PREFERENCES_COOKIE = "reading"
 TEXT_SIZES = ("normal", "large", "largest")
@@ -128,11 +128,3 @@ def marked(text: str, spans: list[tuple[int, int]]) -> Markup:
         pieces += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
         at = end
     return Markup("").join([*pieces, escape(text[at:])])
-
-
-def described(field: Field, hint: str) -> dict[str, str]:
-    """The attributes that tie a control to its hint and its error."""
-    ids = [f"{field.id}-hint"] if hint else []
-    if not field.errors:
-        return {"aria-describedby": " ".join(ids)} if ids else {}
-    return {"aria-invalid": "true", "aria-describedby": " ".join([*ids, f"{field.id}-error"])}

@@ -60,12 +60,6 @@ def keyed_hashes(purpose: str, value: str) -> list[str]:
     return [hmac.new(key.encode(), text, hashlib.sha256).hexdigest() for key in keys]
 
 
-def is_hash_of(purpose: str, value: str, given: str) -> bool:
-    """Was this made by ``keyed_hash`` with a key that is still valid?"""
-    hashes = keyed_hashes(purpose, value)
-    return any(hmac.compare_digest(known.encode(), given.encode()) for known in hashes)
-
-
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
     keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
     return URLSafeTimedSerializer(keys, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})

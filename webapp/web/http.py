@@ -1,0 +1,269 @@
+"""What every request passes on its way in, and every answer on its way out.
+
+In: the address, host, body and origin are checked before any view sees them, and only the editor has sessions.
+Out: security headers, caching, compression, and a line in the log.
+"""
+
+import gzip
+import logging
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import IO, Any, NoReturn
+from urllib.parse import unquote_to_bytes, urlsplit
+from uuid import uuid4
+
+import brotli
+from flask import Flask, Request, Response, g, request
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import BadRequest, SecurityError
+from werkzeug.routing import IntegerConverter, Map
+
+from webapp.config import Config
+from webapp.web.errors import SiteError
+
+log = logging.getLogger("webapp.requests")
+
+PRIVATE_PART = "/editor"
+LOOPBACK = ("localhost", "127.0.0.1")
+MOST_FIELDS = 200
+MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
+FORM = "application/x-www-form-urlencoded"
+FORM_IN_PARTS = "multipart/form-data"
+# Mail programs press "Unsubscribe" for their readers (RFC 8058). Every other form comes from a page of this site.
+OPEN_TO_OTHER_SITES = ("newsletter.unsubscribe_now",)
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+        "manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+}
+PUBLIC = "public, max-age=0, must-revalidate"
+PRIVATE = "no-store"
+
+TEXT_TYPES = (
+    "text/",
+    "application/atom+xml",
+    "application/xml",
+    "application/json",
+    "application/jsonl",
+    "application/ld+json",
+)
+ENCODINGS = ("br", "gzip")  # the first one wins where a browser likes both equally
+LEAST_BYTES = 500
+PAGE_QUALITY = 5  # Brotli 0-11: 5 costs about 1 ms a page and gives most of the gain
+FILE_QUALITY = 11
+
+
+class RowNumber(IntegerConverter):
+    """A row's number in an address, no larger than an integer column can hold: above that the page does not exist."""
+
+    def __init__(self, map: Map, **options: Any) -> None:
+        super().__init__(map, **{"max": 2**31 - 1} | options)
+
+
+class DraftNumber(RowNumber):
+    """A draft's number, or "new", which is 0, for a text that was never saved."""
+
+    regex = r"\d+|new"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, min=1)
+
+    def to_python(self, value: str) -> int:
+        return 0 if value == "new" else int(super().to_python(value))
+
+    def to_url(self, value: int) -> str:
+        return str(super().to_url(value)) if value else "new"
+
+
+@dataclass(frozen=True)
+class Body:
+    """The body of a request as the server reads it.
+
+    Malformed chunks and a client that has gone are noticed only then, and every server raises exceptions of its own for them.
+    """
+
+    sent: IO[bytes]
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most ``size`` bytes; raises BadRequest if the server cannot."""
+        try:
+            return self.sent.read(size)
+        except Exception as error:
+            raise BadRequest from error
+
+
+class FormRequest(Request):
+    """What people send is a form. Flask-WTF would take JSON as well, and its depth and types would break what reads fields."""
+
+    is_json = False  # of every request, whatever it calls itself
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        return _without_nul(super().args)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        if self.path.startswith(PRIVATE_PART):
+            # public forms refuse control characters instead, and say so at the field
+            self.__dict__["form"] = _without_nul(self.form)
+
+
+class NoSession(NullSession):
+    """Stands where a session would be outside the editor; touching it is a mistake in the code."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("public pages have no session: they are the same for everybody")
+
+    __getitem__ = __setitem__ = __delitem__ = __contains__ = __iter__ = __len__ = _refuse
+    get = pop = popitem = setdefault = update = clear = keys = values = items = _refuse
+
+
+class EditorSessions(SecureCookieSessionInterface):
+    """Signed cookie sessions under /editor, and nowhere else."""
+
+    null_session_class = NoSession
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a request; a ``NoSession`` for a public page."""
+        if f"{request.path}/".startswith(f"{PRIVATE_PART}/"):
+            return super().open_session(app, request)
+        return NoSession()
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Check every request and finish every answer, errors included; open sessions for editors only."""
+    app.request_class = FormRequest
+    app.session_interface = EditorSessions()
+    app.url_map.converters |= {"int": RowNumber, "draft": DraftNumber}
+    site, is_https = urlsplit(config.site_url), config.is_https
+    app.config.update(
+        TRUSTED_HOSTS=[str(site.hostname), *LOOPBACK, *config.allowed_hosts],
+        SESSION_COOKIE_NAME="__Host-session" if is_https else "session",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+    )
+
+    @app.before_request
+    def begin() -> None:
+        """Number the request, then refuse it if it cannot be read or if another site's page caused it.
+
+        A form is ours with ``Sec-Fetch-Site: same-origin``, else with an Origin that is our own, else with our own Referer.
+        """
+        g.request_id = uuid4().hex[:12]
+        g.started = time.perf_counter()
+        if not request.host:
+            raise SecurityError  # no Host at all, or one with signs that no name has
+        request.environ["wsgi.input"] = Body(request.environ["wsgi.input"])
+        refuse_unreadable()
+        if request.method != "POST" or request.endpoint in (None, *OPEN_TO_OTHER_SITES):
+            return
+        fetch_site = request.headers.get("Sec-Fetch-Site")
+        source = request.headers.get("Origin") or request.headers.get("Referer") or ""
+        is_our_origin = urlsplit(source).netloc in (request.host, site.netloc)
+        if not (is_our_origin if fetch_site is None else fetch_site in ("same-origin", "none")):
+            raise SiteError(
+                403,
+                "This form was sent from another place. Open the page on our site and send it from there.",
+            )
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        """Add the final headers, compress, and log the route: the full address may hold a search or a token."""
+        headers = response.headers
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        # Browsers heed this only where it comes over https, so a proxy's word is enough to say it.
+        if is_https or request.headers.get("X-Forwarded-Proto") == "https":
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        response.vary.update(("HX-Request", "Cookie", "Accept"))
+        is_for_editors = request.path.startswith(PRIVATE_PART)
+        is_page = request.method in ("GET", "HEAD") and response.status_code == HTTPStatus.OK
+        is_public = is_page and not is_for_editors and "Set-Cookie" not in headers
+        headers.setdefault("Cache-Control", PUBLIC if is_public else PRIVATE)
+        # A page of the editor holds a secret (its form token) together with text from the address. If they were compressed
+        # as one, the length of the answer would tell the secret bit by bit (BREACH).
+        is_text = not is_for_editors and (response.mimetype or "").startswith(TEXT_TYPES)
+        if is_text and not response.is_streamed and "Content-Encoding" not in headers:
+            response.vary.add("Accept-Encoding")
+            encoding = request.accept_encodings.best_match(ENCODINGS)
+            body = response.get_data()
+            if encoding is not None and len(body) >= LEAST_BYTES:
+                response.set_data(compressed(body, encoding))
+                headers["Content-Encoding"] = encoding
+        if is_public and not response.is_streamed and headers["Cache-Control"] == PUBLIC:
+            response.add_etag()
+            response.make_conditional(request)
+        if request.endpoint != "assets.show_asset":
+            log.info(
+                "%s %s",
+                request.method,
+                request.url_rule.rule if request.url_rule else "(no such page)",
+                extra={
+                    "status": response.status_code,
+                    "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+                    "fragment": request.headers.get("HX-Request") == "true",
+                },
+            )
+        return response
+
+
+def refuse_unreadable() -> None:
+    """Refuse bytes that are not text, and more fields than a form has."""
+    is_for_editors = request.path.startswith(PRIVATE_PART)
+    path = request.environ["PATH_INFO"].encode("latin-1")
+    query = request.environ.get("QUERY_STRING", "").encode("latin-1")
+    texts, forms = [path, unquote_to_bytes(query)], [query]
+    # Only editors send files, and those may be any bytes.
+    if request.mimetype == FORM or (request.mimetype == FORM_IN_PARTS and not is_for_editors):
+        body = request.get_data()
+        if request.content_length is None and len(body) == request.max_content_length:
+            raise SiteError(413)  # what comes in chunks has no stated length, and Werkzeug cuts it silently
+        if request.mimetype == FORM:
+            forms.append(body)
+            body = unquote_to_bytes(body)
+        texts.append(body)
+    try:
+        b"\n".join(texts).decode()
+    except UnicodeDecodeError:
+        raise SiteError(400) from None
+    if not path.decode().isprintable():
+        raise SiteError(400)
+    most = MOST_FIELDS_OF_EDITORS if is_for_editors else MOST_FIELDS
+    if any(fields.count(b"&") >= most for fields in forms):
+        raise SiteError(
+            400, "There were more fields than any form of ours has. Please go back and try again."
+        )
+
+
+def never_store(response: Response) -> Response:
+    """Mark an answer that is for one visitor or one moment only."""
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes:
+    """The body in that encoding; the same bytes every time."""
+    if encoding == "br":
+        return bytes(brotli.compress(body, quality=quality))
+    return gzip.compress(body, min(quality + 1, 9), mtime=0)
+
+
+def _without_nul(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    """PostgreSQL cannot hold the character NUL, which copying from a PDF may bring along: a space takes its place."""
+    pairs = sent.items(multi=True)
+    return ImmutableMultiDict([(name.replace("\0", " "), value.replace("\0", " ")) for name, value in pairs])
