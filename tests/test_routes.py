@@ -3,9 +3,11 @@
 import hashlib
 import re
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from itertools import product
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import time_machine
@@ -14,6 +16,7 @@ from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from tests.accounts.people import EditorClient, sign_in
+from tests.factories import add_article
 from tests.hostile.world import EMAIL, World, build
 from tests.pages import PageClient
 from tests.writers import another_writer
@@ -21,6 +24,8 @@ from webapp.accounts.sign_ins import SEEN_EVERY
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.models import SignIn
+from webapp.models.values import PaperStatus, Result
+from webapp.search import indexing
 
 # The one form that mail programs send from anywhere (RFC 8058).
 FROM_ANYWHERE = {"newsletter.unsubscribe_now"}
@@ -137,6 +142,37 @@ def test_every_script_and_style_sheet_is_ours_and_pinned_to_its_content(
         assert urlsplit(address).netloc == ""
         assert b64encode(hashlib.sha384(client.flask.get(address).data).digest()).decode() == digest, address
     assert len(checked) >= 4
+
+
+def test_whatever_names_a_retracted_paper_says_so(app: Flask, client: PageClient, world: World) -> None:
+    title, message = "Zebrafish pills helped people walk", "They walked twice as far."
+    paper = {"status": PaperStatus.RETRACTED, "status_note": "Made up."}
+    article = add_article(plain_title=title, main_message=message, result=Result.HELPED, paper=paper)
+    indexing.catch_up()
+    own_page = f"/research/{article.slug}"
+    places = (world, replace(world, values=world.values | {"slug": article.slug}))
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and is_public(rule)]
+    paths = [place.address(app, rule) for rule in rules for place in places]
+    paths += [
+        f"{path}q=zebrafish"
+        for path in ("/search?", "/search?panel=1&", "/search/feed.atom?", "/visit-pack?")
+    ]
+    paths += [f"{own_page}.{ending}?of=summary" for ending in ("ris", "bib", "json")]
+    paths += [f"/visit-pack?s={article.id}", "/data/articles.ris"]
+    naming = set()
+    for path in paths:
+        page = unquote(unescape(client.flask.get(path).data.decode(errors="replace")))
+        shown = re.sub("<[^<>]*>", "", page)  # a search marks words within a title
+        for text in (page, shown):
+            for match in re.finditer(title, text):
+                assert text[: match.start()].endswith("RETRACTED: "), f"{path}: {text[: match.end()][-200:]}"
+                naming.add(path)
+        assert "Result: helped" not in page, path
+        if message in page and not path.startswith("/data/"):
+            assert (
+                path == own_page and "Show the summary of this retracted paper" in page.split(message)[0]
+            ), path
+    assert len(naming) > 10
 
 
 def test_reading_a_page_waits_for_no_writer(app: Flask, client: PageClient, world: World) -> None:

@@ -10,7 +10,7 @@ from tests.pages import PageClient
 from webapp.catalog import queries
 from webapp.content.article_content import CorrectionContent
 from webapp.db.session import db
-from webapp.models.values import Finding, PaperStatus, StudyKind, Subject
+from webapp.models.values import Finding, PaperStatus, Result, StudyKind, Subject
 from webapp.publishing.publication import NotPublishable, withdraw
 
 # The original site's labels, letter for letter and in its order.
@@ -139,11 +139,42 @@ def test_a_retracted_paper_folds_is_marked_in_lists_and_is_no_news(client: PageC
         plain_title="Not to be trusted", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."}
     )
     page = client.get(f"/research/{article.slug}").text
-    assert "RETRACTED: Made-up trial" in page
+    assert "<h1>RETRACTED: Not to be trusted</h1>" in page
     assert page.index("Show the summary of this retracted paper") < page.index("Simple Explanation</h2>")
-    assert '<strong class="stamp">RETRACTED</strong>' in client.get("/categories/pain-management").text
+    assert ">RETRACTED: Not to be trusted</a>" in client.get("/categories/pain-management").text
     for path in ("/", "/research"):
         assert "Not to be trusted" not in client.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("own_title", "heading"),
+    [
+        ("A pill and pain", "RETRACTED: A pill and pain"),
+        ("RETRACTED: A pill", "RETRACTED: A pill"),
+        ("[Retracted] A pill", "[Retracted] A pill"),
+        ("Retracted article: A pill", "Retracted article: A pill"),
+        ("Retracted shoulders and a pill", "RETRACTED: Retracted shoulders and a pill"),
+    ],
+)
+def test_a_title_says_once_that_its_paper_is_retracted(
+    client: PageClient, own_title: str, heading: str
+) -> None:
+    paper = {"title": own_title, "status": PaperStatus.RETRACTED, "status_note": "Made up."}
+    article = add_article(plain_title="", paper=paper)
+    assert f"<h1>{heading}</h1>" in client.get(f"/research/{article.slug}").text
+
+
+def test_a_retracted_paper_counts_nowhere_but_is_listed_apart(client: PageClient) -> None:
+    retracted = {"status": PaperStatus.RETRACTED, "status_note": "Made up.", "status_on": date(2026, 2, 3)}
+    add_article(plain_title="Still good", result=Result.NO_CLEAR_DIFFERENCE)
+    add_article(plain_title="Not to be trusted", result=Result.HELPED, paper=retracted)
+    page = client.get("/categories/pain-management").text
+    listed, apart = page.split("Retracted papers</h2>")
+    assert "1 summary</h2>" in listed and "Of the 1 study summarized here" in listed
+    assert "Not to be trusted" not in listed and "RETRACTED: Not to be trusted" in apart
+    assert "This counts the 1 study" in client.get("/what-papers-leave-out").text
+    corrections = client.get("/corrections").text
+    assert "RETRACTED: Not to be trusted" in corrections and "February 3, 2026" in corrections
 
 
 def test_a_correction_of_ours_is_shown_with_its_date(client: PageClient) -> None:
@@ -211,7 +242,7 @@ def test_lists_count_what_they_show(app: Flask) -> None:
     db.session.commit()
     filed = queries.in_category(queries.get_category("pain-management"), queries.Order.NEWEST, 1)
     counts = {row.category.slug: row.count for row in queries.category_counts()}
-    assert (filed.total, len(filed.rows), counts["pain-management"]) == (2, 2, 2)
+    assert (filed.total, len(filed.rows), counts["pain-management"]) == (1, 1, 1)
     latest = queries.latest(1)
     assert (latest.total, len(latest.rows)) == (1, 1)
     assert counts["orthopedics"] == 0

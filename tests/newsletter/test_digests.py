@@ -196,12 +196,21 @@ def test_a_digest_of_nothing_but_withdrawn_articles_is_not_sent(app: Flask) -> N
     assert digests.accounting(issue).excluded == 1
 
 
-def test_a_retracted_paper_is_stamped(app: Flask) -> None:
+def test_a_retracted_paper_is_no_news(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    add_article(now=EARLIER, paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})
+    with pytest.raises(digests.NothingNew):
+        _issue()
+
+
+def test_a_paper_retracted_meanwhile_is_stamped(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
-    article.paper.status = PaperStatus.RETRACTED
     _issue()
-    assert f"RETRACTED: {article.title}" in text_of(delivered(NOW)[-1])
+    article.paper.status = PaperStatus.RETRACTED
+    db.session.commit()
+    assert article.title.startswith("RETRACTED: ")
+    assert article.title in text_of(delivered(NOW)[-1])
 
 
 def _correct(article: Article, text: str) -> None:

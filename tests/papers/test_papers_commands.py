@@ -123,7 +123,7 @@ def test_a_retraction_shows_at_the_next_request(app: Flask, client: PageClient, 
     assert "1 papers: 0 without a notice, 1 with one, 0 could not be checked." in result.output
     assert "NEW: " in result.output
     page = client.get(path).text
-    assert "RETRACTED: the journal took this paper back." in page and "May 6, 2021" in page
+    assert "RETRACTED: the journal withdrew this paper." in page and "May 6, 2021" in page
     assert "https://doi.org/10.5555/notice" in page and "Last checked for a retraction of the paper" in page
     assert article.title not in client.get("/research").text
     shown = select(PublicChange.kind).where(PublicChange.revision_id.is_not(None)).order_by(PublicChange.id)

@@ -125,7 +125,7 @@ def test_a_retracted_paper_comes_last_and_says_so(client: PageClient, add: Adds)
     add(main_message="Here a zebrafish swam.", slug="sound", subject=Subject.ANIMALS, species="zebrafish")
     text = client.get("/search?q=zebrafish").text
     assert slugs(text) == ["sound", "retracted"]
-    assert '<strong class="stamp">RETRACTED</strong>' in text
+    assert "RETRACTED: " in text
 
 
 def test_people_come_before_animals_on_equal_footing(client: PageClient, add: Adds) -> None:

@@ -6,6 +6,7 @@ from flask import Flask
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from webapp.db.session import db
+from webapp.models.values import PaperStatus
 from webapp.publishing.publication import withdraw
 from webapp.visit_pack.pack import MOST, read_list
 
@@ -45,6 +46,16 @@ def test_a_withdrawn_summary_is_not_in_a_pack(app: Flask, client: PageClient) ->
     withdraw(article, "", NOW)
     db.session.commit()
     assert "Taken back" not in client.get(f"/visit-pack?s={article.id}").text
+
+
+def test_a_retracted_paper_is_not_offered_and_a_pack_that_has_it_says_only_that(client: PageClient) -> None:
+    article = add_article(paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})
+    assert article.title not in client.get("/visit-pack").text
+    assert "visit pack" not in client.get(f"/research/{article.slug}").text
+    page = client.get(f"/visit-pack?s={article.id}").text
+    assert article.title in page and "Please do not rely on it." in page
+    for text in (article.main_message, "Questions to ask", "The trial was small."):
+        assert text not in page
 
 
 @pytest.mark.parametrize(

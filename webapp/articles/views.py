@@ -102,22 +102,29 @@ def category(slug: str) -> Response:
     if order not in list(Order):
         raise SiteError(404)
     page = existing(queries.in_category(found, Order(order), asked_page()))
-    grid = study_grid(queries.kinds_and_results(found))
     return htmx.render(
-        "articles/category.html", "category_list", category=found, page=page, order=order, grid=grid
+        "articles/category.html",
+        "category_list",
+        category=found,
+        page=page,
+        order=order,
+        grid=study_grid(queries.kinds_and_results(found)),
+        retracted=queries.retracted(found),
     )
 
 
 @bp.get("/corrections")
 def corrections() -> Response:
-    """What we got wrong and put right, newest first."""
-    return htmx.render("articles/corrections.html", corrections=queries.corrections())
+    """What we got wrong and put right, and which papers were retracted, newest first."""
+    return htmx.render(
+        "articles/corrections.html", corrections=queries.corrections(), retracted=queries.retracted()
+    )
 
 
 @bp.get("/what-papers-leave-out")
 def what_papers_leave_out() -> Response:
     """How many of the papers summarised here answer nine questions that every paper should."""
-    articles = queries.all_published()
+    articles = [article for article in queries.all_published() if not article.paper.is_retracted]
     return htmx.render("articles/left_out.html", counts=count_answers(articles), total=len(articles))
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import func, or_, select
 
-from webapp.catalog.queries import published
+from webapp.catalog.queries import standing
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Article, GlossaryTerm
@@ -134,10 +134,10 @@ def get_term(slug: str) -> GlossaryTerm:
 
 
 def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
-    """Published articles whose text has the term as a whole word, newest first."""
+    """Standing articles whose text has the term as a whole word, newest first."""
     forms = (term.term, *term.forms)
     columns = [getattr(Article, name) for name in _TEXT_FIELDS]
-    likely = published().where(
+    likely = standing().where(
         or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))
     )
     # As a whole word; the longest form is tried first, so "AIS A" wins over "AIS".

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
-from webapp.models.values import ArticleStatus, PaperStatus, Result, StudyKind, Subject
+from webapp.models.values import ArticleStatus, Result, StudyKind, Subject
 from webapp.web.errors import SiteError
 from webapp.web.pagination import Page, page_of
 
@@ -17,6 +17,8 @@ PAGE_SIZE = 12
 SIMILAR_COUNT = 3
 
 _PUBLISHED_COUNT = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
+# Not correlated: otherwise SQLAlchemy would take the articles for those of the query around it.
+_RETRACTED = select(Article.id).join(Article.paper).where(Paper.is_retracted).correlate(None)
 # All that an article page shows, in one question. An inner join inside the outer one would have SQLite read whole tables.
 _WHOLE = (
     select(Article)
@@ -78,6 +80,11 @@ def published() -> Select[Article]:
     return select(Article).where(Article.status == ArticleStatus.PUBLISHED)
 
 
+def standing() -> Select[Article]:
+    """Published articles whose papers were not retracted: what lists offer and what is counted."""
+    return published().where(Article.id.not_in(_RETRACTED))
+
+
 def get_published(slug: str) -> Article:
     """The article at this address; raises ArticleNotFound, ArticleWithdrawn or ArticleMoved."""
     article = db.session.scalars(_WHOLE, {"slug": slug}).unique().one_or_none()
@@ -111,63 +118,82 @@ def get_category(slug: str) -> Category:
 
 
 def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
-    """Published articles, newest first; on the same day the newer paper first. Retracted papers are no news."""
-    query = published().join(Article.paper).where(Paper.status != PaperStatus.RETRACTED)
+    """Standing articles, newest first; on the same day the newer paper first."""
+    query = standing().join(Article.paper).order_by(*_newest_first())
     retracted = (
         select(func.count())
         .select_from(Article)
         .join(Article.paper)
         # "not withdrawn", for "published" would lead SQLite to begin with all that are published
-        .where(Paper.status == PaperStatus.RETRACTED, Article.status != ArticleStatus.WITHDRAWN)
+        .where(Paper.is_retracted, Article.status != ArticleStatus.WITHDRAWN)
     )
-    return page_of(query.order_by(*_newest_first()), page, size, _less(_PUBLISHED_COUNT, retracted))
+    return page_of(query, page, size, _less(_PUBLISHED_COUNT, retracted))
 
 
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
-    """Published articles filed under a category, primary or not."""
+    """Standing articles filed under a category, primary or not."""
     orders = {
         Order.NEWEST: _newest_first(),
         Order.OLDEST: (Article.published_at, Paper.published_on, Article.id),
         Order.TITLE: (func.lower(func.coalesce(Article.plain_title, Paper.title)), Article.id),
     }
-    filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
-    query = published().join(Article.paper).where(Article.id.in_(filed)).order_by(*orders[order])
+    query = standing().join(Article.paper).where(_is_in(category)).order_by(*orders[order])
     return page_of(query, page, size, _less(*_filed(category.id)))
 
 
+def newest_in(category: Category, count: int) -> list[Article]:
+    """Published articles of a category, newest first, retracted papers among them: followers should hear of it."""
+    query = published().join(Article.paper).where(_is_in(category)).order_by(*_newest_first())
+    return list(db.session.scalars(query.limit(count)))
+
+
+def retracted(category: Category | None = None) -> list[Article]:
+    """Published articles, of one category or of all, whose papers were retracted, latest notice first."""
+    query = published().join(Article.paper).where(Paper.is_retracted)
+    if category is not None:
+        query = query.where(_is_in(category))
+    return list(db.session.scalars(query.order_by(Paper.status_on.desc().nulls_last(), *_newest_first())))
+
+
 def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]:
-    """How many published articles of a category there are of each kind of study with each result."""
-    filed = select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
-    counted = (
-        select(Article.study_kind, Article.result, func.count())
-        .where(Article.status == ArticleStatus.PUBLISHED, Article.id.in_(filed))
-        .group_by(Article.study_kind, Article.result)
-    )
+    """How many standing articles of a category there are of each kind of study with each result."""
+    columns = (Article.study_kind, Article.result)
+    counted = standing().with_only_columns(*columns, func.count()).where(_is_in(category)).group_by(*columns)
     return [(kind, result, count) for kind, result, count in db.session.execute(counted)]
 
 
 def category_counts() -> list[CategoryCount]:
-    """All categories in their order, each with its number of published articles."""
+    """All categories in their order, each with its number of standing articles."""
     query = select(Category, _less(*_filed(Category.id))).order_by(Category.position)
     return [CategoryCount(category, count) for category, count in db.session.execute(query)]
 
 
-def _filed(category_id: ColumnExpressionArgument[int] | int) -> tuple[Select[int], Select[int]]:
-    """How many articles are filed under a category, and how many of them are withdrawn."""
+def _is_in(category: Category) -> ColumnElement[bool]:
+    return Article.id.in_(
+        select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
+    )
+
+
+def _filed(category_id: ColumnExpressionArgument[int] | int) -> tuple[Select[int], ...]:
+    """How many articles are filed under a category, how many of them are withdrawn, and how many others retracted."""
     every = (
         select(func.count()).select_from(ArticleCategory).where(ArticleCategory.category_id == category_id)
     )
-    withdrawn = every.join(Article, Article.id == ArticleCategory.article_id)
-    return every, withdrawn.where(Article.status == ArticleStatus.WITHDRAWN)
+    withdrawn = select(Article.id).where(Article.status == ArticleStatus.WITHDRAWN)
+    retracted = _RETRACTED.where(Article.status != ArticleStatus.WITHDRAWN)
+    return every, *(every.where(ArticleCategory.article_id.in_(few)) for few in (withdrawn, retracted))
 
 
-def _less(every: Select[int], few: Select[int]) -> ColumnElement[int]:
-    """All but a few. Both are counted in indexes; asking every article what it is would read all of them."""
-    return every.scalar_subquery() - few.scalar_subquery()
+def _less(every: Select[int], *few: Select[int]) -> ColumnElement[int]:
+    """All but a few. Each is counted in indexes; asking every article what it is would read all of them."""
+    total: ColumnElement[int] = every.scalar_subquery()
+    for one in few:
+        total = total - one.scalar_subquery()
+    return total
 
 
 def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[int]:
-    """The ids of published articles that share most categories with this one: people before animals, then newest."""
+    """The ids of standing articles that share most categories with this one: people before animals, then newest."""
     own = [link.category_id for link in article.category_links]
     link = aliased(ArticleCategory)
     shared = (
@@ -180,7 +206,7 @@ def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[int]:
         (Article.subject == Subject.PEOPLE, 0), (Article.subject == Subject.MIXED, 1), else_=2
     )
     query = (
-        published()
+        standing()
         .with_only_columns(Article.id)
         .join(Article.paper)
         .join(shared, shared.c.article_id == Article.id)

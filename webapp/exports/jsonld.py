@@ -8,7 +8,6 @@ from markupsafe import Markup
 from webapp.config import SITE_NAME
 from webapp.exports.reference import author_name
 from webapp.models import Article, Category
-from webapp.models.values import PaperStatus
 
 # JSON inside a script element: these could end the element or, in old readers, a line.
 _ESCAPES = str.maketrans(
@@ -32,7 +31,7 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
         "@id": page_url,
         "url": page_url,
         "name": article.title,
-        "description": article.main_message,
+        "description": article.takeaway,
         "inLanguage": "en-US",
         "datePublished": article.published_at.date().isoformat(),
         "dateModified": article.updated_at.date().isoformat(),
@@ -91,7 +90,7 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "@type": "MedicalScholarlyArticle",
         "@id": f"{page_url}#paper",
-        "headline": ("RETRACTED: " if paper.status == PaperStatus.RETRACTED else "") + paper.title,
+        "headline": paper.cited_title,
         "author": [{"@type": "Person", "name": author_name(author)} for author in paper.authors],
         # schema.org wants a whole date; a paper of which we know only the year has none
         "datePublished": paper.published_on if len(paper.published_on) == len("2022-01-01") else None,

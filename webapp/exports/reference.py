@@ -36,7 +36,7 @@ def paper_reference(article: Article) -> Reference:
     return Reference(
         key=f"{_letters(name) or 'paper'}{paper.published_on[:4]}{_letters(word)}",  # as in doe2021effect
         is_webpage=False,
-        title=_stamp(paper) + paper.title.rstrip("."),
+        title=paper.cited_title.rstrip("."),
         authors=tuple(paper.authors),
         container=paper.journal,
         published_on=paper.published_on,
@@ -56,7 +56,7 @@ def summary_reference(article: Article, site_url: str) -> Reference:
     return Reference(
         key=f"summary-{article.slug}",
         is_webpage=True,
-        title=_stamp(article.paper) + article.title,
+        title=article.title,
         authors=(),
         container=SITE_NAME,
         published_on=article.published_at.date().isoformat(),
@@ -102,18 +102,13 @@ def flags(article: Article) -> str:
     species = f" ({article.species})" if article.species else ""
     return (
         f"{article.subject.label}{species} · About spinal cord injury: {article.about_sci.label.lower()} · "
-        f"{article.study_kind.label} · Result: {article.result.label.lower()}"
+        f"{article.study_kind.label} · Result: {article.result_words}"
     )
 
 
 def share_text(article: Article, site_url: str) -> str:
     """What is sent when a reader shares a summary: the title never travels without its flags."""
-    stamp = _stamp(article.paper)
-    return f"{stamp}{article.title}\n{flags(article)}\n{article.main_message}\n{site_url}/research/{article.slug}"
-
-
-def _stamp(paper: Paper) -> str:
-    return "RETRACTED: " if paper.status == PaperStatus.RETRACTED else ""
+    return f"{article.title}\n{flags(article)}\n{article.takeaway}\n{site_url}/research/{article.slug}"
 
 
 def _status_note(paper: Paper) -> str:

@@ -70,8 +70,8 @@ def category_feed(slug: str) -> Response:
         category = queries.get_category(slug)
     except LookupError as error:
         raise SiteError(404) from error
-    page = queries.in_category(category, queries.Order.NEWEST, 1, FEED_LENGTH)
-    return _atom(f"{category.name} – {SITE_NAME}", url_for("articles.category", slug=slug), page.rows)
+    articles = queries.newest_in(category, FEED_LENGTH)
+    return _atom(f"{category.name} – {SITE_NAME}", url_for("articles.category", slug=slug), articles)
 
 
 @bp.get("/corrections/feed.atom")

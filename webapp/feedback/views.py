@@ -83,7 +83,7 @@ def note_sent(slug: str) -> Response:
 @bp.get("/research/<slug>/understanding")
 def answer_page(slug: str) -> Response:
     """The question about the study, or what its answer is."""
-    article = queries.get_published(slug)
+    article = _get_standing(slug)
     given = votes.find_answer(article, visitor_address(), datetime.now(UTC))
     return never_store(
         htmx.render("feedback/understanding.html", "understanding", article=article, given=given)
@@ -97,7 +97,7 @@ def answer(slug: str) -> Response:
     with writing() as now:
         is_refused = is_exceeded("understanding", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
-            article = queries.get_published(slug)
+            article = _get_standing(slug)
             votes.answer(article, visitor_address(), Result(given), now)
     if is_refused:
         raise SiteError(429)
@@ -162,6 +162,14 @@ def message_sent() -> Response:
 def study_results() -> list[Result]:
     """The answers to choose from below an article."""
     return list(Result)
+
+
+def _get_standing(slug: str) -> Article:
+    """The article at this address; raises SiteError 404 for a retracted paper, of which there is nothing to understand."""
+    article = queries.get_published(slug)
+    if article.paper.is_retracted:
+        raise SiteError(404, "The journal withdrew this paper, so we do not ask about it.")
+    return article
 
 
 def _pressed(answers: tuple[str, ...], sentence: str) -> str:

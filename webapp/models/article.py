@@ -12,6 +12,8 @@ from webapp.models.category import ArticleCategory, Category
 from webapp.models.paper import Paper
 from webapp.models.values import AboutSci, ArticleStatus, Finding, Implication, Result, StudyKind, Subject
 
+RETRACTED_MESSAGE = "RETRACTED: the journal withdrew this paper. Please do not rely on it."
+
 
 class Article(Base):
     """A published plain-language summary of one paper.
@@ -86,8 +88,20 @@ class Article(Base):
 
     @property
     def title(self) -> str:
-        """What the page is called: the plain title, or the paper's own where there is none."""
-        return self.plain_title or self.paper.title
+        """The plain title, or the paper's own where there is none. It says RETRACTED wherever it goes."""
+        return self.paper.stamped(self.plain_title or self.paper.title)
+
+    @property
+    def takeaway(self) -> str:
+        """What to take away from the article: its main message, or that nobody should rely on a retracted paper."""
+        return RETRACTED_MESSAGE if self.paper.is_retracted else self.main_message
+
+    @property
+    def result_words(self) -> str:
+        """What the study showed, as a reader may rely on it; empty where a draft does not say it yet."""
+        if self.paper.is_retracted:
+            return "cannot be relied on"
+        return self.result.label.lower() if self.result else ""
 
     @property
     def categories(self) -> list[Category]:

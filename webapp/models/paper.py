@@ -1,13 +1,18 @@
 """The publication that an article explains."""
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import String, Text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.values import Author, PaperStatus
+
+# Many journals say it in the title: "RETRACTED: …", "[Retracted] …", "Retracted article - …".
+_SAYS_RETRACTED = re.compile(r"\W*retracted(?: article| paper)?\s*[:\]).–—-]", re.IGNORECASE)
 
 
 class Paper(Base):
@@ -38,6 +43,19 @@ class Paper(Base):
     status_url: Mapped[str | None] = mapped_column(Text)
     status_note: Mapped[str | None] = mapped_column(Text)
     status_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @hybrid_property
+    def is_retracted(self) -> bool:
+        """Did the journal retract it? Pages, lists, counts and exports all ask here."""
+        return self.status == PaperStatus.RETRACTED
+
+    def stamped(self, title: str) -> str:
+        """A title of the paper or of our summary, with RETRACTED in front of it if the journal retracted the paper."""
+        return f"RETRACTED: {title}" if self.is_retracted and not _SAYS_RETRACTED.match(title) else title
+
+    @property
+    def cited_title(self) -> str:
+        return self.stamped(self.title)
 
     @property
     def year(self) -> int:

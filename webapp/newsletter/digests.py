@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from webapp.catalog.queries import published
+from webapp.catalog.queries import published, standing
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -181,7 +181,7 @@ def _last_made(frequency: Frequency) -> datetime | None:
 def _articles_since(start: datetime, now: datetime) -> list[Article]:
     return list(
         db.session.scalars(
-            published()
+            standing()
             .where(Article.published_at > start, Article.published_at <= now)
             .order_by(Article.published_at.desc(), Article.id.desc())
         )

@@ -15,7 +15,7 @@ TELLING_COUNT = 25  # of these, the rarest in the library
 
 
 def similar_to(article: Article, count: int = 3) -> list[Article]:
-    """Public articles with most in common with this one: people before animals, newer first on ties.
+    """Standing articles with most in common with this one: people before animals, newer first on ties.
 
     Without an index: those that share categories.
     """
@@ -32,7 +32,8 @@ def similar_to(article: Article, count: int = 3) -> list[Article]:
         ids = library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()
     except SearchUnavailable:
         ids = tuple(queries.similar_to(article, count))
-    return queries.published_by_ids([one for one in ids if one != article.id][:count])
+    found = queries.published_by_ids([one for one in ids if one != article.id][:count])
+    return [similar for similar in found if not similar.paper.is_retracted]
 
 
 @lru_cache(maxsize=100)  # each holds its texts: 20 kB

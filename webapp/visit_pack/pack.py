@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
-from webapp.catalog.queries import published
+from webapp.catalog.queries import published, standing
 from webapp.catalog.standing_questions import Answer, answers
 from webapp.db.session import db
 from webapp.models import Article, Paper
@@ -48,8 +48,8 @@ def packed(numbers: Sequence[int]) -> list[PackedSummary]:
 
 
 def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:
-    """Published summaries outside the list whose title or main message has every word; else the newest."""
-    query = published().join(Article.paper).where(~Article.id.in_(numbers))
+    """Standing summaries outside the list whose title or main message has every word; else the newest."""
+    query = standing().join(Article.paper).where(~Article.id.in_(numbers))
     texts = (Article.plain_title, Article.main_message, Paper.title)
     for word in words.split()[:12]:
         query = query.where(
