@@ -53,6 +53,19 @@ def test_the_fields_of_the_paper_are_filled(client: PageClient, crossref: StandI
     assert "Crossref lists no retraction and no correction." in page
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "doi.org/10.1155/2019/7803293", "https://www.doi.org/10.1155/2019/7803293", "DOI 10.1155/2019/7803293.", "<10.1155/2019/7803293>",
+        "10.1155%2F2019%2F7803293", "{10.1155/2019/7803293}", "10.1155/2019/7803293\u200b",
+    ],
+)  # fmt: skip
+def test_a_doi_is_read_in_its_many_spellings(client: PageClient, crossref: StandIn, typed: str) -> None:
+    crossref.answers_with("with_abstract")
+    assert fill(client, typed)[1]["paper-doi"] == "10.1155/2019/7803293"
+    assert crossref.asked[0][0] == "/works/10.1155/2019/7803293"
+
+
 def test_requests_to_crossref_name_a_contact(client: PageClient, crossref: StandIn) -> None:
     crossref.answers_with("wiley_1998")
     fill(client, "10.1002/(sici)1097-461x(1998)66:4<261::aid-qua1>3.0.co;2-t")
@@ -163,13 +176,13 @@ def test_a_group_is_an_author_too() -> None:
 
 def test_the_gravest_notice_counts() -> None:
     rows = [
-        _notice("correction", "10.1/c", [2022]),
-        _notice("Retraction", "10.1/R", [2021, 2, 3]),
+        _notice("correction", "10.1000/c", [2022]),
+        _notice("Retraction", "10.1000/R", [2021, 2, 3]),
         {"type": "new_version"},
     ]
     notice = worst_notice({"updated-by": rows})
     assert notice is not None
-    assert (notice.status, notice.doi, notice.on) == (PaperStatus.RETRACTED, "10.1/r", date(2021, 2, 3))
+    assert (notice.status, notice.doi, notice.on) == (PaperStatus.RETRACTED, "10.1000/r", date(2021, 2, 3))
 
 
 def test_a_title_that_says_retracted_counts_without_a_notice() -> None:

@@ -214,7 +214,6 @@ def fill(draft_id: int) -> Response:
     """Fill the empty fields of the paper from its DOI, as Crossref knows it."""
     config, form = current_app.extensions["config"], summary_form(request.form)
     paper = form.paper.form
-    paper.doi.data = lookup.bare_doi(paper.doi.data or "")
     try:
         message = lookup.fetch(paper.doi.data, config.crossref_url, config.editors_mail)
     except lookup.LookupFailed as failure:

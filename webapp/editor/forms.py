@@ -1,6 +1,6 @@
 """The authoring form: converts an article's content to fields and back. Content without a field is carried over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
+from webapp.content.identifiers import find_address, find_doi, find_pmcid, find_pmid
 from webapp.content.paper_status import status_of
 from webapp.db.session import db
 from webapp.models import Category
@@ -75,6 +76,13 @@ def _short(label: str, most: int = 300, *validators: Any) -> StringField:
     )
 
 
+def _identifier(label: str, most: int, find: Callable[[str], str], *validators: Any) -> StringField:
+    """A field for an identifier, which is read out of what is typed; what holds none stays for the checks to refuse."""
+    field = _short(label, most, *validators)
+    field.kwargs["filters"] = [lambda typed: typed and (find(typed) or typed)]
+    return field
+
+
 def _long(label: str) -> TextAreaField:
     too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
     return TextAreaField(label, [Optional(), too_long])
@@ -111,7 +119,7 @@ class Rows(FieldList):
 class PaperForm(Form):
     """The publication that is explained."""
 
-    doi = _short("DOI", 255)
+    doi = _identifier("DOI", 255, find_doi)
     title = _long("Title of the paper")
     authors = _long("Authors")
     journal = _short("Journal")
@@ -119,9 +127,9 @@ class PaperForm(Form):
     volume = _short("Volume", 32)
     issue = _short("Issue", 32)
     pages = _short("Pages", 64)
-    pmid = _short("PubMed number", 16)
-    pmcid = _short("PubMed Central number", 16)
-    url = _short("Another link to the paper", 2000, _whole_address)
+    pmid = _identifier("PubMed number", 16, find_pmid)
+    pmcid = _identifier("PubMed Central number", 16, find_pmcid)
+    url = _identifier("Another link to the paper", 2000, find_address, _whole_address)
     is_free_to_read = SelectField(
         "Free to read", choices=_options(("", "Not known"), ("yes", "Yes"), ("no", "No"))
     )
@@ -132,7 +140,7 @@ class PaperForm(Form):
         "What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus))
     )
     status_on = _short("Date of that notice", 10, check_day)
-    status_url = _short("Link to that notice", 2000, _whole_address)
+    status_url = _identifier("Link to that notice", 2000, find_address, _whole_address)
     status_note = _long("Banner text for readers")
 
 
@@ -197,7 +205,7 @@ class SummaryForm(FlaskForm):
     funding = _long("Who paid")
     conflicts_of_interest = _long("Who had an interest")
     trial_number = _short("Registered trial", 80)
-    trial_url = _short("Link to the trial", 2000, _whole_address)
+    trial_url = _identifier("Link to the trial", 2000, find_address, _whole_address)
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
     written_by = _short("Written by")
     checked_by = _short("Checked by")

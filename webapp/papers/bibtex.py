@@ -18,7 +18,6 @@ from webapp.papers.records import (
     TOO_MANY,
     Record,
     Unreadable,
-    find_doi,
     one_line,
     refused,
 )
@@ -79,11 +78,11 @@ def _content(raw: dict[str, str]) -> ArticleContent:
         authors.append(Author(family=_plain(" ".join(family)), given=_plain(" ".join(given))))
     paper = PaperContent(
         title=_first(plain, "title"),
-        doi=find_doi(raw.get("doi", "").replace("\\", "")),
+        doi=raw.get("doi", ""),
         pmid=_first(plain, "pmid")
         or (_first(plain, "eprint") if plain.get("eprinttype") == "pubmed" else ""),
         pmcid=_first(plain, "pmcid", "pmc"),
-        url=raw.get("url", "").replace("\\", ""),
+        url=raw.get("url", ""),
         journal=_first(plain, "journal", "journaltitle", "booktitle"),
         published_on=dates.from_text(_first(plain, "date"))
         or dates.partial(_first(plain, "year"), _first(plain, "month"), _first(plain, "day")),

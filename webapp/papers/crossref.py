@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates
@@ -53,7 +54,7 @@ def paper_from(message: Message) -> PaperContent:
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
     paper = PaperContent(
         title=_plain(_first(message.get("title"))),
-        doi=_text(message.get("DOI")).lower(),
+        doi=find_doi(_text(message.get("DOI"))),
         pmid=_text(message.get("PMID")),
         pmcid=_text(message.get("PMCID")),
         journal=_plain(_first(message.get("container-title"))),
@@ -84,7 +85,7 @@ def worst_notice(message: Message) -> Notice | None:
         if _kind(entry) in _NOTICES:
             day = _date(entry.get("updated"))
             on = date.fromisoformat(day) if len(day) == len("2000-01-01") else None
-            notices.append(Notice(_NOTICES[_kind(entry)], on, _text(entry.get("DOI")).lower()))
+            notices.append(Notice(_NOTICES[_kind(entry)], on, find_doi(_text(entry.get("DOI")))))
     ranks = list(dict.fromkeys(_NOTICES.values()))
     return min(
         notices,
@@ -122,7 +123,7 @@ def _authors(value: Any) -> Iterator[Author]:
         names = (_text(entry.get(name)) for name in ("family", "name", "literal"))
         family = _plain(next(filter(None, names), ""))
         if family:
-            orcid = _text(entry.get("ORCID")).rsplit("/", 1)[-1]
+            orcid = find_orcid(_text(entry.get("ORCID")))
             yield Author(family=family, given=_plain(_text(entry.get("given"))), orcid=orcid)
 
 

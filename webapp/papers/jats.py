@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_doi, find_orcid, find_trials
 from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers import dates
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
-from webapp.papers.records import Record, find_doi, find_orcid, refused
+from webapp.papers.records import Record, refused
 
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _RELATED = {  # gravest first
@@ -40,10 +41,6 @@ _OTHER_ABSTRACTS = (
     "key-points",
     "plain-language-summary",
     "video",
-)
-_TRIAL = re.compile(
-    r"\b(NCT\d{8}|ISRCTN\d{6,8}|ACTRN\d{14}|ChiCTR[-A-Z]*\d{8,10}|DRKS\d{8}|UMIN\d{9}|CTRI/\d{4}/\d{2,3}/\d{5,6}|IRCT\w{8,16}|"
-    r"NTR\d{3,4}|EudraCT \d{4}-\d{6}-\d{2})\b"
 )
 _REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (number|of the trial)", re.I)
 
@@ -71,8 +68,8 @@ def _record(article: Element, meta: Element) -> Record:
     kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
     registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
     parts = (*meta.findall("abstract"), *registered)
-    numbers = {number for part in parts for number in _TRIAL.findall(words(part))}
-    number = numbers.pop() if len(numbers) == 1 else ""  # it is unclear which of several is this trial's
+    numbers = find_trials(" ".join(map(words, parts)))
+    number = numbers[0] if len(numbers) == 1 else ""  # it is unclear which of several is this trial's
     statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
     funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
     content = ArticleContent(

@@ -2,13 +2,13 @@
 
 import http.client
 import json
-import re
 import time
 import urllib.request
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
 
+from webapp.content.identifiers import find_doi
 from webapp.papers.crossref import Message
 
 SECONDS = 5.0
@@ -34,14 +34,9 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def bare_doi(text: str) -> str:
-    """Strip the URL or the word "doi:" before a DOI, and convert it to lower case."""
-    return re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip(), flags=re.IGNORECASE).lower()
-
-
 def fetch(doi: str, base_url: str, contact: str) -> Message:
-    """Fetch Crossref's message about a DOI. Raises LookupFailed."""
-    if not re.fullmatch(r"10\.\d{4,9}/\S+", doi):
+    """Fetch Crossref's message about a bare DOI. Raises LookupFailed."""
+    if not doi or doi != find_doi(doi):
         raise UnknownDoi("Enter the DOI as it is printed, like 10.1002/jsp2.1186.")
     agent = f"SpinalCordResearchHelp/1.0 (mailto:{contact})"
     request = urllib.request.Request(f"{base_url}/works/{quote(doi, safe='')}", headers={"User-Agent": agent})  # noqa: S310

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_orcid
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, pubmed
-from webapp.papers.records import Record, find_orcid, one_line, person
+from webapp.papers.records import Record, one_line, person
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
@@ -53,7 +54,7 @@ def _record(tags: Tags, line: int) -> Record:
     number, url = pubmed.trial(entry.partition("/")[::2] for entry in _all(tags, "SI"))
     paper = PaperContent(
         title=pubmed.title(_first(tags, "TI") or _first(tags, "BTI")),
-        doi=dois[0].partition(" [")[0] if dois else "",
+        doi=dois[0] if dois else "",
         pmid=_first(tags, "PMID"),
         pmcid=_first(tags, "PMC"),
         journal=_first(tags, "JT") or _first(tags, "TA"),

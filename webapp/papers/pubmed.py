@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import find_doi, find_trials
 from webapp.models.values import PaperStatus, StudyKind
-from webapp.papers.records import find_doi
 
 # In order of precedence: the protocol of a randomized trial has both types, and is a plan.
 _KINDS = {
@@ -62,7 +62,11 @@ def title(text: str) -> str:
 
 def trial(entries: Iterable[tuple[str, str]]) -> tuple[str, str]:
     """Return number and URL of the trial in (register, number) pairs; empty if there are several."""
-    numbers = {(register.lower(), number) for register, number in entries if register.lower() in _TRIALS}
+    numbers = {
+        (register.lower(), next(iter(find_trials(number)), number))
+        for register, number in entries
+        if register.lower() in _TRIALS
+    }
     if len(numbers) != 1:
         return "", ""
     [(register, number)] = numbers

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_orcid
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
-from webapp.papers.records import Record, find_orcid, refused
+from webapp.papers.records import Record, refused
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
 

@@ -1,15 +1,16 @@
 """Records, which every format's reader yields, and the normalization that all of them need."""
 
-import re
 from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_address, find_doi, find_pmcid, find_pmid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper
 from webapp.models.values import Author
+from webapp.parsing import clean_text
 
 MOST_RECORDS = 500
 TOO_MANY = f"This file holds more than {MOST_RECORDS} papers. Split it and import one part after another."
@@ -18,8 +19,6 @@ IS_A_NOTICE = "This is a notice about another paper, not a paper."
 NO_TITLE = "It has no title."
 
 _FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_DOI = re.compile(r"10\.\d{4,9}/(?:(?!</)[^\s\"])+")
 
 Value = TypeVar("Value")
 
@@ -65,17 +64,16 @@ def normalized(record: Record) -> Record:
     """Normalize identifiers, and drop what the database or the authoring form could not hold."""
     content: ArticleContent = _clean(record.content)
     paper = content.paper
-    pmcid = re.fullmatch(r"(?:PMC)?(\d{1,9})(?:\.\d+)?", paper.pmcid.strip(), re.IGNORECASE)
-    has_identifier = find_doi(paper.doi) or re.fullmatch(r"\d{1,9}", paper.pmid)
-    keeps_url = not has_identifier and re.fullmatch(r"https?://\S+", paper.url)
+    doi, pmid = find_doi(paper.doi) or find_doi(paper.url), find_pmid(paper.pmid)
     named = [author for author in paper.authors if author.family]
     lengths = accumulate(len(f"{author.family}; {author.given}; {author.orcid};\n") for author in named)
     paper = msgspec.structs.replace(
         paper,
-        doi=find_doi(paper.doi),
-        pmid=paper.pmid if re.fullmatch(r"\d{1,9}", paper.pmid) else "",
-        pmcid=f"PMC{pmcid.group(1)}" if pmcid else "",
-        url=paper.url if keeps_url else "",
+        doi=doi,
+        pmid=pmid,
+        pmcid=find_pmcid(paper.pmcid),
+        url="" if doi or pmid else find_address(paper.url),
+        status_url=find_address(paper.status_url),
         # The form writes all authors in one field: as many of the first ones as it can hold.
         authors=[author for author, length in zip(named, lengths, strict=True) if length <= LONGEST_TEXT],
         mesh_terms=list(dict.fromkeys(paper.mesh_terms)),
@@ -86,19 +84,6 @@ def normalized(record: Record) -> Record:
     if is_notice(paper.title, record.types):
         reason = IS_A_NOTICE
     return msgspec.structs.replace(record, content=content, types=(), reason=record.reason or reason)
-
-
-def find_doi(text: str) -> str:
-    """Find the first DOI in a text, bare and in lower case; "" if there is none."""
-    match = _DOI.search(text)
-    doi = match.group(0).rstrip(".,;").lower() if match else ""
-    return doi.removesuffix(")") if doi.count("(") < doi.count(")") else doi
-
-
-def find_orcid(text: str) -> str:
-    """Find the first ORCID iD in a text; "" if there is none."""
-    match = re.search(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", text)
-    return match.group(0) if match else ""
 
 
 def person(name: str) -> Author:
@@ -115,7 +100,7 @@ def one_line(text: str) -> str:
 def _clean(value: Any) -> Any:
     """Remove control characters from all texts, and empty members from lists."""
     if type(value) is str:  # not a StrEnum
-        return _UNWANTED.sub("", value).strip()
+        return clean_text(value).strip()
     if isinstance(value, list):
         return [member for member in map(_clean, value) if member]
     if isinstance(value, msgspec.Struct):

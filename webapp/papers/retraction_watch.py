@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import find_doi, find_pmid
 from webapp.models.values import PaperStatus
-from webapp.papers.records import Unreadable, find_doi, one_line
+from webapp.papers.records import Unreadable, one_line
 
 _REQUIRED = ("OriginalPaperDOI", "RetractionNature", "RetractionDate")
 _NATURES = {
@@ -59,7 +60,10 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
         for row in rows:
             notice = _notice(row)
             newest = max(filter(None, (newest, notice.on)), default=None)
-            for key in (find_doi(_cell(row, "OriginalPaperDOI")), _pmid(row, "OriginalPaperPubMedID")):
+            for key in (
+                find_doi(_cell(row, "OriginalPaperDOI")),
+                find_pmid(_cell(row, "OriginalPaperPubMedID")),
+            ):
                 if key and key in wanted:
                     by_paper[key].append(notice)
     except csv.Error as error:
@@ -69,7 +73,7 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
 
 
 def _notice(row: dict[str, str]) -> _ListedNotice:
-    doi, pmid = find_doi(_cell(row, "RetractionDOI")), _pmid(row, "RetractionPubMedID")
+    doi, pmid = find_doi(_cell(row, "RetractionDOI")), find_pmid(_cell(row, "RetractionPubMedID"))
     pubmed_url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
     on = None
     day = re.split("[ T]", _cell(row, "RetractionDate"))[0]  # without the time, which is always 0:00
@@ -107,8 +111,3 @@ def _standing(notices: list[_ListedNotice]) -> PaperContent | None:
 
 def _cell(row: dict[str, str], name: str) -> str:
     return (row.get(name) or "").strip()
-
-
-def _pmid(row: dict[str, str], name: str) -> str:
-    pmid = _cell(row, name)
-    return pmid if re.fullmatch(r"[1-9]\d{0,8}", pmid) else ""

@@ -9,15 +9,14 @@ from collections.abc import Iterator
 import rispy
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid
 from webapp.models.values import Author
 from webapp.papers import dates
-from webapp.papers.records import Record, find_doi, one_line, person
+from webapp.papers.records import Record, one_line, person
 
 _START = re.compile(r"TY {1,2}- ?")
 _TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")
 _MARKUP = re.compile(r"</?(?:p|i|b|u|em|strong|sub|sup|span|inf)\b[^<>]*>", re.IGNORECASE)
-_PUBMED_LINK = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(\d{1,9})")
-_PMC_LINK = re.compile(r"\bPMC\d{1,9}\b")
 _OVID_NUMBER = re.compile(r"ovid\S*[?&]AN=(\d{1,8})\b")
 _LONGEST_LIST = 300  # characters: a note longer than this is no list of publication types
 _LINKS = ("UR", "L2", "L1", "L3", "LK")
@@ -63,7 +62,7 @@ def records(text: str) -> Iterator[Record]:
 
 
 def _content(fields: Fields) -> ArticleContent:
-    links = " ".join(value for tag in (*_LINKS, "C2", "N1") for value in fields.get(tag, []))
+    links = " ".join(value for tag in (*_LINKS, "C2") for value in fields.get(tag, []))
     dois = [value for tag in ("DO", "M3", "DI") for value in fields.get(tag, [])]
     dois += [link for tag in _LINKS for link in fields.get(tag, []) if "doi.org/" in link]
     start, end = _first(fields, "SP"), _first(fields, "EP")
@@ -76,7 +75,7 @@ def _content(fields: Fields) -> ArticleContent:
         title=_MARKUP.sub("", _first(fields, "TI", "T1", "CT", "BT")),
         doi=next(filter(None, map(find_doi, dois)), ""),
         pmid=_pmid(fields, links),
-        pmcid=next(iter(_PMC_LINK.findall(links)), ""),
+        pmcid=find_named_pmcid(" ".join([links, *fields.get("N1", [])])),
         url=next((link for tag in _LINKS for link in fields.get(tag, []) if link.startswith("http")), ""),
         journal=_first(fields, "T2", "JF", "JO", "JA", "J2"),
         published_on=_published_on(fields),
@@ -104,8 +103,8 @@ def _pmid(fields: Fields, links: str) -> str:
         return _first(fields, "AN")
     if database == "scopus" and _first(fields, "C2"):
         return _first(fields, "C2")
-    match = _PUBMED_LINK.search(links) or ("medline" in database and _OVID_NUMBER.search(links)) or None
-    return match.group(1) if match else ""
+    match = _OVID_NUMBER.search(links) if "medline" in database else None
+    return find_named_pmid(links) or (match.group(1) if match else "")
 
 
 def _texts(fields: Fields, tag: str) -> list[str]:

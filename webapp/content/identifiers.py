@@ -1,0 +1,123 @@
+"""Identifiers of papers, authors and trials, found in whatever people, files and addresses put around them.
+
+Each ``find_…`` function returns the bare identifier, or "" if there is none. Every format, form and look-up reads them here.
+"""
+
+import re
+from urllib.parse import unquote
+
+from webapp.parsing import clean_text, decode_entities
+
+_DOI = re.compile(r"(?<![\d.])10\.\d{4,9}(?:\.\d+)*/[^\s\"“”„‘’«»`|^?]+")
+# Where a DOI ends although the text goes on: before the parameters of an address, or before another address.
+_AFTER_DOI = re.compile(
+    r"&\w*(?:=|$)|#(?=\w)|(?<!;\d-)#|;jsessionid|[,;]?(?:https?://|doi:)|[,;]10\.\d{4}", re.I
+)
+# What no DOI ends in: punctuation, and what publishers append in the addresses of their pages. A few SICIs end in "#".
+_NO_END = re.compile(
+    r"(?:[^\w)>\]#/+-]+|(?<!;\d-)#|/(?:full|fulltext|abstract|summary|meta|html|e?pdf|references|figures)?|"
+    r"\.(?:full|abstract|e?pdf|html?)|(?<=\d{6})v\d+)$",
+    re.I,
+)
+_OPENING = {")": "(", "]": "[", ">": "<"}
+_TAG = re.compile(r"</[^<>]*>|<(?:jats:|mml:)?[a-z]+\s*/?>", re.I)
+_LATEX_SIGNS = {"less": "<", "greater": ">", "underscore": "_", "asciitilde": "~"}
+_LATEX = re.compile(rf"\\?text({'|'.join(_LATEX_SIGNS)})(?![a-z])(?:\{{\}})?|[{{}}\\$]")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+
+_NUMBER = r"0*([1-9]\d{0,8})(?:\.\d+)?"
+_PMID = re.compile(
+    rf"(?:\bPMID|\bpubmed(?:\.ncbi\.nlm\.nih\.gov)?|\bmedline|/med)(?: (?:ID|number))?[\s:=/#]*{_NUMBER}(?!\d)",
+    re.I,
+)
+_PMCID = re.compile(rf"\bPMC(?:ID)?[\s:=/#]*(?:PMC[\s:]*)*{_NUMBER}(?!\d)", re.I)
+_ORCID = re.compile(r"(?<!\d)(\d{4})[\s-]?(\d{4})[\s-]?(\d{4})[\s-]?(\d{3}[\dX])(?!\d)", re.I)
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"“”„«»<>`|^]+", re.I)
+
+_TRIAL = re.compile(
+    r"\b(?:(?:(NCT|nct)[\s:#-]*(\d{8})|(ISRCTN|isrctn)[\s:#-]*(\d{6,8})|(ACTRN)[\s:#-]*(\d{14})|(DRKS)[\s:#-]*(\d{8})|"
+    r"(UMIN)[\s:#-]*(\d{9})|(NTR)[\s:#-]*(\d{3,4})|(EudraCT )(?:[Nn]umber:? )?(\d{4}-\d{6}-\d{2}))|"
+    r"(ChiCTR[-A-Z]*)\s?(\d{8,10})|(CTRI)(/\d{4}/\d{2,3}/\d{5,6})|(IRCT)(\w{8,16}))\b"
+)
+
+
+def find_doi(text: str) -> str:
+    """Find the first DOI, bare and in lower case."""
+    plain = _TAG.sub(" ", _decoded(text)).translate(_DASHES)
+    for match in _DOI.finditer(plain):
+        doi, before = match.group(), ""
+        while doi != before:
+            before, doi = doi, _NO_END.sub("", _AFTER_DOI.split(doi, maxsplit=1)[0])
+            if doi.count(doi[-1:]) > doi.count(_OPENING.get(doi[-1:], doi[-1:])):
+                doi = doi[:-1]  # a closing bracket that was opened before the DOI
+        if _DOI.fullmatch(doi):
+            return doi.lower()
+    return ""
+
+
+def find_pmid(text: str) -> str:
+    """Read a PubMed number from a field of its own, from its address or from a text that calls it one."""
+    match = re.fullmatch(rf"\W*{_NUMBER}\W*(?:pmid\W*)?", _decoded(text), re.I)
+    return match.group(1) if match else find_named_pmid(text)
+
+
+def find_named_pmid(text: str) -> str:
+    """Find the first number that a text calls a PubMed number, or that is in an address at PubMed."""
+    match = _PMID.search(_decoded(text))
+    return match.group(1) if match else ""
+
+
+def find_pmcid(text: str) -> str:
+    """Read a PubMed Central number, like PMC1234567, from a field of its own, where "PMC" may be missing."""
+    match = re.fullmatch(rf"\W*{_NUMBER}\W*", _decoded(text))
+    return f"PMC{match.group(1)}" if match else find_named_pmcid(text)
+
+
+def find_named_pmcid(text: str) -> str:
+    """Find the first PubMed Central number with "PMC" before it, in any text."""
+    match = _PMCID.search(_decoded(text))
+    return f"PMC{match.group(1)}" if match else ""
+
+
+def find_orcid(text: str) -> str:
+    """Find the first ORCID iD whose last character, a checksum, is right."""
+    for match in _ORCID.finditer(_decoded(text).translate(_DASHES)):
+        digits, total = "".join(match.groups()).upper(), 0
+        for digit in digits[:-1]:  # ISO 7064 MOD 11-2
+            total = (total + int(digit)) * 2
+        if digits[-1] == "0123456789X"[(12 - total) % 11]:
+            return "-".join(match.groups()).upper()
+    return ""
+
+
+def find_trials(text: str) -> list[str]:
+    """Find the numbers of registered trials, each once, as their registers write them."""
+    found = ("".join(filter(None, match.groups())) for match in _TRIAL.finditer(_decoded(text)))
+    return list(
+        dict.fromkeys(re.sub("^(nct|isrctn)", lambda match: match[0].upper(), number) for number in found)
+    )
+
+
+def find_address(text: str) -> str:
+    """Find the first address of a web page."""
+    before = ""
+    while text != before:
+        before, text = text, re.sub(r"\\(?:url|href)|[{}\\]", "", clean_text(decode_entities(text)))
+    match = _ADDRESS.search(text)
+    address, before = match.group() if match else "", ""
+    while address != before:
+        before, address = address, re.sub(r"[.,;:!?'*…]+$", "", address)
+        if address.count(address[-1:]) > address.count(_OPENING.get(address[-1:], address[-1:])):
+            address = address[:-1]
+    if not _ADDRESS.fullmatch(address):
+        return ""
+    return f"https://{address}" if address[:4].lower() == "www." else address
+
+
+def _decoded(text: str) -> str:
+    """Decode LaTeX, HTML's entities and percent signs, however often they were encoded."""
+    before = ""
+    while text != before:
+        before, text = text, clean_text(unquote(decode_entities(text)))
+        text = _LATEX.sub(lambda match: _LATEX_SIGNS.get(match[1], ""), text)
+    return text
