@@ -31,7 +31,7 @@ from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.smtp import mailer_for
 from webapp.newsletter import subscriptions
-from webapp.publishing import audit, scheduling
+from webapp.publishing import audit, deletion, scheduling
 from webapp.search import indexing, misses
 from webapp.search.index import SearchUnavailable
 
@@ -169,6 +169,7 @@ def forget(_: Event) -> None:
         inbox.forget_old(now)
         misses.forget_old(now.date())
         audit.forget_old(now)
+        deletion.forget_deleted(now)
         subscriptions.forget_unconfirmed(now)
         outbox.forget_old(now)
 

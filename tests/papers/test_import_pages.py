@@ -9,14 +9,15 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.accounts.people import EditorClient, add_editor, sign_in, token
+from tests.accounts.people import EditorClient, add_editor, audited, sign_in, token
 from tests.editor.forms import opened, press
 from tests.factories import NOW, add_article, content
 from tests.pages import PageClient
 from tests.papers.test_readers import NBIB, RIS
 from webapp.content.article_content import from_json
 from webapp.db.session import db
-from webapp.models import Draft, Editor, Revision, Role
+from webapp.editor.papers_views import MOST_TICKED
+from webapp.models import AuditKind, Draft, Editor, Revision, Role
 from webapp.models.values import PaperStatus, StudyKind
 from webapp.papers import file_formats
 from webapp.publishing import revisions
@@ -44,9 +45,20 @@ def send(client: PageClient, source: bytes | str, *, status: int = 303) -> str:
     return answer.headers["Location"] if status == 303 else answer.text
 
 
-def confirm(client: PageClient, address: str, *, status: int = 303) -> str:
-    answer = client.post(address, {"csrf_token": token(client, IMPORT)}, status=status)
+def confirm(client: PageClient, address: str, *chosen: int, status: int = 303) -> str:
+    """Make drafts of the chosen records, or else of all; returns the URL of what was made, or the page that refuses."""
+    fields = {"chosen": list(chosen)} if chosen else {"all": "yes"}
+    answer = client.post(address, fields | {"csrf_token": token(client, IMPORT)}, status=status)
     return answer.headers.get("Location", answer.text)
+
+
+def undo(client: PageClient, made: str) -> str:
+    """Press Undo below the list of the drafts that were made; returns the page that follows."""
+    return client.get(client.post(f"{made}/undo", {"csrf_token": token(client, made)}).location).text
+
+
+def beds(count: int) -> str:
+    return "".join(f"TY  - JOUR\nTI  - Made-up bed {number}\nER  -\n" for number in range(1, count + 1))
 
 
 def drafts() -> list[Draft]:
@@ -56,10 +68,10 @@ def drafts() -> list[Draft]:
 def test_a_file_becomes_drafts_after_a_dry_run(client: PageClient) -> None:
     address = send(client, NBIB.encode())
     page = client.get(address).text
-    assert "1 new, 0 already here, 0 refused." in page and "Make 1 draft" in page
+    assert "1 new, 0 already here, 0 refused." in page and "Make drafts of the chosen papers" in page
     assert drafts() == []
     done = confirm(client, address)
-    assert "1 draft made." in client.get(done).text
+    assert "<h1>1 draft made</h1>" in client.get(done).text
     [draft] = drafts()
     content = from_json(draft.content)
     assert draft.title == "A made-up trial of a made-up bed: a randomized trial"
@@ -205,8 +217,77 @@ def test_confirming_twice_makes_one_draft(client: PageClient) -> None:
 def test_a_paper_imported_meanwhile_is_not_duplicated(client: PageClient) -> None:
     first, second = send(client, RIS), send(client, RIS)
     confirm(client, first)
-    assert confirm(client, second).endswith("made=0")
-    assert len(drafts()) == 1
+    assert "There is nothing new to import." in confirm(client, second, status=422)
+    assert len(drafts()) == 1 and audited().count(AuditKind.IMPORTED) == 1
+
+
+def test_only_the_chosen_papers_become_drafts(client: PageClient) -> None:
+    confirm(client, send(client, beds(3)), 1, 3)
+    assert [draft.title for draft in drafts()] == ["Made-up bed 1", "Made-up bed 3"]
+
+
+@pytest.mark.parametrize(("count", "checked"), [(MOST_TICKED, MOST_TICKED), (MOST_TICKED + 1, 0)])
+def test_a_few_papers_are_chosen_at_first_and_of_many_none(
+    client: PageClient, count: int, checked: int
+) -> None:
+    page = client.get(send(client, beds(count))).text
+    assert len(re.findall(r'name="chosen" value="\d+" checked', page)) == checked
+    assert page.count('name="chosen"') == count and f"All {count} papers" in page
+
+
+@pytest.mark.parametrize("chosen", ["", "9", "x", "²"])
+def test_without_a_choice_nothing_is_made(client: PageClient, chosen: str) -> None:
+    address = send(client, beds(2))
+    page = client.post(address, {"chosen": chosen, "csrf_token": token(client, IMPORT)}, status=422).text
+    assert 'href="#new-1">Choose at least one paper.' in page
+    assert drafts() == [] and AuditKind.IMPORTED not in audited()
+
+
+def test_an_import_is_undone_except_where_somebody_worked_on_a_draft(client: PageClient) -> None:
+    made = confirm(client, send(client, beds(4)))
+    saved, typed, deleted, _untouched = (f"/editor/summaries/{draft.id}" for draft in drafts())
+    press(client, saved, opened(client, saved, harms="None."), "save")
+    press(client, typed, opened(client, typed, harms="None."), "autosave")
+    press(client, deleted, opened(client, deleted), "delete")
+    page = undo(client, made)
+    assert "<h1>1 draft deleted</h1>" in page
+    assert page.count("It was changed meanwhile.") == 2 and page.count("It was deleted already.") == 1
+    db.session.expire_all()
+    assert [draft.deleted_at is None for draft in drafts()] == [True, True, False, False]
+    assert audited()[-2:] == [AuditKind.DRAFT_DELETED, AuditKind.UNDONE]
+
+
+def test_an_import_can_be_repeated_once_it_is_undone(client: PageClient) -> None:
+    undo(client, confirm(client, send(client, RIS)))
+    assert "1 new, 0 already here" in client.get(send(client, RIS)).text
+
+
+def test_undoing_an_import_of_which_nothing_is_left_is_not_in_the_audit_log(client: PageClient) -> None:
+    made = confirm(client, send(client, RIS))
+    path = f"/editor/summaries/{drafts()[0].id}"
+    press(client, path, opened(client, path), "delete")
+    undo(client, made)
+    assert AuditKind.UNDONE not in audited()
+
+
+def test_an_import_is_undone_within_a_day(client: PageClient) -> None:
+    with time_machine.travel(datetime.now(UTC)) as now:
+        made = confirm(client, send(client, RIS))
+        now.shift(timedelta(days=1, minutes=1))
+        sign_in(client)
+        assert "Undo</button>" not in client.get(made).text
+        client.post(f"{made}/undo", {"csrf_token": token(client, IMPORT)}, status=409)
+    assert drafts()[0].deleted_at is None
+
+
+def test_a_writer_cannot_undo_a_colleagues_import(app: Flask, client: PageClient) -> None:
+    made = confirm(client, send(client, RIS))
+    for role, status in ((Role.WRITER, 403), (Role.EDITOR, 303)):
+        add_editor(role.label, f"{role}@example.org", role)
+        other = EditorClient(app)
+        sign_in(other, f"{role}@example.org")
+        other.get(made, status=200 if status == 303 else 403)
+        other.post(f"{made}/undo", {"csrf_token": token(other, IMPORT)}, status=status)
 
 
 def test_a_dry_run_expires_after_an_hour(client: PageClient) -> None:
@@ -232,12 +313,14 @@ def test_a_confirmation_after_the_sign_in_ran_out_can_be_sent_again(client: Page
     with time_machine.travel(datetime.now(UTC)) as now:
         client.post("/editor/sign-out", {"csrf_token": token(client, IMPORT)})
         sign_in(client)
-        address = send(client, RIS)
+        address = send(client, beds(2))
         now.shift(timedelta(minutes=30))
         client.post("/editor/sign-out", {"csrf_token": token(client, IMPORT)})
-        assert "/editor/sign-in" in client.post(address, {}).headers["Location"]
+        assert "/editor/sign-in" in client.post(address, {"chosen": "2"}).headers["Location"]
         sign_in(client)
-        confirm(client, address)
+        page = client.get(address).text
+        assert re.findall(r'name="chosen" value="(\d)" checked', page) == ["2"]
+        confirm(client, address, 2)
     assert len(drafts()) == 1
 
 
@@ -250,8 +333,6 @@ def test_the_page_states_the_limits(client: PageClient) -> None:
     assert re.search(r"Up to 500 papers and 10 MB", client.get(IMPORT).text)
 
 
-@pytest.mark.parametrize("made", ["x", "-1", "99999999999999999999", "²"])
-def test_an_odd_address_does_no_harm(client: PageClient, made: str) -> None:
-    assert "made." not in client.get(IMPORT, query_string={"made": made}).text
+def test_an_odd_address_does_no_harm(client: PageClient) -> None:
     client.get("/editor/papers/import/nothing", status=410)
     client.get("/editor/papers?page=9", status=404)

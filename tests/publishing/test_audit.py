@@ -143,5 +143,5 @@ def test_an_import_of_papers_is_logged(client: PageClient, admin: Editor) -> Non
     path = "/editor/papers/import"
     text = "TY  - JOUR\nTI  - A made-up trial\nAU  - Doe, Jo\nJO  - Made-up Trials\nPY  - 2021\nER  - \n"
     review = client.post(path, {"text": text, "csrf_token": token(client, path)}).location
-    client.post(review, {"csrf_token": token(client, review)})
+    client.post(review, {"all": "yes", "csrf_token": token(client, review)})
     assert lines() == [("imported", "1 paper")]

@@ -18,7 +18,7 @@ from webapp.editor import autosaves, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
 from webapp.models import Draft, Role
 from webapp.models.values import ArticleStatus
-from webapp.publishing import external_changes, revisions, scheduling
+from webapp.publishing import deletion, external_changes, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
 
@@ -38,6 +38,7 @@ class FormNotice:
 
 _DONE = {  # by the button that led here
     "saved": FormNotice("Draft saved.", "Readers do not see it before you publish."),
+    "undeleted": FormNotice("The draft is back."),
     "restored": FormNotice(
         "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
     ),
@@ -125,6 +126,8 @@ def show_form(
         save_status=SaveStatus(
             str(form.revision.data), status_text(draft), bool(draft.id), problems=() if refusal else problems
         ),
+        can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
+        undo_until=deletion.undo_until,
         schedule=scheduling.waiting_for([draft.id]).get(draft.id) if draft.id else None,
         local=local_time,
     )

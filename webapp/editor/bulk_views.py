@@ -13,8 +13,10 @@ from webapp.editor.forms import WithdrawForm
 from webapp.models import AuditKind, BulkChange, Category, Role
 from webapp.publishing import audit, bulk
 from webapp.publishing.bulk import Action, BulkPlan, CannotUndo
+from webapp.publishing.deletion import UNDO_FOR
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.templating import plural
 
 bp = Blueprint("bulk", __name__)
 editor_access.protect(bp)
@@ -52,13 +54,15 @@ def done(number: int) -> Response:
 
 @bp.post("/editor/bulk/<int:number>/undo")
 def undo(number: int) -> Response:
-    """Undo a bulk change, except where a summary was changed since."""
-    with writing() as now:
+    """Undo a bulk change, except where a text was changed since."""
+    with editor_access.writing_as(Role.WRITER) as now:
         change = _found(number)
         bulk.undo(change, current_editor().id, now)
-        for row in change.changed:
-            if "article_id" in row and "undo_problem" not in row:
-                audit.record(AuditKind.UNDONE, now, current_editor().id, detail=row["title"])
+        undone = [row["title"] for row in change.changed if not {"skip_reason", "undo_problem"} & row.keys()]
+        if undone and change.kind == Action.IMPORT:
+            undone = [f"Import of {plural(len(undone), 'paper')}"]  # one entry, as for the import
+        for title in undone:
+            audit.record(AuditKind.UNDONE, now, current_editor().id, detail=title)
     return htmx.redirect(url_for(".done", number=number))
 
 
@@ -71,7 +75,7 @@ def show_not_undone(_: CannotUndo) -> Response:
 def _plan() -> BulkPlan:
     editor_access.require(Role.EDITOR)
     sent = request.values
-    if sent.get("do") not in list(Action):
+    if sent.get("do") not in (Action.REFILE, Action.WITHDRAW):
         raise SiteError(400, "Choose what to do with the summaries, then press the button again.")
     choices = sent.getlist("shown" if "all" in sent else "chosen")
     category = db.session.scalar(select(Category).where(Category.slug == sent.get("category", "")))
@@ -89,13 +93,15 @@ def _show_done(change: BulkChange, status: int = 200) -> Response:
         change=change,
         action=Action(change.kind),
         can_undo=bulk.can_undo(change, datetime.now(UTC)),
-        until=local_time(change.made_at + bulk.UNDO_FOR),
+        until=local_time(change.made_at + UNDO_FOR),
     )
 
 
 def _found(number: int) -> BulkChange:
-    editor_access.require(Role.EDITOR)
+    """A bulk change. Writers get only their own imports; raises SiteError 403 or 404."""
     change = db.session.get(BulkChange, number)
+    if change is None or change.kind != Action.IMPORT or change.editor_id != current_editor().id:
+        editor_access.require(Role.EDITOR)
     if change is None:
         raise SiteError(404, "There is no such change. Look for the summaries in the list.")
     return change

@@ -13,13 +13,14 @@ from webapp.models import AuditKind, Role
 from webapp.papers import file_formats, importing
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
-from webapp.publishing import audit, retractions
+from webapp.publishing import audit, bulk, retractions
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
 from webapp.web.templating import plural
 
 MOST_BYTES = file_formats.MOST_BYTES + 100_000  # with the other parts of the form
+MOST_TICKED = 25  # a page of the list of summaries
 _GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
 
 bp = Blueprint("papers", __name__)
@@ -52,8 +53,7 @@ def overview() -> Response:
 @bp.get("/editor/papers/import")
 def choose() -> Response:
     """A form for a file of papers, or for pasted text."""
-    form = ImportForm(formdata=editor_access.recovered_fields())
-    return _show_form(form, made=int_from(request.args.get("made"), high=9_999))
+    return _show_form(ImportForm(formdata=editor_access.recovered_fields()))
 
 
 @bp.post("/editor/papers/import")
@@ -68,24 +68,32 @@ def take() -> Response:
     except Unreadable as refusal:
         field = form.file if form.file.data else form.text
         field.errors = [str(refusal)]
-        return _show_form(form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_form(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     return htmx.redirect(url_for(".review", secret=secret))
 
 
 @bp.get("/editor/papers/import/<secret>")
 def review(secret: str) -> Response:
     """What the import would do: new, already here, refused with the reason."""
-    return htmx.render("editor/papers_review.html", plan=importing.plan(_records(secret)), secret=secret)
+    return _show_review(secret, HTTPStatus.OK)
 
 
 @bp.post("/editor/papers/import/<secret>")
 def confirm(secret: str) -> Response:
-    """Create a draft for every paper that is still new."""
+    """Create a draft for every ticked paper that is still new."""
+    ticked, editor_id = request.form.getlist("chosen"), current_editor().id
     with editor_access.writing_as(Role.WRITER) as now:
-        made = importing.create_drafts(importing.plan(_records(secret)).new, current_editor().id, now)
-        importing.delete_pending(secret)
-        audit.record(AuditKind.IMPORTED, now, current_editor().id, detail=plural(made, "paper"))
-    return htmx.redirect(url_for(".choose", made=made))
+        new = importing.plan(_records(secret)).new
+        chosen = [record for record in new if "all" in request.form or str(record.number) in ticked]
+        if chosen:
+            drafts = importing.create_drafts(chosen, editor_id, now)
+            made = bulk.store_import(drafts, editor_id, now)
+            importing.delete_pending(secret)
+            audit.record(AuditKind.IMPORTED, now, editor_id, detail=plural(len(drafts), "paper"))
+            editor_access.discard_recovered_fields()
+    if not chosen:
+        return _show_review(secret, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return htmx.redirect(url_for("bulk.done", number=made.id))
 
 
 def _records(secret: str) -> list[Record]:
@@ -95,7 +103,22 @@ def _records(secret: str) -> list[Record]:
     return records
 
 
-def _show_form(form: ImportForm, made: int | None = None, status: int = HTTPStatus.OK) -> Response:
+def _show_form(form: ImportForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render("editor/papers_import.html", status=status, form=form, formats=file_formats.FORMATS)
+
+
+def _show_review(secret: str, status: int) -> Response:
+    """Show what the import would do. Few papers are ticked at first; of many, an editor wants only some."""
+    plan, fields = importing.plan(_records(secret)), editor_access.recovered_fields()
+    ticked = {str(record.number) for record in plan.new} if len(plan.new) <= MOST_TICKED else set()
+    if fields is not None:
+        ticked = set(fields.getlist("chosen"))
     return htmx.render(
-        "editor/papers_import.html", status=status, form=form, made=made, formats=file_formats.FORMATS
+        "editor/papers_review.html",
+        status=status,
+        plan=plan,
+        secret=secret,
+        ticked=ticked,
+        is_all=fields is not None and "all" in fields,
+        is_refused=status != HTTPStatus.OK,
     )

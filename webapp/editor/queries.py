@@ -23,6 +23,7 @@ class State(Labelled):
     CHANGED = "changed", "Published, with changes that readers do not see yet"
     PUBLISHED = "published", "Published"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    DELETED = "deleted", "Deleted draft"
 
 
 class Tab(Labelled):
@@ -33,14 +34,16 @@ class Tab(Labelled):
     PUBLISHED = "published", "Published"
     WITHDRAWN = "withdrawn", "Withdrawn"
     HARD = "hard", f"Above grade {SHORT_GRADE:g}"
+    DELETED = "deleted", "Deleted"
 
 
-_STATES = {
-    Tab.ALL: list(State),
+_STATES: dict[Tab, list[State]] = {
+    Tab.ALL: [state for state in State if state is not State.DELETED],
     Tab.DRAFTS: [State.DRAFT, State.CHANGED],
     Tab.PUBLISHED: [State.PUBLISHED, State.CHANGED],
     Tab.WITHDRAWN: [State.WITHDRAWN],
     Tab.HARD: [State.PUBLISHED, State.CHANGED],
+    Tab.DELETED: [State.DELETED],
 }
 
 
@@ -84,8 +87,9 @@ def tab_counts() -> dict[Tab, int]:
 
 
 def state_counts() -> dict[State, int]:
-    """How many texts are in each state."""
-    return {state: count for state, (count, _) in _counted().items()}
+    """How many texts are in each state, without deleted drafts."""
+    counted = _counted()
+    return {state: counted[state][0] for state in _STATES[Tab.ALL]}
 
 
 def _counted() -> dict[State, tuple[int, int]]:
@@ -120,9 +124,12 @@ def _every_text() -> Subquery:
         .join(Article.paper)
         .join(Draft, Draft.article_id == Article.id)
     )
-    drafts = select(
-        Draft.id, null(), null(), Draft.title, literal(State.DRAFT.value), Draft.saved_at, null()
-    ).where(Draft.article_id.is_(None))
+    draft_state = case(
+        (Draft.deleted_at.is_not(None), literal(State.DELETED.value)), else_=literal(State.DRAFT.value)
+    )
+    drafts = select(Draft.id, null(), null(), Draft.title, draft_state, Draft.saved_at, null()).where(
+        Draft.article_id.is_(None)
+    )
     return union_all(articles, drafts).subquery()
 
 

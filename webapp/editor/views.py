@@ -1,4 +1,4 @@
-"""The list of summaries; preview, history, comparison and withdrawal of one."""
+"""The list of summaries; preview, history, comparison, deletion and withdrawal of one."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,17 +11,23 @@ from webapp.accounts.sign_ins import current_editor, local_time, may
 from webapp.catalog.glossary import new_explainer
 from webapp.content import comparison
 from webapp.content.article_content import from_json, is_partial_date
+from webapp.db.session import db
 from webapp.editor import autosaves, queries
 from webapp.editor.forms import WithdrawForm, category_choices
 from webapp.editor.queries import Tab
 from webapp.models import Article, AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.parsing import int_from
-from webapp.publishing import audit, publication, revisions, scheduling
+from webapp.publishing import audit, deletion, publication, revisions, scheduling
 from webapp.publishing.revisions import DraftNotFound, SavedMeanwhile
 from webapp.web import errors, htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
+
+_NOT_DELETED = (
+    "A summary that was published can be withdrawn, but not deleted. "
+    "Only an editor can delete a colleague’s draft, or one that is scheduled."
+)
 
 bp = Blueprint("editor", __name__)
 editor_access.protect(bp)
@@ -34,6 +40,7 @@ def summaries() -> Response:
     if tab not in list(Tab):
         raise SiteError(404)
     page = existing(queries.summaries(Tab(tab), asked_page()))
+    deleted = db.session.get(Draft, int_from(request.args.get("deleted")) or 0)
     return htmx.render(
         "editor/summaries.html",
         page=page,
@@ -43,6 +50,8 @@ def summaries() -> Response:
         may_publish=may(Role.EDITOR),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows]),
         unsaved=autosaves.new_texts(current_editor().id),
+        deleted=deleted if deleted and deleted.deleted_at else None,
+        undo_until=deletion.undo_until,
         local=local_time,
     )
 
@@ -119,6 +128,30 @@ def show_newer(_: SavedMeanwhile) -> Response:
     """List the revisions again: nothing was restored, since somebody saved while the list was open."""
     draft = revisions.get_draft((request.view_args or {})["draft_id"])
     return _show_history(draft, HTTPStatus.CONFLICT, is_behind=True)
+
+
+@bp.post("/editor/summaries/<int:draft_id>/delete")
+def delete(draft_id: int) -> Response:
+    """Delete a draft that was never published."""
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft = revisions.get_draft(draft_id)
+        if not deletion.may_delete(current_editor(), draft):
+            raise SiteError(HTTPStatus.FORBIDDEN, _NOT_DELETED)
+        if draft.deleted_at is None:
+            deletion.delete(draft, now)
+            audit.record(AuditKind.DRAFT_DELETED, now, current_editor().id, detail=draft.title)
+    return htmx.redirect(url_for(".summaries", deleted=draft_id))
+
+
+@bp.post("/editor/summaries/<int:draft_id>/undelete")
+def undelete(draft_id: int) -> Response:
+    """Bring a deleted draft back."""
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft = revisions.get_draft(draft_id)
+        if draft.deleted_at is not None:
+            draft.deleted_at = None
+            audit.record(AuditKind.DRAFT_RESTORED, now, current_editor().id, detail=draft.title)
+    return htmx.redirect(url_for("authoring.edit", draft_id=draft_id, done="undeleted"))
 
 
 @bp.get("/editor/articles/<int:article_id>/withdraw")

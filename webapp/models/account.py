@@ -50,6 +50,8 @@ class AuditKind(Labelled):
     ADDRESS_CHANGED = "address-changed", "Changed an address"
     RESTORED = "restored", "Restored an earlier text"
     IMPORTED = "imported", "Imported"
+    DRAFT_DELETED = "draft-deleted", "Deleted a draft"
+    DRAFT_RESTORED = "draft-restored", "Brought a deleted draft back"
 
 
 class AuditEntry(Base):

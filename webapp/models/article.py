@@ -170,6 +170,10 @@ class Draft(Base):
     merge_base: Mapped[int | None]
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # deleted for good a day later
+
+    # An id is never given twice: a form that is still open would save its text into another draft.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     @property
     def published_revision(self) -> int | None:

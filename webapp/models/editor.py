@@ -118,14 +118,14 @@ class Schedule(Base):
 
 
 class BulkChange(Base):
-    """Summaries that one press re-filed or withdrew, with what each was before, so that it can be undone."""
+    """What one press did to several texts: re-filed or withdrew them, or made drafts of papers. It can be undone."""
 
     __tablename__ = "bulk_change"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))  # re-file, withdraw
+    kind: Mapped[str] = mapped_column(String(16))  # re-file, withdraw, import
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id"))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # article_id, the article's revision number from then on, and its categories before
+    # article_id, the article's revision number from then on, and its categories before; of an import, draft_id
     changed: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

@@ -59,7 +59,8 @@ def plan(records: Iterable[Record]) -> ImportPlan:
         known.add(paper, Match(paper.title, article_id=article_id))
     # Drafts of articles too: an unpublished change may name another paper than the article.
     fields = (Draft.content["paper"][name].as_string() for name in _FIELDS)
-    for draft_id, *values in db.session.execute(select(Draft.id, *fields)):
+    drafts = select(Draft.id, *fields).where(Draft.deleted_at.is_(None))
+    for draft_id, *values in db.session.execute(drafts):
         paper = _paper(values)
         known.add(paper, Match(paper.title, draft_id=draft_id))
     new, duplicates, refused = [], [], []
@@ -74,13 +75,9 @@ def plan(records: Iterable[Record]) -> ImportPlan:
     return ImportPlan(tuple(new), tuple(duplicates), tuple(refused))
 
 
-def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetime) -> int:
-    """Make a draft of each record; returns the number of drafts."""
-    count = 0
-    for record in records:
-        revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
-        count += 1
-    return count
+def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetime) -> list[Draft]:
+    """Make a draft of each record."""
+    return [revisions.save(revisions.new_draft(), record.content, 0, editor_id, now) for record in records]
 
 
 def save_pending(records: list[Record], editor_id: int, now: datetime) -> str:

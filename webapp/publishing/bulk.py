@@ -1,9 +1,9 @@
-"""Bulk changes: re-file or withdraw several summaries, with a preview before and an undo after."""
+"""Bulk changes: re-file or withdraw several summaries, or import drafts, with a preview before and an undo after."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,11 +12,11 @@ from sqlalchemy import select
 from webapp.db.session import db
 from webapp.models import Article, BulkChange, Category, Draft, Schedule
 from webapp.models.values import ArticleStatus, Labelled
-from webapp.publishing import external_changes, publication
+from webapp.publishing import deletion, external_changes, publication
+from webapp.publishing.deletion import UNDO_FOR
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
 
-UNDO_FOR = timedelta(days=1)
 CHANGED_MEANWHILE = "It was changed meanwhile."
 SCHEDULED = "Another text of it waits to go out by itself. Cancel that first."
 
@@ -24,10 +24,11 @@ _CHOICE = re.compile(r"(article|draft)-([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
 class Action(Labelled):
-    """What an editor can do to several summaries."""
+    """What can be done to several texts at once."""
 
     REFILE = "re-file", "Re-file"
     WITHDRAW = "withdraw", "Withdraw"
+    IMPORT = "import", "Import"
 
 
 class CannotUndo(Exception):
@@ -144,7 +145,17 @@ def carry_out(wanted: BulkPlan, editor_id: int, now: datetime, note: str) -> Bul
             }
         )
     rows += [{"title": planned.title, "skip_reason": planned.skip_reason} for planned in wanted.skipped]
-    change = BulkChange(kind=wanted.action.value, editor_id=editor_id, made_at=now, changed=rows)
+    return _store(wanted.action, rows, editor_id, now)
+
+
+def store_import(drafts: Sequence[Draft], editor_id: int, now: datetime) -> BulkChange:
+    """Store which drafts an import made, so that ``undo`` can delete them."""
+    rows = [{"draft_id": draft.id, "title": draft.title} for draft in drafts]
+    return _store(Action.IMPORT, rows, editor_id, now)
+
+
+def _store(action: Action, rows: list[dict[str, Any]], editor_id: int, now: datetime) -> BulkChange:
+    change = BulkChange(kind=action.value, editor_id=editor_id, made_at=now, changed=rows)
     db.session.add(change)
     db.session.flush()
     return change
@@ -162,13 +173,15 @@ def undo(change: BulkChange, editor_id: int, now: datetime) -> None:
     change.undone_at = now
     rows = []  # a new list, since SQLAlchemy does not notice changes inside a JSON value
     for row in change.changed:
-        problem = _undo_row(change, row, editor_id, now) if "article_id" in row else ""
+        problem = "" if "skip_reason" in row else _undo_row(change, row, editor_id, now)
         rows.append(row | {"undo_problem": problem} if problem else row)
     change.changed = rows
 
 
 def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: datetime) -> str:
-    """Undo the change to one article; returns why that is impossible, or an empty string."""
+    """Undo the change to one text; returns why that is impossible, or an empty string."""
+    if change.kind == Action.IMPORT:
+        return _undo_draft(row["draft_id"], now)
     article = db.session.get(Article, row["article_id"])
     if article is None or article.revision_number != row["revision"]:
         return CHANGED_MEANWHILE
@@ -180,6 +193,16 @@ def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: date
             _refile(article, row["categories"], editor_id, now)
     except NotPublishable as refusal:
         return str(refusal)
+    return ""
+
+
+def _undo_draft(draft_id: int, now: datetime) -> str:
+    draft = db.session.get(Draft, draft_id)
+    if draft is None or draft.deleted_at is not None:
+        return "It was deleted already."
+    if not deletion.is_untouched(draft):
+        return CHANGED_MEANWHILE
+    deletion.delete(draft, now)
     return ""
 
 

@@ -111,7 +111,7 @@ def save(
     if draft.revision_number != base_number:
         raise SavedMeanwhile(base_number)
     draft.merge_base = None  # saving the form resolves the conflict that it showed
-    if draft.revision_number == 0 or content != from_json(draft.content):
+    if draft.revision_number == 0 or draft.deleted_at or content != from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
     return draft
 
@@ -211,10 +211,10 @@ def title_of(content: ArticleContent) -> str:
 def add_revision(
     draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind
 ) -> Revision:
-    """Append a revision and make it the current text of the draft."""
+    """Append a revision and make it the current text of the draft, which comes back if it was deleted."""
     draft.revision_number = (draft.revision_number or 0) + 1
     draft.content, draft.title = to_json(content), title_of(content)
-    draft.saved_at, draft.editor_id = now, editor_id
+    draft.saved_at, draft.editor_id, draft.deleted_at = now, editor_id, None
     db.session.add(draft)
     db.session.flush()  # a new draft gets its id
     revision = Revision(

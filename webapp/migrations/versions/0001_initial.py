@@ -410,10 +410,12 @@ def upgrade():
         sa.Column("merge_base", sa.Integer(), nullable=True),
         sa.Column("saved_at", sa.DateTime(), nullable=False),
         sa.Column("editor_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_draft_article_id")),
         sa.ForeignKeyConstraint(["editor_id"], ["editor.id"], name=op.f("fk_draft_editor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
         sa.UniqueConstraint("article_id", name=op.f("uq_draft_article_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "feedback",
