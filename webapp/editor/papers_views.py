@@ -119,6 +119,7 @@ def _show_review(secret: str, status: int) -> Response:
         plan=plan,
         secret=secret,
         ticked=ticked,
+        most_ticked=MOST_TICKED,
         is_all=fields is not None and "all" in fields,
         is_refused=status != HTTPStatus.OK,
     )
