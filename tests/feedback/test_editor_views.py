@@ -1,4 +1,4 @@
-"""The editors' inbox: what readers wrote, ticked off, and what their answers add up to."""
+"""The editors' inbox: what readers wrote, marked as done, and what their answers add up to."""
 
 from datetime import UTC, datetime
 
@@ -51,14 +51,14 @@ def test_messages_and_notes_wait_in_the_inbox(editor_client: PageClient) -> None
     assert "The second part was hard." in page and "It was hard to follow." in page
 
 
-def test_a_message_is_ticked_off(editor_client: PageClient) -> None:
+def test_a_message_is_marked_as_done(editor_client: PageClient) -> None:
     number = _message()
     page = _done(editor_client, f"/editor/feedback/messages/{number}/done")
-    assert "0 unread messages" in page and "first finding" not in page
+    assert "0 unread messages" in page and "Marked as done." in page and "Done<span" not in page
     assert db.session.get_one(ContactMessage, number).done_at is not None
 
 
-def test_a_note_is_ticked_off_by_htmx_in_place(editor_client: PageClient) -> None:
+def test_a_note_is_marked_as_done_by_htmx_in_place(editor_client: PageClient) -> None:
     number = _note()
     form = {"csrf_token": token(editor_client, DESK)}
     fragment = editor_client.post_fragment(f"/editor/feedback/notes/{number}/done", form)
@@ -69,7 +69,35 @@ def test_a_note_is_ticked_off_by_htmx_in_place(editor_client: PageClient) -> Non
     assert db.session.get_one(Feedback, number).done_at is not None
 
 
-def test_ticking_off_twice_keeps_the_first_time(editor_client: PageClient) -> None:
+def test_done_can_be_undone(editor_client: PageClient) -> None:
+    messages, notes = f"messages/{_message()}", f"notes/{_note()}"
+    for row in (messages, notes):
+        _done(editor_client, f"{DESK}{row}/done")
+    page = editor_client.get(DESK).text
+    assert "0 unread messages" in page and page.count("Undo<span") == 2
+    for left, row in enumerate((messages, notes), start=1):
+        page = _done(editor_client, f"{DESK}{row}/undo")
+        assert f"{left} unread message" in page and "Back among the unread messages." in page
+    assert "Undo<span" not in page and "The second part was hard." in page
+
+
+def test_undo_is_offered_for_the_last_ones_newest_first(editor_client: PageClient) -> None:
+    numbers = [_message(f"Message {number}.") for number in range(inbox.SHOWN_DONE + 1)]
+    for number in numbers:
+        _done(editor_client, f"{DESK}messages/{number}/done")
+    page = editor_client.get(DESK).text
+    assert "Message 0." not in page and page.index("Message 10.") < page.index("Message 1.")
+
+
+def test_a_message_is_put_back_by_htmx_in_place(editor_client: PageClient) -> None:
+    number = _message()
+    _done(editor_client, f"{DESK}messages/{number}/done")
+    form = {"csrf_token": token(editor_client, DESK)}
+    fragment = editor_client.post_fragment(f"{DESK}messages/{number}/undo", form)
+    assert "1 unread message<" in fragment and 'data-announce="Back among the unread messages.' in fragment
+
+
+def test_marking_twice_keeps_the_first_time(editor_client: PageClient) -> None:
     number = _message()
     _message("Another one.")
     _done(editor_client, f"/editor/feedback/messages/{number}/done")
@@ -104,7 +132,8 @@ def test_what_a_reader_wrote_is_shown_as_text(editor_client: PageClient) -> None
 def test_a_message_that_is_not_there_is_not_found(editor_client: PageClient) -> None:
     _message()
     form = {"csrf_token": token(editor_client, DESK)}
-    editor_client.post("/editor/feedback/messages/99/done", form, status=404)
+    for path in ("messages/99/done", "notes/99/done", "messages/99/undo", "nothing/1/undo"):
+        editor_client.post(f"{DESK}{path}", form, status=404)
 
 
 def test_nobody_else_sees_the_inbox(app: Flask) -> None:

@@ -7,13 +7,14 @@ from flask import Flask
 from slugify import slugify
 from sqlalchemy import select
 
-from tests.accounts.people import EMAIL, PASSWORD, add_editor, audited, token
+from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, audited, sign_in, token
 from tests.editor.forms import complete, opened, press
 from tests.factories import NOW
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.models import Article, AuditEntry, AuditKind, Editor, Role
+from webapp.feedback import inbox
+from webapp.models import Article, AuditEntry, AuditKind, Editor, Role, Topic
 from webapp.publishing import audit, scheduling
 
 AUDIT = "/editor/audit"
@@ -38,11 +39,41 @@ def test_of_a_failed_sign_in_only_the_account_is_kept(client: PageClient, email:
     assert entry.account_id == (editor.id if email == EMAIL else None)
 
 
-def test_changes_to_the_own_account_are_logged(client: PageClient, admin: Editor) -> None:
+def test_changes_to_the_own_account_are_logged(app: Flask, client: PageClient, admin: Editor) -> None:
+    sign_in(EditorClient(app))
     client.post("/editor/account/end-others", {"csrf_token": token(client, "/editor/account")})
     sent = {"current": PASSWORD, "new": "copper kettle under snow"}
     client.post("/editor/account/password", sent | {"csrf_token": token(client, "/editor/account")})
-    assert audited()[1:] == [AuditKind.SIGN_INS_ENDED, AuditKind.PASSWORD_CHANGED]
+    assert audited()[2:] == [AuditKind.SIGN_INS_ENDED, AuditKind.PASSWORD_CHANGED]
+
+
+CHANGES_NOTHING = [
+    ("people/2/role", {"role": "writer"}),
+    ("people/2/open", {}),
+    ("people/2/second-factor", {}),
+    ("people/3/close", {}),
+    ("account/end-others", {}),
+    ("summaries/1/undelete", {}),
+    ("summaries/1/restore", {"number": "2", "revision": "2"}),
+    ("summaries/1/unschedule", {}),
+    ("feedback/messages/1/undo", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "fields"), CHANGES_NOTHING)
+def test_a_button_that_changed_nothing_is_not_in_the_log(
+    client: PageClient, admin: Editor, path: str, fields: dict[str, str]
+) -> None:
+    add_editor("Bo Writer", "bo@example.org", Role.WRITER)
+    add_editor("Cy Closed", "cy@example.org").disabled_at = NOW
+    inbox.send(Topic.QUESTION, "Who pays?", "news@localhost", NOW)
+    db.session.commit()
+    edit = send(client, NEW, "save", harms="One.")
+    send(client, edit, "save", harms="Two.")
+    sent = opened(client, edit) if path.endswith("unschedule") else {"csrf_token": token(client, edit)}
+    before = audited()
+    client.post(f"/editor/{path}", {**sent, **fields})
+    assert audited() == before
 
 
 @pytest.mark.proves("ASVS 2.3.3")

@@ -54,7 +54,8 @@ def reset_second_factor(email: str) -> None:
         editor = editors.find_editor(email)
         if editor is None:
             raise click.ClickException(f"There is no editor with the address {email}.")
-        second_factor.turn_off(editor)
-        editors.end_sign_ins(editor)
-        notices.record_and_notify(AuditKind.FACTOR_RESET, now, None, editor)
+        if editor.second_factor is not None:
+            second_factor.turn_off(editor)
+            editors.end_sign_ins(editor)
+            notices.record_and_notify(AuditKind.FACTOR_RESET, now, None, editor)
     click.echo(f"{editor.name} signs in with the password alone.")

@@ -68,8 +68,9 @@ def change_role(number: int) -> Response:
         return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with editor_access.writing_as(Role.ADMIN) as now:
         before, editor.role = editor.role, Role(form.role.data)
-        words = f"{before.label} → {editor.role.label}"
-        audit.record(AuditKind.ROLE_CHANGED, now, current_editor().id, editor.id, words)
+        if editor.role is not before:
+            words = f"{before.label} → {editor.role.label}"
+            audit.record(AuditKind.ROLE_CHANGED, now, current_editor().id, editor.id, words)
     return _saved(editor, "role")
 
 
@@ -78,8 +79,9 @@ def close_account(number: int) -> Response:
     """Close an account; its editor is signed out at once."""
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
-        editors.close_account(editor, now)
-        audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
+        if editor.disabled_at is None:
+            editors.close_account(editor, now)
+            audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
     return _saved(editor, "closed")
 
 
@@ -88,8 +90,9 @@ def open_account(number: int) -> Response:
     """Open a closed account again."""
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
-        editors.open_account(editor)
-        audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
+        if editor.disabled_at is not None:
+            editors.open_account(editor)
+            audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
     return _saved(editor, "opened")
 
 
@@ -108,9 +111,10 @@ def reset_second_factor(number: int) -> Response:
     """Turn off the second factor of an editor who has lost the app and the codes."""
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
-        second_factor.turn_off(editor)
-        editors.end_sign_ins(editor)
-        notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
+        if editor.second_factor is not None:
+            second_factor.turn_off(editor)
+            editors.end_sign_ins(editor)
+            notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
     return _saved(editor, "factor")
 
 

@@ -113,10 +113,10 @@ def sign_in_count() -> int:
     return db.session.scalar(own.where(SignIn.editor_id == current_editor().id, ~SignIn.needs_code)) or 0
 
 
-def end_others() -> None:
-    """End the sign-ins of the current editor in all other browsers."""
+def end_others() -> bool:
+    """End the sign-ins of the current editor in all other browsers, and tell whether there was one."""
     others = SignIn.editor_id == current_editor().id, SignIn.secret_hash != secret_hash(session["sign_in"])
-    db.session.execute(delete(SignIn).where(*others))
+    return bool(db.session.scalars(delete(SignIn).where(*others).returning(SignIn.id)).all())
 
 
 def _find(*conditions: ColumnElement[bool]) -> SignIn | None:

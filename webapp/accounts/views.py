@@ -168,8 +168,8 @@ def change_password() -> Response:
 def end_other_sign_ins() -> Response:
     """Sign out everywhere else."""
     with writing() as now:
-        sign_ins.end_others()
-        audit.record(AuditKind.SIGN_INS_ENDED, now, sign_ins.current_editor().id)
+        if sign_ins.end_others():
+            audit.record(AuditKind.SIGN_INS_ENDED, now, sign_ins.current_editor().id)
     return htmx.redirect(url_for(".account", done="others"))
 
 

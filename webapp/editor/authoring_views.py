@@ -159,8 +159,8 @@ def unschedule(draft_id: int) -> Response:
     form = _valid_form()
     with writing() as now:
         draft = _save(draft_id, form, now)
-        revisions.end_schedule(draft, now, "It was canceled.")
-        audit.record(AuditKind.UNSCHEDULED, now, current_editor().id, detail=draft.title)
+        if revisions.end_schedule(draft, now, "It was canceled."):
+            audit.record(AuditKind.UNSCHEDULED, now, current_editor().id, detail=draft.title)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="unscheduled"))
 
 

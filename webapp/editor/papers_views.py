@@ -12,7 +12,6 @@ from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind, Role
 from webapp.papers import file_formats, importing
 from webapp.papers.records import Record, Unreadable
-from webapp.parsing import int_from
 from webapp.publishing import audit, bulk, retractions
 from webapp.web import htmx
 from webapp.web.errors import SiteError

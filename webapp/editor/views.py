@@ -119,7 +119,8 @@ def restore(draft_id: int) -> Response:
     with editor_access.writing_as(Role.WRITER) as now:
         draft = revisions.get_draft(draft_id)
         revisions.restore(draft, number, base, current_editor().id, now)
-        audit.record(AuditKind.RESTORED, now, current_editor().id, detail=draft.title)
+        if draft.revision_number != base:
+            audit.record(AuditKind.RESTORED, now, current_editor().id, detail=draft.title)
     return htmx.redirect(url_for("authoring.edit", draft_id=draft_id, done="restored"))
 
 

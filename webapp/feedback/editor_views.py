@@ -1,4 +1,4 @@
-"""The editors' inbox: what readers wrote, ticked off when done, and what their answers add up to."""
+"""The editors' inbox: what readers wrote, until it is marked as done, and what their answers add up to."""
 
 from http import HTTPStatus
 
@@ -18,44 +18,47 @@ editor_access.protect(bp)
 @bp.get("/")
 def overview() -> Response:
     """What nobody has read yet, and the counts of every summary."""
-    return _show_inbox(is_done="done" in request.args)
+    return _show_inbox(request.args.get("done", ""))
 
 
-@bp.post("/messages/<int:number>/done")
-def message_done(number: int) -> Response:
-    """Tick a message off."""
+@bp.post("/<any(messages, notes):kind>/<int:number>/done")
+def mark_done(kind: str, number: int) -> Response:
+    """Mark a message or a note as done."""
     with editor_access.writing_as(Role.WRITER) as now:
-        inbox.mark_done(_existing(db.session.get(ContactMessage, number)), now)
-    return _done()
+        inbox.mark_done(_existing(kind, number), now)
+    return _changed("done")
 
 
-@bp.post("/notes/<int:number>/done")
-def note_done(number: int) -> Response:
-    """Tick a note off."""
-    with editor_access.writing_as(Role.WRITER) as now:
-        inbox.mark_done(_existing(db.session.get(Feedback, number)), now)
-    return _done()
+@bp.post("/<any(messages, notes):kind>/<int:number>/undo")
+def undo(kind: str, number: int) -> Response:
+    """Put a message or a note that was marked as done back among the unread ones."""
+    with editor_access.writing_as(Role.WRITER):
+        _existing(kind, number).done_at = None
+    return _changed("undone")
 
 
-def _existing(row: ContactMessage | Feedback | None) -> ContactMessage | Feedback:
+def _existing(kind: str, number: int) -> ContactMessage | Feedback:
+    is_note = kind == "notes"
+    row = db.session.get(Feedback, number) if is_note else db.session.get(ContactMessage, number)
     if row is None:
         raise SiteError(HTTPStatus.NOT_FOUND, "This message is no longer here. Look at the list again.")
     return row
 
 
-def _done() -> Response:
+def _changed(done: str) -> Response:
     if htmx.wants_fragment():
-        return _show_inbox(is_done=True)
-    return htmx.redirect(url_for(".overview", done="yes"))
+        return _show_inbox(done)
+    return htmx.redirect(url_for(".overview", done=done))
 
 
-def _show_inbox(*, is_done: bool) -> Response:
+def _show_inbox(done: str) -> Response:
     return htmx.render(
         "feedback/overview.html",
         "inbox",
         messages=inbox.unread_messages(),
         notes=inbox.unread_notes(),
+        marked_done=inbox.marked_done(),
         by_article=inbox.by_article(),
-        is_done=is_done,
+        done=done,
         reason_label=lambda value: Reason(value).label,
     )

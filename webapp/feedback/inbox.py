@@ -1,8 +1,9 @@
-"""Messages from readers on their way to the editors, and what editors count and tick off."""
+"""Messages from readers on their way to the editors, and what editors count and mark as done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import case, delete, func, or_, select, update
 
@@ -11,6 +12,7 @@ from webapp.mail import outbox
 from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
 
 KEPT_FOR = timedelta(days=365)
+SHOWN_DONE = 10
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,19 @@ def send(
 
 
 def unread_messages() -> Sequence[ContactMessage]:
-    """Messages nobody has ticked off, oldest first."""
+    """Messages that nobody has marked as done, oldest first."""
     query = select(ContactMessage).where(ContactMessage.done_at.is_(None)).order_by(ContactMessage.sent_at)
     return db.session.scalars(query).all()
 
 
 def unread_notes() -> Sequence[Feedback]:
-    """Votes with a note or reasons that nobody has ticked off, oldest first."""
+    """Votes with a note or reasons that nobody has marked as done, oldest first."""
     query = select(Feedback).where(Feedback.done_at.is_(None)).order_by(Feedback.given_at)
     return [row for row in db.session.scalars(query) if row.note or row.reasons]
 
 
 def unread_count() -> int:
-    """How many messages and notes nobody has ticked off."""
+    """How many messages and notes nobody has marked as done."""
     has_words = or_(Feedback.note.is_not(None), func.json_array_length(Feedback.reasons) > 0)
     notes = select(func.count(Feedback.id)).where(Feedback.done_at.is_(None), has_words)
     messages = select(func.count(ContactMessage.id)).where(ContactMessage.done_at.is_(None))
@@ -77,6 +79,15 @@ def unread_count() -> int:
 def mark_done(row: ContactMessage | Feedback, now: datetime) -> None:
     """An editor has read it."""
     row.done_at = row.done_at or now
+
+
+def marked_done() -> list[ContactMessage | Feedback]:
+    """The messages and notes that editors marked as done last, newest first."""
+    rows: list[ContactMessage | Feedback] = []
+    for table in (ContactMessage, Feedback):
+        query = select(table).where(table.done_at.is_not(None)).order_by(table.done_at.desc())
+        rows += db.session.scalars(query.limit(SHOWN_DONE))
+    return sorted(rows, key=attrgetter("done_at"), reverse=True)[:SHOWN_DONE]
 
 
 def forget_old(now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 
 from webapp.db.session import db
 from webapp.models import Autosave, Draft, Editor, Revision, Role
-from webapp.publishing import scheduling
+from webapp.publishing import revisions, scheduling
 
 UNDO_FOR = timedelta(days=1)
 
@@ -25,7 +25,7 @@ def may_delete(editor: Editor, draft: Draft) -> bool:
 def delete(draft: Draft, now: datetime) -> None:
     """Mark a draft as deleted, and end its schedule. Saving the draft again brings it back."""
     draft.deleted_at = now
-    scheduling.cancel(draft, now, "The draft was deleted.")
+    revisions.end_schedule(draft, now, "The draft was deleted.")
 
 
 def undo_until(draft: Draft) -> datetime:

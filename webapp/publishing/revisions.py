@@ -184,10 +184,11 @@ def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORT
     return publication.make_public(draft, add_revision(draft, content, None, now, kind), now)
 
 
-def end_schedule(draft: Draft, now: datetime, why: str) -> None:
-    """End the schedule of a draft, if there is one; ``why`` is shown in its history."""
+def end_schedule(draft: Draft, now: datetime, why: str) -> bool:
+    """End the schedule of a draft, and tell whether there was one; ``why`` is shown in its history."""
     waiting = update(Schedule).where(Schedule.draft_id == draft.id, Schedule.ended_at.is_(None))
-    db.session.execute(waiting.values(ended_at=now, problem=why))
+    ended = waiting.values(ended_at=now, problem=why).returning(Schedule.id)
+    return bool(db.session.scalars(ended).all())
 
 
 def restore(draft: Draft, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
