@@ -148,6 +148,8 @@ def build(app: Flask, say: Say) -> World:
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},
         "visit_pack.short_link": {"number": article.id},
         "newsletter.issue": {"number": issue.id},
+        "editor_feedback.mark_done": {"kind": "messages"},
+        "editor_feedback.undo": {"kind": "messages"},
         "exports.data_file": {"ending": "csv"},
         "accounts.enter_code": {"kind": "code"},
         "accounts.check_code": {"kind": "code"},
