@@ -89,7 +89,7 @@ def test_every_link_from_the_home_page_leads_somewhere(client: PageClient) -> No
     seen, waiting = set(), ["/"]
     while waiting:
         path = waiting.pop()
-        response = client.get(path)
+        response = client.get(path, follow_redirects=True)
         seen.add(path)
         if response.mimetype != "text/html":
             continue

@@ -23,8 +23,7 @@ def editor(page: Page) -> Page:
 
 def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page, site: Site) -> None:
     editor.goto(f"/research/{SLUG}")
-    link = editor.locator("a[href^='/visit-pack?s=']").first.get_attribute("href") or ""
-    number = link.split("=")[1]
+    number = editor.locator("button[name=add]").first.get_attribute("value")
     editor.goto(f"/editor/articles/{number}")
     editor.get_by_label("Plain title").fill(TITLE)
     editor.get_by_role("textbox", name="What changed for the reader").fill("A title for a test.")

@@ -1,6 +1,6 @@
 """Pages about the site itself, and how it looks for one reader."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, request
@@ -9,7 +9,7 @@ from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.web import assets, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
-from webapp.web.http import never_store
+from webapp.web.http import set_reader_cookie
 from webapp.web.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
 
 bp = Blueprint("pages", __name__)
@@ -73,16 +73,8 @@ def save_preferences() -> Response:
     chosen = Preferences.from_cookie(
         ".".join(request.form.get(name, "") for name in ("text", "theme", "spacing", "offline"))
     )
-    response = never_store(htmx.redirect("/preferences?saved=yes"))
-    response.set_cookie(
-        PREFERENCES_COOKIE,
-        chosen.to_cookie(),
-        max_age=timedelta(days=365),
-        secure=current_app.config["SITE_URL"].startswith("https://"),
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    response = htmx.redirect("/preferences?saved=yes")
+    return set_reader_cookie(response, PREFERENCES_COOKIE, chosen.to_cookie(), days=365)
 
 
 @bp.get("/robots.txt")

@@ -17,7 +17,7 @@ SUGGESTED = 8
 
 @dataclass(frozen=True)
 class PackedSummary:
-    """One summary in a pack, with the pack's address without it."""
+    """One summary in a pack, with the pack's list without it."""
 
     article: Article
     without: str

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from uuid import uuid4
 
 import brotli
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, SecurityError
@@ -254,6 +254,20 @@ def never_store(response: Response) -> Response:
     """Mark an answer that is for one visitor or one moment only."""
     response.headers["Cache-Control"] = PRIVATE
     return response
+
+
+def set_reader_cookie(response: Response, name: str, value: str, days: int, path: str = "/") -> Response:
+    """Store what a reader chose in their own browser, and nowhere else; an empty value deletes it."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=days * 86_400 if value else 0,
+        path=path,
+        secure=current_app.extensions["config"].is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return never_store(response)
 
 
 def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes:
