@@ -148,12 +148,11 @@ def build(app: Flask, say: Say) -> World:
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},
         "visit_pack.short_link": {"number": article.id},
         "newsletter.issue": {"number": issue.id},
-        "editor_feedback.mark_done": {"kind": "messages"},
-        "editor_feedback.undo": {"kind": "messages"},
         "exports.data_file": {"ending": "csv"},
         "accounts.enter_code": {"kind": "code"},
         "accounts.check_code": {"kind": "code"},
-        "editor_feedback.message_done": {"number": message.id},
+        "editor_feedback.mark_done": {"kind": "messages", "number": message.id},
+        "editor_feedback.undo": {"kind": "messages", "number": message.id},
         "people.person": {"number": ana.id},
     }
     return World(values, by_endpoint | {f"newsletter.{name}": personal for name in own_pages})
