@@ -159,9 +159,9 @@ def test_two_browsers_on_one_field_see_both_texts(editor: Page, colleague: Page)
 
 def test_a_hard_word_is_swapped_at_a_press(editor: Page) -> None:
     editor.goto("/editor/summaries/new")
-    editor.get_by_label("Explanation", exact=True).fill("Numerous people utilized it.")
+    editor.get_by_role("textbox", name="Simple explanation").fill("Numerous people utilized it.")
     editor.get_by_role("button", name="Swap “Numerous” for “many”").click(timeout=SECONDS)
-    expect(editor.get_by_label("Explanation", exact=True)).to_have_value("Many people utilized it.")
+    expect(editor.get_by_role("textbox", name="Simple explanation")).to_have_value("Many people utilized it.")
 
 
 def test_without_scripts_a_summary_is_written_and_text_survives_the_sign_in(plain_page: Page) -> None:

@@ -1,6 +1,7 @@
 """The history that readers can see."""
 
 import re
+from typing import Any
 
 import msgspec
 from flask import Flask
@@ -12,7 +13,7 @@ from webapp.models import Article
 from webapp.publishing.publication import content_of, withdraw
 
 
-def change(article: Article, note: str, **changes: str) -> None:
+def change(article: Article, note: str, **changes: Any) -> None:
     publish(msgspec.structs.replace(content_of(article), **changes), NOW.replace(day=25), article, note)
     db.session.commit()
 
@@ -39,6 +40,23 @@ def test_changes_come_newest_first(client: PageClient) -> None:
     change(article, "The second change.", harms="Two people fell.")
     page = client.get(f"/research/{article.slug}/history").text
     assert page.index("The second change.") < page.index("The first change.")
+
+
+def test_fields_and_values_are_shown_in_words(client: PageClient) -> None:
+    article = add_article(categories=["pain-management"], shows_dysreflexia_help=False)
+    change(
+        article,
+        "Filed anew.",
+        slug="a-new-address",
+        categories=["rehabilitation"],
+        shows_dysreflexia_help=True,
+    )
+    page = client.get("/research/a-new-address/history").text
+    assert "<h3>Web address</h3>" in page and "Slug" not in page
+    assert "Rehabilitation" in page and "rehabilitation" not in page
+    assert re.search(r"<del>.{0,60}No.{0,40}</del>", page) and re.search(
+        r"<ins>.{0,60}Yes.{0,40}</ins>", page
+    )
 
 
 def test_the_abstract_of_the_paper_is_never_in_the_public_history(client: PageClient) -> None:

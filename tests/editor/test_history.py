@@ -1,14 +1,19 @@
 """Revisions: immutable, compared word by word, restored as a new one."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in, token
 from tests.editor.forms import complete, form_of, opened, press
 from tests.factories import add_article, content
 from tests.pages import PageClient
+from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.comparison import MOST_TOKENS, Change, differences, word_runs
+from webapp.content.merging import label
 from webapp.db.session import db
+from webapp.editor import rows
+from webapp.editor.forms import summary_form
 from webapp.models import Draft, Revision
 from webapp.models.values import Finding
 
@@ -41,7 +46,7 @@ def test_the_history_names_who_saved_what(client: PageClient, edit: str) -> None
 def test_two_revisions_are_compared_word_by_word(client: PageClient, edit: str) -> None:
     page = client.get(f"{edit}/compare?old=1&new=2").text
     assert "very " in page.split("<ins>")[1] and "and a cough" in page
-    assert "<h2>Harms</h2>" in page and page.count('class="panel compare') == 1
+    assert "<h2>Harms and side effects</h2>" in page and page.count('class="panel compare') == 1
 
 
 def test_the_last_two_are_compared_unless_others_are_asked_for(client: PageClient, edit: str) -> None:
@@ -113,6 +118,19 @@ def test_only_the_row_that_changed_is_shown() -> None:
     found = {difference.field: difference.label for difference in differences(old, new)}
     assert found.pop("findings-1") == "Finding 2"
     assert set(found) == {"paper-title", "plain_title"}
+
+
+def test_every_field_is_called_as_in_the_form(app: Flask) -> None:
+    """A new field of an article needs a label that readers of the public history understand."""
+    with app.test_request_context("/editor/"):
+        form = summary_form(None)
+    names = [f"paper-{name}" for name in PaperContent.__struct_fields__]
+    names += [name for name in ArticleContent.__struct_fields__ if name not in ("paper", *rows.LISTS)]
+    labels = {field.id: field.label.text for field in (*form.paper.form, *form)}
+    without_a_control = {"published_on": "First published", "corrections": "Corrections"}
+    assert {name: label(name) for name in names} == {
+        name: (labels | without_a_control)[name] for name in names
+    }
 
 
 def test_words_that_were_replaced_together_stand_together() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.comparison import Difference, differences
 from webapp.db.session import db
-from webapp.models import Article, PublicChange, Revision
+from webapp.models import Article, Category, PublicChange, Revision
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Step:
 
 def history(article: Article) -> list[Step]:
     """The changes of an article that readers can see, newest first; none if it is as it was first published."""
+    names = {row.slug: row.name for row in db.session.scalars(select(Category))}
     query = (
         select(PublicChange, Revision)
         .join(Revision, Revision.id == PublicChange.revision_id)
@@ -36,15 +37,19 @@ def history(article: Article) -> list[Step]:
             revision.number,
             change.at,
             change.note or "",
-            tuple(differences(_shown(before), _shown(revision))),
+            tuple(differences(_shown(before, names), _shown(revision, names))),
         )
         for (_, before), (change, revision) in pairwise(db.session.execute(query).all())
     ]
     return [step for step in reversed(steps) if step.differences or step.note]
 
 
-def _shown(revision: Revision) -> ArticleContent:
-    """What a revision says, without the paper's abstract, which belongs to its publisher, and the date of its publishing."""
+def _shown(revision: Revision, names: dict[str, str]) -> ArticleContent:
+    """What a revision says, its categories by name.
+
+    The paper's abstract, which belongs to its publisher, and the date of its publishing are left out.
+    """
     content = from_json(revision.content)
     paper = msgspec.structs.replace(content.paper, abstract="")
-    return msgspec.structs.replace(content, paper=paper, published_on=None)
+    categories = [names.get(slug, slug) for slug in content.categories]
+    return msgspec.structs.replace(content, paper=paper, categories=categories, published_on=None)

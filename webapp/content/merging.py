@@ -10,6 +10,18 @@ from webapp.content.article_content import ArticleContent, PaperContent
 
 _PAPER = "paper-"
 _LISTS = ("findings", "implications", "questions", "limitations")
+_LABELS = {  # as in the form; other fields are called by their names
+    "paper-title": "Title of the paper", "paper-doi": "DOI", "paper-pmid": "PubMed number", "paper-pmcid": "PubMed Central number",
+    "paper-url": "Another link to the paper", "paper-published_on": "Paper published", "paper-license": "License of the paper",
+    "paper-is_free_to_read": "Free to read", "paper-status": "What the journal says",
+    "paper-status_on": "Date of the journal’s notice", "paper-status_url": "Link to the journal’s notice",
+    "paper-status_note": "Banner text for readers", "paper-mesh_terms": "Subject headings (MeSH)",
+    "slug": "Web address", "subject": "Whom or what it studied", "species": "Which animals", "about_sci": "About spinal cord injury",
+    "study_kind": "Kind of study", "sample_size": "How many were studied", "injury_completeness": "Complete or incomplete",
+    "harms": "Harms and side effects", "funding": "Who paid", "conflicts_of_interest": "Who had an interest",
+    "trial_number": "Registered trial", "trial_url": "Link to the trial", "published_on": "First published", "checked_on": "Last checked",
+    "shows_dysreflexia_help": "Show the box about autonomic dysreflexia",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,9 @@ def _fields(*contents: ArticleContent) -> Iterator[str]:
 
 
 def label(field: str) -> str:
-    """The label of a field on screen."""
+    """The label of a field on screen, for editors and readers."""
+    if field in _LABELS:
+        return _LABELS[field]
     name, _, number = field.removeprefix(_PAPER).partition("-")
     words = name.replace("_", " ").capitalize()
     return f"{words.removesuffix('s')} {int(number) + 1}" if number else words
@@ -103,6 +117,8 @@ def _text(value: Any) -> str:
     """Format a value of any kind as lines of text."""
     if isinstance(value, list):
         return "\n".join(f"{number}. {_text(row)}" for number, row in enumerate(value, start=1))
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
     if isinstance(value, msgspec.Struct):
         return " · ".join(_text(part) for part in msgspec.structs.astuple(value) if part)
     return str(getattr(value, "label", value) if value not in (None, "") else "")

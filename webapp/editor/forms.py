@@ -123,7 +123,7 @@ class PaperForm(Form):
     title = _long("Title of the paper")
     authors = _long("Authors")
     journal = _short("Journal")
-    published_on = _short("Published", 10)
+    published_on = _short("Paper published", 10)
     volume = _short("Volume", 32)
     issue = _short("Issue", 32)
     pages = _short("Pages", 64)
@@ -139,8 +139,8 @@ class PaperForm(Form):
     status = SelectField(
         "What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus))
     )
-    status_on = _short("Date of that notice", 10, check_day)
-    status_url = _identifier("Link to that notice", 2000, find_address, _whole_address)
+    status_on = _short("Date of the journal’s notice", 10, check_day)
+    status_url = _identifier("Link to the journal’s notice", 2000, find_address, _whole_address)
     status_note = _long("Banner text for readers")
 
 
@@ -184,11 +184,11 @@ class SummaryForm(FlaskForm):
     result = _choice("Result", Result)
 
     main_message = _long("Main message")
-    simple_explanation = _long("Explanation")
+    simple_explanation = _long("Simple explanation")
     study_duration = _short("Study duration")
     participants = _short("Participants")
     evidence_level = _short("Evidence level")
-    sample_size = _short("How many")
+    sample_size = _short("How many were studied")
     age = _short("Age")
     country = _short("Country")
     injury_level = _short("Injury level")
@@ -197,7 +197,7 @@ class SummaryForm(FlaskForm):
 
     findings = Rows(FormField(FindingForm), max_entries=MOST_ROWS)
     harms = _long("Harms and side effects")
-    research_summary = _long("Summary")
+    research_summary = _long("Research summary")
     implications = Rows(FormField(ImplicationForm), max_entries=MOST_ROWS)
     questions = Rows(_long("Question"), max_entries=MOST_ROWS)
     limitations = Rows(_long("Limitation"), max_entries=MOST_ROWS)
