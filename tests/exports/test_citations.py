@@ -114,6 +114,21 @@ def test_the_page_shows_the_citation_in_vancouver_style(client: PageClient, arti
     assert "Journal of Pain. 2021;12(3):100-9. doi:10.5555/x_y" in page
 
 
+def test_a_suffix_stands_where_each_format_wants_it(client: PageClient) -> None:
+    king = Author(family="King", given="Max A.", suffix="Jr.", orcid="0000-0002-1825-0097")
+    add_article(slug="king", paper=PAPER | {"authors": [king, Author(family="The Group")]})
+    assert "AU  - King, Max A., Jr.\r\n" in client.get("/research/king.ris").text
+    assert "author = {{King}, Jr., Max A. and {The Group}}" in client.get("/research/king.bib").text
+    (reference,) = json.loads(client.get("/research/king.json").text)
+    assert reference["author"][0] == {"family": "King", "given": "Max A.", "suffix": "Jr."}
+    page = client.get("/research/king").text
+    assert "King MA Jr, The Group. Pain" in page
+    assert "By Max A. King Jr., The Group" in page
+    assert 'name="citation_author" content="King, Max A., Jr."' in page
+    person = {"@type": "Person", "name": "Max A. King Jr.", "sameAs": "https://orcid.org/0000-0002-1825-0097"}
+    assert json.dumps(person, separators=(",", ":")) in page
+
+
 def test_a_citation_follows_its_article(client: PageClient, article: Article) -> None:
     publish(content(slug="renamed", paper=PAPER), NOW, article)
     db.session.commit()

@@ -9,7 +9,7 @@ from webapp.content.article_content import ArticleContent
 from webapp.editor.forms import LONGEST_TEXT
 from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers.file_formats import read
-from webapp.papers.records import IS_A_NOTICE, NO_TITLE, Record
+from webapp.papers.records import IS_A_NOTICE, NO_TITLE, NOT_ALL_AUTHORS, Record
 
 NBIB = """
 PMID- 12345678
@@ -296,6 +296,35 @@ def test_jats_marks_a_retracted_paper_and_refuses_the_notice() -> None:
     assert only(jats(type="retraction")).reason == IS_A_NOTICE
 
 
+@pytest.mark.parametrize(
+    "group",
+    [
+        "<collab>The Bed Group</collab>",
+        "<collab>The Bed <institution>Group</institution><xref>*</xref></collab>",
+        "<collab>The Bed Group<contrib-group><contrib><name><surname>Not</surname></name></contrib></contrib-group></collab>",
+        "<collab-alternatives><collab>The Bed Group</collab><collab>Die Bettgruppe</collab></collab-alternatives>",
+        "<string-name>The Bed Group</string-name>",
+    ],
+)
+def test_a_group_in_jats_is_one_author_whatever_is_in_it(group: str) -> None:
+    authors = content(jats().replace("<collab>The Bed Group</collab>", group)).paper.authors
+    assert authors == [Author(family="Doe", given="Jo"), Author(family="The Bed Group")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<name><surname>Doe</surname><given-names>Jo</given-names><suffix>Jr</suffix></name>",
+        "<name-alternatives><name><surname>Doe</surname><given-names>Jo</given-names><suffix>Jr</suffix></name></name-alternatives>",
+        "<string-name><surname>Doe</surname>, <given-names>Jo</given-names>, <suffix>Jr</suffix></string-name>",
+        "<string-name>Doe, Jo, Jr</string-name>",
+    ],
+)
+def test_a_suffix_is_read_from_jats(name: str) -> None:
+    source = jats().replace("<name><surname>Doe</surname><given-names>Jo</given-names></name>", name)
+    assert content(source).paper.authors[0] == Author(family="Doe", given="Jo", suffix="Jr.")
+
+
 # ------------------------------------------------------------------ RIS
 
 
@@ -307,7 +336,79 @@ def test_ris_gives_what_there_is() -> None:
     assert paper.authors == [Author(family="Doe", given="Jo"), Author(family="The Bed Group")]
     assert (paper.journal, paper.published_on) == ("Journal of made-up trials", "2020-03-14")
     assert (paper.volume, paper.issue, paper.pages, paper.doi) == ("5", "2", "12-19", "10.5555/bed.1")
-    assert paper.abstract == "One.\n\nTwo."
+    assert paper.abstract == "One. Two."
+
+
+def test_a_wrapped_value_goes_on_in_the_next_lines() -> None:
+    record = content(
+        "TY  - JOUR\nTI  - A bed\nfor\n  all\nJO  - J.\n Beds\nDO  - 10.5555/\n  bed.1\nAU  - Doe,\nJo\nER  -"
+    ).paper
+    assert (record.title, record.journal, record.doi) == ("A bed for all", "J. Beds", "10.5555/bed.1")
+    assert record.authors == [Author(family="Doe", given="Jo")]
+
+
+def test_a_blank_line_or_a_line_that_nobody_wrapped_is_a_paragraph() -> None:
+    assert ris("AB  - One", "goes on.", "", "Two.").paper.abstract == "One goes on.\n\nTwo."
+    long = "We slept. " * 13
+    assert ris(f"AB  - {long}", "RESULTS", "Well.").paper.abstract == f"{long.strip()}\n\nRESULTS\n\nWell."
+
+
+@pytest.mark.parametrize("separator", ["  -", "  -\t", "  -\xa0", "\xa0\xa0- ", "\t- ", " - ", "   - "])
+@pytest.mark.parametrize("indent", ["", "  ", "\t"])
+def test_the_blanks_around_a_tags_hyphen_vary(separator: str, indent: str) -> None:
+    tags = (
+        ("TY", "JOUR"),
+        ("T1", "A bed"),
+        ("VL", ""),
+        ("JO", "J Beds"),
+        ("AB", "Seen in\nT2 -weighted pictures."),
+        ("ER", ""),
+    )
+    paper = content("\n".join(f"{indent}{tag}{separator}{value}" for tag, value in tags)).paper
+    assert (paper.title, paper.journal, paper.volume) == ("A bed", "J Beds", "")
+    assert paper.abstract == "Seen in T2 -weighted pictures."
+
+
+def test_the_type_need_not_come_first() -> None:
+    first, second = read(
+        "Provider: X\n\nTI  - A bed\nTY  - JOUR\nER  - \n\nTI  - Two beds\nTY  - JOUR\nER  - \n"
+    )
+    assert (first.title, second.title, second.line) == ("A bed", "Two beds", 7)
+
+
+def test_authors_under_several_tags_keep_their_order() -> None:
+    assert [
+        author.family for author in ris("A1  - One, A", "AU  - Two, B", "A1  - Three, C").paper.authors
+    ] == ["One", "Two", "Three"]
+    assert [
+        author.family for author in ris("A1  - One, A", "A2  - Two, B", "A3  - Three, C").paper.authors
+    ] == ["One", "Two", "Three"]
+
+
+def test_editors_and_contributors_are_no_authors() -> None:
+    assert [author.family for author in ris("AU  - One, A", "A2  - Two, B").paper.authors] == ["One"]
+    chapter = content("TY  - CHAP\nTI  - A bed\nA1  - One, A\nA2  - Two, B\nER  - ").paper
+    assert [author.family for author in chapter.authors] == ["One"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("S12", "8", "S12-8"),
+        ("e123", "", "e123"),
+        ("123", "+", "123"),
+        ("123-+", "", "123"),
+        ("12", "12", "12"),
+        ("pp. 12–19", "", "12-19"),
+        ("No", "Specified", ""),
+        ("No-Specified", "", ""),
+        ("No Pagination Specified", "", ""),
+        ("n/a", "n/a", ""),
+        ("no", "no", ""),
+    ],
+)  # fmt: skip
+def test_page_ranges_are_written_in_one_way(start: str, end: str, expected: str) -> None:
+    assert ris(f"SP  - {start}", f"EP  - {end}").paper.pages == expected
 
 
 @pytest.mark.parametrize(
@@ -456,6 +557,48 @@ def test_a_title_that_says_retracted_marks_the_paper(start: str) -> None:
 
 def test_a_title_about_withdrawn_drugs_does_not() -> None:
     assert content(RIS.replace("A made-up", "Withdrawn drugs and a")).paper.status == PaperStatus.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        RIS.replace("AU  - Doe, Jo", "AU  - Doe, Jo\nAU  - et al."),
+        RIS.replace("AU  - Doe, Jo", "AU  - Doe, Jo et al."),
+        "@article{a, title={A bed}, author={Doe, Jo and others}}",
+        "PMID- 1\nTI  - A bed\nFAU - Doe, Jo\nFAU - others\n",
+        '{"title": "A bed", "author": [{"family": "Doe", "given": "Jo"}, {"literal": "et al."}]}',
+    ],
+)
+def test_a_list_that_breaks_off_is_noted_and_nobody_is_named_others(source: str) -> None:
+    record = only(source)
+    assert record.content.paper.authors == [Author(family="Doe", given="Jo")]
+    assert record.notes == (NOT_ALL_AUTHORS,)
+
+
+def test_a_name_that_may_be_several_is_noted() -> None:
+    assert (
+        "“Doe, Jo, Walking” may be more than one" in only(RIS.replace("Doe, Jo", "Doe, Jo, Walking")).notes[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("author", "family"),
+    [
+        ("{World Health Organization}", "World Health Organization"),
+        ("{{Beds and Chairs Group}}", "Beds and Chairs Group"),
+        ("King, Jr., Max", "King"),
+        ("Max King Jr.", "King"),
+        ("von Berg, Jan", "von Berg"),
+    ],
+)
+def test_bibtex_names_keep_their_parts(author: str, family: str) -> None:
+    [found] = bib(f"author = {{{author}}}").paper.authors
+    assert found.family == family and found.suffix == ("Jr." if "Jr" in author else "")
+
+
+@pytest.mark.parametrize("authors", ["Doe J, Roe A", "Doe, J.; Roe, A.", "Doe, J. and Roe, A."])
+def test_bibtex_authors_without_and_are_told_apart_too(authors: str) -> None:
+    assert [author.family for author in bib(f"author = {{{authors}}}").paper.authors] == ["Doe", "Roe"]
 
 
 def test_a_record_without_a_title_is_refused() -> None:

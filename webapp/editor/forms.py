@@ -33,7 +33,6 @@ from webapp.db.session import db
 from webapp.models import Category
 from webapp.models.values import (
     AboutSci,
-    Author,
     Finding,
     Implication,
     Labelled,
@@ -42,6 +41,7 @@ from webapp.models.values import (
     StudyKind,
     Subject,
 )
+from webapp.papers import names
 from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 
 LONGEST_TEXT = 20_000
@@ -83,9 +83,9 @@ def _identifier(label: str, most: int, find: Callable[[str], str], *validators: 
     return field
 
 
-def _long(label: str) -> TextAreaField:
+def _long(label: str, *validators: Any) -> TextAreaField:
     too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
-    return TextAreaField(label, [Optional(), too_long])
+    return TextAreaField(label, [Optional(), too_long, *validators])
 
 
 def _options(*pairs: tuple[str, str]) -> list[SelectChoice]:
@@ -106,6 +106,17 @@ def check_day(_form: Form, field: StringField) -> None:
         )
 
 
+def check_authors(_form: Form, field: TextAreaField) -> None:
+    """Each line names authors that can be told apart."""
+    for line in filter(None, map(str.strip, (field.data or "").splitlines())):
+        try:
+            _, is_complete = names.complete(names.read(line))
+        except names.UnclearName as unclear:
+            raise ValidationError(f"“{line[:60]}”: {unclear}") from unclear
+        if not is_complete:
+            raise ValidationError(names.NO_OTHERS)
+
+
 class Rows(FieldList):
     """The rows of a list. WTForms itself would read "²" as the number of a row, and fail."""
 
@@ -121,7 +132,7 @@ class PaperForm(Form):
 
     doi = _identifier("DOI", 255, find_doi)
     title = _long("Title of the paper")
-    authors = _long("Authors")
+    authors = _long("Authors", check_authors)
     journal = _short("Journal")
     published_on = _short("Paper published", 10)
     volume = _short("Volume", 32)
@@ -270,7 +281,7 @@ def values_of(content: ArticleContent) -> dict[str, Any]:
 
 def _paper_values(paper: PaperContent) -> dict[str, str]:
     return {name: getattr(paper, name) for name in _PAPER_TEXTS} | {
-        "authors": "\n".join(_author_line(author) for author in paper.authors),
+        "authors": "\n".join(map(names.written, paper.authors)),
         "mesh_terms": "\n".join(paper.mesh_terms),
         "is_free_to_read": {True: "yes", False: "no", None: ""}[paper.is_free_to_read],
         "status": paper.status.value,
@@ -346,14 +357,11 @@ def _single_fields(form: Form) -> Iterator[Field]:
 
 
 def _paper_from(form: PaperForm) -> PaperContent:
-    authors = []
-    for line in _lines((form.authors.data or "").splitlines()):
-        parts = [part.strip() for part in line.split(";" if ";" in line else ",", 2)]
-        authors.append(Author(**dict(zip(("family", "given", "orcid"), parts, strict=False))))
+    lines = _lines((form.authors.data or "").splitlines())
     statuses = {status.value: status for status in PaperStatus}
     paper = PaperContent(
         **{name: _clean(form[name].data) for name in _PAPER_TEXTS},
-        authors=authors,
+        authors=[author for line in lines for author in names.read_any(line)],
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
         status=statuses.get(form.status.data, PaperStatus.PUBLISHED),
@@ -381,16 +389,6 @@ def _clean(text: str | None) -> str:
 
 def _day_text(day: date | None) -> str:
     return day.isoformat() if day else ""
-
-
-def _author_line(author: Author) -> str:
-    """One author as a line: "Doe, Jo", with semicolons instead where a name has a comma of its own."""
-    parts = [author.family, author.given, author.orcid]
-    while len(parts) > 1 and not parts[-1]:
-        parts.pop()
-    if not any("," in part for part in parts):
-        return ", ".join(parts)
-    return "; ".join(parts) + (";" if len(parts) == 1 else "")  # or a lone family name would be split
 
 
 class WithdrawForm(FlaskForm):

@@ -25,7 +25,8 @@ def bibtex(references: list[Reference]) -> str:
     for reference in references:
         parts = reference.published_on.split("-")
         authors = " and ".join(
-            f"{{{escape(a.family)}}}, {escape(a.given)}".rstrip(", ") for a in reference.authors
+            ", ".join(filter(None, (f"{{{escape(a.family)}}}", escape(a.suffix), escape(a.given))))
+            for a in reference.authors
         )
         values = {
             "title": f"{{{escape(reference.title)}}}",  # the inner braces keep its capitals

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import msgspec
+
 from webapp.exports.reference import Reference
 
 MIMETYPE = "application/vnd.citationstyles.csl+json"
@@ -16,7 +18,11 @@ def csl(references: list[Reference]) -> list[dict[str, Any]]:
             "type": "webpage" if reference.is_webpage else "article-journal",
             "title": reference.title,
             "author": [
-                {"family": author.family, "given": author.given}
+                {
+                    name: value
+                    for name, value in msgspec.to_builtins(author).items()
+                    if value and name != "orcid"
+                }
                 if author.given
                 else {"literal": author.family}
                 for author in reference.authors

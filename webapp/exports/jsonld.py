@@ -8,6 +8,7 @@ from markupsafe import Markup
 from webapp.config import SITE_NAME
 from webapp.exports.reference import author_name
 from webapp.models import Article, Category
+from webapp.models.values import Author
 
 # JSON inside a script element: these could end the element or, in old readers, a line.
 _ESCAPES = str.maketrans(
@@ -91,7 +92,7 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "@type": "MedicalScholarlyArticle",
         "@id": f"{page_url}#paper",
         "headline": paper.cited_title,
-        "author": [{"@type": "Person", "name": author_name(author)} for author in paper.authors],
+        "author": [_author(author) for author in paper.authors],
         # schema.org wants a whole date; a paper of which we know only the year has none
         "datePublished": paper.published_on if len(paper.published_on) == len("2022-01-01") else None,
         "isPartOf": {"@type": "Periodical", "name": paper.journal},
@@ -100,3 +101,12 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "isAccessibleForFree": paper.is_free_to_read,
     }
     return {name: value for name, value in values.items() if value not in (None, [], "")}
+
+
+def _author(author: Author) -> dict[str, str]:
+    values = {
+        "@type": "Person" if author.given else "Organization",
+        "name": author_name(author),
+        "sameAs": f"https://orcid.org/{author.orcid}" if author.orcid else "",
+    }
+    return {name: value for name, value in values.items() if value}

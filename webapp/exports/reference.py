@@ -87,14 +87,19 @@ def vancouver(reference: Reference) -> str:
 
 
 def vancouver_name(author: Author) -> str:
-    """Family name and initials without stops: Doe JA."""
+    """Family name, initials and suffix without stops: Doe JA, King M Jr."""
     initials = "".join(part[0].upper() for part in author.given.replace("-", " ").replace(".", " ").split())
-    return f"{author.family} {initials}".strip()
+    return " ".join(filter(None, (author.family, initials, author.suffix.rstrip("."))))
 
 
 def author_name(author: Author) -> str:
-    """Given and family name as they are spoken."""
-    return f"{author.given} {author.family}".strip()
+    """Given and family name as they are spoken: Max A. King Jr."""
+    return " ".join(filter(None, (author.given, author.family, author.suffix)))
+
+
+def inverted_name(author: Author) -> str:
+    """Family name first, as bibliographies and RIS have it: King, Max A., Jr."""
+    return ", ".join(filter(None, (author.family, author.given, author.suffix)))
 
 
 def flags(article: Article) -> str:

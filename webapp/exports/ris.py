@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from webapp.exports.reference import Reference
+from webapp.exports.reference import Reference, inverted_name
 
 MIMETYPE = "application/x-research-info-systems"
 
@@ -15,7 +15,7 @@ def ris(references: list[Reference]) -> str:
 def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield "TY", "ELEC" if reference.is_webpage else "JOUR"
     first, _, last = reference.pages.partition("-")
-    yield from (("AU", f"{author.family}, {author.given}".rstrip(", ")) for author in reference.authors)
+    yield from (("AU", inverted_name(author)) for author in reference.authors)
     tagged = (
         ("TI", reference.title),
         ("T2", reference.container),

@@ -16,6 +16,7 @@ from webapp.exports.jsonld import article_graph, home_graph, jsonld_text
 from webapp.exports.reference import (
     author_name,
     flags,
+    inverted_name,
     paper_reference,
     share_text,
     summary_reference,
@@ -27,6 +28,7 @@ from webapp.web.errors import SiteError
 
 bp = Blueprint("exports", __name__)
 bp.add_app_template_filter(author_name)
+bp.add_app_template_filter(inverted_name)
 bp.add_app_template_filter(flags, "flags_text")
 bp.add_app_template_global(lambda article: vancouver(paper_reference(article)), "citation")
 bp.add_app_template_global(

@@ -22,7 +22,6 @@ from webapp.models.editor import (
 )
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
-    BounceKind,
     Frequency,
     Issue,
     IssueArticle,
@@ -47,7 +46,6 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "Autosave",
-    "BounceKind",
     "BulkChange",
     "Category",
     "ChangeKind",

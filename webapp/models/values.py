@@ -99,10 +99,14 @@ class ArticleStatus(Labelled):
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One author of a paper, as the journal prints the name."""
+    """One author of a paper, as the journal prints the name; a group has a family name alone.
+
+    ``family`` begins with its particles ("van den Berg"); ``suffix`` is "Jr.", "Sr.", "III" or "3rd".
+    """
 
     family: str
     given: str = ""
+    suffix: str = ""
     orcid: str = ""
 
 

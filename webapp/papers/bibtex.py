@@ -11,7 +11,7 @@ from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.models.values import Author
-from webapp.papers import dates
+from webapp.papers import dates, names
 from webapp.papers.records import (
     LONGEST_TEXT,
     MOST_RECORDS,
@@ -74,8 +74,13 @@ def _content(raw: dict[str, str]) -> ArticleContent:
     authors = []
     for name in split_multiple_persons_names(raw.get("author", "")):
         parts = parse_single_name_into_parts(name, strict=False)  # a group's name in braces is one part
-        family, given = [*parts.von, *parts.last], [*parts.first, *parts.jr]
-        authors.append(Author(family=_plain(" ".join(family)), given=_plain(" ".join(given))))
+        family, given, suffix = (
+            _plain(" ".join(words)) for words in ([*parts.von, *parts.last], parts.first, parts.jr)
+        )
+        if name.lstrip().startswith("{") or not re.search("[,;]", name):
+            authors.append(names.tidied(Author(family=family, given=given, suffix=suffix)))
+        else:
+            authors += names.read_any(_plain(name))
     paper = PaperContent(
         title=_first(plain, "title"),
         doi=raw.get("doi", ""),
@@ -88,7 +93,7 @@ def _content(raw: dict[str, str]) -> ArticleContent:
         or dates.partial(_first(plain, "year"), _first(plain, "month"), _first(plain, "day")),
         volume=_first(plain, "volume"),
         issue=_first(plain, "number", "issue"),
-        pages=re.sub(r"\s*(?:--+|–)\s*", "-", _first(plain, "pages")),
+        pages=_first(plain, "pages"),
         abstract=_first(plain, "abstract"),
         authors=authors,
     )

@@ -41,8 +41,11 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
         click.echo(f"Already here: {record.location}: {record.title} ({match.location})")
     for record in plan.refused:
         click.echo(f"Refused: {record.location}: {record.title or 'no title'}: {record.reason}", err=True)
-    for record in plan.new if dry_run else ():
-        click.echo(f"New: {record.location}: {record.title}")
+    for record in plan.new:
+        if dry_run:
+            click.echo(f"New: {record.location}: {record.title}")
+        for note in record.notes:
+            click.echo(f"Check: {record.location}: {record.title}: {note}", err=True)
     verb = "would be made" if dry_run else "made"
     click.echo(
         f"{len(plan.new)} drafts {verb}, {len(plan.duplicates)} already here, {len(plan.refused)} refused."

@@ -17,7 +17,7 @@ from webapp.content.article_content import PaperContent
 from webapp.content.identifiers import find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author, PaperStatus
-from webapp.papers import dates
+from webapp.papers import dates, names
 
 Message = dict[str, Any]
 
@@ -33,6 +33,7 @@ _NOTICES = {
     "erratum": PaperStatus.CORRECTED,
 }
 NOTICE_LISTED = "Crossref, a public register of papers, lists the journal’s notice."
+_NAME_PARTS = ("family", "given", "suffix", "dropping-particle", "non-dropping-particle", "name", "literal")
 _DATES = ("published", "published-online", "published-print", "issued")
 _LICENSES = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publicdomain/(zero)/(\d\.\d))")
 
@@ -120,11 +121,18 @@ def _date(value: Any) -> str:
 
 def _authors(value: Any) -> Iterator[Author]:
     for entry in _dicts(value):
-        names = (_text(entry.get(name)) for name in ("family", "name", "literal"))
-        family = _plain(next(filter(None, names), ""))
+        texts = {name: _plain(_text(entry.get(name))) for name in _NAME_PARTS}
+        family = texts["family"] or texts["name"] or texts["literal"]
         if family:
-            orcid = find_orcid(_text(entry.get("ORCID")))
-            yield Author(family=family, given=_plain(_text(entry.get("given"))), orcid=orcid)
+            particles = (texts["dropping-particle"], texts["non-dropping-particle"])
+            yield names.tidied(
+                Author(
+                    family=" ".join(filter(None, (*particles, family))),
+                    given=texts["given"],
+                    suffix=texts["suffix"],
+                    orcid=find_orcid(_text(entry.get("ORCID"))),
+                )
+            )
 
 
 def short_license(url: str) -> str:

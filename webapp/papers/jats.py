@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_orcid, find_trials
 from webapp.models.values import Author, PaperStatus, StudyKind
-from webapp.papers import dates
+from webapp.papers import dates, names
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
 from webapp.papers.records import Record, refused
@@ -108,7 +108,7 @@ def _paper(article: Element, meta: Element, title: str) -> PaperContent:
         ),
         volume=words(meta.find("volume")),
         issue=words(meta.find("issue")),
-        pages=f"{start}-{end}" if end and end != start else start or words(meta.find("elocation-id")),
+        pages=f"{start}-{end}" if end else start or words(meta.find("elocation-id")),
         license=_license(meta),
         abstract=_abstract(meta),
         authors=[
@@ -123,16 +123,23 @@ def _author(contrib: Element) -> Author | None:
     """Read a person or group; None for a contributor who is no author, such as an editor."""
     if contrib.get("contrib-type", "author") != "author":
         return None
-    name = contrib.find(".//name")
-    name = contrib.find(".//string-name") if name is None else name
+    places = ("name", "name-alternatives/name", "string-name", "name-alternatives/string-name")
+    name = next((found for place in places if (found := contrib.find(place)) is not None), None)
     orcid = find_orcid(
         words(contrib.find("contrib-id[@contrib-id-type='orcid']")) or words(contrib.find("uri"))
     )
     if name is None:
-        return Author(family=words(contrib.find("collab")))
-    return Author(
-        family=words(name.find("surname")) or words(name), given=words(name.find("given-names")), orcid=orcid
-    )
+        group = contrib.find("collab")
+        group = contrib.find("collab-alternatives/collab") if group is None else group
+        if group is not None:
+            drop(
+                group, ("contrib-group", "xref", "fn", "institution-id", "email")
+            )  # its members are no authors here
+        return Author(family=words(group))
+    if name.find("surname") is None:
+        return next(iter(names.read_any(words(name))), None)
+    family, given, suffix = (words(name.find(part)) for part in ("surname", "given-names", "suffix"))
+    return Author(family=family, given=given, suffix=suffix, orcid=orcid)
 
 
 def _identifier(meta: Element, kind: str) -> str:

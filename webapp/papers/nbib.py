@@ -6,11 +6,13 @@ The tags: https://www.nlm.nih.gov/bsd/mms/medlineelements.html.
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_orcid
 from webapp.models.values import Author, PaperStatus
-from webapp.papers import dates, pubmed
-from webapp.papers.records import Record, one_line, person
+from webapp.papers import dates, names, pubmed
+from webapp.papers.records import Record, one_line
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
@@ -79,21 +81,16 @@ def _record(tags: Tags, line: int) -> Record:
 
 
 def _authors(tags: Tags) -> list[Author]:
-    """Read full names, or else names like "Doe J", and groups; an ORCID iD belongs to the name before it."""
+    """Read full names, or else names like "King MA Jr", and groups; an ORCID iD belongs to the name before it."""
     tag_of_names = "FAU" if _all(tags, "FAU") else "AU"
     authors: list[Author] = []
     for tag, value in tags:
         if tag == tag_of_names:
-            family, _, initials = value.rpartition(" ")
-            is_short = tag == "AU" and family
-            authors.append(Author(family=family, given=initials) if is_short else person(value))
+            authors += names.read_any(value)
         elif tag == "CN":
             authors.append(Author(family=one_line(value)))
         elif tag == "AUID" and authors:
-            last = authors.pop()
-            authors.append(
-                Author(family=last.family, given=last.given, orcid=find_orcid(value) or last.orcid)
-            )
+            authors[-1] = msgspec.structs.replace(authors[-1], orcid=find_orcid(value) or authors[-1].orcid)
     return authors
 
 

@@ -68,10 +68,13 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
         published.append(dates.partial(*parts) or dates.from_text(words(element.find("MedlineDate"))))
     authors = []
     for author in article.findall("AuthorList/Author"):
+        if author.get("ValidYN") == "N":  # a spelling that PubMed corrected in the next element
+            continue
         family = words(author.find("LastName")) or words(author.find("CollectiveName"))
         given = words(author.find("ForeName")) or words(author.find("Initials"))
         orcid = find_orcid(words(author.find("Identifier[@Source='ORCID']")))
-        authors.append(Author(family=family, given=given, orcid=orcid))
+        suffix = words(author.find("Suffix"))
+        authors.append(Author(family=family, given=given, suffix=suffix, orcid=orcid))
     return PaperContent(
         title=pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle"))),
         doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),

@@ -1,5 +1,6 @@
 """Records, which every format's reader yields, and the normalization that all of them need."""
 
+import re
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_address, find_doi, find_pmcid, find_pmid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper
-from webapp.models.values import Author
+from webapp.papers import names
 from webapp.parsing import clean_text
 
 MOST_RECORDS = 500
@@ -17,7 +18,12 @@ TOO_MANY = f"This file holds more than {MOST_RECORDS} papers. Split it and impor
 LONGEST_TEXT = 20_000  # characters, the limit of a field of the authoring form
 IS_A_NOTICE = "This is a notice about another paper, not a paper."
 NO_TITLE = "It has no title."
+NOT_ALL_AUTHORS = "The file does not name all authors. Add the missing ones."
 
+# How databases say that they know no pages.
+_NO_PAGES = re.compile(
+    r"(?:no|n/?a|nan|none)(?:-\w*)?|no[nt]?[\s-]*(?:pagination[\s-]*)?specified|\W*", re.IGNORECASE
+)
 _FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
 
 Value = TypeVar("Value")
@@ -30,11 +36,13 @@ class Unreadable(ValueError):
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1.
 
-    ``types`` are the kinds that the file gives the work, and its publisher, which only ``normalized`` needs.
+    ``types`` are the kinds that the file gives the work, and its publisher, which only ``normalized`` needs; ``notes`` say
+    what an editor should check.
     """
 
     content: ArticleContent = ArticleContent()
     types: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     reason: str = ""
     line: int | None = None
     number: int = 0
@@ -65,8 +73,8 @@ def normalized(record: Record) -> Record:
     content: ArticleContent = _clean(record.content)
     paper = content.paper
     doi, pmid = find_doi(paper.doi) or find_doi(paper.url), find_pmid(paper.pmid)
-    named = [author for author in paper.authors if author.family]
-    lengths = accumulate(len(f"{author.family}; {author.given}; {author.orcid};\n") for author in named)
+    known, is_complete = names.complete(paper.authors)
+    lengths = accumulate(len(names.written(author)) + len("\r\n") for author in known)
     paper = msgspec.structs.replace(
         paper,
         doi=doi,
@@ -75,7 +83,8 @@ def normalized(record: Record) -> Record:
         url="" if doi or pmid else find_address(paper.url),
         status_url=find_address(paper.status_url),
         # The form writes all authors in one field: as many of the first ones as it can hold.
-        authors=[author for author, length in zip(named, lengths, strict=True) if length <= LONGEST_TEXT],
+        authors=[author for author, length in zip(known, lengths, strict=True) if length <= LONGEST_TEXT],
+        pages=_pages(paper.pages),
         mesh_terms=list(dict.fromkeys(paper.mesh_terms)),
     )
     paper = _fitting(msgspec.structs.replace(paper, status=status_of(paper, record.types)), Paper)
@@ -83,13 +92,24 @@ def normalized(record: Record) -> Record:
     reason = "" if paper.title else NO_TITLE
     if is_notice(paper.title, record.types):
         reason = IS_A_NOTICE
-    return msgspec.structs.replace(record, content=content, types=(), reason=record.reason or reason)
+    notes = list(record.notes)
+    if not is_complete:
+        notes.append(NOT_ALL_AUTHORS)
+    if unclear := [
+        author for author in paper.authors if "," in author.given or re.search("[,;]", author.family)
+    ]:
+        notes.append(f"Check the authors: “{names.written(unclear[0]).rstrip(';')}” may be more than one.")
+    return msgspec.structs.replace(
+        record, content=content, types=(), notes=tuple(notes), reason=record.reason or reason
+    )
 
 
-def person(name: str) -> Author:
-    """Split a name written "Family, Given"; a group's name has no comma."""
-    family, _, given = name.partition(",")
-    return Author(family=one_line(family), given=one_line(given))
+def _pages(text: str) -> str:
+    """Write a range as "12-9": with a hyphen, without "pp.", and without an end that is open or the same."""
+    text = re.sub(r"\s*(?:-{1,3}|[‐‑‒–—−])\s*", "-", re.sub(r"^pp?\.?\s*(?=\d)", "", text))
+    start, _, end = text.partition("-")
+    text = start.rstrip("+") if end in ("", "+", start) else text
+    return "" if _NO_PAGES.fullmatch(text) else text
 
 
 def one_line(text: str) -> str:

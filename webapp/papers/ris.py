@@ -1,4 +1,4 @@
-"""RIS in the dialects of many databases and reference managers; rispy reads the lines, one record at a time.
+"""RIS in the dialects of many databases and reference managers: lines of tag, hyphen and value, which may go on in the next.
 
 Databases use different tags for the same field, so each field is read from several tags.
 """
@@ -6,59 +6,81 @@ Databases use different tags for the same field, so each field is read from seve
 import re
 from collections.abc import Iterator
 
-import rispy
-
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid
-from webapp.models.values import Author
-from webapp.papers import dates
-from webapp.papers.records import Record, one_line, person
+from webapp.papers import dates, names
+from webapp.papers.records import Record, one_line
 
-_START = re.compile(r"TY {1,2}- ?")
-_TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")
+_START = re.compile(r"^\s*TY(?:\s{1,3})-", re.MULTILINE)
+# A line of an abstract may begin with "T2 - weighted": one blank counts only where the file writes "TY -" so.
+_WIDE_TAG = re.compile(r"\s*([A-Z][A-Z0-9])(?:\s{2,3}|\t)-\s?(.*)")
+_NARROW_TAG = re.compile(r"\s*([A-Z][A-Z0-9])\s{1,3}-(?:\s|$)(.*)")
 _MARKUP = re.compile(r"</?(?:p|i|b|u|em|strong|sub|sup|span|inf)\b[^<>]*>", re.IGNORECASE)
 _OVID_NUMBER = re.compile(r"ovid\S*[?&]AN=(\d{1,8})\b")
-_LONGEST_LIST = 300  # characters: a note longer than this is no list of publication types
 _LINKS = ("UR", "L2", "L1", "L3", "LK")
+_TITLES = ("TI", "T1", "CT", "BT")
+_PARAGRAPHS = ("AB", "N2", "N1")
+_LISTS = ("KW",)  # EndNote writes the tag once, and each keyword on a line of its own
+_WITHOUT_BLANKS = (*_LINKS, "DO")
+_BOOKS = ("BOOK", "EDBOOK", "CHAP", "ECHAP", "CONF", "CPAPER", "SER")  # A2 to A4 are their editors
+_LONGEST_WRAPPED = 120  # characters: programs that wrap do it before; a longer line is a whole paragraph
+_LONGEST_LIST = 300  # characters: a note longer than this is no list of publication types
 
+Entry = list[tuple[str, list[str]]]  # tags in the order of the file, each with the lines of its value
 Fields = dict[str, list[str]]
-
-
-class _OwnNames(dict[str, str]):
-    """A mapping for rispy that keeps every tag's own name."""
-
-    def __missing__(self, tag: str) -> str:
-        return tag
-
-
-class _AllTags(list[str]):
-    """A list for rispy that lets every tag repeat."""
-
-    def __contains__(self, tag: object) -> bool:
-        return True
 
 
 def is_ris(text: str) -> bool:
     """Tell whether a text has a line that starts a RIS record."""
-    return re.search(rf"^{_START.pattern}", text, re.MULTILINE) is not None
+    return _START.search(text) is not None
 
 
 def records(text: str) -> Iterator[Record]:
     """Read all records; a record without its end tag ends where the next one begins."""
-    lines = re.split(r"\r\n|\r|\n", text)
-    starts = [at for at, line in enumerate(lines) if _START.match(line)]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        chunk = [_TAG.sub(r"\1  - ", line, count=1) for line in lines[start:end]]
-        [fields] = rispy.loads(
-            "\n".join([*chunk, "ER  - "]),
-            mapping=_OwnNames(),
-            list_tags=_AllTags(),
-            delimiter_tags_mapping={},
-        )[:1]
-        names = [value for tag in ("TY", "M3", "PT", "PB", "DP") for value in fields.get(tag, [])]
+    for line, fields in _entries(text):
+        names_of_kinds = [value for tag in ("TY", "M3", "PT", "PB", "DP") for value in fields.get(tag, [])]
         notes = [value for value in fields.get("N1", []) if len(value) < _LONGEST_LIST]
-        types = [kind for value in (*names, *notes) for kind in re.split(r"[;\n]", value)]
-        yield Record(content=_content(fields), types=tuple(types), line=start + 1)
+        types = tuple(kind for value in (*names_of_kinds, *notes) for kind in re.split(r"[;\n]", value))
+        yield Record(content=_content(fields), types=types, line=line)
+
+
+def _entries(text: str) -> Iterator[tuple[int, Fields]]:
+    """Yield the fields of each record, with the number of its first line."""
+    pattern = _NARROW_TAG if re.search(r"^\s*TY -", text, re.MULTILINE) else _WIDE_TAG
+    start, entry = 0, Entry()
+    for number, line in enumerate([*re.split(r"\r\n|\r|\n", text), "ER  - "], start=1):
+        match = pattern.match(line) or (_WIDE_TAG.match(line) if line.lstrip().startswith("ER") else None)
+        tag = match[1] if match else ""
+        if tag == "ER" or (tag == "TY" and any(known == "TY" for known, _ in entry)):
+            if any(known in ("TY", *_TITLES) for known, _ in entry):
+                yield start, _fields(entry)
+            entry = Entry()
+        if match and tag != "ER":
+            start = start if entry else number
+            entry.append((tag, [match[2].strip()]))
+        elif not match and entry:
+            entry[-1][1].append(line.strip())
+
+
+def _fields(entry: Entry) -> Fields:
+    """Join the lines of each value, and gather the authors in the order of the file under AU."""
+    fields: Fields = {}
+    for tag, lines in entry:
+        if tag in _PARAGRAPHS:
+            is_wrapped = max(map(len, lines)) < _LONGEST_WRAPPED
+            values = re.split(r"\n\n+", "\n".join(lines)) if is_wrapped else lines
+        elif tag in _LISTS:
+            values = lines
+        elif tag in _WITHOUT_BLANKS:
+            values = re.split(r"(?<=.)(?=https?://)", "".join(lines))
+        else:
+            values = [" ".join(filter(None, lines))]
+        fields.setdefault(tag, []).extend(values)
+    authors = ["AU", "A1"]
+    if fields.get("TY", [""])[0] not in _BOOKS and "AU" not in fields:
+        authors += ["A2", "A3", "A4"]
+    fields["AU"] = [" ".join(lines) for tag, lines in entry if tag in authors]
+    return fields
 
 
 def _content(fields: Fields) -> ArticleContent:
@@ -66,13 +88,9 @@ def _content(fields: Fields) -> ArticleContent:
     dois = [value for tag in ("DO", "M3", "DI") for value in fields.get(tag, [])]
     dois += [link for tag in _LINKS for link in fields.get(tag, []) if "doi.org/" in link]
     start, end = _first(fields, "SP"), _first(fields, "EP")
-    is_range = start and end and end != start and "-" not in start
-    authors = []
-    for name in fields.get("AU") or fields.get("A1") or []:
-        initials = re.fullmatch(r"([^,]+?) ((?:[A-Z]\.-?)+)", name.strip())  # Embase: "Doe J.G."
-        authors.append(Author(family=initials[1], given=initials[2]) if initials else person(name))
+    is_range = start and end and "-" not in start
     paper = PaperContent(
-        title=_MARKUP.sub("", _first(fields, "TI", "T1", "CT", "BT")),
+        title=_MARKUP.sub("", _first(fields, *_TITLES)),
         doi=next(filter(None, map(find_doi, dois)), ""),
         pmid=_pmid(fields, links),
         pmcid=find_named_pmcid(" ".join([links, *fields.get("N1", [])])),
@@ -83,7 +101,7 @@ def _content(fields: Fields) -> ArticleContent:
         issue=_first(fields, "IS"),
         pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number
         abstract=_MARKUP.sub("", "\n\n".join(_texts(fields, "AB") or _texts(fields, "N2"))),
-        authors=authors,
+        authors=[author for name in fields.get("AU", []) for author in names.read_any(name)],
     )
     return ArticleContent(paper=paper)
 
