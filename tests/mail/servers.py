@@ -19,11 +19,18 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 class Answers:
     """What the server says to each command, and what it took. ``drop``: end the connection instead of answering."""
 
+    mail: str = "250 OK"
     rcpt: str = "250 OK"
     data: str = "250 OK"
     taken: list[bytes] = field(default_factory=list)
     signed_in_as: list[str] = field(default_factory=list)
     was_encrypted: list[bool] = field(default_factory=list)
+
+    async def handle_MAIL(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        envelope.mail_from = address if self.mail.startswith("250") else None
+        return self.mail
 
     async def handle_RCPT(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any

@@ -1,12 +1,14 @@
 """The outbox: every mail is sent once, or its state says why not."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.factories import add_article
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribed
 from tests.writers import another_writer
 from webapp import jobs
@@ -14,7 +16,17 @@ from webapp.db.session import db
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.smtp import FolderMailer, Letter, NotSent, Refused, Uncertain, mailer_for
-from webapp.models import MailKind, MailState, OutboxMessage, SubscriberState
+from webapp.models import (
+    BounceKind,
+    Frequency,
+    Issue,
+    MailKind,
+    MailState,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+)
+from webapp.newsletter import digests
 
 NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
@@ -99,7 +111,7 @@ def test_a_mail_fails_after_the_last_try(app: Flask) -> None:
 
 def test_a_refused_mail_fails_at_once(app: Flask) -> None:
     message = _enqueue()
-    delivery.deliver_one(Postbox(Refused("550 no", is_hard=True)), write_letter, NOW)
+    delivery.deliver_one(Postbox(Refused("550 no", BounceKind.HARD)), write_letter, NOW)
     assert message.state == MailState.FAILED
 
 
@@ -107,7 +119,7 @@ def test_an_address_whose_mailbox_is_missing_twice_gets_no_more_mail(app: Flask)
     subscribed()
     for _ in range(2):
         _enqueue()
-        delivery.deliver_one(Postbox(Refused("550 5.1.1 unknown", is_hard=True)), write_letter, NOW)
+        delivery.deliver_one(Postbox(Refused("550 5.1.1 unknown", BounceKind.HARD)), write_letter, NOW)
     assert get_subscriber().state == SubscriberState.SUPPRESSED
 
 
@@ -115,8 +127,145 @@ def test_a_refusal_for_another_reason_does_not_count_against_the_address(app: Fl
     subscribed()
     for _ in range(3):
         _enqueue()
-        delivery.deliver_one(Postbox(Refused("554 5.7.1 policy", is_hard=False)), write_letter, NOW)
+        delivery.deliver_one(Postbox(Refused("554 5.7.1 policy")), write_letter, NOW)
     assert get_subscriber().state == SubscriberState.CONFIRMED
+
+
+def issue_to(count: int) -> Issue:
+    """An issue to so many subscribers."""
+    for number in range(count):
+        subscribed(f"person{number}@example.org", now=NOW - timedelta(days=2))
+    add_article(now=NOW - timedelta(days=1))
+    issue = digests.make_issue(Frequency.WEEKLY, NOW)
+    db.session.commit()
+    return issue
+
+
+def deliver_all(postbox: Postbox, now: datetime = NOW) -> None:
+    while delivery.deliver_one(postbox, write_letter, now):
+        pass
+
+
+def account(issue: Issue) -> tuple[int, int, int]:
+    """How many mails of an issue are sent, failed and queued."""
+    accounting = digests.accounting(issue)
+    assert accounting.is_right
+    return accounting.sent, accounting.failed, accounting.queued
+
+
+def test_an_issue_of_which_most_is_refused_is_stopped_and_editors_are_told(app: Flask) -> None:
+    issue = issue_to(8)
+    postbox = Postbox(*[Refused("550 5.7.1 blocked")] * 3)
+    deliver_all(postbox)
+    assert account(issue) == (0, 3, 5)
+    [letter] = postbox.letters
+    assert letter.recipient == app.extensions["config"].editors_mail
+    assert "3 of the first 3 mails of the weekly newsletter" in letter.text
+    assert "550 5.7.1 blocked" in letter.text
+    assert "http://localhost/editor/newsletter/" in letter.text
+
+
+def test_a_stopped_issue_holds_up_no_other_mail(app: Flask) -> None:
+    issue = issue_to(4)
+    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+    other, postbox = _enqueue(), Postbox()
+    deliver_all(postbox)
+    assert (other.state, len(postbox.letters)) == (MailState.SENT, 1)
+    assert account(issue) == (0, 3, 1)
+
+
+def test_an_editor_continues_a_stopped_issue_and_everybody_gets_it_once(app: Flask) -> None:
+    issue = issue_to(8)
+    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+    for _ in range(2):
+        outbox.resume(issue, NOW)
+        db.session.commit()
+        assert account(issue) == (0, 0, 8)
+    postbox = Postbox()
+    deliver_all(postbox)
+    assert account(issue) == (8, 0, 0)
+    assert len({letter.recipient for letter in postbox.letters}) == len(postbox.letters) == 8
+
+
+def test_an_issue_that_is_refused_again_is_stopped_again(app: Flask) -> None:
+    issue = issue_to(8)
+    for _ in range(2):
+        deliver_all(postbox := Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+        assert issue.stopped_at is not None
+        assert len(postbox.letters) == 1  # to the editors
+        outbox.resume(issue, NOW)
+        db.session.commit()
+
+
+def test_a_few_refusals_do_not_stop_an_issue(app: Flask) -> None:
+    issue = issue_to(8)
+
+    class Half(Postbox):
+        def send(self, letter: Letter) -> None:
+            self.letters.append(letter)
+            if len(self.letters) % 2 == 0:
+                raise Refused("550 5.1.1 no such user", BounceKind.HARD)
+
+    deliver_all(Half())
+    assert issue.stopped_at is None
+    assert account(issue) == (4, 4, 0)
+
+
+def test_a_wave_that_blames_the_recipients_counts_against_nobody(app: Flask) -> None:
+    """A mail server with a wrong setting knows no address at all."""
+    for week in range(2):
+        add_article(now=NOW + timedelta(days=7 * week - 1))
+        now = NOW + timedelta(days=7 * week)
+        issue = issue_to(4) if week == 0 else digests.make_issue(Frequency.WEEKLY, now)
+        db.session.commit()
+        deliver_all(Postbox(*[Refused("550 5.1.1 no such user", BounceKind.HARD)] * 3), now)
+        assert issue.stopped_at is not None
+    states = db.session.scalars(select(Subscriber.state)).all()
+    assert states == [SubscriberState.CONFIRMED] * 4
+
+
+def test_reports_that_come_later_stop_an_issue_too(app: Flask) -> None:
+    """Some mail servers take everything, and send it back afterwards."""
+    issue = issue_to(8)
+    for _ in range(4):
+        delivery.deliver_one(Postbox(), write_letter, NOW)
+    sent = select(OutboxMessage).where(OutboxMessage.state == MailState.SENT)
+    for message in db.session.scalars(sent).all()[:3]:
+        assert issue.stopped_at is None
+        outbox.record_bounce(message, None, NOW)
+    db.session.commit()
+    assert issue.stopped_at is not None
+    outbox.resume(issue, NOW)
+    db.session.commit()
+    assert account(issue) == (1, 0, 7)
+
+
+def test_who_complained_gets_nothing_when_an_issue_is_continued(app: Flask) -> None:
+    issue = issue_to(4)
+    for _ in range(4):
+        delivery.deliver_one(Postbox(), write_letter, NOW)
+    for message in issue_mails(issue):
+        outbox.record_bounce(message, BounceKind.COMPLAINT, NOW)
+    outbox.resume(issue, NOW)
+    db.session.commit()
+    assert account(issue) == (4, 0, 0)
+
+
+def test_a_mail_server_that_is_down_for_days_loses_no_issue(app: Flask) -> None:
+    issue, now = issue_to(4), NOW
+    for _ in range(20):
+        deliver_all(Postbox(*[NotSent("Connection refused")] * 4), now)
+        now += timedelta(days=1)
+    assert issue.stopped_at is not None
+    outbox.resume(issue, now)
+    db.session.commit()
+    deliver_all(Postbox(), now)
+    assert account(issue) == (4, 0, 0)
+    assert {row.state for row in db.session.scalars(select(Subscriber))} == {SubscriberState.CONFIRMED}
+
+
+def issue_mails(issue: Issue) -> Sequence[OutboxMessage]:
+    return db.session.scalars(select(OutboxMessage).where(OutboxMessage.issue_id == issue.id)).all()
 
 
 def test_a_mail_nobody_knows_about_is_never_sent_again_by_itself(app: Flask) -> None:

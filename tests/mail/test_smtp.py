@@ -9,6 +9,7 @@ import pytest
 
 from tests.mail.servers import CERTIFICATE, Answers, mail_server
 from webapp.mail.smtp import Letter, NotSent, Refused, SmtpMailer, Uncertain
+from webapp.models import BounceKind
 from webapp.web.forms import normal_address
 
 LETTER = Letter(
@@ -79,18 +80,29 @@ def test_for_now_means_try_again(answers: Answers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "is_hard"),
+    ("answer", "bounce"),
     [
-        ("550 5.1.1 no such user", True),
-        ("550 no such user", True),
-        ("550 5.7.1 policy", False),
-        ("554 no", False),
+        ("550 5.1.1 no such user", BounceKind.HARD),
+        ("550 no such user", BounceKind.HARD),
+        ("550-Sorry\r\n550-5.1.1 try\r\n550 another address", BounceKind.HARD),
+        ("552 5.2.2 mailbox full", BounceKind.SOFT),
+        ("550 5.7.1 policy", None),
+        ("550-Your message was\r\n550 5.7.26 unauthenticated", None),
+        ("550 <news@example.org> unknown user", None),
+        ("554 no", None),
     ],
 )
-def test_never_means_refused(answer: str, is_hard: bool) -> None:
+def test_never_means_refused(answer: str, bounce: BounceKind | None) -> None:
+    for answers in (Answers(rcpt=answer), Answers(data=answer)):
+        with pytest.raises(Refused) as refusal:
+            _send(answers)
+        assert refusal.value.bounce == bounce
+
+
+def test_a_refused_sender_counts_against_nobody() -> None:
     with pytest.raises(Refused) as refusal:
-        _send(Answers(rcpt=answer))
-    assert refusal.value.is_hard is is_hard
+        _send(Answers(mail="550 5.1.1 no such user"))
+    assert refusal.value.bounce is None
 
 
 def test_the_next_mail_goes_out_after_a_refused_one() -> None:

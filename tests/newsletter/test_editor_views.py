@@ -6,6 +6,7 @@ from email.policy import default
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, EditorClient, add_editor, sign_in, token
 from tests.factories import add_article
@@ -13,7 +14,7 @@ from tests.newsletter.steps import delivered, subscribed, text_of
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import Article, Frequency, MailKind, MailState, OutboxMessage, Role, SubscriberState
+from webapp.models import Article, Frequency, Issue, MailKind, MailState, OutboxMessage, Role, SubscriberState
 from webapp.newsletter import digests
 
 DESK = "/editor/newsletter/"
@@ -135,6 +136,38 @@ def test_a_writer_may_look_but_not_settle(app: Flask) -> None:
     number = _uncertain().id
     _press(client, f"/editor/newsletter/uncertain/{number}", status=403, answer="sent")
     assert db.session.get_one(OutboxMessage, number).state == MailState.UNCERTAIN
+
+
+def _stopped() -> Issue:
+    subscribed("maria@example.org")
+    _new_article()
+    issue = digests.make_issue(Frequency.WEEKLY, datetime.now(UTC))
+    db.session.flush()
+    for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.issue_id == issue.id)):
+        message.state, message.last_error = MailState.FAILED, "550 5.7.1 blocked"
+        message.bounced_at = issue.stopped_at = datetime.now(UTC)
+    db.session.commit()
+    return issue
+
+
+def test_an_editor_continues_a_stopped_issue(editor_client: PageClient) -> None:
+    number = _stopped().id
+    page = editor_client.get(DESK).text
+    assert "We stopped sending the weekly newsletter of" in page
+    assert "550 5.7.1 blocked" in page and "1 failed" in page
+    page = _press(editor_client, f"/editor/newsletter/issues/{number}/continue")
+    assert "Sending again." in page and "550 5.7.1 blocked" not in page and "1 queued" in page
+    assert "Sending again." in _press(editor_client, f"/editor/newsletter/issues/{number}/continue")
+    _press(editor_client, "/editor/newsletter/issues/999/continue", status=404)
+
+
+def test_a_writer_cannot_continue_an_issue(app: Flask) -> None:
+    client = EditorClient(app)
+    add_editor("Wim Writer", "wim@example.org", Role.WRITER)
+    sign_in(client, "wim@example.org")
+    number = _stopped().id
+    _press(client, f"/editor/newsletter/issues/{number}/continue", status=403)
+    assert db.session.get_one(Issue, number).stopped_at is not None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.newsletter.steps import (
     ADDRESS,
     delivered,
     filled,
+    forget,
     get_subscriber,
     link_in,
     sign_up,
@@ -20,8 +21,8 @@ from tests.newsletter.steps import (
 )
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.mail import suppressions
-from webapp.models import OutboxMessage, Subscriber, SubscriberState, SuppressionReason
+from webapp.mail import outbox, suppressions
+from webapp.models import BounceKind, MailKind, OutboxMessage, Subscriber, SubscriberState, SuppressionReason
 from webapp.newsletter.subscriptions import CONSENT_WORDING
 from webapp.web import tokens
 
@@ -89,11 +90,44 @@ def test_a_subscriber_who_signs_up_again_gets_a_mail(client: PageClient) -> None
 
 
 @pytest.mark.parametrize("reason", [SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED])
-def test_an_address_that_refused_our_mail_gets_none(client: PageClient, reason: SuppressionReason) -> None:
+def test_somebody_whose_mail_came_back_can_sign_up_again(
+    client: PageClient, reason: SuppressionReason
+) -> None:
+    subscribed()
     suppressions.suppress(ADDRESS, reason, datetime.now(UTC))
     db.session.commit()
     sign_up(client)
-    assert delivered() == []
+    assert suppressions.find_suppression(ADDRESS) is not None
+    client.post(link_in(delivered()[-1], "/newsletter/confirm/"))
+    assert get_subscriber().state == SubscriberState.CONFIRMED
+    assert suppressions.find_suppression(ADDRESS) is None
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED])
+def test_a_new_link_leads_back_after_mail_came_back(client: PageClient, reason: SuppressionReason) -> None:
+    subscribed(now=datetime.now(UTC) - timedelta(days=100), topics=["bladder"])
+    suppressions.suppress(ADDRESS, reason, datetime.now(UTC))
+    db.session.commit()
+    client.post("/newsletter/link", filled(email=ADDRESS))
+    forget(datetime.now(UTC) + timedelta(hours=1))
+    client.post(link_in(delivered()[-1], "/newsletter/confirm/"))
+    subscriber = get_subscriber()
+    assert (subscriber.state, subscriber.topics) == (SubscriberState.CONFIRMED, ["bladder"])
+    assert suppressions.find_suppression(ADDRESS) is None
+
+
+def test_who_comes_back_starts_without_bounces(client: PageClient) -> None:
+    """Otherwise the next mail that comes back would be the third, and end the subscription at once."""
+    subscribed()
+    for number in range(3):
+        message = outbox.enqueue(MailKind.DIGEST, ADDRESS, datetime.now(UTC))
+        outbox.record_bounce(message, BounceKind.HARD, datetime.now(UTC))
+        db.session.commit()
+        if number == 1:
+            assert get_subscriber().state == SubscriberState.SUPPRESSED
+            sign_up(client)
+            client.post(link_in(delivered()[-1], "/newsletter/confirm/"))
+    assert get_subscriber().state == SubscriberState.CONFIRMED
 
 
 def test_signing_up_again_after_unsubscribing_needs_a_new_confirmation(client: PageClient) -> None:

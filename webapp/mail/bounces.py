@@ -12,89 +12,153 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
-from enum import StrEnum
+from email.utils import parseaddr
 from pathlib import Path
 
 from flufl.bounce import all_failures
 from sqlalchemy import select
 
 from webapp.db.session import db
-from webapp.mail import suppressions
-from webapp.models import OutboxMessage, SuppressionReason
+from webapp.mail import outbox
+from webapp.mail.refusals import judge
+from webapp.models import BounceKind, OutboxMessage
 
-# RFC 3463: 5.1.x is about the address; simple servers answer 5.0.0 when there is no such mailbox.
-_HARD = ("5.1.", "5.0.0")
-
-
-class BounceKind(StrEnum):
-    """No such mailbox; refused for another reason; reported as spam."""
-
-    HARD = "hard"
-    SOFT = "soft"
-    COMPLAINT = "complaint"
+_MESSAGE_ID = re.compile(rb"^[>\s]*(?:Original-)?Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_REPORTERS = re.compile(
+    r"mailer[-_ ]?daemon|post-?master|mail delivery|administrator|\bsystem\b", re.IGNORECASE
+)
+_COPY = re.compile(r"^\W*(return-path|received|message-id):|^-{2,}.*(copy|original message)", re.MULTILINE)
+# A report that mail was not sent by us, or was not spam, is no complaint.
+_NO_COMPLAINTS = ("auth-failure", "not-spam")
 
 
 @dataclass(frozen=True)
-class Bounce:
-    """One mail that bounced, or that its recipient complained about."""
+class Outcome:
+    """What became of a mail at one address, as a report says; ``kind`` is None if the failure is not the recipient's."""
 
-    message_id: str
-    kind: BounceKind
+    addresses: frozenset[str]
+    has_failed: bool
+    kind: BounceKind | None
 
 
-def record(bounce: Bounce, now: datetime) -> bool:
-    """Count a bounce against its address; False if we did not send the mail, or its bounce was counted before."""
-    message = db.session.scalar(select(OutboxMessage).where(OutboxMessage.message_id == bounce.message_id))
+@dataclass(frozen=True)
+class Report:
+    """A delivery report or a complaint: the mails that it may be about, and the outcome at each address it names."""
+
+    message_ids: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+
+    def failure_of(self, recipient: str) -> Outcome | None:
+        """The failure at an address. A mail that was forwarded has failed if it did everywhere, and each time alike."""
+        outcomes = [one for one in self.outcomes if recipient in one.addresses] or list(self.outcomes)
+        if not all(one.has_failed for one in outcomes):
+            return None
+        kinds = {one.kind for one in outcomes}
+        return outcomes[0] if len(kinds) == 1 else Outcome(frozenset(), has_failed=True, kind=None)
+
+
+def record(report: Report, now: datetime) -> bool:
+    """Note that a mail came back; False if we did not send it, it did not fail, or its failure was noted before."""
+    message = db.session.scalar(select(OutboxMessage).where(OutboxMessage.message_id.in_(report.message_ids)))
     if message is None or message.bounced_at is not None or not message.recipient:
         return False
-    message.bounced_at = now
-    count(message.recipient, bounce.kind, now)
+    failure = report.failure_of(message.recipient)
+    if failure is None:
+        return False
+    outbox.record_bounce(message, failure.kind, now)
     return True
 
 
-def count(email: str, kind: BounceKind, now: datetime) -> None:
-    """Count a bounce, a complaint or a refusal by our own mail server against an address."""
-    match kind:
-        case BounceKind.HARD:
-            suppressions.record_hard_bounce(email, now)
-        case BounceKind.SOFT:
-            suppressions.record_soft_bounce(email, now)
-        case BounceKind.COMPLAINT:
-            suppressions.suppress(email, SuppressionReason.COMPLAINED, now)
-
-
-def read_mailbox(path: Path) -> Iterator[Bounce]:
-    """Read the bounces in an mbox file or a Maildir folder, and skip other mail in it."""
+def read_mailbox(path: Path) -> Iterator[Report]:
+    """Read the reports in an mbox file or a Maildir folder, and skip other mail in it."""
     box = mailbox.Maildir(path, create=False) if path.is_dir() else mailbox.mbox(path, create=False)
     with closing(box):
         for key in box.iterkeys():
-            bounce = find_bounce(message_from_bytes(box.get_bytes(key), policy=compat32))
-            if bounce is not None:
-                yield bounce
+            report = find_report(message_from_bytes(box.get_bytes(key), policy=compat32))
+            if report is not None:
+                yield report
 
 
-def find_bounce(message: Message) -> Bounce | None:
-    """The bounce that a mail reports, if it is a report and quotes the mail that bounced."""
-    body = message.as_bytes().partition(b"\n\n")[2]
-    returned = re.search(rb"^Message-ID:\s*(<[^<>\s]+>)", body, re.IGNORECASE | re.MULTILINE)
-    if returned is None:
-        return None
-    message_id = returned.group(1).decode("ascii", "replace")
-    parts = {part.get_content_type(): part for part in message.walk()}
+def find_report(message: Message) -> Report | None:
+    """The report in a mail, if it is one and some address failed or complained."""
+    parts = {part.get_content_type(): part for part in reversed(list(message.walk()))}
     if "message/feedback-report" in parts:
-        return Bounce(message_id, BounceKind.COMPLAINT)
-    if "message/delivery-status" not in parts:
-        try:
-            _delayed, failed = all_failures(message)
-        except Exception:  # flufl.bounce logs it; otherwise one malformed mail would stop the reading of all
+        [fields] = _blocks(parts["message/feedback-report"])[:1] or [Message()]
+        if str(fields.get("feedback-type", "abuse")).strip().lower() in _NO_COMPLAINTS:
             return None
-        # Older reports tell a failure from a delay, but their reasons follow no standard.
-        return Bounce(message_id, BounceKind.SOFT) if failed else None
-    blocks = parts["message/delivery-status"].get_payload()
-    fields: dict[str, str] = {}  # of the mail, then of its (last) recipient
-    for block in blocks if isinstance(blocks, list) else []:
-        fields |= {name.lower(): str(value) for name, value in block.items()}  # type: ignore[union-attr]
-    if fields.get("action", "").strip().lower() != "failed":
+        outcomes = [Outcome(frozenset(), has_failed=True, kind=BounceKind.COMPLAINT)]
+    elif status := parts.get("message/delivery-status") or parts.get("message/global-delivery-status"):
+        outcomes = [_outcome(block) for block in _blocks(status) if "action" in block]
+    else:
+        outcomes = _in_own_words(message)
+    message_ids = _message_ids(message)
+    if not message_ids or not any(outcome.has_failed for outcome in outcomes):
         return None
-    is_hard = fields.get("status", "").strip().startswith(_HARD)
-    return Bounce(message_id, BounceKind.HARD if is_hard else BounceKind.SOFT)
+    return Report(message_ids, tuple(outcomes))
+
+
+def _blocks(part: Message) -> list[Message]:
+    """The groups of fields in a report. Some servers encode this part, though RFC 3464 forbids it."""
+    return [message_from_bytes(block.strip()) for block in re.split(rb"\r?\n[ \t]*\r?\n", _decoded(part))]
+
+
+def _outcome(block: Message) -> Outcome:
+    """What the fields of one recipient say (RFC 3464). OpenSMTPD writes ``Action: error``."""
+    named = [
+        str(value) for name in ("original-recipient", "final-recipient") for value in block.get_all(name, [])
+    ]
+    addresses = frozenset(parseaddr(value.rpartition(";")[2].strip())[1].lower() for value in named)
+    has_failed = str(block["action"]).strip().lower().startswith(("fail", "error"))
+    answer = " ".join(str(block.get(name, "")) for name in ("status", "diagnostic-code"))
+    return Outcome(addresses, has_failed, judge(answer) if has_failed else None)
+
+
+def _in_own_words(message: Message) -> list[Outcome]:
+    """The failures in a report that follows no standard. Mail from a person, such as an automatic reply, is no report."""
+    sender = str(message.get("from", ""))
+    if str(message.get("return-path", "")).strip() != "<>" and not _REPORTERS.search(sender):
+        return []
+    try:
+        _delayed, failed = all_failures(message)
+    except Exception:  # flufl.bounce logs it; otherwise one malformed mail would stop the reading of all
+        return []
+    addresses = frozenset(address.decode("ascii", "replace").lower() for address in failed)
+    if not addresses or parseaddr(sender)[1].lower() in addresses:
+        return []
+    texts = [part for part in message.walk() if part.get_content_type() == "text/plain"][:1]
+    text = b"".join(_decoded(part) for part in texts).decode("utf-8", "replace").lower()
+    paragraphs = re.split(r"\n\s*\n", _COPY.split(text, maxsplit=1)[0].replace("\r", ""))
+    return [Outcome(frozenset([address]), True, judge(_reason(address, paragraphs))) for address in addresses]
+
+
+def _reason(address: str, paragraphs: list[str]) -> str:
+    """The paragraphs that name an address, each with the one after it if it says no more."""
+    reasons = []
+    for paragraph, following in zip(paragraphs, [*paragraphs[1:], ""], strict=True):
+        if address in paragraph:
+            reasons.append(paragraph)
+            if not re.search(r"[a-z]{3}", paragraph.replace(address, "")):
+                reasons.append(following)
+    return "\n".join(reasons)
+
+
+def _message_ids(message: Message) -> tuple[str, ...]:
+    """The Message-IDs that a report quotes: of the mail in it, in its text, or in its own headers."""
+    parts = [part for part in message.walk() if part.get_content_maintype() != "multipart"]
+    quoted = [found for part in parts for found in _MESSAGE_ID.findall(_decoded(part))]
+    answered = " ".join(str(message.get(name, "")) for name in ("in-reply-to", "references"))
+    ids = [found.decode("ascii", "replace") for found in quoted] + re.findall(r"<[^<>\s]+>", answered)
+    return tuple(dict.fromkeys(ids))
+
+
+def _decoded(part: Message) -> bytes:
+    """The bytes of a part. Some servers encode parts that are mails themselves, though RFC 2046 forbids it."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        data = b"\n\n".join(nested.as_bytes() for nested in payload if isinstance(nested, Message))
+        encoded = Message()
+        encoded["Content-Transfer-Encoding"] = part.get("content-transfer-encoding", "8bit")
+        encoded.set_payload(data.decode("ascii", "surrogateescape"))
+        part = encoded
+    decoded = part.get_payload(decode=True)
+    return decoded if isinstance(decoded, bytes) else b""

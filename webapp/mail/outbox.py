@@ -7,17 +7,25 @@ cannot send the same mail. A row left in ``sending`` by a crash is settled by it
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from webapp.db.session import db
-from webapp.mail import bounces
-from webapp.mail.bounces import BounceKind
+from webapp.mail import suppressions
 from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
-from webapp.models import Article, Issue, MailKind, MailState, MessageArticle, OutboxMessage, Subscriber
+from webapp.models import (
+    Article,
+    BounceKind,
+    Issue,
+    MailKind,
+    MailState,
+    MessageArticle,
+    OutboxMessage,
+    Subscriber,
+)
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +33,8 @@ log = logging.getLogger(__name__)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 MAIL_RETENTION, RECIPIENT_RETENTION = timedelta(days=30), timedelta(days=365)
 STALE_AFTER = timedelta(minutes=5)  # longer than any SMTP session may take
+# So many mails of an issue have to be refused, and more than are not, until the issue is stopped.
+WAVE = 3
 
 # Renders a mail when it is sent, or returns None if it should no longer be sent.
 WriteLetter = Callable[[OutboxMessage, datetime], Letter | None]
@@ -116,11 +126,10 @@ def send(mailer: Mailer, claimed: Claim) -> Outcome:
         return claimed.letter
     try:
         mailer.send(claimed.letter)
-    except NotSent as error:
-        outcome = _later(str(error), claimed.attempt)
-        return replace(outcome, bounce=BounceKind.SOFT) if outcome.state == MailState.FAILED else outcome
     except Refused as error:
-        return Outcome(MailState.FAILED, str(error), bounce=BounceKind.HARD if error.is_hard else None)
+        return Outcome(MailState.FAILED, str(error), bounce=error.bounce)
+    except NotSent as error:
+        return _later(str(error), claimed.attempt, error.bounce)
     except Uncertain as error:
         return Outcome(MailState.UNCERTAIN, str(error))
     return Outcome(MailState.SENT)
@@ -128,22 +137,72 @@ def send(mailer: Mailer, claimed: Claim) -> Outcome:
 
 def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
     """Record the outcome, unless the mail was settled or claimed again in the meantime."""
-    if outcome.bounce and isinstance(claimed.letter, Letter):
-        bounces.count(claimed.letter.recipient, outcome.bounce, now)
-    values: dict[str, object] = {"state": outcome.state, "last_error": outcome.error}
-    if outcome.state == MailState.SENT:
-        values |= {"sent_at": now, "subject": None, "text_body": None}
-    if outcome.state == MailState.QUEUED:
-        values["next_try_at"] = now + outcome.wait
-    db.session.execute(
-        update(OutboxMessage)
-        .where(
+    message = db.session.scalar(
+        select(OutboxMessage).where(
             OutboxMessage.id == claimed.message_id,
             OutboxMessage.attempt_count == claimed.attempt,
             OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
         )
-        .values(values)
     )
+    if message is None:
+        return
+    message.state, message.last_error = outcome.state, outcome.error
+    match outcome.state:
+        case MailState.SENT:
+            message.sent_at, message.subject, message.text_body = now, None, None
+        case MailState.QUEUED:
+            message.next_try_at = now + outcome.wait
+        case MailState.FAILED:
+            record_bounce(message, outcome.bounce, now)
+
+
+def record_bounce(message: OutboxMessage, bounce: BounceKind | None, now: datetime) -> None:
+    """Note that a mail was refused or came back, and what follows for its address and its issue."""
+    message.bounced_at, message.bounce = now, bounce
+    if bounce is not None:
+        suppressions.suppress_if_bouncing(message, now)
+    if message.issue is not None and message.issue.stopped_at is None:
+        _stop_wave(message.issue, message, now)
+
+
+def _stop_wave(issue: Issue, latest: OutboxMessage, now: datetime) -> None:
+    """Stop an issue of which most is refused, and tell the editors: the reason is most likely ours, not the recipients'.
+
+    So these refusals no longer count against anybody.
+    """
+    tried = select(func.count(), func.count(OutboxMessage.bounced_at)).where(
+        OutboxMessage.issue_id == issue.id, OutboxMessage.state.in_((MailState.SENT, MailState.FAILED))
+    )
+    tried_count, refused_count = db.session.execute(tried).one()
+    if refused_count < WAVE or 2 * refused_count <= tried_count:
+        return
+    issue.stopped_at = now
+    db.session.execute(update(OutboxMessage).where(_is_refused(issue)).values(bounce=None))
+    config = current_app.extensions["config"]
+    text = (
+        f"The mail server refused {refused_count} of the first {tried_count} mails of the {issue.frequency} newsletter, "
+        f"so we stopped sending it. Nothing is lost. This was the last reason:\n\n{latest.last_error or 'a delivery report'}"
+        "\n\nPlease have this fixed, and then click Continue here. The refused mails are sent again, too.\n\n"
+        f"{config.site_url}/editor/newsletter/\n"
+    )
+    headers = {"Auto-Submitted": "auto-generated"}
+    subject = "We stopped sending the newsletter"
+    enqueue(MailKind.CONTACT, config.editors_mail, now, subject=subject, text=text, headers=headers)
+
+
+def resume(issue: Issue, now: datetime) -> None:
+    """Continue a stopped issue, and send again what was refused. Twice does nothing more."""
+    if issue.stopped_at is None:
+        return
+    issue.stopped_at = None
+    again = {
+        "state": MailState.QUEUED,
+        "next_try_at": now,
+        "attempt_count": 0,
+        "bounced_at": None,
+        "bounce": None,
+    }
+    db.session.execute(update(OutboxMessage).where(_is_refused(issue)).values(again))
 
 
 def forget_old(now: datetime) -> None:
@@ -222,7 +281,22 @@ def settle_one(message: OutboxMessage, *, was_delivered: bool, now: datetime) ->
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    return and_(OutboxMessage.state == MailState.QUEUED, OutboxMessage.next_try_at <= now)
+    stopped = select(Issue.id).where(Issue.stopped_at.is_not(None))
+    return and_(
+        OutboxMessage.state == MailState.QUEUED,
+        OutboxMessage.next_try_at <= now,
+        or_(OutboxMessage.issue_id.is_(None), OutboxMessage.issue_id.not_in(stopped)),
+    )
+
+
+def _is_refused(issue: Issue) -> ColumnElement[bool]:
+    """Is this a mail of the issue that was refused or came back, other than as a complaint?"""
+    return and_(
+        OutboxMessage.issue_id == issue.id,
+        OutboxMessage.recipient != "",
+        OutboxMessage.bounced_at.is_not(None),
+        or_(OutboxMessage.bounce.is_(None), OutboxMessage.bounce != BounceKind.COMPLAINT),
+    )
 
 
 def _is_stale(now: datetime) -> ColumnElement[bool]:
@@ -237,8 +311,8 @@ def _settle(row: OutboxMessage, was_delivered: bool, now: datetime) -> None:
         row.next_try_at = now
 
 
-def _later(error: str, attempt: int) -> Outcome:
+def _later(error: str, attempt: int, bounce: BounceKind | None = None) -> Outcome:
     """Queue another try, or fail after the last one."""
     if attempt > len(WAITS):
-        return Outcome(MailState.FAILED, error)
+        return Outcome(MailState.FAILED, error, bounce=bounce)
     return Outcome(MailState.QUEUED, error, WAITS[attempt - 1])

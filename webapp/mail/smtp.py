@@ -19,27 +19,28 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import uuid4
 
 from webapp.config import SITE_NAME, Config
+from webapp.mail.refusals import judge
+from webapp.models import BounceKind
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 30.0  # seconds for each command of an SMTP session
 READY_FOR_TEXT = 354
 ACCEPTED = 250
-NO_SUCH_MAILBOX = (550, 551, 553)
 # Some mail programs ignore a List-Unsubscribe header that is folded (RFC 5322 allows 998 characters a line).
 POLICY = SMTP.clone(max_line_length=990)
 
 
 class NotSent(Exception):
-    """The mail was not sent; another try may succeed."""
+    """The mail was not sent; another try may succeed. ``bounce``: what counts against the address if none does."""
 
-
-class Refused(Exception):
-    """The mail server refused this mail for good. ``is_hard``: because there is no such mailbox."""
-
-    def __init__(self, reason: str, *, is_hard: bool) -> None:
+    def __init__(self, reason: str, bounce: BounceKind | None = None) -> None:
         super().__init__(reason)
-        self.is_hard = is_hard
+        self.bounce = bounce
+
+
+class Refused(NotSent):
+    """The mail server refused this mail for good."""
 
 
 class Uncertain(Exception):
@@ -79,7 +80,7 @@ class Mailer(Protocol):
     """Sends mail: ``SmtpMailer`` or ``FolderMailer``."""
 
     def send(self, letter: Letter) -> None:
-        """Send one mail; raises NotSent, Refused or Uncertain."""
+        """Send one mail; raises NotSent, Refused (for good) or Uncertain."""
 
     def was_delivered(self, message_id: str) -> bool | None:
         """Whether this mail was delivered; None if the mailer cannot tell."""
@@ -134,16 +135,16 @@ class SmtpMailer:
         try:
             body = letter.to_bytes()
         except (MessageError, ValueError) as error:
-            raise Refused(f"the mail cannot be written: {error}", is_hard=False) from error
+            raise Refused(f"the mail cannot be written: {error}") from error
         connection = self._open()
         try:
             _expect(connection.mail(letter.sender), ACCEPTED)
-            _expect(connection.rcpt(letter.recipient), ACCEPTED, 251, is_about_recipient=True)
+            _expect(connection.rcpt(letter.recipient), ACCEPTED, 251, sender=letter.sender)
             _expect(connection.docmd("DATA"), READY_FOR_TEXT)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise NotSent(str(error)) from error
-        except (NotSent, Refused):
+        except NotSent:
             try:
                 connection.rset()  # otherwise the next mail would be refused, too
             except (OSError, smtplib.SMTPException):
@@ -156,7 +157,7 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise Uncertain(str(error)) from error
-        _expect(answer, ACCEPTED)
+        _expect(answer, ACCEPTED, sender=letter.sender)
 
     def was_delivered(self, message_id: str) -> None:  # noqa: ARG002
         return None
@@ -201,17 +202,14 @@ def _connect(parts: SplitResult) -> smtplib.SMTP:
     return connection
 
 
-def _expect(answer: tuple[int, bytes], *good: int, is_about_recipient: bool = False) -> None:
-    """Raise NotSent for a 4xx answer and Refused for a 5xx answer."""
+def _expect(answer: tuple[int, bytes], *good: int, sender: str = "") -> None:
+    """Raise NotSent for a 4xx answer and Refused for a 5xx answer; with ``sender`` it may be about the recipient."""
     code, words = answer
     if code in good:
         return
-    reason = f"{code} {words.decode('utf-8', 'replace')}"[:300]
-    if code < 500:  # noqa: PLR2004
-        raise NotSent(reason)
-    status = re.match(rb"5\.(\d+)\.", words)
-    is_address = status.group(1) == b"1" if status else code in NO_SUCH_MAILBOX
-    raise Refused(reason, is_hard=is_about_recipient and is_address)
+    reason = f"{code} {words.decode('utf-8', 'replace')}"
+    refusal = NotSent if code < 500 else Refused  # noqa: PLR2004
+    raise refusal(reason[:300], judge(reason, sender) if sender else None)
 
 
 def _local_part(message_id: str) -> str:

@@ -1,13 +1,23 @@
 """The suppression list: addresses that must get no mail, as keyed hashes, so that the list names nobody."""
 
 from datetime import datetime
+from itertools import takewhile
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from webapp.db.session import db
-from webapp.models import Subscriber, SubscriberState, Suppression, SuppressionReason
+from webapp.models import (
+    BounceKind,
+    MailState,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
 from webapp.web import tokens
 
+# In a row, with no delivery in between.
 HARD_BOUNCES = 2  # "no such mailbox"; a single one may be a mistake of the server
 SOFT_BOUNCES = 5  # a full or unreachable mailbox
 _PURPOSE = "suppression"
@@ -30,30 +40,33 @@ def suppress(email: str, reason: SuppressionReason, now: datetime) -> None:
 
 
 def lift_suppression(email: str) -> None:
-    """Allow mail to an address again, once its owner has subscribed and confirmed."""
+    """Allow mail to an address again, and forget its bounces, once its owner has subscribed and confirmed."""
     row = find_suppression(email)
     if row is not None:
         db.session.delete(row)
+    db.session.execute(update(OutboxMessage).where(OutboxMessage.recipient == email).values(bounce=None))
 
 
-def record_hard_bounce(email: str, now: datetime) -> None:
-    """Count a bounce for "no such mailbox"; suppresses the address at HARD_BOUNCES."""
-    subscriber = _subscriber_at(email)
-    if subscriber is None:
+def suppress_if_bouncing(message: OutboxMessage, now: datetime) -> None:
+    """Suppress the address of a mail that came back if it complained, or bounced too often since its last delivery.
+
+    What came back more than a year ago does not count: a row loses its address after a year.
+    """
+    if message.bounce == BounceKind.COMPLAINT:
+        suppress(message.recipient, SuppressionReason.COMPLAINED, now)
+    if _subscriber_at(message.recipient) is None:
         return
-    subscriber.hard_bounce_count += 1
-    if subscriber.hard_bounce_count >= HARD_BOUNCES:
-        suppress(email, SuppressionReason.BOUNCED, now)
-
-
-def record_soft_bounce(email: str, now: datetime) -> None:
-    """Count a bounce for another reason; suppresses the address at SOFT_BOUNCES."""
-    subscriber = _subscriber_at(email)
-    if subscriber is None:
-        return
-    subscriber.soft_bounce_count += 1
-    if subscriber.soft_bounce_count >= SOFT_BOUNCES:
-        suppress(email, SuppressionReason.BOUNCED, now)
+    sent = (
+        select(OutboxMessage)
+        .where(OutboxMessage.recipient == message.recipient)
+        .order_by(OutboxMessage.id.desc())
+    )
+    since_delivery = takewhile(
+        lambda mail: mail.state != MailState.SENT or mail.bounced_at is not None, db.session.scalars(sent)
+    )
+    bounces = [mail.bounce for mail in since_delivery if mail.bounce is not None]
+    if bounces.count(BounceKind.HARD) >= HARD_BOUNCES or len(bounces) >= SOFT_BOUNCES:
+        suppress(message.recipient, SuppressionReason.BOUNCED, now)
 
 
 def _subscriber_at(email: str) -> Subscriber | None:

@@ -22,6 +22,7 @@ from webapp.models.editor import (
 )
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
+    BounceKind,
     Frequency,
     Issue,
     IssueArticle,
@@ -46,6 +47,7 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "Autosave",
+    "BounceKind",
     "BulkChange",
     "Category",
     "ChangeKind",

@@ -51,8 +51,6 @@ class Subscriber(Base):
     confirm_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     covered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the latest issue sent to them
-    hard_bounce_count: Mapped[int] = mapped_column(default=0)
-    soft_bounce_count: Mapped[int] = mapped_column(default=0)
 
 
 class SuppressionReason(StrEnum):
@@ -74,7 +72,10 @@ class Suppression(Base):
 
 
 class Issue(Base):
-    """A digest and its recipients. ``recipient_count`` never changes; the outbox accounts for each recipient."""
+    """A digest and its recipients. ``recipient_count`` never changes; the outbox accounts for each recipient.
+
+    An issue is stopped while most of its mails are refused; no more of it is sent until an editor continues it.
+    """
 
     __tablename__ = "issue"
 
@@ -82,6 +83,7 @@ class Issue(Base):
     frequency: Mapped[Frequency] = mapped_column(enum_text(Frequency))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     recipient_count: Mapped[int]
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     article_links: Mapped[list["IssueArticle"]] = relationship(
         order_by="IssueArticle.position", cascade="all, delete-orphan", lazy="selectin"
     )
@@ -128,6 +130,14 @@ class MailState(StrEnum):
     EXCLUDED = "excluded"
 
 
+class BounceKind(StrEnum):
+    """Why a mail counts against its address: no such mailbox; a full or unreachable one; reported as spam."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    COMPLAINT = "complaint"
+
+
 class OutboxMessage(Base):
     """One mail to one person, saved in the transaction that causes it and delivered afterwards.
 
@@ -153,9 +163,9 @@ class OutboxMessage(Base):
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    bounced_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime
-    )  # set once: the same report may come twice
+    # When it was refused or came back; set once, as the same report may come twice. ``bounce`` is None if it was our fault.
+    bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bounce: Mapped[BounceKind | None] = mapped_column(enum_text(BounceKind))
     attempt_count: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     subscriber: Mapped[Subscriber | None] = relationship()

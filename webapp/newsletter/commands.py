@@ -14,7 +14,7 @@ from webapp.letters.compose import write_letter
 from webapp.mail import bounces, delivery, outbox
 from webapp.mail.smtp import mailer_for
 from webapp.models import Frequency
-from webapp.newsletter import digests
+from webapp.newsletter import digests, reports
 from webapp.web.forms import normal_address
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
@@ -30,6 +30,8 @@ def deliver() -> None:
     click.echo(f"{count} mails tried. {outbox.state_line()}")
     for issue in digests.issues()[:1]:
         click.echo(f"Latest issue: {digests.accounting(issue)}")
+    for stopped, _, reason in reports.stopped_issues():
+        click.echo(f"Issue {stopped.id} is stopped until an editor continues it. The last reason: {reason}")
 
 
 @newsletter_group.command("settle")

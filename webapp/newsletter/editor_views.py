@@ -29,6 +29,7 @@ def overview() -> Response:
         counts=reports.subscriber_counts(),
         upcoming=reports.upcoming(datetime.now(UTC)),
         issues=reports.latest_issues(),
+        stopped=reports.stopped_issues(),
         uncertain=reports.uncertain_mails(),
         outbox_line=outbox.state_line(),
         done=request.args.get("done", ""),
@@ -81,6 +82,17 @@ def settle(number: int) -> Response:
     except NotUncertain:
         return _done("settled-before")
     return _done("settled")
+
+
+@bp.post("/issues/<int:number>/continue")
+def resume(number: int) -> Response:
+    """Continue an issue that was stopped because most of it was refused."""
+    with editor_access.writing_as(Role.EDITOR) as now:
+        try:
+            outbox.resume(digests.get_issue(number), now)
+        except LookupError as error:
+            raise SiteError(HTTPStatus.NOT_FOUND) from error
+    return _done("continued")
 
 
 def _frequency(text: str) -> Frequency:

@@ -38,8 +38,6 @@ STORED_TABLES = (
             "confirm_hash": "A fingerprint of the last link to confirm; the link itself is only in your mail",
             "confirm_until": "Until when that link works",
             "covered_until": "Until when our newsletters are complete for you",
-            "hard_bounce_count": "How often your mail server said there is no such mailbox",
-            "soft_bounce_count": "How often it could not take a mail",
         },
     ),
     StoredTable(
@@ -64,6 +62,7 @@ STORED_TABLES = (
             "claimed_at": "When the last try began",
             "sent_at": "When it was sent",
             "bounced_at": "When it came back",
+            "bounce": "Why it came back: no such mailbox, a full one, or reported as unwanted",
             "attempt_count": "How many tries it took",
             "last_error": "What the mail server answered to the last try that failed",
         },

@@ -46,6 +46,21 @@ def latest_issues() -> list[tuple[Issue, Accounting]]:
     return [(issue, digests.accounting(issue)) for issue in digests.issues()[:SHOWN_ISSUES]]
 
 
+def stopped_issues() -> list[tuple[Issue, Accounting, str | None]]:
+    """Issues that wait for an editor to continue them, with the last reason for which a mail of each was refused."""
+    found = []
+    for issue in db.session.scalars(select(Issue).where(Issue.stopped_at.is_not(None)).order_by(Issue.id)):
+        refused = OutboxMessage.issue_id == issue.id, OutboxMessage.last_error.is_not(None)
+        reason = (
+            select(OutboxMessage.last_error)
+            .where(*refused)
+            .order_by(OutboxMessage.bounced_at.desc())
+            .limit(1)
+        )
+        found.append((issue, digests.accounting(issue), db.session.scalar(reason)))
+    return found
+
+
 def uncertain_mails() -> Sequence[OutboxMessage]:
     """Mails in the state ``uncertain``, oldest first."""
     query = select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN).order_by(OutboxMessage.id)

@@ -36,12 +36,9 @@ UNCONFIRMED_FOR = timedelta(days=30)
 def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
     """Start a subscription from the sign-up form on ``page``; the answer goes by mail alone.
 
-    Nothing is sent to a suppressed address, unless its owner had it erased.
+    A suppressed address gets the mail, too: who clicks the link in it gets mail there, and wants it.
     """
     subscriber = _subscriber_at(email)
-    suppression = suppressions.find_suppression(email)
-    if suppression is not None and suppression.reason != SuppressionReason.ERASED:
-        return
     if subscriber is not None and subscriber.state == SubscriberState.CONFIRMED:
         _mail(MailKind.ALREADY_SUBSCRIBED, subscriber, now)
         return
@@ -57,8 +54,10 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
 
 
 def send_new_link(email: str, now: datetime) -> None:
-    """Mail a link to confirm or to the preferences, depending on the state of the subscription."""
+    """Mail a link to confirm (again, after bounces or a complaint) or to the preferences, depending on the state."""
     subscriber = _subscriber_at(email)
+    if subscriber is not None and subscriber.state == SubscriberState.SUPPRESSED:
+        subscriber.state, subscriber.asked_at = SubscriberState.PENDING, now
     if subscriber is not None and subscriber.state == SubscriberState.PENDING:
         _mail(MailKind.CONFIRM, subscriber, now)
     if subscriber is not None and subscriber.state == SubscriberState.CONFIRMED:
@@ -92,7 +91,6 @@ def confirm(secret: str, now: datetime) -> None:
     subscriber.state = SubscriberState.CONFIRMED
     subscriber.confirmed_at = now
     subscriber.unsubscribed_at = None
-    subscriber.hard_bounce_count = subscriber.soft_bounce_count = 0
     suppressions.lift_suppression(subscriber.email)
 
 

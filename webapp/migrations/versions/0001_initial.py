@@ -71,6 +71,7 @@ def upgrade():
         sa.Column("frequency", sa.String(length=32), nullable=False),
         sa.Column("made_at", sa.DateTime(), nullable=False),
         sa.Column("recipient_count", sa.Integer(), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issue")),
     )
     with op.batch_alter_table("issue", schema=None) as batch_op:
@@ -132,8 +133,6 @@ def upgrade():
         sa.Column("confirm_hash", sa.String(length=64), nullable=True),
         sa.Column("confirm_until", sa.DateTime(), nullable=True),
         sa.Column("covered_until", sa.DateTime(), nullable=True),
-        sa.Column("hard_bounce_count", sa.Integer(), nullable=False),
-        sa.Column("soft_bounce_count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber")),
         sa.UniqueConstraint("email", name=op.f("uq_subscriber_email")),
         sa.UniqueConstraint("key", name=op.f("uq_subscriber_key")),
@@ -282,6 +281,7 @@ def upgrade():
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
         sa.Column("bounced_at", sa.DateTime(), nullable=True),
+        sa.Column("bounce", sa.String(length=32), nullable=True),
         sa.Column("attempt_count", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_outbox_message_issue_id")),

@@ -1,0 +1,48 @@
+"""The judge of refusals: which ones say something about the recipient, and which ones only about us.
+
+Answers of a mail server and delivery reports are judged alike. A refusal counts against an address only if it is about
+that mailbox. What it says about our address, our server, our mail or a policy, or what nobody can understand, does not:
+otherwise one entry in a block list would empty the list of subscribers.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+from webapp.models import BounceKind
+
+_WORDS = {
+    name: re.compile("|".join(patterns), re.IGNORECASE)
+    for name, patterns in tomllib.loads(Path(__file__).with_name("refusals.toml").read_text("utf-8")).items()
+}
+# RFC 3463. The code may stand on any line of the answer; a digit or dot next to it means an IP address or a version.
+_STATUS = re.compile(r"(?<![\d.])([45])\.([0-7])\.(\d{1,3})(?!\.?\d)")
+_REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])")
+# Mailbox, domain or their syntax do not exist; moved; a domain that takes no mail (RFC 7505).
+_NO_SUCH_MAILBOX = ("1.1", "1.2", "1.3", "1.6", "1.10")
+# Our address; a mail too long for the mailbox. All of system (3), protocol (5), content (6) and policy (7) belong here, too.
+_SENDER = ("1.7", "1.8", "2.3")
+_SENDER_SUBJECTS = "3567"
+_VAGUE = ("0.0", "1.0", "5.0")  # codes that servers give for anything
+
+
+def judge(answer: str, sender: str = "") -> BounceKind | None:
+    """What a refusal says about the recipient's mailbox; None if it is about us or not understood.
+
+    ``answer`` is all of the server's answer, or the status and diagnostic of a report. ``sender``: our address.
+    """
+    found = _STATUS.findall(answer)
+    telling = {f"{subject}.{int(detail)}" for _, subject, detail in found} - set(_VAGUE)
+    if any(status in _SENDER or status[0] in _SENDER_SUBJECTS for status in telling):
+        return None
+    if _WORDS["sender"].search(answer) or (sender and sender in answer):
+        return None
+    is_unknown = not telling.isdisjoint(_NO_SUCH_MAILBOX)
+    is_unable = any(status[0] in "24" for status in telling)
+    if not is_unknown and not is_unable and not _WORDS["policy"].search(answer):
+        is_unknown = _WORDS["no_such_mailbox"].search(answer) is not None
+        is_unable = _WORDS["mailbox"].search(answer) is not None
+    if is_unknown:
+        classes = {status_class for status_class, _, _ in found} or set(_REPLY_CODE.findall(answer)[:1])
+        return BounceKind.SOFT if classes == {"4"} else BounceKind.HARD
+    return BounceKind.SOFT if is_unable else None
