@@ -4,12 +4,20 @@ import json
 from datetime import date
 
 import pytest
+from bibtexparser.entrypoint import parse_string
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from webapp.db.session import db
+from webapp.exports.bibtex import bibtex
+from webapp.exports.csl import csl
+from webapp.exports.reference import Reference, paper_reference
+from webapp.exports.ris import ris
 from webapp.models import Article
 from webapp.models.values import Author, PaperStatus
+from webapp.papers.bibtex import records as read_bibtex
 
 PAPER = {
     "title": "Pain & {spasms}: 50% of $5_000 #1 ~ ^",
@@ -49,7 +57,7 @@ def test_ris_has_the_facts_of_the_paper(client: PageClient, article: Article) ->
         "VL  - 12",
         "IS  - 3",
         "SP  - 100",
-        "EP  - 9",
+        "EP  - 109",
         "DO  - 10.5555/x_y",
         "AN  - 123",
         "UR  - https://doi.org/10.5555/x_y",
@@ -65,7 +73,7 @@ def test_bibtex_escapes_what_tex_would_act_on(client: PageClient, article: Artic
         r"title = {{Pain \& \{spasms\}: 50\% of \$5\_000 \#1 \textasciitilde{} \textasciicircum{}}}" in text
     )
     assert "author = {{Doe}, Jo Ann and {van der Berg}, P.-J. and {The Group}}" in text
-    assert "pages = {100--9}" in text
+    assert "pages = {100--109}" in text
     assert text.count("{") == text.count("}")
 
 
@@ -76,6 +84,79 @@ def test_csl_json_has_the_facts_of_the_paper(client: PageClient, article: Articl
     assert reference["author"][0] == {"family": "Doe", "given": "Jo Ann"}
     assert reference["author"][2] == {"literal": "The Group"}
     assert reference["DOI"] == "10.5555/x_y"
+    assert reference["page"] == "100-109"
+
+
+@pytest.mark.parametrize(
+    ("pages", "first", "last"),
+    [
+        ("100-9", "100", "109"),
+        ("100–109", "100", "109"),
+        ("100 -- 109", "100", "109"),
+        ("1193-203", "1193", "1203"),
+        ("9-12", "9", "12"),
+        ("739-739", "739", "739"),
+        ("S12-8", "S12", "S18"),
+        ("S12-S18", "S12", "S18"),
+        ("S9-12", "S9", "S12"),
+        ("e90-e95", "e90", "e95"),
+        ("e123-30", "e123", "e130"),
+        ("1061.e1-8", "1061.e1", "1061.e8"),
+        ("1061.e1-1065", "1061.e1", "1065"),
+        ("12A-13A", "12A", "13A"),
+        ("120-3", "120", "123"),
+        ("129-3", "129", "3"),
+        ("xii-xv", "xii-xv", ""),
+        ("e0297116", "e0297116", ""),
+        ("104", "104", ""),
+        ("123-+", "123", ""),
+        ("123+", "123", ""),
+        ("123-", "123", ""),
+        ("12-14, 20", "12-14, 20", ""),
+        ("Article 7", "Article 7", ""),
+        ("", "", ""),
+    ],
+)
+def test_pages_are_given_in_full(client: PageClient, pages: str, first: str, last: str) -> None:
+    reference = paper_reference(add_article(paper=PAPER | {"pages": pages}))
+    assert reference.page_range == (first, last)
+    lines = ris([reference]).splitlines()
+    assert [line for line in lines if line[:2] in ("SP", "EP")] == [
+        f"{tag}  - {page}" for tag, page in (("SP", first), ("EP", last)) if page
+    ]
+    assert csl([reference])[0].get("page", "") == "-".join(filter(None, (first, last)))
+
+
+def cited(title: str) -> Reference:
+    return Reference(
+        key="key",
+        is_webpage=False,
+        title=title,
+        authors=(Author(family=title),),
+        container="Journal",
+        published_on="2021",
+        url=f"https://example.org/{title}",
+        note=title,
+    )
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip))
+@settings(deadline=None)
+def test_no_title_breaks_a_bibtex_file(title: str) -> None:
+    library = parse_string(bibtex([cited(title), cited("Next")]))
+    assert library.failed_blocks[1:] == []  # the second has the key of the first
+    (entry,) = library.entries
+    assert entry.fields_dict["journal"].value == "Journal"
+    assert "\n" not in entry.fields_dict["title"].value
+
+
+@given(st.lists(st.sampled_from([*"\\$&#%_@,=aB ", "{", "{a}", "{}"]), min_size=1).map("".join))
+@settings(deadline=None)
+def test_our_import_reads_the_signs_of_a_bibtex_title_back(title: str) -> None:
+    title += "}" * (title.count("{") - title.count("}"))
+    (record,) = read_bibtex(bibtex([cited(f"X{title}X")]))
+    assert record.content is not None
+    assert record.content.paper.title == " ".join(f"X{title}X".split())
 
 
 @pytest.mark.parametrize("ending", ["ris", "bib", "json"])

@@ -137,7 +137,20 @@ def test_structured_data_names_the_page_and_the_paper(client: PageClient) -> Non
     graph = {node["@type"]: node for node in json.loads(match.group(1))["@graph"]}
     assert graph["MedicalWebPage"]["mainEntity"]["@id"] == graph["MedicalScholarlyArticle"]["@id"]
     assert graph["MedicalScholarlyArticle"]["datePublished"] == "2021-03-04"
+    assert graph["MedicalScholarlyArticle"]["isPartOf"] == {
+        "@type": "Periodical",
+        "name": article.paper.journal,
+    }
     assert [step["position"] for step in graph["BreadcrumbList"]["itemListElement"]] == [1, 2, 3, 4]
+
+
+def test_structured_data_says_where_in_the_journal_the_paper_is(client: PageClient) -> None:
+    article = add_article(paper={"volume": "12", "issue": "3", "pages": "S12-8"})
+    page = client.get(f"/research/{article.slug}").text
+    periodical = {"@type": "Periodical", "name": article.paper.journal}
+    volume = {"@type": "PublicationVolume", "volumeNumber": "12", "isPartOf": periodical}
+    issue = {"@type": "PublicationIssue", "issueNumber": "3", "isPartOf": volume}
+    assert f'"isPartOf":{json.dumps(issue, separators=(",", ":"))},"pagination":"S12-8"' in page
 
 
 @pytest.mark.proves("Web: structured data cannot end its script element")

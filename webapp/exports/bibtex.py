@@ -1,9 +1,11 @@
 """References in BibTeX."""
 
 import re
+from urllib.parse import quote
 
 from webapp.exports.reference import Reference
 
+_IN_ADDRESS = "%/:?#[]@!$&'()*+,;=~"  # all but what would end the field
 MIMETYPE = "application/x-bibtex"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -17,6 +19,8 @@ _SPECIAL = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
 }
+# BibTeX counts braces even after a backslash, so a single one would swallow the rest of the file.
+_SINGLE_BRACES = {"{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
 
 
 def bibtex(references: list[Reference]) -> str:
@@ -36,10 +40,10 @@ def bibtex(references: list[Reference]) -> str:
             "month": parts[1] if len(parts) > 1 else "",
             "volume": escape(reference.volume),
             "number": escape(reference.issue),
-            "pages": escape(re.sub(r"\s*[-–]+\s*", "--", reference.pages)),
+            "pages": escape(reference.pages_in_full("--")),
             "doi": escape(reference.doi),
             "pmid": reference.pmid,
-            "url": reference.url.replace("%", r"\%").replace("#", r"\#"),
+            "url": quote(reference.url, safe=_IN_ADDRESS).replace("%", r"\%").replace("#", r"\#"),
             "note": escape(reference.note),
         }
         lines = [f"  {name} = {{{value}}}," for name, value in values.items() if value]
@@ -50,4 +54,8 @@ def bibtex(references: list[Reference]) -> str:
 
 def escape(text: str) -> str:
     """Text on one line, with what TeX would act on written so that it prints."""
-    return "".join(_SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
+    braces = re.sub(r"[^{}]", "", text)
+    while "{}" in braces:
+        braces = braces.replace("{}", "")
+    special = _SPECIAL | _SINGLE_BRACES if braces else _SPECIAL
+    return "".join(special.get(letter, letter) for letter in " ".join(text.split()))

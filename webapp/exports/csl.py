@@ -31,7 +31,7 @@ def csl(references: list[Reference]) -> list[dict[str, Any]]:
             "issued": {"date-parts": [[int(part) for part in reference.published_on.split("-")]]},
             "volume": reference.volume,
             "issue": reference.issue,
-            "page": reference.pages,
+            "page": reference.pages_in_full(),
             "DOI": reference.doi,
             "PMID": reference.pmid,
             "URL": reference.url,

@@ -88,6 +88,11 @@ def category_url(category: Category, site_url: str) -> str:
 
 def _paper(article: Article, page_url: str) -> dict[str, Any]:
     paper = article.paper
+    part_of: dict[str, Any] = {"@type": "Periodical", "name": paper.journal}
+    if paper.volume:
+        part_of = {"@type": "PublicationVolume", "volumeNumber": paper.volume, "isPartOf": part_of}
+    if paper.issue:
+        part_of = {"@type": "PublicationIssue", "issueNumber": paper.issue, "isPartOf": part_of}
     values: dict[str, Any] = {
         "@type": "MedicalScholarlyArticle",
         "@id": f"{page_url}#paper",
@@ -95,7 +100,8 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "author": [_author(author) for author in paper.authors],
         # schema.org wants a whole date; a paper of which we know only the year has none
         "datePublished": paper.published_on if len(paper.published_on) == len("2022-01-01") else None,
-        "isPartOf": {"@type": "Periodical", "name": paper.journal},
+        "isPartOf": part_of,
+        "pagination": paper.pages,
         "identifier": f"doi:{paper.doi}" if paper.doi else f"pmid:{paper.pmid}" if paper.pmid else None,
         "sameAs": paper.link,
         "isAccessibleForFree": paper.is_free_to_read,

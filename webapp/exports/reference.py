@@ -1,5 +1,6 @@
 """What a citation is made of, whether it is the paper's or our summary's, and the two styles of writing it out."""
 
+import re
 from dataclasses import dataclass
 
 from webapp.config import SITE_NAME
@@ -26,6 +27,24 @@ class Reference:
     doi: str = ""
     pmid: str = ""
     note: str = ""
+
+    @property
+    def page_range(self) -> tuple[str, str]:
+        """The first and the last page in full: 100-9 is ("100", "109"), S12-8 is ("S12", "S18"), 123-+ is ("123", "")."""
+        pages = re.sub(r"\s*[-‐-―−]+\s*", "-", self.pages.strip())
+        match = re.fullmatch(r"([^\s,;-]*?)(\d+)([A-Za-z]?)-([^\s,;-]+)", pages)
+        if match is None:
+            return re.sub(r"-?\+$|-$", "", pages), ""
+        prefix, first, letter, last = match.groups()
+        # Journals leave out what the two pages have in common. In 1061.e1-1065 they have nothing.
+        if last.isdecimal() and (len(last) <= len(first) or not re.search(r"\d", prefix)):
+            whole = first[: -len(last)] + last
+            last = prefix + whole if int(whole) >= int(first) else last
+        return f"{prefix}{first}{letter}", "" if last == "+" else last
+
+    def pages_in_full(self, dash: str = "-") -> str:
+        """The pages with whole numbers and the dash of a format: 100--109."""
+        return dash.join(filter(None, self.page_range))
 
 
 def paper_reference(article: Article) -> Reference:

@@ -14,7 +14,7 @@ def ris(references: list[Reference]) -> str:
 
 def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield "TY", "ELEC" if reference.is_webpage else "JOUR"
-    first, _, last = reference.pages.partition("-")
+    first, last = reference.page_range
     yield from (("AU", inverted_name(author)) for author in reference.authors)
     tagged = (
         ("TI", reference.title),
