@@ -64,8 +64,10 @@ class Dictionary:
             return
         after = 0
         for part in _PART.finditer(text):
-            start = part.start()
-            for form, term in self._forms.get(part.group().lower(), ()) if start >= after else ():
+            forms = self._forms.get(part.group().lower())
+            if forms is None or (start := part.start()) < after:
+                continue
+            for form, term in forms:
                 end = start + len(form)
                 if text[start:end].lower() == form and not _PART.match(text, end):
                     yield start, end, term

@@ -100,6 +100,7 @@ def encoded(name: str, encoding: str) -> bytes:
     return compressed(get_asset(name).body, encoding, FILE_QUALITY)
 
 
+@lru_cache(maxsize=256)
 def asset_url(name: str) -> str:
     """The address of a file, which changes when its content does."""
     return url_for("assets.show_asset", hash_=get_asset(name).hash, name=name)

@@ -62,7 +62,7 @@ TEXT_TYPES = (
 )
 ENCODINGS = ("br", "gzip")  # the first one wins where a browser likes both equally
 LEAST_BYTES = 500
-PAGE_QUALITY = 5  # Brotli 0-11: 5 costs about 1 ms a page and gives most of the gain
+PAGE_QUALITY = 4  # Brotli 0-11: 5 takes 1.1 ms for a page instead of 0.7, and saves 5 % of its bytes
 FILE_QUALITY = 11
 
 

@@ -1,10 +1,15 @@
 """Filters and globals for templates: dates in words, addresses of files, what the reader prefers."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, request
+from flask import url_for as plain_url_for
+from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
@@ -19,6 +24,13 @@ from webapp.web.forms import described
 PREFERENCES_COOKIE = "reading"
 TEXT_SIZES = ("normal", "large", "largest")
 THEMES = ("device", "light", "dark")
+
+
+class SiteEnvironment(Environment):
+    """Flask's templates, all with the same globals: Jinja would compare those of a page one by one at every import."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ def preferences() -> Preferences:
 
 def init_app(app: Flask, config: Config) -> None:
     """Give templates their filters and globals, and make a missing name an error."""
+    app.jinja_environment = SiteEnvironment
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -74,6 +87,7 @@ def init_app(app: Flask, config: Config) -> None:
         marked=marked,
     )
     app.jinja_env.globals.update(
+        url_for=url_for,
         asset_url=asset_url,
         asset_integrity=asset_integrity,
         preferences=preferences,
@@ -87,6 +101,16 @@ def init_app(app: Flask, config: Config) -> None:
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,
     )
+
+
+def url_for(endpoint: str, **values: Any) -> str:
+    """Flask's ``url_for`` for templates, which ask for some 70 addresses a page. Words and tokens are not remembered."""
+    return _address(endpoint, **values) if values.keys() <= {"slug"} else plain_url_for(endpoint, **values)
+
+
+@lru_cache(maxsize=10_000)
+def _address(endpoint: str, **values: str) -> str:
+    return plain_url_for(endpoint, **values)
 
 
 def day(value: date | datetime) -> str:
