@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, bindparam, case, func, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload
 
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
@@ -28,11 +28,12 @@ _WHOLE = (
         joinedload(Article.corrections),
     )
 )
+# All that lists show of articles, in one question, too.
 # "Not withdrawn", for "published" would lead SQLite to begin with all that are published.
 _LISTED = (
     select(Article)
     .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status != ArticleStatus.WITHDRAWN)
-    .options(selectinload(Article.category_links).joinedload(ArticleCategory.category))
+    .options(joinedload(Article.category_links).joinedload(ArticleCategory.category, innerjoin=False))
 )
 
 
@@ -104,7 +105,7 @@ def get_published(slug: str) -> Article:
 
 def published_by_ids(article_ids: Sequence[int]) -> list[Article]:
     """Those of the articles that readers may see now, in the given order, with all that lists show."""
-    rows = db.session.scalars(_LISTED, {"ids": article_ids})
+    rows = db.session.scalars(_LISTED, {"ids": article_ids}).unique()
     by_id = {article.id: article for article in rows}
     return [by_id[article_id] for article_id in article_ids if article_id in by_id]
 
@@ -127,7 +128,7 @@ def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
         # "not withdrawn", for "published" would lead SQLite to begin with all that are published
         .where(Paper.is_retracted, Article.status != ArticleStatus.WITHDRAWN)
     )
-    return page_of(query, page, size, _less(_PUBLISHED_COUNT, retracted))
+    return _listed(query, page, size, _less(_PUBLISHED_COUNT, retracted))
 
 
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
@@ -138,7 +139,13 @@ def in_category(category: Category, order: Order, page: int, size: int = PAGE_SI
         Order.TITLE: (func.lower(func.coalesce(Article.plain_title, Paper.title)), Article.id),
     }
     query = standing().join(Article.paper).where(_is_in(category)).order_by(*orders[order])
-    return page_of(query, page, size, _less(*_filed(category.id)))
+    return _listed(query, page, size, _less(*_filed(category.id)))
+
+
+def _listed(query: Select[Article], page: int, size: int, total: ColumnElement[int]) -> Page[Article]:
+    """One page of a query for articles. Their order is found by ids alone: whole texts would be sorted with them."""
+    found = page_of(query.with_only_columns(Article.id), page, size, total)
+    return Page(published_by_ids(found.rows), found.number, found.total, found.size)
 
 
 def newest_in(category: Category, count: int) -> list[Article]:

@@ -109,7 +109,7 @@ def url_for(endpoint: str, **values: Any) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _address(endpoint: str, **values: str) -> str:
+def _address(endpoint: str, **values: Any) -> str:
     return plain_url_for(endpoint, **values)
 
 
