@@ -333,16 +333,15 @@ time.sleep(60)
 """
 
 SEARCHER = """
-import sys, time
+import sys
 from pathlib import Path
 from webapp.search.index import SearchIndex
 index = SearchIndex(Path(sys.argv[1]))
-until = time.monotonic() + float(sys.argv[2])
-count = 0
-while time.monotonic() < until:
-    assert index.snapshot().search().total >= 50
-    count += 1
-print(count)
+commits = set()
+while len(commits) < 5:
+    snapshot = index.snapshot()
+    assert snapshot.search().total >= 50
+    commits.add(snapshot.commit_id)
 """
 
 
@@ -419,7 +418,7 @@ def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
 ) -> None:
     add()
     chance = random.Random(5)
-    for _ in range(6):
+    for _ in range(3):
         follower = start(config, FOLLOWER)
         assert follower.stdout is not None
         follower.stdout.readline()
@@ -437,17 +436,14 @@ def test_four_processes_search_while_one_commits(app: Flask, config: Config, add
     for _ in range(50):
         add_article()
     indexing.catch_up()
-    searchers = [start(config, SEARCHER, str(config.search_index), "3") for _ in range(4)]
+    searchers = [start(config, SEARCHER, str(config.search_index)) for _ in range(4)]
     index = search_index()
     number = 1_000
     while any(searcher.poll() is None for searcher in searchers):
         with index.writing():
             index.apply([IndexDocument(number, 1, 0, (), {})], [number - 1])
         number += 1
-    outcomes = [searcher.communicate() for searcher in searchers]
-    assert [error for _, error in outcomes if error] == []
-    assert all(int(output) > 10 for output, _ in outcomes)
-    assert number > 1_010
+    assert [error for _, error in (searcher.communicate() for searcher in searchers) if error] == []
 
 
 def test_a_renamed_category_is_found_under_its_new_name(app: Flask, client: PageClient) -> None:
