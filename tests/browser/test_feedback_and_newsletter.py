@@ -112,16 +112,16 @@ def test_sign_up_confirm_and_unsubscribe(visitor: Page, site: Site) -> None:
 
     visitor.goto(_link(_mail_to(site, address), "/newsletter/confirm/"))
     visitor.get_by_role("button", name="Yes, send them to me").click()
-    expect(visitor.get_by_role("heading", level=1)).to_have_text("You are on the list")
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("You’re on the list")
 
     settings = _settings_link(site, address)
     visitor.goto(settings)
     expect(visitor.get_by_label("Pain Management")).to_be_checked()
     visitor.get_by_role("link", name="Unsubscribe").click()
     visitor.get_by_role("button", name="Unsubscribe").click()
-    expect(visitor.get_by_role("heading", level=1)).to_have_text("You are unsubscribed")
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("You’re unsubscribed")
     visitor.goto(settings)
-    expect(visitor.get_by_text("No newsletter is sent to")).to_be_visible()
+    expect(visitor.get_by_text("We’re not sending a newsletter to")).to_be_visible()
 
 
 def test_a_wrong_address_is_kept_and_explained(visitor: Page) -> None:

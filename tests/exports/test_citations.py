@@ -13,6 +13,7 @@ from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.exports.bibtex import bibtex
 from webapp.exports.csl import csl
+from webapp.exports.jsonld import article_graph
 from webapp.exports.reference import Reference, paper_reference
 from webapp.exports.ris import ris
 from webapp.models import Article
@@ -125,6 +126,25 @@ def test_pages_are_given_in_full(client: PageClient, pages: str, first: str, las
         f"{tag}  - {page}" for tag, page in (("SP", first), ("EP", last)) if page
     ]
     assert csl([reference])[0].get("page", "") == "-".join(filter(None, (first, last)))
+
+
+def test_a_group_stays_a_group_in_every_format(client: PageClient) -> None:
+    names = ["Department of Health, Education, and Welfare", "Centers for Disease Control and Prevention"]
+    groups = [Author(family=name) for name in names]
+    article = add_article(slug="groups", paper=PAPER | {"authors": groups})
+    lines = client.get("/research/groups.ris").text.splitlines()
+    assert [line for line in lines if line.startswith("AU")] == [
+        "AU  - Department of Health Education and Welfare",
+        "AU  - Centers for Disease Control and Prevention",
+    ]
+    text = client.get("/research/groups.bib").text
+    assert f"author = {{{{{names[0]}}} and {{{names[1]}}}}}" in text
+    (record,) = read_bibtex(text)
+    assert record.content is not None and record.content.paper.authors == groups
+    (reference,) = json.loads(client.get("/research/groups.json").text)
+    assert reference["author"] == [{"literal": name} for name in names]
+    paper = article_graph(article, "https://site.example")[1]
+    assert paper["author"] == [{"@type": "Organization", "name": name} for name in names]
 
 
 def cited(title: str) -> Reference:

@@ -345,7 +345,7 @@ def test_past_issues_are_on_the_site_with_a_feed(client: PageClient) -> None:
 
 
 def test_the_archive_says_so_when_nothing_has_gone_out(client: PageClient) -> None:
-    assert "No newsletter has gone out yet" in client.get("/newsletter/issues").text
+    assert "We haven’t sent a newsletter yet" in client.get("/newsletter/issues").text
     ElementTree.fromstring(client.flask.get("/newsletter/issues/feed.atom").data)
     client.get("/newsletter/issues/1", status=404)
 

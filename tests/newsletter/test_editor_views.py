@@ -116,7 +116,7 @@ def test_an_editor_settles_an_uncertain_mail(
 def test_a_mail_that_was_settled_stays_as_it_is(editor_client: PageClient) -> None:
     number = _uncertain().id
     _press(editor_client, f"/editor/newsletter/uncertain/{number}", answer="sent")
-    assert "settled in the meantime" in _press(
+    assert "Somebody else settled this mail first" in _press(
         editor_client, f"/editor/newsletter/uncertain/{number}", answer="again"
     )
     db.session.expire_all()

@@ -90,7 +90,7 @@ def test_my_data_holds_the_messages_of_this_address(client: PageClient, link: st
 def test_erasing_takes_one_more_press(client: PageClient, link: str) -> None:
     assert ">Erase me</button>" in client.get(f"{link}/erase").text
     answer = client.post(f"{link}/erase")
-    assert "You are erased" in client.get(answer.location).text
+    assert "Your data is erased" in client.get(answer.location).text
     assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 0
 
 

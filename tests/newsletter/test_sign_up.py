@@ -289,5 +289,5 @@ def test_mails_say_why_they_come_and_how_to_stop(client: PageClient) -> None:
     subscribed()
     sign_up(client)
     text = text_of(delivered()[-1])
-    assert "You get this because you signed up" in text
+    assert "You’re getting this email because you signed up" in text
     assert "/newsletter/unsubscribe/" in text

@@ -23,7 +23,7 @@ def link(client: PageClient) -> str:
 
 def test_one_press_stops_the_newsletter(client: PageClient, link: str) -> None:
     assert ">Unsubscribe</button>" in client.get(link).text
-    assert "You are unsubscribed" in client.post(link, status=200).text
+    assert "You’re unsubscribed" in client.post(link, status=200).text
     assert get_subscriber().state == SubscriberState.UNSUBSCRIBED
 
 

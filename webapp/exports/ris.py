@@ -15,7 +15,9 @@ def ris(references: list[Reference]) -> str:
 def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield "TY", "ELEC" if reference.is_webpage else "JOUR"
     first, last = reference.page_range
-    yield from (("AU", inverted_name(author)) for author in reference.authors)
+    for author in reference.authors:
+        # A comma in a group's name would make readers take the rest for a given name.
+        yield "AU", inverted_name(author) if author.given else author.family.replace(",", "")
     tagged = (
         ("TI", reference.title),
         ("T2", reference.container),
