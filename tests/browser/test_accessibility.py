@@ -99,17 +99,3 @@ def test_the_editors_pages_have_no_violation(
         page.goto(path)
         assert violations(page) == [], path
     context.close()
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/research/amitriptyline-pain-trial", "/search?q=pain", "/categories", "/contact"]
-)
-def test_nothing_runs_over_the_edge_at_320_pixels_with_the_largest_text(
-    browser: Browser, site: Site, path: str
-) -> None:
-    context = browser.new_context(base_url=site.url, viewport={"width": 320, "height": 640})
-    context.add_cookies([{"name": "reading", "value": "largest.device.wide", "url": site.url}])
-    page = context.new_page()
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    context.close()
