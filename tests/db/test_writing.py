@@ -1,17 +1,20 @@
 """Writers take turns, and what they write is committed as a whole or not at all."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from tests.engines import both_engines
 from tests.factories import NOW
+from tests.newsletter.steps import filled
 from tests.writers import another_writer
 from webapp.db.session import db
-from webapp.db.writing import TurnTaken, writing
+from webapp.db.writing import MOST_WAITING, TurnTaken, writing
 from webapp.models import Attempt
 
 
@@ -102,3 +105,25 @@ def test_who_does_not_want_to_wait_is_told_that_the_turn_is_taken(app: Flask) ->
     with writing(wait=False):
         add_attempt("one")
     assert attempts() == ["one"]
+
+
+@both_engines
+def test_a_crowd_of_writers_leaves_threads_for_readers(app: Flask) -> None:
+    """Some requests wait for their turn. The others are told to come back, with what they typed."""
+    app.testing = False
+    form = filled(topic="question", email="ana@example.org", message="What I typed")
+
+    def send(_: int) -> TestResponse:
+        return app.test_client().post("/contact", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+    with ThreadPoolExecutor(12) as pool:
+        with another_writer(app):
+            sending = [pool.submit(send, number) for number in range(12)]
+            refused = [one.result() for one in islice(as_completed(sending), 12 - MOST_WAITING)]
+            assert {one.result().status_code for one in sending if one.done()} == {503}
+            assert app.test_client().get("/about").status_code == 200
+        answers = [one.result() for one in sending]
+    assert [answer.status_code for answer in answers].count(303) == MOST_WAITING
+    for answer in refused:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert "What I typed" in answer.text

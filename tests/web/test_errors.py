@@ -15,6 +15,7 @@ from tests.engines import postgresql_only
 from tests.pages import H, PageClient, check_page
 from webapp.accounts import forms
 from webapp.db.session import db
+from webapp.db.writing import TurnTaken
 from webapp.web import errors
 from webapp.web.errors import SiteError
 
@@ -68,6 +69,16 @@ def test_a_failure_of_ours_says_so_and_tells_nothing_else(broken: PageClient) ->
 def test_a_database_that_does_not_answer_is_a_repair(broken: PageClient, name: str) -> None:
     response = broken.get(f"/{name}", status=503)
     assert response.headers["Retry-After"] == "60"
+
+
+@pytest.mark.parametrize("error", [*DATABASE_ERRORS.values(), TurnTaken()], ids=repr)
+def test_a_database_that_does_not_answer_an_error_handler_is_a_repair_too(
+    app: Flask, broken: PageClient, error: Exception
+) -> None:
+    app.register_error_handler(ZeroDivisionError, lambda _: raising(error)())
+    app.add_url_rule("/divided", view_func=raising(ZeroDivisionError()), endpoint="divided", methods=METHODS)
+    assert broken.get("/divided", status=503).headers["Retry-After"] == "60"
+    assert 'name="message" value="kept"' in broken.post("/divided", {"message": "kept"}, status=503).text
 
 
 @pytest.mark.proves("Promise 1: a save on a full disk answers 503 and keeps the text")

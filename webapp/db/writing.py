@@ -8,6 +8,7 @@ process of every node shares and that the commit releases. Readers never wait.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
 from flask import has_request_context
 from sqlalchemy import Connection
@@ -20,6 +21,9 @@ BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for its turn on SQLite
 JOBS_TIMEOUT = "60s"
 OPTION = "writers_turn"  # of the connection whose next transaction takes the turn
 _TAKE, _TRY = "take", "try"
+MOST_WAITING = 4  # requests of a process that wait for their turn; its other threads go on answering readers
+PLACE_TIMEOUT = 0.5  # seconds that a further request waits to become one of them
+_places = BoundedSemaphore(MOST_WAITING)
 
 
 class TurnTaken(Exception):
@@ -32,8 +36,8 @@ def writing(*, wait: bool = True) -> Iterator[datetime]:
 
     What was read before is read again: others may have written while this one waited. Keep slow work (hashing passwords,
     asking other servers, rendering) outside, since nobody else can write meanwhile.
-    Raises RuntimeError inside another ``writing()``, or when changes were made before it. With ``wait=False`` it raises
-    TurnTaken instead of waiting: for notes that may be left out.
+    Raises RuntimeError inside another ``writing()``, or when changes were made before it, and TurnTaken if too many requests
+    wait already. With ``wait=False`` it raises TurnTaken instead of waiting: for notes that may be left out.
     """
     session = db.session()
     if session.info.get(OPTION):
@@ -41,9 +45,16 @@ def writing(*, wait: bool = True) -> Iterator[datetime]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("something was changed before writing()")
     session.rollback()  # ends the reading transaction and expires what it read
+    needs_place = wait and has_request_context()
+    if needs_place and not _places.acquire(timeout=PLACE_TIMEOUT):
+        raise TurnTaken
     session.info[OPTION] = True
     try:
-        session.connection(execution_options={OPTION: _TAKE if wait else _TRY})
+        try:
+            session.connection(execution_options={OPTION: _TAKE if wait else _TRY})
+        finally:
+            if needs_place:
+                _places.release()
         yield datetime.now(UTC)
         session.commit()
     except BaseException:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
-from webapp.db.writing import stop_reading
+from webapp.db.writing import TurnTaken, stop_reading
 from webapp.web.htmx import wants_fragment
 
 DATABASE_ERRORS = (OperationalError, InternalError, NoConnectionFree)  # the database is locked, full or away
@@ -78,6 +78,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SiteError, show)
     app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(TurnTaken, _show_crowd)
     for of_database in DATABASE_ERRORS:
         app.register_error_handler(of_database, _show_database)
     app.register_error_handler(Exception, _show_unexpected)
@@ -118,6 +119,8 @@ def _show_http(error: HTTPException) -> Response:
     cause = getattr(error, "original_exception", None)
     if isinstance(cause, DATABASE_ERRORS):
         return _show_database(cause)  # it was raised in another error handler
+    if isinstance(cause, TurnTaken):
+        return _show_crowd(cause)
     response = show(SiteError(error.code))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
@@ -140,6 +143,16 @@ def _show_database(error: SQLAlchemyError) -> Response:
     log.error("database did not answer: %s", reason, extra={"path": request.path})
     _let_go()
     return show(SiteError(503))
+
+
+def _show_crowd(_: TurnTaken) -> Response:
+    return show(
+        SiteError(
+            503,
+            "Many people are sending something just now. Please try again in a minute.",
+            "Please wait a minute",
+        )
+    )
 
 
 def _show_unexpected(error: Exception) -> Response:
