@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, bindparam, case, func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, load_only
 
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
@@ -28,12 +28,25 @@ _WHOLE = (
         joinedload(Article.corrections),
     )
 )
-# All that lists show of articles, in one question, too.
-# "Not withdrawn", for "published" would lead SQLite to begin with all that are published.
-_LISTED = (
+# What a headline shows, and what a card or a feed shows. Reading all 41 columns takes as long as the search did: a column
+# that is not named here is fetched when somebody asks for it, one article at a time.
+HEADLINES = (
     select(Article)
+    # "not withdrawn", for "published" would lead SQLite to begin with all that are published
     .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status != ArticleStatus.WITHDRAWN)
-    .options(joinedload(Article.category_links).joinedload(ArticleCategory.category, innerjoin=False))
+    .options(
+        load_only(Article.slug, Article.plain_title, Article.subject, Article.species),
+        load_only(Article.about_sci, Article.study_kind, Article.result),
+        joinedload(Article.paper).load_only(Paper.title, Paper.journal, Paper.published_on, Paper.status),
+        joinedload(Article.category_links)
+        .joinedload(ArticleCategory.category, innerjoin=False)
+        .load_only(Category.slug, Category.name),
+    )
+)
+CARDS = HEADLINES.options(
+    load_only(Article.main_message, Article.simple_explanation, Article.findings, Article.research_summary),
+    load_only(Article.implications, Article.limitations, Article.questions, Article.harms),
+    load_only(Article.participants, Article.published_at, Article.updated_at),
 )
 
 
@@ -103,9 +116,9 @@ def get_published(slug: str) -> Article:
     return article
 
 
-def published_by_ids(article_ids: Sequence[int]) -> list[Article]:
-    """Those of the articles that readers may see now, in the given order, with all that lists show."""
-    rows = db.session.scalars(_LISTED, {"ids": article_ids}).unique()
+def published_by_ids(article_ids: Sequence[int], shown: Select[Article] = CARDS) -> list[Article]:
+    """Those of the articles that readers may see now, in the given order. ``shown``: HEADLINES or CARDS."""
+    rows = db.session.scalars(shown, {"ids": article_ids}).unique()
     by_id = {article.id: article for article in rows}
     return [by_id[article_id] for article_id in article_ids if article_id in by_id]
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from webapp.catalog.queries import CategoryCount, category_counts, published_by_ids
+from webapp.catalog.queries import CARDS, CategoryCount, category_counts, published_by_ids
 from webapp.db.session import db
 from webapp.models import Article, Category
 from webapp.models.values import Labelled, Result, StudyKind, Subject
@@ -58,13 +58,16 @@ class Hit:
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One value of a filter: how many results it would leave, and the address that turns it on or off."""
+    """One value of a filter: how many results it would leave, and the address that turns it on or off.
+
+    ``toggle_url`` is None where turning it on would leave no results.
+    """
 
     value: str
     label: str
     count: int
     is_selected: bool
-    toggle_url: str
+    toggle_url: str | None
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,15 @@ class NextSteps:
     categories: list[CategoryCount]
 
 
-def search(query: SearchQuery, size: int = PAGE_SIZE, filters_path: str | None = None) -> SearchResults:
+def search(
+    query: SearchQuery,
+    size: int = PAGE_SIZE,
+    filters_path: str | None = None,
+    shown: Select[Article] = CARDS,
+) -> SearchResults:
     """Answer a query. Never raises: without an index the database answers.
 
-    ``filters_path``: where the addresses of filters are; None if no filters are shown.
+    ``filters_path``: where the addresses of filters are; None if no filters are shown. ``shown``: HEADLINES or CARDS.
     """
     offset = (query.page - 1) * size
     is_reduced = False
@@ -123,7 +131,7 @@ def search(query: SearchQuery, size: int = PAGE_SIZE, filters_path: str | None =
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
-    articles = published_by_ids(matches.article_ids)  # the index may not know yet that one was withdrawn
+    articles = published_by_ids(matches.article_ids, shown)  # the index may not know yet that one was withdrawn
     hits = [Hit(article, understanding.highlighted) for article in articles]
     page = Page(hits, query.page, matches.total - (len(matches.article_ids) - len(hits)), size)
     has_choice = matches.counts and (page.total > 0 or query.filters)
@@ -152,13 +160,12 @@ def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...
     for name, label in LABELS.items():
         counts = matches.counts.get(name, {})
         selected = query.filters.get(name, frozenset())
-        values = [
-            FacetValue(
-                value, text, counts.get(value, 0), value in selected, query.toggled(name, value).address(path)
-            )
-            for value, text in _labels(name, counts).items()
-            if value in counts or value in selected or name != FacetName.KIND
-        ]
+        values = []
+        for value, text in _labels(name, counts).items():
+            count, is_selected = counts.get(value, 0), value in selected
+            url = query.toggled(name, value).address(path) if count or is_selected else None
+            if value in counts or is_selected or name != FacetName.KIND:
+                values.append(FacetValue(value, text, count, is_selected, url))
         facets.append(Facet(name, label, tuple(values)))
     return tuple(facets)
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
-from webapp.catalog.queries import category_counts
+from webapp.catalog.queries import HEADLINES, category_counts
 from webapp.search import misses, results
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
@@ -30,7 +30,7 @@ def search() -> Response:
     path = url_for("search.search")
     if is_panel:
         is_asked = sum(map(str.isalnum, query.text)) >= SHORTEST_INSTANT
-        answer = results.search(query, PANEL_SIZE) if is_asked else None
+        answer = results.search(query, PANEL_SIZE, shown=HEADLINES) if is_asked else None
     else:
         answer = results.search(query, filters_path=path) if query.text or query.filters else None
     is_miss = answer is not None and answer.page.total == 0
