@@ -1,6 +1,8 @@
 """How a query is cut, understood, corrected and completed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from tests.engines import both_engines
@@ -8,9 +10,9 @@ from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.search import synonyms
 from webapp.search.index import search_index
-from webapp.search.query import MOST_TERMS, FacetName, SearchQuery, Sort, Term
+from webapp.search.query import LONGEST_QUERY, MOST_TERMS, FacetName, SearchQuery, Sort, Term
 from webapp.search.understanding import nearest, understand, without_typing_errors
-from webapp.search.words import fold, stems, words
+from webapp.search.words import LONGEST_WORD, fold, stems, words
 
 
 def query(**arguments: str | list[str]) -> SearchQuery:
@@ -39,10 +41,39 @@ def test_a_word_is_cut_at_sixty_characters() -> None:
 # Queries
 
 
-def test_a_query_is_cut_to_two_hundred_characters_and_twelve_terms() -> None:
-    long = query(q="word " * 3_000)
-    assert len(long.text) <= 200
-    assert len(long.terms()) == MOST_TERMS
+def test_a_query_is_cut_to_a_thousand_characters() -> None:
+    assert len(query(q="word " * 3_000).text) <= LONGEST_QUERY
+
+
+QUESTIONS = {
+    "I would really like to know if there is any new research about stem cells": "stem cells",
+    "Hello, can you please tell me what the latest news is on treatments for pressure sores": "pressure sores",
+    "Is there anything that my dad could try so that he has less nerve pain": "less nerve pain",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_stop_words_do_not_count_toward_the_limit(question: str) -> None:
+    asked = query(q=question)
+    assert asked.left_out() == ()
+    assert set(stems(QUESTIONS[question])) <= {one for term in asked.terms() for one in term.stems()}
+
+
+def test_a_long_question_keeps_what_belongs_to_a_concept_and_names_what_it_leaves_out() -> None:
+    story = "Robert fell from a ladder in October near Denver while painting our neighbor's garage roof yellow and green"
+    asked = query(q=f"Hello please, {story}: will pregabalin help with nerve pain")
+    kept = {term.text for term in asked.terms()}
+    assert {"Robert", "pregabalin", "nerve", "pain"} <= kept
+    assert len([text for text in kept if stems(text)]) == MOST_TERMS
+    assert "green" in asked.left_out()
+    assert "please" not in {*kept, *asked.left_out()}
+
+
+@given(st.text(alphabet=st.sampled_from("ab '\"-/10.,é“”\t"), max_size=1_200))
+def test_any_text_makes_a_bounded_search(text: str) -> None:
+    asked = query(q=text)
+    assert len([term for term in asked.terms() if term.stems()]) <= MOST_TERMS
+    assert all(len(list(words(term.text))) <= LONGEST_WORD for term in asked.terms() if not term.is_phrase)
 
 
 def test_quotes_make_a_phrase_and_the_last_word_is_open() -> None:

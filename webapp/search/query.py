@@ -9,13 +9,16 @@ from urllib.parse import quote_plus
 from werkzeug.datastructures import MultiDict
 
 from webapp.parsing import int_from
+from webapp.search.synonyms import concepts_in
+from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, stems, words
 
-LONGEST_QUERY = 200  # characters
-MOST_TERMS = 12
+LONGEST_QUERY = 1_000  # characters
+MOST_TERMS = 12  # each costs a posting list; stop words cost nothing and do not count
 MOST_VALUES = 20  # of one filter
 LAST_PAGE = 1_000
 
 _VALUE = re.compile(r"[a-z0-9-]{1,80}")
+_BLANK = re.compile(r"\s")
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
 
 
@@ -46,6 +49,9 @@ class Term:
     text: str
     is_phrase: bool = False
     is_open: bool = False
+
+    def stems(self) -> list[str]:
+        return stems(self.text)
 
 
 @dataclass(frozen=True)
@@ -83,17 +89,45 @@ class SearchQuery:
         )
 
     def terms(self) -> list[Term]:
-        """Words and quoted phrases in the order in which they were written, at most MOST_TERMS."""
+        """Words and quoted phrases in the order in which they were written, without those that are too many."""
+        too_many = self._too_many()
+        return [term for term in self._written() if term not in too_many]
+
+    def left_out(self) -> tuple[str, ...]:
+        """The words of a long question that would say something, and are not looked for."""
+        return tuple(term.text for term in self._too_many() if not VAGUE_STEMS.issuperset(term.stems()))
+
+    def _too_many(self) -> list[Term]:
+        """The terms beyond MOST_TERMS, where stop words do not count.
+
+        People paste or dictate questions with a greeting and a story around them: phrases and what belongs to a concept are
+        looked for first, vague words last.
+        """
+        terms = [term for term in self._written() if term.stems()]
+        if len(terms) <= MOST_TERMS:
+            return []
+        spoken = [word.folded for term in terms for word in words(term.text)]
+        subject = frozenset().union(*(match.stems for match in concepts_in(spoken)))
+
+        def rank(term: Term) -> int:
+            if term.is_phrase or not subject.isdisjoint(term.stems()):
+                return 0
+            return 2 if VAGUE_STEMS.issuperset(term.stems()) else 1
+
+        return sorted(terms, key=rank)[MOST_TERMS:]
+
+    def _written(self) -> list[Term]:
+        """The different terms, in order."""
         terms: list[Term] = []
         at = 0
         for match in _QUOTED.finditer(self.text):
-            terms += [Term(word) for word in self.text[at : match.start()].split()]
+            terms += [Term(chunk) for chunk in _chunks(self.text[at : match.start()])]
             if match.group(1).strip():
                 terms.append(Term(match.group(1).strip(), is_phrase=True))
             at = match.end()
-        rest = self.text[at:].split()
-        terms += [Term(word, is_open=place == len(rest)) for place, word in enumerate(rest, start=1)]
-        return terms[:MOST_TERMS]
+        rest = _chunks(self.text[at:])
+        terms += [Term(chunk, is_open=place == len(rest)) for place, chunk in enumerate(rest, start=1)]
+        return list(dict.fromkeys(terms))
 
     def address(self, path: str) -> str:
         """This search as an address; equal searches give equal addresses."""
@@ -136,3 +170,15 @@ class SearchQuery:
 
     def without_filters(self) -> "SearchQuery":
         return replace(self, filters={}, page=1)
+
+
+def _chunks(text: str) -> list[str]:
+    """The parts of a text between blanks; a name or measure is one part, as in "10 mg"."""
+    places: list[tuple[int, int]] = []
+    for word in words(text):
+        is_short = bool(places) and word.end - places[-1][0] <= LONGEST_WORD
+        if is_short and not _BLANK.search(text, places[-1][1], word.start):
+            places[-1] = places[-1][0], word.end
+        else:
+            places.append((word.start, word.end))
+    return [text[start:end] for start, end in places]

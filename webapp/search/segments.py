@@ -30,7 +30,7 @@ from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
 from webapp.search.documents import IndexDocument
-from webapp.search.words import STOP_WORDS, stem, words
+from webapp.search.words import STOP_WORDS, letter_names, stem, words
 
 log = logging.getLogger(__name__)
 
@@ -318,11 +318,13 @@ def _fields_of(document: IndexDocument) -> dict[str, Any]:
     lexicon: set[str] = set()
     lines: list[str] = []
     for passage in document.passages:
-        telling = [word.folded for word in words(passage.text) if word.folded not in STOP_WORDS]
-        lexicon.update(word for word in telling if len(word) >= SHORTEST_WORD and word.isalpha())
-        line = [stem(word) for word in telling]
-        lines.append(f" {' '.join(line)} ")
-        for one in line:
+        spoken = list(words(passage.text))
+        pieces = [piece for word in spoken for piece in word.spoken() if piece not in STOP_WORDS]
+        lexicon.update(piece for piece in pieces if len(piece) >= SHORTEST_WORD and piece.isalpha())
+        lines.append(f" {' '.join(map(stem, pieces))} ")
+        found = [one for word in spoken if word.folded not in STOP_WORDS for one in word.stems()]
+        found += [stem(name.folded) for name in letter_names(passage.text, spoken)]
+        for one in found:
             weights[one].append(passage.weight)
     total = sum(map(sum, weights.values()))
     frequent = nlargest(FREQUENT_COUNT, weights, key=lambda one: sum(weights[one]))

@@ -9,6 +9,7 @@ from webapp.search.words import Span, highlights
 LONGEST = 240  # characters
 WINDOW = 160  # characters: words so close together make one passage
 MOST_GROUPS, MOST_PLACES = 16, 8  # so many are looked for, in so many places each
+_FIRST_PIECE = re.compile(r"[\d.]+|[^\d.]+")
 _SENTENCE_END = re.compile(r"[.!?][\"”’)]*\s+(?=[A-Z0-9“\"(])")
 
 
@@ -34,11 +35,12 @@ def snippet(texts: Sequence[str], highlighted: Sequence[frozenset[str]]) -> Snip
 def _densest(folded: str, highlighted: Sequence[frozenset[str]]) -> int:
     """Where the first window starts that has most of the groups of stems whole.
 
-    A stem is looked for as the start of a word: quicker than stemming whole texts, and near enough to choose a passage.
+    A stem is looked for as the start of a word, and a name or measure as its first letters or number: quicker than stemming
+    whole texts, and near enough to choose a passage.
     """
     places: list[tuple[int, str]] = []
     for one in {one for group in highlighted for one in group}:
-        start = one.removesuffix("i")
+        start = one.removesuffix("i") if one.isalpha() else _FIRST_PIECE.findall(one)[0]
         at, count = folded.find(start), 0
         while at >= 0 and count < MOST_PLACES:
             if not at or not folded[at - 1].isalnum():

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from webapp.search.posting_arrays import Alternative, Clause, Snapshot
 from webapp.search.query import SearchQuery, Term
 from webapp.search.synonyms import Match, concepts_in, known_words, misspellings, words_starting
-from webapp.search.words import STOP_WORDS, VAGUE_STEMS, stem, stems, words
+from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, stem, stems, words
 
 SHORTEST_WORD = 4  # that is corrected
 SHORTEST_PART = 3  # of a word that was written without its space
@@ -41,12 +41,14 @@ class Understanding:
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
     added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
+    ``left_out``: words of a long question that were not looked for.
     """
 
     clauses: tuple[Clause, ...]
     corrected: str | None
     looked_for: tuple[str, ...]
     highlighted: tuple[frozenset[str], ...]
+    left_out: tuple[str, ...] = ()
 
 
 def understand(query: SearchQuery, library: Snapshot) -> Understanding:
@@ -57,7 +59,7 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
         terms = corrected
     matches = () if query.is_own_words or query.is_exact else _concepts(terms)
     together = frozenset(one for match in matches if len(match.stems) > 1 for one in match.stems)
-    own = clauses_of(terms, library, together, completes=not query.is_own_words)
+    own = clauses_of(_with_letter_names(terms, library), library, together, completes=not query.is_own_words)
     highlighted = [frozenset(form) for clause in own for form, _ in clause.alternatives]
     highlighted += [frozenset(form) for match in matches for form in match.concept.medical_stems[:MAIN_TERMS]]
     named = [term for match in matches for term in match.concept.medical[:NAMED_TERMS]]
@@ -66,6 +68,7 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
         corrected=None if corrected is None else written(corrected),
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
         highlighted=tuple(dict.fromkeys(highlighted)),
+        left_out=query.left_out(),
     )
 
 
@@ -83,9 +86,13 @@ def clauses_of(
             parts = tuple(stems(term.text))
             clauses += [Clause(((parts, 1.0),), is_phrase=True)] if parts else []
             continue
-        spoken = [word.folded for word in words(term.text)]
+        spoken = list(words(term.text))
+        numbered = tuple(stem(word.folded) for word in spoken if not word.folded.isalpha())
+        if len(numbered) > 1:  # C5-C6, 2019-2020 or a DOI: a text must have all of it
+            clauses.append(Clause(((numbered, 1.0),)))
+            spoken = [word for word in spoken if word.folded.isalpha()]
         for place, word in enumerate(spoken, start=1):
-            own: list[Alternative] = [] if word in STOP_WORDS else [((stem(word),), 1.0)]
+            own: list[Alternative] = [] if word.folded in STOP_WORDS else [((stem(word.folded),), 1.0)]
             if term.is_open and completes and place == len(spoken):
                 own += _completions(word, library)
             if not own:
@@ -132,16 +139,33 @@ def nearest(word: str, library: Snapshot) -> str | None:
     return min(likely)[-1] if likely else _split(word, library)
 
 
-def _completions(word: str, library: Snapshot) -> list[Alternative]:
+def _with_letter_names(terms: Sequence[Term], library: Snapshot) -> list[Term]:
+    """The terms with names like "H reflex" as one, if the library has them."""
+    joined: list[Term] = []
+    for term in terms:
+        if joined and not term.is_phrase and not joined[-1].is_phrase:
+            name = f"{joined[-1].text}-{term.text}"
+            spoken = list(words(name))
+            if len(spoken) == 1 and len(library.contributions(stem(spoken[0].folded)).documents):
+                joined[-1] = replace(term, text=name)
+                continue
+        joined.append(term)
+    return joined
+
+
+def _completions(word: Word, library: Snapshot) -> list[Alternative]:
     """What an unfinished word may become, as alternatives to it."""
-    if word in STOP_WORDS:
+    folded = word.folded
+    if folded in STOP_WORDS:
         return []
-    is_known = library.frequency(word) > 0 or len(library.contributions(stem(word)).documents) > 0
-    if len(word) < (SHORTEST_KNOWN_OPEN_WORD if is_known else SHORTEST_OPEN_WORD):
+    is_known = library.frequency(folded) > 0 or len(library.contributions(stem(folded)).documents) > 0
+    if len(folded) < (SHORTEST_KNOWN_OPEN_WORD if is_known else SHORTEST_OPEN_WORD):
         return []
     weight = COMPLETED_KNOWN if is_known else COMPLETED_UNKNOWN
-    completed = dict.fromkeys(stem(one) for one in library.completions(word, COMPLETION_COUNT))
-    return [((one,), weight) for one in completed if one != stem(word)]
+    completed = dict.fromkeys(stem(one) for one in library.completions(folded, COMPLETION_COUNT))
+    if word.pieces and not is_known:  # "covid-1" is on its way to "COVID-19"
+        completed |= dict.fromkeys(word.stems()[1:])
+    return [((one,), weight) for one in completed if one != stem(folded)]
 
 
 def _concepts(terms: Sequence[Term]) -> tuple[Match, ...]:
@@ -160,7 +184,8 @@ def _concept_clause(match: Match) -> Clause:
     """The ways to say a concept: its main medical terms first, then those near it, and everyday forms of several words."""
     weight = READ_PHRASE_AS if len(match.stems) > 1 else READ_AS
     medical = [
-        (form, weight * (1.0 if place < MAIN_TERMS else NEAR_TERM))
+        # the term that the reader wrote comes before the names of the concept
+        (form, 1.0 if match.stems == set(form) else weight * (1.0 if place < MAIN_TERMS else NEAR_TERM))
         for place, form in enumerate(match.concept.medical_stems)
     ]
     lay = [

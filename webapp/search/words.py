@@ -1,6 +1,7 @@
 """Text to words and stems: one way for what is indexed, what is asked, and what is marked on the page.
 
-The stemmer (Porter 2) is the only thing taken from Whoosh here.
+A name or measure is one word however it is written: IL-10, IL10 and IL 10; H-reflex; 10 mg and 10mg; 24-hour and 24 h. British
+spellings are read as American ones. The stemmer (Porter 2) is the only thing taken from Whoosh here.
 """
 
 import re
@@ -8,45 +9,97 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from whoosh.lang.porter2 import stem as _porter2
 
-# Letters and digits; an apostrophe or a typographic one may stand inside a word.
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_APOSTROPHES = re.compile(r"['’]s?$|['’]")
 LONGEST_WORD = 60
 
 _LISTS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 STOP_WORDS = frozenset(_LISTS["stop_words"])
+_UNITS: dict[str, str] = {form: unit for unit, forms in _LISTS["units"].items() for form in (unit, *forms)}
+_BRITISH = [(re.compile(british), american) for british, american in _LISTS["british_spellings"]]
+
+_LETTER = r"[^\W\d_]"
+_LETTERS = rf"{_LETTER}+(?:['’]{_LETTER}+)*"  # a typographic apostrophe or another may stand inside a word
+_NUMBER = r"(?>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*)"
+_HYPHENS = "\\-\u2010-\u2013\u2212"
+_RUN = rf"(?:{_NUMBER}|{_LETTERS})(?:(?<=\d){_LETTER}+|(?<={_LETTER}){_NUMBER})*"
+_UNIT = rf"(?i:(?!(?:{'|'.join(STOP_WORDS)})\b)(?:{'|'.join(_UNITS)}|{_LETTER}{{1,2}})(?!\w))"
+_TOKEN = re.compile(
+    rf"{_LETTER}++(?![\w'’{_HYPHENS}]|[ \xa0]\d)"  # most words: the rest of the pattern is four times slower
+    rf"|{_NUMBER}[ \xa0]{_UNIT}"
+    rf"|{_LETTER}{{1,5}}[ \xa0]{_NUMBER}(?![\w{_HYPHENS}]|[ \xa0]{_UNIT})"
+    rf"|{_RUN}(?:[{_HYPHENS}]{_RUN})*"
+)
+_RUNS = re.compile(_RUN)
+_PIECES = re.compile(rf"{_NUMBER}|{_LETTERS}")
+_APOSTROPHES = re.compile(r"['’]s?$|['’]")
 
 Span = tuple[int, int]
 
 
 class Word(NamedTuple):
-    """One word of a text: where it stands, and its folded form (small letters, no accents, no apostrophes)."""
+    """One word of a text: where it stands, and its folded form (small letters, no accents, no apostrophes).
+
+    ``pieces``: the letters and numbers of a name or measure ("il", "10"), folded; empty for other words.
+    """
 
     start: int
     end: int
     folded: str
+    pieces: tuple[str, ...] = ()
+
+    def spoken(self) -> tuple[str, ...]:
+        """Its pieces, or itself."""
+        return self.pieces or (self.folded,)
+
+    def stems(self) -> list[str]:
+        """Its stem, and those of pieces that say something alone: the COVID of COVID-19, the years of 5 years, not the T of T10."""
+        telling = [piece for piece in self.pieces[:1] if not piece.isalpha()]
+        telling += [piece for piece in self.pieces if piece.isalpha() and len(piece) > 1]
+        return [stem(self.folded), *[stem(piece) for piece in telling if piece not in STOP_WORDS]]
 
 
 def words(text: str) -> Iterator[Word]:
     """The words of a text with their places, in order; cut to a length that no real word reaches."""
-    for match in _WORD.finditer(text):
-        folded = fold(match.group())
-        if folded:
-            yield Word(match.start(), match.end(), folded)
+    for match in _TOKEN.finditer(text):
+        token, at = match.group(), match.start()
+        if token.isalpha() or token.isdecimal():
+            yield Word(at, match.end(), fold(token))
+        else:
+            for start, end, folded, pieces in _words_of(token):
+                yield Word(at + start, at + end, folded, pieces)
+
+
+def letter_names(text: str, spoken: Sequence[Word]) -> Iterator[Word]:
+    """Names of which one part is a letter, written with a blank: H reflex, AIS C."""
+    for one, other in pairwise(spoken):
+        parts = one.folded, other.folded
+        if (
+            1 in map(len, parts)
+            and all(part.isalpha() and part not in STOP_WORDS for part in parts)
+            and text[one.end : other.start] == " "
+        ):
+            yield Word(one.start, other.end, "".join(parts), parts)
 
 
 def fold(word: str) -> str:
-    """A word without case, accents, apostrophes and the ’s of possession."""
-    if word.isascii() and word.isalnum():
-        return word.lower()[:LONGEST_WORD]
-    plain = unicodedata.normalize("NFKD", word.casefold())
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _APOSTROPHES.sub("", bare)[:LONGEST_WORD]
+    """A word without case, accents, apostrophes and the ’s of possession, in American spelling."""
+    if not (word.isascii() and word.isalnum()):
+        plain = unicodedata.normalize("NFKD", word.casefold())
+        word = _APOSTROPHES.sub("", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+    return american(word.lower()[:LONGEST_WORD])
+
+
+@lru_cache(maxsize=200_000)
+def american(folded: str) -> str:
+    """The American spelling of a folded word that is spelled the British way; any other word as it is."""
+    for british, spelling in _BRITISH:
+        folded = british.sub(spelling, folded)
+    return folded
 
 
 @lru_cache(maxsize=200_000)
@@ -58,25 +111,67 @@ def stem(folded: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """The stems of a text in order, without stop words."""
-    return [stem(word.folded) for word in words(text) if word.folded not in STOP_WORDS]
+    """The stems of a text in order, without stop words; names and measures in pieces."""
+    return [stem(piece) for word in words(text) for piece in word.spoken() if piece not in STOP_WORDS]
 
 
 def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     """Where the stems to highlight are in a text; adjacent words become one span."""
     asked = frozenset().union(*highlighted)
-    matches = [(word, one) for word in words(text) if (one := stem(word.folded)) in asked]
-    present = {one for _, one in matches}
+    spoken = list(words(text))
+    spoken += [name for name in letter_names(text, spoken) if name.folded in asked]
+    matches = [
+        (word, own)
+        for word in spoken
+        if (own := asked.intersection(word.stems() if word.pieces else (stem(word.folded),)))
+    ]
+    present = frozenset().union(*(own for _, own in matches))
     wanted = {one for group in highlighted if group <= present for one in group}
     spans: list[Span] = []
-    for word, one in matches:
-        if one not in wanted or word.folded in STOP_WORDS:
+    for word, own in sorted(matches, key=lambda match: match[0].start):
+        if not own & wanted or word.folded in STOP_WORDS:
             continue
-        if spans and text[spans[-1][1] : word.start] in (" ", "-"):
-            spans[-1] = (spans[-1][0], word.end)
+        if spans and text[spans[-1][1] : word.start] in ("", " ", "-"):
+            spans[-1] = (spans[-1][0], max(spans[-1][1], word.end))
         else:
             spans.append((word.start, word.end))
     return tuple(spans)
+
+
+@lru_cache(maxsize=20_000)
+def _words_of(token: str) -> tuple[Word, ...]:
+    """The words of runs of letters and digits with hyphens or a blank between."""
+    found: list[Word] = []
+    is_open = False  # may the next run belong to the last word?
+    for run in _RUNS.finditer(token):
+        if is_open and _belong_together(token[found[-1].start : found[-1].end], run.group()):
+            found[-1] = _word(token, found[-1].start, run.end())
+            is_open = False
+        else:
+            found.append(_word(token, run.start(), run.end()))
+            is_open = True
+    return tuple(found)
+
+
+def _belong_together(before: str, after: str) -> bool:
+    """Are two runs one name or measure: letters and a number, or a letter and a word?"""
+    if before.lower() in STOP_WORDS or after.lower() in STOP_WORDS:
+        return False
+    if before.isalpha() and after.isalpha():
+        return min(len(before), len(after)) == 1 and (before + after).isascii()
+    has_number = before[-1].isdecimal(), after[0].isdecimal()
+    is_code = before[0].isalpha() and before[-1].isdecimal()  # C5 of C5-C6
+    return has_number[0] != has_number[1] and not is_code
+
+
+def _word(token: str, start: int, end: int) -> Word:
+    """The part of a token as one word."""
+    pieces = tuple(fold(piece.replace(",", "")) for piece in _PIECES.findall(token[start:end]))
+    if len(pieces) == 1 or "".join(pieces).isalpha():
+        folded = "".join(pieces)
+    else:  # "10 meters", "5 years": a unit in its short form, anything else without its ending
+        folded = stem(pieces[0]) + "".join(_UNITS.get(piece, stem(piece)) for piece in pieces[1:])
+    return Word(start, end, folded[:LONGEST_WORD], pieces if len(pieces) > 1 else ())
 
 
 VAGUE_STEMS = frozenset(map(stem, _LISTS["vague_words"]))
