@@ -19,6 +19,8 @@
     if (wanted) wanted.focus();
     const spoken = root.matches?.("[data-announce]") ? root : root.querySelector?.("[data-announce]");
     if (spoken) say(spoken.dataset.announce);
+    const titled = root.matches?.("[data-title]") ? root : root.querySelector?.("[data-title]");
+    if (titled) document.title = titled.dataset.title;
     reveal(root);
   }
 
@@ -26,6 +28,17 @@
   function refocus(pressed) {
     if (pressed?.id && !pressed.isConnected) document.getElementById(pressed.id)?.focus({ preventScroll: true });
   }
+
+  // ------------------------------------------------- a search is one entry in the history, however slowly it is typed
+  // The first answer adds an entry and the next ones replace it, until the reader leaves the field or goes back.
+  let isTyped = false;
+  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+    if (detail.requestConfig.elt.type !== "search") return;
+    if (isTyped) detail.history.type = "replace";
+    isTyped = true;
+  });
+  document.addEventListener("change", () => { isTyped = false; });
+  window.addEventListener("popstate", () => { isTyped = false; });
 
   // ------------------------------------------------- what a reader opened stays open when it is replaced
   const folds = new Map();

@@ -2,6 +2,7 @@
 
 import re
 from threading import Event
+from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 import msgspec
@@ -26,6 +27,11 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def slugs(text: str) -> list[str]:
     """The articles that a page lists, in order."""
     return re.findall(r'href="/research/([a-z0-9-]+)"', text)
+
+
+def links_of_searches(text: str) -> list[str]:
+    """The searches that a page offers as chips."""
+    return [unquote_plus(query) for query in re.findall(r'class="chip" href="/search\?q=([^"&]+)"', text)]
 
 
 def test_an_article_is_found_by_a_word_of_its_text(client: PageClient, add: Adds) -> None:
@@ -323,3 +329,45 @@ def test_browsers_can_add_the_site_as_a_search_engine(client: PageClient) -> Non
     description = ElementTree.fromstring(client.flask.get("/opensearch.xml").text)
     urls = [url.get("template") for url in description.iter("{http://a9.com/-/spec/opensearch/1.1/}Url")]
     assert "http://localhost/search?q={searchTerms}" in urls
+
+
+def test_what_is_offered_after_a_miss_has_results_and_is_another_search(
+    client: PageClient, add: Adds
+) -> None:
+    add(plain_title="Learning how to have children after an injury")
+    offered = links_of_searches(client.get("/search?q=pregnancy").text)
+    assert "pregnancy" not in offered
+    for text in offered:
+        assert "No summaries" not in client.get("/search", query_string={"q": text}).text
+
+
+def test_a_completion_has_results_and_is_another_search(client: PageClient, add: Adds) -> None:
+    add(plain_title="Botulinum toxin for a tight bladder")
+    assert links_of_searches(client.fragment("/search?q=pregn&panel=1")) == []
+    assert links_of_searches(client.fragment("/search?q=neurogenic+blad&panel=1")) == ["neurogenic bladder"]
+    assert "neurogenic bladder" not in links_of_searches(
+        client.fragment("/search?q=Neurogenic+bladders&panel=1")
+    )
+
+
+def test_the_feed_of_a_search_keeps_its_filters(client: PageClient, add: Adds) -> None:
+    add(subject=Subject.PEOPLE)
+    rat = add(subject=Subject.ANIMALS, species="rats")
+    page = client.get("/search?q=pain&subject=animals&sort=newest").text
+    assert page.count('href="/search/feed.atom?q=pain&amp;subject=animals"') == 2
+    feed = client.flask.get("/search/feed.atom?q=pain&subject=animals").text
+    assert slugs(feed.replace("http://localhost", "")) == [rat.slug]
+
+
+def test_a_fragment_names_the_title_of_its_page(client: PageClient, add: Adds) -> None:
+    add()
+    page = client.get("/search?q=pain").text
+    assert "<title>pain – search – Spinal Cord Research Help</title>" in page
+    assert 'data-title="pain – search – Spinal Cord Research Help"' in client.fragment("/search?q=pain")
+
+
+def test_the_page_says_which_words_of_a_long_question_it_left_out(client: PageClient, add: Adds) -> None:
+    add()
+    story = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda omicron sigma"
+    assert "so we left out: lambda, omicron, sigma." in client.get(f"/search?q={story}+nerve+pain").text
+    assert "left out" not in client.get("/search?q=nerve+pain").text

@@ -1,8 +1,9 @@
 """From a query to what the page shows: hits with snippets, filters with counts, and what was done to the words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sqlalchemy import Select, select
 
@@ -17,12 +18,13 @@ from webapp.search.posting_arrays import Matches
 from webapp.search.query import FacetName, SearchQuery, Sort
 from webapp.search.snippets import Snippet, snippet
 from webapp.search.understanding import Understanding, understand, without_typing_errors, written
-from webapp.search.words import Span, highlights
+from webapp.search.words import Span, highlights, stems
 from webapp.web.pagination import Page
 
 PAGE_SIZE = 10
 FEED_SIZE = 50
 NEAR_CONCEPT_COUNT = 5
+COMPLETION_COUNT = 4
 
 LABELS: Mapping[FacetName, str] = {
     FacetName.CATEGORY: "Topic",
@@ -140,13 +142,28 @@ def search(
 
 
 def next_steps(query: SearchQuery) -> NextSteps:
-    """What to offer after a search without results."""
+    """What to offer after a search without results: other searches that do have some."""
     suggestion = None
     with suppress(SearchUnavailable):
-        corrected = without_typing_errors(query.terms(), search_index().snapshot())
-        suggestion = written(corrected) if corrected else None
-    near = synonyms.concepts_near(query.text, NEAR_CONCEPT_COUNT)
-    return NextSteps(suggestion, tuple(concept.name for concept in near), category_counts())
+        if corrected := without_typing_errors(query.terms(), search_index().snapshot()):
+            suggestion = next(with_results([written(corrected)], query), None)
+    near = [concept.name for concept in synonyms.concepts_near(query.text)]
+    return NextSteps(suggestion, tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts())
+
+
+def completions(query: SearchQuery) -> tuple[str, ...]:
+    """Names of concepts that what was typed may become."""
+    return tuple(islice(with_results(synonyms.names_starting(query.text), query), COMPLETION_COUNT))
+
+
+def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
+    """Those of the texts that lead from this search to another one, which has results; none if the index cannot answer."""
+    with suppress(SearchUnavailable):
+        library = search_index().snapshot()
+        for text in texts:
+            clauses = understand(SearchQuery(text=text), library).clauses
+            if stems(text) != stems(query.text) and (library.scored(clauses)[0] & library.is_alive).any():
+                yield text
 
 
 def newest(query: SearchQuery) -> list[Article]:

@@ -123,24 +123,24 @@ def concepts_in(spoken: Sequence[str]) -> list[Match]:
     return sorted(fullest, key=lambda match: (match.place, -len(match.stems)))
 
 
-def names_starting(start: str, count: int) -> list[str]:
+def names_starting(start: str) -> list[str]:
     """Names of other concepts a form of which starts with what was typed, for completion; those that start so come first."""
     wanted = " ".join(word.folded for word in words(start))
     if not wanted:
         return []
     names = [concept.name for form, concept in _plain_forms() if form.startswith(wanted)]
     names.sort(key=lambda name: not name.lower().startswith(wanted))
-    return [name for name in list(dict.fromkeys(names))[:count] if name.lower() != start.lower()]
+    return list(dict.fromkeys(names))
 
 
-def concepts_near(text: str, count: int) -> list[Concept]:
+def concepts_near(text: str) -> list[Concept]:
     """Concepts a form of which looks most like a text, for a search that found nothing."""
     forms = _plain_forms()
     wanted = " ".join(word.folded for word in words(text))
     found = process.extract(
         wanted, [form for form, _ in forms], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=30
     )
-    return list({forms[place][1].name: forms[place][1] for _, _, place in found}.values())[:count]
+    return list({forms[place][1].name: forms[place][1] for _, _, place in found}.values())
 
 
 @cache

@@ -9,7 +9,6 @@ from webapp.catalog.queries import HEADLINES, category_counts
 from webapp.search import misses, results
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
-from webapp.search.synonyms import names_starting
 from webapp.web import htmx
 from webapp.web.http import never_store
 
@@ -18,7 +17,6 @@ bp = Blueprint("search", __name__)
 TRY = ("stem cells", "nerve pain", "walking", "bladder care", "pressure sores")
 SHORTEST_INSTANT = 2  # letters and digits
 PANEL_SIZE = 5
-COMPLETION_COUNT = 4
 
 
 @bp.get("/search")
@@ -41,7 +39,7 @@ def search() -> Response:
         results=answer,
         is_panel=is_panel,
         next_steps=results.next_steps(query) if is_miss else None,
-        completions=names_starting(query.text, COMPLETION_COUNT) if is_panel else (),
+        completions=results.completions(query) if is_panel else (),
         categories=category_counts() if answer is None else [],
         suggestions=TRY,
         path=path,
