@@ -54,15 +54,15 @@ def test_the_best_ten_are_the_best_ten(index: SearchIndex) -> None:
 
 
 def test_the_cache_forgets_what_was_unused_for_longest() -> None:
-    cache = PostingCache(byte_limit=1_200)
     made: list[str] = []
 
     def make(term: str) -> Postings:
         made.append(term)
         return Postings(np.zeros(50, np.int32), np.zeros(50, np.float32))
 
+    cache = PostingCache(1_200, make)
     for term in "1231412":
-        cache.get(term, make)
+        cache.get(term)
     assert made == ["1", "2", "3", "4", "2"]
 
 

@@ -66,20 +66,21 @@ class Matches:
 class PostingCache:
     """The posting lists used last, up to so many bytes; shared by all threads of a process."""
 
-    def __init__(self, byte_limit: int) -> None:
+    def __init__(self, byte_limit: int, make: Callable[[str], Postings]) -> None:
         self._limit = byte_limit
+        self._make = make
         self._size = 0
         self._lists: OrderedDict[str, Postings] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, term: str, make: Callable[[str], Postings]) -> Postings:
-        """The list of a term, from ``make`` if it is not here; lists unused for longest make room for it."""
+    def get(self, term: str) -> Postings:
+        """The list of a term, made if it is not here; lists unused for longest make room for it."""
         with self._lock:
             cached = self._lists.get(term)
             if cached is not None:
                 self._lists.move_to_end(term)
                 return cached
-        made = make(term)
+        made = self._make(term)
         with self._lock:
             if term not in self._lists:
                 self._lists[term] = made
@@ -138,7 +139,8 @@ class Snapshot:
         self._prior = np.where(
             self.facets[FacetName.SUBJECT].mask(frozenset(("animals", "lab"))), NOT_PEOPLE, 1
         ).astype(np.float32)
-        self._cache = PostingCache(CACHE_BYTES)
+        # what a stem adds to the score of each document that has it
+        self.contributions = PostingCache(CACHE_BYTES, self._contributions).get
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
 
@@ -204,10 +206,6 @@ class Snapshot:
             shares = (np.maximum(np.arange(asked_count + 1), 0.5) / asked_count) ** COORDINATION
             total *= shares.astype(np.float32)[asked]
         return matches & required, total
-
-    def contributions(self, stem: str) -> Postings:
-        """What a stem adds to the score of each document that has it."""
-        return self._cache.get(stem, self._contributions)
 
     def rarity(self, document_count: int) -> float:
         """How much a word says that so many documents have (Whoosh's inverse document frequency)."""

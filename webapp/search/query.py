@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.parsing import int_from
+from webapp.parsing import clean_text, int_from
 from webapp.search.synonyms import concepts_in
 from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, stems, words
 
@@ -50,9 +50,6 @@ class Term:
     is_phrase: bool = False
     is_open: bool = False
 
-    def stems(self) -> list[str]:
-        return stems(self.text)
-
 
 @dataclass(frozen=True)
 class SearchQuery:
@@ -80,7 +77,7 @@ class SearchQuery:
             for name, values in given.items()
         }
         return cls(
-            text=" ".join(args.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY].strip(),
+            text=" ".join(clean_text(args.get("q", "")).split())[:LONGEST_QUERY].strip(),
             filters={name: values for name, values in filters.items() if values},
             sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
             page=min(int_from(args.get("page"), 1, 99_999) or 1, LAST_PAGE),
@@ -88,36 +85,8 @@ class SearchQuery:
             is_own_words="own" in args,
         )
 
-    def terms(self) -> list[Term]:
-        """Words and quoted phrases in the order in which they were written, without those that are too many."""
-        too_many = self._too_many()
-        return [term for term in self._written() if term not in too_many]
-
-    def left_out(self) -> tuple[str, ...]:
-        """The words of a long question that would say something, and are not looked for."""
-        return tuple(term.text for term in self._too_many() if not VAGUE_STEMS.issuperset(term.stems()))
-
-    def _too_many(self) -> list[Term]:
-        """The terms beyond MOST_TERMS, where stop words do not count.
-
-        People paste or dictate questions with a greeting and a story around them: phrases and what belongs to a concept are
-        looked for first, vague words last.
-        """
-        terms = [term for term in self._written() if term.stems()]
-        if len(terms) <= MOST_TERMS:
-            return []
-        spoken = [word.folded for term in terms for word in words(term.text)]
-        subject = frozenset().union(*(match.stems for match in concepts_in(spoken)))
-
-        def rank(term: Term) -> int:
-            if term.is_phrase or not subject.isdisjoint(term.stems()):
-                return 0
-            return 2 if VAGUE_STEMS.issuperset(term.stems()) else 1
-
-        return sorted(terms, key=rank)[MOST_TERMS:]
-
-    def _written(self) -> list[Term]:
-        """The different terms, in order."""
+    def terms(self) -> tuple[list[Term], list[Term]]:
+        """The different words and quoted phrases in the order in which they were written, and those that are too many."""
         terms: list[Term] = []
         at = 0
         for match in _QUOTED.finditer(self.text):
@@ -127,7 +96,8 @@ class SearchQuery:
             at = match.end()
         rest = _chunks(self.text[at:])
         terms += [Term(chunk, is_open=place == len(rest)) for place, chunk in enumerate(rest, start=1)]
-        return list(dict.fromkeys(terms))
+        left_out = _least_telling(terms) if len(terms) > MOST_TERMS else []
+        return [term for term in dict.fromkeys(terms) if term not in left_out], left_out
 
     def address(self, path: str) -> str:
         """This search as an address; equal searches give equal addresses."""
@@ -182,3 +152,21 @@ def _chunks(text: str) -> list[str]:
         else:
             places.append((word.start, word.end))
     return [text[start:end] for start, end in places]
+
+
+def _least_telling(terms: list[Term]) -> list[Term]:
+    """The terms beyond MOST_TERMS, where stop words do not count.
+
+    People paste or dictate questions with a greeting and a story around them: phrases and what belongs to a concept are looked
+    for first, vague words last.
+    """
+    told = {term: stems(term.text) for term in terms}
+    matches = concepts_in([word.folded for term in terms for word in words(term.text)])
+    subject = frozenset().union(*(match.stems for match in matches))
+
+    def rank(term: Term) -> int:
+        if term.is_phrase or not subject.isdisjoint(told[term]):
+            return 0
+        return 2 if VAGUE_STEMS.issuperset(told[term]) else 1
+
+    return sorted(filter(told.get, told), key=rank)[MOST_TERMS:]

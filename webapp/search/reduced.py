@@ -13,7 +13,7 @@ from webapp.search.words import STOP_WORDS, stem, words
 
 def search(query: SearchQuery, offset: int, limit: int) -> tuple[Understanding, Matches]:
     """Articles with any of the words in title or main message, those with most of them first, then the newest."""
-    spoken = [piece for term in query.terms() for word in words(term.text) for piece in word.spoken()]
+    spoken = [piece for term in query.terms()[0] for word in words(term.text) for piece in word.pieces]
     asked = list(dict.fromkeys(word for word in spoken if word not in STOP_WORDS))
     understanding = Understanding((), None, (), tuple(frozenset((stem(word),)) for word in asked))
     if query.text and not asked:

@@ -24,7 +24,6 @@ from webapp.web.pagination import Page
 PAGE_SIZE = 10
 FEED_SIZE = 50
 NEAR_CONCEPT_COUNT = 5
-COMPLETION_COUNT = 4
 
 LABELS: Mapping[FacetName, str] = {
     FacetName.CATEGORY: "Topic",
@@ -133,7 +132,9 @@ def search(
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
-    articles = published_by_ids(matches.article_ids, shown)  # the index may not know yet that one was withdrawn
+    articles = published_by_ids(
+        matches.article_ids, shown
+    )  # the index may not know yet that one was withdrawn
     hits = [Hit(article, understanding.highlighted) for article in articles]
     page = Page(hits, query.page, matches.total - (len(matches.article_ids) - len(hits)), size)
     has_choice = matches.counts and (page.total > 0 or query.filters)
@@ -145,15 +146,12 @@ def next_steps(query: SearchQuery) -> NextSteps:
     """What to offer after a search without results: other searches that do have some."""
     suggestion = None
     with suppress(SearchUnavailable):
-        if corrected := without_typing_errors(query.terms(), search_index().snapshot()):
+        if corrected := without_typing_errors(query.terms()[0], search_index().snapshot()):
             suggestion = next(with_results([written(corrected)], query), None)
     near = [concept.name for concept in synonyms.concepts_near(query.text)]
-    return NextSteps(suggestion, tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts())
-
-
-def completions(query: SearchQuery) -> tuple[str, ...]:
-    """Names of concepts that what was typed may become."""
-    return tuple(islice(with_results(synonyms.names_starting(query.text), query), COMPLETION_COUNT))
+    return NextSteps(
+        suggestion, tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts()
+    )
 
 
 def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:

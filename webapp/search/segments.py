@@ -319,7 +319,7 @@ def _fields_of(document: IndexDocument) -> dict[str, Any]:
     lines: list[str] = []
     for passage in document.passages:
         spoken = list(words(passage.text))
-        pieces = [piece for word in spoken for piece in word.spoken() if piece not in STOP_WORDS]
+        pieces = [piece for word in spoken for piece in word.pieces if piece not in STOP_WORDS]
         lexicon.update(piece for piece in pieces if len(piece) >= SHORTEST_WORD and piece.isalpha())
         lines.append(f" {' '.join(map(stem, pieces))} ")
         found = [one for word in spoken if word.folded not in STOP_WORDS for one in word.stems()]

@@ -53,7 +53,7 @@ class Understanding:
 
 def understand(query: SearchQuery, library: Snapshot) -> Understanding:
     """Understand a query with the words of the library and our table of concepts."""
-    terms = query.terms()
+    terms, left_out = query.terms()
     corrected = None if query.is_exact else without_typing_errors(terms, library)
     if corrected is not None:
         terms = corrected
@@ -68,7 +68,7 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
         corrected=None if corrected is None else written(corrected),
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
         highlighted=tuple(dict.fromkeys(highlighted)),
-        left_out=query.left_out(),
+        left_out=tuple(term.text for term in left_out if not VAGUE_STEMS.issuperset(stems(term.text))),
     )
 
 
@@ -163,7 +163,7 @@ def _completions(word: Word, library: Snapshot) -> list[Alternative]:
         return []
     weight = COMPLETED_KNOWN if is_known else COMPLETED_UNKNOWN
     completed = dict.fromkeys(stem(one) for one in library.completions(folded, COMPLETION_COUNT))
-    if word.pieces and not is_known:  # "covid-1" is on its way to "COVID-19"
+    if not is_known:  # "covid-1" is on its way to "COVID-19"
         completed |= dict.fromkeys(word.stems()[1:])
     return [((one,), weight) for one in completed if one != stem(folded)]
 

@@ -44,22 +44,20 @@ Span = tuple[int, int]
 class Word(NamedTuple):
     """One word of a text: where it stands, and its folded form (small letters, no accents, no apostrophes).
 
-    ``pieces``: the letters and numbers of a name or measure ("il", "10"), folded; empty for other words.
+    ``pieces``: the letters and numbers of a name or measure, folded ("il", "10"); of any other word itself.
     """
 
     start: int
     end: int
     folded: str
-    pieces: tuple[str, ...] = ()
-
-    def spoken(self) -> tuple[str, ...]:
-        """Its pieces, or itself."""
-        return self.pieces or (self.folded,)
+    pieces: tuple[str, ...]
 
     def stems(self) -> list[str]:
         """Its stem, and those of pieces that say something alone: the COVID of COVID-19, the years of 5 years, not the T of T10."""
-        telling = [piece for piece in self.pieces[:1] if not piece.isalpha()]
-        telling += [piece for piece in self.pieces if piece.isalpha() and len(piece) > 1]
+        if len(self.pieces) == 1:
+            return [stem(self.folded)]
+        number = self.pieces[:1] if not self.pieces[0].isalpha() else ()
+        telling = [*number, *[piece for piece in self.pieces if piece.isalpha() and len(piece) > 1]]
         return [stem(self.folded), *[stem(piece) for piece in telling if piece not in STOP_WORDS]]
 
 
@@ -68,7 +66,8 @@ def words(text: str) -> Iterator[Word]:
     for match in _TOKEN.finditer(text):
         token, at = match.group(), match.start()
         if token.isalpha() or token.isdecimal():
-            yield Word(at, match.end(), fold(token))
+            folded = fold(token)
+            yield Word(at, match.end(), folded, (folded,))
         else:
             for start, end, folded, pieces in _words_of(token):
                 yield Word(at + start, at + end, folded, pieces)
@@ -112,27 +111,21 @@ def stem(folded: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The stems of a text in order, without stop words; names and measures in pieces."""
-    return [stem(piece) for word in words(text) for piece in word.spoken() if piece not in STOP_WORDS]
+    return [stem(piece) for word in words(text) for piece in word.pieces if piece not in STOP_WORDS]
 
 
 def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     """Where the stems to highlight are in a text; adjacent words become one span."""
     asked = frozenset().union(*highlighted)
-    spoken = list(words(text))
-    spoken += [name for name in letter_names(text, spoken) if name.folded in asked]
-    matches = [
-        (word, own)
-        for word in spoken
-        if (own := asked.intersection(word.stems() if word.pieces else (stem(word.folded),)))
-    ]
+    matches = [(word, own) for word in words(text) if (own := asked.intersection(word.stems()))]
     present = frozenset().union(*(own for _, own in matches))
     wanted = {one for group in highlighted if group <= present for one in group}
     spans: list[Span] = []
-    for word, own in sorted(matches, key=lambda match: match[0].start):
+    for word, own in matches:
         if not own & wanted or word.folded in STOP_WORDS:
             continue
-        if spans and text[spans[-1][1] : word.start] in ("", " ", "-"):
-            spans[-1] = (spans[-1][0], max(spans[-1][1], word.end))
+        if spans and text[spans[-1][1] : word.start] in (" ", "-"):
+            spans[-1] = (spans[-1][0], word.end)
         else:
             spans.append((word.start, word.end))
     return tuple(spans)
@@ -171,7 +164,7 @@ def _word(token: str, start: int, end: int) -> Word:
         folded = "".join(pieces)
     else:  # "10 meters", "5 years": a unit in its short form, anything else without its ending
         folded = stem(pieces[0]) + "".join(_UNITS.get(piece, stem(piece)) for piece in pieces[1:])
-    return Word(start, end, folded[:LONGEST_WORD], pieces if len(pieces) > 1 else ())
+    return Word(start, end, folded[:LONGEST_WORD], pieces)
 
 
 VAGUE_STEMS = frozenset(map(stem, _LISTS["vague_words"]))
