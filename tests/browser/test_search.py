@@ -168,3 +168,32 @@ def test_without_scripts_the_form_keeps_filters_and_order(plain_page: Page) -> N
     plain_page.locator("#q-form button").click()
     expect(plain_page.locator("#filter-subject-animals")).to_have_attribute("aria-current", "true")
     expect(plain_page.locator(".sorts [aria-current]")).to_have_text("Newest")
+
+
+def test_a_search_is_one_entry_in_the_history_however_slowly_it_is_typed(page: Page) -> None:
+    page.goto("/about")
+    page.goto("/search")
+    before = page.evaluate("history.length")
+    for letter in "bladder":
+        page.locator("#q").press_sequentially(letter)
+        page.wait_for_timeout(500)
+    page.wait_for_url("**/search?q=bladder")
+    assert page.evaluate("history.length") == before + 1
+    expect(page).to_have_title("bladder – search – Spinal Cord Research Help")
+    page.go_back()
+    page.wait_for_url("**/search")
+    expect(page.locator("#search-heading")).to_have_text("Browse by topic")
+    expect(page).to_have_title("Search the summaries – Spinal Cord Research Help")
+    page.go_back()
+    page.wait_for_url("**/about")
+
+
+def test_the_next_search_is_another_entry_in_the_history(page: Page) -> None:
+    page.goto("/search")
+    for text in ("bladder", "walking"):
+        page.locator("#q").fill(text)
+        page.wait_for_url(f"**/search?q={text}")
+        page.locator("#q").blur()
+    page.go_back()
+    page.wait_for_url("**/search?q=bladder")
+    expect(page.locator("#search-heading")).to_contain_text("“bladder”")

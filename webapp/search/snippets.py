@@ -23,12 +23,12 @@ class Snippet:
 
 def snippet(texts: Sequence[str], highlighted: Sequence[frozenset[str]]) -> Snippet:
     """Where most of the query stands close together, from the start of its sentence; else the start of the first text."""
-    lines = "\n".join(" ".join(text.split()) for text in texts)
+    lines = "\n".join(text.replace("\n", " ") for text in texts)
     folded = lines.lower()
     place = _densest(folded if len(folded) == len(lines) else lines, highlighted[:MOST_GROUPS])
     line = lines.rfind("\n", 0, place) + 1
     end = lines.find("\n", place)
-    passage = _cut(lines[line : end if end >= 0 else len(lines)], place - line)
+    passage = " ".join(_cut(lines[line : end if end >= 0 else len(lines)], place - line).split())
     return Snippet(passage, highlights(passage, highlighted))
 
 

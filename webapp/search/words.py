@@ -85,6 +85,7 @@ def letter_names(text: str, spoken: Sequence[Word]) -> Iterator[Word]:
             yield Word(one.start, other.end, "".join(parts), parts)
 
 
+@lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """A word without case, accents, apostrophes and the ’s of possession, in American spelling."""
     if not (word.isascii() and word.isalnum()):
@@ -93,7 +94,6 @@ def fold(word: str) -> str:
     return american(word.lower()[:LONGEST_WORD])
 
 
-@lru_cache(maxsize=200_000)
 def american(folded: str) -> str:
     """The American spelling of a folded word that is spelled the British way; any other word as it is."""
     for british, spelling in _BRITISH:
@@ -117,12 +117,17 @@ def stems(text: str) -> list[str]:
 def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, ...]:
     """Where the stems to highlight are in a text; adjacent words become one span."""
     asked = frozenset().union(*highlighted)
-    matches = [(word, own) for word in words(text) if (own := asked.intersection(word.stems()))]
-    present = frozenset().union(*(own for _, own in matches))
+    matches = [
+        (word, own)
+        for word in words(text)
+        # a word of one piece has one stem; asking for all of them takes twice as long
+        if (own := [stem(word.folded)] if len(word.pieces) == 1 else word.stems()) and not asked.isdisjoint(own)
+    ]
+    present = {one for _, own in matches for one in own}
     wanted = {one for group in highlighted if group <= present for one in group}
     spans: list[Span] = []
     for word, own in matches:
-        if not own & wanted or word.folded in STOP_WORDS:
+        if wanted.isdisjoint(own) or word.folded in STOP_WORDS:
             continue
         if spans and text[spans[-1][1] : word.start] in (" ", "-"):
             spans[-1] = (spans[-1][0], word.end)
