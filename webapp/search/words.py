@@ -121,7 +121,8 @@ def highlights(text: str, highlighted: Sequence[frozenset[str]]) -> tuple[Span, 
         (word, own)
         for word in words(text)
         # a word of one piece has one stem; asking for all of them takes twice as long
-        if (own := [stem(word.folded)] if len(word.pieces) == 1 else word.stems()) and not asked.isdisjoint(own)
+        if (own := [stem(word.folded)] if len(word.pieces) == 1 else word.stems())
+        and not asked.isdisjoint(own)
     ]
     present = {one for _, own in matches for one in own}
     wanted = {one for group in highlighted if group <= present for one in group}
