@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in, token
-from tests.editor.forms import changed, complete, fields_of, form_of, opened, press
+from tests.editor.forms import Sent, changed, complete, fields_of, form_of, opened, press
 from tests.factories import NOW, add_article
-from tests.pages import PageClient
+from tests.pages import H, PageClient, parsed
 from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.models import Article, Draft, PublicChange, Revision, Role
@@ -127,45 +127,119 @@ def test_a_refused_summary_can_be_mended_on_the_same_page(client: PageClient) ->
     client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1")
 
 
+WARNS = "Pain went down by 20% with the pill."
+GIVE_COUNT = "Give the count next to the percentage in finding 1, like 3 of 12."
+
+
+def refused(client: PageClient, path: str, sent: Sent) -> tuple[str, str]:
+    """Publish a text that is not accepted; returns the address of its draft, and the page."""
+    page = press(client, path, sent, "publish", status=422).text
+    form = next(form for form in parsed(page).iter(f"{H}form") if form.get("id") == "summary-form")
+    return str(form.get("action")), page
+
+
+def accepted(client: PageClient, **texts: str) -> str:
+    """Publish a summary whose warnings all have a reason; returns the address of its draft."""
+    edit, page = refused(client, NEW, opened(client, NEW, **complete() | texts))
+    reasons = {name: "As in the paper." for name in fields_of(page) if name.startswith("accept-")}
+    press(client, edit, changed(fields_of(page), **reasons), "publish")
+    return edit
+
+
 def test_a_warning_is_accepted_with_a_reason_that_is_kept(client: PageClient) -> None:
-    text = "Pain went down by 20% with the pill."
-    page = press(
-        client, NEW, opened(client, NEW, **complete() | {"findings-0-text": text}), "publish", status=422
-    ).text
-    assert (
-        "Please look at 1 warning" in page
-        and "Give the count next to the percentage in finding 1, like 3 of 12." in page
-    )
+    edit, page = refused(client, NEW, opened(client, NEW, **complete() | {"findings-0-text": WARNS}))
+    assert "Please look at 1 warning" in page and GIVE_COUNT in page
+    assert f'<a href="#findings-0-text">“{WARNS}”</a>' in page
     sent = fields_of(page)
-    name = next(key for key in sent if key.startswith("accept-"))
-    edit = f"/editor/summaries/{the_draft().id}"
     press(client, edit, sent, "publish", status=422)
-    press(client, edit, changed(sent, **{name: "The paper gives no count."}), "publish")
+    press(client, edit, changed(sent, **{"accept-0": "The paper gives no count."}), "publish")
     kept = db.session.scalar(select(Revision.accepted_warnings).where(Revision.kind == "published"))
-    assert kept == {
-        "Give the count next to the percentage in finding 1, like 3 of 12.": "The paper gives no count."
-    }
+    assert kept == {f"Findings: {GIVE_COUNT} “{WARNS}”": "The paper gives no count."}
+    assert "The paper gives no count." in client.get(f"{edit}/history").text
 
 
 def test_an_accepted_warning_is_not_asked_again(client: PageClient) -> None:
-    text = "Pain went down by 20% with the pill."
-    sent = opened(
-        client, NEW, **complete() | {"findings-0-text": text, "reason_for_all": "The paper gives no count."}
-    )
-    press(client, NEW, sent, "publish")
-    edit = f"/editor/summaries/{the_draft().id}"
+    edit = accepted(client, **{"findings-0-text": WARNS})
     press(client, edit, opened(client, edit, harms="None were seen."), "publish")
-    assert the_draft().published_revision == 2
+    assert the_draft().published_revision == the_draft().revision_number
+
+
+def test_a_reason_given_on_a_refused_publish_is_kept(client: PageClient) -> None:
+    text = complete() | {"findings-0-text": WARNS, "findings-1-text": "A cure was seen."}
+    edit, page = refused(client, NEW, opened(client, NEW, **text))
+    _, page = refused(client, edit, changed(fields_of(page), **{"accept-0": "No count is given."}))
+    assert fields_of(page)["accept-1"] == "No count is given." and "Please look at 1 warning" in page
+    _, page = refused(client, edit, opened(client, edit))
+    assert fields_of(page)["accept-1"] == "No count is given."
+
+
+def test_a_reason_typed_but_not_sent_to_publish_survives_other_buttons(client: PageClient) -> None:
+    edit, page = refused(client, NEW, opened(client, NEW, **complete() | {"findings-0-text": WARNS}))
+    sent = changed(fields_of(page), **{"accept-0": "No count is given."})
+    page = press(client, edit, sent, "move", "limitations-add", status=200).text
+    press(client, edit, fields_of(page), "publish")
+
+
+ABSTRACT = "We treated 40 people. Pain did not differ."
+MEN = "In 24 of 40 men the pain came back."
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after"),
+    [
+        ("simple_explanation", MEN, "In 24 of 40 women the pain came back."),
+        ("simple_explanation", MEN, "In 25 of 40 men the pain came back."),
+        ("simple_explanation", MEN, f"{MEN} It was 24 in all."),
+        ("findings-0-text", "Pain fell by 40%.", "Pain rose by 40%."),
+        ("findings-0-text", "This is a cure.", "This is a cure for all."),
+        ("main_message", "The ABC was used.", "Later, the ABC was used."),
+        ("harms", " ".join(["word"] * 26), " ".join(["word"] * 27)),
+        ("plain_title", " ".join(["word"] * 16), " ".join(["words"] * 16)),
+    ],
+)
+def test_an_acceptance_ends_with_its_sentence_or_number(
+    client: PageClient, field: str, before: str, after: str
+) -> None:
+    edit = accepted(client, paper__abstract=ABSTRACT, **{field: before})
+    _, page = refused(client, edit, opened(client, edit, **{field: after}))
+    assert "Please look at 1 warning" in page
+
+
+def test_an_acceptance_stays_in_its_field(client: PageClient) -> None:
+    edit = accepted(client, paper__abstract=ABSTRACT, simple_explanation=MEN)
+    refused(client, edit, opened(client, edit, research_summary=MEN))
+
+
+def test_an_acceptance_moves_with_its_row(client: PageClient) -> None:
+    edit = accepted(client, paper__abstract=ABSTRACT, **{"findings-0-text": MEN})
+    page = press(client, edit, opened(client, edit), "move", "findings-0-down", status=200).text
+    press(client, edit, fields_of(page), "publish")
+
+
+def test_each_number_is_one_line_with_a_link_to_every_sentence(client: PageClient) -> None:
+    texts = {"simple_explanation": f"{MEN} Pain came back in 24.", "harms": MEN, "plain_title": "It was 17"}
+    _, page = refused(client, NEW, opened(client, NEW, paper__abstract=ABSTRACT, **complete() | texts))
+    assert "Please look at 2 warnings" in page
+    lines = [li for li in parsed(page).iter(f"{H}li") if (li.get("id") or "").startswith("warning-")]
+    links = [[a.get("href") for a in line.iter(f"{H}a")] for line in lines]
+    assert links == [["#plain_title"], ["#simple_explanation", "#simple_explanation", "#harms"]]
 
 
 def test_one_reason_may_stand_for_all_warnings(client: PageClient) -> None:
     more = {"findings-0-text": "Pain fell by 20%.", "findings-1-text": "A cure was seen in 30%."}
-    page = press(client, NEW, opened(client, NEW, **complete() | more), "publish", status=422).text
+    edit, page = refused(client, NEW, opened(client, NEW, **complete() | more))
     assert "Please look at 3 warnings" in page
-    edit = f"/editor/summaries/{the_draft().id}"
     press(client, edit, changed(fields_of(page), reason_for_all="As in the paper."), "publish")
     kept = db.session.scalar(select(Revision.accepted_warnings).where(Revision.kind == "published"))
     assert kept is not None and set(kept.values()) == {"As in the paper."} and len(kept) == 3
+
+
+def test_one_reason_for_all_accepts_no_warning_that_was_not_shown(client: PageClient) -> None:
+    more = {"findings-0-text": WARNS, "reason_for_all": "As in the paper."}
+    edit, page = refused(client, NEW, opened(client, NEW, **complete() | more))
+    sent = changed(fields_of(page), reason_for_all="As in the paper.", harms="A cure was seen.")
+    _, page = refused(client, edit, sent)
+    assert "Please look at 1 warning" in page and "“A cure was seen.”" in page
 
 
 def test_a_saved_change_is_not_seen_by_readers_before_it_is_published(client: PageClient) -> None:
@@ -222,6 +296,32 @@ def test_what_changed_for_the_reader_becomes_a_correction(client: PageClient) ->
     assert note in client.get("/research/a-made-up-pill-did-not-ease-pain-in-trial-1").text
     kept = db.session.scalar(select(Revision.change_note).where(Revision.number == 2))
     assert kept == note
+
+
+def test_a_correction_without_a_note_is_refused(client: PageClient) -> None:
+    draft = published_draft(client)
+    edit = f"/editor/summaries/{draft.id}"
+    sent = opened(client, edit, participants="44 people", change_note="  ", is_correction="y")
+    _, page = refused(client, edit, sent)
+    assert '<a href="#change_note">Say what you corrected: readers see it under Corrections.</a>' in page
+    shown = fields_of(page)
+    assert (shown["participants"], shown["is_correction"]) == ("44 people", "y")
+    press(client, edit, changed(shown, change_note="We corrected the number of people."), "publish")
+    assert "We corrected the number of people." in client.get("/corrections").text
+
+
+@pytest.mark.parametrize(("button", "status"), [("publish", 422), ("save", 303), ("autosave", 303)])
+def test_a_note_for_readers_is_there_when_the_form_is_opened_again(
+    client: PageClient, button: str, status: int
+) -> None:
+    edit = f"/editor/summaries/{published_draft(client).id}"
+    note = {"change_note": "We corrected the harms.", "is_correction": "y"}
+    changes = {"harms": ""} if status == 422 else {}
+    press(client, edit, opened(client, edit, **note | changes), button, status=status)
+    shown = opened(client, edit)
+    assert {name: shown[name] for name in note} == note
+    press(client, edit, changed(shown, harms="None."), "publish")
+    assert "change_note" in (again := opened(client, edit)) and again["change_note"] == ""
 
 
 def test_a_paper_that_another_summary_has_is_refused(client: PageClient) -> None:

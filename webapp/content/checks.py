@@ -69,10 +69,20 @@ _PLAIN_MARKS = str.maketrans("‘’“”–—‐‑", "''\"\"----")
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing a check found: the field it is about, and a sentence that says what to do."""
+    """One thing a check found: its field, a message that says what to do, and the sentence it is about, if it is about one."""
 
     field: str
     message: str
+    sentence: str = ""
+
+    @property
+    def key(self) -> str:
+        """Identify a warning by field, message and sentence, so that an accepted one comes back when any of them changes.
+
+        The message names the number, word or grade. Rows may be moved: their position does not count.
+        """
+        name = self.field.partition("-")[0].replace("_", " ").capitalize()
+        return f"{name}: {self.message}" + (f" “{self.sentence}”" if self.sentence else "")
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,8 @@ class Wording(StrEnum):
 
 def check(content: ArticleContent) -> Report:
     """Run every check that needs the text alone; ``publishing`` adds those that need the database."""
-    return Report(errors=tuple(_errors(content)), warnings=tuple(_warnings(content)))
+    warnings = {warning.key: warning for warning in _warnings(content)}
+    return Report(errors=tuple(_errors(content)), warnings=tuple(warnings.values()))
 
 
 def _errors(content: ArticleContent) -> Iterator[Problem]:
@@ -144,6 +155,11 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
             "paper-title",
             "This is a notice about another paper. Enter the paper itself.",
         ),
+        (
+            all(row.text.strip() for row in content.corrections),
+            "change_note",
+            "Say what you corrected: readers see it under Corrections.",
+        ),
         (len(content.categories) <= MOST_CATEGORIES, "categories", "Choose at most three categories."),
         (LEAST_FINDINGS <= len(findings) <= MOST_FINDINGS, "findings", "Enter two to five key findings."),
     ]
@@ -172,17 +188,20 @@ def _warnings(content: ArticleContent) -> Iterator[Problem]:
         message = f"The simple explanation has {count} words. Keep it to {EXPLANATION_WORDS}."
         yield Problem("simple_explanation", message)
     if len(words(content.plain_title)) > TITLE_WORDS:
-        yield Problem("plain_title", f"Keep the plain title to {TITLE_WORDS} words.")
+        message = f"Keep the plain title to {TITLE_WORDS} words."
+        yield Problem("plain_title", message, content.plain_title)
     if content.subject in (Subject.ANIMALS, Subject.LAB):
         for field, name in (("plain_title", "plain title"), ("main_message", "main message")):
-            if not _ANIMAL_WORDS.search(getattr(content, field)):
-                yield Problem(field, f"Say in the {name} that this was not tested in people.")
+            text = getattr(content, field)
+            if not _ANIMAL_WORDS.search(text):
+                yield Problem(field, f"Say in the {name} that this was not tested in people.", text)
     for number, finding in enumerate(content.findings, start=1):
         field = f"findings-{number - 1}-text"
         if len(words(finding.text)) > FINDING_WORDS:
-            yield Problem(field, f"Keep finding {number} to {FINDING_WORDS} words.")
+            yield Problem(field, f"Keep finding {number} to {FINDING_WORDS} words.", finding.text)
         if _PERCENTAGE.search(finding.text) and not _COUNT.search(finding.text):
-            yield Problem(field, f"Give the count next to the percentage in finding {number}, like 3 of 12.")
+            message = f"Give the count next to the percentage in finding {number}, like 3 of 12."
+            yield Problem(field, message, finding.text)
     for problems in wording_problems(content).values():
         yield from problems
 
@@ -228,24 +247,25 @@ def wording_problems(content: ArticleContent) -> dict[Wording, list[Problem]]:
     known_numbers = {number.replace(",", "") for number in _NUMBER.findall(content.paper.abstract)}
     seen: set[str] = set()
     found: dict[Wording, list[Problem]] = {kind: [] for kind in Wording}
-    for field, text in texts:
-        for sentence in sentences(text):
-            if len(words(sentence)) > SENTENCE_WORDS:
-                message = f"This sentence has more than {SENTENCE_WORDS} words: “{sentence[:60]}…”"
-                found[Wording.LONG_SENTENCE].append(Problem(field, message))
-        for form in (form.removesuffix("s") for form in _SHORT_FORM.findall(text)):
+    for field, sentence in ((field, sentence) for field, text in texts for sentence in sentences(text)):
+        if len(words(sentence)) > SENTENCE_WORDS:
+            message = f"This sentence has more than {SENTENCE_WORDS} words: “{sentence[:60]}…”"
+            found[Wording.LONG_SENTENCE].append(Problem(field, message, sentence))
+        for form in (form.removesuffix("s") for form in _SHORT_FORM.findall(sentence)):
             if form not in seen and not _KNOWN_SHORT_FORM.fullmatch(form):
                 seen.add(form)
                 if f"({form})" not in everything and f"({form}s)" not in everything:
                     message = f"Write out {form} the first time it is used."
-                    found[Wording.SHORT_FORM].append(Problem(field, message))
-        for number in _NUMBER.findall(text) if content.paper.abstract else ():
+                    found[Wording.SHORT_FORM].append(Problem(field, message, sentence))
+        for number in dict.fromkeys(_NUMBER.findall(sentence)) if content.paper.abstract else ():
             if number.replace(",", "") not in known_numbers:
                 message = f"The number {number} is not in the stored abstract. Check it."
-                found[Wording.NUMBER].append(Problem(field, message))
-        for match in _HOPE.finditer(_QUOTED.sub("", text)):
-            message = f"“{match.group()}” promises more than a study can show. Use calmer words."
-            found[Wording.HOPE].append(Problem(field, message))
+                found[Wording.NUMBER].append(Problem(field, message, sentence))
+    for field, text in texts:
+        for sentence in sentences(_QUOTED.sub("", text)):
+            for match in _HOPE.finditer(sentence):
+                message = f"“{match.group()}” promises more than a study can show. Use calmer words."
+                found[Wording.HOPE].append(Problem(field, message, sentence))
     return found
 
 

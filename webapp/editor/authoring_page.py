@@ -22,6 +22,9 @@ from webapp.publishing import deletion, external_changes, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
 
+# Names of the fields with the warnings that a page showed, and with the reason for which they are accepted.
+SHOWN_WARNING, REASON = "warning-", "accept-"
+
 
 @dataclass(frozen=True)
 class FormNotice:
@@ -67,8 +70,9 @@ def open_form(draft: Draft) -> Response:
     fields, notice, adopts = _unsaved(key)
     values: dict[str, Any] = {"tab": token_hex(8), "adopts": adopts, "form_key": key}
     if fields is None:
-        saved = {"revision": draft.revision_number, "merge_base": draft.merge_base}
-        values |= values_of(external_changes.opened_content(draft)) | saved
+        values |= values_of(external_changes.opened_content(draft))
+        values |= {name: getattr(draft, name) for name in ("merge_base", "change_note", "is_correction")}
+        values["revision"] = draft.revision_number
     form = summary_form(fields, values)
     done = request.args.get("done", "")
     if notice is None and done == "published" and draft.article is not None:
@@ -91,11 +95,14 @@ def show_form(
 ) -> Response:
     """Show the form as it was filled in, with the reasons why it was not accepted.
 
-    ``fields`` is what it was filled from if that was not sent in this request; ``moved`` is the row that a button moved.
+    Warnings are listed once for each message and reason, those without a reason first. ``fields`` is what it was filled from if that was not sent in this request; ``moved`` is the row that a button moved.
     """
     saved, content = from_json(draft.content), content_from(form, from_json(draft.content))
     problems = refusal.problems if refusal else problems
-    reasons = refusal.accepted if refusal else {}
+    warnings: dict[tuple[str, str], list[Problem]] = {}
+    if refusal:
+        for warning in refusal.warnings:
+            warnings.setdefault((warning.message, refusal.accepted[warning.key]), []).append(warning)
     attach(form, problems)
     if draft.id:
         form.form_key.data = autosaves.form_key(draft)
@@ -115,8 +122,11 @@ def show_form(
         list_errors={
             name: next((row.message for row in problems if row.field == name), "") for name in rows.LISTS
         },
-        warnings=[row for row in refusal.warnings if not reasons[row.message]] if refusal else (),
-        reasons={message: reason for message, reason in reasons.items() if reason},
+        warnings=sorted(warnings.items(), key=lambda group: bool(group[0][1])),
+        open_warnings=sum(not reason for _, reason in warnings),
+        shown_before=[
+            pair for pair in request.form.items(multi=True) if pair[0].startswith((SHOWN_WARNING, REASON))
+        ],
         is_conflict=before is not None,
         clashes=merging.clashes(before, saved, content) if before is not None else (),
         other_editor=revisions.last_editor_name(draft) if before is not None else "",

@@ -16,6 +16,8 @@ from webapp.content.checks import Problem
 from webapp.db.writing import writing
 from webapp.editor import autosaves, rows
 from webapp.editor.authoring_page import (
+    REASON,
+    SHOWN_WARNING,
     FormNotice,
     SaveStatus,
     open_form,
@@ -27,7 +29,7 @@ from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import PaperStatus
 from webapp.papers import crossref, lookup
 from webapp.publishing import audit, revisions, scheduling
-from webapp.publishing.publication import EVERY_WARNING, NotPublishable
+from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
 from webapp.web import htmx
@@ -84,7 +86,8 @@ def autosave(draft_id: int) -> Response:
         saved = from_json(draft.content)
         content = content_from(form, saved)
         is_behind = form.base_number != draft.revision_number
-        is_changed = is_behind or content != saved
+        note = ((form.change_note.data or "").strip(), bool(form.is_correction.data))
+        is_changed = is_behind or content != saved or note != (draft.change_note, draft.is_correction)
         if is_changed:
             autosaves.store(current_editor().id, request.form, revisions.title_of(content), now)
         else:
@@ -268,6 +271,7 @@ def show_reasons(refusal: NotPublishable) -> Response:
     try:
         with writing() as now:
             draft = _save(_asked_draft_id(), form, now)
+            draft.accepted_warnings = {key: reason for key, reason in refusal.accepted.items() if reason}
     except SavedMeanwhile as meanwhile:  # between the checks, which had a transaction of their own, and now
         return show_conflict(meanwhile)
     form.revision.data = str(draft.revision_number)
@@ -320,6 +324,8 @@ def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
     draft = _draft(draft_id)
     content = content_from(form, from_json(draft.content))
     revisions.save(draft, content, form.base_number, current_editor().id, now)
+    draft.change_note = (form.change_note.data or "").strip()
+    draft.is_correction = bool(form.is_correction.data)
     _forget_unsaved()
     return draft
 
@@ -331,15 +337,13 @@ def _forget_unsaved() -> None:
 
 
 def _reasons(draft: Draft, form: SummaryForm) -> dict[str, str]:
-    """Why each warning is accepted, by its message: the reason given now, else at the last publishing, else the one for all."""
-    said = {
-        name.removeprefix("accept-"): value.strip()
-        for name, value in request.form.items()
-        if name.startswith("accept-")
-    }
-    for_all = {EVERY_WARNING: (form.reason_for_all.data or "").strip()}
-    return (
-        for_all
-        | revisions.accepted_before(draft)
-        | {warning: reason for warning, reason in said.items() if reason}
-    )
+    """The reason for which each warning is accepted, by the warning's key, given now or before.
+
+    One reason for all stands for the warnings that the form showed, never for one that nobody has seen.
+    """
+    for_all, reasons = (form.reason_for_all.data or "").strip(), dict(draft.accepted_warnings)
+    for name, warning in request.form.items(multi=True):
+        if name.startswith(SHOWN_WARNING):
+            given = request.form.get(REASON + name.removeprefix(SHOWN_WARNING), "").strip()
+            reasons[warning] = given or for_all
+    return reasons

@@ -156,6 +156,7 @@ class Draft(Base):
     """The editors' working copy of an article: ``content`` is an ``ArticleContent`` as JSON, complete or not.
 
     Every article has one; ``article_id`` is None until it is first published. ``revision_number`` counts its saves.
+    ``change_note``, ``is_correction`` and ``accepted_warnings`` are what was entered for the next publication.
     """
 
     __tablename__ = "draft"
@@ -171,6 +172,11 @@ class Draft(Base):
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # deleted for good a day later
+    change_note: Mapped[str] = mapped_column(Text, default="")
+    is_correction: Mapped[bool] = mapped_column(default=False)
+    accepted_warnings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # warning -> reason
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the form that made it
+    tab: Mapped[str | None] = mapped_column(String(16))  # that saved the newest revision, if it was a form
 
     # An id is never given twice: a form that is still open would save its text into another draft.
     __table_args__ = ({"sqlite_autoincrement": True},)

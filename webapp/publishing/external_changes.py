@@ -81,11 +81,10 @@ def _update_draft(
     # Before the new revision is added: it would count as an unpublished change itself.
     has_changes, own = draft.has_unpublished_changes, own_content(draft)
     base = draft.published_revision if draft.merge_base is None else draft.merge_base
-    accepted = revisions.accepted_before(draft)
     why = SCHEDULE_ENDED_BY_NOTICE if kind is Kind.NOTICE else SCHEDULE_ENDED
     revisions.end_schedule(draft, now, why)
     revision = revisions.add_revision(draft, live, editor_id, now, kind)
-    revision.accepted_warnings = accepted
+    revision.accepted_warnings = draft.accepted_warnings
     if has_changes:
         before = revisions.content_at(draft, base or 0)
         merged = merging.merge(before, live, own)

@@ -29,8 +29,6 @@ from webapp.models import (
 from webapp.models.values import ArticleStatus
 from webapp.publishing import audit
 
-EVERY_WARNING = ""  # the key of a reason that accepts all warnings without a reason of their own
-
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
     name
@@ -42,7 +40,7 @@ _ARTICLE_FIELDS = [
 class NotPublishable(ValueError):
     """A text cannot be published: it has ``problems``, or ``warnings`` that were not accepted, or both.
 
-    ``accepted`` holds the reasons that were given, by the warning's message.
+    ``accepted`` holds the reasons that were given, by the warning's key.
     """
 
     def __init__(
@@ -58,10 +56,10 @@ class NotPublishable(ValueError):
 def check_publishable(
     content: ArticleContent, article: Article | None, accepted: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Run all checks, and return the reason for which each warning was accepted, by the warning's message.
+    """Run all checks, and return the reason for which each warning was accepted, by the warning's key.
 
-    ``accepted`` holds such reasons, and under EVERY_WARNING one for the rest. With None, as for an import or a bulk
-    change, warnings are ignored. Raises NotPublishable with all problems and warnings.
+    ``accepted`` holds such reasons. With None, as for an import or a bulk change, warnings are ignored. Raises
+    NotPublishable with all problems and warnings.
     """
     checked, own_id = check(content), article.id if article else None
     problems = list(checked.errors)
@@ -81,8 +79,8 @@ def check_publishable(
     warnings: Sequence[Problem] = ()
     reasons: dict[str, str] = {}
     if accepted is not None:
-        warnings, for_all = checked.warnings, accepted.get(EVERY_WARNING, "")
-        reasons = {warning.message: accepted.get(warning.message) or for_all for warning in warnings}
+        warnings = checked.warnings
+        reasons = {warning.key: accepted.get(warning.key, "") for warning in warnings}
     if problems or not all(reasons.values()):
         raise NotPublishable(problems, warnings, reasons)
     return reasons

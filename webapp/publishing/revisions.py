@@ -41,7 +41,14 @@ class SavedMeanwhile(Exception):
 
 def new_draft() -> Draft:
     """Make an empty draft, which enters the database when it is first saved."""
-    return Draft(title=UNTITLED, content=to_json(ArticleContent()), revision_number=0)
+    return Draft(
+        title=UNTITLED,
+        content=to_json(ArticleContent()),
+        revision_number=0,
+        change_note="",
+        is_correction=False,
+        accepted_warnings={},
+    )
 
 
 def get_draft(draft_id: int) -> Draft:
@@ -165,7 +172,7 @@ def approve(
     """
     if draft.revision_number != base_number:
         raise SavedMeanwhile(base_number)
-    if correction_on and change_note:
+    if correction_on:  # the checks refuse one without a note
         row = CorrectionContent(published_on=correction_on, text=change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.article)
@@ -173,6 +180,7 @@ def approve(
     draft.merge_base = None
     revision = add_revision(draft, content, editor_id, now, kind)
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
+    draft.accepted_warnings, draft.change_note, draft.is_correction = reasons, "", False
     return revision
 
 
@@ -180,7 +188,7 @@ def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORT
     """Publish a new article without a form, as when a library is imported. Raises NotPublishable."""
     content = publication.with_address(content, None)
     publication.check_publishable(content, None)
-    draft = Draft()
+    draft = new_draft()
     return publication.make_public(draft, add_revision(draft, content, None, now, kind), now)
 
 
@@ -197,13 +205,6 @@ def restore(draft: Draft, number: int, base_number: int, editor_id: int, now: da
     return save(draft, content, base_number, editor_id, now, kind=Kind.RESTORED)
 
 
-def accepted_before(draft: Draft) -> dict[str, str]:
-    """Return the reasons for which warnings were accepted at the last publication, by the warning's message."""
-    if draft.published_revision is None:
-        return {}
-    return dict(get_revision(draft, draft.published_revision).accepted_warnings)
-
-
 def title_of(content: ArticleContent) -> str:
     """Return the title under which lists show a text."""
     return content.plain_title or content.paper.title or UNTITLED
@@ -215,7 +216,8 @@ def add_revision(
     """Append a revision and make it the current text of the draft, which comes back if it was deleted."""
     draft.revision_number = (draft.revision_number or 0) + 1
     draft.content, draft.title = to_json(content), title_of(content)
-    draft.saved_at, draft.editor_id, draft.deleted_at = now, editor_id, None
+    draft.saved_at, draft.editor_id = now, editor_id
+    draft.deleted_at = draft.tab = None
     db.session.add(draft)
     db.session.flush()  # a new draft gets its id
     revision = Revision(

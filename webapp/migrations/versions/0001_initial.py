@@ -411,10 +411,16 @@ def upgrade():
         sa.Column("saved_at", sa.DateTime(), nullable=False),
         sa.Column("editor_id", sa.Integer(), nullable=True),
         sa.Column("deleted_at", sa.DateTime(), nullable=True),
+        sa.Column("change_note", sa.Text(), nullable=False),
+        sa.Column("is_correction", sa.Boolean(), nullable=False),
+        sa.Column("accepted_warnings", sa.JSON(), nullable=False),
+        sa.Column("form_key", sa.String(length=40), nullable=True),
+        sa.Column("tab", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_draft_article_id")),
         sa.ForeignKeyConstraint(["editor_id"], ["editor.id"], name=op.f("fk_draft_editor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
         sa.UniqueConstraint("article_id", name=op.f("uq_draft_article_id")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_draft_form_key")),
         sqlite_autoincrement=True,
     )
     op.create_table(
