@@ -10,10 +10,12 @@ from tests.factories import add_article
 from tests.faults import fault
 from tests.pages import PageClient
 from webapp.models.values import Author
-from webapp.papers.file_formats import read
+from webapp.papers.file_formats import BROKEN_LETTER, read
 from webapp.papers.names import ONE_ON_EACH_LINE
 from webapp.papers.names import read as read_names
 from webapp.papers.records import NOT_ALL_AUTHORS, Record
+
+FACTS = "17-facts-not-read"
 
 
 def only(kind: str, file: str) -> Record:
@@ -68,9 +70,31 @@ def test_names_keep_their_parts(file: str, expected: list[str]) -> None:
     assert names(only("12-names-lose-parts", file)) == expected
 
 
+def test_one_bad_byte_is_replaced_and_the_rest_stays() -> None:
+    first, second = read((fault("14-one-bad-byte") / "one-bad-byte.ris").read_bytes())
+    assert first.title == "Walking – the patient’s view of naïve cafés"
+    assert names(first) == ["Müller/Jörg"] and first.notes == ()
+    assert second.title == "Another paper with a � byte" and second.notes == (BROKEN_LETTER,)
+
+
+def test_facts_are_read_where_they_are() -> None:
+    paper = only(FACTS, "concatenated.bib").content.paper
+    assert (paper.title, paper.published_on) == ("Walking again", "2020-10-10")
+    paper = read((fault(FACTS) / "crossref-field.bib").read_bytes())[0].content.paper
+    assert (paper.title, paper.journal, paper.published_on) == ("Paper of a meeting", "Test Meeting", "2019")
+    assert only(FACTS, "indented.ris").title == "Indented record"
+    assert names(only(FACTS, "ty-in-the-middle.ris")) == ["Doe/Jo"]
+    assert only(FACTS, "subtitle.json").title == "Walking again: A randomized trial in 40 people"
+    paper = only(FACTS, "pmid-elsewhere.json").content.paper
+    assert (paper.pmid, paper.pmcid) == ("31000003", "PMC100")
+    found = read((fault(FACTS) / "pmid-elsewhere.bib").read_bytes())
+    assert [record.content.paper.pmid for record in found] == ["31000001", "31000002"]
+
+
 def test_a_group_is_an_author_and_its_members_are_not() -> None:
     record = only("13-jats-group-author", "collab.xml")
     assert names(record) == ["Doe/Jo", "Cord Trial Group"]
+    assert record.title == "Walking: a trial"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.papers.test_readers import JATS, NBIB, PUBMED, RIS
-from webapp.papers.file_formats import read
+from webapp.papers.file_formats import BROKEN_LETTER, OTHER_ENCODING, read
 from webapp.papers.records import Unreadable
 
 BOMB = (
@@ -33,7 +33,7 @@ def reason(source: str | bytes) -> str:
     ("source", "sentence"),
     [
         (b"", "This file is empty."),
-        (b" \r\n\xef\xbb\xbf", "We do not know this format."),
+        (b" \r\n\xef\xbb\xbf", "This file is empty."),
         (b"\xef\xbb\xbf \n", "This file is empty."),
         (b"%PDF-1.7 ...", "This is a PDF"),
         (b"PK\x03\x04...", "This is a zip or Office file"),
@@ -76,7 +76,45 @@ def test_older_programs_encodings_are_read(encoding: str) -> None:
 
 
 def test_bytes_in_no_known_encoding_do_no_harm() -> None:
-    assert read(RIS.encode() + b"TY  - JOUR\nTI  - A \x81 bed\n")[1].title == "A  bed"
+    assert read(RIS.encode() + b"TY  - JOUR\nTI  - A \x81 bed\n")[1].title == "A � bed"
+
+
+@pytest.mark.parametrize("source", [NBIB, PUBMED, JATS, RIS])
+def test_a_broken_letter_is_replaced_and_noted_in_its_record_alone(source: str) -> None:
+    text = source.replace("made-up", "naïve “made-up”").encode()
+    damaged = text.replace("ï".encode(), b"\xc3", 1)
+    assert damaged != text
+    whole, [record] = read(text)[0], read(damaged)
+    assert record.notes == (BROKEN_LETTER,) and whole.notes == ()
+    assert str(record.content).replace("�", "ï") == str(whole.content)
+
+
+def test_a_file_that_ends_in_the_middle_of_its_only_letter_is_still_utf_8() -> None:
+    source = "TY  - JOUR\nTI  - A bed for Zoë".encode()[:-1]
+    assert read(source)[0].title == "A bed for Zo�"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "mac-roman", "iso-8859-2"])
+def test_an_encoding_that_is_guessed_is_noted(encoding: str) -> None:
+    source = (RIS + RIS.replace("A made-up bed", "Ein Bett für Müller")).encode(encoding)
+    plain, accented = read(source)
+    assert (plain.notes, accented.notes) == ((), (OTHER_ENCODING,))
+
+
+@pytest.mark.parametrize("mark", ["﻿", "﻿﻿"])
+@pytest.mark.parametrize("source", [NBIB, PUBMED, JATS, RIS, BIB, '{"title": "A bed"}'])
+def test_byte_order_marks_and_empty_lines_do_not_matter(source: str, mark: str) -> None:
+    for start in (f"{mark}{source}", f"\n\n{source}", f"{mark}\r\n{source}", f" \n{mark} {source}"):
+        assert read(start)[0].title == read(start.encode())[0].title == read(source)[0].title
+
+
+@pytest.mark.parametrize("source", [PUBMED, JATS, NBIB, RIS, BIB])
+@pytest.mark.parametrize("between", ["", "\n", "\n﻿", "\n\n ﻿\n"])
+def test_files_that_were_joined_are_all_read(source: str, between: str) -> None:
+    if not between and source == BIB:
+        source += "\n"
+    assert len(read(f"{source}{between}{source}".encode())) == 2
+    assert len(read(source + between + source)) == 2
 
 
 def test_the_encoding_that_xml_declares_is_used() -> None:

@@ -503,6 +503,49 @@ def test_a_broken_entry_is_refused_and_the_others_are_read() -> None:
     assert (good.title, good.reason) == ("Good", "")
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"Walking" # { again}', "Walking again"),
+        ('word # " again"', "Walking again"),
+        ("word", "Walking"),
+        ('"A # in quotes"', "A # in quotes"),
+        ("{A # in {braces}}", "A # in braces"),
+        ("2020", "2020"),
+    ],
+)
+def test_bibtex_parts_are_joined(value: str, expected: str) -> None:
+    assert content(f"@string{{word = {{Walking}}}}\n@article{{a, title = {value}}}").paper.title == expected
+
+
+def test_bibtex_months_may_hold_the_day() -> None:
+    for month in ('10 # "~" # oct', 'oct # " 10"', '"October 10"'):
+        assert bib("year = 2020", f"month = {month}").paper.published_on == "2020-10-10"
+
+
+def test_a_bibtex_entry_inherits_from_its_volume_what_it_lacks() -> None:
+    parent = "@proceedings{P, title={Test Meeting}, year=2019, doi={10.5555/p}, volume=4}"
+    child = "@inproceedings{a, title={A bed}, volume=5, crossref={p}}"
+    for source in (f"{child}\n{parent}", f"{parent}\n{child}"):
+        records = read(source)
+        [paper] = [record.content.paper for record in records if not record.reason]
+        assert (paper.title, paper.journal, paper.published_on, paper.volume, paper.doi) == (
+            "A bed",
+            "Test Meeting",
+            "2019",
+            "5",
+            "",
+        )
+        assert len(records) == 2
+
+
+@pytest.mark.parametrize(
+    "field", ["pmid = {12}", "pubmed_id = {12}", "note = {PMID: 12}", "note = {Cited by 3; PubMed ID: 12}"]
+)
+def test_bibtex_has_several_places_for_the_pubmed_number(field: str) -> None:
+    assert bib(field).paper.pmid == "12"
+
+
 def test_two_entries_with_one_key_are_two_papers() -> None:
     assert [record.title for record in read("@misc{a, title={One}}\n@misc{a, title={Two}}")] == ["One", "Two"]
 
@@ -545,7 +588,75 @@ def test_one_work_on_each_line_is_read_with_its_line() -> None:
     assert [(row.line, bool(row.reason)) for row in rows] == [(1, False), (3, True), (4, False)]
 
 
+def test_crossref_names_who_paid() -> None:
+    funders = [
+        {"name": "Bed Fund", "award": ["B1", "B2"]},
+        {"name": "Chair Fund"},
+        {"name": "Chair Fund", "award": []},
+    ]
+    assert content(json.dumps(WORK | {"funder": funders})).funding == "Bed Fund (B1, B2); Chair Fund"
+
+
+@pytest.mark.parametrize(
+    ("title", "subtitle", "expected"),
+    [
+        ("A bed", "A trial", "A bed: A trial"),
+        ("A bed:", "a trial", "A bed: a trial"),
+        ("A bed?", "A trial", "A bed? A trial"),
+        ("A bed: a trial", "A trial", "A bed: a trial"),
+        (
+            "Pressure injury in new beds",
+            "Beds and pressure injury",
+            "Pressure injury in new beds",
+        ),  # a running title
+        ("A bed", "", "A bed"),
+    ],
+)
+def test_a_subtitle_follows_its_title(title: str, subtitle: str, expected: str) -> None:
+    assert content(json.dumps({"title": [title], "subtitle": [subtitle]})).paper.title == expected
+
+
 # ------------------------------------------------------------------ all formats
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        RIS.replace("ER  -", "KW  - beds; sleep\nER  -"),
+        RIS.replace("ER  -", "KW  - beds, sleep\nER  -"),
+        RIS.replace("ER  -", "KW  - Beds/adverse effects/*standards\nKW  - *Sleep\nER  -"),
+        RIS.replace("ER  -", "KW  - Beds\nSleep\nBeds\nER  -"),
+        "@article{a, title={A bed}, keywords={beds; sleep}}",
+        "@article{a, title={A bed}, keywords={Beds, Sleep}}",
+        "PMID- 1\nTI  - A bed\nMH  - *Beds/standards\nOT  - sleep\nOT  - *beds\n",
+        '{"title": "A bed", "keyword": "beds, sleep"}',
+        jats(related="<kwd-group><title>Key words</title><kwd>Beds</kwd><kwd>Sleep</kwd></kwd-group>"),
+    ],
+)
+def test_keywords_are_read_in_every_format(source: str) -> None:
+    assert [term.lower() for term in content(source).paper.mesh_terms] == ["beds", "sleep"]
+
+
+def test_a_heading_with_a_comma_stays_whole() -> None:
+    found = content("PMID- 1\nTI  - A bed\nMH  - Models, Animal\n").paper.mesh_terms
+    assert found == ["Models, Animal"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        (["ISRCTN/ISRCTN12345678"], ("ISRCTN12345678", "https://www.isrctn.com/ISRCTN12345678")),
+        (
+            ["ISRCTN/ISRCTN12345678", "ClinicalTrials.gov/NCT01234567"],
+            ("NCT01234567, ISRCTN12345678", "https://clinicaltrials.gov/study/NCT01234567"),
+        ),
+        (["ClinicalTrials.gov/NCT01234567", "ClinicalTrials.gov/NCT07777777"], ("", "")),
+        (["GENBANK/AB012345"], ("", "")),
+    ],
+)
+def test_a_trial_may_be_in_two_registers(numbers: list[str], expected: tuple[str, str]) -> None:
+    found = content("PMID- 1\nTI  - A bed\n" + "".join(f"SI  - {number}\n" for number in numbers))
+    assert (found.trial_number, found.trial_url) == expected
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _LABELS = {  # as in the form; other fields are called by their names
     "paper-url": "Another link to the paper", "paper-published_on": "Paper published", "paper-license": "License of the paper",
     "paper-is_free_to_read": "Free to read", "paper-status": "What the journal says",
     "paper-status_on": "Date of the journal’s notice", "paper-status_url": "Link to the journal’s notice",
-    "paper-status_note": "Banner text for readers", "paper-mesh_terms": "Subject headings (MeSH)",
+    "paper-status_note": "Banner text for readers", "paper-mesh_terms": "Subject headings and keywords",
     "slug": "Web address", "subject": "Whom or what it studied", "species": "Which animals", "about_sci": "About spinal cord injury",
     "study_kind": "Kind of study", "sample_size": "How many were studied", "injury_completeness": "Complete or incomplete",
     "harms": "Harms and side effects", "funding": "Who paid", "conflicts_of_interest": "Who had an interest",

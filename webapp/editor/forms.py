@@ -146,7 +146,7 @@ class PaperForm(Form):
     )
     license = _short("License of the paper")
     abstract = _long("Abstract")
-    mesh_terms = _long("Subject headings (MeSH)")
+    mesh_terms = _long("Subject headings and keywords")
     status = SelectField(
         "What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus))
     )

@@ -10,6 +10,7 @@ from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyB
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_named_pmcid, find_named_pmid
 from webapp.models.values import Author
 from webapp.papers import dates, names
 from webapp.papers.records import (
@@ -18,6 +19,8 @@ from webapp.papers.records import (
     TOO_MANY,
     Record,
     Unreadable,
+    full_title,
+    keywords,
     one_line,
     refused,
 )
@@ -28,6 +31,24 @@ logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
 _MOST_BLOCKS = 4 * MOST_RECORDS  # comments and abbreviations count too
 _LATEX = LatexNodes2Text(math_mode="text")
+_TYPES = (
+    "type", "document_type", "pubstate", "howpublished", "publisher", "archiveprefix", "eprinttype", "institution", "note",
+)  # fmt: skip
+# What an entry does not inherit from the volume that its field "crossref" names.
+_OF_ITS_OWN = (
+    "title",
+    "subtitle",
+    "author",
+    "doi",
+    "url",
+    "pmid",
+    "pmcid",
+    "note",
+    "pages",
+    "abstract",
+    "crossref",
+)
+_WHOLE_VOLUME = "It is a whole volume of a meeting, not a paper."
 _BROKEN = "Its brackets, quotation marks or commas do not fit together."
 
 
@@ -40,33 +61,52 @@ def records(text: str) -> Iterator[Record]:
     """Read all entries in the order of the file. Raises Unreadable for too many, without parsing them."""
     if len(re.findall(r"@[A-Za-z]+[ \t]*[{(]", text)) > _MOST_BLOCKS:
         raise Unreadable(TOO_MANY)
-    library = parse_string(text)
+    library = parse_string(text, parse_stack=[])
+    strings = {name.lower(): _joined(str(block.value), {}) for name, block in library.strings_dict.items()}
     blocks = [*library.entries, *library.failed_blocks]
+    volumes: dict[str, dict[str, str]] = {}
+    found: list[
+        tuple[int, str, dict[str, str] | None]
+    ] = []  # line, kind, and fields or None for a broken entry
     for block in sorted(blocks, key=lambda block: block.start_line or 0):
-        line = (block.start_line or 0) + 1
         entry: Block | None = block
         if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
             entry = block.ignore_error_block  # a second entry of one key is another paper
         if not isinstance(entry, Entry):
-            yield refused(_BROKEN, line, title=one_line((block.raw or "").split("\n")[0])[:80])
+            found.append(((block.start_line or 0) + 1, (block.raw or "").split("\n")[0], None))
             continue
         fields: dict[str, str] = {}
         for field in entry.fields:
-            if len(str(field.value)) <= LONGEST_TEXT:
-                fields.setdefault(field.key.lower(), str(field.value))  # the first of duplicate fields
-        names = (
-            "type",
-            "document_type",
-            "pubstate",
-            "howpublished",
-            "publisher",
-            "archiveprefix",
-            "eprinttype",
-            "institution",
-            "note",
-        )
-        types = (kind for name in names for kind in re.split(r"[;,]", _plain(fields.get(name, ""))))
-        yield Record(content=_content(fields), types=(entry.entry_type, *types), line=line)
+            value = _joined(str(field.value), strings)
+            if len(value) <= LONGEST_TEXT:
+                fields.setdefault(field.key.lower(), value)  # the first of duplicate fields
+        volumes.setdefault(entry.key.lower(), fields)
+        found.append(((block.start_line or 0) + 1, entry.entry_type.lower(), fields))
+    for line, kind, own in found:
+        if own is None:
+            yield refused(_BROKEN, line, title=one_line(kind)[:80])
+            continue
+        volume = volumes.get(own.get("crossref", "").strip().lower(), {})
+        inherited = {name: value for name, value in volume.items() if name not in _OF_ITS_OWN}
+        inherited |= {"booktitle": volume.get("booktitle") or volume["title"]} if "title" in volume else {}
+        fields = inherited | own
+        types = (part for name in _TYPES for part in re.split(r"[;,]", _plain(fields.get(name, ""))))
+        record = Record(content=_content(fields), types=(kind, *types), line=line)
+        yield refused(_WHOLE_VOLUME, line, record.title) if kind == "proceedings" else record
+
+
+def _joined(value: str, strings: dict[str, str]) -> str:
+    """Join the parts of a value like ``"Walking" # { again} # jan`` without their quotation marks and braces."""
+    parts, depth, is_quoted, start = [], 0, False, 0
+    for at, letter in enumerate(f"{value}#"):
+        depth += (letter == "{") - (letter == "}")
+        is_quoted ^= letter == '"' and depth == 0
+        if (letter == "#" and depth <= 0 and not is_quoted) or at == len(value):
+            part = value[start:at].strip()
+            is_text = (part[:1], part[-1:]) in (("{", "}"), ('"', '"'))
+            parts.append(part[1:-1] if is_text else strings.get(part.lower(), part))
+            start = at + 1
+    return "".join(parts)
 
 
 def _content(raw: dict[str, str]) -> ArticleContent:
@@ -81,20 +121,24 @@ def _content(raw: dict[str, str]) -> ArticleContent:
             authors.append(names.tidied(Author(family=family, given=given, suffix=suffix)))
         else:
             authors += names.read_any(_plain(name))
+    notes = " ".join(plain.get(name, "") for name in ("note", "annote", "annotation", "addendum"))
+    month = re.findall(r"[A-Za-z]{3,}|\d+", _first(plain, "month"))  # "10 oct" is a day and its month
+    month.sort(key=str.isdigit)
     paper = PaperContent(
-        title=_first(plain, "title"),
+        title=full_title(_first(plain, "title"), _first(plain, "subtitle")),
         doi=raw.get("doi", ""),
-        pmid=_first(plain, "pmid")
-        or (_first(plain, "eprint") if plain.get("eprinttype") == "pubmed" else ""),
-        pmcid=_first(plain, "pmcid", "pmc"),
+        pmid=_first(plain, "pmid", "pubmed_id", "pubmedid", "pubmed-id")
+        or (_first(plain, "eprint") if plain.get("eprinttype") == "pubmed" else find_named_pmid(notes)),
+        pmcid=_first(plain, "pmcid", "pmc") or find_named_pmcid(notes),
         url=raw.get("url", ""),
         journal=_first(plain, "journal", "journaltitle", "booktitle"),
         published_on=dates.from_text(_first(plain, "date"))
-        or dates.partial(_first(plain, "year"), _first(plain, "month"), _first(plain, "day")),
+        or dates.partial(_first(plain, "year"), *([*month, _first(plain, "day")][:2])),
         volume=_first(plain, "volume"),
         issue=_first(plain, "number", "issue"),
         pages=_first(plain, "pages"),
         abstract=_first(plain, "abstract"),
+        mesh_terms=keywords([_first(plain, "keywords", "keyword", "author_keywords")]),
         authors=authors,
     )
     return ArticleContent(paper=paper)

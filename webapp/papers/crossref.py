@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import find_doi, find_orcid
+from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, names
+from webapp.papers.records import full_title, keywords
 
 Message = dict[str, Any]
 
@@ -49,15 +50,15 @@ class Notice:
 
 def paper_from(message: Message) -> PaperContent:
     """Convert a message; fields that it lacks are empty."""
-    notice = worst_notice(message)
+    notice, note = worst_notice(message), _text(message.get("note"))
     blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^<>]*>", _text(message.get("abstract")))
     paragraphs = (_plain(block) for block in blocks)
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
     paper = PaperContent(
-        title=_plain(_first(message.get("title"))),
+        title=title_of(message),
         doi=find_doi(_text(message.get("DOI"))),
-        pmid=_text(message.get("PMID")),
-        pmcid=_text(message.get("PMCID")),
+        pmid=_text(message.get("PMID")) or find_named_pmid(note),
+        pmcid=_text(message.get("PMCID")) or find_named_pmcid(note),
         journal=_plain(_first(message.get("container-title"))),
         published_on=dates.earliest(_date(message.get(name)) for name in _DATES),
         volume=_text(message.get("volume")),
@@ -65,6 +66,7 @@ def paper_from(message: Message) -> PaperContent:
         pages=_text(message.get("page")),
         license=next(filter(None, licenses), ""),
         abstract="\n\n".join(text for text in paragraphs if text and text.lower() != "abstract"),
+        mesh_terms=keywords([_text(message.get("keyword"))]),
         authors=list(_authors(message.get("author"))),
         status=notice.status if notice else PaperStatus.PUBLISHED,
         status_on=notice.on if notice else None,
@@ -98,7 +100,25 @@ def worst_notice(message: Message) -> Notice | None:
 def is_notice_itself(message: Message) -> bool:
     """Tell whether the message describes a notice about another paper instead of a paper."""
     updates = any(_kind(entry) in _NOTICES for entry in _dicts(message.get("update-to")))
-    return updates or is_notice(_plain(_first(message.get("title"))), types(message))
+    return updates or is_notice(title_of(message), types(message))
+
+
+def title_of(message: Message) -> str:
+    """Return the title with its subtitle, unless that is a running title, which repeats words of the title."""
+    title, subtitle = (_plain(_first(message.get(name))) for name in ("title", "subtitle"))
+    words = re.findall(r"[^\W\d_]{4,}", subtitle.lower())
+    repeated = [word for word in words if word[:5] in title.lower()]
+    return full_title(title, subtitle if 2 * len(repeated) < len(words) else "")
+
+
+def funding_of(message: Message) -> str:
+    """Return who paid, with the numbers of their grants."""
+    funders = []
+    for entry in _dicts(message.get("funder")):
+        awards = entry.get("award")
+        numbers = ", ".join(filter(None, map(_text, awards if isinstance(awards, list) else [])))
+        funders.append(_plain(_text(entry.get("name"))) + (f" ({numbers})" if numbers else ""))
+    return "; ".join(dict.fromkeys(filter(None, funders)))
 
 
 def types(message: Message) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from webapp.content.article_content import ArticleContent
-from webapp.papers.crossref import is_notice_itself, paper_from, types
+from webapp.papers.crossref import funding_of, is_notice_itself, paper_from, types
 from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused
 
 _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref’s messages."
@@ -22,7 +22,9 @@ def records(text: str) -> Iterator[Record]:
         if is_notice_itself(entry):
             yield refused(IS_A_NOTICE, line, paper.title)
         else:
-            yield Record(content=ArticleContent(paper=paper), types=types(entry), line=line)
+            yield Record(
+                content=ArticleContent(paper=paper, funding=funding_of(entry)), types=types(entry), line=line
+            )
 
 
 def _entries(text: str) -> Iterable[tuple[int | None, Any]]:

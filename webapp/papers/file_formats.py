@@ -3,6 +3,9 @@
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
+from xml.etree.ElementTree import Element
 
 import msgspec
 
@@ -12,6 +15,13 @@ from webapp.papers.records import MOST_RECORDS, TOO_MANY, Record, Unreadable, no
 MOST_BYTES = 10_000_000
 FORMATS = "NBIB (PubMed), RIS, BibTeX, PubMed XML, JATS XML, CSL-JSON and Crossref JSON"
 
+BROKEN_LETTER = "The file has a broken letter. Look for “�” and correct it."
+OTHER_ENCODING = "The file is not in UTF-8. Check letters with accents and other special characters."
+
+_DECLARED = re.compile(rb"\s*<\?xml[^>]*encoding=[\"']([\w.:-]+)")
+_ENCODINGS = re.compile(
+    r"utf-?8|us-ascii|iso-8859-\d{1,2}|latin-?\d{1,2}|windows-125\d|cp125\d|macintosh|gbk|gb2312|gb18030|big5|shift_jis|euc-(?:jp|kr)|koi8-r"
+)
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _OTHER_KINDS = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip or Office file", b"\x1f\x8b": "a compressed file"}
 
@@ -25,33 +35,34 @@ def read(source: bytes | str, file: str = "") -> list[Record]:
         raise Unreadable(
             f"This file is larger than {MOST_BYTES // 1_000_000} MB. Split it and import one part after another."
         )
-    text = source if isinstance(source, str) else _decode(source)
+    text, is_guessed = (source, False) if isinstance(source, str) else _decode(source)
+    text = re.sub("[\ufeff\ud800-\udfff]", "", text)  # the mark also stands where files were joined
     if not text.strip():
         raise Unreadable("This file is empty. Choose another one.")
     records: list[Record] = []
-    for record in _detect_and_read(source, text):
+    for record in _detect_and_read(text):
         if len(records) == MOST_RECORDS:
             raise Unreadable(TOO_MANY)
-        records.append(normalized(msgspec.structs.replace(record, number=len(records) + 1, file=file)))
+        known = normalized(msgspec.structs.replace(record, number=len(records) + 1, file=file))
+        letters = msgspec.json.encode(known.content).decode()
+        notes = list(known.notes)
+        if "\ufffd" in letters:
+            notes.append(BROKEN_LETTER)
+        if is_guessed and not letters.isascii():
+            notes.append(OTHER_ENCODING)
+        records.append(msgspec.structs.replace(known, notes=tuple(notes)))
     if not records:
         raise Unreadable("There is no paper in this file.")
     return records
 
 
-def _detect_and_read(source: bytes | str, text: str) -> Iterator[Record]:
+def _detect_and_read(text: str) -> Iterator[Record]:
     if text.lstrip().startswith("<"):
         if _HTML.match(text.lstrip()):
             raise Unreadable(
                 "This is a web page, not an export. Use the button “Cite”, “Export” or “Save” of the database."
             )
-        root = markup.parse(source)  # in bytes, since the XML declaration may name an encoding
-        if root.tag in pubmed_xml.ROOTS:
-            return pubmed_xml.records(root)
-        if root.tag == "article" or root.find(".//article") is not None:
-            return jats.records(root)
-        raise Unreadable(
-            f"This XML holds no papers that we know: it begins with “{root.tag[:40]}”. We read PubMed XML and JATS XML."
-        )
+        return chain.from_iterable(map(_read_xml, markup.parse(text)))
     if text.lstrip().startswith(("{", "[")):
         return csl.records(text)
     if ris.is_ris(text):
@@ -63,18 +74,38 @@ def _detect_and_read(source: bytes | str, text: str) -> Iterator[Record]:
     raise Unreadable(f"We do not know this format. We read {FORMATS}.")
 
 
-def _decode(source: bytes) -> str:
-    """Decode UTF-8, UTF-16 with its mark, or else Windows-1252, which older programs write."""
+def _read_xml(root: Element) -> Iterator[Record]:
+    if root.tag in pubmed_xml.ROOTS:
+        return pubmed_xml.records(root)
+    if root.tag == "article" or root.find(".//article") is not None:
+        return jats.records(root)
+    raise Unreadable(
+        f"This XML holds no papers that we know: it begins with “{root.tag[:40]}”. We read PubMed XML and JATS XML."
+    )
+
+
+def _decode(source: bytes) -> tuple[str, bool]:
+    """Decode a file; returns the text, and whether its encoding is a guess.
+
+    It is in UTF-16 if it begins with its mark, in what its XML declaration names, in UTF-8 even with a broken letter, as long
+    as more letters are whole, or else in Windows-1252, which older programs write.
+    """
     kind = next((kind for start, kind in _OTHER_KINDS.items() if source.startswith(start)), "")
     if kind:
         raise Unreadable(f"This is {kind}, not an export of papers. We read {FORMATS}.")
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return source.decode("utf-16", errors="replace")
+        return source.decode("utf-16", errors="replace"), False
     if b"\0" in source:
         raise Unreadable(f"This is not a text file. We read {FORMATS}.")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return source.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return source.decode("latin-1")
+    declared = _DECLARED.match(source)
+    encoding = declared[1].decode().lower() if declared else "utf-8"
+    if not _ENCODINGS.fullmatch(encoding):
+        raise Unreadable("This XML file uses an encoding that we do not know. Save it as UTF-8.")
+    text = source.decode(encoding, errors="replace")
+    broken = text.count("\ufffd") - source.count("\ufffd".encode())
+    whole = sum(map(len, re.findall(r"[^\x00-\x7f]+", text))) - broken
+    is_cut = codecs.getincrementaldecoder("utf-8")("replace").decode(source).isascii()  # in its only letter
+    if broken and not (declared or is_cut or whole >= broken):
+        with suppress(UnicodeDecodeError):  # a byte that Windows-1252 does not have is no letter
+            return source.decode("cp1252"), True
+    return text, False

@@ -15,7 +15,7 @@ from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers import dates, names
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
-from webapp.papers.records import Record, refused
+from webapp.papers.records import Record, full_title, keywords, refused, trial
 
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _RELATED = {  # gravest first
@@ -62,14 +62,13 @@ def _record(article: Element, meta: Element) -> Record:
     group = meta.find("title-group")
     if group is not None:
         drop(group, ("xref", "fn"))
-        title = ": ".join(filter(None, (words(group.find(tag)) for tag in ("article-title", "subtitle"))))
+        title = full_title(words(group.find("article-title")), words(group.find("subtitle")))
     kind = article.get("article-type", "").lower()
     headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
     kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
     registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
     parts = (*meta.findall("abstract"), *registered)
-    numbers = find_trials(" ".join(map(words, parts)))
-    number = numbers[0] if len(numbers) == 1 else ""  # it is unclear which of several is this trial's
+    number, url = trial(find_trials(" ".join(map(words, parts))))
     statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
     funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
     content = ArticleContent(
@@ -78,7 +77,7 @@ def _record(article: Element, meta: Element) -> Record:
         funding=statements or _marked(article, "financial-disclosure", "supported-by") or "; ".join(funders),
         conflicts_of_interest=_marked(article, "conflict", "coi-statement"),
         trial_number=number,
-        trial_url=f"https://clinicaltrials.gov/study/{number}" if number.startswith("NCT") else "",
+        trial_url=url,
     )
     return Record(
         content=content, types=(*kinds, words(article.find("front/journal-meta/publisher/publisher-name")))
@@ -114,6 +113,7 @@ def _paper(article: Element, meta: Element, title: str) -> PaperContent:
         authors=[
             author for author in map(_author, meta.findall("contrib-group/contrib")) if author is not None
         ],
+        mesh_terms=keywords(list(map(words, meta.iterfind("kwd-group//kwd")))),
         status=_RELATED.get(gravest, PaperStatus.PUBLISHED),
         status_url=f"https://doi.org/{notice_doi}" if notice_doi else "",
     )

@@ -1,37 +1,52 @@
 """Safe parsing of XML files, which may define no entities and load nothing, and their text."""
 
+import re
 from collections.abc import Iterable
+from itertools import chain
 from xml.etree.ElementTree import Element, ParseError
+from xml.parsers.expat import errors
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from webapp.papers.records import Unreadable, one_line
 
-_BLOCKS = {"title", "p", "sec", "label", "list-item", "td", "th"}
+_BLOCKS = {"title", "p", "sec", "label", "list-item", "td", "th", "break"}
 
 
-def parse(source: bytes | str) -> Element:
-    """Parse a file and strip namespaces from its tags. Raises Unreadable."""
+def parse(text: str) -> list[Element]:
+    """Parse a file, which may be several that were joined, and strip namespaces from its tags. Raises Unreadable."""
+    text = re.sub(r"<\?xml\b[^>]*\?>", "", text)  # only an XML declaration at the very start would be valid
     try:
-        root: Element = fromstring(source, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+        roots = [_parse(text)]
+    except ParseError as error:
+        if error.code != errors.codes[errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
+            raise _damaged(error) from error
+        try:
+            roots = list(_parse(f"<files>{re.sub(r'<!DOCTYPE[^>[]*>', '', text)}</files>"))
+        except ParseError as second_error:
+            raise _damaged(second_error) from second_error
+    for element in chain.from_iterable(root.iter() for root in roots):
+        if isinstance(element.tag, str):
+            element.tag = element.tag.rpartition("}")[2]
+        if element.tag in _BLOCKS:
+            element.tail = f" {element.tail or ''}"  # otherwise "Aims</title><p>We" would read "AimsWe"
+    return roots
+
+
+def _parse(text: str) -> Element:
+    try:
+        root: Element = fromstring(text, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
         raise Unreadable(
             "This XML file defines abbreviations of its own (entities). We do not read such files, because they can "
             "do harm. Export the paper again from PubMed or from the journal."
         ) from error
-    except ParseError as error:
-        raise Unreadable(
-            f"This XML file is damaged or breaks off in line {error.position[0]}. Export it again."
-        ) from error
-    except (LookupError, ValueError) as error:
-        raise Unreadable("This XML file uses an encoding that we do not know. Save it as UTF-8.") from error
-    for element in root.iter():
-        if isinstance(element.tag, str):
-            element.tag = element.tag.rpartition("}")[2]
-        if element.tag in _BLOCKS:
-            element.tail = f" {element.tail or ''}"  # otherwise "Aims</title><p>We" would read "AimsWe"
     return root
+
+
+def _damaged(error: ParseError) -> Unreadable:
+    return Unreadable(f"This XML file is damaged or breaks off in line {error.position[0]}. Export it again.")
 
 
 def drop(root: Element, tags: Iterable[str]) -> None:

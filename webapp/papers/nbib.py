@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_orcid
+from webapp.content.identifiers import find_orcid, find_trials
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, names, pubmed
-from webapp.papers.records import Record, one_line
+from webapp.papers.records import Record, heading, one_line, trial
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
@@ -53,7 +53,7 @@ def records(text: str) -> Iterator[Record]:
 def _record(tags: Tags, line: int) -> Record:
     types = _all(tags, "PT")
     dois = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith("[doi]")]
-    number, url = pubmed.trial(entry.partition("/")[::2] for entry in _all(tags, "SI"))
+    number, url = trial(find_trials("; ".join(entry.replace("/", " ", 1) for entry in _all(tags, "SI"))))
     paper = PaperContent(
         title=pubmed.title(_first(tags, "TI") or _first(tags, "BTI")),
         doi=dois[0] if dois else "",
@@ -66,7 +66,7 @@ def _record(tags: Tags, line: int) -> Record:
         pages=_first(tags, "PG"),
         abstract=_first(tags, "AB"),
         authors=_authors(tags),
-        mesh_terms=[term.partition("/")[0].replace("*", "") for term in _all(tags, "MH")],
+        mesh_terms=[heading(term) for tag in ("MH", "OT") for term in _all(tags, tag)],
     )
     content = ArticleContent(
         paper=pubmed.with_status(

@@ -1,4 +1,4 @@
-"""PubMed's publication types, notices and trial registers, as both its tagged format and its XML use them.
+"""PubMed's publication types, and notices, as both its tagged format and its XML use them.
 
 Publication types: https://www.nlm.nih.gov/mesh/pubtypes.html. Only unambiguous types determine the kind of study; for
 "Clinical Trial", "Review" or "Case Reports" an editor chooses.
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import find_doi, find_trials
+from webapp.content.identifiers import find_doi
 from webapp.models.values import PaperStatus, StudyKind
 
 # In order of precedence: the protocol of a randomized trial has both types, and is a plan.
@@ -22,10 +22,6 @@ _KINDS = {
     "guideline": StudyKind.GUIDELINE,
     "randomized controlled trial": StudyKind.RANDOMIZED_TRIAL,
     "observational study": StudyKind.OTHER_PEOPLE,
-}
-_TRIALS = {
-    "clinicaltrials.gov": "https://clinicaltrials.gov/study/{}",
-    "isrctn": "https://www.isrctn.com/{}",
 }
 
 
@@ -58,16 +54,3 @@ def with_status(
 def title(text: str) -> str:
     """Remove the period that PubMed adds to a title."""
     return text.removesuffix(".") if not text.endswith("..") else text
-
-
-def trial(entries: Iterable[tuple[str, str]]) -> tuple[str, str]:
-    """Return number and URL of the trial in (register, number) pairs; empty if there are several."""
-    numbers = {
-        (register.lower(), next(iter(find_trials(number)), number))
-        for register, number in entries
-        if register.lower() in _TRIALS
-    }
-    if len(numbers) != 1:
-        return "", ""
-    [(register, number)] = numbers
-    return number, _TRIALS[register].format(number)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_orcid
+from webapp.content.identifiers import find_orcid, find_trials
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
-from webapp.papers.records import Record, refused
+from webapp.papers.records import Record, heading, refused, trial
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
 
@@ -38,11 +38,13 @@ def _record(entry: Element) -> Record:
     if citation is None or article is None:
         return refused("It has no part “Article”, in which PubMed describes the paper.")
     types = [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")]
-    number, url = pubmed.trial(
-        (words(bank.find("DataBankName")), words(accession))
-        for bank in article.findall("DataBankList/DataBank")
-        for accession in bank.findall("AccessionNumberList/AccessionNumber")
+    banks = article.findall("DataBankList/DataBank")
+    numbers = (
+        f"{words(bank.find('DataBankName'))} {words(row)}"
+        for bank in banks
+        for row in bank.iter("AccessionNumber")
     )
+    number, url = trial(find_trials("; ".join(numbers)))
     related = citation.findall("CommentsCorrectionsList/CommentsCorrections")
     notices = [
         (_NOTICES[row.get("RefType", "")], words(row.find("RefSource")))
@@ -90,7 +92,10 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
             (part.get("Label", ""), words(part)) for part in article.findall("Abstract/AbstractText")
         ),
         authors=authors,
-        mesh_terms=[words(term) for term in citation.findall("MeshHeadingList/MeshHeading/DescriptorName")],
+        mesh_terms=[
+            *map(words, citation.findall("MeshHeadingList/MeshHeading/DescriptorName")),
+            *map(heading, map(words, citation.findall("KeywordList/Keyword"))),
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """Records, which every format's reader yields, and the normalization that all of them need."""
 
 import re
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ NOT_ALL_AUTHORS = "The file does not name all authors. Add the missing ones."
 _NO_PAGES = re.compile(
     r"(?:no|n/?a|nan|none)(?:-\w*)?|no[nt]?[\s-]*(?:pagination[\s-]*)?specified|\W*", re.IGNORECASE
 )
+_REGISTERS = {"NCT": "https://clinicaltrials.gov/study/", "ISRCTN": "https://www.isrctn.com/"}
+_LONGEST_KEYWORD = 120  # characters
 _FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
 
 Value = TypeVar("Value")
@@ -75,6 +78,9 @@ def normalized(record: Record) -> Record:
     doi, pmid = find_doi(paper.doi) or find_doi(paper.url), find_pmid(paper.pmid)
     known, is_complete = names.complete(paper.authors)
     lengths = accumulate(len(names.written(author)) + len("\r\n") for author in known)
+    headings: dict[str, str] = {}
+    for term in paper.mesh_terms:
+        headings.setdefault(term.casefold(), term)
     paper = msgspec.structs.replace(
         paper,
         doi=doi,
@@ -85,7 +91,7 @@ def normalized(record: Record) -> Record:
         # The form writes all authors in one field: as many of the first ones as it can hold.
         authors=[author for author, length in zip(known, lengths, strict=True) if length <= LONGEST_TEXT],
         pages=_pages(paper.pages),
-        mesh_terms=list(dict.fromkeys(paper.mesh_terms)),
+        mesh_terms=list(headings.values()),
     )
     paper = _fitting(msgspec.structs.replace(paper, status=status_of(paper, record.types)), Paper)
     content = _fitting(msgspec.structs.replace(content, paper=paper), Article)
@@ -110,6 +116,42 @@ def _pages(text: str) -> str:
     start, _, end = text.partition("-")
     text = start.rstrip("+") if end in ("", "+", start) else text
     return "" if _NO_PAGES.fullmatch(text) else text
+
+
+def full_title(title: str, subtitle: str) -> str:
+    """Join a title and its subtitle with a colon, unless the title has its own mark or holds the subtitle."""
+    if not (title and subtitle) or title.casefold().endswith(subtitle.casefold()):
+        return title
+    return f"{title} {subtitle}" if re.search(r"[:?!.;–—-]$", title) else f"{title}: {subtitle}"
+
+
+def keywords(values: list[str]) -> list[str]:
+    """Return keywords without MeSH's qualifiers; a single value may be a list with semicolons or commas."""
+    if len(values) == 1:
+        values = re.split(";" if ";" in values[0] else ",", values[0])
+    return list(filter(None, map(heading, values)))
+
+
+def heading(text: str) -> str:
+    """Return a subject heading without its qualifiers: "Beds" for "*Beds/adverse effects"."""
+    term = re.sub(r"/\*?[a-z].*|\*", "", one_line(text)).strip(" ;,.")
+    return term if len(term) < _LONGEST_KEYWORD else ""
+
+
+def trial(numbers: Iterable[str]) -> tuple[str, str]:
+    """Return the number of a trial in each register, ClinicalTrials.gov's first, and the URL of the first.
+
+    Of several in one register it is unclear which is this paper's trial: then both are empty.
+    """
+    by_register: dict[str, str] = {}
+    for number in dict.fromkeys(numbers):
+        register = re.split(r"[^A-Za-z]", number)[0]
+        if register in by_register:
+            return "", ""
+        by_register[register] = number
+    known = sorted(by_register.values(), key=lambda number: not number.startswith("NCT"))
+    urls = (url + number for number in known for start, url in _REGISTERS.items() if number.startswith(start))
+    return ", ".join(known), next(urls, "")
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid
 from webapp.papers import dates, names
-from webapp.papers.records import Record, one_line
+from webapp.papers.records import Record, keywords, one_line
 
 _START = re.compile(r"^\s*TY(?:\s{1,3})-", re.MULTILINE)
 # A line of an abstract may begin with "T2 - weighted": one blank counts only where the file writes "TY -" so.
@@ -101,6 +101,7 @@ def _content(fields: Fields) -> ArticleContent:
         issue=_first(fields, "IS"),
         pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number
         abstract=_MARKUP.sub("", "\n\n".join(_texts(fields, "AB") or _texts(fields, "N2"))),
+        mesh_terms=keywords(_texts(fields, "KW")),
         authors=[author for name in fields.get("AU", []) for author in names.read_any(name)],
     )
     return ArticleContent(paper=paper)
