@@ -1,5 +1,6 @@
 """The editors' newsletter pages: subscribers, preview and test, delivery of issues, uncertain mails."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -9,12 +10,23 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, EditorClient, add_editor, sign_in, token
-from tests.factories import add_article
+from tests.factories import NOW, add_article
 from tests.newsletter.steps import delivered, subscribed, text_of
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.mail import outbox
-from webapp.models import Article, Frequency, Issue, MailKind, MailState, OutboxMessage, Role, SubscriberState
+from webapp.mail import outbox, suppressions
+from webapp.models import (
+    Article,
+    BounceKind,
+    Frequency,
+    Issue,
+    MailKind,
+    MailState,
+    OutboxMessage,
+    Role,
+    SubscriberState,
+    SuppressionReason,
+)
 from webapp.newsletter import digests
 
 DESK = "/editor/newsletter/"
@@ -45,6 +57,33 @@ def test_the_page_counts_people_and_shows_what_is_next(editor_client: PageClient
     assert '<th scope="row">Confirmed</th><td><span class="listing__name">People: </span>1</td>' in page
     assert '<th scope="row">Suppressed</th><td><span class="listing__name">People: </span>0</td>' in page
     assert "1 new summary waiting. 1 person would get mail now." in page
+    assert "@example.org" not in page.replace(EMAIL, "")
+
+
+def test_bounces_and_suppressed_addresses_are_counted_without_naming_them(editor_client: PageClient) -> None:
+    now = datetime.now(UTC)
+    assert "No mail to subscribers has come back." in editor_client.get(DESK).text
+    for name, kinds, state in (
+        ("ann", [BounceKind.SOFT, BounceKind.SOFT], SubscriberState.CONFIRMED),
+        ("ben", [BounceKind.SOFT, None], SubscriberState.CONFIRMED),
+        ("cy", [BounceKind.COMPLAINT], SubscriberState.SUPPRESSED),
+    ):
+        subscriber = subscribed(f"{name}@example.org", state=state)
+        for days, kind in enumerate(kinds, start=1):
+            message = outbox.enqueue(MailKind.DIGEST, subscriber.email, now, subscriber=subscriber)
+            message.bounce, message.bounced_at = kind, NOW.replace(day=days)
+    suppressions.suppress("cy@example.org", SuppressionReason.COMPLAINED, NOW)
+    suppressions.suppress("stranger@example.org", SuppressionReason.BOUNCED, NOW.replace(day=3))
+    db.session.commit()
+    page = editor_client.get(DESK).text
+    rows = re.findall(r'<tr>\s*<th scope="row">.*?</tr>', page.split("Mail that came back")[1], re.S)
+    assert [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows] == [
+        "The server refused it because of us State: Confirmed People: 1 Last time: November 2, 2026",
+        f"{BounceKind.SOFT.label} State: Confirmed People: 2 Last time: November 2, 2026",
+        f"{BounceKind.COMPLAINT.label} State: Suppressed People: 1 Last time: November 1, 2026",
+        f"{SuppressionReason.BOUNCED.label} Addresses: 1 Last added: November 3, 2026",
+        f"{SuppressionReason.COMPLAINED.label} Addresses: 1 Last added: November 24, 2026",
+    ]
     assert "@example.org" not in page.replace(EMAIL, "")
 
 

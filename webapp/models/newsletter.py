@@ -53,12 +53,12 @@ class Subscriber(Base):
     covered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the latest issue sent to them
 
 
-class SuppressionReason(StrEnum):
+class SuppressionReason(Labelled):
     """Why an address is suppressed."""
 
-    ERASED = "erased"
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
+    ERASED = "erased", "The person asked us to erase it"
+    BOUNCED = "bounced", "Mail came back too often"
+    COMPLAINED = "complained", "The person reported our mail as spam"
 
 
 class Suppression(Base):
@@ -130,12 +130,12 @@ class MailState(StrEnum):
     EXCLUDED = "excluded"
 
 
-class BounceKind(StrEnum):
+class BounceKind(Labelled):
     """Why a mail counts against its address: no such mailbox; a full or unreachable one; reported as spam."""
 
-    HARD = "hard"
-    SOFT = "soft"
-    COMPLAINT = "complaint"
+    HARD = "hard", "There is no such mailbox"
+    SOFT = "soft", "The mailbox is full or cannot be reached"
+    COMPLAINT = "complaint", "The person reported our mail as spam"
 
 
 class OutboxMessage(Base):

@@ -23,10 +23,12 @@ editor_access.protect(bp)
 
 @bp.get("/")
 def overview() -> Response:
-    """Show subscribers, issues and uncertain mails."""
+    """Show subscribers, bounces, issues and uncertain mails."""
     return htmx.render(
         "newsletter/overview.html",
         counts=reports.subscriber_counts(),
+        bounces=reports.bounces(),
+        suppressions=reports.suppressions(),
         upcoming=reports.upcoming(datetime.now(UTC)),
         issues=reports.latest_issues(),
         stopped=reports.stopped_issues(),

@@ -1,13 +1,24 @@
-"""Reports for editors: subscribers by state, the next issue, the delivery of past issues, uncertain mails."""
+"""Reports for editors: subscribers by state, bounces, the next issue, the delivery of past issues, uncertain mails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from webapp.db.session import db
-from webapp.models import Article, Frequency, Issue, MailState, OutboxMessage, Subscriber, SubscriberState
+from webapp.models import (
+    Article,
+    BounceKind,
+    Frequency,
+    Issue,
+    MailState,
+    OutboxMessage,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
 from webapp.newsletter import digests
 from webapp.newsletter.digests import Accounting
 
@@ -59,6 +70,35 @@ def stopped_issues() -> list[tuple[Issue, Accounting, str | None]]:
         )
         found.append((issue, digests.accounting(issue), db.session.scalar(reason)))
     return found
+
+
+def bounces() -> Sequence[Row[BounceKind | None, SubscriberState, int, datetime | None]]:
+    """Mail that came back: its kind of bounce, the subscribers' state, how many addresses, and when the last one did.
+
+    Without a kind, a server refused the mail because of us. What became of erased subscribers is not known.
+    """
+    came_back = select(
+        OutboxMessage.bounce.label("kind"),
+        Subscriber.state.label("state"),
+        func.count(Subscriber.id.distinct()).label("address_count"),
+        func.max(OutboxMessage.bounced_at).label("last_at"),
+    )
+    by_kind = came_back.join(OutboxMessage.subscriber).where(OutboxMessage.bounced_at.is_not(None))
+    return db.session.execute(
+        by_kind.group_by(OutboxMessage.bounce, Subscriber.state).order_by(
+            Subscriber.state, OutboxMessage.bounce
+        )
+    ).all()
+
+
+def suppressions() -> Sequence[Row[SuppressionReason, int, datetime]]:
+    """Addresses that get no mail: the reason, how many there are, and when the last one was added."""
+    counts = select(
+        Suppression.reason,
+        func.count().label("address_count"),
+        func.max(Suppression.suppressed_at).label("last_at"),
+    )
+    return db.session.execute(counts.group_by(Suppression.reason).order_by(Suppression.reason)).all()
 
 
 def uncertain_mails() -> Sequence[OutboxMessage]:
