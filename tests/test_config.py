@@ -38,6 +38,7 @@ def test_the_site_address_follows_the_port() -> None:
         ("CONTENT_LICENSE", "MIT"),
         ("TRUSTED_PROXIES", "many"),
         ("LOG_LEVEL", "loud"),
+        ("TIME_ZONE", "Moon/Base"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

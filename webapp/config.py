@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from webapp.parsing import int_from
 
@@ -72,6 +73,12 @@ def _secret_key(value: str) -> str:
     return value
 
 
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("give the name of a time zone, like America/Chicago")
+    return value
+
+
 def _choice(meanings: Mapping[str, Any]) -> Callable[[str], Any]:
     def parse(value: str) -> Any:
         for choice, meaning in meanings.items():
@@ -128,6 +135,9 @@ class Config:
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
     editors_mail: str = _setting("editors@localhost", _mail_address, "Where contact messages are sent")
+    time_zone: str = _setting(
+        "UTC", _time_zone, "Time zone of editors who have not chosen one, like America/Chicago"
+    )
     crossref_url: str = _setting(
         "https://api.crossref.org", _site_url, "Where editors' DOIs are looked up (Crossref's REST API)"
     )

@@ -9,6 +9,12 @@
 
   for (const button of document.querySelectorAll("[data-show-password]")) button.hidden = false;
 
+  // ------------------------------------------------- an account takes the time zone of the browser at the first sign-in
+  document.addEventListener("submit", (event) => {
+    const field = event.target.querySelector("[data-time-zone]");
+    if (field) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }, true);
+
   // ------------------------------------------------- signing out leaves nothing behind
   function forgetCopies() {
     for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);

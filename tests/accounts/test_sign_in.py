@@ -1,6 +1,9 @@
 """Signing in and out, and what protects the pages of the editor."""
 
+import dataclasses
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -8,12 +11,12 @@ from flask import Flask, session
 from sqlalchemy import func, select
 
 from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
-from tests.conftest import KEY
+from tests.conftest import KEY, pushed
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.models import SignIn
+from webapp.models import Editor, SignIn
 
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
@@ -30,6 +33,42 @@ def test_an_editor_signs_in_and_sees_the_list(client: PageClient) -> None:
     answer = client.post("/editor/sign-in", sent)
     assert answer.location == "/editor/"
     assert "New summary" in client.get("/editor/").text
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"), [("America/Chicago", "America/Chicago"), ("Moon/Base", None), ("", None)]
+)
+def test_the_first_sign_in_takes_the_time_zone_of_the_browser(
+    client: PageClient, sent: str, stored: str | None
+) -> None:
+    add_editor()
+    form = {"email": EMAIL, "password": PASSWORD, "time_zone": sent, "csrf_token": token(client)}
+    client.post("/editor/sign-in", form)
+    assert db.session.scalar(select(Editor.time_zone)) == stored
+    assert f"Times are shown in {stored or 'UTC'}." in client.get("/editor/").text
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "a guess of somebody else"])
+def test_a_time_zone_that_was_chosen_stays_and_a_wrong_password_sets_none(
+    client: PageClient, password: str
+) -> None:
+    editor = add_editor()
+    editor.time_zone = chosen = "Asia/Tokyo" if password == PASSWORD else None
+    db.session.commit()
+    form = {"email": EMAIL, "password": password, "time_zone": "America/Chicago", "csrf_token": token(client)}
+    client.post("/editor/sign-in", form, status=303 if password == PASSWORD else 422)
+    assert db.session.scalar(select(Editor.time_zone)) == chosen
+
+
+def test_until_then_times_are_those_of_the_site(config: Config, seeded: Path) -> None:
+    shutil.copytree(seeded, config.instance_path)
+    with pushed(dataclasses.replace(config, time_zone="Australia/Perth")) as app:
+        client = EditorClient(app)
+        add_editor()
+        sign_in(client)
+        assert "Times are shown in Australia/Perth." in client.get("/editor/").text
+        assert '<option selected value="Australia/Perth">' in client.get("/editor/account").text
+        assert "Your time zone is Australia/Perth." in client.get("/editor/summaries/new").text
 
 
 def test_signing_in_leads_on_to_the_page_that_was_asked_for(client: PageClient) -> None:

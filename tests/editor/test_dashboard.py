@@ -137,7 +137,7 @@ def test_what_waits_and_what_was_late_is_shown(client: PageClient, editor: Edito
             row.ended_at = at + timedelta(minutes=late)
     db.session.commit()
     page = client.get(PAGE).text
-    assert "Goes out on November 24, 2026, 12:30." in page
+    assert "Goes out on November 24, 2026, 12:30 (UTC)." in page
     assert "90 minutes after its time" in page
     assert "Scheduled 2" not in page.split("Summaries by state")[0]
 

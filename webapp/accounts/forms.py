@@ -3,7 +3,7 @@
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
@@ -12,10 +12,11 @@ from webapp.web.forms import mail_address, one_line
 
 
 class SignInForm(FlaskForm):
-    """The first step of signing in."""
+    """The first step of signing in. A script fills in the time zone of the browser."""
 
     email = EmailField("Email", [InputRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [InputRequired("Enter your password.")])
+    time_zone = HiddenField(filters=[lambda name: name if name in available_timezones() else None])
 
 
 class CodeForm(FlaskForm):

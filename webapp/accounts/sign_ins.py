@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import g, session
+from flask import current_app, g, session
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from webapp.accounts.editors import end_sign_ins
@@ -33,6 +33,12 @@ def find_current_editor() -> Editor | None:
     return editor
 
 
+def time_zone() -> str:
+    """The name of the signed-in editor's time zone, which is that of the site until one is chosen."""
+    name: str = g.time_zone
+    return name
+
+
 def recognize(now: datetime) -> bool:
     """Load the signed-in editor from the session; False if there is none. Call it outside ``writing()``.
 
@@ -40,6 +46,7 @@ def recognize(now: datetime) -> bool:
     """
     sign_in = _find(~SignIn.needs_code, SignIn.seen_at > now - IDLE, SignIn.started_at > now - LONGEST)
     g.editor = sign_in.editor if sign_in else None
+    g.time_zone = (g.editor and g.editor.time_zone) or current_app.extensions["config"].time_zone
     if sign_in is not None and now - sign_in.seen_at >= SEEN_EVERY:
         seen = update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now)
 
@@ -58,7 +65,7 @@ def may(role: Role) -> bool:
 
 def local_time(at: datetime) -> str:
     """A time in words, in the time zone of the signed-in editor: November 24, 2026, 14:32."""
-    here = at.astimezone(ZoneInfo(current_editor().time_zone))
+    here = at.astimezone(ZoneInfo(g.time_zone))
     return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
 
 

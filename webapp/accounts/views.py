@@ -55,10 +55,12 @@ def do_sign_in() -> Response:
         if editor is None or editor.disabled_at is not None:  # closed while the password was checked
             _record_failure(editors.find_editor(form.email.data), "password", now)
             form.email.errors = ["This address and password do not belong together. Check both."]
-        elif editor.second_factor is None:
-            _start(editor, now)
         else:
-            sign_ins.start(editor, now, needs_code=True)
+            editor.time_zone = editor.time_zone or form.time_zone.data
+            if editor.second_factor is None:
+                _start(editor, now)
+            else:
+                sign_ins.start(editor, now, needs_code=True)
     if form.errors or editor is None:
         return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     if editor.second_factor is None:
@@ -197,11 +199,10 @@ def _show_account(
     zone_form: TimeZoneForm | None = None,
     password_form: PasswordForm | None = None,
 ) -> Response:
-    editor = sign_ins.current_editor()
     return htmx.render(
         "accounts/account.html",
         status=status,
-        zone_form=zone_form or TimeZoneForm(formdata=None, time_zone=editor.time_zone),
+        zone_form=zone_form or TimeZoneForm(formdata=None, time_zone=sign_ins.time_zone()),
         password_form=password_form or PasswordForm(formdata=None),
         others=sign_ins.sign_in_count() - 1,
         done=request.args.get("done"),

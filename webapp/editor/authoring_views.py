@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor, local_time, may
+from webapp.accounts.sign_ins import current_editor, local_time, may, time_zone
 from webapp.content import merging, plain_language
 from webapp.content.article_content import from_json
 from webapp.content.checks import Problem
@@ -146,7 +146,7 @@ def schedule(draft_id: int) -> Response:
             form.base_number,
             editor_id,
             now,
-            publish_at=scheduling.read_time(form.publish_at.data or "", current_editor().time_zone, now),
+            publish_at=scheduling.read_time(form.publish_at.data or "", time_zone(), now),
             accepted=_reasons(draft, form),
             change_note=(form.change_note.data or "").strip(),
             is_correction=bool(form.is_correction.data),

@@ -29,7 +29,7 @@ class Editor(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[Role] = mapped_column(enum_text(Role), default=Role.EDITOR)
-    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")  # IANA name
+    time_zone: Mapped[str | None] = mapped_column(String(64))  # IANA name; None: that of the site
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the account is closed
     second_factor: Mapped["SecondFactor | None"] = relationship(
