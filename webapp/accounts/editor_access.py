@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, g, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, request, session, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import MultiDict
 
@@ -53,7 +53,7 @@ def protect(
         return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
 
     blueprint.context_processor(
-        lambda: {"current_editor": sign_ins.find_current_editor(), "time_zone": g.get("time_zone")}
+        lambda: {"current_editor": sign_ins.find_current_editor(), "time_zone": sign_ins.time_zone}
     )
 
 
