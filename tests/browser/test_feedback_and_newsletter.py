@@ -159,7 +159,7 @@ def test_an_editor_reads_and_ticks_off_a_message(visitor: Page, site: Site) -> N
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Feedback")
     message = visitor.locator("article", has_text=words)
     message.get_by_role("button", name="Done").click()
-    expect(visitor.get_by_text("Ticked off.", exact=True)).to_be_visible()
+    expect(visitor.get_by_text("Marked as done.", exact=True)).to_be_visible()
     expect(message).to_have_count(0)
     if _has_scripts(visitor):
         expect(visitor.locator("#h-inbox")).to_be_focused()

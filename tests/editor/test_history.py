@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.accounts.people import add_editor, sign_in, token
+from tests.accounts.people import EditorClient, add_editor, sign_in, token
 from tests.editor.forms import complete, form_of, opened, press
 from tests.factories import add_article, content
 from tests.pages import PageClient
@@ -14,7 +14,7 @@ from webapp.content.merging import label
 from webapp.db.session import db
 from webapp.editor import rows
 from webapp.editor.forms import summary_form
-from webapp.models import Draft, Revision
+from webapp.models import Article, Draft, Revision
 from webapp.models.values import Finding
 
 NEW = "/editor/summaries/new"
@@ -57,6 +57,20 @@ def test_the_last_two_are_compared_unless_others_are_asked_for(client: PageClien
 @pytest.mark.parametrize("query", ["old=9&new=1", "old=x", "new=-1", "old=99999999"])
 def test_a_revision_that_does_not_exist_is_not_found(client: PageClient, edit: str, query: str) -> None:
     client.get(f"{edit}/compare?{query}", status=404)
+
+
+def test_a_text_that_nobody_edited_yet_has_its_links_too(starter_app: Flask) -> None:
+    add_editor()
+    client = EditorClient(starter_app)
+    sign_in(client)
+    article = db.session.scalars(select(Article).limit(1)).one()
+    slug, number = article.slug, article.id
+    path = form_of(client, number)
+    page = client.get(path).text
+    for address in (f"{path}/history", f"/research/{slug}", f"/editor/articles/{number}/withdraw"):
+        assert f'href="{address}"' in page
+        client.get(address)
+    assert "The library</td>" in client.get(f"{path}/history").text
 
 
 def test_restoring_makes_a_new_revision_and_keeps_the_others(client: PageClient, edit: str) -> None:

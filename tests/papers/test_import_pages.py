@@ -16,7 +16,7 @@ from tests.pages import PageClient
 from tests.papers.test_readers import NBIB, RIS
 from webapp.content.article_content import from_json
 from webapp.db.session import db
-from webapp.editor.papers_views import MOST_TICKED
+from webapp.editor.papers_views import MOST_CHOSEN
 from webapp.models import AuditKind, Draft, Editor, Revision, Role
 from webapp.models.values import PaperStatus, StudyKind
 from webapp.papers import file_formats
@@ -226,7 +226,7 @@ def test_only_the_chosen_papers_become_drafts(client: PageClient) -> None:
     assert [draft.title for draft in drafts()] == ["Made-up bed 1", "Made-up bed 3"]
 
 
-@pytest.mark.parametrize(("count", "checked"), [(MOST_TICKED, MOST_TICKED), (MOST_TICKED + 1, 0)])
+@pytest.mark.parametrize(("count", "checked"), [(MOST_CHOSEN, MOST_CHOSEN), (MOST_CHOSEN + 1, 0)])
 def test_a_few_papers_are_chosen_at_first_and_of_many_none(
     client: PageClient, count: int, checked: int
 ) -> None:

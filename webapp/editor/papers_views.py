@@ -19,7 +19,7 @@ from webapp.web.pagination import asked_page, existing
 from webapp.web.templating import plural
 
 MOST_BYTES = file_formats.MOST_BYTES + 100_000  # with the other parts of the form
-MOST_TICKED = 25  # a page of the list of summaries
+MOST_CHOSEN = 25  # a page of the list of summaries
 _GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
 
 bp = Blueprint("papers", __name__)
@@ -79,11 +79,11 @@ def review(secret: str) -> Response:
 
 @bp.post("/editor/papers/import/<secret>")
 def confirm(secret: str) -> Response:
-    """Create a draft for every ticked paper that is still new."""
-    ticked, editor_id = request.form.getlist("chosen"), current_editor().id
+    """Create a draft for every chosen paper that is still new."""
+    numbers, editor_id = request.form.getlist("chosen"), current_editor().id
     with editor_access.writing_as(Role.WRITER) as now:
         new = importing.plan(_records(secret)).new
-        chosen = [record for record in new if "all" in request.form or str(record.number) in ticked]
+        chosen = [record for record in new if "all" in request.form or str(record.number) in numbers]
         if chosen:
             drafts = importing.create_drafts(chosen, editor_id, now)
             made = bulk.store_import(drafts, editor_id, now)
@@ -107,18 +107,18 @@ def _show_form(form: ImportForm, status: int = HTTPStatus.OK) -> Response:
 
 
 def _show_review(secret: str, status: int) -> Response:
-    """Show what the import would do. Few papers are ticked at first; of many, an editor wants only some."""
+    """Show what the import would do. Few papers are chosen at first; of many, an editor wants only some."""
     plan, fields = importing.plan(_records(secret)), editor_access.recovered_fields()
-    ticked = {str(record.number) for record in plan.new} if len(plan.new) <= MOST_TICKED else set()
+    chosen = {str(record.number) for record in plan.new} if len(plan.new) <= MOST_CHOSEN else set()
     if fields is not None:
-        ticked = set(fields.getlist("chosen"))
+        chosen = set(fields.getlist("chosen"))
     return htmx.render(
         "editor/papers_review.html",
         status=status,
         plan=plan,
         secret=secret,
-        ticked=ticked,
-        most_ticked=MOST_TICKED,
+        chosen=chosen,
+        most_chosen=MOST_CHOSEN,
         is_all=fields is not None and "all" in fields,
         is_refused=status != HTTPStatus.OK,
     )
