@@ -209,6 +209,9 @@ Subject: Automatic reply
 
 I am away.
 """,
+    "a report that somebody forwards": QMAIL.replace(
+        "MAILER-DAEMON@mail.example.org", "Ben <ben@example.org>"
+    ),
     "challenge": """\
 From: Maria's guard <guard@example.org>
 In-Reply-To: <1@localhost>

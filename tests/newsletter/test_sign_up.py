@@ -117,9 +117,14 @@ def test_a_new_link_leads_back_after_mail_came_back(client: PageClient, reason: 
 
 
 def test_who_comes_back_starts_without_bounces(client: PageClient) -> None:
-    """Otherwise the next mail that comes back would be the third, and end the subscription at once."""
+    """Otherwise the next mail that comes back would be the third, and end the subscription at once.
+
+    The mail to confirm was delivered, but its row is gone after a month.
+    """
     subscribed()
     for number in range(3):
+        if number == 2:
+            forget(datetime.now(UTC) + timedelta(days=40))
         message = outbox.enqueue(MailKind.DIGEST, ADDRESS, datetime.now(UTC))
         outbox.record_bounce(message, BounceKind.HARD, datetime.now(UTC))
         db.session.commit()

@@ -191,10 +191,11 @@ def _stop_wave(issue: Issue, latest: OutboxMessage, now: datetime) -> None:
 
 
 def resume(issue: Issue, now: datetime) -> None:
-    """Continue a stopped issue, and send again what was refused. Twice does nothing more."""
+    """Continue a stopped issue, with all tries for what was refused or waits. Twice does nothing more."""
     if issue.stopped_at is None:
         return
     issue.stopped_at = None
+    waits = and_(OutboxMessage.issue_id == issue.id, OutboxMessage.state == MailState.QUEUED)
     again = {
         "state": MailState.QUEUED,
         "next_try_at": now,
@@ -202,7 +203,7 @@ def resume(issue: Issue, now: datetime) -> None:
         "bounced_at": None,
         "bounce": None,
     }
-    db.session.execute(update(OutboxMessage).where(_is_refused(issue)).values(again))
+    db.session.execute(update(OutboxMessage).where(or_(_is_refused(issue), waits)).values(again))
 
 
 def forget_old(now: datetime) -> None:

@@ -20,10 +20,9 @@ _STATUS = re.compile(r"(?<![\d.])([45])\.([0-7])\.(\d{1,3})(?!\.?\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])")
 # Mailbox, domain or their syntax do not exist; moved; a domain that takes no mail (RFC 7505).
 _NO_SUCH_MAILBOX = ("1.1", "1.2", "1.3", "1.6", "1.10")
-# Our address; a mail too long for the mailbox. All of system (3), protocol (5), content (6) and policy (7) belong here, too.
-_SENDER = ("1.7", "1.8", "2.3")
-_SENDER_SUBJECTS = "3567"
-_VAGUE = ("0.0", "1.0", "5.0")  # codes that servers give for anything
+# Our address; a mail too long for the mailbox. All of system (3), protocol (5), content (6) and policy (7) belong here,
+# too, but for 5.0, which some servers give for anything.
+_SENDER = re.compile(r"1\.[78]|2\.3|[367]\..+|5\.(?!0$).+")
 
 
 def judge(answer: str, sender: str = "") -> BounceKind | None:
@@ -32,13 +31,12 @@ def judge(answer: str, sender: str = "") -> BounceKind | None:
     ``answer`` is all of the server's answer, or the status and diagnostic of a report. ``sender``: our address.
     """
     found = _STATUS.findall(answer)
-    telling = {f"{subject}.{int(detail)}" for _, subject, detail in found} - set(_VAGUE)
-    if any(status in _SENDER or status[0] in _SENDER_SUBJECTS for status in telling):
+    names_us = sender and re.search(rf"(?<![\w.+-]){re.escape(sender)}(?![\w-])", answer, re.IGNORECASE)
+    statuses = {f"{subject}.{int(detail)}" for _, subject, detail in found}
+    if any(map(_SENDER.fullmatch, statuses)) or _WORDS["sender"].search(answer) or names_us:
         return None
-    if _WORDS["sender"].search(answer) or (sender and sender in answer):
-        return None
-    is_unknown = not telling.isdisjoint(_NO_SUCH_MAILBOX)
-    is_unable = any(status[0] in "24" for status in telling)
+    is_unknown = not statuses.isdisjoint(_NO_SUCH_MAILBOX)
+    is_unable = any(status[0] in "24" for status in statuses)
     if not is_unknown and not is_unable and not _WORDS["policy"].search(answer):
         is_unknown = _WORDS["no_such_mailbox"].search(answer) is not None
         is_unable = _WORDS["mailbox"].search(answer) is not None
