@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.factories import add_article
 from tests.faults import fault
 from tests.mail.servers import Answers, mail_server
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, sign_up, subscribed
@@ -15,7 +16,8 @@ from webapp.db.session import db
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.smtp import SmtpMailer
-from webapp.models import BounceKind, MailKind, MailState, OutboxMessage, SubscriberState
+from webapp.models import BounceKind, Frequency, MailKind, MailState, OutboxMessage, SubscriberState
+from webapp.newsletter import digests
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 HERE = "<PUT-A-MESSAGE-ID-FROM-outbox_message-HERE>"
@@ -48,6 +50,29 @@ def test_answers_about_the_sender_suppress_nobody(app: Flask) -> None:
             assert delivery.deliver_one(mailer, write_letter, NOW)
         mailer.close()
     assert get_subscriber().state == SubscriberState.CONFIRMED
+
+
+def test_an_issue_that_a_server_refuses_is_stopped(app: Flask) -> None:
+    fault("21-refusal-of-the-sender-counts-against-the-reader")
+    for number in range(9):
+        subscribed(f"reader{number}@example.org", now=NOW - timedelta(days=2))
+    add_article(now=NOW - timedelta(days=1))
+    issue = digests.make_issue(Frequency.WEEKLY, NOW)
+    db.session.commit()
+    answers = Answers(rcpt="550 5.7.1 Service unavailable; client host blocked")
+    with mail_server(answers) as port:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
+        while delivery.deliver_one(mailer, write_letter, NOW):
+            pass
+        assert str(digests.accounting(issue)).startswith("9 recipients = 0 sent + 0 excluded + 3 failed")
+        answers.rcpt = "250 OK"
+        outbox.resume(issue, NOW)
+        db.session.commit()
+        while delivery.deliver_one(mailer, write_letter, NOW):
+            pass
+        mailer.close()
+    assert str(digests.accounting(issue)).startswith("9 recipients = 9 sent")
+    assert len(answers.taken) == 9
 
 
 def test_reports_about_the_sender_suppress_nobody(app: Flask, tmp_path: Path) -> None:

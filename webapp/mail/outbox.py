@@ -191,7 +191,7 @@ def _stop_wave(issue: Issue, latest: OutboxMessage, now: datetime) -> None:
 
 
 def resume(issue: Issue, now: datetime) -> None:
-    """Continue a stopped issue, with all tries for what was refused or waits. Twice does nothing more."""
+    """Continue a stopped issue: what was refused or waits is tried anew. Doing it twice changes nothing more."""
     if issue.stopped_at is None:
         return
     issue.stopped_at = None
