@@ -27,6 +27,7 @@ PATHS = (
     "/glossary",
     "/what-papers-leave-out",
     "/data",
+    "/data/changes",
     "/sitemap.xml",
     "/feed.atom",
 )

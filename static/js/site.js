@@ -5,6 +5,17 @@
   const status = () => document.getElementById("status");
   const say = (text) => { status().textContent = text; };
 
+  // Says a sentence and shows it too, next to what was pressed, until the next one.
+  function tell(text, pressed) {
+    say(text);
+    document.querySelector(".told")?.remove();
+    const note = document.createElement("span");
+    note.className = "told no-print";
+    note.setAttribute("aria-hidden", "true"); // said already
+    note.textContent = text;
+    pressed.after(note);
+  }
+
   // ------------------------------------------------- after htmx put something into the page
   document.addEventListener("htmx:afterSwap", (event) => {
     const swapped = event.detail.target.isConnected ? event.detail.target : document.getElementById(event.detail.target.id);
@@ -51,7 +62,11 @@
   }
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, () => say("That did not work. Please try again in a minute."));
+    document.addEventListener(name, ({ target }) => {
+      const sentence = "That did not work. Please try again in a minute.";
+      if (location.pathname.startsWith("/editor/")) say(sentence); // the form of a summary shows it at its foot
+      else tell(sentence, target.closest("form") || target);
+    });
   }
 
   // ------------------------------------------------- buttons that need a script are shown by it
@@ -65,8 +80,8 @@
     const button = event.target.closest("button");
     if (!button) return;
     if ("print" in button.dataset) window.print();
-    if ("copy" in button.dataset) await copy(button.dataset.copy);
-    if ("share" in button.dataset) await share(button.dataset.share);
+    if ("copy" in button.dataset) await copy(button);
+    if ("share" in button.dataset) await share(button);
     if ("listenPlay" in button.dataset) play(button);
     if ("listenStop" in button.dataset) stop();
     if ("showPassword" in button.dataset) showPassword(button);
@@ -82,20 +97,20 @@
     fold.querySelector("summary").focus();
   });
 
-  async function copy(text) {
+  async function copy(button) {
     try {
-      await navigator.clipboard.writeText(text);
-      say("Copied.");
+      await navigator.clipboard.writeText(button.dataset.copy);
+      tell("Copied.", button);
     } catch {
-      say("Your browser did not allow copying. You can select the text instead.");
+      tell("Your browser did not allow copying. You can select the text instead.", button);
     }
   }
 
-  async function share(text) {
+  async function share(button) {
     try {
-      await navigator.share({ text });
+      await navigator.share({ text: button.dataset.share });
     } catch (error) {
-      if (error.name !== "AbortError") say("Sharing did not work. You can copy the text instead.");
+      if (error.name !== "AbortError") tell("Sharing did not work. You can copy the text instead.", button);
     }
   }
 

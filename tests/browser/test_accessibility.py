@@ -41,6 +41,7 @@ PUBLIC = [
     "/what-papers-leave-out",
     "/corrections",
     "/data",
+    "/data/changes",
     "/research/intradiscal-injection-low-back-pain/history",
     "/offline",
     "/nowhere",

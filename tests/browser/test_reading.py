@@ -1,7 +1,7 @@
 """A reader finds a summary, reads it and looks around: with scripts, with the keyboard alone, and without scripts."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 ARTICLE = "/research/amitriptyline-pain-trial"
 
@@ -119,6 +119,19 @@ def test_summaries_of_two_pages_are_both_in_the_pack(fixture: str, request: pyte
     visitor.goto("/")
     visitor.locator("footer").get_by_role("link", name="My visit pack").click()
     expect(visitor.locator(".pack h2")).to_have_count(1)
+
+
+def test_what_was_copied_is_said_and_shown(page: Page, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(ARTICLE)
+    button = page.locator("button:visible", has_text="Copy link")
+    button.click()
+    expect(page.locator(".told")).to_be_visible()
+    expect(button.locator("xpath=following-sibling::*[1]")).to_have_text("Copied.")
+    expect(page.locator("#status")).to_have_text("Copied.")
+    assert ARTICLE in page.evaluate("navigator.clipboard.readText()")
+    page.locator("button:visible", has_text="Copy citation").click()
+    expect(page.locator(".told")).to_have_count(1)
 
 
 def test_preferences_work_without_scripts(plain_page: Page) -> None:

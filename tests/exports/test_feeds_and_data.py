@@ -57,6 +57,21 @@ def test_each_category_has_a_feed(client: PageClient) -> None:
     client.get("/categories/astrology/feed.atom", status=404)
 
 
+def test_the_data_page_shows_the_newest_changes_and_leads_to_all(client: PageClient) -> None:
+    titles = [f"Change number {number}" for number in range(31)]
+    for number, title in enumerate(titles):
+        add_article(plain_title=title, now=NOW + timedelta(hours=number))
+
+    def listed(path: str) -> list[str]:
+        return re.findall(">(Change number [0-9]+)<", client.get(path).text)
+
+    assert listed("/data") == titles[:-6:-1]
+    assert 'href="/data/changes"' in client.get("/data").text
+    assert listed("/data/changes") == titles[:0:-1]
+    assert listed("/data/changes?page=2") == titles[:1]
+    client.get("/data/changes?page=3", status=404)
+
+
 def test_corrections_have_a_page_and_a_feed(client: PageClient) -> None:
     add_article(
         corrections=[CorrectionContent(published_on=date(2026, 10, 1), text="We had a number wrong.")]

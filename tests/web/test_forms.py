@@ -72,4 +72,4 @@ def test_a_page_that_was_open_for_too_long_gets_a_new_signed_time(
 def test_mistakes_come_before_the_time(client: PageClient) -> None:
     sent = dict(guarded(client.get("/contact").text))["/contact"] | {"email": "nobody"}
     page = client.post("/contact", sent, status=422).text
-    assert "one thing to put right" in page and "That was quick" not in page
+    assert "Please fix one thing" in page and "That was quick" not in page

@@ -245,11 +245,10 @@ def published_count() -> int:
     return db.session.scalar(_PUBLISHED_COUNT) or 0
 
 
-def recently_changed(count: int) -> list[Article]:
+def recently_changed(page: int, size: int) -> Page[Article]:
     """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
-    return list(
-        db.session.scalars(published().order_by(Article.updated_at.desc(), Article.id.desc()).limit(count))
-    )
+    query = published().order_by(Article.updated_at.desc(), Article.id.desc())
+    return page_of(query, page, size, _PUBLISHED_COUNT.scalar_subquery())
 
 
 def all_published() -> list[Article]:

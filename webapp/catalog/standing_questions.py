@@ -34,7 +34,7 @@ QUESTIONS = (
     Question("completeness", "Was the injury complete or incomplete?", "injury_completeness"),
     Question("harms", "Which harms were seen?", "harms"),
     Question("funding", "Who paid?", "funding"),
-    Question("interests", "Who had an interest in the result?", "conflicts_of_interest"),
+    Question("interests", "Did the authors stand to gain?", "conflicts_of_interest"),
     Question("trial", "Where is the trial registered?", "trial_number"),
 )
 

@@ -25,6 +25,7 @@ from webapp.exports.reference import (
 from webapp.models import Article
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.pagination import asked_page, existing
 
 bp = Blueprint("exports", __name__)
 bp.add_app_template_filter(author_name)
@@ -40,6 +41,7 @@ bp.add_app_template_global(lambda: jsonld_text(home_graph(_site_url())), "home_j
 
 ATOM = "application/atom+xml; charset=utf-8"
 FEED_LENGTH = 30
+NEWEST_CHANGES = 5
 
 
 @bp.get("/research/<slug>.<any(ris, bib, json):ending>")
@@ -62,7 +64,7 @@ def card(slug: str, revision: int) -> Response:  # noqa: ARG001
 @bp.get("/feed.atom")
 def feed() -> Response:
     """New and changed summaries as an Atom feed."""
-    return _atom(SITE_NAME, url_for("articles.home"), queries.recently_changed(FEED_LENGTH))
+    return _atom(SITE_NAME, url_for("articles.home"), queries.recently_changed(1, FEED_LENGTH).rows)
 
 
 @bp.get("/categories/<slug>/feed.atom")
@@ -109,10 +111,16 @@ def sitemap() -> Response:
 @bp.get("/data")
 def data() -> Response:
     """The whole library as files, with their license and what changed last."""
-    changes = queries.recently_changed(FEED_LENGTH)
     return htmx.render(
-        "exports/data.html", changes=changes, total=queries.published_count(), files=library_files.FILES
+        "exports/data.html", changes=queries.recently_changed(1, NEWEST_CHANGES), files=library_files.FILES
     )
+
+
+@bp.get("/data/changes")
+def changes() -> Response:
+    """Every summary by its last change, newest first."""
+    page = existing(queries.recently_changed(asked_page(), FEED_LENGTH))
+    return htmx.render("exports/changes.html", page=page)
 
 
 @bp.get("/data/articles.<any(csv, jsonl, ris):ending>")
