@@ -1,6 +1,7 @@
-"""Numbers, days and times from outside: what is none is None, and nothing raises."""
+"""Numbers, days, times and texts from outside: what is none is None, and nothing raises."""
 
 import ast
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.test_architecture import modules
-from webapp.parsing import LARGEST, date_from, datetime_from, int_from
+from webapp.parsing import (
+    LARGEST,
+    clean_text,
+    clean_texts,
+    date_from,
+    datetime_from,
+    decode_entities,
+    int_from,
+)
 
 NUMERALS = st.text(st.characters(categories=("Nd", "Nl", "No")), max_size=12)
 TEXTS = st.one_of(NUMERALS, st.text(max_size=30), st.datetimes().map(datetime.isoformat))
@@ -66,6 +75,51 @@ def test_any_time_that_is_read_can_be_moved_to_any_time_zone(text: str) -> None:
 
 def test_a_time_is_read() -> None:
     assert datetime_from("2026-11-30T09:00") == datetime(2026, 11, 30, 9, 0)  # noqa: DTZ001 - as browsers send it
+
+
+@pytest.mark.parametrize(
+    ("pasted", "text"),
+    [
+        ("Beds helped\x0bsome\x0cpeople\r\nhere\u2028now\x85too", "Beds helped\nsome\npeople\nhere\nnow\ntoo"),
+        ("Two\x00\x01 words\x7f\x9f\tapart", "Two words\tapart"),
+        ("Ba\u00adclo\u200bfen\u2060 ea\u200csed\ufeff hic\u200dcups", "Baclofen eased hiccups"),
+        ("\u202enot\u202c turned\u200e \u2066round\u2069", "not turned round"),
+        ("5\u00a0mg\u2009of\u202fit", "5 mg of it"),
+        ("signi\ufb01cant e\ufb00ect, \ufb02at o\ufb03ce", "significant effect, flat office"),
+        ("Jose\u0301", "José"),
+        ("\ud800half\ufffe\uffff", "half"),
+        ("a\U000e0041\ufe0f word", "a word"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f", "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("“Quotes” – and 3 × 5 < 20 & more", "“Quotes” – and 3 × 5 < 20 & more"),
+    ],
+)  # fmt: skip
+def test_what_nobody_sees_is_taken_out_of_a_text(pasted: str, text: str) -> None:
+    assert clean_text(pasted) == text
+
+
+@given(
+    st.text(
+        st.one_of(st.characters(), st.characters(categories=("Cc", "Cf", "Cs", "Cn", "Mn", "Zs", "Zl", "Zp")))
+    )
+)
+def test_a_clean_text_is_one_that_xml_can_hold_and_stays_as_it_is(text: str) -> None:
+    clean = clean_text(text)
+    assert clean_text(clean) == clean
+    assert not {sign for sign in clean if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")} - {
+        "\n",
+        "\t",
+    }
+    assert not set(clean) & set("\ufffe\uffff\u00ad\u200b\u2060\ufeff\u00a0\u202e\ufb01")
+
+
+def test_every_text_of_a_value_is_cleaned() -> None:
+    value = {"a\u00ad": ["b\x00", {"c": "d\u200b"}], "on": date(2026, 3, 14), "count": 3}
+    assert clean_texts(value) == {"a\u00ad": ["b", {"c": "d"}], "on": date(2026, 3, 14), "count": 3}
+
+
+def test_entities_are_decoded_once_and_parameters_are_none() -> None:
+    assert decode_entities("&lt;5 &#60; &#x3c; &amp;lt; &copy=1 R&D") == "<5 < < &lt; &copy=1 R&D"
 
 
 def test_no_other_module_asks_whether_a_text_is_a_number() -> None:

@@ -60,7 +60,6 @@ def test_a_report_names_its_article(client: PageClient) -> None:
         {"name": "Maria\r\nBcc: all@example.org"},
         {"name": "Maria\x0bBcc"},
         {"topic": "question\r\nBcc: all@example.org"},
-        {"message": "A NUL \x00 in it"},
     ],
 )
 def test_forged_headers_are_refused(client: PageClient, changes: dict[str, str]) -> None:

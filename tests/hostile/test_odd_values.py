@@ -72,7 +72,7 @@ def test_no_button_of_the_authoring_form_fails_on_it(
 
 
 @both_engines
-def test_a_nul_that_was_pasted_is_saved_as_a_space(client: PageClient, world: World) -> None:
-    client.post(NEW, opened(client, NEW, harms="Dry\x00mouth") | {"action": "save"})
+def test_a_nul_that_was_pasted_is_taken_out(client: PageClient, world: World) -> None:
+    client.post(NEW, opened(client, NEW, harms="Dry\x00 mouth") | {"action": "save"})
     newest = db.session.scalars(select(Draft).order_by(Draft.id.desc()).limit(1)).one()
     assert newest.content["harms"] == "Dry mouth"

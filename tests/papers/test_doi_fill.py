@@ -15,6 +15,7 @@ from tests.papers.conftest import SAMPLES, StandIn
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import lookup
 from webapp.papers.crossref import is_notice_itself, paper_from, worst_notice
+from webapp.papers.file_formats import read
 
 NEW = "/editor/summaries/new"
 
@@ -196,7 +197,8 @@ def test_posted_content_is_a_preprint() -> None:
 
 def test_mark_up_becomes_plain_text() -> None:
     abstract = "<jats:title>Abstract</jats:title><jats:p>A <jats:italic>big</jats:italic> &amp; bold step.</jats:p><jats:p>End.</jats:p>"
-    paper = paper_from({"title": ["Effects of H<sub>2</sub>O"], "abstract": abstract})
+    [record] = read(json.dumps({"title": ["Effects of H<sub>2</sub>O"], "abstract": abstract}))
+    paper = record.content.paper
     assert (paper.title, paper.abstract) == ("Effects of H2O", "A big & bold step.\n\nEnd.")
 
 

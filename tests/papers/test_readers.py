@@ -492,6 +492,25 @@ def test_bibtex_reads_letters_that_latex_spells() -> None:
     assert paper.doi == "10.5555/bed_1"
 
 
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        ("A 10% rise and a 20\\% fall", "A 10% rise and a 20% fall"),
+        ("Bone & muscle \\& nerve {\\&}amp; skin", "Bone & muscle & nerve & skin"),
+        ("It cost $5 and more", "It cost $5 and more"),
+        ("It cost $5 and not $6", "It cost $5 and not $6"),
+        ("Rare ($p<0.05$), $n=20$, $\\alpha=5%$", "Rare (p<0.05), n=20, α=5%"),
+        ("Rare (p $<$ 0.05, p {\\textless} 0.1, n{textgreater}3)", "Rare (p < 0.05, p < 0.1, n>3)"),
+        ("CO$_2$ and $H_{2}O$, a_b #1", "CO2 and H2O, a_b #1"),
+        ("About ~50 of J.~Doe’s", "About ~50 of J. Doe’s"),
+        ("{\\textalpha}-synuclein, {\\textmu}m, 5 {\\textdegree}C", "α-synuclein, µm, 5 °C"),
+        ("{\\textless}i{\\textgreater}In vivo{\\textless}/i{\\textgreater}", "In vivo"),
+    ],
+)
+def test_signs_that_latex_would_act_on_are_text_in_bibtex(latex: str, text: str) -> None:
+    assert bib(f"journal = {{{latex}}}").paper.journal == text
+
+
 def test_biblatex_dates_count() -> None:
     assert bib("date = {2021-03-14}").paper.published_on == "2021-03-14"
     assert bib("year = {2021}, month = {3}, day = {4}").paper.published_on == "2021-03-04"
@@ -712,6 +731,25 @@ def test_bibtex_authors_without_and_are_told_apart_too(authors: str) -> None:
     assert [author.family for author in bib(f"author = {{{authors}}}").paper.authors] == ["Doe", "Roe"]
 
 
+TAGS = (
+    ("pressure <85 or >90", "pressure <85 or >90"),
+    ("n<5 <b>and</b> <i class='x'>p</i> >5", "n<5 and p >5"),
+    ("a <B and c> d, <a and> b", "a <B and c> d, <a and> b"),
+    ("H<sub>2</sub>O<br/>here", "H2O here"),
+    ("&lt;i&gt;In vivo&lt;/i&gt;, p&lt;0.05 &amp; R&D", "In vivo, p<0.05 & R&D"),
+    ("twice &amp;amp; once &nbsp;more", "twice &amp; once more"),
+    ("si\u00adgni\ufb01cant\u200b \u00a0rise\x0bhere", "significant rise here"),
+)
+
+
+@pytest.mark.parametrize(("written", "text"), TAGS)
+def test_only_tags_are_taken_out_of_a_text(written: str, text: str) -> None:
+    said = json.dumps(WORK | {"title": [written], "abstract": written, "container-title": [written]})
+    for paper in (content(said).paper, ris(f"T2  - {written}", f"AB  - {written}").paper):
+        assert (" ".join(paper.abstract.split()), paper.journal) == (text, text)
+    assert content(said).paper.title == text
+
+
 def test_a_record_without_a_title_is_refused() -> None:
     assert only(RIS.replace("TI  - A made-up bed\n", "")).reason == NO_TITLE
 
@@ -719,7 +757,7 @@ def test_a_record_without_a_title_is_refused() -> None:
 def test_what_no_field_can_hold_is_left_out() -> None:
     paper = ris(f"VL  - {'9' * 33}", "DO  - none", f"AB  - {'a' * 20_001}", "T2  - J\x00 B\x07eds").paper
     assert (paper.volume, paper.doi, paper.abstract, paper.journal) == ("", "", "", "J Beds")
-    assert content('{"title": "A \\ud800 bed\\u0000"}').paper.title == "A  bed"
+    assert content('{"title": "A \\ud800 bed\\u0000"}').paper.title == "A bed"
 
 
 def test_authors_are_limited_to_what_the_form_can_hold() -> None:

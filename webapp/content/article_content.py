@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
+from webapp.content.identifiers import find_address, find_doi, find_orcid, find_pmcid, find_pmid
 from webapp.models.values import (
     AboutSci,
     Author,
@@ -18,6 +19,7 @@ from webapp.models.values import (
     StudyKind,
     Subject,
 )
+from webapp.parsing import clean_texts
 
 DATE_PATTERN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -119,7 +121,7 @@ def is_partial_date(text: str) -> bool:
 def from_toml(source: str) -> ArticleContent:
     """Read one article from TOML text. Raises ContentError, with the line if it is known."""
     try:
-        return msgspec.convert(tomllib.loads(source), ArticleContent)
+        return _with_bare_identifiers(msgspec.convert(clean_texts(tomllib.loads(source)), ArticleContent))
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         raise ContentError(
@@ -143,6 +145,28 @@ def to_json(content: ArticleContent) -> dict[str, Any]:
     """Convert an article to values that JSON can hold."""
     plain: dict[str, Any] = msgspec.to_builtins(content)
     return plain
+
+
+def _with_bare_identifiers(content: ArticleContent) -> ArticleContent:
+    """Read identifiers out of what stands around them. A text that holds none stays, for the checks to refuse."""
+    readers = {
+        "doi": find_doi,
+        "pmid": find_pmid,
+        "pmcid": find_pmcid,
+        "url": find_address,
+        "status_url": find_address,
+    }
+    paper = content.paper
+    bare = {name: find(getattr(paper, name)) or getattr(paper, name) for name, find in readers.items()}
+    authors = [
+        msgspec.structs.replace(author, orcid=find_orcid(author.orcid) or author.orcid)
+        for author in paper.authors
+    ]
+    return msgspec.structs.replace(
+        content,
+        trial_url=find_address(content.trial_url) or content.trial_url,
+        paper=msgspec.structs.replace(paper, **bare, authors=authors),
+    )
 
 
 def _line_of(source: str, reason: str) -> int | None:

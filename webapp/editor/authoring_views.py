@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor, local_time, may, time_zone
 from webapp.content import merging, plain_language
-from webapp.content.article_content import from_json
+from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.checks import Problem
 from webapp.db.writing import writing
 from webapp.editor import autosaves, rows
@@ -27,7 +27,8 @@ from webapp.editor.authoring_page import (
 from webapp.editor.forms import SummaryForm, content_from, fill_paper, problems_in, summary_form, with_content
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import PaperStatus
-from webapp.papers import crossref, lookup
+from webapp.papers import crossref, lookup, records
+from webapp.papers.records import Record
 from webapp.publishing import audit, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import SavedMeanwhile
@@ -223,7 +224,8 @@ def fill(draft_id: int) -> Response:
         text = f"{failure} We could not check for a retraction."
         notice = FormNotice("Nothing was filled in.", text, is_good=False)
         return show_form(_draft(draft_id), form, notice=notice)
-    found = crossref.paper_from(message)
+    record = records.normalized(Record(content=ArticleContent(paper=crossref.paper_from(message))))
+    found = record.content.paper
     own = fill_paper(paper, found)
     if crossref.is_notice_itself(message):
         text = "Careful: this DOI is itself a notice about another paper."

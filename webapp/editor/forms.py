@@ -383,8 +383,8 @@ def _lines(texts: Any) -> list[str]:
 
 
 def _clean(text: str | None) -> str:
-    """Strip white space at the ends, and use LF where browsers send CR LF."""
-    return (text or "").replace("\r\n", "\n").strip()
+    """Strip white space at the ends."""
+    return (text or "").strip()
 
 
 def _day_text(day: date | None) -> str:

@@ -49,6 +49,11 @@ _OF_ITS_OWN = (
     "crossref",
 )
 _WHOLE_VOLUME = "It is a whole volume of a meeting, not a paper."
+_MATH = re.compile(
+    r"(?<!\\)\$(?=\S)((?:[^$\\]|\\.)+)(?<=\S)\$(?!\d)"
+)  # as Pandoc tells a formula from two prices
+_GREEK = "(?i:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega)"
+_SIGNS = {"less": "<", "greater": ">", "bar": "|"}
 _BROKEN = "Its brackets, quotation marks or commas do not fit together."
 
 
@@ -146,10 +151,23 @@ def _content(raw: dict[str, str]) -> ArticleContent:
 
 def _plain(latex: str) -> str:
     """Decode LaTeX: "M{\\"u}ller" becomes "Müller"."""
+    latex = _escaped(latex)
     try:
         return one_line(_LATEX.latex_to_text(latex, tolerant_parsing=True))
     except (RecursionError, IndexError, ValueError, TypeError, AttributeError):
         return one_line(re.sub(r"[{}\\]", "", latex))  # invalid LaTeX: remove its braces and backslashes
+
+
+def _escaped(text: str) -> str:
+    """Escape signs that LaTeX would act on but most files mean as they stand: "%" and "&", and "$" and "~" before a number."""
+    pieces = _MATH.split(re.sub(r"(?<!\\)([%&])", r"\\\1", text))
+    pieces[::2] = (re.sub(r"(?<!\\)\$", r"\\$", piece) for piece in pieces[::2])
+    pieces[1::2] = ("$" + re.sub(r"(?<!\\)_", "", formula) + "$" for formula in pieces[1::2])
+    text = re.sub(r"(?<![\w.}])~(?=\d)", r"\\textasciitilde{}", "".join(pieces))
+    text = re.sub(rf"\\text(?=(?:{_GREEK})\b)", r"\\", text)
+    for name, sign in _SIGNS.items():
+        text = re.sub(rf"\{{text{name}\}}|\\text{name}(?![a-z])(?:\{{\}})?", sign, text)
+    return text
 
 
 def _first(fields: dict[str, str], *names: str) -> str:

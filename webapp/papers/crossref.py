@@ -4,7 +4,6 @@ Format: https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md; CSL-
 trusted to have the documented type, since publishers write these messages.
 """
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pm
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, names
-from webapp.papers.records import full_title, keywords
+from webapp.papers.records import full_title, keywords, plain_text
 
 Message = dict[str, Any]
 
@@ -49,24 +48,22 @@ class Notice:
 
 
 def paper_from(message: Message) -> PaperContent:
-    """Convert a message; fields that it lacks are empty."""
+    """Convert a message, with its tags and entities; fields that it lacks are empty."""
     notice, note = worst_notice(message), _text(message.get("note"))
-    blocks = re.split(r"</?(?:jats:)?(?:p|title|sec)\b[^<>]*>", _text(message.get("abstract")))
-    paragraphs = (_plain(block) for block in blocks)
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
     paper = PaperContent(
         title=title_of(message),
         doi=find_doi(_text(message.get("DOI"))),
         pmid=_text(message.get("PMID")) or find_named_pmid(note),
         pmcid=_text(message.get("PMCID")) or find_named_pmcid(note),
-        journal=_plain(_first(message.get("container-title"))),
+        journal=_first(message.get("container-title")),
         published_on=dates.earliest(_date(message.get(name)) for name in _DATES),
         volume=_text(message.get("volume")),
         issue=_text(message.get("issue")),
         pages=_text(message.get("page")),
         license=next(filter(None, licenses), ""),
-        abstract="\n\n".join(text for text in paragraphs if text and text.lower() != "abstract"),
-        mesh_terms=keywords([_text(message.get("keyword"))]),
+        abstract=" ".join(_text(message.get("abstract")).split()),  # tags begin its paragraphs
+        mesh_terms=keywords([plain_text(_text(message.get("keyword")))]),
         authors=list(_authors(message.get("author"))),
         status=notice.status if notice else PaperStatus.PUBLISHED,
         status_on=notice.on if notice else None,
@@ -105,7 +102,7 @@ def is_notice_itself(message: Message) -> bool:
 
 def title_of(message: Message) -> str:
     """Return the title with its subtitle, unless that is a running title, which repeats words of the title."""
-    title, subtitle = (_plain(_first(message.get(name))) for name in ("title", "subtitle"))
+    title, subtitle = (_first(message.get(name)) for name in ("title", "subtitle"))
     words = re.findall(r"[^\W\d_]{4,}", subtitle.lower())
     repeated = [word for word in words if word[:5] in title.lower()]
     return full_title(title, subtitle if 2 * len(repeated) < len(words) else "")
@@ -117,7 +114,7 @@ def funding_of(message: Message) -> str:
     for entry in _dicts(message.get("funder")):
         awards = entry.get("award")
         numbers = ", ".join(filter(None, map(_text, awards if isinstance(awards, list) else [])))
-        funders.append(_plain(_text(entry.get("name"))) + (f" ({numbers})" if numbers else ""))
+        funders.append(plain_text(_text(entry.get("name"))) + (f" ({numbers})" if numbers else ""))
     return "; ".join(dict.fromkeys(filter(None, funders)))
 
 
@@ -141,7 +138,7 @@ def _date(value: Any) -> str:
 
 def _authors(value: Any) -> Iterator[Author]:
     for entry in _dicts(value):
-        texts = {name: _plain(_text(entry.get(name))) for name in _NAME_PARTS}
+        texts = {name: plain_text(_text(entry.get(name))) for name in _NAME_PARTS}
         family = texts["family"] or texts["name"] or texts["literal"]
         if family:
             particles = (texts["dropping-particle"], texts["non-dropping-particle"])
@@ -161,11 +158,6 @@ def short_license(url: str) -> str:
     if match is None:
         return ""
     return f"CC {match.group(1).upper()} {match.group(2)}" if match.group(1) else f"CC0 {match.group(4)}"
-
-
-def _plain(text: str) -> str:
-    """Remove tags, decode entities, and collapse white space."""
-    return " ".join(html.unescape(re.sub(r"<[^<>]*>", "", text)).split())
 
 
 def _first(value: Any) -> str:

@@ -12,7 +12,7 @@ from webapp.content.identifiers import find_address, find_doi, find_pmcid, find_
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper
 from webapp.papers import names
-from webapp.parsing import clean_text
+from webapp.parsing import clean_text, decode_entities
 
 MOST_RECORDS = 500
 TOO_MANY = f"This file holds more than {MOST_RECORDS} papers. Split it and import one part after another."
@@ -28,6 +28,15 @@ _NO_PAGES = re.compile(
 _REGISTERS = {"NCT": "https://clinicaltrials.gov/study/", "ISRCTN": "https://www.isrctn.com/"}
 _LONGEST_KEYWORD = 120  # characters
 _FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
+
+# A "<" begins a tag only before the name of one that publishers use; anything else is a sign of less than.
+_INLINE = (
+    r"jats:[\w-]+|mml:[\w-]+|i|b|u|a|em|strong|sub|sup|inf|small|big|tt|font|span|italic|bold|sc|scp|monospace|underline|named-content|"
+    r"styled-content|inline-formula|xref|ext-link|uri|img|math|m(?:i|n|o|row|text|style|sub|sup|frac)"
+)
+_BLOCK = r"(?:jats:)?(?:p|br|div|title|sec|section|abstract|li|ul|ol|tr|td|h[1-6]|list|list-item|blockquote)"
+_ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*\s*/?>"
+_TAG = re.compile(rf"</?(?:({_BLOCK})|{_INLINE}){_ATTRIBUTES}", re.IGNORECASE)
 
 Value = TypeVar("Value")
 
@@ -72,7 +81,7 @@ def refused(reason: str, line: int | None = None, title: str = "") -> Record:
 
 
 def normalized(record: Record) -> Record:
-    """Normalize identifiers, and drop what the database or the authoring form could not hold."""
+    """Normalize texts and identifiers, and drop what the database or the authoring form could not hold."""
     content: ArticleContent = _clean(record.content)
     paper = content.paper
     doi, pmid = find_doi(paper.doi) or find_doi(paper.url), find_pmid(paper.pmid)
@@ -88,6 +97,7 @@ def normalized(record: Record) -> Record:
         pmcid=find_pmcid(paper.pmcid),
         url="" if doi or pmid else find_address(paper.url),
         status_url=find_address(paper.status_url),
+        abstract="\n\n".join(_paragraphs(record.content.paper.abstract)),
         # The form writes all authors in one field: as many of the first ones as it can hold.
         authors=[author for author, length in zip(known, lengths, strict=True) if length <= LONGEST_TEXT],
         pages=_pages(paper.pages),
@@ -154,15 +164,33 @@ def trial(numbers: Iterable[str]) -> tuple[str, str]:
     return ", ".join(known), next(urls, "")
 
 
+def plain_text(text: str) -> str:
+    """Write a text on one line, without tags, entities and invisible characters."""
+    return " ".join(_paragraphs(text))
+
+
 def one_line(text: str) -> str:
     """Collapse line breaks and runs of white space."""
     return " ".join(text.split())
 
 
+def _paragraphs(text: str) -> list[str]:
+    """Split a text into paragraphs without tags and entities; the heading of an abstract is none."""
+    without_tags = _TAG.sub(
+        _break, decode_entities(_TAG.sub(_break, text))
+    )  # the tags themselves may be encoded
+    paragraphs = map(one_line, re.split(r"\n\s*\n", clean_text(without_tags)))
+    return [paragraph for paragraph in paragraphs if paragraph and paragraph.lower() != "abstract"]
+
+
+def _break(tag: re.Match[str]) -> str:
+    return "\n\n" if tag[1] else ""
+
+
 def _clean(value: Any) -> Any:
-    """Remove control characters from all texts, and empty members from lists."""
+    """Make all texts plain, and remove empty members from lists."""
     if type(value) is str:  # not a StrEnum
-        return clean_text(value).strip()
+        return plain_text(value)
     if isinstance(value, list):
         return [member for member in map(_clean, value) if member]
     if isinstance(value, msgspec.Struct):

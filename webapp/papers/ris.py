@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid
 from webapp.papers import dates, names
-from webapp.papers.records import Record, keywords, one_line
+from webapp.papers.records import Record, keywords, one_line, plain_text
 
 _START = re.compile(r"^\s*TY(?:\s{1,3})-", re.MULTILINE)
 # A line of an abstract may begin with "T2 - weighted": one blank counts only where the file writes "TY -" so.
 _WIDE_TAG = re.compile(r"\s*([A-Z][A-Z0-9])(?:\s{2,3}|\t)-\s?(.*)")
 _NARROW_TAG = re.compile(r"\s*([A-Z][A-Z0-9])\s{1,3}-(?:\s|$)(.*)")
-_MARKUP = re.compile(r"</?(?:p|i|b|u|em|strong|sub|sup|span|inf)\b[^<>]*>", re.IGNORECASE)
 _OVID_NUMBER = re.compile(r"ovid\S*[?&]AN=(\d{1,8})\b")
 _LINKS = ("UR", "L2", "L1", "L3", "LK")
 _TITLES = ("TI", "T1", "CT", "BT")
@@ -90,7 +89,7 @@ def _content(fields: Fields) -> ArticleContent:
     start, end = _first(fields, "SP"), _first(fields, "EP")
     is_range = start and end and "-" not in start
     paper = PaperContent(
-        title=_MARKUP.sub("", _first(fields, *_TITLES)),
+        title=_first(fields, *_TITLES),
         doi=next(filter(None, map(find_doi, dois)), ""),
         pmid=_pmid(fields, links),
         pmcid=find_named_pmcid(" ".join([links, *fields.get("N1", [])])),
@@ -100,9 +99,9 @@ def _content(fields: Fields) -> ArticleContent:
         volume=_first(fields, "VL"),
         issue=_first(fields, "IS"),
         pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number
-        abstract=_MARKUP.sub("", "\n\n".join(_texts(fields, "AB") or _texts(fields, "N2"))),
-        mesh_terms=keywords(_texts(fields, "KW")),
-        authors=[author for name in fields.get("AU", []) for author in names.read_any(name)],
+        abstract="\n\n".join(_texts(fields, "AB") or _texts(fields, "N2")),
+        mesh_terms=keywords([plain_text(value) for value in _texts(fields, "KW")]),
+        authors=[author for name in fields.get("AU", []) for author in names.read_any(plain_text(name))],
     )
     return ArticleContent(paper=paper)
 

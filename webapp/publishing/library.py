@@ -15,6 +15,7 @@ from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import Article, Category, GlossaryTerm
+from webapp.parsing import clean_texts
 from webapp.publishing import external_changes, revisions
 from webapp.publishing.publication import NotPublishable, content_of, find_article_of
 from webapp.publishing.revisions import Kind
@@ -149,7 +150,7 @@ def _import_article(file: Path, now: datetime, report: ImportReport) -> list[Ref
 
 def _load_categories(source: str) -> None:
     known = {row.slug: row for row in db.session.scalars(select(Category))}
-    wanted = msgspec.convert(tomllib.loads(source), _CategoriesFile).categories
+    wanted = msgspec.convert(clean_texts(tomllib.loads(source)), _CategoriesFile).categories
     for position, content in enumerate(wanted):
         row = known.get(content.slug) or Category(slug=content.slug)
         row.name, row.icon, row.description = content.name, content.icon, content.description
@@ -159,7 +160,7 @@ def _load_categories(source: str) -> None:
 
 def _load_glossary(source: str) -> None:
     known = {row.slug: row for row in db.session.scalars(select(GlossaryTerm))}
-    for content in msgspec.convert(tomllib.loads(source), _GlossaryFile).terms:
+    for content in msgspec.convert(clean_texts(tomllib.loads(source)), _GlossaryFile).terms:
         row = known.get(content.slug) or GlossaryTerm(slug=content.slug)
         row.term, row.meaning, row.forms = content.term, content.meaning, content.forms
         db.session.add(row)

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.parsing import clean_text, int_from
+from webapp.parsing import int_from
 from webapp.search.synonyms import concepts_in
 from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, stems, words
 
@@ -77,7 +77,7 @@ class SearchQuery:
             for name, values in given.items()
         }
         return cls(
-            text=" ".join(clean_text(args.get("q", "")).split())[:LONGEST_QUERY].strip(),
+            text=" ".join(args.get("q", "").split())[:LONGEST_QUERY].strip(),
             filters={name: values for name, values in filters.items() if values},
             sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
             page=min(int_from(args.get("page"), 1, 99_999) or 1, LAST_PAGE),

@@ -7,8 +7,8 @@ Out: security headers, caching, compression, and a line in the log.
 import gzip
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from http import HTTPStatus
 from typing import IO, Any, NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -17,11 +17,12 @@ from uuid import uuid4
 import brotli
 from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.config import Config
+from webapp.parsing import clean_text
 from webapp.web.errors import SiteError
 
 log = logging.getLogger("webapp.requests")
@@ -105,20 +106,24 @@ class Body:
             raise BadRequest from error
 
 
+class Fields(ImmutableMultiDict[str, Any]):
+    """The fields of an address or a form, as clean text; uploaded files stay as they are."""
+
+    def __init__(self, sent: Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__(
+            [
+                (clean_text(name), clean_text(value) if isinstance(value, str) else value)
+                for name, value in sent
+            ]
+        )
+
+
 class FormRequest(Request):
     """What people send is a form. Flask-WTF would take JSON as well, and its depth and types would break what reads fields."""
 
     is_json = False  # of every request, whatever it calls itself
 
-    @cached_property
-    def args(self) -> MultiDict[str, str]:
-        return _without_nul(super().args)
-
-    def _load_form_data(self) -> None:
-        super()._load_form_data()
-        if self.path.startswith(PRIVATE_PART):
-            # public forms refuse control characters instead, and say so at the field
-            self.__dict__["form"] = _without_nul(self.form)
+    parameter_storage_class = Fields
 
 
 class NoSession(NullSession):
@@ -275,9 +280,3 @@ def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes
     if encoding == "br":
         return bytes(brotli.compress(body, quality=quality))
     return gzip.compress(body, min(quality + 1, 9), mtime=0)
-
-
-def _without_nul(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
-    """PostgreSQL cannot hold the character NUL, which copying from a PDF may bring along: a space takes its place."""
-    pairs = sent.items(multi=True)
-    return ImmutableMultiDict([(name.replace("\0", " "), value.replace("\0", " ")) for name, value in pairs])
