@@ -24,6 +24,46 @@ def test_a_complete_text_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    "doi", ["10.1000/x}", "10.1000/x\u200b", "10.1000/x.", "10.1000/x;", "10.1000/x]", "10.1000/x”", "10.1000/x&amp", "10.1000/x/full", "https://doi.org/10.1000/x"]
+)  # fmt: skip
+def test_a_doi_has_nothing_around_it(doi: str) -> None:
+    [error] = check(content(paper={"doi": doi})).errors
+    assert error.field == "paper-doi" and error.message.endswith("without anything around it: 10.1000/x.")
+
+
+@pytest.mark.parametrize(
+    ("published_on", "warnings"),
+    [
+        ("2062", ["paper-published_on"]), ("9999", ["paper-published_on"]), ("2026-12", ["paper-published_on"]),
+        ("2026-11-29", ["paper-published_on"]), ("2026-11-28", []), ("2026-11", []), ("2026", []),
+    ],
+)  # fmt: skip
+def test_a_date_in_the_future_is_a_warning(published_on: str, warnings: list[str]) -> None:
+    report = check(content(paper={"published_on": published_on}), date(2026, 11, 28))
+    assert [warning.field for warning in report.warnings] == warnings
+
+
+@pytest.mark.parametrize(
+    ("abstract", "quote"),
+    [
+        ("signi\ufb01cant e\ufb00ect", "significant effect"),
+        ("Re\u00adgeneration\u200b rose", "regeneration rose"),
+        ("5\u00a0mg of “it”\u2009– 10‐20 µg", '5 mg of "it" - 10-20 μg'),
+        ("the men’s pain «fell»", 'the men\'s pain "fell"'),
+    ],
+)
+def test_a_quote_matches_what_reads_the_same(abstract: str, quote: str) -> None:
+    for one, other in ((abstract, quote), (quote, abstract)):
+        report = check(
+            content(
+                paper={"abstract": one},
+                findings=[GOOD, Finding(text="Sleep was too.", place="A", quote=other)],
+            )
+        )
+        assert report.errors == ()
+
+
+@pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
         ({"paper": {"title": ""}}, "paper-title", "title of the paper"),
@@ -33,6 +73,7 @@ def test_a_complete_text_passes() -> None:
         ({"paper": {"doi": ""}}, "paper-doi", "Enter a DOI, a PubMed number or another link"),
         ({"paper": {"doi": "doi:10.1/x"}}, "paper-doi", "as it is printed"),
         ({"paper": {"pmid": "PMID 7"}}, "paper-pmid", "digits only"),
+        ({"paper": {"pmcid": "7654321"}}, "paper-pmcid", "with its letters"),
         ({"paper": {"url": "example.org"}}, "paper-url", "whole address"),
         ({"paper": {"status_url": "example.org"}}, "paper-status_url", "whole address"),
         ({"trial_url": "example.org"}, "trial_url", "whole address"),

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from webapp.content.identifiers import (
     find_address,
+    find_date,
     find_doi,
     find_named_pmid,
     find_orcid,
     find_pmcid,
     find_pmid,
+    find_trial,
     find_trials,
 )
 
@@ -160,3 +162,26 @@ def test_an_address_is_found(text: str, address: str) -> None:
 def test_an_address_that_was_found_is_found_again_unchanged(end: str) -> None:
     found = find_address(f"https://x.org/{end}")
     assert find_address(found) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("NCT 01234567", "NCT01234567"),
+        ("ClinicalTrials.gov Identifier: nct01234567.", "NCT01234567"),
+        ("https://clinicaltrials.gov/study/NCT01234567?tab=x", "NCT01234567"),
+        ("{ISRCTN12345678}", "ISRCTN12345678"),
+        ("NCT01234567, part two", ""),
+        ("NCT01234567 and NCT07654321", ""),
+        ("Not registered", ""),
+    ],
+)
+def test_a_field_with_one_trial_gives_its_number(text: str, number: str) -> None:
+    assert find_trial(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "day"), [("{2022}", "2022"), ("[2022-03].", "2022-03"), ("2022-03-14\u200b", "2022-03-14"), ("March 2022", "")]
+)  # fmt: skip
+def test_a_date_is_read(text: str, day: str) -> None:
+    assert find_date(text) == day

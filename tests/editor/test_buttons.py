@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
@@ -43,9 +43,9 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ArticleContent]:
     """The texts that were checked."""
     texts: list[ArticleContent] = []
 
-    def check(content: ArticleContent) -> checks.Report:
+    def check(content: ArticleContent, today: date | None) -> checks.Report:
         texts.append(content)
-        return checks.check(content)
+        return checks.check(content, today)
 
     monkeypatch.setattr(publication, "check", check)
     return texts

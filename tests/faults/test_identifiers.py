@@ -1,8 +1,12 @@
 """Identifiers with something around them, as files and people give them."""
 
+from datetime import date
+
 from flask import Flask
 
+from tests.factories import content
 from tests.faults import fault
+from webapp.content.checks import check
 from webapp.papers import importing, retraction_watch
 from webapp.papers.file_formats import read
 
@@ -28,3 +32,10 @@ def test_whatever_stands_around_a_doi_is_left_out() -> None:
     sici = "10.1002/1097-0000(19990815)57:4<449::aid-a10>3.0.co;2-x"
     dois = ["10.3389/a9" if n == 9 else sici if n == 10 else f"10.1000/a{n}" for n in range(1, 12)]
     assert [record.content.paper.doi for record in records] == dois
+
+
+def test_a_year_in_the_future_is_a_warning() -> None:
+    values = (fault("34-year-in-the-future") / "values.txt").read_text(encoding="utf-8").split()
+    for value in values:
+        warnings = check(content(paper={"published_on": value}), date(2026, 11, 28)).warnings
+        assert [warning.field for warning in warnings] == ["paper-published_on"]

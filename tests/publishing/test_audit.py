@@ -109,9 +109,7 @@ def test_it_is_filtered_by_person_and_kind_and_paged_by_links(client: PageClient
     assert "There is no such line." in client.get(f"{AUDIT}?kind=withdrawn").text
 
 
-@pytest.mark.parametrize(
-    "query", ["kind=nonsense", "person=x", "person=99999999999", "page=3", "page=0", "person=%00"]
-)
+@pytest.mark.parametrize("query", ["kind=nonsense", "person=x", "person=99999999999", "page=3", "page=0"])
 def test_a_filter_that_makes_no_sense_is_not_found(client: PageClient, admin: Editor, query: str) -> None:
     client.get(f"{AUDIT}?{query}", status=404)
 

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from webapp.content.identifiers import find_address, find_doi, find_orcid, find_pmcid, find_pmid
+from webapp.content.identifiers import (
+    find_address,
+    find_date,
+    find_doi,
+    find_orcid,
+    find_pmcid,
+    find_pmid,
+    find_trial,
+)
 from webapp.models.values import (
     AboutSci,
     Author,
@@ -155,6 +163,7 @@ def _with_bare_identifiers(content: ArticleContent) -> ArticleContent:
         "pmcid": find_pmcid,
         "url": find_address,
         "status_url": find_address,
+        "published_on": find_date,
     }
     paper = content.paper
     bare = {name: find(getattr(paper, name)) or getattr(paper, name) for name, find in readers.items()}
@@ -164,6 +173,7 @@ def _with_bare_identifiers(content: ArticleContent) -> ArticleContent:
     ]
     return msgspec.structs.replace(
         content,
+        trial_number=find_trial(content.trial_number) or content.trial_number,
         trial_url=find_address(content.trial_url) or content.trial_url,
         paper=msgspec.structs.replace(paper, **bare, authors=authors),
     )

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from operator import attrgetter
+from unicodedata import normalize
 
 from webapp.content.article_content import ArticleContent, is_partial_date
+from webapp.content.identifiers import find_doi
 from webapp.content.paper_status import is_notice, status_of
 from webapp.content.readability import reading_grade, sentences, words
 from webapp.models.values import PaperStatus, Subject
+from webapp.parsing import clean_text
 
 SHORT_GRADE = 8.0  # simple explanation and findings
 LONG_GRADE = 10.0  # research summary
@@ -40,8 +44,8 @@ _REQUIRED = {
 }
 _WHOLE_ADDRESS = (r"https?://\S+", "Enter the whole address, like https://example.org/paper.")
 _FORMATS = {
-    "paper-doi": (r"10\.\d{4,9}/\S+", "Enter the DOI as it is printed, like 10.1002/jsp2.1186."),
-    "paper-pmid": (r"\d{1,9}", "Enter the PubMed number as digits only, like 29984670."),
+    "paper-pmid": (r"[1-9]\d{0,8}", "Enter the PubMed number as digits only, like 29984670."),
+    "paper-pmcid": (r"PMC[1-9]\d{0,8}", "Enter the PubMed Central number with its letters, like PMC7654321."),
     "paper-url": _WHOLE_ADDRESS,
     "paper-status_url": _WHOLE_ADDRESS,
     "trial_url": _WHOLE_ADDRESS,
@@ -64,7 +68,9 @@ _ANIMAL_WORDS = re.compile(
     r"lab|laborator(?:y|ies)|dish(?:es)?|cells?)\b",
     re.IGNORECASE,
 )
-_PLAIN_MARKS = str.maketrans("‘’“”–—‐‑", "''\"\"----")
+_PLAIN_MARKS = str.maketrans(
+    dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—―−", "-")
+)
 
 
 @dataclass(frozen=True)
@@ -112,9 +118,12 @@ class Wording(StrEnum):
     HOPE = "promise"
 
 
-def check(content: ArticleContent) -> Report:
-    """Run every check that needs the text alone; ``publishing`` adds those that need the database."""
-    warnings = {warning.key: warning for warning in _warnings(content)}
+def check(content: ArticleContent, today: date | None = None) -> Report:
+    """Run every check that needs the text alone; ``publishing`` adds those that need the database.
+
+    Without ``today``, for a caller that ignores warnings, no date counts as in the future.
+    """
+    warnings = {warning.key: warning for warning in _warnings(content, today)}
     return Report(errors=tuple(_errors(content)), warnings=tuple(warnings.values()))
 
 
@@ -129,7 +138,10 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
             yield Problem(field, message)
     paper, findings = content.paper, content.findings
     needs_note, status = paper.status in (PaperStatus.RETRACTED, PaperStatus.CONCERN), status_of(paper)
+    doi = find_doi(paper.doi)
+    example = f"without anything around it: {doi}." if doi else "like 10.1002/jsp2.1186."
     rules = [
+        (paper.doi.lower() == doi, "paper-doi", f"Enter the DOI as it is printed, {example}"),
         (
             paper.doi or paper.pmid or paper.url,
             "paper-doi",
@@ -176,7 +188,10 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
     yield from untraced_findings(content)
 
 
-def _warnings(content: ArticleContent) -> Iterator[Problem]:
+def _warnings(content: ArticleContent, today: date | None) -> Iterator[Problem]:
+    published_on = content.paper.published_on
+    if today and published_on > today.isoformat()[: len(published_on)]:
+        yield Problem("paper-published_on", f"{published_on} is in the future. Check the date.")
     for part in grades(content):
         if part.grade > part.limit and part.field in _PARTS_THAT_WARN:
             message = (
@@ -224,8 +239,8 @@ def grades(content: ArticleContent) -> list[Grade]:
 
 def untraced_findings(content: ArticleContent) -> Iterator[Problem]:
     """Quotes that the stored abstract does not contain, and counts that cannot be read."""
-    abstract, *quotes = (  # white space and typographic marks differ between a quote and its source
-        " ".join(text.translate(_PLAIN_MARKS).split()).lower()
+    abstract, *quotes = (  # what is not seen differs between a quote and its source, and typographic marks do
+        " ".join(normalize("NFKC", clean_text(text)).translate(_PLAIN_MARKS).split()).lower()
         for text in (content.paper.abstract, *(finding.quote for finding in content.findings))
     )
     for number, (finding, quote) in enumerate(zip(content.findings, quotes, strict=True), start=1):

@@ -98,6 +98,19 @@ def find_trials(text: str) -> list[str]:
     )
 
 
+def find_trial(text: str) -> str:
+    """Read one number from a field of its own, after the name of its register or from an address there."""
+    plain, numbers = _decoded(text), find_trials(text)
+    is_all = re.fullmatch(rf"(?:https?://\S*?|[^\d;,]*?){_TRIAL.pattern}(?:[/?#]\S*)?\W*", plain)
+    return numbers[0] if is_all and len(numbers) == 1 else ""
+
+
+def find_date(text: str) -> str:
+    """Read a year, a month or a day in ISO 8601 from a field of its own."""
+    match = re.fullmatch(r"\W*(\d{4}(?:-\d\d(?:-\d\d)?)?)\W*", clean_text(text))
+    return match.group(1) if match else ""
+
+
 def find_address(text: str) -> str:
     """Find the first address of a web page."""
     before = ""

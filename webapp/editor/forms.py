@@ -27,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
-from webapp.content.identifiers import find_address, find_doi, find_pmcid, find_pmid
+from webapp.content.identifiers import find_address, find_date, find_doi, find_pmcid, find_pmid, find_trial
 from webapp.content.paper_status import status_of
 from webapp.db.session import db
 from webapp.models import Category
@@ -134,7 +134,7 @@ class PaperForm(Form):
     title = _long("Title of the paper")
     authors = _long("Authors", check_authors)
     journal = _short("Journal")
-    published_on = _short("Paper published", 10)
+    published_on = _identifier("Paper published", 10, find_date)
     volume = _short("Volume", 32)
     issue = _short("Issue", 32)
     pages = _short("Pages", 64)
@@ -215,7 +215,7 @@ class SummaryForm(FlaskForm):
 
     funding = _long("Who paid")
     conflicts_of_interest = _long("Who had an interest")
-    trial_number = _short("Registered trial", 80)
+    trial_number = _identifier("Registered trial", 80, find_trial)
     trial_url = _identifier("Link to the trial", 2000, find_address, _whole_address)
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
     written_by = _short("Written by")

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 
 from webapp.content.article_content import is_partial_date
-from webapp.parsing import int_from
+from webapp.parsing import clean_text, int_from
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_AROUND = " \t\n[](){}<>.,;\"'“”©c"
 _DATE = re.compile(
     r"(\d{4})(?:[-/. ]?(\d{1,2}|[A-Za-z]{3,9})\.?(?:[-/., ]{0,2}(\d{1,2}))?)?(?:[/T ].*)?", re.DOTALL
 )
@@ -17,7 +18,7 @@ def from_text(text: str) -> str:
 
     A season or a range of months ("2001 Jul-Aug") is reduced to its year.
     """
-    match = _DATE.fullmatch(text.strip())
+    match = _DATE.fullmatch(clean_text(text).strip(_AROUND))
     return partial(*(part or "" for part in match.groups())) if match else ""
 
 
@@ -26,7 +27,7 @@ def partial(year: str, month: str = "", day: str = "") -> str:
     month, name = month.strip(), month.strip()[:3].lower()
     number = str(_MONTHS.index(name) + 1) if name in _MONTHS else month if int_from(month) else ""
     for parts in ((number, day.strip()), (number,), ()):
-        text = "-".join([year.strip(), *(part.zfill(2) for part in parts if part)])
+        text = "-".join([year.strip(_AROUND), *(part.zfill(2) for part in parts if part)])
         if all(parts) and is_partial_date(text):
             return text
     return ""

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from webapp.accounts import form_recovery
 from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import find_doi, find_pmcid, find_pmid
 from webapp.db.session import db
 from webapp.models import Article, Draft, Paper
 from webapp.papers.file_formats import MOST_BYTES
@@ -129,7 +130,7 @@ class _KnownPapers:
 
 
 def _keys(paper: PaperContent) -> list[tuple[str, str]]:
-    keys = (("doi", paper.doi.lower()), ("pmid", paper.pmid), ("pmcid", paper.pmcid.upper()))
+    keys = (("doi", find_doi(paper.doi)), ("pmid", find_pmid(paper.pmid)), ("pmcid", find_pmcid(paper.pmcid)))
     return [(kind, value) for kind, value in keys if value]
 
 

@@ -1,7 +1,7 @@
 """Publication: checks a text, writes it to the live rows, reads it back, and announces the change to the log."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import count
 from types import MappingProxyType
 
@@ -54,14 +54,17 @@ class NotPublishable(ValueError):
 
 
 def check_publishable(
-    content: ArticleContent, article: Article | None, accepted: Mapping[str, str] | None = None
+    content: ArticleContent,
+    article: Article | None,
+    accepted: Mapping[str, str] | None = None,
+    today: date | None = None,
 ) -> dict[str, str]:
     """Run all checks, and return the reason for which each warning was accepted, by the warning's key.
 
-    ``accepted`` holds such reasons. With None, as for an import or a bulk change, warnings are ignored. Raises
-    NotPublishable with all problems and warnings.
+    ``accepted`` holds such reasons, and ``today`` tells which dates are in the future. Without them, as for an import or a
+    bulk change, warnings are ignored. Raises NotPublishable with all problems and warnings.
     """
-    checked, own_id = check(content), article.id if article else None
+    checked, own_id = check(content, today), article.id if article else None
     problems = list(checked.errors)
     with db.session.no_autoflush:
         other = find_article_of(content.paper)

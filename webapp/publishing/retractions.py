@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, case, func
 
 from webapp.catalog.queries import published
 from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import find_doi
 from webapp.db.session import db
 from webapp.models import Article, Paper
 from webapp.models.values import Labelled, PaperStatus
@@ -61,7 +62,7 @@ def papers_to_check() -> list[PaperToCheck]:
     # In this order, a check that was interrupted goes on with the papers it did not reach.
     query = published().join(Article.paper).order_by(Paper.status_checked_at.nulls_first(), Paper.id)
     return [
-        PaperToCheck(row.id, row.paper.title, row.paper.doi or "", row.paper.pmid or "")
+        PaperToCheck(row.id, row.paper.title, find_doi(row.paper.doi or ""), row.paper.pmid or "")
         for row in db.session.scalars(query)
     ]
 

@@ -176,7 +176,7 @@ def approve(
         row = CorrectionContent(published_on=correction_on, text=change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.article)
-    reasons = publication.check_publishable(content, draft.article, accepted)
+    reasons = publication.check_publishable(content, draft.article, accepted, now.date())
     draft.merge_base = None
     revision = add_revision(draft, content, editor_id, now, kind)
     revision.accepted_warnings, revision.change_note = reasons, change_note or None
