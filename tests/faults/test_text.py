@@ -13,9 +13,10 @@ from tests.engines import both_engines
 from tests.factories import NOW, content
 from tests.faults import fault
 from tests.pages import PageClient
-from webapp.content.article_content import to_toml
+from webapp.content.article_content import from_json, to_toml
+from webapp.content.checks import untraced_findings
 from webapp.db.session import db
-from webapp.models import Article
+from webapp.models import Article, Draft
 from webapp.papers.file_formats import read
 from webapp.publishing.library import import_library
 from webapp.search import indexing
@@ -98,7 +99,8 @@ def test_a_quote_is_found_in_an_abstract_copied_from_a_pdf(editor: PageClient) -
     fields = complete() | {
         "paper__abstract": pasted(folder, "paste-into-abstract.txt"),
         "findings__0__quote": pasted(folder, "quote-of-the-finding.txt"),
-        "reason_for_all": "Checked against the paper.",
     }
-    press(editor, NEW, opened(editor, NEW, **fields), "publish")
-    assert the_article().findings[0].quote == "significant effect"
+    press(editor, NEW, opened(editor, NEW, **fields), "save")
+    saved = from_json(db.session.scalars(select(Draft)).one().content)
+    assert saved.findings[0].quote == "significant effect"
+    assert list(untraced_findings(saved)) == []
