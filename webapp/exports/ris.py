@@ -15,10 +15,10 @@ def ris(references: list[Reference]) -> str:
 def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield "TY", "ELEC" if reference.is_webpage else "JOUR"
     first, last = reference.page_range
-    for author in reference.authors:
-        # A comma in a group's name would make readers take the rest for a given name.
-        yield "AU", inverted_name(author) if author.given else author.family.replace(",", "")
+    # A comma in a group's name would make readers take the rest for a given name.
+    names = (inverted_name(row) if row.given else row.family.replace(",", "") for row in reference.authors)
     tagged = (
+        *(("AU", name) for name in names),
         ("TI", reference.title),
         ("T2", reference.container),
         ("PY", reference.published_on[:4]),
