@@ -166,3 +166,18 @@ def test_an_editor_closed_meanwhile_publishes_nothing(client: PageClient, app: F
     closed_while_waiting(app, "ana@example.org")
     press(client, path, sent, "publish", status=403)
     assert db.session.scalar(select(Article)) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "feedback/messages/1/done", "feedback/notes/1/undo", "newsletter/uncertain/1", "papers/import/secret",
+        "summaries/1/delete", "summaries/1/undelete", "bulk/1/undo",
+    ],
+)  # fmt: skip
+def test_an_editor_closed_meanwhile_changes_nothing_else(
+    client: PageClient, app: Flask, admin: Editor, path: str
+) -> None:
+    sent = {"csrf_token": token(client, "/editor/")}
+    closed_while_waiting(app, "ana@example.org")
+    client.post(f"/editor/{path}", sent, status=403)
