@@ -7,7 +7,6 @@ matches. A result that has those stems moves up. Nothing is added and nothing dr
 
 from collections import defaultdict
 from collections.abc import Callable
-from heapq import nlargest
 
 import numpy as np
 
@@ -35,7 +34,7 @@ def blended(
     for document, score in zip(first.tolist(), (scores[first] * prior[first]).tolist(), strict=True):
         for stem, share in frequent_stems(document):
             weights[stem] += score * share
-    terms = nlargest(TERMS, weights, key=lambda stem: weights[stem])
+    terms = sorted(weights, key=weights.__getitem__, reverse=True)[:TERMS]
     lists = [(contributions(term), weights[term]) for term in terms]
     # in a library about one thing, what most documents say ("spinal cord") does not distinguish them
     lists = [(postings, weight) for postings, weight in lists if len(postings.documents) < len(scores) / 2]

@@ -62,7 +62,12 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
     own = clauses_of(_with_letter_names(terms, library), library, together, completes=not query.is_own_words)
     highlighted = [frozenset(form) for clause in own for form, _ in clause.alternatives]
     highlighted += [frozenset(form) for match in matches for form in match.concept.medical_stems[:MAIN_TERMS]]
-    named = [term for match in matches for term in match.concept.medical[:NAMED_TERMS]]
+    named = [
+        term
+        for match in matches
+        for term in match.concept.medical[:NAMED_TERMS]
+        if not match.stems.issuperset(stems(term))  # the reader's own words are no news
+    ]
     return Understanding(
         clauses=tuple(dict.fromkeys([*own, *map(_concept_clause, matches)])),
         corrected=None if corrected is None else written(corrected),
