@@ -371,3 +371,11 @@ def test_the_page_says_which_words_of_a_long_question_it_left_out(client: PageCl
     story = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda omicron sigma"
     assert "so we left out: lambda, omicron, sigma." in client.get(f"/search?q={story}+nerve+pain").text
     assert "left out" not in client.get("/search?q=nerve+pain").text
+
+
+def test_what_nobody_sees_is_taken_out_of_a_query(client: PageClient, add: Adds) -> None:
+    add(plain_title="Beds for pressure sores")
+    assert (
+        "1 summary for “pressure sores”"
+        in client.get("/search?q=pres%C2%ADsure%E2%80%8B+sores%E2%80%AE").text
+    )

@@ -86,16 +86,25 @@ class SearchQuery:
         )
 
     def terms(self) -> tuple[list[Term], list[Term]]:
-        """The different words and quoted phrases in the order in which they were written, and those that are too many."""
+        """The different words and quoted phrases in the order in which they were written, and those that are too many.
+
+        What stands between blanks is one word, such as C5-C6, and so is a name or measure with a blank, such as "10 mg".
+        """
         terms: list[Term] = []
-        at = 0
-        for match in _QUOTED.finditer(self.text):
-            terms += [Term(chunk) for chunk in _chunks(self.text[at : match.start()])]
-            if match.group(1).strip():
-                terms.append(Term(match.group(1).strip(), is_phrase=True))
-            at = match.end()
-        rest = _chunks(self.text[at:])
-        terms += [Term(chunk, is_open=place == len(rest)) for place, chunk in enumerate(rest, start=1)]
+        for place, part in enumerate(_QUOTED.split(self.text)):
+            if place % 2:
+                terms += [Term(part.strip(), is_phrase=True)] if part.strip() else []
+                continue
+            spans: list[tuple[int, int]] = []
+            for word in words(part):
+                start, end = spans[-1] if spans else (0, 0)
+                if spans and word.end - start <= LONGEST_WORD and not _BLANK.search(part, end, word.start):
+                    spans[-1] = start, word.end
+                else:
+                    spans.append((word.start, word.end))
+            terms += [Term(part[start:end]) for start, end in spans]
+        if terms and not terms[-1].is_phrase:
+            terms[-1] = replace(terms[-1], is_open=True)
         left_out = _least_telling(terms) if len(terms) > MOST_TERMS else []
         return [term for term in dict.fromkeys(terms) if term not in left_out], left_out
 
@@ -140,18 +149,6 @@ class SearchQuery:
 
     def without_filters(self) -> "SearchQuery":
         return replace(self, filters={}, page=1)
-
-
-def _chunks(text: str) -> list[str]:
-    """The parts of a text between blanks; a name or measure is one part, as in "10 mg"."""
-    places: list[tuple[int, int]] = []
-    for word in words(text):
-        is_short = bool(places) and word.end - places[-1][0] <= LONGEST_WORD
-        if is_short and not _BLANK.search(text, places[-1][1], word.start):
-            places[-1] = places[-1][0], word.end
-        else:
-            places.append((word.start, word.end))
-    return [text[start:end] for start, end in places]
 
 
 def _least_telling(terms: list[Term]) -> list[Term]:
