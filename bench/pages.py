@@ -48,7 +48,7 @@ PAGES = (
     Page("fragment", "/search?q=pain+after+injury", "HX-Request: true\r\n"),
 )
 CONNECTIONS = (1, 16)
-ROUNDS = 5
+ROUNDS = 25  # short ones: their median is steadier on a busy machine than that of a few long ones
 Rounds = dict[str, list[dict[int, Load]]]  # by server, then for each round by connections
 
 

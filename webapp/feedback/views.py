@@ -37,7 +37,10 @@ def vote_page(slug: str) -> Response:
 @bp.post("/research/<slug>/feedback")
 def vote(slug: str) -> Response:
     """Count one press on Yes or No."""
-    given = _pressed(("yes", "no"), "Choose Yes or No.")
+    check_press()
+    given = request.form.get("answer", "")
+    if given not in ("yes", "no"):
+        raise SiteError(422, "Choose Yes or No.")
     with writing() as now:
         is_refused = is_exceeded("vote", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
@@ -93,7 +96,10 @@ def answer_page(slug: str) -> Response:
 @bp.post("/research/<slug>/understanding")
 def answer(slug: str) -> Response:
     """Count an answer to "What did this study show?" and explain it."""
-    given = _pressed(tuple(Result), "Choose one of the answers.")
+    check_press()
+    given = request.form.get("answer", "")
+    if given not in tuple(Result):
+        raise SiteError(422, "Choose one of the answers.")
     with writing() as now:
         is_refused = is_exceeded("understanding", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
@@ -170,15 +176,6 @@ def _get_standing(slug: str) -> Article:
     if article.paper.is_retracted:
         raise SiteError(404, "The journal withdrew this paper, so we do not ask about it.")
     return article
-
-
-def _pressed(answers: tuple[str, ...], sentence: str) -> str:
-    """The answer of the button that was pressed; raises SiteError for one that the page does not have."""
-    check_press()
-    given = request.form.get("answer", "")
-    if given not in answers:
-        raise SiteError(422, sentence)
-    return given
 
 
 def _thanks(

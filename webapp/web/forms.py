@@ -90,7 +90,7 @@ class PublicForm(FlaskForm):
         """Check the fields. A form sent too soon for a person, or from a page that is too old, must be sent once more."""
         age = self.age
         if age is not None and age < LEAST_SECONDS:
-            self.press_again = "That was quick, and so are robots."
+            self.press_again = "That was quick, so we have to make sure you are not a robot."
         elif age is None or age > MOST_SECONDS:
             self.press_again = "This page was open for a long time."
             self.token.data = ""  # the page that is shown now gets a new one

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import IO, Any, NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 import brotli
 from flask import Flask, Request, Response, current_app, g, request
+from flask import url_for as plain_url_for
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, SecurityError
@@ -253,6 +255,16 @@ def refuse_unreadable() -> None:
         raise SiteError(
             400, "There were more fields than any form of ours has. Please go back and try again."
         )
+
+
+def url_for(endpoint: str, **values: Any) -> str:
+    """Flask's ``url_for`` for templates, which ask for some 70 addresses a page. Words and tokens are not remembered."""
+    return _address(endpoint, **values) if values.keys() <= {"slug"} else plain_url_for(endpoint, **values)
+
+
+@lru_cache(maxsize=10_000)
+def _address(endpoint: str, **values: Any) -> str:
+    return plain_url_for(endpoint, **values)
 
 
 def never_store(response: Response) -> Response:

@@ -3,12 +3,10 @@
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, request
-from flask import url_for as plain_url_for
 from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
@@ -20,6 +18,7 @@ from webapp.models.article import running_text
 from webapp.models.values import NOT_SAID, NOT_SPECIFIED
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
+from webapp.web.http import url_for
 
 PREFERENCES_COOKIE = "reading"
 TEXT_SIZES = ("normal", "large", "largest")
@@ -101,16 +100,6 @@ def init_app(app: Flask, config: Config) -> None:
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,
     )
-
-
-def url_for(endpoint: str, **values: Any) -> str:
-    """Flask's ``url_for`` for templates, which ask for some 70 addresses a page. Words and tokens are not remembered."""
-    return _address(endpoint, **values) if values.keys() <= {"slug"} else plain_url_for(endpoint, **values)
-
-
-@lru_cache(maxsize=10_000)
-def _address(endpoint: str, **values: Any) -> str:
-    return plain_url_for(endpoint, **values)
 
 
 def day(value: date | datetime) -> str:
