@@ -131,6 +131,6 @@ def _decoded(text: str) -> str:
     """Decode LaTeX, HTML's entities and percent signs, however often they were encoded."""
     before = ""
     while text != before:
-        before, text = text, clean_text(unquote(decode_entities(text)))
+        before, text = text, clean_text(unquote(decode_entities(text) if "&" in text else text))
         text = _LATEX.sub(lambda match: _LATEX_SIGNS.get(match[1], ""), text)
     return text

@@ -298,7 +298,7 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
     chosen = list(form.categories.data or [])
     before = [slug for slug in carried.categories if slug in chosen]
     categories = list(dict.fromkeys([*filter(None, [form.main_category.data]), *before, *chosen]))
-    texts = {name: _clean(form[name].data) for name in _ARTICLE_TEXTS}
+    texts = {name: (form[name].data or "").strip() for name in _ARTICLE_TEXTS}
     choices = {
         name: next((member for member in kind if member == form[name].data), None)
         for name, kind in _ARTICLE_CHOICES
@@ -324,9 +324,10 @@ def fill_paper(form: PaperForm, found: PaperContent) -> list[str]:
     for name, value in _paper_values(found).items():
         if not value or name in ("doi", "status"):
             continue
-        if not _clean(form[name].data):
+        typed = (form[name].data or "").strip()
+        if not typed:
             form[name].data = value
-        elif _clean(form[name].data) != value:
+        elif typed != value:
             unchanged.append(form[name].label.text.lower())
     if form.status.data == PaperStatus.PUBLISHED:
         form.status.data = found.status.value
@@ -360,7 +361,7 @@ def _paper_from(form: PaperForm) -> PaperContent:
     lines = _lines((form.authors.data or "").splitlines())
     statuses = {status.value: status for status in PaperStatus}
     paper = PaperContent(
-        **{name: _clean(form[name].data) for name in _PAPER_TEXTS},
+        **{name: (form[name].data or "").strip() for name in _PAPER_TEXTS},
         authors=[author for line in lines for author in names.read_any(line)],
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
@@ -374,17 +375,12 @@ def _paper_from(form: PaperForm) -> PaperContent:
 
 def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:
     """The rows of a list that are not empty."""
-    rows = [{name: _clean(value) for name, value in entry.data.items()} for entry in entries]
+    rows = [{name: (value or "").strip() for name, value in entry.data.items()} for entry in entries]
     return [kind(**row) for row in rows if any(row.values())]
 
 
 def _lines(texts: Any) -> list[str]:
-    return [text for text in (_clean(text) for text in texts) if text]
-
-
-def _clean(text: str | None) -> str:
-    """Strip white space at the ends."""
-    return (text or "").strip()
+    return [line for text in texts if (line := (text or "").strip())]
 
 
 def _day_text(day: date | None) -> str:
