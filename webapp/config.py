@@ -134,7 +134,9 @@ class Config:
     )
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
-    editors_mail: str = _setting("editors@localhost", _mail_address, "Where contact messages are sent")
+    editors_mail: str = _setting(
+        "editors@localhost", _mail_address, "Where contact messages are sent; also our contact for Crossref"
+    )
     time_zone: str = _setting(
         "UTC", _time_zone, "Time zone of editors who have not chosen one, like America/Chicago"
     )

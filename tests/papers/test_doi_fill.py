@@ -67,12 +67,21 @@ def test_a_doi_is_read_in_its_many_spellings(client: PageClient, crossref: Stand
     assert crossref.asked[0][0] == "/works/10.1155/2019/7803293"
 
 
-def test_requests_to_crossref_name_a_contact(client: PageClient, crossref: StandIn) -> None:
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [("editors@example.org", True), ("editors@localhost", False), ("editors@nas.local", False)],
+)
+def test_requests_to_crossref_name_a_contact_that_mail_can_reach(
+    app: Flask, client: PageClient, crossref: StandIn, address: str, sent: bool
+) -> None:
+    config = app.extensions["config"]
+    app.extensions["config"] = dataclasses.replace(config, editors_mail=address)
     crossref.answers_with("wiley_1998")
     fill(client, "10.1002/(sici)1097-461x(1998)66:4<261::aid-qua1>3.0.co;2-t")
     path, agent = crossref.asked[0]
     assert path == "/works/10.1002/(sici)1097-461x(1998)66:4<261::aid-qua1>3.0.co;2-t"
-    assert "mailto:editors@localhost" in agent
+    assert (f"mailto:{address}" in agent) is sent
+    assert ("Crossref can’t reach us" in client.get("/editor/papers").text) is not sent
 
 
 def test_typed_text_is_not_overwritten(client: PageClient, crossref: StandIn) -> None:

@@ -132,6 +132,15 @@ def test_a_retraction_shows_at_the_next_request(app: Flask, client: PageClient, 
     assert "NEW" not in run(app, "check-retractions").output
 
 
+@pytest.mark.parametrize("address", ["editors@example.org", "editors@localhost"])
+def test_an_operator_hears_that_crossref_has_no_contact(app: Flask, crossref: StandIn, address: str) -> None:
+    says(crossref, app)
+    app.extensions["config"] = dataclasses.replace(app.extensions["config"], editors_mail=address)
+    add_article()
+    result = app.test_cli_runner().invoke(args=["papers", "check-retractions"])
+    assert ("Set EDITORS_MAIL" in result.stderr) is (address == "editors@localhost")
+
+
 def test_a_paper_without_a_notice_gets_the_date_of_the_check(app: Flask, crossref: StandIn) -> None:
     add_article()
     says(crossref, app)

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, Response, current_app, request, session, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
 from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind, Role
-from webapp.papers import file_formats, importing
+from webapp.papers import file_formats, importing, lookup
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import audit, bulk, retractions
 from webapp.web import htmx
@@ -46,7 +46,11 @@ editor_access.protect(bp)
 def overview() -> Response:
     """List the papers of all published summaries with their status."""
     page = existing(retractions.overview(asked_page()))
-    return htmx.render("editor/papers.html", page=page, counts=retractions.counts())
+    contact = current_app.extensions["config"].editors_mail
+    missing_contact = "" if lookup.is_contact(contact) else contact
+    return htmx.render(
+        "editor/papers.html", page=page, counts=retractions.counts(), missing_contact=missing_contact
+    )
 
 
 @bp.get("/editor/papers/import")
