@@ -1,5 +1,6 @@
 """Writing a summary: the form, drafts, preview, publishing, withdrawing. All of it without JavaScript."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,27 @@ def test_a_paper_whose_title_says_retracted_is_saved_as_that(client: PageClient)
     typed = opened(client, NEW, paper__title="Walking again (Retracted article. See vol 9)")
     page = client.get(press(client, NEW, typed, "save").location).text
     assert fields_of(page)["paper-status"] == "retracted"
+
+
+def test_identifiers_are_read_out_of_what_is_pasted(client: PageClient) -> None:
+    pasted = {
+        "paper__doi": "<https://doi.org/10.1000/a2>",
+        "paper__pmid": "https://pubmed.ncbi.nlm.nih.gov/29984670/",
+        "paper__pmcid": "https://pmc.ncbi.nlm.nih.gov/articles/PMC7654321/",
+        "paper__published_on": "{2021-03}",
+        "trial_number": "ClinicalTrials.gov: nct01234567",
+    }
+    page = client.get(NEW).text
+    for name in pasted:  # a limit would make the browser cut it off
+        assert (
+            "maxlength"
+            not in (re.search(rf'<input[^>]*name="{name.replace("__", "-")}"[^>]*>', page) or [""])[0]
+        )
+    press(client, NEW, opened(client, NEW, **pasted), "save")
+    saved = from_json(the_draft().content)
+    paper = saved.paper
+    assert (paper.doi, paper.pmid, paper.pmcid) == ("10.1000/a2", "29984670", "PMC7654321")
+    assert (paper.published_on, saved.trial_number) == ("2021-03", "NCT01234567")
 
 
 def test_an_empty_draft_and_one_with_a_broken_year_can_be_previewed(client: PageClient) -> None:
