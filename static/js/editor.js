@@ -115,7 +115,7 @@
 
   function showLost() {
     const status = document.querySelector("#save-status > :last-child");
-    status.textContent = "No answer from the server. Your text is kept in this browser; we try again.";
+    status.textContent = "No answer from the server. Your text is saved in this browser. We will try again.";
     keepCopy();
     setTimeout(resend, 10000);
   }

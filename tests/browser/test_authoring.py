@@ -65,7 +65,7 @@ def test_two_tabs_of_one_person_keep_both_texts(editor: Page, context: BrowserCo
     second.goto(address)
     for tab, text in ((editor, "In the first tab."), (second, "In the second tab.")):
         tab.get_by_label("Harms and side effects").fill(text)
-        expect(tab.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
+        expect(tab.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
     second.goto(address)
     expect(second.get_by_label("Harms and side effects")).to_have_value("In the second tab.")
     second.get_by_role("link", name="What you typed by").click()

@@ -77,7 +77,7 @@ def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(
 ) -> None:
     address = new_draft(editor, "Autosave")
     editor.get_by_label("Harms and side effects").fill("Typed and never saved.")
-    expect(editor.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
+    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
     editor.close()
     again = context.new_page()
     again.goto(address)
@@ -93,7 +93,7 @@ def test_a_cut_network_loses_nothing_and_the_text_goes_out_when_it_is_back(
     editor.get_by_label("Harms and side effects").fill("Typed in a tunnel.")
     expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
     context.set_offline(False)
-    expect(editor.get_by_text("Your typing is kept")).to_be_visible(timeout=SECONDS)
+    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
     assert (
         editor.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('editor-copy')).length")
         == 0

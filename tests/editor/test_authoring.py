@@ -352,6 +352,25 @@ def test_a_paper_that_another_summary_has_is_refused(client: PageClient) -> None
     assert "Another summary is about this paper already: The first one." in page
 
 
+@pytest.mark.parametrize("same", [{"paper__doi": "10.5555/TWICE"}, {"paper__doi": "", "paper__pmid": "123"}])
+@pytest.mark.parametrize("is_published", [True, False])
+def test_another_summary_of_the_paper_is_named_as_soon_as_it_is_saved(
+    client: PageClient, same: dict[str, str], is_published: bool
+) -> None:
+    if is_published:
+        add_article(paper={"doi": "10.5555/twice", "pmid": "123"}, plain_title="The first one")
+    else:
+        first = {"plain_title": "The first one", "paper__doi": "10.5555/twice", "paper__pmid": "123"}
+        press(client, NEW, opened(client, NEW, **first), "save")
+    told = 'about this paper already: <a href="/editor/summaries/1">The first one</a>'
+    assert told in client.post_fragment(f"{NEW}/autosave", opened(client, NEW, **same))
+    edit = press(client, NEW, opened(client, NEW, **same), "save").location.split("?")[0]
+    assert told in client.get(edit).text
+    assert told in client.post_fragment(f"{edit}/save", opened(client, edit))
+    other = opened(client, edit, paper__doi="10.5555/other", paper__pmid="")
+    assert "about this paper already" not in client.post_fragment(f"{edit}/autosave", other)
+
+
 def test_two_summaries_with_one_title_get_two_addresses(client: PageClient) -> None:
     published_draft(client)
     again = complete(2) | {"plain_title": complete(1)["plain_title"]}

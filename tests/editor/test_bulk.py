@@ -113,7 +113,7 @@ def test_each_skipped_text_has_its_reason(client: PageClient) -> None:
     choices = [f"article-{gone.id}", f"article-{waiting.id}", f"draft-{never.id}", "article-999", "nonsense"]
     page = client.get(BULK, query_string=choose() | {"chosen": choices}, status=422).text
     assert "Nothing would change" in page
-    for reason in ("It is withdrawn.", "waits to go out by itself", "It was never published."):
+    for reason in ("It is withdrawn.", "A newer text of it is scheduled.", "It was never published."):
         assert reason in page
 
 

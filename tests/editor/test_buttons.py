@@ -106,7 +106,7 @@ def test_an_autosave_computes_only_what_it_shows(
 
     monkeypatch.setattr(plain_language, "plain_check", too_much)
     monkeypatch.setattr(forms, "category_choices", too_much)
-    assert "Your typing is kept" in client.post_fragment(f"{edit}/autosave", sent)
+    assert "Your typing is saved" in client.post_fragment(f"{edit}/autosave", sent)
 
 
 def test_an_autosave_without_htmx_leads_to_the_form(client: PageClient, edit: str) -> None:

@@ -111,6 +111,36 @@ def test_a_third_save_meanwhile_is_noticed_again(client: PageClient, other: Page
     assert "<dd>Theirs again.</dd>" in page and fields_of(page)["harms"] == "Mine."
 
 
+@pytest.mark.parametrize("is_htmx", [False, True])
+def test_a_saved_decision_ends_the_conflict(
+    client: PageClient, other: PageClient, edit: str, is_htmx: bool
+) -> None:
+    mine, theirs = opened(client, edit, harms="Mine."), opened(other, edit, harms="Theirs.")
+    press(other, edit, theirs, "save")
+    client.post_fragment(f"{edit}/autosave", mine)
+    decided = fields_of(press(client, edit, mine, "save", status=409).text)
+    if (
+        is_htmx
+    ):  # the whole form comes again: otherwise its conflict would stay, and come back with the next autosave
+        answer = client.post(f"{edit}/save", decided, headers={"HX-Request": "true"}, status=200)
+        assert answer.headers["HX-Redirect"] == f"{edit}?done=saved"
+    else:
+        press(client, edit, decided, "save")
+    page = client.get(edit).text
+    assert "conflict-title" not in page and "did not save" not in page
+    assert fields_of(page)["harms"] == "Mine."
+
+
+def test_a_publish_refused_in_a_conflict_ends_the_conflict(
+    client: PageClient, other: PageClient, edit: str
+) -> None:
+    mine = opened(client, edit, harms="", funding="Mine.")
+    press(other, edit, opened(other, edit, funding="Theirs."), "save")
+    decided = fields_of(press(client, edit, mine, "save", status=409).text)
+    page = press(client, edit, decided, "publish", status=422).text
+    assert "conflict-title" not in page and fields_of(page)["funding"] == "Mine."
+
+
 def test_moving_a_row_in_a_conflict_keeps_the_question_open(
     client: PageClient, other: PageClient, edit: str
 ) -> None:

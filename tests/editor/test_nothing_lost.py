@@ -51,7 +51,7 @@ def sign_in_at(client: PageClient, address: str, email: str = EMAIL) -> str:
 
 def test_what_was_typed_is_there_when_the_form_is_opened_again(client: PageClient, edit: str) -> None:
     fragment = autosave(client, edit, opened(client, edit, harms=ODD, checked_on="not a date"))
-    assert "Your typing is kept" in fragment
+    assert "Your typing is saved" in fragment
     page = client.get(edit).text
     assert "This is what you typed and did not save." in page
     assert fields_of(page)["harms"] == ODD and fields_of(page)["checked_on"] == "not a date"
@@ -286,7 +286,7 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
             "/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": old}
         )
         fresh = done.split('data-token="')[1].split('"')[0]
-        assert "Your typing is kept" in autosave(client, NEW, changed(sent, csrf_token=fresh))
+        assert "Your typing is saved" in autosave(client, NEW, changed(sent, csrf_token=fresh))
 
 
 def test_a_wrong_password_on_the_page_is_said_there(client: PageClient) -> None:
@@ -316,7 +316,7 @@ def test_htmx_gets_a_new_token_when_the_old_one_is_stale(client: PageClient, edi
     sent = opened(client, edit, harms="Typed.")
     fragment = client.post_fragment(f"{edit}/autosave", changed(sent, csrf_token="stale"), status=401)
     fresh = fragment.split('data-token="')[1].split('"')[0]
-    assert "Your typing is kept" in autosave(client, edit, changed(sent, csrf_token=fresh))
+    assert "Your typing is saved" in autosave(client, edit, changed(sent, csrf_token=fresh))
 
 
 @pytest.mark.proves("Web: an editor's form needs the session's token")

@@ -7,12 +7,12 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from tests.accounts.people import add_editor, sign_in, token
+from tests.accounts.people import EditorClient, add_editor, sign_in, token
 from tests.editor.forms import Sent, complete, fields_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.models import Draft, Editor, Schedule
+from webapp.models import Draft, Editor, Role, Schedule
 from webapp.publishing import scheduling
 
 NEW = "/editor/summaries/new"
@@ -59,7 +59,7 @@ def reopened(client: PageClient, **changes: str) -> tuple[str, Sent]:
 
 def test_a_text_goes_out_at_its_time_and_not_before(client: PageClient, app: Flask) -> None:
     page = schedule(client)
-    assert "Revision 1 goes out by itself on November 30, 2026, 09:00." in page
+    assert "Revision 1 will be published on November 30, 2026, 09:00." in page
     assert publish_due(app, DUE - timedelta(seconds=1)) == "Nothing is due.\n"
     client.get(PAGE, status=404)
     assert publish_due(app, DUE) == "Published: A made-up pill did not ease pain in trial 1\n"
@@ -71,7 +71,7 @@ def test_a_text_goes_out_at_its_time_and_not_before(client: PageClient, app: Fla
 def test_the_list_says_when_it_goes_out(client: PageClient) -> None:
     schedule(client)
     with time_machine.travel(START, tick=False):
-        assert "Goes out on November 30, 2026, 09:00 (Europe/Berlin)" in client.get("/editor/").text
+        assert "Scheduled for November 30, 2026, 09:00 (Europe/Berlin)" in client.get("/editor/").text
 
 
 def test_later_changes_do_not_go_out_with_it(client: PageClient, app: Flask) -> None:
@@ -99,7 +99,8 @@ def test_everything_was_down_at_its_time_so_it_goes_out_late_and_says_so(
         sign_in(client)
         edit, _ = reopened(client)
         assert (
-            "It went out on November 30, 2026, 10:30, 90 minutes late." in client.get(f"{edit}/history").text
+            "It was published on November 30, 2026, 10:30, 90 minutes late."
+            in client.get(f"{edit}/history").text
         )
 
 
@@ -120,7 +121,10 @@ def test_what_cannot_go_out_any_more_is_told_and_does_not_hold_up_others(
     with time_machine.travel(DUE, tick=False):
         sign_in(client)
         edit, _ = reopened(client)
-        assert "should have gone out on November 30, 2026, 09:00, but could not." in client.get(edit).text
+        assert (
+            "should have been published on November 30, 2026, 09:00, but could not be."
+            in client.get(edit).text
+        )
 
 
 def test_a_schedule_is_canceled(client: PageClient, app: Flask) -> None:
@@ -128,8 +132,21 @@ def test_a_schedule_is_canceled(client: PageClient, app: Flask) -> None:
     with time_machine.travel(START, tick=False):
         edit, sent = reopened(client)
         page = client.get(press(client, edit, sent, "unschedule").location).text
-    assert "Not scheduled any more." in page and 'id="schedule"' not in page
+    assert "The schedule is canceled." in page and 'id="schedule"' not in page
     assert publish_due(app, DUE) == "Nothing is due.\n"
+
+
+def test_a_writer_cannot_cancel_a_schedule(client: PageClient, app: Flask) -> None:
+    schedule(client)
+    with time_machine.travel(START, tick=False):
+        add_editor("Wri Ter", "writer@example.org", role=Role.WRITER)
+        writer = EditorClient(app)
+        sign_in(writer, "writer@example.org")
+        edit, sent = reopened(writer)
+        assert "Cancel the schedule" not in writer.get(edit).text
+        press(writer, edit, sent, "unschedule", status=403)
+        press(writer, edit, sent, "save")
+    assert "Published:" in publish_due(app, DUE)
 
 
 def test_setting_another_time_takes_the_place_of_the_first(client: PageClient, app: Flask) -> None:

@@ -46,9 +46,10 @@ _DONE = {  # by the button that led here
         "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
     ),
     "scheduled": FormNotice(
-        "Scheduled.", "It goes out by itself. Changes you save from now on do not go out with it."
+        "Scheduled.",
+        "This text will be published at that time. Changes you save from now on are not part of it.",
     ),
-    "unscheduled": FormNotice("Not scheduled any more.", "Your text is saved as a draft."),
+    "unscheduled": FormNotice("The schedule is canceled.", "Your text is saved as a draft."),
 }
 
 
@@ -62,6 +63,7 @@ class SaveStatus:
     is_announced: bool = False
     problems: Sequence[Problem] = ()
     other_editor: str = ""  # who saved a newer text meanwhile
+    same_paper: Draft | None = None  # another text about this paper
 
 
 def open_form(draft: Draft) -> Response:
@@ -134,7 +136,11 @@ def show_form(
         moved=moved,
         gone=rows.removed(moved.fields if moved else request.form if fields is None else fields),
         save_status=SaveStatus(
-            str(form.revision.data), status_text(draft), bool(draft.id), problems=() if refusal else problems
+            str(form.revision.data),
+            status_text(draft),
+            bool(draft.id),
+            problems=() if refusal else problems,
+            same_paper=revisions.find_same_paper(draft, content.paper),
         ),
         can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
         undo_until=deletion.undo_until,
@@ -169,6 +175,6 @@ def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]
         for text in typed
         if text is not shown
     )
-    title, text = "This is what you typed and did not save.", f"We kept it on {local_time(shown.saved_at)}."
+    title, text = "This is what you typed and did not save.", f"It was saved on {local_time(shown.saved_at)}."
     notice = FormNotice(title, text, can_discard=True, is_good=False, others=others)
     return rows.Fields(shown.fields), notice, shown.mark

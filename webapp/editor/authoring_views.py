@@ -29,7 +29,7 @@ from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import PaperStatus
 from webapp.papers import crossref, lookup, records
 from webapp.papers.records import Record
-from webapp.publishing import audit, revisions, scheduling
+from webapp.publishing import audit, publication, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
@@ -63,8 +63,11 @@ def save(draft_id: int) -> Response:
     form = _valid_form()
     with writing() as now:
         draft = _save(draft_id, form, now)
-    if draft_id and htmx.wants_fragment():
-        status = SaveStatus(str(draft.revision_number), status_text(draft), is_announced=True)
+    if draft_id and htmx.wants_fragment() and form.merge_base_number is None:  # else the conflict has to go
+        same_paper = revisions.find_same_paper(draft, from_json(draft.content).paper)
+        status = SaveStatus(
+            str(draft.revision_number), status_text(draft), is_announced=True, same_paper=same_paper
+        )
         return _show_save_status(draft_id, status)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="saved"))
 
@@ -86,7 +89,7 @@ def autosave(draft_id: int) -> Response:
         draft = _draft(draft_id)
         saved = from_json(draft.content)
         content = content_from(form, saved)
-        is_behind = form.base_number != draft.revision_number
+        is_behind = _base_number(draft, form) != draft.revision_number
         note = ((form.change_note.data or "").strip(), bool(form.is_correction.data))
         is_changed = is_behind or content != saved or note != (draft.change_note, draft.is_correction)
         if is_changed:
@@ -95,9 +98,13 @@ def autosave(draft_id: int) -> Response:
             autosaves.forget(current_editor().id, request.form)
     if not htmx.wants_fragment():
         return htmx.redirect(url_for(".edit", draft_id=draft_id))
-    text = f"Your typing is kept, {local_time(now)}" if is_changed else status_text(draft)
-    other = revisions.last_editor_name(draft) if is_behind else ""
-    status = SaveStatus(str(form.base_number), text, bool(draft_id), other_editor=other)
+    status = SaveStatus(
+        str(form.base_number),
+        f"Your typing is saved, {local_time(now)}" if is_changed else status_text(draft),
+        bool(draft_id),
+        other_editor=revisions.last_editor_name(draft) if is_behind else "",
+        same_paper=revisions.find_same_paper(draft, content.paper),
+    )
     return _show_save_status(draft_id, status)
 
 
@@ -119,18 +126,20 @@ def publish(draft_id: int) -> Response:
     with writing() as now:
         editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
-        revisions.publish(
-            draft,
-            content_from(form, from_json(draft.content)),
-            form.base_number,
-            editor_id,
-            now,
-            accepted=_reasons(draft, form),
-            change_note=(form.change_note.data or "").strip(),
-            is_correction=bool(form.is_correction.data),
-        )
-        audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
-        _forget_unsaved()
+        content = content_from(form, from_json(draft.content))
+        if not _is_published_already(draft, content):
+            revisions.publish(
+                draft,
+                content,
+                _base_number(draft, form),
+                editor_id,
+                now,
+                accepted=_reasons(draft, form),
+                change_note=(form.change_note.data or "").strip(),
+                is_correction=bool(form.is_correction.data),
+            )
+            audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
+        _forget_unsaved(draft)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
 
 
@@ -144,7 +153,7 @@ def schedule(draft_id: int) -> Response:
         scheduling.schedule(
             draft,
             content_from(form, from_json(draft.content)),
-            form.base_number,
+            _base_number(draft, form),
             editor_id,
             now,
             publish_at=scheduling.read_time(form.publish_at.data or "", time_zone(), now),
@@ -153,15 +162,16 @@ def schedule(draft_id: int) -> Response:
             is_correction=bool(form.is_correction.data),
         )
         audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
-        _forget_unsaved()
+        _forget_unsaved(draft)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="scheduled"))
 
 
 @bp.post("/unschedule")
 def unschedule(draft_id: int) -> Response:
     """Cancel the schedule; what was typed is saved."""
-    form = _valid_form()
+    form = _valid_form(Role.EDITOR)
     with writing() as now:
+        editor_access.require(Role.EDITOR)
         draft = _save(draft_id, form, now)
         if revisions.end_schedule(draft, now, "It was canceled."):
             audit.record(AuditKind.UNSCHEDULED, now, current_editor().id, detail=draft.title)
@@ -257,7 +267,7 @@ def show_conflict(_: SavedMeanwhile) -> Response:
     if htmx.wants_fragment():
         status = SaveStatus(form.revision.data, other_editor=revisions.last_editor_name(draft))
         return _show_save_status(draft.id, status, HTTPStatus.CONFLICT)
-    base_number, theirs = form.base_number, from_json(draft.content)
+    base_number, theirs = _base_number(draft, form), from_json(draft.content)
     if draft.merge_base is not None:
         base_number = min(base_number, draft.merge_base)  # what both grew from
     base = revisions.content_at(draft, base_number)
@@ -276,7 +286,7 @@ def show_reasons(refusal: NotPublishable) -> Response:
             draft.accepted_warnings = {key: reason for key, reason in refusal.accepted.items() if reason}
     except SavedMeanwhile as meanwhile:  # between the checks, which had a transaction of their own, and now
         return show_conflict(meanwhile)
-    form.revision.data = str(draft.revision_number)
+    form.revision.data, form.merge_base.data = str(draft.revision_number), None
     notice = FormNotice("Not published yet.", "Your text is saved as a draft.", is_good=False)
     return show_form(draft, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice=notice, refusal=refusal)
 
@@ -297,7 +307,29 @@ def show_unmoved(_: rows.UnknownMove) -> Response:
 
 
 def _draft(draft_id: int) -> Draft:
-    return revisions.get_draft(draft_id) if draft_id else revisions.new_draft()
+    """The draft with this id; without one, the draft that the sent form has made already, or a new one.
+
+    A form of a new text is sent again after Back, and by a second click: it must not make a second draft.
+    """
+    if draft_id:
+        return revisions.get_draft(draft_id)
+    key = request.form.get("form_key", "")
+    if not autosaves.NEW_KEY.fullmatch(key):
+        return revisions.new_draft()
+    return revisions.find_draft_of_form(key) or revisions.new_draft(key)
+
+
+def _base_number(draft: Draft, form: SummaryForm) -> int:
+    """The revision that the text was written on: also one that this tab saved itself, and went Back from."""
+    tabs = (form.tab.data, (form.adopts.data or "").partition("@")[0])
+    return draft.revision_number if draft.tab and draft.tab in tabs else form.base_number
+
+
+def _is_published_already(draft: Draft, content: ArticleContent) -> bool:
+    """Is this the second of two requests of one tab to publish one text?"""
+    if draft.article is None or draft.has_unpublished_changes or draft.tab != request.form.get("tab"):
+        return False
+    return publication.with_address(content, draft.article) == from_json(draft.content)
 
 
 def _asked_draft_id() -> int:
@@ -325,15 +357,17 @@ def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
     editor_access.require(Role.WRITER)
     draft = _draft(draft_id)
     content = content_from(form, from_json(draft.content))
-    revisions.save(draft, content, form.base_number, current_editor().id, now)
+    revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
     draft.change_note = (form.change_note.data or "").strip()
     draft.is_correction = bool(form.is_correction.data)
-    _forget_unsaved()
+    _forget_unsaved(draft)
     return draft
 
 
-def _forget_unsaved() -> None:
-    """Delete unsaved typing: it is in a revision now, or was discarded."""
+def _forget_unsaved(saved: Draft | None = None) -> None:
+    """Delete unsaved typing: it is in the newest revision of ``saved`` now, or was discarded."""
+    if saved:
+        saved.tab = request.form.get("tab", "")[: autosaves.LONGEST_TAB]
     autosaves.forget(current_editor().id, request.form)
     editor_access.discard_recovered_fields()
 

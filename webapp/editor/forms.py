@@ -227,7 +227,7 @@ class SummaryForm(FlaskForm):
 
     change_note = _long("What changed for the reader")
     is_correction = BooleanField("This corrects a mistake: list it under Corrections")
-    publish_at = StringField("Publish by itself at", [Optional()], widget=TextInput("datetime-local"))
+    publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
     reason_for_all = _short("One reason for all warnings", 500)
 
     @property

@@ -18,7 +18,7 @@ from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
 
 CHANGED_MEANWHILE = "It was changed meanwhile."
-SCHEDULED = "Another text of it waits to go out by itself. Cancel that first."
+SCHEDULED = "A newer text of it is scheduled. Cancel the schedule first."
 
 _CHOICE = re.compile(r"(article|draft)-([0-9]{1,9})(?::([0-9]{1,9}))?")
 
@@ -113,9 +113,7 @@ def _plan_refiling(article: Article, category: Category | None) -> PlannedChange
         publication.check_publishable(content, article)
     except NotPublishable as refusal:
         problems = " ".join(problem.message for problem in refusal.problems)
-        return PlannedChange(
-            article.title, article, skip_reason=f"Its text has to be put right first. {problems}"
-        )
+        return PlannedChange(article.title, article, skip_reason=f"Please fix its text first. {problems}")
     names = {row.slug: row.name for row in db.session.scalars(select(Category))}
     before_names, after_names = (
         ", ".join(names.get(slug, slug) for slug in slugs) for slugs in (before, after)

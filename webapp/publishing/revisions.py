@@ -5,9 +5,15 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
-from webapp.content.article_content import ArticleContent, CorrectionContent, from_json, to_json
+from webapp.content.article_content import (
+    ArticleContent,
+    CorrectionContent,
+    PaperContent,
+    from_json,
+    to_json,
+)
 from webapp.db.session import db
 from webapp.models import Article, Draft, Editor, Revision, Schedule
 from webapp.publishing import publication
@@ -39,12 +45,13 @@ class SavedMeanwhile(Exception):
         self.base_number = base_number
 
 
-def new_draft() -> Draft:
+def new_draft(form_key: str | None = None) -> Draft:
     """Make an empty draft, which enters the database when it is first saved."""
     return Draft(
         title=UNTITLED,
         content=to_json(ArticleContent()),
         revision_number=0,
+        form_key=form_key,
         change_note="",
         is_correction=False,
         accepted_warnings={},
@@ -57,6 +64,25 @@ def get_draft(draft_id: int) -> Draft:
     if draft is None:
         raise DraftNotFound(draft_id)
     return draft
+
+
+def find_draft_of_form(form_key: str) -> Draft | None:
+    """Find the draft that the form of a new text has made."""
+    return db.session.scalar(select(Draft).where(Draft.form_key == form_key))
+
+
+def find_same_paper(draft: Draft, paper: PaperContent) -> Draft | None:
+    """Find another draft, published or not, about a paper with this DOI or PubMed number."""
+    facts = Draft.content["paper"]
+    keys = (
+        (func.lower(facts["doi"].as_string()), paper.doi.lower()),
+        (facts["pmid"].as_string(), paper.pmid),
+    )
+    matches = [column == value for column, value in keys if value]
+    if not matches:
+        return None
+    others = select(Draft).where(Draft.id != (draft.id or 0), Draft.deleted_at.is_(None), or_(*matches))
+    return db.session.scalar(others.order_by(Draft.article_id.is_(None), Draft.id).limit(1))
 
 
 def draft_of(article_id: int) -> Draft:
