@@ -80,9 +80,8 @@ def _identifier(label: str, most: int, find: Callable[[str], str], *validators: 
     """A field for an identifier, which is read out of what is typed; what holds none stays for the checks to refuse."""
     field = _short(label, most, *validators)
     field.kwargs["filters"] = [lambda typed: typed and (find(typed) or typed)]
-    field.kwargs["render_kw"] = {
-        "maxlength": False
-    }  # otherwise browsers cut off a pasted address before it is read
+    # A browser would cut off a pasted address at the limit, before it is read.
+    field.kwargs["render_kw"] = {"maxlength": False}
     return field
 
 
