@@ -134,6 +134,8 @@ SLOW_FILES = (
     "\n" * 20_000 + "x",
     '{"title": "a", "abstract": "' + "<" * 20_000 + '"}',
     "PMID- 1\nTI  - x\n" + "      y\n" * 20_000,
+    f"TY  - JOUR\nTI  - {'a' * 20_000}\n",
+    f"TY  - JOUR\nTI  - x\nAU  - {'A, ' * 20_000}\n",
 )
 
 

@@ -37,7 +37,7 @@ _RETRACTED_TITLE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _RETRACTED_IN_CAPITALS = re.compile(
-    r"^\W*(?:TEMPORARILY )?(?:RETRACTED|WITHDRAWN|REMOVED)\b.*[a-z]|[a-z].*\b(?:RETRACTED|WITHDRAWN)\W*$"
+    r"^\W*(?:TEMPORARILY )?(?:RETRACTED|WITHDRAWN|REMOVED)\b|\b(?:RETRACTED|WITHDRAWN)\W*$"
 )
 
 _NOTICE = (
@@ -105,7 +105,7 @@ def status_of(paper: PaperContent, types: Iterable[str] = ()) -> PaperStatus:
     is_retracted = (
         not _RETRACTED_TYPES.isdisjoint(names)
         or _RETRACTED_TITLE.search(paper.title)
-        or _RETRACTED_IN_CAPITALS.search(paper.title)
+        or (_RETRACTED_IN_CAPITALS.search(paper.title) and not paper.title.isupper())
     )
     if is_retracted:
         return PaperStatus.RETRACTED
