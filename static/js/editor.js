@@ -165,14 +165,15 @@
     const button = event.target.closest("[data-swap]");
     const field = button && document.getElementById(button.dataset.swap);
     if (!field) return;
+    const { found, instead } = button.dataset;
+    const at = Number(button.dataset.at);
+    if (!field.value.startsWith(found, at)) return;   // changed since the last check: the server finds the place
     event.preventDefault();
-    const at = field.value.search(new RegExp(`\\b${button.dataset.word.replace(/[^\w ]/g, "\\$&")}\\b`));
-    if (at < 0) return;
-    const { word, plain } = button.dataset;
-    const words = /^[A-Z]/.test(word) ? plain[0].toUpperCase() + plain.slice(1) : plain;
-    field.setRangeText(words, at, at + word.length, "select");
     field.focus();
+    field.setSelectionRange(at, at + found.length);
+    // The only way to type for somebody so that Ctrl+Z takes it back.
+    if (!document.execCommand("insertText", false, instead)) field.setRangeText(instead, at, at + found.length, "select");
     field.dispatchEvent(new Event("input", { bubbles: true }));
-    say(`“${word}” is now “${words}”.`);
+    say(`“${found}” is now “${instead}”.`);
   });
 })();

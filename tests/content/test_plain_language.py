@@ -1,12 +1,17 @@
 """The plain-language check: as a button without JavaScript, and as the fragment that htmx fetches."""
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.accounts.people import add_editor, sign_in
 from tests.editor.forms import complete, fields_of, opened, press
 from tests.factories import content
 from tests.pages import PageClient
-from webapp.content.plain_language import Swap, plain_check, swap
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.plain_language import PLAIN_WORDS, Swap, plain_check, swap
 from webapp.models.values import Finding
 
 NEW = "/editor/summaries/new"
@@ -70,7 +75,7 @@ def test_an_empty_text_has_no_grade() -> None:
 def test_what_to_do_names_the_field() -> None:
     long = " ".join(["word"] * 26) + "."
     todo = plain_check(content(simple_explanation=long, harms="A miracle was seen.")).todo
-    assert [note.field for note in todo] == ["simple_explanation", "harms"]
+    assert [[place.field for place in note.places] for note in todo] == [["simple_explanation"], ["harms"]]
     assert "more than 25 words" in todo[0].message and "miracle" in todo[1].message
 
 
@@ -83,7 +88,8 @@ def test_numbers_and_quotes_are_traced_to_the_abstract() -> None:
     todo = plain_check(
         content(plain_title="A pill", findings=findings, limitations=["It was small."], paper=paper)
     ).todo
-    assert [note.field for note in todo] == ["findings-0-text", "findings-0-quote"]
+    places = [[place.field for place in note.places] for note in todo]
+    assert places == [["findings-0-text"], ["findings-0-quote"]]
 
 
 def test_without_an_abstract_nothing_is_said_about_numbers() -> None:
@@ -96,9 +102,33 @@ def test_a_clean_text_is_praised() -> None:
     assert "No sentence is too long" in [note.message for note in checked.done]
 
 
+def test_an_empty_text_gets_no_praise() -> None:
+    assert plain_check(ArticleContent()).done == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "praise"),
+    [
+        ({"harms": "None."}, "Every short form is spelled out"),
+        ({"harms": "None.", "paper": PaperContent(abstract="40 people.")}, "Every number is in the abstract"),
+        ({"harms": "None."}, "Every quote is in the abstract, word for word"),
+        ({}, "No hard words found"),
+    ],
+)
+def test_a_rule_with_nothing_to_look_at_is_not_praised(changes: dict[str, Any], praise: str) -> None:
+    assert praise not in [note.message for note in plain_check(ArticleContent(**changes)).done]
+
+
+def test_a_number_is_one_line_with_all_its_places() -> None:
+    text = content(simple_explanation="It was 7. Then 7.", harms="Of 7.", paper={"abstract": "In 40 people."})
+    line = next(note for note in plain_check(text).todo if "The number 7 " in note.message)
+    assert [place.sentence for place in line.places] == ["It was 7.", "Then 7.", "Of 7."]
+
+
 def test_hard_words_are_found_once_per_field_with_plain_ones() -> None:
     checked = plain_check(content(harms="Efficacy, efficacy and edema."))
-    assert checked.swaps == (Swap("harms", "Efficacy", "effect"), Swap("harms", "edema", "swelling"))
+    edema = Swap("harms", "edema", "swelling", 23, "edema", "swelling")
+    assert checked.swaps == (Swap("harms", "Efficacy", "effect"), edema)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +136,55 @@ def test_hard_words_are_found_once_per_field_with_plain_ones() -> None:
     [
         ("Numerous people. Numerous more.", "Numerous", "Many people. Numerous more."),
         ("They utilized it.", "utilized", "They used it."),
-        ("The subsequently-used one.", "nonsense", "The subsequently-used one."),
-        ("Nothing here.", "edema", "Nothing here."),
+        ("It was initiated early.", "initiated", "It was started early."),
+        ("An intervention helped.", "intervention", "A treatment helped."),
+        ("It was a prognosis.", "prognosis", "It was an outlook."),
+        ("The cohort study of the cohort was new.", "cohort", "The cohort study of the group was new."),
+        ("We want to assess pain.", "assess", "We want to check pain."),
     ],
 )
-def test_a_swap_changes_the_first_use_and_keeps_the_capital(before: str, word: str, after: str) -> None:
+def test_a_swap_fits_the_first_place_it_can(before: str, word: str, after: str) -> None:
     assert swap(before, word) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("We conducted a trial.", "conducted"),  # not: We done a trial
+        ("It was demonstrated.", "demonstrated"),  # not: It was showed
+        ("They had participated.", "participated"),
+        ("She had cervical cancer.", "cervical"),
+        ("The cervical spine healed.", "cervical"),
+        ("A smoking cessation program.", "cessation"),
+        ("This is a cohort study.", "cohort"),
+        ("The SCI cohort was small.", "cohort"),
+        ("She had pulmonary hypertension.", "hypertension"),
+        ("The intervention groups were small.", "intervention"),
+        ("The enhanced recovery was good.", "enhanced"),
+        ("The post-intervention score.", "intervention"),
+        ("The Cohort was named so.", "Cohort"),
+        ("They call it “an intervention”.", "intervention"),
+        ("The subsequently-used one.", "subsequently"),
+        ("The subsequently-used one.", "nonsense"),
+        ("A sufficient number.", "sufficient"),
+        ("An optimal dose.", "optimal"),
+        ("Their assess was wrong.", "assess"),
+    ],
+)
+def test_a_swap_that_would_not_fit_is_not_made(text: str, word: str) -> None:
+    assert swap(text, word) == text
+    assert not [one for one in plain_check(content(harms=text)).swaps if one.word == word and one.found]
+
+
+def test_a_hint_has_no_button(signed_in: PageClient) -> None:
+    sent = opened(signed_in, NEW, harms="We conducted a trial.")
+    page = press(signed_in, NEW, sent, "check", status=200).text
+    assert "<b>conducted</b>" in page and "Swap “conducted”" not in page
+
+
+@given(st.text(alphabet=st.sampled_from("abn .,“”-\n"), max_size=20), st.sampled_from(sorted(PLAIN_WORDS)))
+def test_a_swap_touches_nothing_around_the_word(around: str, word: str) -> None:
+    text = f"{around} {word} {around}"
+    for one in plain_check(ArticleContent(harms=text)).swaps:
+        if one.found:
+            assert text.startswith(one.found, one.at)

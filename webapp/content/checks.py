@@ -56,10 +56,10 @@ _HOPE = re.compile(
     r"\b(cures?|cured|breakthroughs?|miracles?|patients will|safe and effective)\b", re.IGNORECASE
 )
 _QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
+NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _PERCENTAGE = re.compile(r"\d\s?(%|percent)")
 _COUNT = re.compile(r"\b\d[\d,]*\s+(?:out\s+)?of\s+(?:the\s+)?\d|\bn\s?=\s?\d")
-_SHORT_FORM = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
+SHORT_FORM = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
 _KNOWN_SHORT_FORM = re.compile(
     r"US|USA|UK|AM|PM|AI|DNA|MRI|CT|HIV|[CTLS]\d+"
 )  # the last: levels of the spine
@@ -259,20 +259,20 @@ def wording_problems(content: ArticleContent) -> dict[Wording, list[Problem]]:
     """
     texts = own_texts(content)
     everything = " ".join(text for _, text in texts)
-    known_numbers = {number.replace(",", "") for number in _NUMBER.findall(content.paper.abstract)}
+    known_numbers = {number.replace(",", "") for number in NUMBER.findall(content.paper.abstract)}
     seen: set[str] = set()
     found: dict[Wording, list[Problem]] = {kind: [] for kind in Wording}
     for field, sentence in ((field, sentence) for field, text in texts for sentence in sentences(text)):
         if len(words(sentence)) > SENTENCE_WORDS:
             message = f"This sentence has more than {SENTENCE_WORDS} words: “{sentence[:60]}…”"
             found[Wording.LONG_SENTENCE].append(Problem(field, message, sentence))
-        for form in (form.removesuffix("s") for form in _SHORT_FORM.findall(sentence)):
+        for form in (form.removesuffix("s") for form in SHORT_FORM.findall(sentence)):
             if form not in seen and not _KNOWN_SHORT_FORM.fullmatch(form):
                 seen.add(form)
                 if f"({form})" not in everything and f"({form}s)" not in everything:
                     message = f"Write out {form} the first time it is used."
                     found[Wording.SHORT_FORM].append(Problem(field, message, sentence))
-        for number in dict.fromkeys(_NUMBER.findall(sentence)) if content.paper.abstract else ():
+        for number in dict.fromkeys(NUMBER.findall(sentence)) if content.paper.abstract else ():
             if number.replace(",", "") not in known_numbers:
                 message = f"The number {number} is not in the stored abstract. Check it."
                 found[Wording.NUMBER].append(Problem(field, message, sentence))

@@ -2,12 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.content.article_content import ArticleContent
 from webapp.content.checks import (
+    NUMBER,
+    SHORT_FORM,
     Grade,
     Problem,
     Wording,
@@ -20,28 +22,51 @@ from webapp.content.readability import reading_grade, words
 
 HARDEST_SHOWN = 16.0  # the right end of the gauge
 MOST_SWAPS = 8
-PLAIN_WORDS = tomllib.loads(Path(__file__).with_name("plain_words.toml").read_text(encoding="utf-8"))
+_DATA = tomllib.loads(Path(__file__).with_name("plain_words.toml").read_text(encoding="utf-8"))
+_KINDS = ("nouns", "verbs", "past", "anywhere", "hints")
+PLAIN_WORDS = {word: (kind, plain) for kind in _KINDS for word, plain in _DATA[kind].items()}
 
-_HARD = re.compile(  # the longest first, so that "adverse events" is not missed for a shorter word
-    rf"\b({'|'.join(sorted(map(re.escape, PLAIN_WORDS), key=len, reverse=True))})\b", re.IGNORECASE
-)
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for any of these words, the longest first: "adverse events" is not missed for a shorter word."""
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+# A part of a hyphenated word, like "non-ambulatory", is none of these words; fixed terms and quotations are left alone.
+_HARD = re.compile(rf"(?<![\w-])({_any_of(PLAIN_WORDS)})(?![\w-])", re.IGNORECASE)
+_LEFT_ALONE = re.compile(rf"\b(?:{_any_of(_DATA['fixed_terms'])})\b|[“\"][^”\"]*[”\"]", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:^|[.!?:;,(]|(\w+))\s*$")
+_AFTER = re.compile(r"\s+(\w+)")
+_ARTICLE = re.compile(r"\b(an?)(\s+)$", re.IGNORECASE)
+_AN = re.compile(r"[aeio]|u(?!s)")  # words that "an" stands in front of: but "a use"
+# Words between which a noun stands alone: next to any other it may be a part of a term, like "smoking cessation".
+_SMALL_WORDS = set(_DATA["small_words"])
+_BEFORE_VERBS = set(_DATA["before_verbs"])
+_BEFORE_NOUNS = set(_DATA["before_nouns"])
 
 
 @dataclass(frozen=True)
 class Note:
-    """One line of the panel: praise, or something to do in ``field``."""
+    """One line of the panel: praise, or something to do in ``places``."""
 
     message: str
-    field: str = ""
+    places: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
 class Swap:
-    """A hard word as it is written in a field, and plain words for it."""
+    """A hard word as it is written in a field, and plain words for it.
+
+    Where they fit, ``instead`` takes the place of ``found``, which begins at ``at`` and may include an article. Elsewhere
+    both are empty.
+    """
 
     field: str
     word: str
     plain: str
+    at: int = 0
+    found: str = ""
+    instead: str = ""
 
     @property
     def value(self) -> str:
@@ -68,44 +93,85 @@ class PlainCheck:
 
 def plain_check(content: ArticleContent) -> PlainCheck:
     """Check the words of a text, complete or not."""
-    wording = wording_problems(content)
+    wording, texts = wording_problems(content), own_texts(content)
+    everything = " ".join(text for _, text in texts)
     has_quotes = any(finding.quote for finding in content.findings)
-    rules: tuple[tuple[Sequence[Problem], str], ...] = (
-        (wording[Wording.LONG_SENTENCE], "No sentence is too long"),
-        (wording[Wording.SHORT_FORM], "Every short form is spelled out"),
-        (wording[Wording.NUMBER], "Every number is in the abstract" if content.paper.abstract else ""),
-        (
-            tuple(untraced_findings(content)),
-            "Every quote is in the abstract, word for word" if has_quotes else "",
-        ),
-        (wording[Wording.HOPE], "No word promises too much"),
+    has_numbers = content.paper.abstract and NUMBER.search(everything)
+    rules: tuple[
+        tuple[Sequence[Problem], str, object], ...
+    ] = (  # a rule that had nothing to look at gets no praise
+        (wording[Wording.LONG_SENTENCE], "No sentence is too long", words(everything)),
+        (wording[Wording.SHORT_FORM], "Every short form is spelled out", SHORT_FORM.search(everything)),
+        (wording[Wording.NUMBER], "Every number is in the abstract", has_numbers),
+        (tuple(untraced_findings(content)), "Every quote is in the abstract, word for word", has_quotes),
+        (wording[Wording.HOPE], "No word promises too much", words(everything)),
     )
-    todo = [Note(problem.message, problem.field) for problems, _ in rules for problem in problems]
-    done = [Note(praise) for problems, praise in rules if praise and not problems]
-    swaps: dict[tuple[str, str], Swap] = {}  # a word once in each field
-    for field, text in own_texts(content):
-        for word in _HARD.findall(text):
-            swaps.setdefault((field, word.lower()), Swap(field, word, PLAIN_WORDS[word.lower()]))
+    todo: dict[str, list[Problem]] = {}  # one line for each number or word, with all its places
+    for problem in (problem for problems, _, _ in rules for problem in problems):
+        todo.setdefault(problem.message, []).append(problem)
+    notes = [Note(message, tuple(places)) for message, places in todo.items()]
+    done = [Note(praise) for problems, praise, has_something in rules if has_something and not problems]
+    found = {
+        (swap.field, swap.word.lower()): swap for field, text in texts for swap in _swaps_in(field, text)
+    }
+    swaps = tuple(found.values())
     if swaps:
         noun = "word" if len(swaps) == 1 else "words"
-        todo.append(Note(f"{len(swaps)} {noun} most readers will not know"))
-    else:
-        done.append(Note("No hard word that we know a plain one for"))
+        notes.append(Note(f"{len(swaps)} {noun} most readers will not know"))
+    elif words(everything):
+        done.append(Note("No hard words found"))
     return PlainCheck(
         grade=reading_grade(content.simple_explanation),
         grades=tuple(grades(content)),
-        todo=tuple(todo),
+        todo=tuple(notes),
         done=tuple(done),
-        swaps=tuple(swaps.values())[:MOST_SWAPS],
+        swaps=swaps[:MOST_SWAPS],
         word_count=len(words(content.simple_explanation)),
     )
 
 
 def swap(text: str, word: str) -> str:
-    """Replace the first use of a hard word with plain words; without one, the text stays as it is."""
-    plain = PLAIN_WORDS.get(word.lower())
-    if plain is None:
-        return text
-    if word[0].isupper():
-        plain = plain[0].upper() + plain[1:]
-    return re.sub(rf"\b{re.escape(word)}\b", plain, text, count=1)
+    """Replace a hard word with plain words at the first place where they fit; without one, the text stays as it is."""
+    for one in _swaps_in("", text):
+        if one.word.lower() == word.lower() and one.found:
+            return text[: one.at] + one.instead + text[one.at + len(one.found) :]
+    return text
+
+
+def _swaps_in(field: str, text: str) -> list[Swap]:
+    """Find each hard word of a text once: where its plain words fit, else where it stands first."""
+    left_alone = [match.span() for match in _LEFT_ALONE.finditer(text)]
+    swaps: dict[str, Swap] = {}
+    for match in _HARD.finditer(text):
+        word, at, key = match[0], match.start(), match[0].lower()
+        kind, plain = PLAIN_WORDS[key]
+        before, after = _BEFORE.search(text, 0, at), _AFTER.match(text, match.end())
+        previous = ((before and before[1]) or "").lower()
+        is_name = word[0].isupper() and previous
+        if is_name or any(start <= at < end for start, end in left_alone):
+            continue
+        if not _fits(kind, previous, after[1].lower() if after else ""):
+            swaps.setdefault(key, Swap(field, word, plain))
+        elif key not in swaps or not swaps[key].found:
+            found, instead = word, plain
+            if article := _ARTICLE.search(text, 0, at):
+                found = article[0] + word
+                instead = ("an" if _AN.match(plain) else "a") + article[2] + plain
+            if found[0].isupper():
+                instead = instead[0].upper() + instead[1:]
+            swaps[key] = Swap(field, word, plain, match.end() - len(found), found, instead)
+    return list(swaps.values())
+
+
+def _fits(kind: str, before: str, after: str) -> bool:
+    """Do the plain words for a word of this kind fit between these words? They are empty at the ends of a clause."""
+    match kind:
+        case "nouns":
+            stands_free = not after or after in _SMALL_WORDS or after.endswith("ed")
+            return stands_free and (not before or before in _SMALL_WORDS)
+        case "verbs":
+            return before in _BEFORE_VERBS
+        case "past":
+            return bool(before) and before not in _BEFORE_NOUNS
+        case _:
+            return kind == "anywhere"
