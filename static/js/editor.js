@@ -32,7 +32,10 @@
   let timer;
 
   const fields = () => [...new FormData(form)].filter(([name]) => !NOT_TYPED.includes(name));
-  const text = (list) => JSON.stringify(list.filter(([name]) => name !== "revision"));
+  // What somebody typed, as the server stores it: without hidden fields, and without space at the ends.
+  const HIDDEN = /^(revision|merge_base|warning-|accept-|removed-)/;
+  const text = (list) => JSON.stringify(list.filter(([name]) => !HIDDEN.test(name))
+    .map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()]));
 
   function keepCopy() {
     try {
@@ -67,6 +70,8 @@
     restore.addEventListener("click", () => bringBack(restore.dataset.copyRestore, kept));
     box.querySelector("[data-copy-discard]").addEventListener("click", () => { localStorage.removeItem(kept.name); box.hidden = true; });
     box.hidden = false;
+    // Another tab is still open and has just sent it.
+    window.addEventListener("storage", (event) => { if (event.key === kept.name && event.newValue === null) box.hidden = true; });
   }
 
   // The server draws the form with these fields, so rows that were added or removed come back as well.

@@ -116,6 +116,26 @@ def test_text_that_never_reached_us_is_brought_back_from_the_browser(
     expect(again.get_by_label("Harms and side effects")).to_have_value("Typed before the crash.")
 
 
+def test_a_text_that_was_saved_is_not_offered_as_unsaved(editor: Page, context: BrowserContext) -> None:
+    address = new_draft(editor, "Refused and saved")
+    editor.get_by_label("Harms and side effects").fill("Typed, then refused. ")
+    editor.get_by_role("button", name="Publish", exact=True).click()
+    expect(editor.get_by_text("Not published yet.")).to_be_visible(timeout=SECONDS)
+    editor.close()
+    again = context.new_page()
+    again.goto(address)
+    expect(again.get_by_label("Harms and side effects")).to_have_value("Typed, then refused.")
+    expect(again.locator("#browser-copy")).to_be_hidden()
+    again.get_by_label("Harms and side effects").fill("Typed, then looked at. ")
+    again.get_by_role("button", name="Preview").click()
+    expect(again.get_by_text("This is how readers would see it.")).to_be_visible(timeout=SECONDS)
+    again.close()
+    once_more = context.new_page()
+    once_more.goto(address)
+    expect(once_more.get_by_label("Harms and side effects")).to_have_value("Typed, then looked at.")
+    expect(once_more.locator("#browser-copy")).to_be_hidden()
+
+
 def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page, context: BrowserContext) -> None:
     new_draft(editor, "Run out")
     context.clear_cookies()

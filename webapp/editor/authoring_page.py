@@ -117,7 +117,8 @@ def show_form(
         draft=draft,
         draft_id=draft.id or 0,
         form=form,
-        is_stored=request.method == "GET",
+        is_stored=request.method == "GET"
+        or refusal is not None,  # a text that was refused is saved as a draft
         may_publish=may(Role.EDITOR),
         notice=notice,
         problems=problems,
