@@ -31,7 +31,10 @@ def judge(answer: str, sender: str = "") -> BounceKind | None:
     ``answer`` is all of the server's answer, or the status and diagnostic of a report. ``sender``: our address.
     """
     found = _STATUS.findall(answer)
-    names_us = sender and re.search(rf"(?<![\w.+-]){re.escape(sender)}(?![\w-])", answer, re.IGNORECASE)
+    ours = "|".join(
+        map(re.escape, (sender, sender.rpartition("@")[2]))
+    )  # the domain alone, but no other address in it
+    names_us = sender and re.search(rf"(?<![\w.+@-])({ours})(?![\w-])", answer, re.IGNORECASE)
     statuses = {f"{subject}.{int(detail)}" for _, subject, detail in found}
     if any(map(_SENDER.fullmatch, statuses)) or _WORDS["sender"].search(answer) or names_us:
         return None
