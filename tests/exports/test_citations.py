@@ -1,5 +1,6 @@
 """Citations to take away, of the paper and of our summary."""
 
+import dataclasses
 import json
 from datetime import date
 
@@ -14,7 +15,7 @@ from webapp.db.session import db
 from webapp.exports.bibtex import bibtex
 from webapp.exports.csl import csl
 from webapp.exports.jsonld import article_graph
-from webapp.exports.reference import Reference, paper_reference
+from webapp.exports.reference import Reference, paper_reference, vancouver, vancouver_name
 from webapp.exports.ris import ris
 from webapp.models import Article
 from webapp.models.values import Author, PaperStatus
@@ -107,13 +108,19 @@ def test_csl_json_has_the_facts_of_the_paper(client: PageClient, article: Articl
         ("12A-13A", "12A", "13A"),
         ("120-3", "120", "123"),
         ("129-3", "129", "3"),
-        ("xii-xv", "xii-xv", ""),
+        ("12A-3A", "12A", "13A"),
+        ("P123-P5", "P123", "P125"),
+        ("xii–xv", "xii", "xv"),
+        ("pp. 100-9", "100", "109"),
+        ("ENEURO.0123-21.2021", "ENEURO.0123-21.2021", ""),
+        ("OP-12", "OP-12", ""),
         ("e0297116", "e0297116", ""),
         ("104", "104", ""),
         ("123-+", "123", ""),
         ("123+", "123", ""),
         ("123-", "123", ""),
-        ("12-14, 20", "12-14, 20", ""),
+        ("12-4, 20", "12", "14, 20"),
+        ("1021-34; discussion 1035-6", "1021", "1034; discussion 1035-1036"),
         ("Article 7", "Article 7", ""),
         ("", "", ""),
     ],
@@ -145,6 +152,24 @@ def test_a_group_stays_a_group_in_every_format(client: PageClient) -> None:
     assert reference["author"] == [{"literal": name} for name in names]
     paper = article_graph(article, "https://site.example")[1]
     assert paper["author"] == [{"@type": "Organization", "name": name} for name in names]
+
+
+@pytest.mark.parametrize(
+    ("given", "initials"),
+    [("Jo and Al", "JAA"), ("Jo, PhD", "JP"), ("'Abd", "A"), ("D'Arcy (Jo)", "DJ"), ("J.-P. Émile", "JPÉ")],
+)
+def test_a_given_name_stays_one_part_of_one_name(given: str, initials: str) -> None:
+    author = Author(family="Doe", given=given, suffix="Jr.")
+    text = bibtex([dataclasses.replace(cited("Walking"), authors=(author, author))])
+    (record,) = read_bibtex(text)
+    assert record.content is not None
+    assert [row.family for row in record.content.paper.authors] == ["Doe", "Doe"]
+    assert vancouver_name(author) == f"Doe {initials} Jr"
+
+
+@pytest.mark.parametrize("end", ["?", "!", "...", ""])
+def test_a_reference_in_words_has_one_mark_after_the_title(end: str) -> None:
+    assert vancouver(cited(f"Does it help{end}")).count(f"Does it help{end or '.'} Journal. 2021. ") == 1
 
 
 def cited(title: str) -> Reference:

@@ -29,7 +29,7 @@ def bibtex(references: list[Reference]) -> str:
     for reference in references:
         parts = reference.published_on.split("-")
         authors = " and ".join(
-            ", ".join(filter(None, (f"{{{escape(a.family)}}}", escape(a.suffix), escape(a.given))))
+            ", ".join(filter(None, (f"{{{escape(a.family)}}}", _name_part(a.suffix), _name_part(a.given))))
             for a in reference.authors
         )
         values = {
@@ -50,6 +50,11 @@ def bibtex(references: list[Reference]) -> str:
         kind = "misc" if reference.is_webpage else "article"
         entries.append("\n".join([f"@{kind}{{{reference.key},", *lines, "}", ""]))
     return "\n".join(entries)
+
+
+def _name_part(text: str) -> str:
+    """Part of a name; a comma or "and" in it would begin another part or another author."""
+    return f"{{{escape(text)}}}" if re.search(r",|\band\b", text) else escape(text)
 
 
 def escape(text: str) -> str:

@@ -9,6 +9,11 @@ from webapp.models.values import Author, PaperStatus
 
 NAMED_AUTHORS = 6  # then "et al.", as the Vancouver style (ICMJE) has it
 
+# Two Roman numbers, or page numbers with what stands around them. ENEURO.0123-21.2021 is one page.
+_PAGES = re.compile(
+    r"(?<![^\s,;])(?:([ivxlc]+)-([ivxlc]+)|([^\s,;-]*?)(\d+)([A-Za-z]?)-((?:(?!\.\d)[^\s,;-])+))(?![^\s,;])"
+)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -31,20 +36,21 @@ class Reference:
     @property
     def page_range(self) -> tuple[str, str]:
         """The first and the last page in full: 100-9 is ("100", "109"), S12-8 is ("S12", "S18"), 123-+ is ("123", "")."""
-        pages = re.sub(r"\s*[-‐-―−]+\s*", "-", self.pages.strip())
-        match = re.fullmatch(r"([^\s,;-]*?)(\d+)([A-Za-z]?)-([^\s,;-]+)", pages)
-        if match is None:
-            return re.sub(r"-?\+$|-$", "", pages), ""
-        prefix, first, letter, last = match.groups()
-        # Journals leave out what the two pages have in common. In 1061.e1-1065 they have nothing.
-        if last.isdecimal() and (len(last) <= len(first) or not re.search(r"\d", prefix)):
-            whole = first[: -len(last)] + last
-            last = prefix + whole if int(whole) >= int(first) else last
-        return f"{prefix}{first}{letter}", "" if last == "+" else last
+        return self._range("-")
 
     def pages_in_full(self, dash: str = "-") -> str:
-        """The pages with whole numbers and the dash of a format: 100--109."""
-        return dash.join(filter(None, self.page_range))
+        """The pages with whole numbers and the dash of a format: 100--109; discussion 110--112."""
+        return dash.join(filter(None, self._range(dash)))
+
+    def _range(self, dash: str) -> tuple[str, str]:
+        """The first page, and what follows its dash: the last page, and any more pages behind it."""
+        pages = re.sub(r"\s*[-‐-―−]+\s*", "-", re.sub(r"^pp?(\.|\s)", "", self.pages).strip())
+        match = _PAGES.match(pages)
+        if match is None:
+            return re.sub(r"-?\+$|-$", "", pages), ""
+        more = _PAGES.sub(lambda found: dash.join(filter(None, _first_and_last(found))), pages[match.end() :])
+        first, last = _first_and_last(match)
+        return first, last + more
 
 
 def paper_reference(article: Article) -> Reference:
@@ -102,12 +108,13 @@ def vancouver(reference: Reference) -> str:
         else reference.url
     )
     parts = [", ".join(names), reference.title, reference.container, place, where]
-    return ". ".join(part for part in parts if part)
+    # A title that ends in a question mark gets no period.
+    return re.sub(r"([.?!])\. ", r"\1 ", ". ".join(part for part in parts if part))
 
 
 def vancouver_name(author: Author) -> str:
     """Family name, initials and suffix without stops: Doe JA, King M Jr."""
-    initials = "".join(part[0].upper() for part in author.given.replace("-", " ").replace(".", " ").split())
+    initials = "".join(re.findall(r"(?<![^\W_])[^\W\d_]", author.given.replace("'", ""))).upper()
     return " ".join(filter(None, (author.family, initials, author.suffix.rstrip("."))))
 
 
@@ -141,6 +148,19 @@ def _status_note(paper: Paper) -> str:
         return ""
     when = f" ({paper.status_on.isoformat()})" if paper.status_on else ""
     return f"{paper.status.label}{when}. {paper.status_note or ''}".strip()
+
+
+def _first_and_last(pages: re.Match[str]) -> tuple[str, str]:
+    """Both pages in full: journals leave out what they have in common. In 1061.e1-1065 they have nothing."""
+    roman, last_roman, prefix, first, letter, last = pages.groups()
+    if roman:
+        return roman, last_roman
+    ending = letter if last.endswith(letter) else ""
+    number = last.removeprefix(prefix).removesuffix(ending)
+    if number.isdecimal() and (len(number) <= len(first) or not re.search(r"\d", prefix)):
+        whole = first[: -len(number)] + number
+        last = f"{prefix}{whole}{ending}" if int(whole) >= int(first) else last
+    return f"{prefix}{first}{letter}", "" if last == "+" else last
 
 
 def _letters(text: str) -> str:
