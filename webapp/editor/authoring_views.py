@@ -126,8 +126,12 @@ def publish(draft_id: int) -> Response:
     with writing() as now:
         editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
-        content = content_from(form, from_json(draft.content))
-        if not _is_published_already(draft, content):
+        saved = from_json(draft.content)
+        content = content_from(form, saved)
+        is_up_to_date = draft.article is not None and not draft.has_unpublished_changes
+        is_from_tab = draft.tab == request.form.get("tab")
+        # The second of two requests of one tab to publish one text has nothing left to do.
+        if not (is_up_to_date and is_from_tab and publication.with_address(content, draft.article) == saved):
             revisions.publish(
                 draft,
                 content,
@@ -323,13 +327,6 @@ def _base_number(draft: Draft, form: SummaryForm) -> int:
     """The revision that the text was written on: also one that this tab saved itself, and went Back from."""
     tabs = (form.tab.data, (form.adopts.data or "").partition("@")[0])
     return draft.revision_number if draft.tab and draft.tab in tabs else form.base_number
-
-
-def _is_published_already(draft: Draft, content: ArticleContent) -> bool:
-    """Is this the second of two requests of one tab to publish one text?"""
-    if draft.article is None or draft.has_unpublished_changes or draft.tab != request.form.get("tab"):
-        return False
-    return publication.with_address(content, draft.article) == from_json(draft.content)
 
 
 def _asked_draft_id() -> int:
