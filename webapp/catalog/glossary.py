@@ -52,9 +52,8 @@ class Dictionary:
 
     def __init__(self, forms: dict[str, Term]) -> None:
         self._forms: dict[str, list[tuple[str, Term]]] = {}
-        for form in sorted(
-            forms, key=len, reverse=True
-        ):  # the longest is tried first: "AIS A" wins over "AIS"
+        # the longest is tried first: "AIS A" wins over "AIS"
+        for form in sorted(forms, key=len, reverse=True):
             if first := _PART.match(form):
                 self._forms.setdefault(first.group(), []).append((form, forms[form]))
 

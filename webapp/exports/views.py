@@ -83,9 +83,8 @@ def corrections_feed() -> Response:
     """Corrections of our summaries as an Atom feed."""
     rows = queries.corrections()
     named = []
-    counts: Counter[str] = (
-        Counter()
-    )  # publishing makes the rows anew, so an id says nothing: a day and a number do
+    # publishing makes the rows anew, so an id says nothing: a day and a number do
+    counts: Counter[str] = Counter()
     for row in reversed(rows):
         name = f"article-{row.article_id}-correction-{row.published_on}"
         counts[name] += 1

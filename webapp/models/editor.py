@@ -1,4 +1,4 @@
-"""Editors, their sign-ins, what they typed but have not saved, and what they scheduled."""
+"""Editors: their sign-ins, what they typed but have not saved, what they scheduled, and the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,16 @@ class SecondFactor(Base):
     set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class RecoveryCode(Base):
+    """A code that stands in for the app once; using it deletes the row. Only its hash is stored."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+
+
 class SignIn(Base):
     """One signed-in browser. Only the hash of its secret is stored; deleting the row ends it at once.
 
@@ -72,9 +82,8 @@ class RecoverableForm(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of a secret in that browser's session
-    editor_id: Mapped[int | None] = mapped_column(
-        ForeignKey("editor.id", ondelete="CASCADE")
-    )  # None: not known
+    # None: not known
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))
     path: Mapped[str] = mapped_column(String(255))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -87,9 +96,8 @@ class Autosave(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))
-    form_key: Mapped[str] = mapped_column(
-        String(40)
-    )  # which form: "draft-12", "article-5" or "new-" and a random part
+    # which form: "draft-12", "article-5" or "new-" and a random part
+    form_key: Mapped[str] = mapped_column(String(40))
     tab: Mapped[str] = mapped_column(String(16))  # random, made each time the form is opened
     title: Mapped[str] = mapped_column(String(200))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)  # name and value, in the order of the form
@@ -129,3 +137,53 @@ class BulkChange(Base):
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # article_id, the article's revision number from then on, and its categories before; of an import, draft_id
     changed: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class AuditKind(Labelled):
+    """What was done."""
+
+    SIGNED_IN = "signed-in", "Signed in"
+    SIGN_IN_FAILED = "sign-in-failed", "Could not sign in"
+    SIGNED_OUT = "signed-out", "Signed out"
+    SIGN_INS_ENDED = "sign-ins-ended", "Signed out everywhere else"
+    PASSWORD_CHANGED = "password-changed", "Changed the password"
+    LINK_ASKED = "link-asked", "Asked for a link to a new password"
+    PASSWORD_RESET = "password-reset", "Set a password by a link"
+    FACTOR_ON = "factor-on", "Turned the second factor on"
+    FACTOR_OFF = "factor-off", "Turned the second factor off"
+    FACTOR_RESET = "factor-reset", "Took a second factor away"
+    RECOVERY_CODES_MADE = "recovery-codes-made", "Made new recovery codes"
+    RECOVERY_CODE_USED = "recovery-code-used", "Used a recovery code"
+    ACCOUNT_ADDED = "account-added", "Added an account"
+    INVITED = "invited", "Sent an invitation"
+    ROLE_CHANGED = "role-changed", "Changed a role"
+    ACCOUNT_DISABLED = "account-disabled", "Closed an account"
+    ACCOUNT_ENABLED = "account-enabled", "Opened an account again"
+    PUBLISHED = "published", "Published"
+    SCHEDULED = "scheduled", "Scheduled"
+    UNSCHEDULED = "unscheduled", "Canceled a schedule"
+    WITHDRAWN = "withdrawn", "Withdrew"
+    REFILED = "re-filed", "Re-filed"
+    UNDONE = "undone", "Undid a bulk change"
+    ADDRESS_CHANGED = "address-changed", "Changed an address"
+    RESTORED = "restored", "Restored an earlier text"
+    IMPORTED = "imported", "Imported"
+    DRAFT_DELETED = "draft-deleted", "Deleted a draft"
+    DRAFT_RESTORED = "draft-restored", "Brought a deleted draft back"
+
+
+class AuditEntry(Base):
+    """One line of the audit log. It holds no address, no password and no text that was typed into a sign-in form."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    kind: Mapped[AuditKind] = mapped_column(enum_text(AuditKind), index=True)
+    # None: nobody signed in, or a command of the site
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="SET NULL"), index=True)
+    # None: not about an account, or about one that does not exist
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="SET NULL"), index=True)
+    detail: Mapped[str] = mapped_column(String(200), default="")  # a title, or from what to what
+    actor: Mapped[Editor | None] = relationship(foreign_keys=actor_id, lazy="joined")
+    account: Mapped[Editor | None] = relationship(foreign_keys=account_id, lazy="joined")

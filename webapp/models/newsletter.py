@@ -195,7 +195,6 @@ class MessageArticle(Base):
         ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
-    article_state: Mapped[str | None] = mapped_column(
-        String(40)
-    )  # as the mail shows it; None: not in the mail
+    # as the mail shows it; None: not in the mail
+    article_state: Mapped[str | None] = mapped_column(String(40))
     article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)

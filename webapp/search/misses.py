@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from sqlalchemy import delete, func, select
 
 from webapp.db.session import db
-from webapp.models.search import SearchMiss
+from webapp.models import SearchMiss
 from webapp.search.query import SearchQuery
 from webapp.search.words import words
 

@@ -21,7 +21,7 @@ from wtforms import Field, HiddenField, StringField, ValidationError
 
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.models.throttle import Attempt
+from webapp.models import Attempt
 from webapp.web import htmx, tokens
 from webapp.web.errors import SiteError
 from webapp.web.http import PRIVATE
