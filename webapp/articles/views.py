@@ -94,10 +94,7 @@ def categories() -> Response:
 @bp.get("/categories/<slug>")
 def category(slug: str) -> Response:
     """The summaries filed under one category."""
-    try:
-        found = queries.get_category(slug)
-    except LookupError as error:
-        raise SiteError(404, "We have no category at this address. Here is a search instead.") from error
+    found = queries.get_category(slug)
     order = request.args.get("sort", Order.NEWEST)
     if order not in list(Order):
         raise SiteError(404)

@@ -12,6 +12,7 @@ from webapp.catalog.queries import standing
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Article, GlossaryTerm
+from webapp.web.errors import SiteError
 
 USES_SHOWN = 12
 _PART = re.compile(r"[\w-]+")
@@ -127,26 +128,24 @@ def terms_by_letter(wanted: str = "") -> list[tuple[str, list[GlossaryTerm]]]:
 
 
 def get_term(slug: str) -> GlossaryTerm:
-    """The term at this address; raises LookupError."""
+    """The term at this address; raises SiteError 404."""
     term = db.session.scalar(select(GlossaryTerm).where(GlossaryTerm.slug == slug))
     if term is None:
-        raise LookupError(slug)
+        raise SiteError(404, "We have not explained that word yet. Try a search.")
     return term
 
 
 def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
     """Standing articles whose text has the term as a whole word, newest first."""
     forms = (term.term, *term.forms)
+    dictionary = Dictionary(dict.fromkeys(map(str.lower, forms), Term(term.slug, term.term, term.meaning)))
     columns = [getattr(Article, name) for name in _TEXT_FIELDS]
     likely = standing().where(
         or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))
     )
-    # As a whole word; the longest form is tried first, so "AIS A" wins over "AIS".
-    either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
     rows = db.session.scalars(likely.order_by(Article.published_at.desc(), Article.id.desc()))
     return [
         article
         for article in rows
-        if any(pattern.search(getattr(article, name) or "") for name in _TEXT_FIELDS)
+        if any(next(dictionary.uses(getattr(article, name) or ""), None) for name in _TEXT_FIELDS)
     ][:count]

@@ -124,10 +124,10 @@ def published_by_ids(article_ids: Sequence[int], shown: Select[Article] = CARDS)
 
 
 def get_category(slug: str) -> Category:
-    """The category at this address; raises LookupError."""
+    """The category at this address; raises SiteError 404."""
     category = db.session.scalar(select(Category).where(Category.slug == slug))
     if category is None:
-        raise LookupError(slug)
+        raise SiteError(404, "We have no category at this address. Here is a search instead.")
     return category
 
 
@@ -238,11 +238,6 @@ def similar_to(article: Article, count: int = SIMILAR_COUNT) -> list[int]:
 
 def _newest_first() -> tuple:  # type: ignore[type-arg]
     return (Article.published_at.desc(), Paper.published_on.desc(), Article.id.desc())
-
-
-def published_count() -> int:
-    """How many articles readers may see."""
-    return db.session.scalar(_PUBLISHED_COUNT) or 0
 
 
 def recently_changed(page: int, size: int) -> Page[Article]:

@@ -10,14 +10,8 @@ from webapp.config import SITE_NAME
 
 SIZE = (1200, 630)
 MARGIN = 72
-_PINE, _BAR, _BAR_NEAR, _MARIGOLD, _INK, _INK_2 = (
-    "#0B3D3B",
-    "#135250",
-    "#1D6461",
-    "#F4B63F",
-    "#F4F7F2",
-    "#C9DDD6",
-)
+_PINE, _MARIGOLD, _INK, _INK_2 = "#0B3D3B", "#F4B63F", "#F4F7F2", "#C9DDD6"
+_BAR, _BAR_NEAR = "#135250", "#1D6461"
 _TITLE_SIZES = (68, 60, 52, 44)
 _TITLE_WIDTH = 800
 _TITLE_HEIGHT = 330
@@ -34,13 +28,8 @@ def card_png(title: str, flags: str) -> bytes:
     font, lines = _fitted(draw, title)
     draw.multiline_text((MARGIN, 130), "\n".join(lines), font=font, fill=_INK, spacing=10)
     small = _font("Regular", 28)
-    draw.multiline_text(
-        (MARGIN, 496),
-        "\n".join(_wrapped(draw, flags, small, _TITLE_WIDTH)),
-        font=small,
-        fill=_INK_2,
-        spacing=8,
-    )
+    wrapped = "\n".join(_wrapped(draw, flags, small))
+    draw.multiline_text((MARGIN, 496), wrapped, font=small, fill=_INK_2, spacing=8)
     out = io.BytesIO()
     image.quantize(32).save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -60,18 +49,18 @@ def _fitted(draw: ImageDraw.ImageDraw, title: str) -> tuple[ImageFont.FreeTypeFo
     """The largest type in which the whole title fits; a title too long even for the least is cut at a word."""
     for size in _TITLE_SIZES:
         font = _font("Bold", size)
-        lines = _wrapped(draw, title, font, _TITLE_WIDTH)
+        lines = _wrapped(draw, title, font)
         if len(lines) * (size + 10) <= _TITLE_HEIGHT:
             return font, lines
     most = _TITLE_HEIGHT // (_TITLE_SIZES[-1] + 10)
     return font, [*lines[: most - 1], lines[most - 1] + " …"]
 
 
-def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and draw.textlength(longer, font=font) <= width:
+        if lines and draw.textlength(longer, font=font) <= _TITLE_WIDTH:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from webapp.config import SITE_NAME
 from webapp.exports.reference import author_name
-from webapp.models import Article, Category
+from webapp.models import Article
 from webapp.models.values import Author
 
 # JSON inside a script element: these could end the element or, in old readers, a line.
@@ -46,12 +46,17 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     if article.about_sci == "no":
         del page["about"]
     category = article.primary_category
-    trail = [
+    steps = [
         ("Home", site_url),
         ("Research", f"{site_url}/research"),
-        (category.name, category_url(category, site_url)),
+        (category.name, f"{site_url}/categories/{category.slug}"),
+        (article.title, page_url),
     ]
-    return [page, _paper(article, page_url), breadcrumbs([*trail, (article.title, page_url)])]
+    trail = [
+        {"@type": "ListItem", "position": position, "name": name, "item": address}
+        for position, (name, address) in enumerate(steps, start=1)
+    ]
+    return [page, _paper(article, page_url), {"@type": "BreadcrumbList", "itemListElement": trail}]
 
 
 def home_graph(site_url: str) -> list[dict[str, Any]]:
@@ -70,20 +75,6 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
             "potentialAction": search,
         }
     ]
-
-
-def breadcrumbs(trail: list[tuple[str, str]]) -> dict[str, Any]:
-    """Name and address of each step from the home page to this one."""
-    steps = [
-        {"@type": "ListItem", "position": position, "name": name, "item": address}
-        for position, (name, address) in enumerate(trail, start=1)
-    ]
-    return {"@type": "BreadcrumbList", "itemListElement": steps}
-
-
-def category_url(category: Category, site_url: str) -> str:
-    """The full address of a category's page."""
-    return f"{site_url}/categories/{category.slug}"
 
 
 def _paper(article: Article, page_url: str) -> dict[str, Any]:

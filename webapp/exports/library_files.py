@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from webapp.content.article_content import to_json
 from webapp.exports.reference import paper_reference
@@ -16,33 +15,6 @@ from webapp.publishing.publication import content_of
 
 # A spreadsheet takes a cell that starts like this for a formula, also after white space and in the wide forms of East Asia.
 _FORMULA_STARTS = tuple("=+-@＝＋－＠")
-
-COLUMNS = (
-    "slug",
-    "address",
-    "title",
-    "paper_title",
-    "doi",
-    "pmid",
-    "journal",
-    "paper_published_on",
-    "paper_status",
-    "categories",
-    "subject",
-    "species",
-    "about_sci",
-    "study_kind",
-    "evidence_step",
-    "result",
-    "main_message",
-    "sample_size",
-    "study_duration",
-    "harms",
-    "funding",
-    "trial_number",
-    "published_on",
-    "updated_on",
-)
 
 
 @dataclass(frozen=True)
@@ -60,10 +32,11 @@ def csv_text(articles: Sequence[Article], site_url: str) -> str:
     out = io.StringIO("\ufeff")
     out.seek(0, io.SEEK_END)
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    columns = _columns(site_url)
+    writer.writerow(columns)
     for article in articles:
-        row = _row(article, site_url)
-        cells = ["" if row[name] is None else str(row[name]) for name in COLUMNS]
+        values = [value_of(article) for value_of in columns.values()]
+        cells = ["" if value is None else str(value) for value in values]
         writer.writerow([f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell for cell in cells])
     return out.getvalue()
 
@@ -97,31 +70,30 @@ FILES = {
 }
 
 
-def _row(article: Article, site_url: str) -> dict[str, Any]:
-    paper = article.paper
+def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
     return {
-        "slug": article.slug,
-        "address": f"{site_url}/research/{article.slug}",
-        "title": article.title,
-        "paper_title": paper.title,
-        "doi": paper.doi,
-        "pmid": paper.pmid,
-        "journal": paper.journal,
-        "paper_published_on": paper.published_on,
-        "paper_status": paper.status.value,
-        "categories": "; ".join(category.name for category in article.categories),
-        "subject": article.subject.value,
-        "species": article.species,
-        "about_sci": article.about_sci.value,
-        "study_kind": article.study_kind.value,
-        "evidence_step": article.study_kind.step,
-        "result": article.result.value,
-        "main_message": article.main_message,
-        "sample_size": article.sample_size,
-        "study_duration": article.study_duration,
-        "harms": article.harms,
-        "funding": article.funding,
-        "trial_number": article.trial_number,
-        "published_on": article.published_at.date().isoformat(),
-        "updated_on": article.updated_at.date().isoformat(),
+        "slug": lambda article: article.slug,
+        "address": lambda article: f"{site_url}/research/{article.slug}",
+        "title": lambda article: article.title,
+        "paper_title": lambda article: article.paper.title,
+        "doi": lambda article: article.paper.doi,
+        "pmid": lambda article: article.paper.pmid,
+        "journal": lambda article: article.paper.journal,
+        "paper_published_on": lambda article: article.paper.published_on,
+        "paper_status": lambda article: article.paper.status,
+        "categories": lambda article: "; ".join(article.topics),
+        "subject": lambda article: article.subject,
+        "species": lambda article: article.species,
+        "about_sci": lambda article: article.about_sci,
+        "study_kind": lambda article: article.study_kind,
+        "evidence_step": lambda article: article.study_kind.step,
+        "result": lambda article: article.result,
+        "main_message": lambda article: article.main_message,
+        "sample_size": lambda article: article.sample_size,
+        "study_duration": lambda article: article.study_duration,
+        "harms": lambda article: article.harms,
+        "funding": lambda article: article.funding,
+        "trial_number": lambda article: article.trial_number,
+        "published_on": lambda article: article.published_at.date(),
+        "updated_on": lambda article: article.updated_at.date(),
     }

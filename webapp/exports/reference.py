@@ -100,13 +100,9 @@ def vancouver(reference: Reference) -> str:
         place += f";{reference.volume}{f'({reference.issue})' if reference.issue else ''}"
     if reference.pages:
         place += f":{reference.pages}"
-    where = (
-        f"doi:{reference.doi}"
-        if reference.doi
-        else f"PMID: {reference.pmid}"
-        if reference.pmid
-        else reference.url
-    )
+    where = f"PMID: {reference.pmid}" if reference.pmid else reference.url
+    if reference.doi:
+        where = f"doi:{reference.doi}"
     parts = [", ".join(names), reference.title, reference.container, place, where]
     # A title that ends in a question mark gets no period.
     return re.sub(r"([.?!])\. ", r"\1 ", ". ".join(part for part in parts if part))

@@ -24,7 +24,6 @@ from webapp.exports.reference import (
 )
 from webapp.models import Article
 from webapp.web import htmx
-from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
 
 bp = Blueprint("exports", __name__)
@@ -70,10 +69,7 @@ def feed() -> Response:
 @bp.get("/categories/<slug>/feed.atom")
 def category_feed(slug: str) -> Response:
     """The newest summaries of one category as an Atom feed."""
-    try:
-        category = queries.get_category(slug)
-    except LookupError as error:
-        raise SiteError(404) from error
+    category = queries.get_category(slug)
     articles = queries.newest_in(category, FEED_LENGTH)
     return _atom(f"{category.name} – {SITE_NAME}", url_for("articles.category", slug=slug), articles)
 

@@ -4,7 +4,7 @@ import hmac
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from webapp.operations import health
 from webapp.web import metrics
@@ -16,7 +16,7 @@ bp = Blueprint("operations", __name__)
 
 @bp.get("/livez")
 def livez() -> Response:
-    return never_store(_text("ok\n"))
+    return never_store(Response("ok\n", mimetype="text/plain"))
 
 
 @bp.get("/readyz")
@@ -25,7 +25,7 @@ def readyz() -> Response:
     checks = health.checks(datetime.now(UTC))
     status = "ok" if all(check.passed for check in checks) else "degraded"
     can_serve = all(check.passed for check in checks if check.is_critical)
-    response = _text(f"{status}\n")
+    response = Response(f"{status}\n", mimetype="text/plain")
     if _has_token():
         results = {check.name: {"passed": check.passed, "value": check.value} for check in checks}
         response = jsonify(status=status, can_serve=can_serve, checks=results)
@@ -39,12 +39,11 @@ def prometheus_metrics() -> Response:
     if not current_app.extensions["config"].ops_token:
         raise SiteError(404)
     if not _has_token():
-        response = never_store(_text("Send the OPS_TOKEN of this site: Authorization: Bearer …\n"))
-        response.status_code = HTTPStatus.UNAUTHORIZED
-        response.headers["WWW-Authenticate"] = "Bearer"
-        return response
+        sentence = "Send the OPS_TOKEN of this site: Authorization: Bearer …\n"
+        headers = {"WWW-Authenticate": "Bearer"}
+        return never_store(Response(sentence, HTTPStatus.UNAUTHORIZED, headers, mimetype="text/plain"))
     body, content_type = metrics.exposition(health.gauges(datetime.now(UTC)))
-    return never_store(make_response(body, HTTPStatus.OK, {"Content-Type": content_type}))
+    return never_store(Response(body, content_type=content_type))
 
 
 def _has_token() -> bool:
@@ -52,7 +51,3 @@ def _has_token() -> bool:
     scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
     is_equal = hmac.compare_digest(sent.strip().encode(), expected.encode())
     return bool(expected) and scheme.lower() == "bearer" and is_equal
-
-
-def _text(body: str) -> Response:
-    return make_response(body, HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"})

@@ -1,13 +1,11 @@
 """Pages about the site itself, and how it looks for one reader."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 
-from flask import Blueprint, Response, current_app, make_response, request
+from flask import Blueprint, Response, current_app, request
 
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.web import assets, htmx
-from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
 from webapp.web.http import set_reader_cookie
 from webapp.web.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
@@ -51,10 +49,7 @@ def glossary() -> Response:
 @bp.get("/glossary/<slug>")
 def glossary_term(slug: str) -> Response:
     """One word explained, and the summaries that use it."""
-    try:
-        term = get_term(slug)
-    except LookupError as error:
-        raise SiteError(404, "We have not explained that word yet. Try a search.") from error
+    term = get_term(slug)
     return htmx.render("pages/glossary_term.html", term=term, articles=articles_with(term))
 
 
@@ -86,7 +81,7 @@ def robots() -> Response:
         "Disallow: /search?",
         f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml",
     ]
-    return _text("\n".join(lines) + "\n")
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @bp.get("/.well-known/security.txt")
@@ -99,7 +94,7 @@ def security() -> Response:
         "Preferred-Languages: en",
         f"Canonical: {site_url}/.well-known/security.txt",
     ]
-    return _text("\n".join(lines) + "\n")
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @bp.get("/favicon.ico")
@@ -130,7 +125,3 @@ def service_worker() -> Response:
 def offline() -> Response:
     """What is shown without a connection: the summaries stored on this device."""
     return htmx.render("pages/offline.html")
-
-
-def _text(body: str) -> Response:
-    return make_response(body, HTTPStatus.OK, {"Content-Type": "text/plain; charset=utf-8"})
