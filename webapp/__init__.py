@@ -57,29 +57,10 @@ def create_app(config: Config | None = None) -> Flask:
     misses.init_app(app)
     cli.init_app(app)
 
-    for bp in (
-        pages.bp,
-        operations.bp,
-        articles.bp,
-        exports.bp,
-        search.bp,
-        feedback.bp,
-        editor_feedback.bp,
-        newsletter.bp,
-        editor_newsletter.bp,
-        visit_pack.bp,
-        accounts.bp,
-        second_factor.bp,
-        reset.bp,
-        people.bp,
-        editor.bp,
-        authoring.bp,
-        dashboard.bp,
-        bulk.bp,
-        papers.bp,
-        assets.bp,
-    ):
-        app.register_blueprint(bp)
+    for_readers = pages, articles, exports, search, feedback, newsletter, visit_pack
+    for_editors = editor, authoring, dashboard, bulk, papers, editor_feedback, editor_newsletter
+    for views in (*for_readers, *for_editors, accounts, second_factor, reset, people, operations, assets):
+        app.register_blueprint(views.bp)
     page_cache.init_app(app, config)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[config.trusted_proxies] * 3)  # type: ignore[method-assign]

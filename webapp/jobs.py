@@ -1,7 +1,7 @@
 """Background jobs.
 
 1. Follow: update the search index from the change log.
-2. Watch: rebuild the index when its files are missing or damaged.
+2. Watch: rebuild the index when its files are missing or damaged; now and then, compare it with the database.
 3. Deliver: send the mail that is due.
 4. Publish: publish scheduled articles, and try refused ones again.
 5. Correct: mail corrections of changed articles, from the change log.
@@ -15,7 +15,7 @@ work, so the number of processes and machines does not matter.
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event, Thread
@@ -107,28 +107,10 @@ def _repeat(app: Flask, job: Job, stop: Event) -> None:
         stop.wait(pause)
 
 
-def follow(_: Event) -> None:
-    """Update the search index from the change log."""
-    indexing.follow()
-
-
-def watch(_: Event) -> None:
-    """Rebuild the search index if its files are missing or damaged."""
-    indexing.rebuild_if_broken()
-
-
-def compare(_: Event) -> None:
-    """Compare the search index with the database."""
-    indexing.compare()
-
-
 def deliver(stop: Event) -> None:
     """Deliver the mail that is due."""
-    mailer = mailer_for(current_app.extensions["config"])
-    try:
+    with closing(mailer_for(current_app.extensions["config"])) as mailer:
         delivery.deliver_due(mailer, write_letter, should_stop=stop.is_set)
-    finally:
-        mailer.close()
 
 
 def publish(stop: Event) -> None:
@@ -175,9 +157,9 @@ def forget(_: Event) -> None:
 
 
 JOBS = (
-    Job("follow", 0.2, follow),
-    Job("watch", 3.0, watch),
-    Job("compare", 60.0, compare),
+    Job("follow", 0.2, lambda _: indexing.follow()),
+    Job("watch", 3.0, lambda _: indexing.rebuild_if_broken()),
+    Job("compare", 60.0, lambda _: indexing.compare()),
     Job("deliver", 2.0, deliver, is_awaited=True),
     Job("publish", 3.0, publish),
     Job("publish again", 600.0, publish_again),

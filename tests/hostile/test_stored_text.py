@@ -22,8 +22,7 @@ from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.letters import corrections
 from webapp.mail import outbox
-from webapp.models import Article
-from webapp.newsletter import digests
+from webapp.models import Article, MailKind
 
 # Every field holds the whole corpus; in the long version also each text by itself, as the first thing in a field.
 TEXTS = [" ".join(XSS), *(XSS if IS_FULL else ())]
@@ -107,7 +106,7 @@ def test_hostile_text_is_inert_in_every_mail(app: Flask, world: World) -> None:
     db.session.commit()
     now = article.updated_at
     corrections.enqueue(now)
-    digests.send_test("editor@example.org", [article], now)
+    outbox.enqueue(MailKind.TEST, "editor@example.org", now, articles=[article])
     db.session.commit()
     mails = delivered()
     assert len(mails) >= 4, outbox.state_line()

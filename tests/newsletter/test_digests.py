@@ -19,6 +19,7 @@ from webapp.content.article_content import CorrectionContent
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.letters import corrections
+from webapp.mail import outbox
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
 from webapp.newsletter import digests, subscriptions
@@ -313,7 +314,7 @@ def test_who_unsubscribed_since_gets_no_correction(app: Flask) -> None:
 def test_an_editor_can_mail_themselves_a_test(app: Flask) -> None:
     article = add_article(now=EARLIER)
     assert digests.upcoming(Frequency.WEEKLY, NOW) == [article]
-    digests.send_test("editor@example.org", [article], NOW)
+    outbox.enqueue(MailKind.TEST, "editor@example.org", NOW, articles=[article])
     db.session.commit()
     mail = delivered(NOW)[-1]
     assert article.title in text_of(mail)

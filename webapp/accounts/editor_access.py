@@ -7,10 +7,12 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import MultiDict
+from wtforms import Field
 
-from webapp.accounts import form_recovery, sign_ins
+from webapp.accounts import form_recovery, passwords, sign_ins
 from webapp.db.writing import writing
 from webapp.models import Role
 from webapp.web import htmx
@@ -79,6 +81,22 @@ def has_too_many_tries(what: str, account: str, now: datetime, of_account: int =
     return is_exceeded(f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
         f"{what}-account", account, of_account, WINDOW, now
     )
+
+
+def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
+    """The status of a refused form: 429 after too many tries, 422 for an invalid field or a wrong ``password``."""
+    if not form.validate():
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    editor = sign_ins.current_editor()
+    with writing() as now:
+        is_refused = has_too_many_tries("password", str(editor.id), now)
+    if is_refused:
+        password.errors = [WAIT]
+        return HTTPStatus.TOO_MANY_REQUESTS
+    if not passwords.matches(editor.password_hash, password.data):
+        password.errors = ["This is not the password you use now."]
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return None
 
 
 def next_page() -> str:

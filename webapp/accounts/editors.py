@@ -1,4 +1,4 @@
-"""Editors' accounts: find, add, authenticate, close and reopen."""
+"""Editors' accounts: find, add and authenticate."""
 
 import re
 from datetime import datetime
@@ -38,17 +38,6 @@ def add_editor(name: str, email: str, password_hash: str, now: datetime, role: R
     db.session.add(editor)
     db.session.flush()
     return editor
-
-
-def close_account(editor: Editor, now: datetime) -> None:
-    """Close an account and end its sign-ins. The editor's texts stay, under their name."""
-    editor.disabled_at = now
-    end_sign_ins(editor)
-
-
-def open_account(editor: Editor) -> None:
-    """Open a closed account again; the password is still the same."""
-    editor.disabled_at = None
 
 
 def end_sign_ins(editor: Editor) -> None:

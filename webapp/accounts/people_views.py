@@ -80,7 +80,8 @@ def close_account(number: int) -> Response:
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
         if editor.disabled_at is None:
-            editors.close_account(editor, now)
+            editor.disabled_at = now
+            editors.end_sign_ins(editor)
             audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
     return _saved(editor, "closed")
 
@@ -91,7 +92,7 @@ def open_account(number: int) -> Response:
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
         if editor.disabled_at is not None:
-            editors.open_account(editor)
+            editor.disabled_at = None
             audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
     return _saved(editor, "opened")
 

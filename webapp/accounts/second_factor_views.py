@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, request, session, url_for
-from flask_wtf import FlaskForm
 
-from webapp.accounts import editor_access, notices, passwords, second_factor, sign_ins
+from webapp.accounts import editor_access, notices, second_factor, sign_ins
 from webapp.accounts.forms import NewCodesForm, SetUpForm, TurnOffForm
 from webapp.accounts.second_factor import AlreadyOn
 from webapp.accounts.sign_ins import current_editor
@@ -30,7 +29,7 @@ def turn_on() -> Response:
     form, editor, secret = SetUpForm(), current_editor(), session.get("factor_secret", "")
     if editor.second_factor is not None or not secret:
         return htmx.redirect(url_for(".overview"))
-    status = _refusal(form)
+    status = editor_access.password_refusal(form, form.password)
     step = second_factor.matching_step(secret, form.code.data or "", datetime.now(UTC))
     if status is None and step is None:
         form.code.errors = ["This code does not fit. Wait for the next one, and enter that."]
@@ -54,7 +53,7 @@ def make_recovery_codes() -> Response:
     form, editor = NewCodesForm(), current_editor()
     if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
-    status = _refusal(form)
+    status = editor_access.password_refusal(form, form.password)
     if status is not None:
         return _show(status, codes_form=form)
     codes = second_factor.new_recovery_codes(editor.second_factor.secret)
@@ -70,7 +69,7 @@ def turn_off() -> Response:
     form, editor = TurnOffForm(), current_editor()
     if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
-    status = _refusal(form)
+    status = editor_access.password_refusal(form, form.password)
     if status is not None:
         return _show(status, off_form=form)
     code = form.code.data or ""
@@ -88,21 +87,6 @@ def turn_off() -> Response:
         form.code.errors = ["This code is not right, or it was used before. Wait for the next one."]
         return _show(HTTPStatus.UNPROCESSABLE_ENTITY, off_form=form)
     return htmx.redirect(url_for("accounts.account", done="factor-off"))
-
-
-def _refusal(form: FlaskForm) -> HTTPStatus | None:
-    """The status of a refused form: 429 after too many tries, 422 for an invalid field or a wrong password."""
-    if not form.validate():
-        return HTTPStatus.UNPROCESSABLE_ENTITY
-    with writing() as now:
-        is_refused = editor_access.has_too_many_tries("password", str(current_editor().id), now)
-    if is_refused:
-        form.password.errors = [editor_access.WAIT]
-        return HTTPStatus.TOO_MANY_REQUESTS
-    if not passwords.matches(current_editor().password_hash, form.password.data):
-        form.password.errors = ["This is not the password you use now."]
-        return HTTPStatus.UNPROCESSABLE_ENTITY
-    return None
 
 
 def _show(

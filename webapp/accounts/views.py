@@ -144,16 +144,8 @@ def change_time_zone() -> Response:
 def change_password() -> Response:
     """Change one's own password and end every other sign-in."""
     form, editor = PasswordForm(), sign_ins.current_editor()
-    if not form.validate():
-        return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
-    with writing() as now:
-        is_refused = editor_access.has_too_many_tries("password", str(editor.id), now)
-    if is_refused:
-        form.current.errors = [editor_access.WAIT]
-        return _show_account(HTTPStatus.TOO_MANY_REQUESTS, password_form=form)
-    if not passwords.matches(editor.password_hash, form.current.data):
-        form.current.errors = ["This is not the password you use now."]
-        return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
+    if status := editor_access.password_refusal(form, form.current):
+        return _show_account(status, password_form=form)
     try:
         new_hash = passwords.new_hash(form.new.data, editor.name, editor.email)
     except PasswordRefused as refusal:

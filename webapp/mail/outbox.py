@@ -275,10 +275,13 @@ def settle_uncertain(
     return len(sent), len(unsent)
 
 
-def settle_one(message: OutboxMessage, *, was_delivered: bool, now: datetime) -> None:
-    """Settle an uncertain mail as an editor decided; a mail in another state does not change."""
-    if message.state == MailState.UNCERTAIN:
-        _settle(message, was_delivered, now)
+def settle_one(number: int, *, was_delivered: bool, now: datetime) -> bool:
+    """Settle an uncertain mail as an editor decided; False if it is not uncertain, or no longer."""
+    message = db.session.get(OutboxMessage, number)
+    if message is None or message.state != MailState.UNCERTAIN:
+        return False
+    _settle(message, was_delivered, now)
+    return True
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ def suppress(email: str, reason: SuppressionReason, now: datetime) -> None:
     if find_suppression(email) is None:
         row = Suppression(address_hash=tokens.keyed_hash(_PURPOSE, email), reason=reason, suppressed_at=now)
         db.session.add(row)
-    subscriber = _subscriber_at(email)
+    subscriber = find_subscriber(email)
     if subscriber is not None:
         subscriber.state = SubscriberState.SUPPRESSED
 
@@ -54,7 +54,7 @@ def suppress_if_bouncing(message: OutboxMessage, now: datetime) -> None:
     """
     if message.bounce == BounceKind.COMPLAINT:
         suppress(message.recipient, SuppressionReason.COMPLAINED, now)
-    if _subscriber_at(message.recipient) is None:
+    if find_subscriber(message.recipient) is None:
         return
     sent = (
         select(OutboxMessage)
@@ -69,5 +69,6 @@ def suppress_if_bouncing(message: OutboxMessage, now: datetime) -> None:
         suppress(message.recipient, SuppressionReason.BOUNCED, now)
 
 
-def _subscriber_at(email: str) -> Subscriber | None:
+def find_subscriber(email: str) -> Subscriber | None:
+    """Look up a subscriber by address, in its normal form."""
     return db.session.scalar(select(Subscriber).where(Subscriber.email == email))

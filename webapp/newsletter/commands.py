@@ -13,7 +13,7 @@ from webapp.letters import corrections
 from webapp.letters.compose import write_letter
 from webapp.mail import bounces, delivery, outbox
 from webapp.mail.smtp import mailer_for
-from webapp.models import Frequency
+from webapp.models import Frequency, MailKind
 from webapp.newsletter import digests, reports
 from webapp.web.forms import normal_address
 
@@ -89,7 +89,7 @@ def test_digest(email: str) -> None:
     with writing() as now:
         articles = digests.upcoming(Frequency.WEEKLY, now)
         if articles:
-            digests.send_test(address, articles, now)
+            outbox.enqueue(MailKind.TEST, address, now, articles=articles)
     click.echo(
         f"A test with {len(articles)} summaries is queued." if articles else "There is nothing new to show."
     )

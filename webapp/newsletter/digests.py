@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from webapp.catalog.queries import published, standing
+from webapp.catalog.queries import published_by_ids, standing
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -24,6 +24,7 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.web.errors import SiteError
 
 PERIODS = {Frequency.WEEKLY: timedelta(days=7), Frequency.MONTHLY: timedelta(days=31)}
 SLACK = {Frequency.WEEKLY: timedelta(days=1), Frequency.MONTHLY: timedelta(days=3)}
@@ -153,23 +154,16 @@ def issues() -> Sequence[Issue]:
 
 
 def get_issue(number: int) -> Issue:
-    """One issue; raises LookupError."""
+    """One issue; raises SiteError 404."""
     issue = db.session.get(Issue, number)
     if issue is None:
-        raise LookupError(number)
+        raise SiteError(404, "We have no issue with this number. Here are all of them: /newsletter/issues")
     return issue
 
 
 def public_articles(issue: Issue) -> list[Article]:
     """The articles of an issue that are still public, in its order."""
-    ids = [link.article_id for link in issue.article_links]
-    rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(ids)))}
-    return [rows[number] for number in ids if number in rows]
-
-
-def send_test(recipient: str, articles: Sequence[Article], now: datetime) -> None:
-    """Queue a test digest of these articles."""
-    outbox.enqueue(MailKind.TEST, recipient, now, articles=articles)
+    return published_by_ids([link.article_id for link in issue.article_links])
 
 
 def _last_made(frequency: Frequency) -> datetime | None:

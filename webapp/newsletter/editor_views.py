@@ -9,9 +9,8 @@ from webapp.accounts import editor_access
 from webapp.accounts.sign_ins import current_editor
 from webapp.letters import compose, emails
 from webapp.mail import outbox
-from webapp.models import Frequency, Role
+from webapp.models import Frequency, MailKind, Role
 from webapp.newsletter import digests, reports
-from webapp.newsletter.reports import NotUncertain
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import normal_address
@@ -66,34 +65,27 @@ def send_test() -> Response:
     with editor_access.writing_as(Role.WRITER) as now:
         articles = digests.upcoming(kind, now)
         if articles:
-            digests.send_test(normal_address(current_editor().email), articles, now)
-    if not articles:
-        return _done("nothing-new")
-    return _done("test-sent")
+            address = normal_address(current_editor().email)
+            outbox.enqueue(MailKind.TEST, address, now, articles=articles)
+    return _done("test-sent" if articles else "nothing-new")
 
 
 @bp.post("/uncertain/<int:number>")
 def settle(number: int) -> Response:
     """Settle an uncertain mail: it was sent, or is to be sent again."""
     answer = request.form.get("answer", "")
-    try:
-        with editor_access.writing_as(Role.EDITOR) as now:
-            if answer not in ("sent", "again"):
-                raise SiteError(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose whether the mail was sent.")
-            outbox.settle_one(reports.get_uncertain(number), was_delivered=answer == "sent", now=now)
-    except NotUncertain:
-        return _done("settled-before")
-    return _done("settled")
+    with editor_access.writing_as(Role.EDITOR) as now:
+        if answer not in ("sent", "again"):
+            raise SiteError(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose whether the mail was sent.")
+        is_settled = outbox.settle_one(number, was_delivered=answer == "sent", now=now)
+    return _done("settled" if is_settled else "settled-before")
 
 
 @bp.post("/issues/<int:number>/continue")
 def resume(number: int) -> Response:
     """Continue an issue that was stopped because most of it was refused."""
     with editor_access.writing_as(Role.EDITOR) as now:
-        try:
-            outbox.resume(digests.get_issue(number), now)
-        except LookupError as error:
-            raise SiteError(HTTPStatus.NOT_FOUND) from error
+        outbox.resume(digests.get_issue(number), now)
     return _done("continued")
 
 

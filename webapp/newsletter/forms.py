@@ -1,7 +1,5 @@
 """The newsletter's forms."""
 
-from typing import Any
-
 from wtforms import EmailField, RadioField, SelectMultipleField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -19,14 +17,14 @@ def topic_choices() -> list[SelectChoice]:
     return [SelectChoice(row.category.slug, row.category.name) for row in category_counts()]
 
 
-class TopicsField(SelectMultipleField):
-    """The site's categories as check boxes, in their order."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        super().__init__(label, choices=topic_choices, **kwargs)
+TOPICS = SelectMultipleField(
+    "Topics",
+    name="topics[]",
+    id="topics",
+    choices=topic_choices,
+    widget=ListWidget(prefix_label=False),
+    option_widget=CheckboxInput(),
+)
 
 
 class AddressForm(PublicForm):
@@ -45,13 +43,13 @@ class AddressForm(PublicForm):
 class SubscribeForm(AddressForm):
     """Subscribes to all topics or to some."""
 
-    topics = TopicsField("Topics", name="topics[]", id="topics")
+    topics = TOPICS
 
 
 class PreferencesForm(PublicForm):
     """Changes topics and frequency."""
 
-    topics = TopicsField("Topics", name="topics[]", id="topics")
+    topics = TOPICS
     frequency = RadioField(
         "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
     )

@@ -25,10 +25,6 @@ from webapp.newsletter.digests import Accounting
 SHOWN_ISSUES = 12
 
 
-class NotUncertain(LookupError):
-    """There is no uncertain mail with this number; it may have been settled in the meantime."""
-
-
 @dataclass(frozen=True)
 class Upcoming:
     """The next issue if it were made now; ``articles`` are those for a subscriber to all topics."""
@@ -105,11 +101,3 @@ def uncertain_mails() -> Sequence[OutboxMessage]:
     """Mails in the state ``uncertain``, oldest first."""
     query = select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN).order_by(OutboxMessage.id)
     return db.session.scalars(query).all()
-
-
-def get_uncertain(number: int) -> OutboxMessage:
-    """One mail in the state ``uncertain``; raises NotUncertain."""
-    message = db.session.get(OutboxMessage, number)
-    if message is None or message.state != MailState.UNCERTAIN:
-        raise NotUncertain(number)
-    return message

@@ -38,7 +38,7 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
 
     A suppressed address gets the mail, too: who clicks the link in it gets mail there, and wants it.
     """
-    subscriber = _subscriber_at(email)
+    subscriber = suppressions.find_subscriber(email)
     if subscriber is not None and subscriber.state == SubscriberState.CONFIRMED:
         _mail(MailKind.ALREADY_SUBSCRIBED, subscriber, now)
         return
@@ -55,12 +55,14 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
 
 def send_new_link(email: str, now: datetime) -> None:
     """Mail a link to confirm (again, after bounces or a complaint) or to the preferences, depending on the state."""
-    subscriber = _subscriber_at(email)
-    if subscriber is not None and subscriber.state == SubscriberState.SUPPRESSED:
+    subscriber = suppressions.find_subscriber(email)
+    if subscriber is None:
+        return
+    if subscriber.state == SubscriberState.SUPPRESSED:
         subscriber.state, subscriber.asked_at = SubscriberState.PENDING, now
-    if subscriber is not None and subscriber.state == SubscriberState.PENDING:
+    if subscriber.state == SubscriberState.PENDING:
         _mail(MailKind.CONFIRM, subscriber, now)
-    if subscriber is not None and subscriber.state == SubscriberState.CONFIRMED:
+    if subscriber.state == SubscriberState.CONFIRMED:
         _mail(MailKind.PREFERENCES_LINK, subscriber, now)
 
 
@@ -184,7 +186,3 @@ def _mail(kind: MailKind, subscriber: Subscriber, now: datetime) -> None:
         if (db.session.scalar(recent) or 0) >= limit:
             return
     outbox.enqueue(kind, subscriber.email, now, subscriber=subscriber)
-
-
-def _subscriber_at(email: str) -> Subscriber | None:
-    return db.session.scalar(select(Subscriber).where(Subscriber.email == email))

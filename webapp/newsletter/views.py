@@ -15,7 +15,6 @@ from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
 from webapp.newsletter.privacy import STORED_TABLES
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR
 from webapp.web import forms, htmx
-from webapp.web.errors import SiteError
 from webapp.web.forms import refusal
 from webapp.web.http import never_store
 from webapp.web.tokens import TokenError
@@ -175,12 +174,7 @@ def issues() -> Response:
 @bp.get("/newsletter/issues/<int:number>")
 def issue(number: int) -> Response:
     """Show a past issue, with its summaries that are still public."""
-    try:
-        past = digests.get_issue(number)
-    except LookupError as error:
-        raise SiteError(
-            404, "We have no issue with this number. Here are all of them: /newsletter/issues"
-        ) from error
+    past = digests.get_issue(number)
     return htmx.render("newsletter/issue.html", issue=past, articles=digests.public_articles(past))
 
 
