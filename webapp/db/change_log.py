@@ -35,8 +35,6 @@ class ChangeKind(StrEnum):
 class PublicChange(Base):
     """One public change. ``article_id`` is None for what concerns many pages, like the glossary."""
 
-    __tablename__ = "public_change"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
     kind: Mapped[ChangeKind] = mapped_column(enum_text(ChangeKind))

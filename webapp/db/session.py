@@ -2,12 +2,16 @@
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.model import camel_to_snake_case
 from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, declared_attr
 
 
 class Base(DeclarativeBase):
-    """Every table's base class; constraints get predictable names so that migrations can address them."""
+    """Every table's base class. Tables are named after their classes: OutboxMessage is ``outbox_message``.
+
+    Constraints get predictable names so that migrations can address them.
+    """
 
     metadata = MetaData(
         naming_convention={
@@ -18,6 +22,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return camel_to_snake_case(cls.__name__)
 
 
 db = SQLAlchemy(metadata=Base.metadata)

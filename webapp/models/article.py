@@ -22,8 +22,6 @@ class Article(Base):
     A fact that is None is one that the paper does not say.
     """
 
-    __tablename__ = "article"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     status: Mapped[ArticleStatus] = mapped_column(enum_text(ArticleStatus), default=ArticleStatus.PUBLISHED)
@@ -134,16 +132,12 @@ def running_text(article: Article) -> str:
 class ArticleSlug(Base):
     """Every address an article has had before; answered with a redirect to its present one."""
 
-    __tablename__ = "article_slug"
-
     slug: Mapped[str] = mapped_column(String(120), primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
 
 
 class Correction(Base):
     """A dated public note that an article changed, and why."""
-
-    __tablename__ = "correction"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
@@ -158,8 +152,6 @@ class Draft(Base):
     Every article has one; ``article_id`` is None until it is first published. ``revision_number`` counts its saves.
     ``change_note``, ``is_correction`` and ``accepted_warnings`` are what was entered for the next publication.
     """
-
-    __tablename__ = "draft"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), unique=True)
@@ -194,8 +186,6 @@ class Draft(Base):
 
 class Revision(Base):
     """Immutable saved text of a draft."""
-
-    __tablename__ = "revision"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))

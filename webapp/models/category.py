@@ -10,8 +10,6 @@ from webapp.db.session import Base
 class Category(Base):
     """A subject heading with a one-line plain description and the name of its icon."""
 
-    __tablename__ = "category"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
@@ -23,8 +21,6 @@ class Category(Base):
 class ArticleCategory(Base):
     """An article's categories in order; position 0 is the primary one."""
 
-    __tablename__ = "article_category"
-
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), primary_key=True, index=True)
     position: Mapped[int]
@@ -33,8 +29,6 @@ class ArticleCategory(Base):
 
 class GlossaryTerm(Base):
     """A word explained, with the other forms under which it is found in a text."""
-
-    __tablename__ = "glossary_term"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)

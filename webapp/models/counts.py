@@ -12,8 +12,6 @@ from webapp.db.session import Base
 class SearchMiss(Base):
     """A search that found nothing: folded words, how often, first and last day. No reader, no time of day."""
 
-    __tablename__ = "search_miss"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(String(80), unique=True)
     count: Mapped[int]
@@ -23,8 +21,6 @@ class SearchMiss(Base):
 
 class Attempt(Base):
     """How often one hashed key was tried in one window of time. Old windows are deleted within a day."""
-
-    __tablename__ = "attempt"
 
     bucket: Mapped[str] = mapped_column(String(64), primary_key=True)
     window_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)

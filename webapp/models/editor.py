@@ -22,8 +22,6 @@ class Role(Labelled):
 class Editor(Base):
     """Somebody who may write. The password is stored as an argon2id hash."""
 
-    __tablename__ = "editor"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -40,8 +38,6 @@ class Editor(Base):
 class SecondFactor(Base):
     """The secret that an editor's authenticator app shares with us (TOTP, RFC 6238)."""
 
-    __tablename__ = "second_factor"
-
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), primary_key=True)
     secret: Mapped[str] = mapped_column(String(64))  # base32
     last_step: Mapped[int]  # of the last code used, in units of 30 seconds since 1970: none works twice
@@ -50,8 +46,6 @@ class SecondFactor(Base):
 
 class RecoveryCode(Base):
     """A code that stands in for the app once; using it deletes the row. Only its hash is stored."""
-
-    __tablename__ = "recovery_code"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), index=True)
@@ -63,8 +57,6 @@ class SignIn(Base):
 
     With ``needs_code`` the password was right and the second factor is still to come: nobody is signed in yet.
     """
-
-    __tablename__ = "sign_in"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -78,8 +70,6 @@ class SignIn(Base):
 class RecoverableForm(Base):
     """A form sent after the session had expired: its fields unchanged, stored for an hour."""
 
-    __tablename__ = "recoverable_form"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of a secret in that browser's session
     # None: not known
@@ -91,8 +81,6 @@ class RecoverableForm(Base):
 
 class Autosave(Base):
     """What one person has typed into one form in one tab since the last save, overwritten each time; it is not part of the history."""
-
-    __tablename__ = "autosave"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))
@@ -108,8 +96,6 @@ class Autosave(Base):
 
 class Schedule(Base):
     """A revision that passed all checks and is to be published by itself. ``ended_at`` is None while it waits."""
-
-    __tablename__ = "schedule"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
@@ -127,8 +113,6 @@ class Schedule(Base):
 
 class BulkChange(Base):
     """What one press did to several texts: re-filed or withdrew them, or made drafts of papers. It can be undone."""
-
-    __tablename__ = "bulk_change"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))  # re-file, withdraw, import
@@ -174,8 +158,6 @@ class AuditKind(Labelled):
 
 class AuditEntry(Base):
     """One line of the audit log. It holds no address, no password and no text that was typed into a sign-in form."""
-
-    __tablename__ = "audit_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

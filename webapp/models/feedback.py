@@ -23,8 +23,6 @@ class Reason(Labelled):
 class Feedback(Base):
     """One answer to "Was this summary helpful?". ``voter_hash`` is salted by a secret that is deleted each day."""
 
-    __tablename__ = "feedback"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
     article: Mapped[Article] = relationship()
@@ -41,8 +39,6 @@ class Feedback(Base):
 class Understanding(Base):
     """One answer to "What did this study show?". Only the first one counts: the page explains it at once."""
 
-    __tablename__ = "understanding"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
     voter_hash: Mapped[str] = mapped_column(String(64))
@@ -54,8 +50,6 @@ class Understanding(Base):
 
 class DailySalt(Base):
     """The secret of one day. Once it is deleted nobody can tell who gave an answer, not even we."""
-
-    __tablename__ = "daily_salt"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     salt: Mapped[str] = mapped_column(String(64))
@@ -74,8 +68,6 @@ class Topic(Labelled):
 
 class ContactMessage(Base):
     """A message to the editors, from the contact form or from "Report a mistake" (then with its article)."""
-
-    __tablename__ = "contact_message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[Topic] = mapped_column(enum_text(Topic))

@@ -35,8 +35,6 @@ class Subscriber(Base):
     Links in mails carry the signed ``key``: the id of an erased subscriber may be used again for another.
     """
 
-    __tablename__ = "subscriber"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -64,8 +62,6 @@ class SuppressionReason(Labelled):
 class Suppression(Base):
     """An address that must get no mail. Only its keyed hash is stored, so the list names nobody."""
 
-    __tablename__ = "suppression"
-
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[SuppressionReason] = mapped_column(enum_text(SuppressionReason))
     suppressed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -76,8 +72,6 @@ class Issue(Base):
 
     An issue is stopped while most of its mails are refused; no more of it is sent until an editor continues it.
     """
-
-    __tablename__ = "issue"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     frequency: Mapped[Frequency] = mapped_column(enum_text(Frequency))
@@ -91,8 +85,6 @@ class Issue(Base):
 
 class IssueArticle(Base):
     """An article of an issue, in the order of the issue."""
-
-    __tablename__ = "issue_article"
 
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
@@ -145,8 +137,6 @@ class OutboxMessage(Base):
     is never stored. ``subject`` and ``text_body`` are stored only for contact messages and account notices, until sent.
     """
 
-    __tablename__ = "outbox_message"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[MailKind] = mapped_column(enum_text(MailKind))
     recipient: Mapped[str] = mapped_column(String(254))  # emptied when the person is erased
@@ -185,8 +175,6 @@ class MessageArticle(Base):
 
     A correction goes to exactly those subscribers whose last mail shows a state that is not the current one.
     """
-
-    __tablename__ = "message_article"
 
     message_id: Mapped[int] = mapped_column(
         ForeignKey("outbox_message.id", ondelete="CASCADE"), primary_key=True

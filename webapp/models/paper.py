@@ -18,8 +18,6 @@ _SAYS_RETRACTED = re.compile(r"\W*retracted(?: article| paper)?\s*[:\]).–—-]
 class Paper(Base):
     """Bibliographic facts as the publisher gives them. ``published_on`` is ISO 8601 to the precision that is known."""
 
-    __tablename__ = "paper"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(Text)
     doi: Mapped[str | None] = mapped_column(String(255), unique=True)  # bare, lower case
