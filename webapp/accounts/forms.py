@@ -27,8 +27,6 @@ class CodeForm(FlaskForm):
 
 
 class AppCodeForm(CodeForm):
-    """A code of the authenticator app."""
-
     code = StringField("Code from your app", [InputRequired("Enter the 6 digits that the app shows.")])
     wrong = "This code is not right, or it was used before. Wait for the next one, and enter that."
 
@@ -61,8 +59,6 @@ class TurnOffForm(FlaskForm):
 
 
 class NewCodesForm(FlaskForm):
-    """Makes new recovery codes."""
-
     password = PasswordField("Your password", [InputRequired("Enter the password you use now.")])
 
 
@@ -94,8 +90,6 @@ class InviteForm(FlaskForm):
 
 
 class RoleForm(FlaskForm):
-    """Changes the role of an editor."""
-
     role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
 
 

@@ -117,7 +117,5 @@ def use_recovery_code(editor: Editor, code_hash: str) -> bool:
 
 
 def recovery_codes_left(editor: Editor) -> int:
-    """How many unused recovery codes an editor has."""
-
     own = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.editor_id == editor.id)
     return db.session.scalar(own) or 0

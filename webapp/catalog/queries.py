@@ -66,8 +66,6 @@ class ArticleWithdrawn(SiteError):
 
 
 class ArticleMoved(LookupError):
-    """The article has another address now."""
-
     def __init__(self, slug: str) -> None:
         super().__init__(slug)
         self.slug = slug
@@ -263,5 +261,4 @@ def corrections() -> list[Correction]:
 
 
 def term_slugs() -> list[str]:
-    """The addresses of all words explained."""
     return list(db.session.scalars(select(GlossaryTerm.slug).order_by(GlossaryTerm.slug)))

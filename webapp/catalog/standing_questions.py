@@ -66,7 +66,6 @@ def answer(article: Article, question: Question) -> Answer:
 
 
 def answers(article: Article) -> list[tuple[Question, Answer]]:
-    """All nine answers of one article."""
     return [(question, answer(article, question)) for question in QUESTIONS]
 
 

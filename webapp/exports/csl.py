@@ -43,5 +43,4 @@ def csl(references: list[Reference]) -> list[dict[str, Any]]:
 
 
 def csl_text(references: list[Reference]) -> str:
-    """The same as a file."""
     return json.dumps(csl(references), ensure_ascii=False, indent=2) + "\n"

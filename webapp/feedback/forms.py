@@ -32,8 +32,6 @@ class NoteForm(PublicForm):
 
 
 class ReportForm(PublicForm):
-    """A mistake in an article."""
-
     message = TextAreaField(
         "What is wrong?",
         [
@@ -49,8 +47,6 @@ class ReportForm(PublicForm):
 
 
 class ContactForm(PublicForm):
-    """A message to the editors."""
-
     topic = RadioField(
         "What is it about?",
         [AnyOf([topic.value for topic in CONTACT_TOPICS], message="Choose what your message is about")],

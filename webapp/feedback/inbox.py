@@ -77,7 +77,6 @@ def unread_count() -> int:
 
 
 def mark_done(row: ContactMessage | Feedback, now: datetime) -> None:
-    """An editor has read it."""
     row.done_at = row.done_at or now
 
 

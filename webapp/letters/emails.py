@@ -78,7 +78,6 @@ def unsubscribe_link(subscriber: Subscriber) -> str:
 
 
 def preferences_page_link(subscriber: Subscriber) -> str:
-    """The address of a subscriber's preferences."""
     return link("newsletter.preferences", token=tokens.sign(PREFERENCES, subscriber.key))
 
 

@@ -223,7 +223,6 @@ def forget_old(now: datetime) -> None:
 
 
 def waiting_count(now: datetime) -> int:
-    """The number of mails that are due."""
     return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(_is_due(now))) or 0
 
 

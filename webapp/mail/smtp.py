@@ -95,7 +95,6 @@ def new_message_id(config: Config) -> str:
 
 
 def mailer_for(config: Config) -> Mailer:
-    """The mailer that the settings ask for."""
     return SmtpMailer(config.smtp_url) if config.smtp_url else FolderMailer(config.instance_path / "mail")
 
 

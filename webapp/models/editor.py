@@ -124,8 +124,6 @@ class BulkChange(Base):
 
 
 class AuditKind(Labelled):
-    """What was done."""
-
     SIGNED_IN = "signed-in", "Signed in"
     SIGN_IN_FAILED = "sign-in-failed", "Could not sign in"
     SIGNED_OUT = "signed-out", "Signed out"

@@ -14,8 +14,6 @@ from webapp.models.values import Labelled
 
 
 class SubscriberState(StrEnum):
-    """The state of a subscription."""
-
     PENDING = "pending"
     CONFIRMED = "confirmed"
     UNSUBSCRIBED = "unsubscribed"
@@ -52,8 +50,6 @@ class Subscriber(Base):
 
 
 class SuppressionReason(Labelled):
-    """Why an address is suppressed."""
-
     ERASED = "erased", "The person asked us to erase it"
     BOUNCED = "bounced", "Mail came back too often"
     COMPLAINED = "complained", "The person reported our mail as spam"

@@ -28,8 +28,6 @@ TOPICS = SelectMultipleField(
 
 
 class AddressForm(PublicForm):
-    """Asks for an email address."""
-
     email = EmailField(
         "Your email address",
         [
@@ -41,14 +39,10 @@ class AddressForm(PublicForm):
 
 
 class SubscribeForm(AddressForm):
-    """Subscribes to all topics or to some."""
-
     topics = TOPICS
 
 
 class PreferencesForm(PublicForm):
-    """Changes topics and frequency."""
-
     topics = TOPICS
     frequency = RadioField(
         "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]

@@ -42,7 +42,6 @@ def subscriber_counts() -> dict[SubscriberState, int]:
 
 
 def upcoming(now: datetime) -> list[Upcoming]:
-    """The next issue of each frequency."""
     return [
         Upcoming(kind, len(digests.recipients(kind, now)), digests.upcoming(kind, now)) for kind in Frequency
     ]
@@ -98,6 +97,5 @@ def suppressions() -> Sequence[Row[SuppressionReason, int, datetime]]:
 
 
 def uncertain_mails() -> Sequence[OutboxMessage]:
-    """Mails in the state ``uncertain``, oldest first."""
     query = select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN).order_by(OutboxMessage.id)
     return db.session.scalars(query).all()

@@ -35,7 +35,6 @@ def read_list(text: str) -> list[int]:
 
 
 def write_list(numbers: Sequence[int]) -> str:
-    """The list as it stands in an address."""
     return ",".join(map(str, numbers))
 
 
