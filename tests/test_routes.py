@@ -20,7 +20,7 @@ from tests.factories import add_article
 from tests.hostile.world import EMAIL, World, build
 from tests.pages import PageClient
 from tests.writers import another_writer
-from webapp.accounts.sign_ins import SEEN_EVERY
+from webapp.accounts.editor_access import SEEN_EVERY
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.models import SignIn

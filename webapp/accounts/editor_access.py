@@ -1,30 +1,38 @@
-"""Access to the editor's pages: sign-in, roles, and recovery of a form that was sent after a session expired."""
+"""Access to the editor's pages: who is signed in, roles, and recovery of a form sent after a session expired."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, g, request, session, url_for
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy import ColumnElement, select, update
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
-from webapp.accounts import form_recovery, passwords, sign_ins
-from webapp.db.writing import writing
-from webapp.models import Role
+from webapp.accounts import form_recovery, passwords
+from webapp.db.session import db
+from webapp.db.writing import TurnTaken, writing
+from webapp.models import Editor, Role, SignIn
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import is_exceeded, visitor_address
+from webapp.web.tokens import secret_hash
 
+IDLE = timedelta(hours=2)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)  # the time of the last request is stored no more often than this
 FORMS_OF_ADDRESS = 20  # stored an hour
 WINDOW = timedelta(minutes=5)
 TRIES_OF_ADDRESS = 10
 # More than one network address may make, so that nobody can lock a colleague out from a single computer.
 TRIES_OF_ACCOUNT = 30
 csrf = CSRFProtect()
+_RANKS = list(Role)  # each role may do what those before it may
 PRESS_AGAIN = "Please check what you entered and press the button once more."
 WAIT = "There were too many tries. Please wait 5 minutes, then try again."
 
@@ -43,10 +51,10 @@ def protect(
         if request.endpoint in open_to_all:
             return None
         page = url_for(form, **request.view_args or {}) if form else request.path
-        if not sign_ins.recognize(datetime.now(UTC)):
+        if not recognize(datetime.now(UTC)):
             return _ask_to_sign_in(page, is_secret=is_secret)
         is_required = current_app.extensions["config"].require_mfa and blueprint.name != "second_factor"
-        if is_required and sign_ins.current_editor().second_factor is None:
+        if is_required and current_editor().second_factor is None:
             if htmx.wants_fragment():
                 return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
             if request.method == "POST" and not is_secret:
@@ -54,14 +62,53 @@ def protect(
             return htmx.redirect(url_for("second_factor.overview", next=page))
         return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
 
-    blueprint.context_processor(
-        lambda: {"current_editor": sign_ins.find_current_editor(), "time_zone": sign_ins.time_zone}
-    )
+    blueprint.context_processor(lambda: {"current_editor": g.get("editor"), "time_zone": time_zone})
+
+
+def current_editor() -> Editor:
+    """The signed-in editor; call it only in protected views."""
+    editor: Editor = g.editor
+    return editor
+
+
+def time_zone() -> str:
+    """The name of the signed-in editor's time zone, which is that of the site until one is chosen."""
+    name: str = g.time_zone
+    return name
+
+
+def recognize(now: datetime) -> bool:
+    """Load the signed-in editor from the session; False if there is none. Call it outside ``writing()``.
+
+    The time of the request is stored, unless another process is writing: a request that only reads does not wait.
+    """
+    sign_in = find_sign_in(~SignIn.needs_code, SignIn.seen_at > now - IDLE, SignIn.started_at > now - LONGEST)
+    g.editor = sign_in.editor if sign_in else None
+    g.time_zone = (g.editor and g.editor.time_zone) or current_app.extensions["config"].time_zone
+    if sign_in is not None and now - sign_in.seen_at >= SEEN_EVERY:
+        seen = update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now)
+        with suppress(TurnTaken), writing(wait=False):
+            db.session.execute(seen)
+    return sign_in is not None
+
+
+def may(role: Role) -> bool:
+    """Is the account open, and does it have this role or one above it? Inside ``writing()`` this is asked again."""
+    editor = current_editor()
+    if editor.disabled_at is not None:
+        return False
+    return _RANKS.index(editor.role) >= _RANKS.index(role)
+
+
+def local_time(at: datetime) -> str:
+    """A time in words, in the time zone of the signed-in editor: November 24, 2026, 14:32."""
+    here = at.astimezone(ZoneInfo(g.time_zone))
+    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
 
 
 def require(role: Role) -> None:
     """Require a role, or one above it; raises SiteError 403. A view that writes uses ``writing_as`` instead."""
-    if not sign_ins.may(role):
+    if not may(role):
         raise SiteError(403, f"This needs the role “{role}”. Ask one of the admins.")
 
 
@@ -76,6 +123,14 @@ def writing_as(role: Role) -> Iterator[datetime]:
         yield now
 
 
+def find_sign_in(*conditions: ColumnElement[bool]) -> SignIn | None:
+    """The sign-in of this browser, if it meets the conditions."""
+    secret = session.get("sign_in")
+    if not secret:
+        return None
+    return db.session.scalar(select(SignIn).where(SignIn.secret_hash == secret_hash(secret), *conditions))
+
+
 def has_too_many_tries(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:
     """Count a try at a password or a code against the network address and the account; call it in ``writing()``."""
     return is_exceeded(f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
@@ -87,7 +142,7 @@ def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
     """The status of a refused form: 429 after too many tries, 422 for an invalid field or a wrong ``password``."""
     if not form.validate():
         return HTTPStatus.UNPROCESSABLE_ENTITY
-    editor = sign_ins.current_editor()
+    editor = current_editor()
     with writing() as now:
         is_refused = has_too_many_tries("password", str(editor.id), now)
     if is_refused:
@@ -118,7 +173,7 @@ def token_is_good() -> bool:
 def recovered_fields() -> MultiDict[str, str] | None:
     """The fields that this page's form had when it was sent after the session had expired, if they are stored."""
     secret = session.get("recoverable_form", "")
-    fields = form_recovery.find(secret, request.path, sign_ins.current_editor().id, datetime.now(UTC))
+    fields = form_recovery.find(secret, request.path, current_editor().id, datetime.now(UTC))
     return MultiDict(fields) if fields else None
 
 

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access, editors, notices, passwords, second_factor
+from webapp.accounts.editor_access import current_editor, local_time
 from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
-from webapp.accounts.sign_ins import current_editor, local_time
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role

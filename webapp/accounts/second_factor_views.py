@@ -6,9 +6,9 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, session, url_for
 
 from webapp.accounts import editor_access, notices, second_factor, sign_ins
+from webapp.accounts.editor_access import current_editor
 from webapp.accounts.forms import NewCodesForm, SetUpForm, TurnOffForm
 from webapp.accounts.second_factor import AlreadyOn
-from webapp.accounts.sign_ins import current_editor
 from webapp.db.writing import writing
 from webapp.models import AuditKind
 from webapp.web import htmx

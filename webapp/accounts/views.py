@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 
 from webapp.accounts import editor_access, editors, notices, passwords, second_factor, sign_ins
 from webapp.accounts.forms import (
@@ -114,8 +114,8 @@ def check_code(kind: str) -> Response:
 def sign_out() -> Response:
     """Sign out in this browser."""
     editor_access.csrf.protect()
-    sign_ins.recognize(datetime.now(UTC))
-    editor = sign_ins.find_current_editor()
+    editor_access.recognize(datetime.now(UTC))
+    editor = g.get("editor")
     with writing() as now:
         if editor is not None:
             audit.record(AuditKind.SIGNED_OUT, now, editor.id)
@@ -136,14 +136,14 @@ def change_time_zone() -> Response:
     if not form.validate():
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, zone_form=form)
     with writing():
-        sign_ins.current_editor().time_zone = form.time_zone.data
+        editor_access.current_editor().time_zone = form.time_zone.data
     return htmx.redirect(url_for(".account", done="time-zone"))
 
 
 @bp.post("/editor/account/password")
 def change_password() -> Response:
     """Change one's own password and end every other sign-in."""
-    form, editor = PasswordForm(), sign_ins.current_editor()
+    form, editor = PasswordForm(), editor_access.current_editor()
     if status := editor_access.password_refusal(form, form.current):
         return _show_account(status, password_form=form)
     try:
@@ -163,7 +163,7 @@ def end_other_sign_ins() -> Response:
     """Sign out everywhere else."""
     with writing() as now:
         if sign_ins.end_others():
-            audit.record(AuditKind.SIGN_INS_ENDED, now, sign_ins.current_editor().id)
+            audit.record(AuditKind.SIGN_INS_ENDED, now, editor_access.current_editor().id)
     return htmx.redirect(url_for(".account", done="others"))
 
 
@@ -194,7 +194,7 @@ def _show_account(
     return htmx.render(
         "accounts/account.html",
         status=status,
-        zone_form=zone_form or TimeZoneForm(formdata=None, time_zone=sign_ins.time_zone()),
+        zone_form=zone_form or TimeZoneForm(formdata=None, time_zone=editor_access.time_zone()),
         password_form=password_form or PasswordForm(formdata=None),
         others=sign_ins.sign_in_count() - 1,
         done=request.args.get("done"),

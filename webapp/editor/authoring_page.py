@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.content import merging, plain_language
 from webapp.content.article_content import from_json
 from webapp.content.checks import Problem

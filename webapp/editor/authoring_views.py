@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor, local_time, may, time_zone
+from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
 from webapp.content import merging, plain_language
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.checks import Problem

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor, local_time
+from webapp.accounts.editor_access import current_editor, local_time
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.editor.forms import WithdrawForm

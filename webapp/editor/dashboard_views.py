@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import local_time
+from webapp.accounts.editor_access import local_time
 from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
 from webapp.newsletter import reports

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, request, session, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor
+from webapp.accounts.editor_access import current_editor
 from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind, Role
 from webapp.papers import file_formats, importing, lookup

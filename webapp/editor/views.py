@@ -7,7 +7,7 @@ import msgspec
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.catalog.glossary import new_explainer
 from webapp.content import comparison
 from webapp.content.article_content import from_json, is_partial_date

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.sign_ins import current_editor
+from webapp.accounts.editor_access import current_editor
 from webapp.letters import compose, emails
 from webapp.mail import outbox
 from webapp.models import Frequency, MailKind, Role
