@@ -202,6 +202,14 @@ def test_the_library_as_csv_has_a_row_an_article(client: PageClient) -> None:
     assert "Not ours to give." not in text
 
 
+def test_a_retracted_paper_has_no_result_in_the_csv(client: PageClient) -> None:
+    add_article(main_message="It worked.", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})
+    (row,) = csv.DictReader(io.StringIO(client.get("/data/articles.csv").text.removeprefix("\ufeff")))
+    assert row["paper_status"] == "retracted"
+    assert row["title"].startswith("RETRACTED: ") and row["main_message"].startswith("RETRACTED: ")
+    assert row["result"] == ""
+
+
 def test_the_library_as_csv_begins_with_a_byte_order_mark(client: PageClient) -> None:
     """Excel reads a file without it in the encoding of the computer: Garcíañ becomes GarcÃ­aÃ±."""
     add_article(plain_title="“None.” García")

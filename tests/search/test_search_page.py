@@ -199,6 +199,13 @@ def test_everyday_words_are_read_as_medical_ones_and_the_page_says_so(client: Pa
     assert 'href="/search?q=can%27t+pee&amp;own=1"' in text
 
 
+def test_fewer_words_are_not_offered_where_more_find_nothing(client: PageClient, add: Adds) -> None:
+    add()
+    text = client.get("/search?q=can't pee").text
+    assert "We also looked for <em>urinary retention</em>" in text
+    assert "own=1" not in text
+
+
 def test_own_words_only_means_no_other_words(client: PageClient, add: Adds) -> None:
     add(paper={"title": "Urinary retention in a made-up trial"})
     text = client.get("/search?q=can't pee&own=1").text

@@ -132,7 +132,7 @@ def evidence_ladder() -> list[tuple[StudyKind, str]]:
         (StudyKind.REVIEWS, "Many studies were searched for and weighed together."),
         (
             StudyKind.RANDOMIZED_TRIAL,
-            "Chance decided who got which treatment, so the groups can be compared fairly.",
+            "A computer put people into groups at random, like a coin toss, so they can be compared fairly.",
         ),
         (
             StudyKind.OTHER_PEOPLE,

@@ -163,13 +163,13 @@ def mail_address(_form: FlaskForm, field: Field) -> None:
 
 def one_line(_form: FlaskForm, field: Field) -> None:
     """Accept no line break and no other control character: this text goes into a header or a list."""
-    _check_printable(field, "", "Write this on one line, with letters, figures and signs only.")
+    _check_printable(field, "", "Write this on one line, with letters, digits and symbols only.")
 
 
 def plain_text(_form: FlaskForm, field: Field) -> None:
     """Accept line breaks and tabs, but no other control character."""
     field.data = (field.data or "").replace("\r\n", "\n")
-    _check_printable(field, "\n\t", "Write with letters, figures and signs only.")
+    _check_printable(field, "\n\t", "Write with letters, digits and symbols only.")
 
 
 def _check_printable(field: Field, keep: str, sentence: str) -> None:
