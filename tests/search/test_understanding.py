@@ -103,9 +103,17 @@ def test_what_cannot_be_used_counts_as_not_given() -> None:
 
 
 def test_a_filter_is_toggled_on_and_off_from_the_first_page() -> None:
-    on = query(q="pain", page="3").toggled(FacetName.KIND, "reviews")
-    assert on.address("/search") == "/search?q=pain&kind=reviews"
-    assert on.toggled(FacetName.KIND, "reviews").address("/search") == "/search?q=pain"
+    kinds = ["reviews", "methods"]
+    off, on = query(q="pain", page="3"), query(q="pain", kind="reviews", year="2020", page="3")
+    assert off.toggle_urls(FacetName.KIND, kinds, "/search") == {
+        "reviews": "/search?q=pain&kind=reviews",
+        "methods": "/search?q=pain&kind=methods",
+    }
+    assert on.toggle_urls(FacetName.KIND, kinds, "/search") == {
+        "reviews": "/search?q=pain&year=2020",
+        "methods": "/search?q=pain&kind=methods&kind=reviews&year=2020",
+    }
+    assert query(kind="reviews").toggle_urls(FacetName.KIND, ["reviews"], "/search") == {"reviews": "/search"}
 
 
 # Concepts

@@ -57,6 +57,12 @@ def is_behind() -> bool:
     return cursor is not None and cursor < change_log.newest()
 
 
+def last_commit(folder: Path) -> int:
+    """The number of the last commit of an index; raises OSError or ValueError if there is none."""
+    names = os.listdir(folder)  # noqa: PTH208 - names are enough
+    return max(int(name[6:-4]) for name in names if name.startswith("_MAIN_") and name.endswith(".toc"))
+
+
 class SearchIndex:
     """The index under ``root``; ``folder`` is one that is not in use yet (see ``create_replacement``)."""
 
@@ -84,7 +90,7 @@ class SearchIndex:
         for _ in range(OPEN_TRIES):
             try:
                 folder = self.folder()
-                commit = segments.last_commit(folder)
+                commit = last_commit(folder)
                 with self._lock:
                     if self._snapshot is not None and any(one.is_damaged for one in self._snapshot.segments):
                         self._snapshot = None
@@ -119,7 +125,7 @@ class SearchIndex:
                 return True
             time.sleep(OPEN_PAUSE)  # a commit may be replacing files just now
             with suppress(OSError, ValueError):
-                if (self.folder(), segments.last_commit(folder)) != snapshot.commit_id:
+                if (self.folder(), last_commit(folder)) != snapshot.commit_id:
                     return True
         return False
 

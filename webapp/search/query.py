@@ -1,9 +1,10 @@
 """What a reader asks: the arguments of the address as one value, cut to sizes that cannot hurt, and back into addresses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
@@ -110,24 +111,27 @@ class SearchQuery:
 
     def address(self, path: str) -> str:
         """This search as an address; equal searches give equal addresses."""
-        arguments = self.arguments() | ({"page": [str(self.page)]} if self.page > 1 else {})
-        # a page of results has some fifty addresses, and urlencode takes four times as long
-        pairs = [f"{name}={quote_plus(value)}" for name, values in arguments.items() for value in values]
-        return f"{path}?{'&'.join(pairs)}" if pairs else path
+        page = {"page": [str(self.page)]} if self.page > 1 else {}
+        return _address(path, _encoded(self.arguments() | page))
 
-    def toggled(self, name: FacetName, value: str) -> "SearchQuery":
-        """The same search with one filter value more, or less if it is on; from its first page."""
-        values = self.filters.get(name, frozenset()) ^ {value}
-        filters = {other: own for other, own in self.filters.items() if other != name}
-        return replace(self, filters=filters | {name: values} if values else filters, page=1)
+    def toggle_urls(self, name: FacetName, values: Iterable[str], path: str) -> dict[str, str]:
+        """For each value of a filter, the same search with it turned on, or off if it is on; from its first page."""
+        encoded = _encoded(self.arguments())  # once: a page of results has some fifty of these addresses
+        selected = frozenset(encoded[name])
+        return {
+            value: _address(path, encoded | {name: sorted(selected ^ {f"{name}={value}"})})
+            for value in values
+        }
 
     def arguments(self) -> dict[str, list[str]]:
-        """This search without its page, as arguments for url_for."""
-        found = {"q": [self.text]} if self.text else {}
-        found |= {name.value: sorted(self.filters[name]) for name in FacetName if name in self.filters}
-        found |= {"sort": [self.sort.value]} if self.sort != Sort.BEST else {}
-        found |= {"exact": ["1"]} if self.is_exact else {}
-        return found | ({"own": ["1"]} if self.is_own_words else {})
+        """This search without its page, as arguments for url_for; an empty list is one that is not given."""
+        return {
+            "q": [self.text] if self.text else [],
+            **{name.value: sorted(self.filters.get(name, ())) for name in FacetName},
+            "sort": [self.sort.value] if self.sort != Sort.BEST else [],
+            "exact": ["1"] if self.is_exact else [],
+            "own": ["1"] if self.is_own_words else [],
+        }
 
     def exactly(self) -> "SearchQuery":
         """The same search without correction of typing."""
@@ -149,6 +153,15 @@ class SearchQuery:
 
     def without_filters(self) -> "SearchQuery":
         return replace(self, filters={}, page=1)
+
+
+def _encoded(arguments: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: [f"{name}={quote_plus(value)}" for value in values] for name, values in arguments.items()}
+
+
+def _address(path: str, encoded: Mapping[str, list[str]]) -> str:
+    query = "&".join(chain.from_iterable(encoded.values()))
+    return f"{path}?{query}" if query else path
 
 
 def _least_telling(terms: list[Term]) -> list[Term]:

@@ -24,6 +24,7 @@ from webapp.web.pagination import Page
 PAGE_SIZE = 10
 FEED_SIZE = 50
 NEAR_CONCEPT_COUNT = 5
+COMPLETION_COUNT = 4
 
 LABELS: Mapping[FacetName, str] = {
     FacetName.CATEGORY: "Topic",
@@ -147,14 +148,19 @@ def next_steps(query: SearchQuery) -> NextSteps:
     suggestion = None
     with suppress(SearchUnavailable):
         if corrected := without_typing_errors(query.terms()[0], search_index().snapshot()):
-            suggestion = next(with_results([written(corrected)], query), None)
+            suggestion = next(_with_results([written(corrected)], query), None)
     near = [concept.name for concept in synonyms.concepts_near(query.text)]
     return NextSteps(
-        suggestion, tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts()
+        suggestion, tuple(islice(_with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts()
     )
 
 
-def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
+def completions(query: SearchQuery) -> list[str]:
+    """Names of concepts that start with what was typed, to be searched instead."""
+    return list(islice(_with_results(synonyms.names_starting(query.text), query), COMPLETION_COUNT))
+
+
+def _with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
     """Those of the texts that lead from this search to another one, which has results; none if the index cannot answer."""
     with suppress(SearchUnavailable):
         library = search_index().snapshot()
@@ -175,12 +181,13 @@ def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...
     for name, label in LABELS.items():
         counts = matches.counts.get(name, {})
         selected = query.filters.get(name, frozenset())
-        values = []
-        for value, text in _labels(name, counts).items():
-            count, is_selected = counts.get(value, 0), value in selected
-            url = query.toggled(name, value).address(path) if count or is_selected else None
-            if value in counts or is_selected or name != FacetName.KIND:
-                values.append(FacetValue(value, text, count, is_selected, url))
+        possible = [value for value, count in counts.items() if count]
+        urls = query.toggle_urls(name, [*possible, *selected], path)
+        values = [
+            FacetValue(value, text, counts.get(value, 0), value in selected, urls.get(value))
+            for value, text in _labels(name, counts).items()
+            if value in counts or value in selected or name != FacetName.KIND
+        ]
         facets.append(Facet(name, label, tuple(values)))
     return tuple(facets)
 

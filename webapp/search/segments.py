@@ -207,12 +207,6 @@ class Segment:
         return column
 
 
-def last_commit(folder: Path) -> int:
-    """The number of the last commit of an index; raises OSError or ValueError if there is none."""
-    names = os.listdir(folder)  # noqa: PTH208 - names are enough
-    return max(int(name[6:-4]) for name in names if name.startswith("_MAIN_") and name.endswith(".toc"))
-
-
 def read_commit(folder: Path) -> tuple[int, list[Any]]:
     """The number of the last commit, and its segments as Whoosh describes them."""
     contents = FileIndex(Storage(folder), schema=SCHEMA)._read_toc()
