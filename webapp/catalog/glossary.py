@@ -60,16 +60,17 @@ class Dictionary:
 
     def uses(self, text: str) -> Iterator[tuple[int, int, Term]]:
         """Where words stand in a text as whole words, in order and apart: (start, end, term)."""
-        if self._forms.keys().isdisjoint(_PART.findall(text.lower())):
-            return
+        folded = text.replace(
+            "İ", "I"
+        ).lower()  # the one letter that becomes two, which would move all places
+        present = self._forms.keys() & _PART.findall(folded)
         after = 0
-        for part in _PART.finditer(text):
-            forms = self._forms.get(part.group().lower())
-            if forms is None or (start := part.start()) < after:
+        for part in _PART.finditer(folded) if present else ():
+            if part[0] not in present or (start := part.start()) < after:
                 continue
-            for form, term in forms:
+            for form, term in self._forms[part[0]]:
                 end = start + len(form)
-                if text[start:end].lower() == form and not _PART.match(text, end):
+                if folded.startswith(form, start) and not _PART.match(folded, end):
                     yield start, end, term
                     after = end
                     break

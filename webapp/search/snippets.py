@@ -48,12 +48,16 @@ def _densest(folded: str, highlighted: Sequence[frozenset[str]]) -> int:
                 count += 1
             at = folded.find(start, at + 1)
     places.sort()
+    present = {one for _, one in places}
+    groups = [group for group in highlighted if group <= present]
     most, best = 0, 0
     for number, (start_at, _) in enumerate(places):
         near = {one for at, one in places[number : number + 20] if at - start_at < WINDOW}
-        count = sum(1 for group in highlighted if group <= near)
+        count = sum([group <= near for group in groups])
         if count > most:
             most, best = count, start_at
+        if most == len(groups):
+            break
     return best
 
 
