@@ -64,10 +64,10 @@ class Word(NamedTuple):
 def words(text: str) -> Iterator[Word]:
     """The words of a text with their places, in order; cut to a length that no real word reaches."""
     for match in _TOKEN.finditer(text):
-        token, at = match.group(), match.start()
+        token, (at, after) = match[0], match.span()
         if token.isalpha() or token.isdecimal():
             folded = fold(token)
-            yield Word(at, match.end(), folded, (folded,))
+            yield Word(at, after, folded, (folded,))
         else:
             for start, end, folded, pieces in _words_of(token):
                 yield Word(at + start, at + end, folded, pieces)
