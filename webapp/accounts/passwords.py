@@ -39,12 +39,8 @@ def check_new(password: str, *personal: str) -> None:
     known: list[str] = []
     for text in (*personal, SITE_NAME):
         words = re.findall(r"\w+", text)
-        known += [
-            text,
-            text.partition("@")[0],
-            *words,
-            *(sign.join(words) for sign in ("", " ", ".", "-", "_")),
-        ]
+        known += [text, text.partition("@")[0], *words]
+        known += [sign.join(words) for sign in ("", " ", ".", "-", "_")]
     if zxcvbn(password[:SCORED], user_inputs=known)["score"] < LEAST_SCORE:
         raise PasswordRefused(
             "This password is too easy to guess. Use four or five words that do not belong together."

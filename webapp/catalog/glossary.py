@@ -118,12 +118,8 @@ def terms_by_letter(wanted: str = "") -> list[tuple[str, list[GlossaryTerm]]]:
     """All terms (or those whose word or meaning has ``wanted``) under their first letter, in alphabetical order."""
     query = select(GlossaryTerm).order_by(func.lower(GlossaryTerm.term))
     if wanted:
-        query = query.where(
-            or_(
-                GlossaryTerm.term.icontains(wanted, autoescape=True),
-                GlossaryTerm.meaning.icontains(wanted, autoescape=True),
-            )
-        )
+        texts = GlossaryTerm.term, GlossaryTerm.meaning
+        query = query.where(or_(*(text.icontains(wanted, autoescape=True) for text in texts)))
     terms = db.session.scalars(query)
     return [(letter, list(group)) for letter, group in groupby(terms, key=lambda term: term.term[0].upper())]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 
 from webapp.db.session import db
 from webapp.mail import outbox
@@ -98,15 +98,8 @@ def forget_old(now: datetime) -> None:
 
 def by_article() -> list[ArticleFeedback]:
     """Every article that somebody answered below, those with most "No" first."""
-    votes = {
-        article_id: (helpful, count - helpful)
-        for article_id, helpful, count in db.session.execute(
-            select(
-                Feedback.article_id, func.count(case((Feedback.is_helpful.is_(True), 1))), func.count()
-            ).group_by(Feedback.article_id)
-        )
-    }
-    answers = _understanding_counts()
+    votes = _counts(Feedback, Feedback.is_helpful.is_(True))
+    answers = _counts(Understanding, Understanding.answer == Article.result)
     articles = db.session.scalars(select(Article).where(Article.id.in_(votes.keys() | answers.keys())))
     rows = [
         ArticleFeedback(row, *votes.get(row.id, (0, 0)), *answers.get(row.id, (0, 0))) for row in articles
@@ -114,15 +107,10 @@ def by_article() -> list[ArticleFeedback]:
     return sorted(rows, key=lambda row: (-row.not_helpful_count, -row.helpful_count, row.article.id))
 
 
-def _understanding_counts() -> dict[int, tuple[int, int]]:
-    """For each article: how many named its result, and how many named another."""
-    query = (
-        select(Understanding.article_id, Understanding.answer == Article.result, func.count())
-        .join(Article, Article.id == Understanding.article_id)
-        .group_by(Understanding.article_id, Understanding.answer == Article.result)
-    )
-    counts: dict[int, tuple[int, int]] = {}
-    for article_id, is_right, count in db.session.execute(query):
-        right, wrong = counts.get(article_id, (0, 0))
-        counts[article_id] = (right + count, wrong) if is_right else (right, wrong + count)
-    return counts
+def _counts(
+    table: type[Feedback | Understanding], condition: ColumnElement[bool]
+) -> dict[int, tuple[int, int]]:
+    """For each article: how many of the rows below it meet the condition, and how many do not."""
+    query = select(table.article_id, func.count(case((condition, 1))), func.count())
+    joined = query.join(Article, Article.id == table.article_id).group_by(table.article_id)
+    return {article_id: (met, count - met) for article_id, met, count in db.session.execute(joined)}

@@ -33,7 +33,7 @@ _NO_COMPLAINTS = ("auth-failure", "not-spam")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RecipientOutcome:
     """What became of a mail at one address, as a report says; ``kind`` is None if the failure is not the recipient's."""
 
     addresses: frozenset[str]
@@ -46,15 +46,15 @@ class Report:
     """A delivery report or a complaint: the mails that it may be about, and the outcome at each address it names."""
 
     message_ids: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[RecipientOutcome, ...]
 
-    def failure_of(self, recipient: str) -> Outcome | None:
+    def failure_of(self, recipient: str) -> RecipientOutcome | None:
         """The failure at an address. A mail that was forwarded has failed if it did everywhere, and each time alike."""
         outcomes = [one for one in self.outcomes if recipient in one.addresses] or list(self.outcomes)
         if not all(one.has_failed for one in outcomes):
             return None
         kinds = {one.kind for one in outcomes}
-        return outcomes[0] if len(kinds) == 1 else Outcome(frozenset(), has_failed=True, kind=None)
+        return outcomes[0] if len(kinds) == 1 else RecipientOutcome(frozenset(), has_failed=True, kind=None)
 
 
 def record(report: Report, now: datetime) -> bool:
@@ -86,7 +86,7 @@ def find_report(message: Message) -> Report | None:
         [fields] = _blocks(parts["message/feedback-report"])[:1] or [Message()]
         if str(fields.get("feedback-type", "abuse")).strip().lower() in _NO_COMPLAINTS:
             return None
-        outcomes = [Outcome(frozenset(), has_failed=True, kind=BounceKind.COMPLAINT)]
+        outcomes = [RecipientOutcome(frozenset(), has_failed=True, kind=BounceKind.COMPLAINT)]
     elif status := parts.get("message/delivery-status") or parts.get("message/global-delivery-status"):
         outcomes = [_outcome(block) for block in _blocks(status) if "action" in block]
     else:
@@ -102,7 +102,7 @@ def _blocks(part: Message) -> list[Message]:
     return [message_from_bytes(block.strip()) for block in re.split(rb"\r?\n[ \t]*\r?\n", _decoded(part))]
 
 
-def _outcome(block: Message) -> Outcome:
+def _outcome(block: Message) -> RecipientOutcome:
     """What the fields of one recipient say (RFC 3464). OpenSMTPD writes ``Action: error``."""
     named = [
         str(value) for name in ("original-recipient", "final-recipient") for value in block.get_all(name, [])
@@ -110,10 +110,10 @@ def _outcome(block: Message) -> Outcome:
     addresses = frozenset(parseaddr(value.rpartition(";")[2].strip())[1].lower() for value in named)
     has_failed = str(block["action"]).strip().lower().startswith(("fail", "error"))
     answer = " ".join(str(block.get(name, "")) for name in ("status", "diagnostic-code"))
-    return Outcome(addresses, has_failed, judge(answer) if has_failed else None)
+    return RecipientOutcome(addresses, has_failed, judge(answer) if has_failed else None)
 
 
-def _in_own_words(message: Message) -> list[Outcome]:
+def _in_own_words(message: Message) -> list[RecipientOutcome]:
     """The failures in a report that follows no standard. Mail from a person, such as an automatic reply, is no report."""
     sender = str(message.get("from", ""))
     if str(message.get("return-path", "")).strip() != "<>" and not _REPORTERS.search(sender):
@@ -128,7 +128,10 @@ def _in_own_words(message: Message) -> list[Outcome]:
     texts = [part for part in message.walk() if part.get_content_type() == "text/plain"][:1]
     text = b"".join(_decoded(part) for part in texts).decode("utf-8", "replace").lower()
     paragraphs = re.split(r"\n\s*\n", _COPY.split(text, maxsplit=1)[0].replace("\r", ""))
-    return [Outcome(frozenset([address]), True, judge(_reason(address, paragraphs))) for address in addresses]
+    return [
+        RecipientOutcome(frozenset([address]), True, judge(_reason(address, paragraphs)))
+        for address in addresses
+    ]
 
 
 def _reason(address: str, paragraphs: list[str]) -> str:

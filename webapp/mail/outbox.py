@@ -230,10 +230,8 @@ def state_line() -> str:
     """The number of mails in each state, in words: "3 queued, 120 sent"."""
     counted = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
     counts: dict[MailState, int] = dict(db.session.execute(counted).all())
-    return (
-        ", ".join(f"{counts[state]} {state}" for state in MailState if state in counts)
-        or "The outbox is empty"
-    )
+    parts = [f"{counts[state]} {state}" for state in MailState if state in counts]
+    return ", ".join(parts) or "The outbox is empty"
 
 
 def stale_message_ids(now: datetime) -> list[str]:

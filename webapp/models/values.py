@@ -126,11 +126,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
         """The groups of ``counts`` in order; none unless two or more can be compared."""
         matches = [_GROUP.fullmatch(part.strip()) for part in self.counts.split(";")]
         groups = [GroupCount(match[1].strip(), int(match[2]), int(match[3])) for match in matches if match]
-        return (
-            groups
-            if len(groups) == len(matches) > 1 and all(0 <= g.count <= g.total > 0 for g in groups)
-            else []
-        )
+        is_complete = len(groups) == len(matches) > 1
+        return groups if is_complete and all(0 <= g.count <= g.total > 0 for g in groups) else []
 
 
 class GroupCount(msgspec.Struct, frozen=True):

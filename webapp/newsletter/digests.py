@@ -61,9 +61,9 @@ class Accounting:
         return self.recipients == self.sent + self.excluded + self.failed + self.uncertain + self.queued
 
     def __str__(self) -> str:
-        parts = ("sent", "excluded", "failed", "uncertain", "queued")
-        return f"{self.recipients} recipients = " + " + ".join(
-            f"{getattr(self, part)} {part}" for part in parts
+        return (
+            f"{self.recipients} recipients = {self.sent} sent + {self.excluded} excluded + {self.failed} failed"
+            f" + {self.uncertain} uncertain + {self.queued} queued"
         )
 
 
@@ -167,19 +167,12 @@ def public_articles(issue: Issue) -> list[Article]:
 
 
 def _last_made(frequency: Frequency) -> datetime | None:
-    return db.session.scalar(
-        select(Issue.made_at).where(Issue.frequency == frequency).order_by(Issue.made_at.desc()).limit(1)
-    )
+    return db.session.scalar(select(func.max(Issue.made_at)).where(Issue.frequency == frequency))
 
 
 def _articles_since(start: datetime, now: datetime) -> list[Article]:
-    return list(
-        db.session.scalars(
-            standing()
-            .where(Article.published_at > start, Article.published_at <= now)
-            .order_by(Article.published_at.desc(), Article.id.desc())
-        )
-    )
+    query = standing().where(Article.published_at > start, Article.published_at <= now)
+    return list(db.session.scalars(query.order_by(Article.published_at.desc(), Article.id.desc())))
 
 
 def _sent_already(article_ids: Sequence[int]) -> defaultdict[int, set[int]]:

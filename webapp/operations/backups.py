@@ -16,9 +16,8 @@ from webapp.operations import migrations, sqlite_files
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 
 BACKUP_STAMP = "%Y%m%dT%H%M%SZ"
-FORMER_STAMP = (
-    "%Y%m%dT%H%M%S.%fZ"  # otherwise a second restore within a second would overwrite the saved database
-)
+# Otherwise a second restore within a second would overwrite the saved database.
+FORMER_STAMP = "%Y%m%dT%H%M%S.%fZ"
 UNFINISHED = ".part"
 BACKUP_NAME = re.compile(r"site-\d{8}T\d{6}Z\.sqlite3")
 ON_POSTGRESQL = (

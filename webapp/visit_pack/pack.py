@@ -59,6 +59,5 @@ def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:
 
 
 def find_slug(number: int) -> str | None:
-    """The address of the published summary with this number, for short links."""
-    slug: str | None = db.session.scalar(select(Article.slug).where(Article.id == number))
-    return slug
+    """The address of the summary with this number, for short links."""
+    return db.session.scalar(select(Article.slug).where(Article.id == number))
