@@ -34,6 +34,7 @@ AROUND = (
     ("https://example.org/doi/", "/full/html"), ("https://example.org/content/pdf/", ".pdf"), ("", "|x"), ("", "&amp;"), ("", "&amp"),
     ("", "\u200b"), ("\ufeff", "\u00a0"), ("\u202a", "\u202c"), ("", "}"), ("", "…"), ("", " \\"), ("see ", ", and 10.1000/other"),
     ("<b>", "</b>"), ("<p>", "<br/>"), (r"\url{https://doi.org/", "}"), ("", ";jsessionid=AB12"),
+    ("", "[doi]"), (r"\href{https://doi.org/", "}{the paper}"), ("https://example.org/", "/figures/2"), ("https://example.org/", ".full-text"),
 )  # fmt: skip
 ENCODINGS = (
     str, str.upper, html.escape, lambda doi: html.escape(html.escape(doi)), lambda doi: quote(doi, safe=""),
@@ -77,7 +78,8 @@ def test_a_doi_that_was_found_is_found_again_unchanged(end: str, more: str) -> N
     "text",
     [
         "29984670", " 29984670\u200b", "{29984670}", "{{29984670}}", "029984670", "29984670.1", "PMID: 29984670", "pmid:29984670.", "PMID29984670",
-        "PubMed ID 29984670", "29984670 [pmid]", "MEDLINE:29984670", "https://pubmed.ncbi.nlm.nih.gov/29984670/?from=x",
+        "PubMed ID 29984670", "29984670 [pmid]", "PMID- 29984670", "PMID：２９９８４６７０", "PMID (29984670)", "<b>29984670</b>",
+        "https://pubmed.ncbi.nlm.nih.gov/?term=29984670", "http://www.ncbi.nlm.nih.gov/entrez/query.fcgi?db=PubMed&list_uids=29984670", "MEDLINE:29984670", "https://pubmed.ncbi.nlm.nih.gov/29984670/?from=x",
         "<http://www.ncbi.nlm.nih.gov/pubmed/29984670>", "https://europepmc.org/article/MED/29984670", "info:pmid/29984670",
     ],
 )  # fmt: skip
@@ -100,7 +102,7 @@ def test_in_running_text_a_pubmed_number_has_its_name() -> None:
     [
         "PMC7654321", "7654321", "7654321.1", "pmc7654321.2", "PMC 7654321", "PMCPMC7654321", "PMCID: PMC7654321", "{{PMC7654321}}",
         "https://www.ncbi.nlm.nih.gov/pmc/articles/PMC7654321/", "https://pmc.ncbi.nlm.nih.gov/articles/PMC7654321/?report=reader",
-        "https://europepmc.org/article/PMC/PMC7654321", "PMC76\u200b54321",
+        "https://europepmc.org/article/PMC/PMC7654321", "PMC76\u200b54321", "PMC-7654321",
     ],
 )  # fmt: skip
 def test_a_pubmed_central_number_is_read_in_its_many_spellings(text: str) -> None:
@@ -111,7 +113,7 @@ def test_a_pubmed_central_number_is_read_in_its_many_spellings(text: str) -> Non
     "text",
     [
         "0000-0002-1694-233X", "https://orcid.org/0000-0002-1694-233x", "ORCID: 0000 0002 1694 233X.", "000000021694233X", "{0000–0002–1694–233X}",
-        "http://orcid.org/0000-0002-1694-233X/", "0000-0002-1694-\u200b233X",
+        "http://orcid.org/0000-0002-1694-233X/", "0000-0002-1694-\u200b233X", "0000.0002.1694.233X", "００００-0002-1694-233X",
     ],
 )  # fmt: skip
 def test_an_orcid_is_read_in_its_many_spellings(text: str) -> None:
@@ -132,6 +134,8 @@ def test_what_is_no_orcid_gives_none(text: str) -> None:
         ("NCT01234567, NCT-01234567", ["NCT01234567"]),
         ("ChiCTR-TRC-10001234 CTRI/2010/091/000001", ["ChiCTR-TRC-10001234", "CTRI/2010/091/000001"]),
         ("EudraCT number: 2004-000446-20", ["EudraCT 2004-000446-20"]),
+        ("jRCT1031200001, KCT0001234", ["jRCT1031200001", "KCT0001234"]),
+        ("ACTRN12605000009606p", ["ACTRN12605000009606"]),
         ("NCT0123456", []),
     ],
 )
@@ -185,3 +189,7 @@ def test_a_field_with_one_trial_gives_its_number(text: str, number: str) -> None
 )  # fmt: skip
 def test_a_date_is_read(text: str, day: str) -> None:
     assert find_date(text) == day
+
+
+def test_the_register_of_trials_is_not_the_paper() -> None:
+    assert find_doi("https://www.cochranelibrary.com/central/doi/10.1002/central/CN-00001/full") == ""

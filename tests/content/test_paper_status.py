@@ -40,8 +40,21 @@ RETRACTED = (
     "This article has been retracted: Walking after injury",
     "Article retracted: Walking after injury",
     "Retracted and republished: Walking after injury",
+    "Walking after injury (Retraction in: J Test 2020)",
+    "Walking after injury: Retracted",
+    "Walking after injury 【Retracted】",
+    "TEMPORARY REMOVAL: Walking after injury",
 )
 NOTICES = (
+    "Walking after injury: Erratum",
+    "Walking after injury: Correction",
+    "Partial Retraction: Walking after injury",
+    "Erratum zu: Gehen nach Verletzung",
+    "[Correction] Walking after injury",
+    "Notice of Duplicate Publication",
+    "WITHDRAWAL: Walking after injury",
+    "Error in Figure 1",
+    "Incorrect Data in the Results Section",
     "Retraction: Walking after injury",
     "RETRACTION: Walking after injury",
     "Retraction. Walking after injury",
@@ -109,6 +122,10 @@ PAPERS = (
     "Addendum to the international standards",
     "Errata and how to avoid them in trials",
     "Concern about falling",
+    "Withdrawal: coping after injury",
+    "Errors in triage of spinal trauma",
+    "Kyphosis: surgical correction",
+    "Walking (vol 5 of a series)",
 )
 PREPRINT_DOIS = (
     "10.1101/2020.03.05.00000001",
@@ -138,6 +155,7 @@ PREPRINT_SERVERS = (
     "OSF Preprints",
     "PeerJ Preprints",
     "JMIR Preprints",
+    "Res Sq",
 )
 
 
@@ -220,3 +238,13 @@ def test_a_retraction_outweighs_all_and_another_known_notice_stays() -> None:
     assert (
         status_of(PaperContent(title="A bed", journal="medRxiv", status=PaperStatus.CORRECTED)) == "corrected"
     )
+
+
+@pytest.mark.parametrize("title", ["Walking [Preprint]", "PREPRINT: Walking"])
+def test_a_title_tells_a_preprint(title: str) -> None:
+    assert status(title) == PaperStatus.PREPRINT
+
+
+@pytest.mark.parametrize("host", ["www.medrxiv.org", "arxiv.org", "www.researchsquare.com"])
+def test_the_address_tells_a_preprint(host: str) -> None:
+    assert status_of(PaperContent(title="A bed", url=f"https://{host}/x")) == PaperStatus.PREPRINT

@@ -208,7 +208,7 @@ def test_mark_up_becomes_plain_text() -> None:
     abstract = "<jats:title>Abstract</jats:title><jats:p>A <jats:italic>big</jats:italic> &amp; bold step.</jats:p><jats:p>End.</jats:p>"
     [record] = read(json.dumps({"title": ["Effects of H<sub>2</sub>O"], "abstract": abstract}))
     paper = record.content.paper
-    assert (paper.title, paper.abstract) == ("Effects of H2O", "A big & bold step.\n\nEnd.")
+    assert (paper.title, paper.abstract) == ("Effects of H₂O", "A big & bold step.\n\nEnd.")
 
 
 @pytest.mark.parametrize(

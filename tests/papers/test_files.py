@@ -121,8 +121,8 @@ def test_the_encoding_that_xml_declares_is_used() -> None:
     source = '<?xml version="1.0" encoding="ISO-8859-1"?>' + PUBMED.partition("?>")[2].replace(
         "mice", "Mäuse"
     )
-    assert read(source.encode("latin-1"))[0].title == "Effects of H2O in Mäuse"
-    assert read(source)[0].title == "Effects of H2O in Mäuse"
+    assert read(source.encode("latin-1"))[0].title == "Effects of H₂O in Mäuse"
+    assert read(source)[0].title == "Effects of H₂O in Mäuse"
 
 
 # Small, but made to take long.

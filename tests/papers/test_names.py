@@ -17,6 +17,7 @@ def names(*authors: Author) -> list[tuple[str, ...]]:
     [
         ("Doe, Jo", ("Doe", "Jo")),
         ("Doe,J.A.", ("Doe", "J.A.")),
+        ("Doe, Jo (ORCID: 0000-0002-1825-0097)", ("Doe", "Jo")),
         ("Doe J", ("Doe", "J")),
         ("Doe J.G.", ("Doe", "J.G.")),
         ("van der Berg JJ", ("van der Berg", "JJ")),

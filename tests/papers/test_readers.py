@@ -1,6 +1,7 @@
 """The fields that each format gives. The samples are made up in the shape of the databases' own exports."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -187,7 +188,7 @@ def test_pubmed_xml_gives_every_fact() -> None:
         PUBMED.replace("@type", "Meta-Analysis").replace("@notices", "<CoiStatement>None.</CoiStatement>")
     )
     paper = found.paper
-    assert paper.title == "Effects of H2O in mice"
+    assert paper.title == "Effects of H₂O in mice"
     assert (paper.doi, paper.pmid, paper.pmcid) == ("10.5555/bed.2", "12345678", "PMC99")
     assert (paper.journal, paper.volume, paper.issue) == ("Journal of made-up trials", "5", "2")
     assert paper.published_on == "2020"  # a span of months says no month
@@ -501,7 +502,9 @@ def test_bibtex_reads_letters_that_latex_spells() -> None:
         ("It cost $5 and not $6", "It cost $5 and not $6"),
         ("Rare ($p<0.05$), $n=20$, $\\alpha=5%$", "Rare (p<0.05), n=20, α=5%"),
         ("Rare (p $<$ 0.05, p {\\textless} 0.1, n{textgreater}3)", "Rare (p < 0.05, p < 0.1, n>3)"),
-        ("CO$_2$ and $H_{2}O$, a_b #1", "CO2 and H2O, a_b #1"),
+        ("CO$_2$ and $H_{2}O$, a_b #1", "CO₂ and H₂O, a_b #1"),
+        ("Bone \\\\& muscle, \\(p<0.05\\)", "Bone & muscle, p<0.05"),
+        ("Na$_v$1.7 of $5 and GABA$_A$", "Nav1.7 of $5 and GABA-A"),
         ("About ~50 of J.~Doe’s", "About ~50 of J. Doe’s"),
         ("{\\textalpha}-synuclein, {\\textmu}m, 5 {\\textdegree}C", "α-synuclein, µm, 5 °C"),
         ("{\\textless}i{\\textgreater}In vivo{\\textless}/i{\\textgreater}", "In vivo"),
@@ -735,7 +738,7 @@ TAGS = (
     ("pressure <85 or >90", "pressure <85 or >90"),
     ("n<5 <b>and</b> <i class='x'>p</i> >5", "n<5 and p >5"),
     ("a <B and c> d, <a and> b", "a <B and c> d, <a and> b"),
-    ("H<sub>2</sub>O<br/>here", "H2O here"),
+    ("H<sub>2</sub>O<br/>here", "H₂O here"),
     ("&lt;i&gt;In vivo&lt;/i&gt;, p&lt;0.05 &amp; R&D", "In vivo, p<0.05 & R&D"),
     ("twice &amp;amp; once &nbsp;more", "twice &amp; once more"),
     ("si\u00adgni\ufb01cant\u200b \u00a0rise\x0bhere", "significant rise here"),
@@ -748,6 +751,107 @@ def test_only_tags_are_taken_out_of_a_text(written: str, text: str) -> None:
     for paper in (content(said).paper, ris(f"T2  - {written}", f"AB  - {written}").paper):
         assert (" ".join(paper.abstract.split()), paper.journal) == (text, text)
     assert content(said).paper.title == text
+
+
+SCRIPTS = (
+    ("10<sup>6</sup>", "10⁶"),
+    ("10<jats:sup>−6.5</jats:sup>", "10⁻⁶·⁵"),
+    ("CO<sub class='x'>2</sub>", "CO₂"),
+    ("Ca<sup>2<b>+</b></sup>", "Ca²⁺"),
+    ("VO<sub>2max</sub>", "VO₂max"),
+    ("the 5<sup>th</sup>", "the 5th"),
+    ("GABA<sub>A</sub> and p<sub>R</sub>", "GABA-A and pR"),
+    ("37<sup>o</sup>C, 2<sup>n</sup>", "37°C, 2ⁿ"),
+    ("Mn<sub>1−x</sub>", "Mn1−x"),
+    ("10&lt;sup&gt;6&lt;/sup&gt;", "10⁶"),
+    ("<math><msup><mn>10</mn><mn>6</mn></msup></math>", "10⁶"),
+    (
+        "<alternatives><tex-math>$10^6$</tex-math><math><msub><mi>T</mi><mn>1</mn></msub></math></alternatives>",
+        "T₁",
+    ),
+)
+
+
+@pytest.mark.parametrize(("written", "text"), SCRIPTS)
+def test_raised_and_lowered_signs_stay_so(written: str, text: str) -> None:
+    written = re.sub("<(/?)(alternatives|tex-math)", r"<\1jats:\2", re.sub("<(/?)(m)", r"<\1mml:\2", written))
+    said = json.dumps(WORK | {"title": [written]})
+    assert content(said).paper.title == ris(f"T2  - {written}").paper.journal == text
+
+
+@pytest.mark.parametrize(("written", "text"), SCRIPTS)
+def test_raised_and_lowered_signs_stay_so_in_xml(written: str, text: str) -> None:
+    written = written.replace("jats:", "")
+    for source in (
+        JATS.replace("A bed for", f"{written} for"),
+        PUBMED.replace("Effects of", f"{written} for"),
+    ):
+        assert content(source.replace("@notices", "")).paper.title.startswith(f"{text} for")
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        ("10$^6$, $10^{-6}$, 10\\textsuperscript{6}", "10⁶, 10⁻⁶, 10⁶"),
+        ("$\\mathrm{CO_2}$, VO\\textsubscript{2max}", "CO₂, VO₂max"),
+        ("{\\textsuperscript{18}F}, 37$^\\circ$C, $r^2=0.5$", "¹⁸F, 37°C, r²=0.5"),
+    ],
+)
+def test_raised_and_lowered_signs_stay_so_in_bibtex(latex: str, text: str) -> None:
+    assert bib(f"journal = {{{latex}}}").paper.journal == text
+
+
+@pytest.mark.parametrize("sign", ["&nbsp;", "\x0b", "&#11;", "&#x1F;", "&thinsp;"])
+def test_what_only_html_allows_does_not_damage_xml(sign: str) -> None:
+    source = PUBMED.replace("Effects of", f"Bone & skin{sign}in").replace("@notices", "")
+    assert content(source).paper.title.startswith("Bone & skin in H₂O")
+
+
+def test_a_number_in_a_note_is_the_papers_own() -> None:
+    assert ris("N1  - PMID: 12345678").paper.pmid == "12345678"
+    assert ris("N1  - Comment in: J Test 2020. PMID: 12345678").paper.pmid == ""
+    assert ris("C3  - PUBMED 12345678").paper.pmid == "12345678"
+    assert bib("note = {doi: 10.5555/bed}").paper.doi == "10.5555/bed"
+    assert bib("howpublished = {\\url{https://doi.org/10.5555/bed}}").paper.doi == "10.5555/bed"
+    assert bib("note = {Cites doi:10.5555/bed}").paper.doi == ""
+    assert content(json.dumps([{"title": "A bed", "note": "x\nDOI: 10.5555/bed"}])).paper.doi == "10.5555/bed"
+    assert (
+        content(json.dumps([{"title": "A bed", "URL": "https://doi.org/10.5555/bed"}])).paper.doi
+        == "10.5555/bed"
+    )
+
+
+def test_an_entry_without_a_key_gives_nothing_to_others() -> None:
+    first, second = read("@article{, title={One}, journal={J Beds}}\n@article{b, title={Two}}")
+    assert (first.content.paper.journal, second.content.paper.journal) == ("J Beds", "")
+
+
+def test_a_missing_comma_is_refused() -> None:
+    assert only("@article{k, title={W}\n author={Doe, J}}").reason
+
+
+def test_short_names_in_bibtex_are_read_from_their_end() -> None:
+    assert bib("author = {Doe J and Roe AB}").paper.authors == [
+        Author(family="Doe", given="J"),
+        Author(family="Roe", given="AB"),
+    ]
+    assert bib("author = {Wei LI and Jo WU}").paper.authors == [
+        Author(family="LI", given="Wei"),
+        Author(family="WU", given="Jo"),
+    ]
+
+
+def test_nobody_is_named_anonymous() -> None:
+    assert [author.family for author in ris("AU  - [Anonymous]", "AU  - Doe, J").paper.authors] == ["Doe"]
+
+
+def test_dates_may_begin_with_their_day_or_month() -> None:
+    for text in ("3 May 2020", "May 3, 2020", "May 3rd, 2020"):
+        assert ris(f"DA  - {text}").paper.published_on == "2020-05-03"
+        assert (
+            content(json.dumps([{"title": "A bed", "issued": {"literal": text}}])).paper.published_on
+            == "2020-05-03"
+        )
 
 
 def test_a_record_without_a_title_is_refused() -> None:

@@ -17,7 +17,7 @@ EXPECTED = {
     "jats": (11, 0),
     "nbib": (108, 1),  # a corrigendum that PubMed lists as a paper
     "pubmed_xml": (24, 0),
-    "ris": (298, 0),
+    "ris": (297, 1),
 }
 
 

@@ -4,38 +4,47 @@ Each ``find_…`` function returns the bare identifier, or "" if there is none. 
 """
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 from webapp.parsing import clean_text, decode_entities
 
-_DOI = re.compile(r"(?<![\d.])10\.\d{4,9}(?:\.\d+)*/[^\s\"“”„‘’«»`|^?]+")
+_DOI = re.compile(r"(?<![\d.])(?!10\.1002/central/)10\.\d{4,9}(?:\.\d+)*/[^\s\"“”„‘’«»`|^?]+")
 # Where a DOI ends although the text goes on: before the parameters of an address, or before another address.
 _AFTER_DOI = re.compile(
     r"&\w*(?:=|$)|#(?=\w)|(?<!;\d-)#|;jsessionid|[,;]?(?:https?://|doi:)|[,;]10\.\d{4}", re.I
 )
-# What no DOI ends in: punctuation, and what publishers append in the addresses of their pages. A few SICIs end in "#".
+# What no DOI ends in: punctuation, what PubMed adds, and what publishers append in the addresses of their pages. A few SICIs
+# end in "#".
 _NO_END = re.compile(
-    r"(?:[^\w)>\]#/+-]+|(?<!;\d-)#|/(?:full|fulltext|abstract|summary|meta|html|e?pdf|references|figures)?|"
-    r"\.(?:full|abstract|e?pdf|html?)|(?<=\d{6})v\d+)$",
+    r"(?:[^\w)>\]#/+-]+|(?<!;\d-)#|\[(?:doi|pii)\]|/(?:full|fulltext|abstract|summary|meta|html|e?pdf|references)?|"
+    r"/(?:figures|tables)(?:/\w+)?|\.(?:full(?:-text)?|abstract|e?pdf(?:\+html)?|html?|supplementary-material)|(?<=\d{6})v\d+)$",
     re.I,
 )
 _OPENING = {")": "(", "]": "[", ">": "<"}
 _TAG = re.compile(r"</[^<>]*>|<(?:jats:|mml:)?[a-z]+\s*/?>", re.I)
 _LATEX_SIGNS = {"less": "<", "greater": ">", "underscore": "_", "asciitilde": "~"}
-_LATEX = re.compile(rf"\\?text({'|'.join(_LATEX_SIGNS)})(?![a-z])(?:\{{\}})?|[{{}}\\$]")
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_LATEX = re.compile(
+    rf"\\?text({'|'.join(_LATEX_SIGNS)})(?![a-z])(?:\{{\}})?|\\(?:url|href)(?![a-z])|[{{}}\\$]"
+)
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"∕": "/", "⁄": "/"})
 
 _NUMBER = r"0*([1-9]\d{0,8})(?:\.\d+)?"
 _PMID = re.compile(
-    rf"(?:\bPMID|\bpubmed(?:\.ncbi\.nlm\.nih\.gov)?|\bmedline|/med)(?: (?:ID|number))?[\s:=/#]*{_NUMBER}(?!\d)",
+    rf"(?:\bPMID|\bpubmed(?:\.ncbi\.nlm\.nih\.gov)?|\bmedline|/med)(?: (?:ID|number))?"
+    rf"(?:/?\?term=)?[\s:=/#(-]*{_NUMBER}(?!\d)|\blist_uids=(?P<uid>\d+)",
     re.I,
 )
-_PMCID = re.compile(rf"\bPMC(?:ID)?[\s:=/#]*(?:PMC[\s:]*)*{_NUMBER}(?!\d)", re.I)
-_ORCID = re.compile(r"(?<!\d)(\d{4})[\s-]?(\d{4})[\s-]?(\d{4})[\s-]?(\d{3}[\dX])(?!\d)", re.I)
+_OF_ANOTHER_PAPER = re.compile(
+    r"\b(?:comment|erratum|retraction|correction|republished|update|summary|cites?)\s+(?:in|on|of|for|from)\b.*",
+    re.I | re.S,
+)
+_PMCID = re.compile(rf"\bPMC(?:ID)?[\s:=/#(-]*(?:PMC[\s:]*)*{_NUMBER}(?!\d)", re.I)
+_ORCID = re.compile(r"(?<!\d)(\d{4})[\s._-]?(\d{4})[\s._-]?(\d{4})[\s._-]?(\d{3}[\dX])(?!\d)", re.I)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"“”„«»<>`|^]+", re.I)
 
 _TRIAL = re.compile(
-    r"\b(?:(?:(NCT|nct)[\s:#-]*(\d{8})|(ISRCTN|isrctn)[\s:#-]*(\d{6,8})|(ACTRN)[\s:#-]*(\d{14})|(DRKS)[\s:#-]*(\d{8})|"
+    r"\b(?:(?:(NCT|nct)[\s:#-]*(\d{8})|(ISRCTN|isrctn)[\s:#-]*(\d{6,8})|(ACTRN)[\s:#-]*(\d{14})p?|(jRCTs?)(\d{9,10})|(KCT)(\d{7})|(TCTR)(\d{11})|(RBR-)(\w{6,7})|(PACTR)(\d{15,16})|(DRKS)[\s:#-]*(\d{8})|"
     r"(UMIN)[\s:#-]*(\d{9})|(NTR)[\s:#-]*(\d{3,4})|(EudraCT )(?:[Nn]umber:? )?(\d{4}-\d{6}-\d{2}))|"
     r"(ChiCTR[-A-Z]*)\s?(\d{8,10})|(CTRI)(/\d{4}/\d{2,3}/\d{5,6})|(IRCT)(\w{8,16}))\b"
 )
@@ -43,8 +52,7 @@ _TRIAL = re.compile(
 
 def find_doi(text: str) -> str:
     """Find the first DOI, bare and in lower case."""
-    plain = _TAG.sub(" ", _decoded(text)).translate(_DASHES)
-    for match in _DOI.finditer(plain):
+    for match in _DOI.finditer(_decoded(text)):
         doi, before = match.group(), ""
         while doi != before:
             before, doi = doi, _NO_END.sub("", _AFTER_DOI.split(doi, maxsplit=1)[0])
@@ -55,6 +63,12 @@ def find_doi(text: str) -> str:
     return ""
 
 
+def doi_of_note(text: str) -> str:
+    """Read the DOI of a note that has a line for it: others may name another paper."""
+    match = re.search(r"^[\W_]*(?:url[\W_]*)?(?:doi\b|https?://\S*doi\.org/)[^\n]*", text, re.I | re.M)
+    return find_doi(match[0]) if match else ""
+
+
 def find_pmid(text: str) -> str:
     """Read a PubMed number from a field of its own, from its address or from a text that calls it one."""
     match = re.fullmatch(rf"\W*{_NUMBER}\W*(?:pmid\W*)?", _decoded(text), re.I)
@@ -63,8 +77,8 @@ def find_pmid(text: str) -> str:
 
 def find_named_pmid(text: str) -> str:
     """Find the first number that a text calls a PubMed number, or that is in an address at PubMed."""
-    match = _PMID.search(_decoded(text))
-    return match.group(1) if match else ""
+    match = _PMID.search(_OF_ANOTHER_PAPER.sub("", _decoded(text)))
+    return match["uid"] or match[1] if match else ""
 
 
 def find_pmcid(text: str) -> str:
@@ -81,7 +95,7 @@ def find_named_pmcid(text: str) -> str:
 
 def find_orcid(text: str) -> str:
     """Find the first ORCID iD whose last character, a checksum, is right."""
-    for match in _ORCID.finditer(_decoded(text).translate(_DASHES)):
+    for match in _ORCID.finditer(_decoded(text)):
         digits, total = "".join(match.groups()).upper(), 0
         for digit in digits[:-1]:  # ISO 7064 MOD 11-2
             total = (total + int(digit)) * 2
@@ -107,7 +121,7 @@ def find_trial(text: str) -> str:
 
 def find_date(text: str) -> str:
     """Read a year, a month or a day in ISO 8601 from a field of its own."""
-    match = re.fullmatch(r"\W*(\d{4}(?:-\d\d(?:-\d\d)?)?)\W*", clean_text(text))
+    match = re.fullmatch(r"\W*(\d{4}(?:-\d\d(?:-\d\d)?)?)\W*", _decoded(text))
     return match.group(1) if match else ""
 
 
@@ -115,7 +129,7 @@ def find_address(text: str) -> str:
     """Find the first address of a web page."""
     before = ""
     while text != before:
-        before, text = text, re.sub(r"\\(?:url|href)|[{}\\]", "", clean_text(decode_entities(text)))
+        before, text = text, _without_latex(clean_text(decode_entities(text)))
     match = _ADDRESS.search(text)
     address, before = match.group() if match else "", ""
     while address != before:
@@ -132,5 +146,9 @@ def _decoded(text: str) -> str:
     before = ""
     while text != before:
         before, text = text, clean_text(unquote(decode_entities(text) if "&" in text else text))
-        text = _LATEX.sub(lambda match: _LATEX_SIGNS.get(match[1], ""), text)
-    return text
+        text = _without_latex(text)
+    return _TAG.sub(" ", unicodedata.normalize("NFKC", text).translate(_DASHES))
+
+
+def _without_latex(text: str) -> str:
+    return _LATEX.sub(lambda match: _LATEX_SIGNS.get(match[1], ""), text.replace("}{", "} {"))

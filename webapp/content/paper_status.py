@@ -28,10 +28,12 @@ _RETRACTED_TITLE = re.compile(
     rf"""
     ^\W*(?:(?:this|the)\s+)?(?:{_WORK}\s+)?(?:(?:has\s+been|was|is)\s+)?{_RETRACTED}(?:\s+{_WORK})?\s*
         (?:[:;.!\])}}|–—]|-\s|\s-|\*|$)
-    | [\[{{]\s*{_RETRACTED}\b(?:\s+{_WORK})?\s*(?:[\]}}.:;]|\s(?:see|by|in|on|due)\b)
+    | ^\W*temporary\s+removal\s*:
+    | [\[{{【]\s*{_RETRACTED}\b(?:\s+{_WORK})?\s*(?:[\]}}】.:;]|\s(?:see|by|in|on|due)\b)
     | [\[({{]\s*(?:(?:this|the)\s+)?{_WORK}\s+(?:has\s+been|was|is)\s+{_RETRACTED}\b
     | \(\s*{_RETRACTED}\s+{_WORK}\b
     | \(\s*(?:retracted|withdrawn(?=\)\W*$))\s*(?:[).:;]|\s(?:see|by|in|on|due)\b)
+    | [\[(]\s*retraction\s+(?:in|published|issued)\b|:\s*retracted\W*$
     | (?:\s[-–—|]+\s*|[—|*.]\s*)(?:(?:this|the)\s+)?(?:{_WORK}\s+)?{_RETRACTED}(?:\s+{_WORK})?\W*$
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -41,7 +43,7 @@ _RETRACTED_IN_CAPITALS = re.compile(
 )
 
 _NOTICE = (
-    r"(?:(?:author|publisher|editorial|editor['’]?s)[’'s]*\s+)?"
+    r"(?:(?:author|publisher|editorial|editor['’]?s|partial)[’'s]*\s+)?"
     r"(?:retraction|corrections?|corrigend(?:um|a)|errat(?:um|a)|addend(?:um|a)|expression\s+of\s+concern)"
 )
 _OPENING = r"[\"“”«‘'‹\[]"
@@ -51,15 +53,19 @@ _NOTICE_TITLE = re.compile(
     | ^\W*{_NOTICE}\s+(?:to|for|of|on)\s*{_OPENING}
     | ^\W*{_NOTICE}\W*$
     | ^\W*(?:(?:author|publisher)\s+correction|editorial\s+expression\s+of\s+concern)\b
-    | ^\W*(?:corrigend(?:um|a)|errat(?:um|a))(?:\s+(?:to|for|on)\b|\s*[.–—-]\s)
+    | ^\W*(?:corrigend(?:um|a)|errat(?:um|a))(?:\s+(?:to|for|on|zu)\b|\s*[.–—-]\s)
     | ^\W*(?:retraction|correction|expression\s+of\s+concern|addendum)\s*(?:\.|[–—]|\s-)\s*(?=["“‘A-Z])
     | ^\W*expression\s+of\s+concern\s+(?:about|regarding|on|over|for|to)\b
-    | ^\W*(?:notice|statement|note)\s+of\s+(?:retraction|withdrawal|removal|correction|(?:editorial\s+)?concern|redundant\s+publication)\b
+    | ^\W*(?:notice|statement|note)\s+of\s+(?:retraction|withdrawal|removal|correction|(?:editorial\s+|expression\s+of\s+)?concern|(?:redundant|duplicate)\s+publication)\b
     | ^\W*(?:retraction|withdrawal|removal|correction)\s+(?:note|notice|statement)\b
     | ^\W*(?:retraction|withdrawal|correction)\s+of\s+(?:the\s+)?(?:{_WORK}|publication)\b
     | ^\W*(?:retraction|correction)\s+(?:to|for|of)\b.*\bet\s+al\b
-    | \((?:(?:retraction|correction|withdrawal|expression\s+of\s+concern|erratum|addendum)\s+(?:of|to)\s+)?vol\.?\s*\d[^()]*\)\W*$
-    | [\[(]\s*{_NOTICE}\s*[\])]\W*$
+    | \((?:(?:retraction|correction|withdrawal|expression\s+of\s+concern|erratum|addendum)\s+(?:of|to)\s+)?vol\.?\s*\d+\s*[,:;][^()]*\)\W*$
+    | [\[(]\s*{_NOTICE}\s*[\])]\W*$|^\[\s*{_NOTICE}\s*\]
+    | :\s*(?:corrigendum|erratum|addendum|expression\s+of\s+concern|(?-i:Correction|CORRECTION|Retraction|RETRACTION))\W*$
+    | ^\W*(?:errors?|omissions?|(?:incorrect|missing)\s+\w+)\s+(?:in|from)\s+(?:the\s+)?
+        (?:figures?|tables?|abstract|text|byline|results|methods|title|author\s+\w+|funding|references?|supplement)(?:\s+(?:section|\d))?\W*$
+    | ^\W*(?:publisher['’]?s['’]?\s+note\s*:|(?-i:WITHDRAWAL:.*[a-z])|withdrawal:\s*[\"“]|fe\s+de\s+err)
     | \s[-–—|]+\s*(?:(?:author|publisher)\s+correction|corrigendum|erratum|addendum|retraction(?:\s+not(?:e|ice))?|expression\s+of\s+concern)\W*$
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -76,7 +82,7 @@ _CAN_BE_RETRACTED = re.compile(
 )
 
 _SERVERS = re.compile(
-    r"\W*(?:the\s+)?(?:[\w-]*rxiv\b|research\s?square\b|ssrn\b|preprints?(?:\.org|\s+with\s+the\s+lancet|\s+\(basel\))?\W*$|authorea\b|"
+    r"\W*(?:the\s+)?(?:[\w-]*rxiv\b|res(?:earch)?\s?sq(?:uare)?\b|ssrn\b|preprints?(?:\.org|\s+with\s+the\s+lancet|\s+\(basel\))?\W*$|authorea\b|"
     r"osf\s+preprints|(?:peerj|jmir|scielo)\s+preprints|cambridge\s+open\s+engage|preprints?\.)",
     re.IGNORECASE,
 )
@@ -87,6 +93,10 @@ _PREPRINT_DOI = re.compile(
     r"|10\.7287/peerj\.preprints|10\.2196/preprints|10\.1590/scielopreprints",
     re.IGNORECASE,
 )
+_PREPRINT_PAGE = re.compile(
+    r"//(?:www\.)?(?:\w*rxiv\.org|researchsquare\.com|preprints\.org|(?:papers\.)?ssrn\.com)/", re.I
+)
+_PREPRINT_TITLE = re.compile(r"^\W*preprint\s*:|[\[(]\s*preprint\s*[\])]\W*$", re.I)
 
 
 def is_notice(title: str, types: Iterable[str] = ()) -> bool:
@@ -115,6 +125,8 @@ def status_of(paper: PaperContent, types: Iterable[str] = ()) -> PaperStatus:
         not _PREPRINT_TYPES.isdisjoint(names)
         or any(_SERVERS.match(name) for name in (paper.journal, *names))
         or _PREPRINT_DOI.match(paper.doi)
+        or _PREPRINT_PAGE.search(paper.url)
+        or _PREPRINT_TITLE.search(paper.title)
     )
     return PaperStatus.PREPRINT if is_preprint else PaperStatus.PUBLISHED
 

@@ -10,7 +10,7 @@ from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyB
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_named_pmcid, find_named_pmid
+from webapp.content.identifiers import doi_of_note, find_named_pmcid, find_named_pmid
 from webapp.models.values import Author
 from webapp.papers import dates, names
 from webapp.papers.records import (
@@ -50,10 +50,15 @@ _OF_ITS_OWN = (
 )
 _WHOLE_VOLUME = "It is a whole volume of a meeting, not a paper."
 _MATH = re.compile(
-    r"(?<!\\)\$(?=\S)((?:[^$\\]|\\.)+)(?<=\S)\$(?!\d)"
+    r"(?<!\\)\$((?=[\^_])(?:[^$\\]|\\.)+|(?=\S)(?:[^$\\]|\\.)+(?<=\S)(?=\$(?![\d^_])))\$"
 )  # as Pandoc tells a formula from two prices
+_SCRIPT = re.compile(r"([\^_])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+|[^\s\\{}]))")
+_TEXT_SCRIPT = re.compile(r"\\text(su(?:per|b))script\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\w))")
 _GREEK = "(?i:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega)"
 _SIGNS = {"less": "<", "greater": ">", "bar": "|"}
+_NO_COMMA = re.compile(
+    r"[}\"]\s*\n\s*[A-Za-z]\w+\s*=\s*[{\"]"
+)  # between two fields, which would be read as one
 _BROKEN = "Its brackets, quotation marks or commas do not fit together."
 
 
@@ -80,6 +85,9 @@ def records(text: str) -> Iterator[Record]:
         if not isinstance(entry, Entry):
             found.append(((block.start_line or 0) + 1, (block.raw or "").split("\n")[0], None))
             continue
+        if any(_NO_COMMA.search(str(field.value)) for field in entry.fields):
+            found.append(((entry.start_line or 0) + 1, (entry.raw or "").split("\n")[0], None))
+            continue
         fields: dict[str, str] = {}
         for field in entry.fields:
             value = _joined(str(field.value), strings)
@@ -91,7 +99,7 @@ def records(text: str) -> Iterator[Record]:
         if own is None:
             yield refused(_BROKEN, line, title=one_line(kind)[:80])
             continue
-        volume = volumes.get(own.get("crossref", "").strip().lower(), {})
+        volume = volumes.get(own["crossref"].strip().lower(), {}) if own.get("crossref") else {}
         inherited = {name: value for name, value in volume.items() if name not in _OF_ITS_OWN}
         inherited |= {"booktitle": volume.get("booktitle") or volume["title"]} if "title" in volume else {}
         fields = inherited | own
@@ -117,12 +125,18 @@ def _joined(value: str, strings: dict[str, str]) -> str:
 def _content(raw: dict[str, str]) -> ArticleContent:
     plain = {name: _plain(value) for name, value in raw.items() if name not in ("author", "doi", "url")}
     authors = []
-    for name in split_multiple_persons_names(raw.get("author", "")):
+    every = split_multiple_persons_names(raw.get("author", ""))
+    plain_names = list(map(_plain, every))
+    # "Doe J" and "Wei LI" look alike: a single letter is no family name, and tells how the others are written.
+    are_short = all(map(names.is_short, plain_names)) and any(
+        re.search(r"\s[A-Z]\.?$", name) for name in plain_names
+    )
+    for name in every:
         parts = parse_single_name_into_parts(name, strict=False)  # a group's name in braces is one part
         family, given, suffix = (
             _plain(" ".join(words)) for words in ([*parts.von, *parts.last], parts.first, parts.jr)
         )
-        if name.lstrip().startswith("{") or not re.search("[,;]", name):
+        if name.lstrip().startswith("{") or not (are_short or re.search("[,;]", name)):
             authors.append(names.tidied(Author(family=family, given=given, suffix=suffix)))
         else:
             authors += names.read_any(_plain(name))
@@ -131,9 +145,13 @@ def _content(raw: dict[str, str]) -> ArticleContent:
     month.sort(key=str.isdigit)
     paper = PaperContent(
         title=full_title(_first(plain, "title"), _first(plain, "subtitle")),
-        doi=raw.get("doi", ""),
+        doi=raw.get("doi") or doi_of_note("\n".join(raw.get(name, "") for name in ("note", "howpublished"))),
         pmid=_first(plain, "pmid", "pubmed_id", "pubmedid", "pubmed-id")
-        or (_first(plain, "eprint") if plain.get("eprinttype") == "pubmed" else find_named_pmid(notes)),
+        or (
+            _first(plain, "eprint")
+            if re.match("pubmed|pmid", plain.get("eprinttype", ""), re.I)
+            else find_named_pmid(notes)
+        ),
         pmcid=_first(plain, "pmcid", "pmc") or find_named_pmcid(notes),
         url=raw.get("url", ""),
         journal=_first(plain, "journal", "journaltitle", "booktitle"),
@@ -160,14 +178,22 @@ def _plain(latex: str) -> str:
 
 def _escaped(text: str) -> str:
     """Escape signs that LaTeX would act on but most files mean as they stand: "%" and "&", and "$" and "~" before a number."""
-    pieces = _MATH.split(re.sub(r"(?<!\\)([%&])", r"\\\1", text))
+    text = re.sub(r"\\(?:\(|\))", "$", re.sub(r"\\{2,}(?=[%&$#_])", r"\\", text))
+    text = _TEXT_SCRIPT.sub(_as_tag, re.sub(r"(?<!\\)([%&])", r"\\\1", text))
+    pieces = _MATH.split(text)
     pieces[::2] = (re.sub(r"(?<!\\)\$", r"\\$", piece) for piece in pieces[::2])
-    pieces[1::2] = ("$" + re.sub(r"(?<!\\)_", "", formula) + "$" for formula in pieces[1::2])
+    pieces[1::2] = ("$" + _SCRIPT.sub(_as_tag, formula) + "$" for formula in pieces[1::2])
     text = re.sub(r"(?<![\w.}])~(?=\d)", r"\\textasciitilde{}", "".join(pieces))
     text = re.sub(rf"\\text(?=(?:{_GREEK})\b)", r"\\", text)
     for name, sign in _SIGNS.items():
         text = re.sub(rf"\{{text{name}\}}|\\text{name}(?![a-z])(?:\{{\}})?", sign, text)
     return text
+
+
+def _as_tag(script: re.Match[str]) -> str:
+    """Write a superscript or subscript as the tag that records.plain_text reads."""
+    tag = "sup" if script[1] in ("^", "super") else "sub"
+    return f"<{tag}>{script[2] or script[3] or ''}</{tag}>"
 
 
 def _first(fields: dict[str, str], *names: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid, find_orcid
+from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author, PaperStatus
 from webapp.papers import dates, names
@@ -49,11 +49,12 @@ class Notice:
 
 def paper_from(message: Message) -> PaperContent:
     """Convert a message, with its tags and entities; fields that it lacks are empty."""
-    notice, note = worst_notice(message), _text(message.get("note"))
+    notice, note, keyword = worst_notice(message), _text(message.get("note")), message.get("keyword")
+    keyword = keyword if isinstance(keyword, list) else [keyword]
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
     paper = PaperContent(
         title=title_of(message),
-        doi=find_doi(_text(message.get("DOI"))),
+        doi=find_doi(_text(message.get("DOI"))) or doi_of_note(note),
         pmid=_text(message.get("PMID")) or find_named_pmid(note),
         pmcid=_text(message.get("PMCID")) or find_named_pmcid(note),
         journal=_first(message.get("container-title")),
@@ -63,7 +64,7 @@ def paper_from(message: Message) -> PaperContent:
         pages=_text(message.get("page")),
         license=next(filter(None, licenses), ""),
         abstract=" ".join(_text(message.get("abstract")).split()),  # tags begin its paragraphs
-        mesh_terms=keywords([plain_text(_text(message.get("keyword")))]),
+        mesh_terms=keywords([plain_text(_text(word)) for word in keyword if word]),
         authors=list(_authors(message.get("author"))),
         status=notice.status if notice else PaperStatus.PUBLISHED,
         status_on=notice.on if notice else None,
@@ -130,10 +131,14 @@ def _kind(entry: Message) -> str:
 def _date(value: Any) -> str:
     """Convert ``{"date-parts": [[2022, 3]]}`` or ``{"raw": "2022-03"}`` to "2022-03"; "" for an invalid date."""
     if not isinstance(value, dict):
-        return ""
+        return dates.from_text(_text(value))
     parts = value.get("date-parts")
     first = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], list) else []
-    return dates.partial(*map(_text, first[:3])) if first else dates.from_text(_text(value.get("raw")))
+    return (
+        dates.partial(*map(_text, first[:3]))
+        if first
+        else dates.from_text(_text(value.get("raw") or value.get("literal")))
+    )
 
 
 def _authors(value: Any) -> Iterator[Author]:

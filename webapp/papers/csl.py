@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 from webapp.content.article_content import ArticleContent
 from webapp.papers.crossref import funding_of, is_notice_itself, paper_from, types
 from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused
@@ -19,6 +21,8 @@ def records(text: str) -> Iterator[Record]:
             yield refused("It is not the description of a paper.", line)
             continue
         paper = paper_from(entry)
+        if not paper.url and isinstance(entry.get("URL"), str):
+            paper = msgspec.structs.replace(paper, url=entry["URL"])
         if is_notice_itself(entry):
             yield refused(IS_A_NOTICE, line, paper.title)
         else:

@@ -11,14 +11,20 @@ _AROUND = " \t\n[](){}<>.,;\"'“”©c"
 _DATE = re.compile(
     r"(\d{4})(?:[-/. ]?(\d{1,2}|[A-Za-z]{3,9})\.?(?:[-/., ]{0,2}(\d{1,2}))?)?(?:[/T ].*)?", re.DOTALL
 )
+_DAY_FIRST = re.compile(
+    r"(?:(?P<day>\d{1,2})\s+)?(?P<month>[A-Za-z]{3,9})\.?(?:\s+(?P<last_day>\d{1,2})(?:st|nd|rd|th)?)?,?\s+(?P<year>\d{4})"
+)
 
 
 def from_text(text: str) -> str:
-    """Convert a date that starts with its year, like "2002 Sep 15", "2021/02/01/" or "20060110"; "" for other text.
+    """Convert a date, like "2002 Sep 15", "2021/02/01/", "20060110" or "15 Sep 2002"; "" for other text.
 
     A season or a range of months ("2001 Jul-Aug") is reduced to its year.
     """
-    match = _DATE.fullmatch(clean_text(text).strip(_AROUND))
+    text = clean_text(text).strip(_AROUND)
+    if match := _DAY_FIRST.fullmatch(text):
+        return partial(match["year"], match["month"], match["day"] or match["last_day"] or "")
+    match = _DATE.fullmatch(text)
     return partial(*(part or "" for part in match.groups())) if match else ""
 
 

@@ -47,7 +47,7 @@ _REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (num
 
 def records(root: Element) -> Iterator[Record]:
     """Read the paper of a file, or all papers of a set."""
-    drop(root, ("sub-article", "response", "ref-list", "fn-marker", "tex-math", "object-id"))
+    drop(root, ("sub-article", "response", "ref-list", "fn-marker", "object-id"))
     for article in [root] if root.tag == "article" else root.iter("article"):
         meta = article.find("front/article-meta")
         yield (
@@ -123,6 +123,7 @@ def _author(contrib: Element) -> Author | None:
     """Read a person or group; None for a contributor who is no author, such as an editor."""
     if contrib.get("contrib-type", "author") != "author":
         return None
+    drop(contrib, ("xref", "fn", "sup", "institution-id", "email"))
     places = ("name", "name-alternatives/name", "string-name", "name-alternatives/string-name")
     name = next((found for place in places if (found := contrib.find(place)) is not None), None)
     orcid = find_orcid(
@@ -132,9 +133,7 @@ def _author(contrib: Element) -> Author | None:
         group = contrib.find("collab")
         group = contrib.find("collab-alternatives/collab") if group is None else group
         if group is not None:
-            drop(
-                group, ("contrib-group", "xref", "fn", "institution-id", "email")
-            )  # its members are no authors here
+            drop(group, ("contrib-group",))  # its members are no authors here
         return Author(family=words(group))
     if name.find("surname") is None:
         return next(iter(names.read_any(words(name))), None)

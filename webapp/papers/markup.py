@@ -1,5 +1,6 @@
 """Safe parsing of XML files, which may define no entities and load nothing, and their text."""
 
+import html
 import re
 from collections.abc import Iterable
 from itertools import chain
@@ -11,12 +12,23 @@ from defusedxml.ElementTree import fromstring
 
 from webapp.papers.records import Unreadable, one_line
 
+_SCRIPTS = {"sup", "sub", "inf"}  # stay as tags in the text, for records.plain_text
 _BLOCKS = {"title", "p", "sec", "label", "list-item", "td", "th", "break"}
+
+# What HTML allows and XML does not.
+_HTML_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[\da-f]+);)(?:\w+;)?", re.IGNORECASE)
+_FORBIDDEN = re.compile(
+    "[\0-\x08\v\f\x0e-\x1f\ufffe\uffff]|&#(?:0*(?:[0-8]|1[124-9]|2\\d|3[01])|x0*(?:[0-8bcef]|1[\\da-f]));",
+    re.I,
+)
 
 
 def parse(text: str) -> list[Element]:
     """Parse a file, which may be several that were joined, and strip namespaces from its tags. Raises Unreadable."""
     text = re.sub(r"<\?xml\b[^>]*\?>", "", text)  # only an XML declaration at the very start would be valid
+    # An "&" of no entity is a letter; one that the file defines itself is for the parser to refuse.
+    text = _HTML_ENTITY.sub(lambda match: "&amp;" if match[0] == "&" else html.unescape(match[0]), text)
+    text = _FORBIDDEN.sub(" ", text)
     try:
         roots = [_parse(text)]
     except ParseError as error:
@@ -29,8 +41,15 @@ def parse(text: str) -> list[Element]:
     for element in chain.from_iterable(root.iter() for root in roots):
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
+        if element.tag in ("msup", "msub") and len(element) > 1:
+            element[1].tag = element.tag[1:]
+        if element.tag in _SCRIPTS:
+            element.text = f"<{element.tag}>{element.text or ''}"
+            element.tail = f"</{element.tag}>{element.tail or ''}"
         if element.tag in _BLOCKS:
             element.tail = f" {element.tail or ''}"  # otherwise "Aims</title><p>We" would read "AimsWe"
+    for root in roots:
+        drop(root, ("tex-math",))  # a formula that MathML says again
     return roots
 
 

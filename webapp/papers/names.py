@@ -48,6 +48,8 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _ORCID = re.compile(r"orcid|\d{4}-?\d{4}", re.IGNORECASE)
+_BEFORE_ORCID = re.compile(r"[\s(\[]*(?:https?:|orcid|\d{4})", re.IGNORECASE)
+_NOBODY = re.compile(r"\W*(?:anonymous|anon|no authors? (?:listed|given))\W*", re.IGNORECASE)
 
 ONE_ON_EACH_LINE = "Write one author on each line, like “Doe, Jo” or “King, Max, Jr.”. Put a semicolon after the name of a group."
 NO_ORCID = "An ORCID iD has 16 digits, like 0000-0002-1825-0097."
@@ -82,21 +84,23 @@ def read(line: str) -> list[Author]:
 def _by_commas(line: str) -> list[Author]:
     """Read one name in parts, or several short ones."""
     family, *parts = [part for part in (part.strip() for part in line.split(",")) if part] or [""]
-    orcid = find_orcid(parts.pop()) if parts and _ORCID.search(parts[-1]) else None
+    orcid = find_orcid(parts[-1]) if parts and _ORCID.search(parts[-1]) else None
     if orcid == "":
         raise UnclearName(NO_ORCID)
+    if orcid:  # "Doe, Jo (ORCID: 0000-…)" has it in the same part
+        parts[-1:] = filter(None, [_BEFORE_ORCID.split(parts[-1], maxsplit=1)[0].strip()])
     degrees = [part for part in parts if _DEGREES.fullmatch(part)]
     suffixes = [
         part for part in parts if _SUFFIX.fullmatch(part) and (len(parts) > 1 or part not in ("JR", "SR"))
     ]
     givens = [part for part in parts if part not in (*degrees, *suffixes)]
     whole = {"suffix": next(iter(suffixes), ""), "orcid": orcid or ""}
-    if not givens and (_is_short(family) or _is_spoken_before(degrees, family)):
+    if not givens and (is_short(family) or _is_spoken_before(degrees, family)):
         match = _SHORT.fullmatch(family) or _SPOKEN.fullmatch(family)
         return [_matched(match, **whole)]
     givens = givens or degrees[:1]  # "Berg, MD" has the initials M. D.
     every = [family, *givens]
-    if not any(whole.values()) and len(every) > 1 and all(map(_is_short, every)):
+    if not any(whole.values()) and len(every) > 1 and all(map(is_short, every)):
         return [_matched(_SHORT.fullmatch(name)) for name in every]
     if (
         not any(whole.values())
@@ -104,7 +108,7 @@ def _by_commas(line: str) -> list[Author]:
         and all(map(_INITIALS.fullmatch, every[1::2]))
     ):
         return [Author(family=name, given=given) for name, given in zip(every[::2], every[1::2], strict=True)]
-    if not family or len(suffixes) > 1 or len(givens) > 1 or (givens and _is_short(family)):
+    if not family or len(suffixes) > 1 or len(givens) > 1 or (givens and is_short(family)):
         raise UnclearName(ONE_ON_EACH_LINE)
     return [tidied(Author(family=family, given="".join(givens), **whole))]
 
@@ -154,8 +158,12 @@ def tidied(author: Author) -> Author:
 
 
 def complete(authors: Iterable[Author]) -> tuple[list[Author], bool]:
-    """Return the authors without empty ones and "et al.", and whether there was none of the latter."""
-    named = [tidied(author) for author in authors if author.family]
+    """Return the authors without empty ones, "Anonymous" and "et al.", and whether there was none of the last."""
+    named = [
+        tidied(author)
+        for author in authors
+        if author.family and (author.given or not _NOBODY.fullmatch(author.family))
+    ]
     known = [author for author in named if not is_others(f"{author.given} {author.family}".strip())]
     return known, len(known) == len(named)
 
@@ -185,10 +193,11 @@ def _persons(names: Iterable[str]) -> list[Author]:
 def _is_person(name: str) -> bool:
     return bool(
         len(name) < _LONGEST_NAME and _SPOKEN.fullmatch(name) and not _GROUP.search(name)
-    ) or _is_short(name)
+    ) or is_short(name)
 
 
-def _is_short(name: str) -> bool:
+def is_short(name: str) -> bool:
+    """Tell whether a name is a family name and initials, like "van der Berg JJ"."""
     return len(name) < _LONGEST_NAME and bool(_SHORT.fullmatch(name)) and not _GROUP.search(name)
 
 

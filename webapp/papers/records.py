@@ -37,6 +37,20 @@ _INLINE = (
 _BLOCK = r"(?:jats:)?(?:p|br|div|title|sec|section|abstract|li|ul|ol|tr|td|h[1-6]|list|list-item|blockquote)"
 _ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*\s*/?>"
 _TAG = re.compile(rf"</?(?:({_BLOCK})|{_INLINE}){_ATTRIBUTES}", re.IGNORECASE)
+_FORMULA_TWICE = re.compile(
+    r"<(jats:)?tex-math\b[^<>]*>.{0,2000}?</\1?tex-math>(?=\s*<(?:mml:)?math\b)", re.DOTALL | re.IGNORECASE
+)
+_POWER = re.compile(
+    r"<((?:mml:)?)m(sup|sub)\b[^<>]*>\s{0,9}(<(\1m\w+)\b[^<>]*>[^<]*</\4>)\s{0,9}(.{0,300}?)\s{0,9}</\1m\2>",
+    re.DOTALL | re.IGNORECASE,
+)
+_SCRIPT = re.compile(
+    r"(?P<capital>(?-i:(?<=[A-Z])))?<(?:jats:)?(?P<kind>sup|sub|inf)\b[^<>]*>(?P<text>.{0,300}?)</(?:jats:)?(?P=kind)\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_RAISED = str.maketrans("0123456789+-−–=.∘", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼·°")
+_LOWERED = str.maketrans("0123456789+-−–=", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌")
+_RAISED_WORDS = {"n": "ⁿ", "o": "°", "tm": "™"}
 
 Value = TypeVar("Value")
 
@@ -136,9 +150,10 @@ def full_title(title: str, subtitle: str) -> str:
 
 
 def keywords(values: list[str]) -> list[str]:
-    """Return keywords without MeSH's qualifiers; a single value may be a list with semicolons or commas."""
-    if len(values) == 1:
-        values = re.split(";" if ";" in values[0] else ",", values[0])
+    """Return keywords without MeSH's qualifiers; a value may be a list with semicolons, a single one a list with commas."""
+    if len(values) == 1 and ";" not in values[0]:
+        values = values[0].split(",")
+    values = [word for value in values for word in value.split(";")]
     return list(filter(None, map(heading, values)))
 
 
@@ -176,11 +191,27 @@ def one_line(text: str) -> str:
 
 def _paragraphs(text: str) -> list[str]:
     """Split a text into paragraphs without tags and entities; the heading of an abstract is none."""
-    without_tags = _TAG.sub(
-        _break, decode_entities(_TAG.sub(_break, text))
-    )  # the tags themselves may be encoded
-    paragraphs = map(one_line, re.split(r"\n\s*\n", clean_text(without_tags)))
+    text = _without_tags(decode_entities(_without_tags(text)))  # the tags themselves may be encoded
+    paragraphs = map(one_line, re.split(r"\n\s*\n", clean_text(text)))
     return [paragraph for paragraph in paragraphs if paragraph and paragraph.lower() != "abstract"]
+
+
+def _without_tags(text: str) -> str:
+    if "<" not in text:
+        return text
+    text = _POWER.sub(r"\3<\2>\5</\2>", _FORMULA_TWICE.sub("", text))
+    return _TAG.sub(_break, _SCRIPT.sub(_in_unicode, text))
+
+
+def _in_unicode(script: re.Match[str]) -> str:
+    """Write a superscript or subscript: "10⁶", "CO₂", "5th", "VO₂max", "GABA-A"; letters stay as they are."""
+    text = decode_entities(_TAG.sub("", script["text"])).strip()
+    if script["kind"].lower() == "sup":
+        return _RAISED_WORDS.get(text.lower()) or text.translate(_RAISED)
+    if re.search(r"[-+−–=][^\W\d]", text):
+        return text  # "1−x", which has no sign for its letter
+    is_hyphenated = script["capital"] is not None and re.match("[A-Z]", text)
+    return ("-" if is_hyphenated else "") + text.translate(_LOWERED)
 
 
 def _break(tag: re.Match[str]) -> str:

@@ -11,9 +11,9 @@ from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pm
 from webapp.papers import dates, names
 from webapp.papers.records import Record, keywords, one_line, plain_text
 
-_START = re.compile(r"^\s*TY(?:\s{1,3})-", re.MULTILINE)
+_START = re.compile(r"^\s*TY(?:\s{1,3})[-–]", re.MULTILINE)
 # A line of an abstract may begin with "T2 - weighted": one blank counts only where the file writes "TY -" so.
-_WIDE_TAG = re.compile(r"\s*([A-Z][A-Z0-9])(?:\s{2,3}|\t)-\s?(.*)")
+_WIDE_TAG = re.compile(r"\s*([A-Z][A-Z0-9])(?:\s{2,3}|\t)[-–]\s?(.*)")
 _NARROW_TAG = re.compile(r"\s*([A-Z][A-Z0-9])\s{1,3}-(?:\s|$)(.*)")
 _OVID_NUMBER = re.compile(r"ovid\S*[?&]AN=(\d{1,8})\b")
 _LINKS = ("UR", "L2", "L1", "L3", "LK")
@@ -83,7 +83,7 @@ def _fields(entry: Entry) -> Fields:
 
 
 def _content(fields: Fields) -> ArticleContent:
-    links = " ".join(value for tag in (*_LINKS, "C2") for value in fields.get(tag, []))
+    links = " ".join(value for tag in (*_LINKS, "C2", "C3", "N1") for value in fields.get(tag, []))
     dois = [value for tag in ("DO", "M3", "DI") for value in fields.get(tag, [])]
     dois += [link for tag in _LINKS for link in fields.get(tag, []) if "doi.org/" in link]
     start, end = _first(fields, "SP"), _first(fields, "EP")
@@ -92,7 +92,7 @@ def _content(fields: Fields) -> ArticleContent:
         title=_first(fields, *_TITLES),
         doi=next(filter(None, map(find_doi, dois)), ""),
         pmid=_pmid(fields, links),
-        pmcid=find_named_pmcid(" ".join([links, *fields.get("N1", [])])),
+        pmcid=find_named_pmcid(links),
         url=next((link for tag in _LINKS for link in fields.get(tag, []) if link.startswith("http")), ""),
         journal=_first(fields, "T2", "JF", "JO", "JA", "J2"),
         published_on=_published_on(fields),
