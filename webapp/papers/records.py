@@ -200,7 +200,7 @@ def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
     text = _POWER.sub(r"\3<\2>\5</\2>", _FORMULA_TWICE.sub("", text))
-    return _TAG.sub(_break, _SCRIPT.sub(_in_unicode, text))
+    return _TAG.sub(lambda tag: "\n\n" if tag[1] else "", _SCRIPT.sub(_in_unicode, text))
 
 
 def _in_unicode(script: re.Match[str]) -> str:
@@ -212,10 +212,6 @@ def _in_unicode(script: re.Match[str]) -> str:
         return text  # "1−x", which has no sign for its letter
     is_hyphenated = script["capital"] is not None and re.match("[A-Z]", text)
     return ("-" if is_hyphenated else "") + text.translate(_LOWERED)
-
-
-def _break(tag: re.Match[str]) -> str:
-    return "\n\n" if tag[1] else ""
 
 
 def _clean(value: Any) -> Any:
