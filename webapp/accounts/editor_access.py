@@ -131,11 +131,12 @@ def find_sign_in(*conditions: ColumnElement[bool]) -> SignIn | None:
     return db.session.scalar(select(SignIn).where(SignIn.secret_hash == secret_hash(secret), *conditions))
 
 
-def has_too_many_tries(what: str, account: str, now: datetime, of_account: int = TRIES_OF_ACCOUNT) -> bool:
-    """Count a try at a password or a code against the network address and the account; call it in ``writing()``."""
-    return is_exceeded(f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now) or is_exceeded(
-        f"{what}-account", account, of_account, WINDOW, now
-    )
+def has_too_many_tries(what: str, account: str, of_account: int = TRIES_OF_ACCOUNT) -> bool:
+    """Count a try at a password or a code against the network address and the account; call it before ``writing()``."""
+    with writing() as now:
+        return is_exceeded(
+            f"{what}-address", visitor_address(), TRIES_OF_ADDRESS, WINDOW, now
+        ) or is_exceeded(f"{what}-account", account, of_account, WINDOW, now)
 
 
 def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
@@ -143,9 +144,7 @@ def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
     if not form.validate():
         return HTTPStatus.UNPROCESSABLE_ENTITY
     editor = current_editor()
-    with writing() as now:
-        is_refused = has_too_many_tries("password", str(editor.id), now)
-    if is_refused:
+    if has_too_many_tries("password", str(editor.id)):
         password.errors = [WAIT]
         return HTTPStatus.TOO_MANY_REQUESTS
     if not passwords.matches(editor.password_hash, password.data):

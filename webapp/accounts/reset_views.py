@@ -87,18 +87,15 @@ def set_password(kind: str, token: str) -> Response:
 def show_invalid_link(error: TokenError) -> Response:
     """Show one page for a link that was used, is too old, was altered or has another purpose."""
     log.info("a link did not work", extra={"purpose": str(error)})
-    return htmx.render(
-        "accounts/forgotten.html",
-        status=HTTPStatus.GONE,
-        form=ForgottenForm(formdata=None),
-        is_sent=False,
-        is_too_old=True,
-    )
+    return _show_forgotten(ForgottenForm(formdata=None), HTTPStatus.GONE, is_too_old=True)
 
 
-def _show_forgotten(form: ForgottenForm, status: int = HTTPStatus.OK) -> Response:
+def _show_forgotten(
+    form: ForgottenForm, status: int = HTTPStatus.OK, *, is_too_old: bool = False
+) -> Response:
+    is_sent = "sent" in request.args
     return htmx.render(
-        "accounts/forgotten.html", status=status, form=form, is_sent="sent" in request.args, is_too_old=False
+        "accounts/forgotten.html", status=status, form=form, is_sent=is_sent, is_too_old=is_too_old
     )
 
 

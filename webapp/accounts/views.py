@@ -45,9 +45,7 @@ def do_sign_in() -> Response:
         form.email.errors = [editor_access.PRESS_AGAIN]
     if form.errors or not form.validate():
         return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    with writing() as now:
-        is_refused = editor_access.has_too_many_tries("sign-in", form.email.data.strip().lower(), now)
-    if is_refused:
+    if editor_access.has_too_many_tries("sign-in", form.email.data.strip().lower()):
         form.email.errors = [editor_access.WAIT]
         return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
     editor = editors.find_by_password(form.email.data, form.password.data)
@@ -91,9 +89,7 @@ def check_code(kind: str) -> Response:
         form.code.errors = [editor_access.PRESS_AGAIN]
     if form.errors or not form.validate():
         return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    with writing() as now:
-        is_refused = editor_access.has_too_many_tries(kind, str(editor.id), now, CODES_OF_ACCOUNT)
-    if is_refused:
+    if editor_access.has_too_many_tries(kind, str(editor.id), CODES_OF_ACCOUNT):
         form.code.errors = [editor_access.WAIT]
         return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
     is_recovery = kind == "recovery-code"
