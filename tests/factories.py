@@ -70,7 +70,8 @@ def publish(text: ArticleContent, now: datetime, article: Article | None = None,
     if article is None:
         return revisions.publish_new(text, now)
     draft = revisions.draft_of(article.id)
-    revisions.publish(draft, text, draft.revision_number, None, now, accepted=None, change_note=note)
+    draft.change_note = note
+    revisions.publish(draft, text, draft.revision_number, None, now, accepted=None)
     return article
 
 

@@ -90,8 +90,7 @@ def autosave(draft_id: int) -> Response:
         saved = from_json(draft.content)
         content = content_from(form, saved)
         is_behind = _base_number(draft, form) != draft.revision_number
-        note = ((form.change_note.data or "").strip(), bool(form.is_correction.data))
-        is_changed = is_behind or content != saved or note != (draft.change_note, draft.is_correction)
+        is_changed = is_behind or content != saved or form.note != (draft.change_note, draft.is_correction)
         if is_changed:
             autosaves.store(current_editor().id, request.form, revisions.title_of(content), now)
         else:
@@ -132,16 +131,9 @@ def publish(draft_id: int) -> Response:
         is_from_tab = draft.tab == request.form.get("tab")
         # The second of two requests of one tab to publish one text has nothing left to do.
         if not (is_up_to_date and is_from_tab and publication.with_address(content, draft.article) == saved):
-            revisions.publish(
-                draft,
-                content,
-                _base_number(draft, form),
-                editor_id,
-                now,
-                accepted=_reasons(draft, form),
-                change_note=(form.change_note.data or "").strip(),
-                is_correction=bool(form.is_correction.data),
-            )
+            draft.change_note, draft.is_correction = form.note
+            base_number, accepted = _base_number(draft, form), _reasons(draft, form)
+            revisions.publish(draft, content, base_number, editor_id, now, accepted=accepted)
             audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
         _forget_unsaved(draft)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
@@ -154,6 +146,7 @@ def schedule(draft_id: int) -> Response:
     with writing() as now:
         editor_access.require(Role.EDITOR)
         draft = _draft(draft_id)
+        draft.change_note, draft.is_correction = form.note
         scheduling.schedule(
             draft,
             content_from(form, from_json(draft.content)),
@@ -162,8 +155,6 @@ def schedule(draft_id: int) -> Response:
             now,
             publish_at=scheduling.read_time(form.publish_at.data or "", time_zone(), now),
             accepted=_reasons(draft, form),
-            change_note=(form.change_note.data or "").strip(),
-            is_correction=bool(form.is_correction.data),
         )
         audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
         _forget_unsaved(draft)
@@ -355,8 +346,7 @@ def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
     draft = _draft(draft_id)
     content = content_from(form, from_json(draft.content))
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
-    draft.change_note = (form.change_note.data or "").strip()
-    draft.is_correction = bool(form.is_correction.data)
+    draft.change_note, draft.is_correction = form.note
     _forget_unsaved(draft)
     return draft
 

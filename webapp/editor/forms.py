@@ -239,6 +239,11 @@ class SummaryForm(FlaskForm):
         """In a conflict, the revision that both texts grew from."""
         return int_from(str(self.merge_base.data))
 
+    @property
+    def note(self) -> tuple[str, bool]:
+        """What changed for the reader, and whether that corrects a mistake."""
+        return (self.change_note.data or "").strip(), bool(self.is_correction.data)
+
 
 def category_choices() -> list[tuple[str, str]]:
     """Slug and name of every category, in the order of the site."""

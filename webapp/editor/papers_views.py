@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, request, session, url_for
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from werkzeug.exceptions import RequestEntityTooLarge
+from wtforms import TextAreaField
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor
-from webapp.editor.papers_forms import ImportForm
 from webapp.models import AuditKind, Role
 from webapp.papers import file_formats, importing, lookup
 from webapp.papers.records import Record, Unreadable
@@ -23,6 +25,21 @@ MOST_CHOSEN = 25  # a page of the list of summaries
 _GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
 
 bp = Blueprint("papers", __name__)
+
+
+class ImportForm(FlaskForm):
+    """Papers from a file, or as text."""
+
+    file = FileField("File")
+    text = TextAreaField("Or paste the records here")
+
+    def source(self) -> bytes | str:
+        """Read the file, else the text."""
+        if not self.file.data:
+            return self.text.data or ""
+        with self.file.data.stream as stream:
+            found: bytes = stream.read()
+        return found
 
 
 @bp.before_request

@@ -40,10 +40,6 @@ class DraftNotFound(LookupError):
 class SavedMeanwhile(Exception):
     """The text is based on an older revision: somebody else, or the same person in another window, saved meanwhile."""
 
-    def __init__(self, base_number: int) -> None:
-        super().__init__(base_number)
-        self.base_number = base_number
-
 
 def new_draft(form_key: str | None = None) -> Draft:
     """Make an empty draft, which enters the database when it is first saved."""
@@ -142,7 +138,7 @@ def save(
     ``base_number`` is the number of the revision that the text is based on.
     """
     if draft.revision_number != base_number:
-        raise SavedMeanwhile(base_number)
+        raise SavedMeanwhile
     draft.merge_base = None  # saving the form resolves the conflict that it showed
     if draft.revision_number == 0 or draft.deleted_at or content != from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
@@ -157,27 +153,20 @@ def publish(
     now: datetime,
     *,
     accepted: Mapping[str, str] | None,
-    change_note: str = "",
-    is_correction: bool = False,
-) -> Draft:
-    """Save a text and publish it. Raises SavedMeanwhile or NotPublishable.
-
-    ``accepted`` holds reasons by warning (see ``check_publishable``); a correction is also listed on the page.
-    """
+) -> None:
+    """Save a text and publish it; ``approve`` tells what is checked. Raises SavedMeanwhile or NotPublishable."""
     revision = approve(
         draft,
         content,
         base_number,
         editor_id,
         now,
+        publish_on=now.date(),
         kind=Kind.PUBLISHED,
         accepted=accepted,
-        change_note=change_note,
-        correction_on=now.date() if is_correction else None,
     )
     publication.make_public(draft, revision, now)
     end_schedule(draft, now, "It was published by hand.")
-    return draft
 
 
 def approve(
@@ -187,25 +176,24 @@ def approve(
     editor_id: int | None,
     now: datetime,
     *,
+    publish_on: date,
     kind: Kind,
     accepted: Mapping[str, str] | None,
-    change_note: str,
-    correction_on: date | None,
 ) -> Revision:
-    """Save a text that passes all checks as the revision to publish, with its slug and a correction of that date.
+    """Save a text that passes all checks as the revision to publish, with its slug and the draft's note of what changed.
 
-    Raises SavedMeanwhile or NotPublishable.
+    ``accepted`` holds reasons by warning (see ``check_publishable``). Raises SavedMeanwhile or NotPublishable.
     """
     if draft.revision_number != base_number:
-        raise SavedMeanwhile(base_number)
-    if correction_on:  # the checks refuse one without a note
-        row = CorrectionContent(published_on=correction_on, text=change_note)
+        raise SavedMeanwhile
+    if draft.is_correction:  # listed on the page; the checks refuse one without a note
+        row = CorrectionContent(published_on=publish_on, text=draft.change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.article)
     reasons = publication.check_publishable(content, draft.article, accepted, now.date())
     draft.merge_base = None
     revision = add_revision(draft, content, editor_id, now, kind)
-    revision.accepted_warnings, revision.change_note = reasons, change_note or None
+    revision.accepted_warnings, revision.change_note = reasons, draft.change_note or None
     draft.accepted_warnings, draft.change_note, draft.is_correction = reasons, "", False
     return revision
 

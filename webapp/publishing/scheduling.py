@@ -54,8 +54,6 @@ def schedule(
     *,
     publish_at: datetime,
     accepted: dict[str, str],
-    change_note: str = "",
-    is_correction: bool = False,
 ) -> Draft:
     """Schedule a text, in place of one that is scheduled already. Raises SavedMeanwhile or NotPublishable."""
     revision = revisions.approve(
@@ -64,10 +62,9 @@ def schedule(
         base_number,
         editor_id,
         now,
+        publish_on=publish_at.date(),
         kind=Kind.SCHEDULED,
         accepted=accepted,
-        change_note=change_note,
-        correction_on=publish_at.date() if is_correction else None,
     )
     revisions.end_schedule(draft, now, "Another time was set.")
     db.session.add(
