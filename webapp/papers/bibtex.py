@@ -137,7 +137,7 @@ def _content(raw: dict[str, str]) -> ArticleContent:
             _plain(" ".join(words)) for words in ([*parts.von, *parts.last], parts.first, parts.jr)
         )
         if name.lstrip().startswith("{") or not (are_short or re.search("[,;]", name)):
-            authors.append(names.tidied(Author(family=family, given=given, suffix=suffix)))
+            authors.append(Author(family=family, given=given, suffix=suffix))
         else:
             authors += names.read_any(_plain(name))
     notes = " ".join(plain.get(name, "") for name in ("note", "annote", "annotation", "addendum"))

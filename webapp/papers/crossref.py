@@ -6,7 +6,6 @@ trusted to have the documented type, since publishers write these messages.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,41 +14,23 @@ import msgspec
 from webapp.content.article_content import PaperContent
 from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid, find_orcid
 from webapp.content.paper_status import is_notice, status_of
-from webapp.models.values import Author, PaperStatus
-from webapp.papers import dates, names
+from webapp.models.values import Author
+from webapp.papers import dates
+from webapp.papers.notices import Notice, statuses, with_notice, worst
 from webapp.papers.records import full_title, keywords, plain_text
 
 Message = dict[str, Any]
 
-# The status that a notice of this type gives the paper, gravest first.
-_NOTICES = {
-    "retraction": PaperStatus.RETRACTED,
-    "partial_retraction": PaperStatus.RETRACTED,
-    "withdrawal": PaperStatus.RETRACTED,
-    "removal": PaperStatus.RETRACTED,
-    "expression_of_concern": PaperStatus.CONCERN,
-    "correction": PaperStatus.CORRECTED,
-    "corrigendum": PaperStatus.CORRECTED,
-    "erratum": PaperStatus.CORRECTED,
-}
+_NOTICES = statuses("crossref")
 NOTICE_LISTED = "Crossref, a public register of papers, lists the journal’s notice."
 _NAME_PARTS = ("family", "given", "suffix", "dropping-particle", "non-dropping-particle", "name", "literal")
 _DATES = ("published", "published-online", "published-print", "issued")
 _LICENSES = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publicdomain/(zero)/(\d\.\d))")
 
 
-@dataclass(frozen=True)
-class Notice:
-    """A journal's notice about a paper: the status it gives, its date if known, and its own DOI."""
-
-    status: PaperStatus
-    on: date | None
-    doi: str
-
-
 def paper_from(message: Message) -> PaperContent:
     """Convert a message, with its tags and entities; fields that it lacks are empty."""
-    notice, note, keyword = worst_notice(message), _text(message.get("note")), message.get("keyword")
+    note, keyword = _text(message.get("note")), message.get("keyword")
     keyword = keyword if isinstance(keyword, list) else [keyword]
     licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
     paper = PaperContent(
@@ -66,10 +47,8 @@ def paper_from(message: Message) -> PaperContent:
         abstract=" ".join(_text(message.get("abstract")).split()),  # tags begin its paragraphs
         mesh_terms=keywords([plain_text(_text(word)) for word in keyword if word]),
         authors=list(_authors(message.get("author"))),
-        status=notice.status if notice else PaperStatus.PUBLISHED,
-        status_on=notice.on if notice else None,
-        status_url=f"https://doi.org/{notice.doi}" if notice and notice.doi else "",
     )
+    paper = with_notice(paper, worst_notice(message))
     return msgspec.structs.replace(paper, status=status_of(paper, types(message)))
 
 
@@ -86,13 +65,8 @@ def worst_notice(message: Message) -> Notice | None:
         if _kind(entry) in _NOTICES:
             day = _date(entry.get("updated"))
             on = date.fromisoformat(day) if len(day) == len("2000-01-01") else None
-            notices.append(Notice(_NOTICES[_kind(entry)], on, find_doi(_text(entry.get("DOI")))))
-    ranks = list(dict.fromkeys(_NOTICES.values()))
-    return min(
-        notices,
-        key=lambda notice: (ranks.index(notice.status), -(notice.on or date.min).toordinal()),
-        default=None,
-    )
+            notices.append(Notice(_NOTICES[_kind(entry)], find_doi(_text(entry.get("DOI"))), on))
+    return worst(notices)
 
 
 def is_notice_itself(message: Message) -> bool:
@@ -147,13 +121,11 @@ def _authors(value: Any) -> Iterator[Author]:
         family = texts["family"] or texts["name"] or texts["literal"]
         if family:
             particles = (texts["dropping-particle"], texts["non-dropping-particle"])
-            yield names.tidied(
-                Author(
-                    family=" ".join(filter(None, (*particles, family))),
-                    given=texts["given"],
-                    suffix=texts["suffix"],
-                    orcid=find_orcid(_text(entry.get("ORCID"))),
-                )
+            yield Author(
+                family=" ".join(filter(None, (*particles, family))),
+                given=texts["given"],
+                suffix=texts["suffix"],
+                orcid=find_orcid(_text(entry.get("ORCID"))),
             )
 
 

@@ -11,26 +11,15 @@ from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_orcid, find_trials
-from webapp.models.values import Author, PaperStatus, StudyKind
+from webapp.models.values import Author
 from webapp.papers import dates, names
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
+from webapp.papers.notices import Notice, statuses, study_kinds, with_notice, worst
 from webapp.papers.records import Record, full_title, keywords, refused, trial
 
 _LINK = "{http://www.w3.org/1999/xlink}href"
-_RELATED = {  # gravest first
-    "retraction-forward": PaperStatus.RETRACTED,
-    "concern-forward": PaperStatus.CONCERN,
-    "expression-of-concern-forward": PaperStatus.CONCERN,
-    "correction-forward": PaperStatus.CORRECTED,
-}
-_KINDS = {
-    "systematic-review": StudyKind.REVIEWS,
-    "meta-analysis": StudyKind.REVIEWS,
-    "study-protocol": StudyKind.STUDY_PLAN,
-    "protocol": StudyKind.STUDY_PLAN,
-    "clinical-trial-protocol": StudyKind.STUDY_PLAN,
-}
+_NOTICES, _KINDS = statuses("jats"), study_kinds("jats")
 _LATER_DATES = ("pmc-release", "nihms-submitted", "retracted", "corrected", "preprint")
 _OTHER_ABSTRACTS = (
     "graphical",
@@ -86,15 +75,14 @@ def _record(article: Element, meta: Element) -> Record:
 
 def _paper(article: Element, meta: Element, title: str) -> PaperContent:
     start, end = words(meta.find("fpage")), words(meta.find("lpage"))
-    notices = {
-        row.get("related-article-type", ""): find_doi(row.get(_LINK, ""))
-        for row in meta.findall("related-article")
-    }
-    gravest = next((kind for kind in _RELATED if kind in notices), "")
-    notice_doi = notices.get(gravest, "")
+    notices = [
+        Notice(_NOTICES[kind], find_doi(row.get(_LINK, "")))
+        for row in reversed(meta.findall("related-article"))  # of several, the last counts
+        if (kind := row.get("related-article-type", "")) in _NOTICES
+    ]
     journal = article.find("front/journal-meta")
     journal = Element("journal-meta") if journal is None else journal
-    return PaperContent(
+    paper = PaperContent(
         title=title,
         doi=_identifier(meta, "doi"),
         pmid=_identifier(meta, "pmid"),
@@ -114,9 +102,8 @@ def _paper(article: Element, meta: Element, title: str) -> PaperContent:
             author for author in map(_author, meta.findall("contrib-group/contrib")) if author is not None
         ],
         mesh_terms=keywords(list(map(words, meta.iterfind("kwd-group//kwd")))),
-        status=_RELATED.get(gravest, PaperStatus.PUBLISHED),
-        status_url=f"https://doi.org/{notice_doi}" if notice_doi else "",
     )
+    return with_notice(paper, worst(notices))
 
 
 def _author(contrib: Element) -> Author | None:

@@ -14,6 +14,7 @@ from webapp.papers.crossref import Message
 SECONDS = 5.0
 MOST_BYTES = 1_000_000
 _CHUNK = 65_536
+_INTERNAL = ("localhost", "local", "internal", "invalid", "test", "example")  # top-level domains without mail
 _BY_HAND = "You can fill in the fields by hand."
 
 
@@ -37,14 +38,7 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
 def is_contact(address: str) -> bool:
     """Tell whether mail from Crossref could reach an address: it gives those who name one twice the requests."""
     top = address.rpartition("@")[2].rpartition(".")
-    return bool(top[0]) and top[2].lower() not in (
-        "localhost",
-        "local",
-        "internal",
-        "invalid",
-        "test",
-        "example",
-    )
+    return bool(top[0]) and top[2].lower() not in _INTERNAL
 
 
 def fetch(doi: str, base_url: str, contact: str) -> Message:

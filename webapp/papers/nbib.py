@@ -10,20 +10,14 @@ import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_orcid, find_trials
-from webapp.models.values import Author, PaperStatus
+from webapp.models.values import Author
 from webapp.papers import dates, names, pubmed
+from webapp.papers.notices import statuses
 from webapp.papers.records import Record, heading, one_line, trial
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
-_NOTICES = {
-    "RIN": PaperStatus.RETRACTED,
-    "RPI": PaperStatus.RETRACTED,
-    "RRI": PaperStatus.RETRACTED,
-    "ECI": PaperStatus.CONCERN,
-    "EIN": PaperStatus.CORRECTED,
-    "CRI": PaperStatus.CORRECTED,
-}
+_NOTICES = statuses("nbib")
 
 Tags = list[tuple[str, str]]
 

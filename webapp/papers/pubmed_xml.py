@@ -5,21 +5,15 @@ from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_orcid, find_trials
-from webapp.models.values import Author, PaperStatus
+from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
+from webapp.papers.notices import statuses
 from webapp.papers.records import Record, heading, refused, trial
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
 
-_NOTICES = {
-    "RetractionIn": PaperStatus.RETRACTED,
-    "PartialRetractionIn": PaperStatus.RETRACTED,
-    "RetractedandRepublishedIn": PaperStatus.RETRACTED,
-    "ExpressionOfConcernIn": PaperStatus.CONCERN,
-    "ErratumIn": PaperStatus.CORRECTED,
-    "CorrectedandRepublishedIn": PaperStatus.CORRECTED,
-}
+_NOTICES = statuses("pubmed_xml")
 
 
 def records(root: Element) -> Iterator[Record]:
