@@ -179,7 +179,13 @@ def undo(change: BulkChange, editor_id: int, now: datetime) -> None:
 def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: datetime) -> str:
     """Undo the change to one text; returns why that is impossible, or an empty string."""
     if change.kind == Action.IMPORT:
-        return _undo_draft(row["draft_id"], now)
+        draft = db.session.get(Draft, row["draft_id"])
+        if draft is None or draft.deleted_at is not None:
+            return "It was deleted already."
+        if not deletion.is_untouched(draft):
+            return CHANGED_MEANWHILE
+        deletion.delete(draft, now)
+        return ""
     article = db.session.get(Article, row["article_id"])
     if article is None or article.revision_number != row["revision"]:
         return CHANGED_MEANWHILE
@@ -191,16 +197,6 @@ def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: date
             _refile(article, row["categories"], editor_id, now)
     except NotPublishable as refusal:
         return str(refusal)
-    return ""
-
-
-def _undo_draft(draft_id: int, now: datetime) -> str:
-    draft = db.session.get(Draft, draft_id)
-    if draft is None or draft.deleted_at is not None:
-        return "It was deleted already."
-    if not deletion.is_untouched(draft):
-        return CHANGED_MEANWHILE
-    deletion.delete(draft, now)
     return ""
 
 

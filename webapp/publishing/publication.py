@@ -79,11 +79,8 @@ def check_publishable(
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
         problems.append(Problem("slug", message))
-    warnings: Sequence[Problem] = ()
-    reasons: dict[str, str] = {}
-    if accepted is not None:
-        warnings = checked.warnings
-        reasons = {warning.key: accepted.get(warning.key, "") for warning in warnings}
+    warnings = () if accepted is None else checked.warnings
+    reasons = {warning.key: (accepted or {}).get(warning.key, "") for warning in warnings}
     if problems or not all(reasons.values()):
         raise NotPublishable(problems, warnings, reasons)
     return reasons
