@@ -147,7 +147,7 @@ def build(environ: dict[str, str], abstracts: Path, count: int) -> float:
     with create_app(Config.from_environ(environ)).app_context():
         library.fill(abstracts, count, library.make_tables())
         started = time.process_time()
-        indexing.rebuild(lambda _done, _total: None)
+        indexing.rebuild()
         return time.process_time() - started
 
 

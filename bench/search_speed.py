@@ -61,7 +61,7 @@ def main() -> None:
             library.fill(options.abstracts, options.articles, library.BARE)
             rows = list(library.rows(options.abstracts, options.articles))
             started = time.perf_counter()
-            indexing.rebuild(lambda _done, _total: None)
+            indexing.rebuild()
             print(f"articles {options.articles:,}")
             print(
                 f"index built in {time.perf_counter() - started:.1f} s, {search_index().byte_count() / 1e6:.1f} MB"

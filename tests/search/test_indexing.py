@@ -197,7 +197,7 @@ def test_a_damaged_index_is_survived_and_built_anew(
     client.get("/search?q=zebrafsh xyzzy")
     client.get("/search?q=pain&panel=1")
     assert f"/research/{article.slug}" in found
-    indexing.rebuild(lambda _done, _total: None)
+    indexing.rebuild()
     text = client.get("/search?q=zebrafish").text
     assert f"/research/{article.slug}" in text
     assert "being repaired" not in text

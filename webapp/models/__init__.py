@@ -1,7 +1,7 @@
 """Tables, and the fixed lists and value objects stored in them."""
 
 from webapp.db.change_log import ChangeKind, PublicChange
-from webapp.models.article import Article, ArticleSlug, Correction, Draft, Revision
+from webapp.models.article import Article, ArticleSlug, Correction, Draft, Paper, Revision
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
 from webapp.models.counts import Attempt, SearchMiss
 from webapp.models.editor import (
@@ -32,4 +32,3 @@ from webapp.models.newsletter import (
     Suppression,
     SuppressionReason,
 )
-from webapp.models.paper import Paper

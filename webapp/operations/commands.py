@@ -105,6 +105,6 @@ def _finish_restore() -> None:
             f"Mails that waited in the backup and may have gone out since: {held_count}. Run: flask newsletter settle LOG"
         )
     try:
-        click.echo(f"Restored. Summaries in the search index: {indexing.rebuild(lambda _done, _total: None)}")
+        click.echo(f"Restored. Summaries in the search index: {indexing.rebuild()}")
     except SearchUnavailable as error:
         sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")

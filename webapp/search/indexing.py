@@ -55,7 +55,7 @@ def catch_up() -> int:
     """
     index = search_index()
     if not index.is_intact():
-        rebuild(_silently)
+        rebuild()
         return 0
     total = 0
     with index.writing():
@@ -64,7 +64,7 @@ def catch_up() -> int:
     return total
 
 
-def rebuild(report: Callable[[int, int], None]) -> int:
+def rebuild(report: Callable[[int, int], None] = lambda _done, _total: None) -> int:
     """Build a replacement of the live index and switch to it; searches and the follower go on meanwhile.
 
     ``report`` is called with (articles done, articles in all). Returns how many articles the new index holds.
@@ -155,7 +155,7 @@ def rebuild_if_broken() -> None:
     stop_reading()  # a rebuild takes long
     log.warning("the search index is missing, damaged or of another database: it is rebuilt")
     try:
-        count = rebuild(_silently)
+        count = rebuild()
     except SearchUnavailable as error:
         log.info("the search index was not rebuilt: %s", error)
     else:
@@ -233,10 +233,6 @@ def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
     query = published().where(Article.id.in_(article_ids)).order_by(Article.id).options(topics)
     with _reading() as session:
         return [document_of(article) for article in session.scalars(query)]
-
-
-def _silently(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 def _reported(

@@ -83,7 +83,12 @@ def taken() -> Iterator[Counter[tuple[str, date]]]:
 def write_misses(counts: Counter[tuple[str, date]]) -> None:
     """Add what was counted to the database."""
     for (text, day), count in counts.items():
-        _add(text, day, count)
+        row = db.session.scalar(select(SearchMiss).where(SearchMiss.text == text))
+        if row is not None:
+            row.count += count
+            row.last_on = max(row.last_on, day)
+        elif (db.session.scalar(select(func.count(SearchMiss.id))) or 0) < MOST_ROWS:
+            db.session.add(SearchMiss(text=text, count=count, first_on=day, last_on=day))
 
 
 def most_missed(count: int) -> list[SearchMiss]:
@@ -102,12 +107,3 @@ def forget_old(today: date) -> None:
 def _in_memory() -> MissCounts:
     counts: MissCounts = current_app.extensions["search_misses"]
     return counts
-
-
-def _add(text: str, day: date, count: int) -> None:
-    row = db.session.scalar(select(SearchMiss).where(SearchMiss.text == text))
-    if row is not None:
-        row.count += count
-        row.last_on = max(row.last_on, day)
-    elif (db.session.scalar(select(func.count(SearchMiss.id))) or 0) < MOST_ROWS:
-        db.session.add(SearchMiss(text=text, count=count, first_on=day, last_on=day))

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import chain
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
@@ -111,17 +110,25 @@ class SearchQuery:
 
     def address(self, path: str) -> str:
         """This search as an address; equal searches give equal addresses."""
-        page = {"page": [str(self.page)]} if self.page > 1 else {}
-        return _address(path, _encoded(self.arguments() | page))
+        query = urlencode(
+            self.arguments() | ({"page": [str(self.page)]} if self.page > 1 else {}), doseq=True
+        )
+        return f"{path}?{query}" if query else path
 
     def toggle_urls(self, name: FacetName, values: Iterable[str], path: str) -> dict[str, str]:
         """For each value of a filter, the same search with it turned on, or off if it is on; from its first page."""
-        encoded = _encoded(self.arguments())  # once: a page of results has some fifty of these addresses
-        selected = frozenset(encoded[name])
-        return {
-            value: _address(path, encoded | {name: sorted(selected ^ {f"{name}={value}"})})
-            for value in values
+        arguments = self.arguments()
+        selected = frozenset(arguments[name])
+        # once: a page of results has some fifty of these addresses, and a value of a filter needs no encoding
+        encoded = {
+            one: urlencode({one: given}, doseq=True) if given else "" for one, given in arguments.items()
         }
+        urls = {}
+        for value in values:
+            encoded[name] = "&".join([f"{name}={one}" for one in sorted(selected ^ {value})])
+            query = "&".join(filter(None, encoded.values()))
+            urls[value] = f"{path}?{query}" if query else path
+        return urls
 
     def arguments(self) -> dict[str, list[str]]:
         """This search without its page, as arguments for url_for; an empty list is one that is not given."""
@@ -153,15 +160,6 @@ class SearchQuery:
 
     def without_filters(self) -> "SearchQuery":
         return replace(self, filters={}, page=1)
-
-
-def _encoded(arguments: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    return {name: [f"{name}={quote_plus(value)}" for value in values] for name, values in arguments.items()}
-
-
-def _address(path: str, encoded: Mapping[str, list[str]]) -> str:
-    query = "&".join(chain.from_iterable(encoded.values()))
-    return f"{path}?{query}" if query else path
 
 
 def _least_telling(terms: list[Term]) -> list[Term]:

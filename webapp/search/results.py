@@ -24,7 +24,6 @@ from webapp.web.pagination import Page
 PAGE_SIZE = 10
 FEED_SIZE = 50
 NEAR_CONCEPT_COUNT = 5
-COMPLETION_COUNT = 4
 
 LABELS: Mapping[FacetName, str] = {
     FacetName.CATEGORY: "Topic",
@@ -148,19 +147,14 @@ def next_steps(query: SearchQuery) -> NextSteps:
     suggestion = None
     with suppress(SearchUnavailable):
         if corrected := without_typing_errors(query.terms()[0], search_index().snapshot()):
-            suggestion = next(_with_results([written(corrected)], query), None)
+            suggestion = next(with_results([written(corrected)], query), None)
     near = [concept.name for concept in synonyms.concepts_near(query.text)]
     return NextSteps(
-        suggestion, tuple(islice(_with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts()
+        suggestion, tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts()
     )
 
 
-def completions(query: SearchQuery) -> list[str]:
-    """Names of concepts that start with what was typed, to be searched instead."""
-    return list(islice(_with_results(synonyms.names_starting(query.text), query), COMPLETION_COUNT))
-
-
-def _with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
+def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
     """Those of the texts that lead from this search to another one, which has results; none if the index cannot answer."""
     with suppress(SearchUnavailable):
         library = search_index().snapshot()

@@ -1,4 +1,5 @@
-"""Whoosh's files: the schema, the segments of an index as arrays, and commits. No other module knows Whoosh's names.
+"""Whoosh's files: the schema, the segments of an index as arrays, and commits. No other module knows Whoosh's names,
+but for ``last_commit`` in ``index.py``, which every search asks.
 
 Whoosh 2.7.4 is frozen, so its inner names used here (``_data``, ``_next_block``, ``_perdoc``) will not move.
 """

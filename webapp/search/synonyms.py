@@ -105,7 +105,7 @@ def words_starting(start: str) -> list[str]:
 
 def concepts_in(spoken: Sequence[str]) -> list[Match]:
     """The concepts that these folded words speak of, in the order in which they speak of them; the fuller form wins."""
-    asked = [stem(NEGATIONS.get(word, word)) for word in spoken]
+    asked = [_plain(word) for word in spoken]
     telling = frozenset(one for one, word in zip(asked, spoken, strict=True) if word not in STOP_WORDS)
     places: dict[str, int] = {}
     for place, one in enumerate(asked):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import islice
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
@@ -9,6 +10,7 @@ from webapp.catalog.queries import HEADLINES, category_counts
 from webapp.search import misses, results
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
+from webapp.search.synonyms import names_starting
 from webapp.web import htmx
 from webapp.web.http import never_store
 
@@ -17,6 +19,7 @@ bp = Blueprint("search", __name__)
 TRY = ("stem cells", "nerve pain", "walking", "bladder care", "pressure sores")
 SHORTEST_INSTANT = 2  # letters and digits
 PANEL_SIZE = 5
+COMPLETION_COUNT = 4
 
 
 @bp.get("/search")
@@ -31,6 +34,7 @@ def search() -> Response:
         answer = results.search(query, PANEL_SIZE, shown=HEADLINES) if is_asked else None
     else:
         answer = results.search(query, filters_path=path) if query.text or query.filters else None
+    names = results.with_results(names_starting(query.text), query) if is_panel else ()
     is_miss = answer is not None and answer.page.total == 0
     response = htmx.render(
         "search/search.html",
@@ -39,7 +43,7 @@ def search() -> Response:
         results=answer,
         is_panel=is_panel,
         next_steps=results.next_steps(query) if is_miss else None,
-        completions=results.completions(query) if is_panel else (),
+        completions=list(islice(names, COMPLETION_COUNT)),
         categories=category_counts() if answer is None else [],
         suggestions=TRY,
         path=path,

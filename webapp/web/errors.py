@@ -1,8 +1,10 @@
 """Errors that readers see: one exception with a status and a sentence, and pages that cannot themselves fail."""
 
 import logging
+import tomllib
 from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
@@ -30,31 +32,12 @@ UNKNOWN_HOST = (
     "<p>Please open it by its own address.</p></main></html>"
 )
 
-SENTENCES = {
-    400: (
-        "We could not read that",
-        "The address or the form was not complete. Please go back and try again.",
-    ),
-    403: ("This is not open to you", "You may need to sign in, or to send the form from our own page."),
-    404: (
-        "We could not find that page",
-        "It may have moved, or the address may have a typing error. Try a search.",
-    ),
-    405: ("That does not work here", "Please go back and use the buttons on the page."),
-    409: ("Somebody else changed this", "Please look at both texts and choose."),
-    410: (
-        "This summary was taken off the site",
-        "We withdrew it. The research may be covered by a newer summary.",
-    ),
-    413: ("That is too long", "Please send a shorter text."),
-    414: ("That address is too long", "Please use a shorter address or a shorter search."),
-    422: ("Please check the form", "Something still needs your attention."),
-    429: (
-        "Please wait a minute",
-        "There were many requests at once. Nothing is lost: try again in a minute.",
-    ),
-    500: ("Something went wrong on our side", "It is not your fault. Please try again in a minute."),
-    503: ("We are repairing something", "Please try again in a few minutes."),
+# By HTTP status: a title, and a sentence that says what to do.
+SENTENCES: dict[int, tuple[str, str]] = {
+    int(status): (words["title"], words["sentence"])
+    for status, words in tomllib.loads(
+        Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    ).items()
 }
 
 SECRETS = {"password", "new", "current", "code"}  # fields that are never shown again
