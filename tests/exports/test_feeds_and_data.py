@@ -22,6 +22,7 @@ from webapp.exports.jsonld import jsonld_text
 from webapp.exports.library_files import csv_text
 from webapp.models.values import PaperStatus, Subject
 from webapp.publishing.publication import content_of, transient_article
+from webapp.search import indexing
 
 A = "{http://www.w3.org/2005/Atom}"
 
@@ -200,6 +201,15 @@ def test_the_library_as_csv_has_a_row_an_article(client: PageClient) -> None:
     assert row["title"] == "'=HYPERLINK(1)"
     assert (row["subject"], row["evidence_step"], row["result"]) == ("people", "4", "no-clear-difference")
     assert "Not ours to give." not in text
+
+
+@pytest.mark.parametrize("status", [PaperStatus.PREPRINT, PaperStatus.CONCERN, PaperStatus.CORRECTED])
+def test_what_the_journal_says_goes_wherever_a_title_goes(client: PageClient, status: PaperStatus) -> None:
+    article = add_article(paper={"status": status, "status_note": "A note."})
+    indexing.catch_up()
+    flags = f"{status.label} · People · About spinal cord injury: yes"
+    for path in ("/feed.atom", "/search/feed.atom?q=pain", "/data", f"/research/{article.slug}"):
+        assert flags in client.get(path).text, path
 
 
 def test_a_retracted_paper_has_no_result_in_the_csv(client: PageClient) -> None:

@@ -125,10 +125,12 @@ def inverted_name(author: Author) -> str:
 
 
 def flags(article: Article) -> str:
-    """The flag strip as text: wherever a title goes, this goes too."""
+    """The flag strip as text: wherever a title goes, this goes too. It begins with what the journal says of the paper."""
+    status = article.paper.status
+    notice = "" if status in (PaperStatus.PUBLISHED, PaperStatus.RETRACTED) else f"{status.label} · "
     species = f" ({article.species})" if article.species else ""
     return (
-        f"{article.subject.label}{species} · About spinal cord injury: {article.about_sci.label.lower()} · "
+        f"{notice}{article.subject.label}{species} · About spinal cord injury: {article.about_sci.label.lower()} · "
         f"{article.study_kind.label} · Result: {article.result_words}"
     )
 
