@@ -1,7 +1,9 @@
 """Three-way merge of contents: changes of one side are taken, fields that both sides changed are clashes."""
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,18 +12,7 @@ from webapp.content.article_content import ArticleContent, PaperContent
 
 _PAPER = "paper-"
 _LISTS = ("findings", "implications", "questions", "limitations")
-_LABELS = {  # as in the form; other fields are called by their names
-    "paper-title": "Title of the paper", "paper-doi": "DOI", "paper-pmid": "PubMed number", "paper-pmcid": "PubMed Central number",
-    "paper-url": "Another link to the paper", "paper-published_on": "Paper published", "paper-license": "License of the paper",
-    "paper-is_free_to_read": "Free to read", "paper-status": "What the journal says",
-    "paper-status_on": "Date of the journal’s notice", "paper-status_url": "Link to the journal’s notice",
-    "paper-status_note": "Banner text for readers", "paper-mesh_terms": "Subject headings and keywords",
-    "slug": "Web address", "subject": "Whom or what it studied", "species": "Which animals", "about_sci": "About spinal cord injury",
-    "study_kind": "Kind of study", "sample_size": "How many were studied", "injury_completeness": "Complete or incomplete",
-    "harms": "Harms and side effects", "funding": "Who paid", "conflicts_of_interest": "Who had an interest",
-    "trial_number": "Registered trial", "trial_url": "Link to the trial", "published_on": "First published", "checked_on": "Last checked",
-    "shows_dysreflexia_help": "Show the box about autonomic dysreflexia",
-}  # fmt: skip
+_LABELS: dict[str, str] = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,11 @@ from datetime import date
 
 from webapp.content.article_content import PaperContent
 from webapp.content.identifiers import find_doi, find_pmid
-from webapp.models.values import PaperStatus
+from webapp.papers.notices import statuses
 from webapp.papers.records import Unreadable, one_line
 
 _REQUIRED = ("OriginalPaperDOI", "RetractionNature", "RetractionDate")
-_NATURES = {
-    "retraction": PaperStatus.RETRACTED,
-    "expression of concern": PaperStatus.CONCERN,
-    "correction": PaperStatus.CORRECTED,
-}
+_NATURES = statuses("retraction_watch")  # gravest first
 _REINSTATED = "reinstatement"
 
 
