@@ -1,21 +1,15 @@
 """The one judge of a paper's status by what is printed: retracted, a preprint, or a notice about another paper."""
 
 import re
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 from webapp.content.article_content import PaperContent
 from webapp.models.values import PaperStatus
 
-_NOTICE_TYPES = {
-    "retraction", "retraction notice", "retraction note", "retraction of publication", "partial retraction", "notice of retraction",
-    "erratum", "published erratum", "corrigendum", "correction", "correction, addition", "author correction",
-    "publisher correction", "expression of concern", "editorial expression of concern", "addendum",
-}  # fmt: skip
-_RETRACTED_TYPES = {
-    f"{word}{noun}"
-    for word in ("retracted", "withdrawn", "removed")
-    for noun in ("", " article", " paper", " publication")
-}
+_WORDS = tomllib.loads(Path(__file__).with_name("status_words.toml").read_text(encoding="utf-8"))
+_NOTICE_TYPES, _RETRACTED_TYPES = set(_WORDS["notice_types"]), set(_WORDS["retracted_types"])
 _PREPRINT_TYPES = {"preprint", "posted content", "unpb"}  # UNPB: Zotero's type for a preprint in RIS
 
 # Words that are not enough by themselves: a tongue can be retracted, a drug withdrawn. A mark must set them apart from the
@@ -74,12 +68,7 @@ _NOTICE_TITLE = re.compile(
 _NOTICE_OF_A_TITLE = re.compile(
     r"^\W*(?:Retraction|RETRACTION|Correction|CORRECTION) (?:of|to|OF|TO) [A-Z0-9]"
 )
-_CAN_BE_RETRACTED = re.compile(
-    r"\b(?:axon|dendrit|neurit|growth cone|process|bouton|synap|terminal|spine|tongue|scapula|shoulder|eyelid|lip|gingiva|tissue|"
-    r"muscle|tendon|nerve|root|cord|dura|brain|lung|liver|bladder|testi|clot|wound|limb|hand|leg|head|jaw|pelvi|deform|scolio|"
-    r"kypho|lordo|contracture|curv|align|imbalance|motion|drift|error|bias|hypo|hyper|anemia|anaemia|acid)\w*",
-    re.IGNORECASE,
-)
+_CAN_BE_RETRACTED = re.compile(rf"\b(?:{'|'.join(_WORDS['can_be_retracted'])})\w*", re.IGNORECASE)
 
 _SERVERS = re.compile(
     r"\W*(?:the\s+)?(?:[\w-]*rxiv\b|res(?:earch)?\s?sq(?:uare)?\b|ssrn\b|preprints?(?:\.org|\s+with\s+the\s+lancet|\s+\(basel\))?\W*$|authorea\b|"
