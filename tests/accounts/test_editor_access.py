@@ -17,7 +17,7 @@ OPEN = {
     "reset.forgotten", "reset.send_link", "reset.new_password", "reset.set_password",
 }  # fmt: skip
 NOT_FOR_WRITERS = {
-    "editor.withdraw", "editor.do_withdraw", "editor_newsletter.settle",
+    "editor.withdraw", "editor.do_withdraw", "editor_newsletter.settle", "editor_newsletter.resume",
     "bulk.look", "bulk.carry_out", "bulk.done", "bulk.undo",
 }  # fmt: skip
 FOR_ADMINS = {

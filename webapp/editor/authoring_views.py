@@ -179,9 +179,12 @@ def unschedule(draft_id: int) -> Response:
 @bp.post("/move")
 def move(draft_id: int) -> Response:
     """Add, move or remove a row of a list, or bring a removed one back."""
+    draft = _draft(
+        draft_id
+    )  # first, as a form without its draft is a page of its own, whatever button sent it
     moved = rows.move(request.form, request.form.get("move", ""))
     form = summary_form(moved.fields)
-    return show_form(_draft(draft_id), form, fragment=moved.list_name, moved=moved)
+    return show_form(draft, form, fragment=moved.list_name, moved=moved)
 
 
 @bp.post("/swap")
@@ -332,12 +335,13 @@ def _show_save_status(draft_id: int, status: SaveStatus, code: int = HTTPStatus.
 def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
     """Read the sent form. Raises FormRefused for a field that cannot be saved, or a role that may not do this."""
     form = summary_form(request.form)
-    if not form.validate():
+    if form.validate() and may(role):
+        return form
+    _draft(_asked_draft_id())  # a draft that is not there is a 404 here; an error handler would answer 500
+    if form.errors:
         raise FormRefused(form, problems_in(form), HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not may(role):
-        sentence = "Only an editor can publish. Save the draft and tell one of the editors."
-        raise FormRefused(form, [Problem("save-draft", sentence)], HTTPStatus.FORBIDDEN)
-    return form
+    sentence = "Only an editor can publish. Save the draft and tell one of the editors."
+    raise FormRefused(form, [Problem("save-draft", sentence)], HTTPStatus.FORBIDDEN)
 
 
 def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
