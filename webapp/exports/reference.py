@@ -155,7 +155,7 @@ def _first_and_last(pages: re.Match[str]) -> tuple[str, str]:
         return roman, last_roman
     ending = letter if last.endswith(letter) else ""
     number = last.removeprefix(prefix).removesuffix(ending)
-    if number.isdecimal() and (len(number) <= len(first) or not re.search(r"\d", prefix)):
+    if re.fullmatch(r"\d+", number) and (len(number) <= len(first) or not re.search(r"\d", prefix)):
         whole = first[: -len(number)] + number
         last = f"{prefix}{whole}{ending}" if int(whole) >= int(first) else last
     return f"{prefix}{first}{letter}", "" if last == "+" else last

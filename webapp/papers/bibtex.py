@@ -75,9 +75,8 @@ def records(text: str) -> Iterator[Record]:
     strings = {name.lower(): _joined(str(block.value), {}) for name, block in library.strings_dict.items()}
     blocks = [*library.entries, *library.failed_blocks]
     volumes: dict[str, dict[str, str]] = {}
-    found: list[
-        tuple[int, str, dict[str, str] | None]
-    ] = []  # line, kind, and fields or None for a broken entry
+    # The line and kind of each entry, and its fields, or None if it is broken.
+    found: list[tuple[int, str, dict[str, str] | None]] = []
     for block in sorted(blocks, key=lambda block: block.start_line or 0):
         entry: Block | None = block
         if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
@@ -142,7 +141,7 @@ def _content(raw: dict[str, str]) -> ArticleContent:
             authors += names.read_any(_plain(name))
     notes = " ".join(plain.get(name, "") for name in ("note", "annote", "annotation", "addendum"))
     month = re.findall(r"[A-Za-z]{3,}|\d+", _first(plain, "month"))  # "10 oct" is a day and its month
-    month.sort(key=str.isdigit)
+    month.sort(key=lambda part: not part.isalpha())
     paper = PaperContent(
         title=full_title(_first(plain, "title"), _first(plain, "subtitle")),
         doi=raw.get("doi") or doi_of_note("\n".join(raw.get(name, "") for name in ("note", "howpublished"))),

@@ -36,6 +36,7 @@ _TOKEN = re.compile(
 )
 _RUNS = re.compile(_RUN)
 _PIECES = re.compile(rf"{_NUMBER}|{_LETTERS}")
+_DIGITS = re.compile(r"\d+")
 _APOSTROPHES = re.compile(r"['’]s?$|['’]")
 
 Span = tuple[int, int]
@@ -65,7 +66,7 @@ def words(text: str) -> Iterator[Word]:
     """The words of a text with their places, in order; cut to a length that no real word reaches."""
     for match in _TOKEN.finditer(text):
         token, (at, after) = match[0], match.span()
-        if token.isalpha() or token.isdecimal():
+        if token.isalpha() or _DIGITS.fullmatch(token):
             folded = fold(token)
             yield Word(at, after, folded, (folded,))
         else:
@@ -158,9 +159,9 @@ def _belong_together(before: str, after: str) -> bool:
         return False
     if before.isalpha() and after.isalpha():
         return min(len(before), len(after)) == 1 and (before + after).isascii()
-    has_number = before[-1].isdecimal(), after[0].isdecimal()
-    is_code = before[0].isalpha() and before[-1].isdecimal()  # C5 of C5-C6
-    return has_number[0] != has_number[1] and not is_code
+    ends_in_number, begins_with_number = (_DIGITS.match(sign) is not None for sign in (before[-1], after[0]))
+    is_code = before[0].isalpha() and ends_in_number  # C5 of C5-C6
+    return ends_in_number != begins_with_number and not is_code
 
 
 def _word(token: str, start: int, end: int) -> Word:
