@@ -11,11 +11,12 @@ from sqlalchemy import select
 from tests.accounts.people import add_editor, sign_in
 from tests.editor.forms import complete, fields_of, opened, press
 from tests.pages import H, PageClient, parsed
+from webapp.accounts import editor_access
 from webapp.content import checks, plain_language
 from webapp.content.article_content import ArticleContent
 from webapp.db.session import db
 from webapp.db.writing import writing as take_turn
-from webapp.editor import authoring_views, forms
+from webapp.editor import forms
 from webapp.models import Draft
 from webapp.publishing import publication
 
@@ -82,6 +83,14 @@ def test_the_enter_key_saves(client: PageClient, edit: str) -> None:
     assert fields_of(client.get(edit).text)["harms"] == "By the Enter key."
 
 
+@pytest.mark.parametrize("verb", sorted(VERBS - {"discard"}))
+def test_a_form_whose_draft_is_gone_is_a_404_whatever_it_says(
+    client: PageClient, edit: str, verb: str
+) -> None:
+    sent = opened(client, edit) | {"paper-status_on": "no date", "move": "no such row"}
+    client.post("/editor/summaries/999/" + verb, sent, status=404)
+
+
 def test_publishing_checks_the_text_once(
     client: PageClient, edit: str, checked: list[ArticleContent]
 ) -> None:
@@ -127,6 +136,6 @@ def test_a_colleague_who_saves_right_after_a_refusal_is_not_overwritten(
         with take_turn() as now:
             yield now
 
-    monkeypatch.setattr(authoring_views, "writing", writing)
+    monkeypatch.setattr(editor_access, "writing", writing)
     page = press(client, edit, mine, "publish", status=409).text
     assert "<dd>Theirs.</dd>" in page and fields_of(page)["funding"] == "Mine."

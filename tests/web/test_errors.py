@@ -81,6 +81,14 @@ def test_a_database_that_does_not_answer_an_error_handler_is_a_repair_too(
     assert 'name="message" value="kept"' in broken.post("/divided", {"message": "kept"}, status=503).text
 
 
+def test_what_an_error_handler_does_not_find_is_a_404(app: Flask, broken: PageClient) -> None:
+    app.register_error_handler(
+        ZeroDivisionError, lambda _: raising(SiteError(404, "Look for it in the list."))()
+    )
+    app.add_url_rule("/divided", view_func=raising(ZeroDivisionError()), endpoint="divided")
+    assert "Look for it in the list." in broken.get("/divided", status=404).text
+
+
 @pytest.mark.proves("Promise 1: a save on a full disk answers 503 and keeps the text")
 @pytest.mark.parametrize(("address", "status"), [("/locked", 503), ("/broken", 500)])
 def test_what_was_typed_is_kept_and_sent_again_with_one_press(

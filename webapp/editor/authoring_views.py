@@ -61,7 +61,7 @@ def edit(draft_id: int) -> Response:
 def save(draft_id: int) -> Response:
     """Save what was typed as the newest revision. The Enter key sends the form to its own URL."""
     form = _valid_form()
-    with writing() as now:
+    with editor_access.writing_as(Role.WRITER) as now:
         draft = _save(draft_id, form, now)
     if draft_id and htmx.wants_fragment() and form.merge_base_number is None:  # else the conflict has to go
         same_paper = revisions.find_same_paper(draft, from_json(draft.content).paper)
@@ -76,7 +76,7 @@ def save(draft_id: int) -> Response:
 def preview(draft_id: int) -> Response:
     """Save, then show the page as readers would see it."""
     form = _valid_form()
-    with writing() as now:
+    with editor_access.writing_as(Role.WRITER) as now:
         draft = _save(draft_id, form, now)
     return htmx.redirect(url_for("editor.preview", draft_id=draft.id))
 
@@ -122,8 +122,7 @@ def discard(draft_id: int) -> Response:
 def publish(draft_id: int) -> Response:
     """Publish what was typed, if it passes all checks."""
     form, editor_id = _valid_form(Role.EDITOR), current_editor().id
-    with writing() as now:
-        editor_access.require(Role.EDITOR)
+    with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
         saved = from_json(draft.content)
         content = content_from(form, saved)
@@ -143,8 +142,7 @@ def publish(draft_id: int) -> Response:
 def schedule(draft_id: int) -> Response:
     """Schedule the text to be published at a set time, if it passes all checks now."""
     form, editor_id = _valid_form(Role.EDITOR), current_editor().id
-    with writing() as now:
-        editor_access.require(Role.EDITOR)
+    with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
         draft.change_note, draft.is_correction = form.note
         scheduling.schedule(
@@ -165,8 +163,7 @@ def schedule(draft_id: int) -> Response:
 def unschedule(draft_id: int) -> Response:
     """Cancel the schedule; what was typed is saved."""
     form = _valid_form(Role.EDITOR)
-    with writing() as now:
-        editor_access.require(Role.EDITOR)
+    with editor_access.writing_as(Role.EDITOR) as now:
         draft = _save(draft_id, form, now)
         if revisions.end_schedule(draft, now, "It was canceled."):
             audit.record(AuditKind.UNSCHEDULED, now, current_editor().id, detail=draft.title)
@@ -179,12 +176,9 @@ def unschedule(draft_id: int) -> Response:
 @bp.post("/move")
 def move(draft_id: int) -> Response:
     """Add, move or remove a row of a list, or bring a removed one back."""
-    draft = _draft(
-        draft_id
-    )  # first, as a form without its draft is a page of its own, whatever button sent it
     moved = rows.move(request.form, request.form.get("move", ""))
     form = summary_form(moved.fields)
-    return show_form(draft, form, fragment=moved.list_name, moved=moved)
+    return show_form(_draft(draft_id), form, fragment=moved.list_name, moved=moved)
 
 
 @bp.post("/swap")
@@ -279,7 +273,7 @@ def show_reasons(refusal: NotPublishable) -> Response:
     """Save the text as a draft, and list all reasons why it is not published."""
     form = summary_form(request.form)
     try:
-        with writing() as now:
+        with editor_access.writing_as(Role.WRITER) as now:
             draft = _save(_asked_draft_id(), form, now)
             draft.accepted_warnings = {key: reason for key, reason in refusal.accepted.items() if reason}
     except SavedMeanwhile as meanwhile:  # between the checks, which had a transaction of their own, and now
@@ -335,18 +329,16 @@ def _show_save_status(draft_id: int, status: SaveStatus, code: int = HTTPStatus.
 def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
     """Read the sent form. Raises FormRefused for a field that cannot be saved, or a role that may not do this."""
     form = summary_form(request.form)
-    if form.validate() and may(role):
-        return form
-    _draft(_asked_draft_id())  # a draft that is not there is a 404 here; an error handler would answer 500
-    if form.errors:
+    if not form.validate():
         raise FormRefused(form, problems_in(form), HTTPStatus.UNPROCESSABLE_ENTITY)
-    sentence = "Only an editor can publish. Save the draft and tell one of the editors."
-    raise FormRefused(form, [Problem("save-draft", sentence)], HTTPStatus.FORBIDDEN)
+    if not may(role):
+        sentence = "Only an editor can publish. Save the draft and tell one of the editors."
+        raise FormRefused(form, [Problem("save-draft", sentence)], HTTPStatus.FORBIDDEN)
+    return form
 
 
 def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
     """Save what was typed as the newest revision. Raises SavedMeanwhile."""
-    editor_access.require(Role.WRITER)
     draft = _draft(draft_id)
     content = content_from(form, from_json(draft.content))
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)

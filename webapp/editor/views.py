@@ -19,8 +19,8 @@ from webapp.models import Article, AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.parsing import int_from
 from webapp.publishing import audit, deletion, publication, revisions, scheduling
-from webapp.publishing.revisions import DraftNotFound, SavedMeanwhile
-from webapp.web import errors, htmx
+from webapp.publishing.revisions import SavedMeanwhile
+from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
 
@@ -178,16 +178,8 @@ def do_withdraw(article_id: int) -> Response:
     return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
 
 
-@bp.app_errorhandler(DraftNotFound)
-def show_not_found(_: DraftNotFound) -> Response:
-    """Answer 404: there is no draft, article or revision with this number."""
-    return errors.show(
-        SiteError(HTTPStatus.NOT_FOUND, "There is no summary with this number. Look for it in the list.")
-    )
-
-
 def _published(article_id: int) -> Article:
-    """The article, which must be on the site; raises DraftNotFound or SiteError 404."""
+    """The article, which must be on the site; raises SiteError 404."""
     article = revisions.draft_of(article_id).article
     if article is None or article.status != ArticleStatus.PUBLISHED:
         raise SiteError(HTTPStatus.NOT_FOUND, "This summary is not on the site at the moment.")

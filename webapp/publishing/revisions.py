@@ -17,6 +17,7 @@ from webapp.content.article_content import (
 from webapp.db.session import db
 from webapp.models import Article, Draft, Editor, Revision, Schedule
 from webapp.publishing import publication
+from webapp.web.errors import SiteError
 
 UNTITLED = "Untitled summary"
 
@@ -33,8 +34,11 @@ class Kind(StrEnum):
     NOTICE = "notice"
 
 
-class DraftNotFound(LookupError):
-    """A draft, article or revision with this number does not exist."""
+class DraftNotFound(SiteError):
+    """There is no draft, article or revision with this number."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "There is no summary with this number. Look for it in the list.")
 
 
 class SavedMeanwhile(Exception):
@@ -58,7 +62,7 @@ def get_draft(draft_id: int) -> Draft:
     """Fetch a draft by its id. Raises DraftNotFound."""
     draft = db.session.get(Draft, draft_id)
     if draft is None:
-        raise DraftNotFound(draft_id)
+        raise DraftNotFound
     return draft
 
 
@@ -85,7 +89,7 @@ def draft_of(article_id: int) -> Draft:
     """Fetch the one draft of an article, published or withdrawn. Raises DraftNotFound."""
     draft = db.session.scalar(select(Draft).where(Draft.article_id == article_id))
     if draft is None:
-        raise DraftNotFound(article_id)
+        raise DraftNotFound
     return draft
 
 
@@ -95,7 +99,7 @@ def get_revision(draft: Draft, number: int) -> Revision:
         select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
     )
     if revision is None:
-        raise DraftNotFound(number)
+        raise DraftNotFound
     return revision
 
 

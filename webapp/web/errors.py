@@ -99,9 +99,11 @@ def _read_rest() -> None:
 def _show_http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]  # a redirect, or an answer made on purpose
-    cause = getattr(error, "original_exception", None)
+    cause = getattr(error, "original_exception", None)  # was raised in another error handler
+    if isinstance(cause, SiteError):
+        return show(cause)
     if isinstance(cause, DATABASE_ERRORS):
-        return _show_database(cause)  # it was raised in another error handler
+        return _show_database(cause)
     if isinstance(cause, TurnTaken):
         return _show_crowd(cause)
     response = show(SiteError(error.code))
