@@ -1,4 +1,4 @@
-"""Numbers, days, times and texts from outside: what is none is None, and nothing raises."""
+"""Numbers, days, times and texts from outside: invalid ones are read as None, and nothing raises."""
 
 import ast
 import unicodedata
@@ -25,7 +25,7 @@ TEXTS = st.one_of(NUMERALS, st.text(max_size=30), st.datetimes().map(datetime.is
 
 
 @given(st.integers(0, LARGEST))
-def test_a_number_in_plain_figures_is_read(number: int) -> None:
+def test_a_number_in_plain_digits_is_read(number: int) -> None:
     assert int_from(str(number)) == number
 
 
@@ -37,7 +37,7 @@ def test_a_number_in_plain_figures_is_read(number: int) -> None:
 @example("1\n")
 @example("+1")
 @example("9" * 5_000)
-def test_anything_but_plain_figures_is_no_number(text: str) -> None:
+def test_anything_but_plain_digits_is_no_number(text: str) -> None:
     number = int_from(text)
     assert (number is not None) == (text.isascii() and text.isdigit() and int(text[:11]) <= LARGEST)
 

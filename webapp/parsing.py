@@ -13,7 +13,7 @@ from typing import Any
 LARGEST = 2**31 - 1  # what an integer column of PostgreSQL can hold
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 
-_FIGURES = re.compile(r"[0-9]{1,10}")
+_DIGITS = re.compile(r"[0-9]{1,10}")
 
 # What copying from PDF, Word and web pages brings along. XML cannot hold some of these characters, PostgreSQL not NUL; the
 # others are not seen, and hide a word from searches and comparisons.
@@ -37,8 +37,8 @@ _LIGATURES = {number: unicodedata.normalize("NFKC", chr(number)) for number in r
 
 
 def int_from(text: str | None, low: int = 0, high: int = LARGEST) -> int | None:
-    """A whole number in the figures 0 to 9, from ``low`` to ``high``; None for anything else."""
-    if text is None or not _FIGURES.fullmatch(text):
+    """A whole number written with the digits 0 to 9, from ``low`` to ``high``; None for anything else."""
+    if text is None or not _DIGITS.fullmatch(text):
         return None
     number = int(text)
     return number if low <= number <= high else None

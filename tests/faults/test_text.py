@@ -3,11 +3,9 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.editor.forms import complete, opened, press
 from tests.engines import both_engines
 from tests.factories import NOW, content
@@ -22,14 +20,6 @@ from webapp.publishing.library import import_library
 from webapp.search import indexing
 
 NEW = "/editor/summaries/new"
-
-
-@pytest.fixture
-def editor(app: Flask) -> PageClient:
-    client = EditorClient(app)
-    add_editor()
-    sign_in(client)
-    return client
 
 
 def pasted(folder: str, file: str) -> str:
@@ -65,12 +55,12 @@ def test_a_sign_of_less_than_is_no_tag() -> None:
     assert "was <85 in group A and >90 in group B" in paper.abstract and "(p<0.05; n>20)" in paper.abstract
 
 
-def test_a_control_character_in_the_form_breaks_no_feed(editor: PageClient) -> None:
+def test_a_control_character_in_the_form_breaks_no_feed(editor_client: PageClient) -> None:
     message = pasted("18-control-character-breaks-feeds", "paste-into-main-message.txt")
-    press(editor, NEW, opened(editor, NEW, **complete() | {"main_message": message}), "publish")
+    press(editor_client, NEW, opened(editor_client, NEW, **complete() | {"main_message": message}), "publish")
     assert the_article().main_message == "Beds helped\nsome people."
     for path in ("/feed.atom", "/categories/pain-management/feed.atom", "/search/feed.atom?q=beds"):
-        ElementTree.fromstring(editor.get(path).text)
+        ElementTree.fromstring(editor_client.get(path).text)
 
 
 def test_a_control_character_in_toml_breaks_no_feed(client: PageClient, tmp_path: Path) -> None:
@@ -85,22 +75,24 @@ def test_a_nul_in_toml_is_taken_out(app: Flask, tmp_path: Path) -> None:
     assert the_article().plain_title == "Twolines"
 
 
-def test_invisible_characters_hide_no_word_from_the_search(editor: PageClient) -> None:
+def test_invisible_characters_hide_no_word_from_the_search(editor_client: PageClient) -> None:
     message = pasted("27-invisible-characters-hide-words", "paste-into-main-message.txt")
-    press(editor, NEW, opened(editor, NEW, **complete() | {"main_message": message}), "publish")
+    press(editor_client, NEW, opened(editor_client, NEW, **complete() | {"main_message": message}), "publish")
     assert the_article().main_message == "Baclofen eased hiccups."
     indexing.follow()
     for words in ("hiccups", "hic\u00adcups", "\u200bbaclofen"):
-        assert f"/research/{the_article().slug}" in editor.get("/search", query_string={"q": words}).text
+        assert (
+            f"/research/{the_article().slug}" in editor_client.get("/search", query_string={"q": words}).text
+        )
 
 
-def test_a_quote_is_found_in_an_abstract_copied_from_a_pdf(editor: PageClient) -> None:
+def test_a_quote_is_found_in_an_abstract_copied_from_a_pdf(editor_client: PageClient) -> None:
     folder = "27-invisible-characters-hide-words"
     fields = complete() | {
         "paper__abstract": pasted(folder, "paste-into-abstract.txt"),
         "findings__0__quote": pasted(folder, "quote-of-the-finding.txt"),
     }
-    press(editor, NEW, opened(editor, NEW, **fields), "save")
+    press(editor_client, NEW, opened(editor_client, NEW, **fields), "save")
     saved = from_json(db.session.scalars(select(Draft)).one().content)
     assert saved.findings[0].quote == "significant effect"
     assert list(untraced_findings(saved)) == []

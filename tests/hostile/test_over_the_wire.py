@@ -13,7 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=x"
 TOO_LONG = b"message=" + b"x" * 1_000_001
 NOT_READ = "We could not read that"
-TOO_MANY = "more fields than any form of ours has"
+TOO_MANY = "more fields than any of our forms has"
 
 
 @pytest.fixture(scope="module")

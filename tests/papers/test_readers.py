@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from webapp.content.article_content import ArticleContent
-from webapp.editor.forms import LONGEST_TEXT
 from webapp.models.values import Author, PaperStatus, StudyKind
 from webapp.papers.file_formats import read
-from webapp.papers.records import IS_A_NOTICE, NO_TITLE, NOT_ALL_AUTHORS, Record
+from webapp.papers.records import IS_A_NOTICE, LONGEST_TEXT, NO_TITLE, NOT_ALL_AUTHORS, Record
 
 NBIB = """
 PMID- 12345678

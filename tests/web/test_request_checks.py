@@ -1,4 +1,4 @@
-"""What comes in at the door of the whole site: hosts, bytes that are no text, numbers of fields, sizes."""
+"""Checks of every request before any view: hosts, bytes that are not text, numbers of fields, sizes."""
 
 from dataclasses import replace
 from itertools import product

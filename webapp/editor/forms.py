@@ -42,9 +42,9 @@ from webapp.models.values import (
     Subject,
 )
 from webapp.papers import names
+from webapp.papers.records import LONGEST_TEXT
 from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 
-LONGEST_TEXT = 20_000
 MOST_ROWS = 40
 MOST_ROW_NUMBER = 999
 
@@ -375,9 +375,8 @@ def _paper_from(form: PaperForm) -> PaperContent:
         status=statuses.get(form.status.data, PaperStatus.PUBLISHED),
         status_on=date_from(form.status_on.data or ""),
     )
-    return msgspec.structs.replace(
-        paper, status=status_of(paper)
-    )  # or a retracted paper could pass as another
+    # Otherwise a retracted paper could pass as an ordinary one.
+    return msgspec.structs.replace(paper, status=status_of(paper))
 
 
 def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:

@@ -31,9 +31,8 @@ def judge(answer: str, sender: str = "") -> BounceKind | None:
     ``answer`` is all of the server's answer, or the status and diagnostic of a report. ``sender``: our address.
     """
     found = _STATUS.findall(answer)
-    ours = "|".join(
-        map(re.escape, (sender, sender.rpartition("@")[2]))
-    )  # the domain alone, but no other address in it
+    # Our domain alone counts as well, but no other address in it.
+    ours = "|".join(map(re.escape, (sender, sender.rpartition("@")[2])))
     names_us = sender and re.search(rf"(?<![\w.+@-])({ours})(?![\w-])", answer, re.IGNORECASE)
     statuses = {f"{subject}.{int(detail)}" for _, subject, detail in found}
     if any(map(_SENDER.fullmatch, statuses)) or _WORDS["sender"].search(answer) or names_us:

@@ -132,9 +132,8 @@ def search(
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
-    articles = published_by_ids(
-        matches.article_ids, shown
-    )  # the index may not know yet that one was withdrawn
+    # The index may not know yet that one was withdrawn.
+    articles = published_by_ids(matches.article_ids, shown)
     hits = [Hit(article, understanding.highlighted) for article in articles]
     page = Page(hits, query.page, matches.total - (len(matches.article_ids) - len(hits)), size)
     has_choice = matches.counts and (page.total > 0 or query.filters)

@@ -168,7 +168,6 @@ def one_line(_form: FlaskForm, field: Field) -> None:
 
 def plain_text(_form: FlaskForm, field: Field) -> None:
     """Accept line breaks and tabs, but no other control character."""
-    field.data = (field.data or "").replace("\r\n", "\n")
     _check_printable(field, "\n\t", "Write with letters, digits and symbols only.")
 
 

@@ -252,7 +252,7 @@ def refuse_unreadable() -> None:
     most = MOST_FIELDS_OF_EDITORS if is_for_editors else MOST_FIELDS
     if any(fields.count(b"&") >= most for fields in forms):
         raise SiteError(
-            400, "There were more fields than any form of ours has. Please go back and try again."
+            400, "There were more fields than any of our forms has. Please go back and try again."
         )
 
 
