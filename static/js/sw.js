@@ -47,7 +47,7 @@ async function fromNetworkFirst(event, isKept) {
 // for no copy, and no failure of storage gets out of the functions below.
 async function find(request) {
   try {
-    return await (await caches.open(KEPT)).match(request, { ignoreVary: true });
+    return await (await copies())?.match(request, { ignoreVary: true });
   } catch {
     return undefined;
   }
@@ -55,15 +55,21 @@ async function find(request) {
 
 function keep(event, answer) {
   const copy = answer.clone();
-  const stored = caches.open(KEPT).then((cache) => cache.put(event.request, copy));
+  const stored = copies().then((cache) => cache?.put(event.request, copy));
   // An older copy would be shown without a connection, although the page has changed since: a retraction, for example.
   event.waitUntil(stored.catch(() => forget(event.request)));
 }
 
 async function forget(request) {
   try {
-    await (await caches.open(KEPT)).delete(request, { ignoreVary: true });
+    await (await copies())?.delete(request, { ignoreVary: true });
   } catch {
     // nothing can be deleted where nothing can be stored
   }
+}
+
+// Only the installation creates the storage. A reader who asks us to keep nothing more has it deleted, and this worker goes on
+// serving the page that is open: it must not create the storage again.
+async function copies() {
+  return (await caches.has(KEPT)) ? caches.open(KEPT) : undefined;
 }

@@ -62,6 +62,9 @@ def test_unchecking_deletes_what_was_kept(page: Page) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 0)
+    # the worker serves this page to its end, and must not begin to store again
+    assert page.evaluate("fetch(document.querySelector('link[rel=icon]').href).then((answer) => answer.ok)")
+    assert page.evaluate("caches.keys().then((names) => names.length)") == 0
 
 
 def test_nothing_is_kept_for_a_reader_who_did_not_ask(page: Page) -> None:
