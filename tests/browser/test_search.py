@@ -1,7 +1,6 @@
 """Searching in a real browser: as it is typed, with the keyboard, on Back, and without scripts."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -97,16 +96,20 @@ def test_back_leads_through_searches_to_where_the_reader_came_from(page: Page) -
 
 @pytest.mark.parametrize(("path", "field", "target"), [("/search", "#q", RESULTS), ("/", FIELD, PANEL)])
 def test_a_late_answer_never_replaces_a_newer_one(page: Page, path: str, field: str, target: str) -> None:
-    def slow(route: Route) -> None:
-        time.sleep(1.2)
-        route.continue_()
+    late: list[Route] = []
 
-    page.route(re.compile(r"/search\?.*q=zeb"), slow)
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route(re.compile(r"/search\?.*q=zeb"), hold)
     page.goto(path)
     page.locator(field).fill("zeb")
-    page.wait_for_timeout(400)
+    while not late:
+        page.wait_for_timeout(50)
     page.locator(field).fill("walking")
     expect(page.locator(target)).to_contain_text(re.compile("walk", re.I))
+    for route in late:
+        route.continue_()
     page.wait_for_timeout(1500)
     expect(page.locator(target)).to_contain_text(re.compile("walk", re.I))
     expect(page.locator(target)).not_to_contain_text("zeb")
