@@ -117,7 +117,7 @@ def draft(client: FlaskClient, number: int) -> str:
 
 def press(client: FlaskClient, path: str, words: str, **typed: Any) -> Request:
     """The request that a browser makes when the button with these words is pressed, after typing into the form's fields."""
-    page = html5lib.parse(client.get(path).text)
+    page = html5lib.parse(client.get(path, follow_redirects=True).text)
     form, button = next(
         (form, button)
         for form in page.iter(f"{H}form")

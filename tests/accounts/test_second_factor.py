@@ -369,14 +369,14 @@ def test_where_it_is_required_it_is_set_up_before_anything_else(strict: EditorCl
         assert strict.get(path, status=303).location == f"{PAGE}?next={path}"
     page = set_up(strict, f"{PAGE}?next=/editor/summaries/new")
     assert 'href="/editor/summaries/new">I have kept them, go on' in page
-    strict.get("/editor/summaries/new")
+    strict.get("/editor/summaries/new", follow_redirects=True)
 
 
 def test_a_text_that_was_sent_before_it_is_set_up_comes_back(strict: EditorClient) -> None:
     strict.post("/editor/summaries/new/save", {"harms": "Typed before."})
     assert db.session.scalar(select(RecoverableForm.path)) == "/editor/summaries/new"
     set_up(strict)
-    assert "Typed before.</textarea>" in strict.get("/editor/summaries/new").text
+    assert "Typed before.</textarea>" in strict.get("/editor/summaries/new", follow_redirects=True).text
 
 
 def test_a_page_that_saves_by_itself_says_what_to_do(strict: EditorClient) -> None:

@@ -68,7 +68,10 @@ def test_until_then_times_are_those_of_the_site(config: Config, seeded: Path) ->
         sign_in(client)
         assert "Times are shown in Australia/Perth." in client.get("/editor/").text
         assert '<option selected value="Australia/Perth">' in client.get("/editor/account").text
-        assert "Your time zone is Australia/Perth." in client.get("/editor/summaries/new").text
+        assert (
+            "Your time zone is Australia/Perth."
+            in client.get("/editor/summaries/new", follow_redirects=True).text
+        )
 
 
 def test_signing_in_leads_on_to_the_page_that_was_asked_for(client: PageClient) -> None:
@@ -98,7 +101,7 @@ def test_the_session_is_new_after_signing_in(client: PageClient) -> None:
     old = cookie_of(client)
     client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": before})
     assert cookie_of(client) != old
-    assert token(client, "/editor/summaries/new") != before
+    assert token(client, "/editor/account") != before
 
 
 def test_signing_in_again_ends_the_sign_in_before(client: PageClient) -> None:
@@ -243,7 +246,7 @@ def test_editor_pages_are_never_stored(client: PageClient) -> None:
     add_editor()
     sign_in(client)
     for path in ("/editor/sign-in", "/editor/", "/editor/summaries/new"):
-        assert client.get(path).headers["Cache-Control"] == "no-store"
+        assert client.get(path, follow_redirects=True).headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.proves("ASVS 3.3.2", "ASVS 3.3.4")

@@ -72,6 +72,16 @@ def test_rows_are_added_and_moved_by_keyboard_and_the_focus_stays(editor: Page) 
     expect(editor.get_by_label("Finding 1", exact=True)).to_have_value("Second")
 
 
+def test_back_after_the_first_save_leads_to_the_same_draft(editor: Page) -> None:
+    address = new_draft(editor, "First title")
+    editor.go_back()
+    expect(editor.get_by_label("Plain title")).to_have_value("First title")
+    editor.get_by_label("Plain title").fill("Second title")
+    editor.locator("#save-draft").click()
+    expect(editor.locator("#save-status")).to_contain_text("Draft saved")
+    assert editor.url.split("?")[0] == address
+
+
 def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(
     editor: Page, context: BrowserContext
 ) -> None:

@@ -40,7 +40,7 @@ def sent_by(form: Element) -> Sent:
 
 def opened(client: PageClient, path: str, **changes: Any) -> Sent:
     """The form at an address with some fields changed; a list stands for several values, None takes a field away."""
-    return changed(fields_of(client.get(path).text), **changes)
+    return changed(fields_of(client.get(path, follow_redirects=True).text), **changes)
 
 
 def changed(sent: Sent, **changes: Any) -> Sent:

@@ -75,7 +75,10 @@ def test_identifiers_are_read_out_of_what_is_pasted(client: PageClient) -> None:
         "paper__published_on": "{2021-03}",
         "trial_number": "ClinicalTrials.gov: nct01234567",
     }
-    limits = {box.get("name"): box.get("maxlength") for box in parsed(client.get(NEW).text).iter(f"{H}input")}
+    limits = {
+        box.get("name"): box.get("maxlength")
+        for box in parsed(client.get(NEW, follow_redirects=True).text).iter(f"{H}input")
+    }
     assert not any(limits[name.replace("__", "-")] for name in pasted)  # or a browser would cut them off
     press(client, NEW, opened(client, NEW, **pasted), "save")
     saved = from_json(the_draft().content)
@@ -456,7 +459,7 @@ def test_a_writer_saves_but_does_not_publish_or_withdraw(client: PageClient) -> 
     add_editor("Wim Writer", "wim@example.org", Role.WRITER)
     sign_in(client, "wim@example.org")
     sent = opened(client, NEW, **complete())
-    assert "Publish</button>" not in client.get(NEW).text
+    assert "Publish</button>" not in client.get(NEW, follow_redirects=True).text
     page = press(client, NEW, sent, "publish", status=403).text
     assert (
         "Only an editor can publish." in page and fields_of(page)["harms"] == "Some people had a dry mouth."

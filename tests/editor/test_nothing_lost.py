@@ -167,7 +167,7 @@ def test_a_new_text_that_was_never_saved_is_found_in_the_list(client: PageClient
 def test_a_made_up_key_opens_nothing_of_anybody(client: PageClient, edit: str) -> None:
     autosave(client, edit, opened(client, edit, harms="Mine."))
     for key in ("draft-1", "x", "new-", "../"):
-        assert fields_of(client.get(NEW, query_string={"key": key}).text)["harms"] == ""
+        assert opened(client, f"{NEW}?key={key}")["harms"] == ""
 
 
 def test_the_copy_of_a_browser_becomes_a_form_again(client: PageClient, edit: str) -> None:
@@ -209,7 +209,7 @@ def test_a_new_summary_comes_back_too(client: PageClient) -> None:
         sent = opened(client, NEW, **complete())
         clock.move_to(START + timedelta(hours=3))
         answer = press(client, NEW, sent, "publish")
-        shown = fields_of(client.get(sign_in_at(client, answer.location)).text)
+        shown = opened(client, sign_in_at(client, answer.location))
         assert shown["findings-1-text"] == "Dry mouth was more common with the pill."
         press(client, NEW, shown, "publish")
 
@@ -234,7 +234,7 @@ def test_a_stored_form_is_gone_after_an_hour(client: PageClient) -> None:
         clock.move_to(START + timedelta(hours=3))
         answer = press(client, NEW, sent, "save")
         clock.move_to(START + timedelta(hours=4, minutes=1))
-        assert fields_of(client.get(sign_in_at(client, answer.location)).text)["harms"] == ""
+        assert opened(client, sign_in_at(client, answer.location))["harms"] == ""
 
 
 def test_a_stored_form_is_not_shown_to_another_person_on_the_same_browser(client: PageClient) -> None:
@@ -246,7 +246,7 @@ def test_a_stored_form_is_not_shown_to_another_person_on_the_same_browser(client
         clock.move_to(START + timedelta(hours=3))
         answer = press(client, NEW, sent, "save")
         location = sign_in_at(client, answer.location, "bo@example.org")
-        assert fields_of(client.get(location).text)["harms"] == ""
+        assert opened(client, location)["harms"] == ""
 
 
 def test_a_stored_form_is_not_shown_in_another_browser(client: PageClient, app: Flask) -> None:
@@ -258,7 +258,7 @@ def test_a_stored_form_is_not_shown_in_another_browser(client: PageClient, app: 
         press(client, NEW, sent, "save")
         other = EditorClient(app)
         sign_in(other)
-        assert fields_of(other.get(NEW).text)["harms"] == ""
+        assert opened(other, NEW)["harms"] == ""
 
 
 def test_strangers_cannot_fill_the_table(client: PageClient) -> None:

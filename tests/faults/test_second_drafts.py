@@ -41,6 +41,20 @@ def test_saving_again_after_back_goes_to_the_same_draft(client: PageClient) -> N
     assert (count(Draft), count(Revision)) == (1, 3)
 
 
+def test_back_to_the_form_of_a_new_text_leads_to_its_draft(client: PageClient) -> None:
+    asked = client.get(NEW, status=303).location
+    edit = press(client, NEW, opened(client, asked, plain_title="A title"), "save").location.split("?")[0]
+    assert client.get(asked, status=303).location == edit
+
+
+def test_back_shows_what_another_tab_typed_and_did_not_save(client: PageClient) -> None:
+    asked = client.get(NEW, status=303).location
+    first, second = (opened(client, asked, plain_title=title) for title in ("In one tab", "In another"))
+    press(client, NEW, first, "save")
+    press(client, NEW, second, "autosave")
+    assert opened(client, asked)["plain_title"] == "In another"
+
+
 def test_sending_a_form_again_unchanged_saves_nothing_new(client: PageClient) -> None:
     form = opened(client, NEW, plain_title="A title")
     assert press(client, NEW, form, "save").location == press(client, NEW, form, "save").location

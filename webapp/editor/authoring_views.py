@@ -49,8 +49,16 @@ class FormRefused(Exception):
 
 @bp.get("")
 def edit(draft_id: int) -> Response:
-    """Open a text in the form, or an empty form."""
-    return open_form(_draft(draft_id))
+    """Open a text in the form, or an empty form, whose key is in the URL: so Back finds the draft that it made."""
+    if draft_id:
+        return open_form(_draft(draft_id))
+    key = request.args.get("key", "")
+    if not autosaves.NEW_KEY.fullmatch(key):
+        return htmx.redirect(url_for(".edit", draft_id=0, key=autosaves.new_key()))
+    made = revisions.find_draft_of_form(key)
+    if made and not autosaves.typed(current_editor().id, key):  # else another tab has text that was not saved
+        return htmx.redirect(url_for(".edit", draft_id=made.id))
+    return open_form(revisions.new_draft())
 
 
 # ------------------------------------------------------------------ saving
