@@ -1,12 +1,13 @@
 """axe on every kind of page: WCAG 2.2 AA, AAA contrast and target size, in light and dark."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import EDITOR
+from tests.browser.test_editing import sign_in
 from tests.drills.site import Site
 
 RULES = {
@@ -62,6 +63,7 @@ EDITOR_PAGES = [
     "/editor/feedback/",
     "/editor/newsletter/",
     "/editor/newsletter/preview/weekly",
+    "/editor/papers",
 ]
 
 
@@ -86,17 +88,36 @@ def test_a_public_page_has_no_violation(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_editors_pages_have_no_violation(
-    browser: Browser, site: Site, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(base_url=site.url, color_scheme=scheme)
+@pytest.fixture(params=["light", "dark"])
+def editor(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of somebody who is signed in, in light and in dark."""
+    context = browser.new_context(base_url=site.url, color_scheme=request.param)
     page = context.new_page()
-    page.goto("/editor/sign-in")
-    page.get_by_label("Email").fill(EDITOR[1])
-    page.get_by_label("Password", exact=True).fill(EDITOR[2])
-    page.get_by_role("button", name="Sign in").click()
-    for path in EDITOR_PAGES:
-        page.goto(path)
-        assert violations(page) == [], path
+    sign_in(page)
+    yield page
     context.close()
+
+
+def test_the_editors_pages_have_no_violation(editor: Page) -> None:
+    for path in EDITOR_PAGES:
+        editor.goto(path)
+        assert violations(editor) == [], path
+
+
+def test_an_import_its_drafts_and_deleted_drafts_have_no_violation(editor: Page) -> None:
+    def press(name: str, heading: str) -> None:
+        editor.get_by_role("button", name=name).first.click()
+        expect(editor.get_by_role("heading", name=heading)).to_be_visible()
+        assert violations(editor) == [], heading
+
+    editor.goto("/editor/papers/import")
+    assert violations(editor) == []
+    editor.get_by_role("textbox").fill("TY  - JOUR\nTI  - A made-up trial\nER  - \n")
+    press("Check", "Check the import")
+    press("Make drafts", "1 draft made")
+    press("Undo", "1 draft deleted")
+    editor.goto("/editor/?tab=deleted")
+    assert violations(editor) == []
+    editor.get_by_role("link", name="A made-up trial").first.click()
+    expect(editor.get_by_text("This draft is deleted.")).to_be_visible()
+    assert violations(editor) == []
