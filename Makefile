@@ -2,11 +2,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
+SITE_USER ?= scrh
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: help run dev test drills audit lint format bench lock screenshots clean
+.PHONY: help run install dev test drills audit lint format bench lock screenshots clean
 
 help: ## Show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +15,13 @@ help: ## Show what can be done here
 run: .venv/runtime ## Start the site with its starter library on http://127.0.0.1:8000
 	@$(FLASK) prepare
 	@exec $(BIN)/gunicorn -c python:webapp.gunicorn_conf wsgi:app
+
+install: .venv/runtime ## Install the command scrh and the systemd units, as deploy/README.md says
+	@install -d $(DESTDIR)/usr/local/bin $(DESTDIR)/etc/systemd/system
+	@sed 's|^site=.*|site=$(CURDIR) user=$(SITE_USER) settings=$(DESTDIR)/etc/scrh/environment|' deploy/scrh \
+	  >$(DESTDIR)/usr/local/bin/scrh && chmod 0755 $(DESTDIR)/usr/local/bin/scrh
+	@install -m 0644 deploy/*.service deploy/*.timer $(DESTDIR)/etc/systemd/system
+	@echo $(DESTDIR)/usr/local/bin/scrh >.installed && chmod 0644 .installed
 
 dev: .venv/runtime ## The same with a server that reloads changed code; the jobs run next to it, without reloading
 	@$(FLASK) prepare

@@ -1,9 +1,14 @@
 """What gunicorn loads: ``gunicorn -c python:webapp.gunicorn_conf wsgi:app``."""
 
+import sys
+
 from webapp import create_app
-from webapp.config import Config
+from webapp.config import Config, ConfigError
 from webapp.web import logs
 
-config = Config.from_environ()
+try:
+    config = Config.from_environ()
+except ConfigError as error:
+    sys.exit(f"The settings cannot be used. {error}")
 logs.set_up(config.log_level)
 app = create_app(config)

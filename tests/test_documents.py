@@ -15,7 +15,7 @@ PATH = re.compile(
     r"(?<![\w/.-])(?:(?:webapp|templates|static|tests|bench|deploy|docs|requirements|\.ci)/[\w./*-]*[\w*/]|[A-Z]+\.md)"
 )
 FUNCTION = re.compile(r"`([\w.]+)\(\)`\s+in\s+`([\w/]+\.py)`")
-COMMAND = re.compile(r"\bflask(?: --app wsgi)? +([a-z][a-z-]*)(?: +([a-z][a-z-]*))?")
+COMMAND = re.compile(r"(?:\bflask(?: --app wsgi)?|(?m:^) *scrh) +([a-z][a-z-]*)(?: +([a-z][a-z-]*))?")
 TARGET = re.compile(r"(?:^|&& ) *make ([a-z]+)", re.M)
 
 each_document = pytest.mark.parametrize(

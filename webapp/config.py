@@ -17,6 +17,7 @@ LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 KEY_LENGTH = 32
 ROOT = Path(__file__).resolve().parent.parent
+INSTALLED = ROOT / ".installed"  # made by `make install`: the path of the command that knows the settings
 
 
 class ConfigError(ValueError):
@@ -28,8 +29,7 @@ def _setting(default: str, parse: Callable[[str], Any], about: str) -> Any:
 
 
 def _folder(value: str) -> Path:
-    path = Path(value).expanduser()
-    return path if path.is_absolute() else (Path.cwd() / path)
+    return ROOT / Path(value).expanduser()
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -166,8 +166,15 @@ class Config:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Config":
-        """Read all settings; raises ConfigError for the first invalid one."""
+        """Read all settings; raises ConfigError for the first invalid one.
+
+        In production, a command without settings would work on an empty database of its own, and one that root runs would
+        leave files that the site cannot read. Both are refused.
+        """
         source = os.environ if environ is None else environ
+        if not source.get("INSTANCE_PATH") and INSTALLED.exists():
+            command = INSTALLED.read_text(encoding="utf-8").strip()
+            raise ConfigError(f"INSTANCE_PATH: not set. Run the site's commands with {command}.")
         values: dict[str, Any] = {}
         for setting in fields(cls):
             name = setting.name.upper()
@@ -179,6 +186,11 @@ class Config:
                 raise ConfigError(f"{name}: {error}.") from error
         if not source.get("SITE_URL"):
             values["site_url"] = f"http://{values['host']}:{values['port']}"
+        folder: Path = values["instance_path"]
+        if os.geteuid() == 0 and folder.exists() and (owner := folder.stat().st_uid):
+            raise ConfigError(
+                f"INSTANCE_PATH: {folder} belongs to user {owner}. Run this as that user, not as root."
+            )
         return cls(**values)
 
     @property

@@ -1,11 +1,16 @@
 """``flask backup`` and ``flask restore``."""
 
+import os
 import sqlite3
+import stat
+import subprocess
+import sys
 from contextlib import closing
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import flask_migrate
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -55,6 +60,41 @@ def test_the_command_makes_the_folder_and_says_where_the_backup_is(app: Flask, c
     assert result.exit_code == 0, result.output
     (made,) = (config.instance_path / "backups").iterdir()
     assert str(made) in result.output
+
+
+def test_a_folder_without_a_site_has_no_backup(elsewhere: Config) -> None:
+    result = run(create_app(elsewhere), "backup")
+    assert result.exit_code == 1 and "There is no site" in result.output
+    assert not list(elsewhere.instance_path.iterdir())
+
+
+def test_only_the_owner_may_read_a_database_whatever_the_umask(config: Config, elsewhere: Config) -> None:
+    former = os.umask(0)
+    try:
+        with create_app(elsewhere).app_context():
+            flask_migrate.upgrade()
+            assert {stat.S_IMODE(file.stat().st_mode) for file in elsewhere.instance_path.iterdir()} == {
+                0o600
+            }
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        os.umask(former)
+
+
+def test_a_further_connection_leaves_the_locks_of_the_first(app: Flask, config: Config) -> None:
+    """They are the process's own, and go when it closes the file: another process shows whether they are there."""
+    db.session.scalar(select(func.count(Article.id)))
+    with db.engine.connect() as further:
+        further.execute(select(Article.id))
+    leave = f"import sqlite3; sqlite3.connect({str(config.instance_path / 'site.sqlite3')!r}, 0.2).execute('PRAGMA journal_mode=DELETE')"
+    done = subprocess.run([sys.executable, "-c", leave], capture_output=True, text=True, check=False)
+    assert "database is locked" in done.stderr
+
+
+def test_the_name_of_a_backup_may_have_signs_of_addresses(backup: Path, elsewhere: Config) -> None:
+    result = run(create_app(elsewhere), "restore", backup.rename(backup.with_name("50% #1?.sqlite3")))
+    assert result.exit_code == 0, result.output
 
 
 def test_the_newest_backups_are_kept(app: Flask, tmp_path: Path) -> None:

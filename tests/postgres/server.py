@@ -112,7 +112,11 @@ def _find_user(name: str) -> pwd.struct_passwd | None:
 
 def _make_template(server: Server, folder: Path) -> None:
     server.run("CREATE DATABASE migrated TEMPLATE template0")
-    environ = {"DATABASE_URL": server.url("migrated"), "INSTANCE_PATH": str(folder), "SECRET_KEY": "t" * 40}
+    environ = {
+        "DATABASE_URL": server.url("migrated"),
+        "INSTANCE_PATH": str(folder / "instance"),
+        "SECRET_KEY": "t" * 40,
+    }
     with create_app(Config.from_environ(environ)).app_context():
         flask_migrate.upgrade()
         db.engine.dispose()

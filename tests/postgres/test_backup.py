@@ -1,10 +1,8 @@
 """The runbook's own lines for backing up and restoring PostgreSQL, run as they stand there."""
 
-import os
 import re
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,108 +11,71 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.deploy.machine import Machine, block, open_folder
 from tests.drills.site import ROOT
 from tests.engines import postgresql_only
 from tests.factories import NOW, add_article, add_categories
 from tests.pages import PageClient
 from tests.postgres.server import Server
 from webapp import create_app
-from webapp.config import Config
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import Article, MailKind, MailState, OutboxMessage
 from webapp.operations.backups import ON_POSTGRESQL
 
 SECTION = "Back up and restore PostgreSQL"
-# On a server that trusts everybody, a name stands for "sudo -u"; there is no systemd to stop the site.
-SHELL = """
-set -e
-sudo() { PGUSER="$2" "${@:3}"; }
-systemctl() { :; }
-"""
 
 
-def lines(first: str) -> list[str]:
-    """The block of commands in the runbook's section that begins with this line."""
-    runbook = (ROOT / "deploy" / "README.md").read_text("utf-8")
-    section = runbook.partition(f"\n## {SECTION}\n")[2].partition("\n## ")[0]
-    (block,) = [
-        block for block in re.findall(r"(?:^    .+\n)+", section, re.M) if block.strip().startswith(first)
-    ]
-    return [line.removeprefix("    ") for line in block.splitlines()]
+class PostgresMachine(Machine):
+    """A machine whose site works with the database ``scrh``, as its owner, who may do nothing else."""
 
-
-class Machine:
-    """A shell of the machine where the database ``scrh`` is; /var/backups/scrh is a folder of the test."""
-
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: Server, root: Path) -> None:
         self.url = server.url("scrh").replace("postgres@", "scrh@")
-        self.backups = folder / "backups"
-        self.backups.mkdir()
+        super().__init__(root, DATABASE_URL=self.url)
         parts = psycopg.conninfo.conninfo_to_dict(self.url)
-        self.settings = {
-            "DATABASE_URL": self.url,
-            "INSTANCE_PATH": str(folder / "instance"),
-            "SEARCH_INDEX": str(folder / "search_index"),
-            "SECRET_KEY": "t" * 40,
-        }
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self.environment = os.environ | self.settings | {
-            "PATH": path, "PGHOST": str(parts["host"]), "PGPORT": str(parts["port"]), "PGUSER": "scrh",
-        }  # fmt: skip
-
-    def run(self, commands: list[str]) -> subprocess.CompletedProcess[str]:
-        script = SHELL + "\n".join(commands).replace("/var/backups/scrh", str(self.backups))
-        return subprocess.run(
-            ["bash", "-c", script],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        self.environment |= {"PGHOST": str(parts["host"]), "PGPORT": str(parts["port"]), "PGUSER": "scrh"}
 
     def back_up(self) -> Path:
         """Run the unit's lines with systemd's doubled signs made single; returns the file."""
-        unit = lines("[Service]")
+        unit = block(SECTION, "[Service]")
         commands = [
             line.removeprefix("ExecStart=").replace("%%", "%").replace("$$", "$")
             for line in unit
             if line.startswith("ExecStart=/")
         ]
         (mask,) = [line.removeprefix("UMask=") for line in unit if line.startswith("UMask=")]
-        result = self.run([f"umask {mask}", *commands])
-        assert result.returncode == 0, result.stderr
+        self.ok([f"umask {mask}", *(f"as_user {command}" for command in commands)])
         (made,) = self.backups.iterdir()
         return made
 
     def restore(self, file: Path) -> subprocess.CompletedProcess[str]:
-        return self.run([line.replace("<file>", file.name) for line in lines("systemctl stop")])
+        return self.run([line.replace("<file>", file.name) for line in block(SECTION, "systemctl stop")])
 
 
 @pytest.fixture
-def machine(postgresql: Server, tmp_path: Path) -> Iterator[Machine]:
+def machine(postgresql: Server) -> Iterator[PostgresMachine]:
     """A migrated site with one summary in a database whose owner may do nothing else."""
     postgresql.run("CREATE ROLE scrh LOGIN")
     postgresql.run("CREATE DATABASE scrh OWNER scrh TEMPLATE template0")
-    machine = Machine(postgresql, tmp_path)
     try:
-        assert machine.run(["flask --app wsgi db upgrade"]).returncode == 0
-        with create_app(Config.from_environ(machine.settings)).app_context():
-            add_categories()
-            add_article(plain_title="A made-up pill in the backup")
-            outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="Hello")
-            db.session.commit()
-            db.session.remove()
-            db.engine.dispose()
-        yield machine
+        with open_folder() as root:
+            machine = PostgresMachine(postgresql, root)
+            machine.ok(["scrh db upgrade"])
+            with create_app(machine.config()).app_context():
+                add_categories()
+                add_article(plain_title="A made-up pill in the backup")
+                outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="Hello")
+                db.session.commit()
+                db.session.remove()
+                db.engine.dispose()
+            yield machine
     finally:
         for name in ("scrh", "scrh_before", "scrh_restored"):
             postgresql.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         postgresql.run("DROP ROLE scrh")
 
 
-def test_the_runbooks_lines_back_up_and_restore_a_site(machine: Machine) -> None:
+def test_the_runbooks_lines_back_up_and_restore_a_site(machine: PostgresMachine) -> None:
     made = machine.back_up()
     assert re.fullmatch(r"site-\d{8}T\d{6}Z\.dump", made.name)
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
@@ -125,7 +86,7 @@ def test_the_runbooks_lines_back_up_and_restore_a_site(machine: Machine) -> None
     assert result.returncode == 0, result.stderr
     assert "gone out since: 1." in result.stdout
     assert "Summaries in the search index: 1" in result.stdout
-    app = create_app(Config.from_environ(machine.settings))
+    app = create_app(machine.config())
     assert "in the backup</a>" in PageClient(app).get("/search?q=pill").text
     with app.app_context():
         assert db.session.scalar(select(func.count(Article.id))) == 1
@@ -136,7 +97,7 @@ def test_the_runbooks_lines_back_up_and_restore_a_site(machine: Machine) -> None
         assert connection.execute("SELECT count(*) FROM outbox_message").fetchone() == (0,)
 
 
-def test_a_site_that_is_running_is_not_replaced(machine: Machine) -> None:
+def test_a_site_that_is_running_is_not_replaced(machine: PostgresMachine) -> None:
     made = machine.back_up()
     with psycopg.connect(machine.url) as server:
         result = machine.restore(made)
@@ -144,7 +105,7 @@ def test_a_site_that_is_running_is_not_replaced(machine: Machine) -> None:
         assert server.execute("SELECT count(*) FROM outbox_message").fetchone() == (1,)
 
 
-def test_half_a_dump_is_refused_and_nothing_changes(machine: Machine) -> None:
+def test_half_a_dump_is_refused_and_nothing_changes(machine: PostgresMachine) -> None:
     made = machine.back_up()
     whole = made.read_bytes()
     made.write_bytes(whole[: len(whole) // 2])

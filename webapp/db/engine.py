@@ -1,6 +1,8 @@
 """How connections to the database are made and set up."""
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +45,22 @@ def init_app(app: Flask) -> None:
     if engine.dialect.name == "sqlite":
         if engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            event.listen(engine, "do_connect", _close_to_others)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", begin_sqlite)
     else:
         event.listen(engine, "begin", begin_postgresql)
+
+
+def _close_to_others(_dialect: Any, _record: Any, arguments: list[str], _options: Any) -> None:
+    """Let only the owner read the database, whatever the umask; SQLite gives its log the same mode.
+
+    The file is never opened here: closing it would drop the locks that SQLite holds on it in this process. Whoever may not
+    open or change the file is told so by SQLite.
+    """
+    for make_private in (os.mknod, os.chmod):
+        with suppress(OSError):
+            make_private(arguments[0], 0o600)
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:

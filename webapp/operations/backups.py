@@ -33,6 +33,8 @@ def back_up(folder: Path, now: datetime, keep: int | None = None) -> Path:
     """
     if db.engine.dialect.name != "sqlite":
         raise CannotBackUp(ON_POSTGRESQL)
+    if not Path(str(db.engine.url.database)).exists() or migrations.current() is None:
+        raise CannotBackUp(f"There is no site in {db.engine.url.database}.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for unfinished in folder.glob(f"site-*{UNFINISHED}*"):
         unfinished.unlink()
@@ -72,8 +74,7 @@ def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:
     db.session.remove()
     db.engine.dispose()
     path = Path(str(db.engine.url.database))
-    if sqlite_files.is_in_use(path):
-        raise CannotRestore("A server works with this database. Stop it first.")
+    sqlite_files.check_unused(path)
     former = path.with_name(f"before-restore-{now.strftime(FORMER_STAMP)}.sqlite3")
     sqlite_files.replace(path, file, former)
     return former

@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.config import Config, ConfigError
+from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.operations import backups, database_copy, integrity
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
@@ -105,6 +106,6 @@ def _finish_restore() -> None:
             f"Mails that waited in the backup and may have gone out since: {held_count}. Run: flask newsletter settle LOG"
         )
     try:
-        click.echo(f"Restored. Summaries in the search index: {indexing.rebuild()}")
+        click.echo(f"Restored into {db.engine.url!r}. Summaries in the search index: {indexing.rebuild()}")
     except SearchUnavailable as error:
         sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")

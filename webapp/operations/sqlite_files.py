@@ -41,7 +41,7 @@ def revision_in(file: Path) -> str:
     problems = problems_of(file)
     if problems:
         raise CannotRestore(f"{file.name} cannot be used: {problems[0]}.")
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
+    with closing(_read_only(file)) as opened:
         try:
             (revision,) = opened.execute("SELECT version_num FROM alembic_version").fetchone()
         except (sqlite3.Error, TypeError):
@@ -49,19 +49,20 @@ def revision_in(file: Path) -> str:
     return str(revision)
 
 
-def is_in_use(path: Path) -> bool:
-    """Tell whether another process has the database open: only then does SQLite refuse to leave write-ahead mode."""
+def check_unused(path: Path) -> None:
+    """Raise CannotRestore if another process has the database open: then SQLite refuses to leave write-ahead mode."""
     if not path.exists():
-        return False
+        return
     try:
         with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as own:
             own.execute("PRAGMA journal_mode=DELETE")
             own.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        return True
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise CannotRestore("A server works with this database. Stop it first.") from error
+        raise CannotRestore(f"The database in {path} cannot be written: {error}.") from error
     except sqlite3.DatabaseError:
-        return False  # damaged, so no server can be using it
-    return False
+        return  # damaged, so no server can be using it
 
 
 def replace(path: Path, file: Path, former: Path) -> None:
@@ -70,12 +71,10 @@ def replace(path: Path, file: Path, former: Path) -> None:
     After a power cut either the former or the new database is there, whole.
     """
     replacement = path.with_name(f"{path.name}.restoring")
-    replacement.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (
-        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(replacement)) as copy,
-    ):
+    replacement.unlink(missing_ok=True)
+    replacement.touch(mode=0o600)
+    with closing(_read_only(file)) as source, closing(sqlite3.connect(replacement)) as copy:
         source.backup(copy)
     sync(replacement)
     for ending in ("", "-wal", "-shm"):
@@ -100,7 +99,7 @@ def sync(path: Path) -> None:
 def problems_of(path: Path) -> list[str]:
     """Run SQLite's checks of a file and of its foreign keys; returns a sentence for each problem."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
+        with closing(_read_only(path)) as opened:
             damage = [str(row[0]) for row in opened.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
             broken = opened.execute("PRAGMA foreign_key_check").fetchmany(20)
     except sqlite3.Error as error:
@@ -108,3 +107,7 @@ def problems_of(path: Path) -> list[str]:
     return damage + [
         f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in broken
     ]
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)

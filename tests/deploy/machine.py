@@ -1,0 +1,128 @@
+"""A machine in a folder, on which the site is installed as the runbook says; the runbook's own lines run there."""
+
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.drills.site import ROOT
+from tests.postgres.server import missing
+from webapp.config import Config
+
+CODE = ("deploy", "static", "templates", "webapp", "Makefile", "wsgi.py")
+# There is no systemd: to start a unit, its lines of flask are run. "sudo -u" gives the name to PostgreSQL.
+SHELL = """
+set -e
+sudo() { PGUSER="$2" as_user "${@:3}"; }
+systemctl() {
+  [ "$1" != start ] || sed -nE "s#/(usr/local/bin|var/backups)#$ROOT&#g; s/^ExecStart(Pre)?=(.*scrh .*)/\\2/p" \\
+    "$ROOT/etc/systemd/system/$2.service" | sh -e
+}
+git() { echo "pulled"; }
+"""
+
+
+def block(section: str, first: str) -> list[str]:
+    """The commands of a section of the runbook that stand in one block, which begins so."""
+    runbook = (ROOT / "deploy" / "README.md").read_text("utf-8")
+    text = runbook.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    (found,) = [
+        block for block in re.findall(r"(?:^    .+\n)+", text, re.M) if block.strip().startswith(first)
+    ]
+    return [line.removeprefix("    ") for line in found.splitlines()]
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """An empty folder that every user can enter: pytest's own are closed to all but one."""
+    folder = Path(tempfile.mkdtemp(prefix="scrh-machine-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+class Machine:
+    """The site in ``root``/srv/scrh, its settings and data below ``root``, and an unprivileged user who owns them."""
+
+    def __init__(self, root: Path, **settings: str) -> None:
+        self.root = root
+        self.site, self.backups = root / "srv/scrh", root / "var/backups/scrh"
+        self.instance = root / "var/lib/scrh"
+        is_root = os.geteuid() == 0
+        user = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.geteuid())
+        self.user = user.pw_name
+        as_user = f"setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups" if is_root else ""
+        self._shell = f'{SHELL}\nas_user() {{ {as_user} "$@"; }}\n'
+        self.site.mkdir(parents=True)
+        for name in CODE:
+            source = ROOT / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, self.site / name)
+        self._provide_flask(as_user)
+        for folder in (self.backups, self.instance, root / "etc/scrh"):
+            folder.mkdir(parents=True)
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        self.settings = {
+            "INSTANCE_PATH": str(self.instance),
+            "SEARCH_INDEX": str(self.instance / "index"),
+            "SECRET_KEY": "t" * 40,
+            **settings,
+        }
+        self.configure(**self.settings)
+        self.environment = {"PATH": f"{root}/usr/local/bin:{os.environ['PATH']}", "ROOT": str(root)}
+        self.ok(["make install"])
+
+    def configure(self, **settings: str) -> None:
+        """Write the file of settings."""
+        lines = ["# As in the runbook", *(f"{name}={value}" for name, value in settings.items())]
+        (self.root / "etc/scrh/environment").write_text("\n".join(lines), encoding="utf-8")
+
+    def config(self) -> Config:
+        """The settings for a test that looks into the database itself."""
+        return Config.from_environ(self.settings | {"INSTANCE_PATH": str(self.root / "tester")})
+
+    def run(self, commands: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run lines of the runbook in a shell of the administrator."""
+        return subprocess.run(
+            ["bash", "-c", self._shell + self._moved("\n".join(commands))],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def ok(self, commands: list[str]) -> str:
+        """Run lines that must end well; returns what they printed."""
+        done = self.run(commands)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def _moved(self, text: str) -> str:
+        """The text with the folders of this machine."""
+        make = f"make -C {self.site} -o .venv/runtime DESTDIR={self.root} SITE_USER={self.user} install"
+        text = text.replace("make install", make)
+        return re.sub(r"(?<![\w.])/(srv/scrh|var/backups/scrh|var/lib/scrh)", rf"{self.root}/\1", text)
+
+    def _provide_flask(self, as_user: str) -> None:
+        """Provide the tests' packages, with a Python that the user can run: the tests' own may be in a closed folder."""
+        for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+            ask = ["sh", "-c", f"{as_user} sh -c '{python} -c exit'"]
+            if subprocess.run(ask, capture_output=True, check=False).returncode == 0:
+                break
+        else:
+            missing("A Python that every user can run", "python3", "REQUIRE_POSTGRESQL")
+        flask = self.site / ".venv/bin/flask"
+        flask.parent.mkdir(parents=True)
+        (self.site / ".venv/runtime").touch()
+        packages = sysconfig.get_path("purelib")
+        flask.write_text(f'#!/bin/sh\nPYTHONPATH={packages} exec {python} -m flask "$@"\n', encoding="utf-8")
+        flask.chmod(0o755)
