@@ -67,6 +67,14 @@ def test_the_process_answers(client: PageClient) -> None:
     assert client.get("/livez").text == "ok\n"
 
 
+@pytest.mark.parametrize("host", ["10.0.0.7:8000", "[::1]", "pod-7.cluster.local", "", "not a name"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_monitor_may_ask_by_any_host(app: Flask, path: str, host: str) -> None:
+    asked = app.test_client().get(path, headers={"Host": host})
+    assert (asked.status_code, asked.text) == (200, "ok\n")
+    assert app.test_client().get("/about", headers={"Host": host}).status_code == 400
+
+
 def test_a_sound_site_is_ok_and_says_nothing_more(client: PageClient) -> None:
     response = client.get("/readyz")
     assert response.text == "ok\n"

@@ -35,12 +35,12 @@ def fields(count: int) -> str:
 def test_the_site_answers_to_its_own_names(config: Config) -> None:
     app = create_app(replace(config, site_url="https://example.org", allowed_hosts=("www.example.net",)))
     for host in ("localhost", "localhost:8000", "127.0.0.1:8000", "www.example.net", "example.org"):
-        PageClient(app).get("/livez", headers={"Host": host})
+        PageClient(app).get("/about", headers={"Host": host})
 
 
 @pytest.mark.proves("Web: an unknown host is refused, and only TRUSTED_PROXIES proxies are believed")
 def test_an_unknown_host_is_refused(client: PageClient) -> None:
-    for host, path in product(STRANGERS, ("/livez", "/", "/editor/sign-in", "/nowhere")):
+    for host, path in product(STRANGERS, ("/about", "/", "/editor/sign-in", "/nowhere")):
         response = client.get(path, status=400, headers={"Host": host})
         assert "This site goes by another name" in response.text
         assert not host or host not in response.text
@@ -61,8 +61,8 @@ def test_what_an_unknown_host_asked_for_is_not_kept_for_others(client: PageClien
 def test_as_many_proxies_as_are_trusted_may_name_the_host(config: Config) -> None:
     app = create_app(replace(config, site_url="https://example.org", trusted_proxies=1))
     behind = {"Host": "127.0.0.1", "X-Forwarded-Proto": "https"}
-    PageClient(app).get("/livez", headers=behind | {"X-Forwarded-Host": "example.org"})
-    PageClient(app).get("/livez", status=400, headers=behind | {"X-Forwarded-Host": "evil.example"})
+    PageClient(app).get("/about", headers=behind | {"X-Forwarded-Host": "example.org"})
+    PageClient(app).get("/about", status=400, headers=behind | {"X-Forwarded-Host": "evil.example"})
 
 
 @pytest.mark.parametrize("value", ["https://example.org", "example.org:80", "*", "a_b", "exa mple/"])

@@ -31,6 +31,7 @@ log = logging.getLogger("webapp.requests")
 
 PRIVATE_PART = "/editor"
 LOOPBACK = ("localhost", "127.0.0.1")
+OPEN_TO_ANY_HOST = ("/livez", "/readyz")  # monitors and containers ask by address
 MOST_FIELDS = 200
 MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
 FORM = "application/x-www-form-urlencoded"
@@ -126,6 +127,11 @@ class FormRequest(Request):
     is_json = False  # of every request, whatever it calls itself
 
     parameter_storage_class = Fields
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **options: Any) -> None:
+        if environ.get("PATH_INFO") in OPEN_TO_ANY_HOST:
+            environ["HTTP_HOST"] = LOOPBACK[0]
+        super().__init__(environ, *args, **options)
 
 
 class NoSession(NullSession):
