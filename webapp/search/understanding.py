@@ -3,6 +3,7 @@
 The page shows every step of it, so a reader can undo it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from rapidfuzz.distance import OSA
 from webapp.search.posting_arrays import Alternative, Clause, Snapshot
 from webapp.search.query import SearchQuery, Term
 from webapp.search.synonyms import Match, concepts_in, known_words, misspellings, words_starting
-from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, stem, stems, words
+from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
 
 SHORTEST_WORD = 4  # that is corrected
 SHORTEST_PART = 3  # of a word that was written without its space
@@ -54,6 +55,7 @@ class Understanding:
 def understand(query: SearchQuery, library: Snapshot) -> Understanding:
     """Understand a query with the words of the library and our table of concepts."""
     terms, left_out = query.terms()
+    terms = [_without_hyphens(term, library) for term in terms]
     corrected = None if query.is_exact else without_typing_errors(terms, library)
     if corrected is not None:
         terms = corrected
@@ -117,7 +119,7 @@ def without_typing_errors(terms: Sequence[Term], library: Snapshot) -> list[Term
     better = []
     for term in terms:
         text = term.text
-        for word in reversed(list(words(term.text))):
+        for word in reversed([word for word in words(term.text) if len(word.pieces) == 1]):
             is_last = word.end == len(term.text)
             right = _right_spelling(word.folded, library, is_open=term.is_open and is_last)
             text = text[: word.start] + right + text[word.end :] if right else text
@@ -142,6 +144,15 @@ def nearest(word: str, library: Snapshot) -> str | None:
         if _is_likely(word, text, errors)
     ]
     return min(likely)[-1] if likely else _split(word, library)
+
+
+def _without_hyphens(term: Term, library: Snapshot) -> Term:
+    """The term as one word, if it is known so: "exo-skeleton"."""
+    joined = re.sub("[-\u2010-\u2013]", "", term.text)
+    if term.is_phrase or joined == term.text or not joined.isalpha():
+        return term
+    folded = fold(joined)
+    return replace(term, text=joined) if library.frequency(folded) or folded in known_words() else term
 
 
 def _with_letter_names(terms: Sequence[Term], library: Snapshot) -> list[Term]:

@@ -32,11 +32,15 @@ _TOKEN = re.compile(
     rf"{_LETTER}++(?![\w'’{_HYPHENS}]|[ \xa0]\d)"  # most words: the rest of the pattern is four times slower
     rf"|{_NUMBER}[ \xa0]{_UNIT}"
     rf"|{_LETTER}{{1,5}}[ \xa0]{_NUMBER}(?![\w{_HYPHENS}]|[ \xa0]{_UNIT})"
-    rf"|{_RUN}(?:[{_HYPHENS}]{_RUN})*"
+    rf"|{_RUN}(?:(?:[{_HYPHENS}]|(?<=\d)/(?=\d)){_RUN})*"
 )
 _RUNS = re.compile(_RUN)
 _PIECES = re.compile(rf"{_NUMBER}|{_LETTERS}")
 _DIGITS = re.compile(r"\d+")
+_LEVEL = re.compile(r"[CTLS]\d{1,2}", re.IGNORECASE)
+_GREEK = str.maketrans(
+    {letter: unicodedata.name(letter).rpartition(" ")[2].lower() for letter in "αβγδεζηθικλνξπρσςτφχψω"}
+)  # not μ, the sign of micro
 _APOSTROPHES = re.compile(r"['’]s?$|['’]")
 
 Span = tuple[int, int]
@@ -92,6 +96,7 @@ def fold(word: str) -> str:
     if not (word.isascii() and word.isalnum()):
         plain = unicodedata.normalize("NFKD", word.casefold())
         word = _APOSTROPHES.sub("", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+        word = word.translate(_GREEK)
     return american(word.lower()[:LONGEST_WORD])
 
 
@@ -147,6 +152,9 @@ def _words_of(token: str) -> tuple[Word, ...]:
         if is_open and _belong_together(token[found[-1].start : found[-1].end], run.group()):
             found[-1] = _word(token, found[-1].start, run.end())
             is_open = False
+        elif found and run.group().isdecimal() and _LEVEL.fullmatch(token[found[-1].start : found[-1].end]):
+            level = f"{found[-1].pieces[0]}{run.group()}"  # C5-6 is C5-C6
+            found.append(Word(run.start(), run.end(), level, (found[-1].pieces[0], run.group())))
         else:
             found.append(_word(token, run.start(), run.end()))
             is_open = True
