@@ -152,7 +152,11 @@ def _words_of(token: str) -> tuple[Word, ...]:
         if is_open and _belong_together(token[found[-1].start : found[-1].end], run.group()):
             found[-1] = _word(token, found[-1].start, run.end())
             is_open = False
-        elif found and run.group().isdecimal() and _LEVEL.fullmatch(token[found[-1].start : found[-1].end]):
+        elif (
+            found
+            and _DIGITS.fullmatch(run.group())
+            and _LEVEL.fullmatch(token[found[-1].start : found[-1].end])
+        ):
             level = f"{found[-1].pieces[0]}{run.group()}"  # C5-6 is C5-C6
             found.append(Word(run.start(), run.end(), level, (found[-1].pieces[0], run.group())))
         else:
