@@ -55,7 +55,7 @@ bench: .venv/dev ## Run the benchmarks (see bench/)
 
 lock: .venv/dev ## Lock the newest allowed versions of all dependencies, with hashes
 	@for set in runtime dev; do \
-	  uv pip compile pyproject.toml $$([ $$set = dev ] && echo --group dev) --universal --python-version 3.11 \
+	  uv pip compile pyproject.toml $$([ $$set = dev ] && echo --all-extras --group dev) --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-header --only-binary :all: --quiet -o requirements/$$set.txt; done
 
 screenshots: .venv/dev ## Make the README's picture anew from the site that `make run` started
