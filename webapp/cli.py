@@ -14,6 +14,7 @@ from webapp.accounts.commands import editors_group
 from webapp.config import ROOT
 from webapp.db.session import db
 from webapp.db.writing import writing
+from webapp.exports.commands import export_site
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
 from webapp.operations.commands import after_restore, backup, check, db_copy, restore
@@ -30,7 +31,7 @@ STARTER = ROOT / "webapp" / "starter"
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     groups = articles_group, search_group, editors_group, newsletter_group, papers_group
-    for command in (*groups, prepare, run_jobs, backup, restore, after_restore, check, db_copy):
+    for command in (*groups, prepare, run_jobs, backup, restore, after_restore, check, db_copy, export_site):
         app.cli.add_command(command)
 
 

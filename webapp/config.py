@@ -113,6 +113,11 @@ class Config:
     search_index: Path = _setting(
         "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
     )
+    site_copy: Path | None = _setting(
+        "",
+        lambda value: _folder(value) if value else None,
+        "Folder of the copy of the site that is shown while the site is down; empty: none",
+    )
     secret_key: str = _setting(
         "", _secret_key, "Signs links and sessions; empty: generated once and stored in the instance folder"
     )

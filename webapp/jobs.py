@@ -7,6 +7,7 @@
 5. Correct: mail corrections of changed articles, from the change log.
 6. Write misses: store the searches without results that this process counted.
 7. Forget: delete data that is no longer needed.
+8. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, Thread
 
 from flask import Flask, current_app
@@ -25,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import change_log
 from webapp.db.writing import writing
+from webapp.exports import site_copy
 from webapp.feedback import inbox, votes
 from webapp.letters import corrections
 from webapp.letters.compose import write_letter
@@ -144,6 +147,13 @@ def write_misses(_: Event) -> None:
             misses.write_misses(counts)
 
 
+def remove_outdated_copy(_: Event) -> None:
+    """Remove the static copy of the site when a summary was withdrawn since it was made."""
+    copy: Path | None = current_app.extensions["config"].site_copy
+    if copy is not None:
+        site_copy.remove_outdated(copy)
+
+
 def forget(_: Event) -> None:
     """Delete data that is past its retention period."""
     with writing() as now:
@@ -166,4 +176,5 @@ JOBS = (
     Job("correct", 3.0, correct),
     Job("write misses", 5.0, write_misses),
     Job("forget", 3600.0, forget),
+    Job("remove outdated copy", 1.0, remove_outdated_copy),
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, bindparam, case, func, select
 from sqlalchemy.orm import aliased, joinedload, load_only
 
 from webapp.db.session import db
@@ -247,6 +247,15 @@ def recently_changed(page: int, size: int) -> Page[Article]:
 def all_published() -> list[Article]:
     """Every published article, newest first."""
     return list(db.session.scalars(published().join(Article.paper).order_by(*_newest_first())))
+
+
+def titles() -> Sequence[Row[str, str, str]]:
+    """The slug, the title and the paper's title of every standing article, by title."""
+    title = func.coalesce(Article.plain_title, Paper.title)
+    columns = Article.slug, title.label("title"), Paper.title.label("paper_title")
+    return db.session.execute(
+        standing().join(Article.paper).with_only_columns(*columns).order_by(func.lower(title), Article.id)
+    ).all()
 
 
 def corrections() -> list[Correction]:

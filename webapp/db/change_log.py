@@ -77,6 +77,12 @@ def since(cursor: int, limit: int) -> list[PublicChange]:
     return list(db.session.scalars(query))
 
 
+def is_withdrawn_since(cursor: int) -> bool:
+    """Tell whether an article was withdrawn after ``cursor``."""
+    query = select(PublicChange.id).where(PublicChange.id > cursor, PublicChange.kind == ChangeKind.WITHDRAWN)
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def committed_reader(engine: Engine) -> Callable[[], int]:
     """The quickest way to ask for the newest committed change, from any thread; it raises ChangesUnknown."""
     if engine.dialect.name == "sqlite" and engine.url.database:

@@ -1,0 +1,274 @@
+"""The static copy of the site: ``flask export-site``."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextvars import Context
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from threading import Event
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element
+
+import pytest
+from flask import Flask
+
+from tests.conftest import config_in, pushed
+from tests.factories import NOW, add_article, add_categories
+from tests.pages import H, check_page
+from webapp import jobs
+from webapp.config import Config
+from webapp.db.session import Base, db
+from webapp.exports import site_copy
+from webapp.exports.site_copy import COPIED, CannotCopy, SiteCopy
+from webapp.models import Draft, GlossaryTerm
+from webapp.publishing.publication import withdraw
+
+# Public pages that a copy does not hold: each answers one reader, a form or a program.
+LEFT_OUT = {
+    "exports.card": "messengers fetch it from the address that is shared",
+    "exports.sitemap": "lists the addresses of the site",
+    "feedback.answer_page": "a form",
+    "feedback.message_sent": "after a form",
+    "feedback.note_sent": "after a form",
+    "feedback.report": "a form",
+    "feedback.report_sent": "after a form",
+    "feedback.vote_page": "a form",
+    "newsletter.confirm": "one reader",
+    "newsletter.confirmed": "after a form",
+    "newsletter.erase": "one reader",
+    "newsletter.erased": "after a form",
+    "newsletter.my_data": "one reader",
+    "newsletter.new_link": "a form",
+    "newsletter.new_link_sent": "after a form",
+    "newsletter.preferences": "one reader",
+    "newsletter.sign_up_sent": "after a form",
+    "newsletter.unsubscribe": "one reader",
+    "operations.livez": "monitoring",
+    "operations.prometheus_metrics": "monitoring",
+    "operations.readyz": "monitoring",
+    "pages.large_icon": "for home screens",
+    "pages.manifest": "for home screens",
+    "pages.offline": "belongs to the service worker",
+    "pages.robots": "for search engines",
+    "pages.service_worker": "the copy has none",
+    "search.description": "the site's own search",
+    "search.feed": "the site's own search",
+    "search.search": "the page list is in its place",
+    "visit_pack.mine": "one reader",
+    "visit_pack.short_link": "leads to the site",
+    "visit_pack.show": "one reader",
+}
+
+
+LIVE = "https://example.org"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy, its files by path, and its pages as trees."""
+
+    folder: Path
+    texts: dict[str, str]
+    pages: dict[str, Element]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """The copy of a site with 14 summaries, a withdrawn one, a draft, and a word explained."""
+    folder = tmp_path_factory.mktemp("copied")
+    with pushed(replace(config_in(folder), site_url=LIVE)):
+        Base.metadata.create_all(db.engine)
+        add_categories()
+        for number in range(14):
+            add_article(slug=f"summary-{number}", plain_title=f"Pill {number} & pain")
+        withdraw(add_article(slug="gone", plain_title="Withdrawn words"), "We mixed up two papers.", NOW)
+        db.session.add(Draft(content={"plain_title": "Secret words"}, saved_at=NOW))
+        db.session.add(GlossaryTerm(slug="pain", term="pain", forms=[], meaning="What hurts."))
+        db.session.commit()
+        site_copy.make(folder / "site", NOW)
+    found = [path for path in (folder / "site").rglob("*") if path.is_file()]
+    files = {path.relative_to(folder / "site").as_posix(): path for path in found}
+    texts = {name: path.read_text("utf-8", "replace") for name, path in files.items()}
+    pages = {name: check_page(text) for name, text in texts.items() if name.endswith(".html")}
+    yield Copy(folder / "site", texts, pages)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let copies have few pages."""
+    monkeypatch.setattr(site_copy, "COPIED", {"articles.home", "articles.article"})
+
+
+def links(page: Element) -> list[str]:
+    return [
+        value
+        for part in page.iter()
+        for name, value in part.items()
+        if name in ("href", "src", "action") and value
+    ]
+
+
+def test_every_link_within_the_copy_leads_to_one_of_its_files(copy: Copy) -> None:
+    ids = {name: {part.get("id") for part in page.iter()} for name, page in copy.pages.items()}
+    for name, page in copy.pages.items():
+        for link in links(page):
+            address = urlsplit(link)
+            if address.scheme:
+                continue
+            target = normpath(join(dirname(name), address.path)) if address.path else name
+            assert target in copy.texts, f"{name}: {link}"
+            assert not address.fragment or address.fragment in ids[target], f"{name}: {link}"
+
+
+def test_the_copy_has_every_kind_of_page(copy: Copy) -> None:
+    assert copy.texts.keys() >= {
+        "index.html",
+        "research.html",
+        "research@page=2.html",
+        "research/summary-0.html",
+        "research/summary-0.ris",
+        "research/summary-0.ris@of=summary.ris",
+        "categories.html",
+        "categories/pain-management@sort=title.html",
+        "categories/pain-management@page=2&sort=title.html",
+        "categories/pain-management/feed.atom",
+        "glossary/pain.html",
+        "disclaimer.html",
+        "privacy.html",
+        "corrections/feed.atom",
+        "data/articles.csv",
+        "feed.atom",
+        ".well-known/security.txt",
+    }
+
+
+def test_every_public_page_is_copied_or_left_out_on_purpose(app: Flask) -> None:
+    public = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith("/editor")
+    }
+    assert public == COPIED | LEFT_OUT.keys()
+
+
+def test_links_leave_the_copy_only_for_pages_that_it_does_not_have(app: Flask, copy: Copy) -> None:
+    match = app.url_map.bind("").match
+    for name, page in copy.pages.items():
+        for part in page.iter(f"{H}a"):
+            link = part.get("href", "")
+            if link.startswith(LIVE) and part.text not in (
+                "Go to the live page",
+                "Use this page on our live site",
+            ):
+                endpoint, _ = match(urlsplit(link).path)
+                assert endpoint in LEFT_OUT, f"{name}: {link}"
+
+
+def test_drafts_and_withdrawn_texts_are_in_no_file(copy: Copy) -> None:
+    assert "Pill 3 &amp; pain" in copy.texts["search.html"]
+    for name, text in copy.texts.items():
+        assert "Secret words" not in text, name
+        assert "Withdrawn words" not in text, name
+        assert "/editor" not in text, name
+
+
+def test_every_page_says_of_which_day_it_is_a_copy_and_leads_to_the_live_page(copy: Copy) -> None:
+    for page in copy.pages.values():
+        (note,) = (part for part in page.iter(f"{H}aside") if part.get("class") == "copy-note")
+        assert "This is a copy of our site from November 24, 2026." in "".join(note.itertext())
+    assert (
+        'href="https://example.org/research?page=2">Go to the live page' in copy.texts["research@page=2.html"]
+    )
+
+
+def test_a_sentence_stands_in_place_of_each_form(copy: Copy) -> None:
+    for name, page in copy.pages.items():
+        forms = list(page.iter(f"{H}form"))
+        assert all(form.get("role") == "search" for form in forms), name
+    assert 'can’t send forms. <a href="https://example.org/contact">' in copy.texts["contact.html"]
+
+
+def test_pages_need_nothing_but_files(copy: Copy) -> None:
+    """A page opened from a disk is refused what has to be checked or asked for across origins."""
+    for name, page in copy.pages.items():
+        for part in page.iter():
+            assert not any(
+                key.startswith(("data-hx-", "integrity", "crossorigin")) for key, _ in part.items()
+            ), name
+    (style,) = (text for name, text in copy.texts.items() if name.endswith("site.css"))
+    assert 'url("../../' in style and 'url("/' not in style
+
+
+def test_the_page_list_links_every_summary_and_is_a_search_with_a_script(copy: Copy) -> None:
+    page = copy.pages["search.html"]
+    assert sum(link.startswith("research/summary-") for link in links(page)) == 14
+    (form,) = page.iter(f"{H}form")
+    assert form.get("hidden") is not None  # the script shows it
+    assert any(link.endswith("/js/copy.js") for link in links(page))
+    assert "search.html?q=stem+cells" in links(copy.pages["index.html"])
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_new_copy_takes_the_place_of_the_former_one(app: Flask, tmp_path: Path) -> None:
+    link = tmp_path / "site"
+    link.mkdir()  # an empty folder may be named
+    site_copy.make(link, NOW)
+    assert not (link / "research" / "the-summary.html").exists()
+    (tmp_path / "site-notes").mkdir()
+    add_article(slug="the-summary")
+    site_copy.make(link, NOW + timedelta(days=1))
+    assert (link / "research" / "the-summary.html").exists()
+    assert {path.name for path in tmp_path.iterdir()} >= {"site", "site-notes", link.readlink().name}
+    assert len(list(tmp_path.glob("site-2*"))) == 1
+
+
+def test_a_folder_with_other_files_is_left_alone(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").touch()
+    result = Context().run(app.test_cli_runner().invoke, args=["export-site", str(tmp_path)])
+    assert result.exit_code == 1 and "other files" in result.output
+    assert (tmp_path / "letter.txt").exists()
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_command_makes_a_copy_that_other_users_may_read(app: Flask, tmp_path: Path) -> None:
+    former = os.umask(0o077)
+    try:
+        result = Context().run(app.test_cli_runner().invoke, args=["export-site", str(tmp_path / "site")])
+    finally:
+        os.umask(former)
+    assert result.exit_code == 0, result.output
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in (tmp_path / "site").rglob("*"))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_copy_is_removed_when_a_summary_is_withdrawn(config: Config, seeded: Path, tmp_path: Path) -> None:
+    shutil.copytree(seeded, config.instance_path)
+    with pushed(replace(config, site_copy=tmp_path / "site")):
+        article = add_article()
+        site_copy.make(tmp_path / "site", NOW)
+        add_article(slug="published-later")
+        jobs.remove_outdated_copy(Event())
+        assert (tmp_path / "site").exists()
+        withdraw(article, "We mixed up two papers.", NOW)
+        db.session.commit()
+        jobs.remove_outdated_copy(Event())
+        assert not (tmp_path / "site").exists()
+
+
+def test_a_copy_during_which_a_summary_is_withdrawn_is_not_shown(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = add_article()
+
+    def write_and_withdraw(copy: SiteCopy) -> int:
+        withdraw(article, "We mixed up two papers.", NOW)
+        db.session.commit()
+        return 1
+
+    monkeypatch.setattr(SiteCopy, "write", write_and_withdraw)
+    with pytest.raises(CannotCopy, match="withdrawn in the meantime"):
+        site_copy.make(tmp_path / "site", NOW)
+    assert not (tmp_path / "site").exists()
