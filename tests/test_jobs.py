@@ -84,4 +84,4 @@ def test_a_database_that_does_not_answer_is_a_warning(
 
 
 def test_only_the_mail_is_waited_for() -> None:
-    assert [job.name for job in jobs.JOBS if job.is_awaited] == ["deliver"]
+    assert [job.name for job in jobs.JOBS if job.is_awaited] == ["deliver", "deliver urgent"]

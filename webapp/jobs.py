@@ -2,12 +2,14 @@
 
 1. Follow: update the search index from the change log.
 2. Watch: rebuild the index when its files are missing or damaged; now and then, compare it with the database.
-3. Deliver: send the mail that is due.
+3. Deliver: send the mail that is due. A second thread sends only what one person waits for, such as a link to a new
+   password, so that a mail server that hangs over a newsletter does not hold it up.
 4. Publish: publish scheduled articles, and try refused ones again.
 5. Correct: mail corrections of changed articles, from the change log.
 6. Write misses: store the searches without results that this process counted.
-7. Forget: delete data that is no longer needed.
-8. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
+7. Beat: note that the jobs run here, and with which SECRET_KEY.
+8. Forget: delete data that is no longer needed.
+9. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -19,28 +21,33 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.db import change_log
+from webapp.db import change_log, heartbeats
+from webapp.db.heartbeats import Task
 from webapp.db.writing import writing
 from webapp.exports import site_copy
 from webapp.feedback import inbox, votes
 from webapp.letters import corrections
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
-from webapp.mail.smtp import mailer_for
+from webapp.mail.outbox import PRIORITIES, URGENT, Priorities
+from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.newsletter import subscriptions
 from webapp.publishing import audit, deletion, scheduling
 from webapp.search import indexing, misses
 from webapp.search.index import SearchUnavailable
+from webapp.web import tokens
 
 log = logging.getLogger(__name__)
 
 CORRECTIONS_CURSOR = "corrections_cursor"
+WHILE_AWAY = 15.0  # seconds, before the mail server is tried again
 AFTER_FAILURE = 1.0  # seconds, at least, before the next try of a job with a shorter pause
 # How long a stopping process waits for the mail that it is sending: if interrupted, it would be uncertain.
 PATIENCE = 25.0  # seconds
@@ -98,7 +105,7 @@ def _repeat(app: Flask, job: Job, stop: Event) -> None:
         except Exception as error:
             pause = min(max(pause, AFTER_FAILURE), 60.0)
             if str(error) != last_failure:
-                is_expected = isinstance(error, SQLAlchemyError | SearchUnavailable)
+                is_expected = isinstance(error, SQLAlchemyError | SearchUnavailable | ServerAway)
                 log.log(
                     logging.WARNING if is_expected else logging.ERROR,
                     "the job %s failed and is tried again: %s",
@@ -110,10 +117,14 @@ def _repeat(app: Flask, job: Job, stop: Event) -> None:
         stop.wait(pause)
 
 
-def deliver(stop: Event) -> None:
-    """Deliver the mail that is due."""
-    with closing(mailer_for(current_app.extensions["config"])) as mailer:
-        delivery.deliver_due(mailer, write_letter, should_stop=stop.is_set)
+def deliver(stop: Event, priorities: Priorities = PRIORITIES) -> None:
+    """Deliver the mail that is due; while the mail server is away, try it every now and then."""
+    try:
+        with closing(mailer_for(current_app.extensions["config"])) as mailer:
+            delivery.deliver_due(mailer, write_letter, priorities, should_stop=stop.is_set)
+    except ServerAway:
+        stop.wait(WHILE_AWAY)
+        raise
 
 
 def publish(stop: Event) -> None:
@@ -154,6 +165,14 @@ def remove_outdated_copy(_: Event) -> None:
         site_copy.remove_outdated(copy)
 
 
+def beat(_: Event) -> None:
+    """Note that the jobs run here. The first backup is expected a day after this was first noted."""
+    with writing() as now:
+        heartbeats.beat(Task.JOBS, tokens.key_fingerprint(), now)
+        if heartbeats.latest(Task.BACKUP) is None:
+            heartbeats.beat(Task.BACKUP, "", now)
+
+
 def forget(_: Event) -> None:
     """Delete data that is past its retention period."""
     with writing() as now:
@@ -164,6 +183,7 @@ def forget(_: Event) -> None:
         deletion.forget_deleted(now)
         subscriptions.forget_unconfirmed(now)
         outbox.forget_old(now)
+        heartbeats.forget_old(now)
 
 
 JOBS = (
@@ -171,10 +191,12 @@ JOBS = (
     Job("watch", 3.0, lambda _: indexing.rebuild_if_broken()),
     Job("compare", 60.0, lambda _: indexing.compare()),
     Job("deliver", 2.0, deliver, is_awaited=True),
+    Job("deliver urgent", 2.0, partial(deliver, priorities=[URGENT]), is_awaited=True),
     Job("publish", 3.0, publish),
     Job("publish again", 600.0, publish_again),
     Job("correct", 3.0, correct),
     Job("write misses", 5.0, write_misses),
+    Job("beat", 60.0, beat),
     Job("forget", 3600.0, forget),
     Job("remove outdated copy", 1.0, remove_outdated_copy),
 )

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,14 +11,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.factories import add_article
+from tests.mail.servers import Answers, mail_server
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribed
+from tests.waiting import wait_until
 from tests.writers import another_writer
 from webapp import jobs
 from webapp.db.session import db
 from webapp.letters.compose import write_letter
-from webapp.mail import delivery, outbox
-from webapp.mail.smtp import FolderMailer, Letter, NotSent, Refused, Uncertain, mailer_for
+from webapp.mail import delivery, outbox, smtp
+from webapp.mail.smtp import FolderMailer, Letter, NotSent, Refused, ServerAway, Uncertain, mailer_for
 from webapp.models import (
+    Article,
     BounceKind,
     Frequency,
     Issue,
@@ -106,7 +111,73 @@ def test_a_mail_fails_after_the_last_try(app: Flask) -> None:
     postbox, now = Postbox(*[NotSent("451 later")] * 20), NOW
     while delivery.deliver_one(postbox, write_letter, now):
         now = message.next_try_at
-    assert (message.state, message.attempt_count, message.last_error) == (MailState.FAILED, 8, "451 later")
+    assert (message.state, message.attempt_count, message.last_error) == (
+        MailState.FAILED,
+        len(outbox.WAITS) + 1,
+        "451 later",
+    )
+
+
+def test_what_one_person_waits_for_goes_out_first_and_corrections_before_digests(app: Flask) -> None:
+    issue_to(3)
+    person = get_subscriber("person0@example.org")
+    [article] = db.session.scalars(select(Article))
+    outbox.enqueue(MailKind.CORRECTION, person.email, NOW, subscriber=person, articles=[article])
+    db.session.commit()
+    postbox = Postbox()
+    assert delivery.deliver_one(postbox, write_letter, NOW)  # the wave is under way
+    _enqueue("late@example.org")
+    deliver_all(postbox)
+    first, second, *rest = (letter.recipient for letter in postbox.letters)
+    assert (first, second, rest) == (
+        "person0@example.org",
+        "late@example.org",
+        [f"person{number}@example.org" for number in range(3)],
+    )
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_every_kind_of_mail_has_one_priority(kind: MailKind) -> None:
+    assert sum(kind in kinds for kinds in outbox.PRIORITIES) == 1
+
+
+def test_a_server_that_is_away_is_tried_with_one_mail_that_keeps_its_place(app: Flask) -> None:
+    first, second = _enqueue(), _enqueue("other@example.org")
+    postbox = Postbox(ServerAway("the mail server is away: Connection refused"))
+    with pytest.raises(ServerAway):
+        delivery.deliver_due(postbox, write_letter)
+    assert [(row.state, row.attempt_count, row.next_try_at) for row in (first, second)] == [
+        (MailState.QUEUED, 0, NOW)
+    ] * 2
+    assert first.last_error == "the mail server is away: Connection refused"
+
+
+@pytest.mark.proves("Promise 1: no mail is lost or doubled by an hour without a mail server")
+@pytest.mark.parametrize(
+    "failure", [ServerAway("refused"), NotSent("421 4.3.2 shutting down"), NotSent("451 4.3.0 try later")]
+)
+def test_after_an_hour_without_a_mail_server_everything_is_out_within_15_minutes(
+    app: Flask, failure: Exception
+) -> None:
+    postbox = Postbox()
+    for minute in range(75):
+        now = NOW + timedelta(minutes=minute)
+        if minute < 60 and minute % 6 == 0:
+            _enqueue(f"person{minute}@example.org", at=now)
+        postbox.failures = [failure] * 10 if minute < 60 else []
+        with suppress(ServerAway):
+            deliver_all(postbox, now)
+    assert sorted(letter.recipient for letter in postbox.letters) == sorted(
+        f"person{minute}@example.org" for minute in range(0, 60, 6)
+    )
+
+
+def test_a_link_that_is_refused_because_of_us_is_tried_again(app: Flask) -> None:
+    message, postbox = _enqueue(), Postbox(Refused("554 5.7.1 blocked by zen.spamhaus.org"))
+    delivery.deliver_one(postbox, write_letter, NOW)
+    assert (message.state, message.bounced_at) == (MailState.QUEUED, None)
+    delivery.deliver_one(postbox, write_letter, message.next_try_at)
+    assert message.state == MailState.SENT
 
 
 def test_a_refused_mail_fails_at_once(app: Flask) -> None:
@@ -160,7 +231,7 @@ def test_an_issue_of_which_most_is_refused_is_stopped_and_editors_are_told(app: 
     assert account(issue) == (0, 3, 5)
     [letter] = postbox.letters
     assert letter.recipient == app.extensions["config"].editors_mail
-    assert "3 of the first 3 mails of the weekly newsletter" in letter.text
+    assert letter.subject == "We stopped sending the newsletter"
     assert "550 5.7.1 blocked" in letter.text
     assert "http://localhost/editor/newsletter/" in letter.text
 
@@ -238,6 +309,63 @@ def test_reports_that_come_later_stop_an_issue_too(app: Flask) -> None:
     outbox.resume(issue, NOW)
     db.session.commit()
     assert account(issue) == (1, 0, 7)
+
+
+def test_refusals_that_begin_in_the_middle_of_a_wave_stop_it_soon(app: Flask) -> None:
+    issue = issue_to(40)
+    for _ in range(20):
+        delivery.deliver_one(Postbox(), write_letter, NOW)
+    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 40))
+    assert account(issue) == (20, 6, 14)
+
+
+def test_dead_addresses_in_the_middle_of_a_wave_do_not_stop_it(app: Flask) -> None:
+    issue = issue_to(20)
+    for _ in range(12):
+        delivery.deliver_one(Postbox(), write_letter, NOW)
+    deliver_all(Postbox(*[Refused("550 5.1.1 no such user", BounceKind.HARD)] * 8))
+    assert account(issue) == (12, 8, 0)
+    assert issue.stopped_at is None
+
+
+def test_dead_addresses_at_the_start_stop_an_issue_only_once(app: Flask) -> None:
+    issue = issue_to(8)
+    dead = Refused("550 5.1.1 no such user", BounceKind.HARD)
+    deliver_all(Postbox(*[dead] * 3))
+    assert issue.stopped_at is not None
+    outbox.resume(issue, NOW)
+    db.session.commit()
+    for _ in range(5):
+        delivery.deliver_one(Postbox(), write_letter, NOW)
+    deliver_all(Postbox(*[dead] * 3))
+    assert account(issue) == (5, 3, 0)
+    assert {row.bounce for row in issue_mails(issue)} == {None, BounceKind.HARD}
+
+
+def test_a_server_that_hangs_up_on_every_text_stops_an_issue(app: Flask) -> None:
+    issue = issue_to(8)
+    deliver_all(Postbox(*[Uncertain("connection lost")] * 8))
+    assert issue.stopped_at is not None
+    assert digests.accounting(issue).uncertain == 3
+
+
+def test_editors_are_told_once_though_their_mail_is_refused_too(app: Flask) -> None:
+    issue_to(8)
+    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 4))
+    postbox = Postbox()
+    for hour in (1, 2):
+        deliver_all(postbox, NOW + timedelta(hours=hour))
+    assert [letter.recipient for letter in postbox.letters] == [app.extensions["config"].editors_mail]
+
+
+def test_editors_are_not_told_what_was_settled_meanwhile(app: Flask) -> None:
+    issue = issue_to(3)
+    for _ in range(3):
+        delivery.deliver_one(Postbox(Refused("550 5.7.1 blocked")), write_letter, NOW)
+    outbox.resume(issue, NOW)
+    db.session.commit()
+    deliver_all(postbox := Postbox())
+    assert app.extensions["config"].editors_mail not in {letter.recipient for letter in postbox.letters}
 
 
 def test_who_complained_gets_nothing_when_an_issue_is_continued(app: Flask) -> None:
@@ -387,7 +515,33 @@ def test_mail_is_delivered_in_the_background_within_seconds(app: Flask) -> None:
     assert states == [MailState.SENT]
 
 
+def test_a_newsletter_that_hangs_holds_up_no_other_mail(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue_to(3)
+    answers = Answers(hang=b"List-Unsubscribe")
+    monkeypatch.setattr(smtp, "TIMEOUT", 3600)
+    quick = [replace(job, pause=0.01) for job in jobs.JOBS if job.is_awaited]
+    monkeypatch.setattr(jobs, "JOBS", quick)
+    with mail_server(answers) as port:
+        app.extensions["config"] = replace(app.extensions["config"], smtp_url=f"smtp://127.0.0.1:{port}")
+        running = jobs.start(app)
+        wait_until(lambda: answers.hanging_count == 1)
+        _enqueue("late@example.org", at=datetime.now(UTC))
+        wait_until(lambda: len(answers.taken) == 1)
+        answers.goes_on.set()
+        running.end()
+    assert b"late@example.org" in answers.taken[0]
+
+
 def test_the_command_delivers_and_says_what_happened(app: Flask) -> None:
     _enqueue()
     output = app.test_cli_runner().invoke(args=["newsletter", "deliver"]).output
     assert "1 mails tried. 1 sent" in output
+
+
+def test_the_command_says_that_the_mail_server_is_away(app: Flask) -> None:
+    app.extensions["config"] = replace(app.extensions["config"], smtp_url="smtp://127.0.0.1:9")
+    _enqueue()
+    result = app.test_cli_runner().invoke(args=["newsletter", "deliver"])
+    assert result.exit_code == 1
+    assert "No more mail was sent: the mail server is away: " in result.output
+    assert "1 queued" in result.output

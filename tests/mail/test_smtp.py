@@ -1,5 +1,6 @@
 """SMTP against a real server: what was accepted, what may be tried again, what remains uncertain."""
 
+import socket
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -8,7 +9,8 @@ from email.policy import strict
 import pytest
 
 from tests.mail.servers import CERTIFICATE, Answers, mail_server
-from webapp.mail.smtp import Letter, NotSent, Refused, SmtpMailer, Uncertain
+from webapp.mail import smtp
+from webapp.mail.smtp import Letter, NotSent, Refused, ServerAway, SmtpMailer, Uncertain
 from webapp.models import BounceKind
 from webapp.web.forms import normal_address
 
@@ -129,9 +131,26 @@ def test_a_connection_lost_after_the_text_means_nobody_knows() -> None:
         _send(Answers(data="drop"))
 
 
-def test_no_server_means_try_again() -> None:
-    with pytest.raises(NotSent):
+def test_no_server_means_that_it_is_away() -> None:
+    with pytest.raises(ServerAway):
         SmtpMailer("smtp://127.0.0.1:9").send(LETTER)
+
+
+def test_a_server_that_never_says_hello_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServerAway):
+        SmtpMailer(f"smtp://127.0.0.1:{silent.getsockname()[1]}").send(LETTER)
+
+
+@pytest.mark.parametrize(("command", "outcome"), [("MAIL", NotSent), ("DATA", Uncertain)])
+@pytest.mark.parametrize(("tls", "scheme"), [("none", "smtp"), ("starttls", "smtp"), ("smtps", "smtps")])
+def test_an_answer_that_never_ends_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, tls: str, scheme: str, command: str, outcome: type[Exception]
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.3)
+    with mail_server(Answers(slow=command), tls=tls) as port, pytest.raises(outcome):
+        SmtpMailer(f"{scheme}://127.0.0.1:{port}").send(LETTER)
 
 
 @pytest.mark.parametrize(("tls", "scheme"), [("starttls", "smtp"), ("smtps", "smtps")])
@@ -146,9 +165,9 @@ def test_mail_and_password_travel_encrypted(monkeypatch: pytest.MonkeyPatch, tls
     assert answers.was_encrypted == [True]
 
 
-def test_a_wrong_password_means_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_refuses_our_password_counts_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    with mail_server(Answers(), tls="starttls", password="right") as port, pytest.raises(NotSent):
+    with mail_server(Answers(), tls="starttls", password="right") as port, pytest.raises(ServerAway):
         SmtpMailer(f"smtp://user:wrong@127.0.0.1:{port}").send(LETTER)
 
 

@@ -10,6 +10,7 @@ from webapp.accounts.resets import LinkKind
 from webapp.config import SITE_NAME, Config
 from webapp.letters import emails
 from webapp.letters.emails import RenderedMail
+from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import Article, MailKind, OutboxMessage, Subscriber, SubscriberState
 from webapp.models.values import ArticleStatus
@@ -35,6 +36,9 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
             editor = find_editor(message.recipient)
             if editor is not None:
                 rendered = emails.account_notice(message.text_body or "", editor, message.queued_at)
+        case MailKind.ISSUE_STOPPED:
+            stopped = outbox.stopped_issues()
+            rendered = emails.issues_stopped(stopped) if stopped else None
         case _:
             if message.subscriber is not None:
                 rendered = _to_subscriber(message, message.subscriber, now)

@@ -10,7 +10,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
-from webapp.models import Article, Editor, Subscriber
+from webapp.models import Article, Editor, Issue, Subscriber
 from webapp.web import tokens
 from webapp.web.templating import plural
 
@@ -70,6 +70,11 @@ def account_notice(sentence: str, editor: Editor, at: datetime) -> RenderedMail:
     """A notice to an editor about a change of their password or second factor."""
     when = f"{at:%B} {at.day}, {at.year}, {at:%H:%M} UTC"
     return _rendered("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
+
+
+def issues_stopped(stopped: Sequence[tuple[Issue, str | None]]) -> RenderedMail:
+    """A notice to the editors about issues that are refused, each with the last answer of the mail server."""
+    return _rendered("We stopped sending the newsletter", "issues_stopped", stopped=stopped)
 
 
 def unsubscribe_link(subscriber: Subscriber) -> str:

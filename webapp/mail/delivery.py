@@ -5,22 +5,26 @@ from datetime import UTC, datetime
 
 from webapp.db.writing import stop_reading, writing
 from webapp.mail import outbox
-from webapp.mail.outbox import WriteLetter
-from webapp.mail.smtp import Mailer
+from webapp.mail.outbox import PRIORITIES, Priorities, WriteLetter
+from webapp.mail.smtp import Mailer, ServerAway
 
 
 def deliver_due(
     mailer: Mailer,
     write_letter: WriteLetter,
+    priorities: Priorities = PRIORITIES,
     each: Callable[[], None] = lambda: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Deliver all mail that is due, after settling what a crash left in ``sending``; returns how many were tried."""
-    if not outbox.is_anything_due(datetime.now(UTC)):
-        return 0
+    """Deliver all mail of these kinds that is due, after settling what a crash left in ``sending``.
+
+    Returns how many were tried. Raises ServerAway: the others would only meet the same fate.
+    """
     settle_stale(mailer, datetime.now(UTC))
+    if outbox.next_due(datetime.now(UTC), priorities) is None:
+        return 0
     count = 0
-    while not should_stop() and deliver_one(mailer, write_letter, datetime.now(UTC)):
+    while not should_stop() and deliver_one(mailer, write_letter, datetime.now(UTC), priorities):
         count += 1
         each()
     return count
@@ -37,13 +41,20 @@ def settle_stale(mailer: Mailer, now: datetime) -> int:
         return outbox.settle_stale(answers, now)
 
 
-def deliver_one(mailer: Mailer, write_letter: WriteLetter, now: datetime) -> bool:
-    """Try to deliver the mail that has waited longest; False if none is due."""
+def deliver_one(
+    mailer: Mailer, write_letter: WriteLetter, now: datetime, priorities: Priorities = PRIORITIES
+) -> bool:
+    """Try to deliver the mail that comes next; False if none is due. Raises ServerAway, and the mail keeps its place."""
     with writing():
-        claimed = outbox.claim(write_letter, now)
+        claimed = outbox.claim(write_letter, now, priorities)
     if claimed is None:
         return False
-    outcome = outbox.send(mailer, claimed)
+    try:
+        outcome = outbox.send(mailer, claimed)
+    except ServerAway as error:
+        with writing():
+            outbox.put_back(claimed, str(error))
+        raise
     with writing():
         outbox.finish(claimed, outcome, now)
     return True

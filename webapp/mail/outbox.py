@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from webapp.db.session import db
 from webapp.mail import suppressions
-from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
+from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, ServerAway, Uncertain, new_message_id
 from webapp.models import (
     Article,
     BounceKind,
@@ -29,12 +29,20 @@ from webapp.models import (
 
 log = logging.getLogger(__name__)
 
-# Between tries; after the last one the mail has failed.
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
+# What one person waits for goes out before what goes to many. Each group is claimed by its own query, because with the index
+# it then costs the same behind ten thousand digests.
+BULK = (MailKind.CORRECTION, MailKind.DIGEST)
+URGENT = tuple(kind for kind in MailKind if kind not in BULK)
+PRIORITIES = (URGENT, *((kind,) for kind in BULK))
+Priorities = Sequence[Sequence[MailKind]]
+# Between tries; after the last one the mail has failed. At most a quarter of an hour in the first two hours: otherwise mail
+# would wait much longer than the mail server was away.
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, *[15] * 8, 60, 180, 360, 720, 1440))
+TRIED = (MailState.SENT, MailState.FAILED, MailState.UNCERTAIN)
 MAIL_RETENTION, RECIPIENT_RETENTION = timedelta(days=30), timedelta(days=365)
 STALE_AFTER = timedelta(minutes=5)  # longer than any SMTP session may take
-# So many mails of an issue have to be refused, and more than are not, until the issue is stopped.
-WAVE = 3
+# An issue is stopped if at least WAVE of its mails were refused: most of all, or because of us most of the LATEST.
+WAVE, LATEST = 3, 10
 
 # Renders a mail when it is sent, or returns None if it should no longer be sent.
 WriteLetter = Callable[[OutboxMessage, datetime], Letter | None]
@@ -90,24 +98,23 @@ def enqueue(
     return message
 
 
-def is_anything_due(now: datetime) -> bool:
-    """Is there a mail to deliver or to settle?"""
-    query = select(OutboxMessage.id).where(or_(_is_due(now), _is_stale(now))).limit(1)
-    return db.session.scalar(query) is not None
+def next_due(now: datetime, priorities: Priorities = PRIORITIES) -> OutboxMessage | None:
+    """The mail to deliver next: of the first priority of which any is due, the one that has waited longest."""
+    for kinds in priorities:
+        due = select(OutboxMessage).where(OutboxMessage.kind.in_(kinds), _is_due(now))
+        message = db.session.scalar(due.order_by(OutboxMessage.next_try_at, OutboxMessage.id).limit(1))
+        if message is not None:
+            return message
+    return None
 
 
-def claim(write_letter: WriteLetter, now: datetime) -> Claim | None:
-    """Claim and render the mail that has waited longest; None if none is due.
+def claim(write_letter: WriteLetter, now: datetime, priorities: Priorities = PRIORITIES) -> Claim | None:
+    """Claim and render the mail to deliver next; None if none is due.
 
     Commit the claim before sending: otherwise a crash would leave the mail queued, to be sent twice. Rendering belongs
     to the same transaction, as it stores the state of each article in the mail, or the hash of its link.
     """
-    message = db.session.scalar(
-        select(OutboxMessage)
-        .where(_is_due(now))
-        .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
-        .limit(1)
-    )
+    message = next_due(now, priorities)
     if message is None:
         return None
     message.state, message.claimed_at = MailState.SENDING, now
@@ -121,11 +128,13 @@ def claim(write_letter: WriteLetter, now: datetime) -> Claim | None:
 
 
 def send(mailer: Mailer, claimed: Claim) -> Outcome:
-    """Send a claimed mail. It can take half a minute, so call it outside any transaction."""
+    """Send a claimed mail. It can take half a minute, so call it outside any transaction. Raises ServerAway."""
     if isinstance(claimed.letter, Outcome):
         return claimed.letter
     try:
         mailer.send(claimed.letter)
+    except ServerAway:
+        raise
     except Refused as error:
         return Outcome(MailState.FAILED, str(error), bounce=error.bounce)
     except NotSent as error:
@@ -136,16 +145,13 @@ def send(mailer: Mailer, claimed: Claim) -> Outcome:
 
 
 def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
-    """Record the outcome, unless the mail was settled or claimed again in the meantime."""
-    message = db.session.scalar(
-        select(OutboxMessage).where(
-            OutboxMessage.id == claimed.message_id,
-            OutboxMessage.attempt_count == claimed.attempt,
-            OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
-        )
-    )
+    """Record the outcome, and what follows from it."""
+    message = _find_claimed(claimed)
     if message is None:
         return
+    if outcome.state == MailState.FAILED and outcome.bounce is None and message.issue is None:
+        # A refusal because of us: with an hour on a block list, a link to a new password must not be lost for good.
+        outcome = _later(outcome.error or "", claimed.attempt)
     message.state, message.last_error = outcome.state, outcome.error
     match outcome.state:
         case MailState.SENT:
@@ -154,6 +160,16 @@ def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
             message.next_try_at = now + outcome.wait
         case MailState.FAILED:
             record_bounce(message, outcome.bounce, now)
+        case MailState.UNCERTAIN:
+            _stop_wave(message.issue, now)
+
+
+def put_back(claimed: Claim, reason: str) -> None:
+    """Return a mail to its place in the queue, because the server was away; this uses up no try."""
+    message = _find_claimed(claimed)
+    if message is not None:
+        message.state, message.last_error = MailState.QUEUED, reason
+        message.attempt_count -= 1
 
 
 def record_bounce(message: OutboxMessage, bounce: BounceKind | None, now: datetime) -> None:
@@ -161,49 +177,58 @@ def record_bounce(message: OutboxMessage, bounce: BounceKind | None, now: dateti
     message.bounced_at, message.bounce = now, bounce
     if bounce is not None:
         suppressions.suppress_if_bouncing(message, now)
-    if message.issue is not None and message.issue.stopped_at is None:
-        _stop_wave(message.issue, message, now)
+    _stop_wave(message.issue, now)
 
 
-def _stop_wave(issue: Issue, latest: OutboxMessage, now: datetime) -> None:
-    """Stop an issue of which most is refused, and tell the editors: the reason is most likely ours, not the recipients'.
+def _stop_wave(issue: Issue | None, now: datetime) -> None:
+    """Stop an issue that is being refused, and tell the editors: the reason is most likely ours, not the recipients'.
 
-    So these refusals no longer count against anybody.
+    So these refusals no longer count against anybody. A mail whose fate nobody knows is not a good sign, either.
     """
-    tried = select(func.count(), func.count(OutboxMessage.bounced_at)).where(
-        OutboxMessage.issue_id == issue.id, OutboxMessage.state.in_((MailState.SENT, MailState.FAILED))
+    if issue is None or issue.stopped_at is not None:
+        return
+    is_refused = or_(OutboxMessage.bounced_at.is_not(None), OutboxMessage.state == MailState.UNCERTAIN)
+    tried = (
+        select(is_refused.label("is_refused"), OutboxMessage.bounce)
+        .where(OutboxMessage.issue_id == issue.id, OutboxMessage.state.in_(TRIED))
+        .order_by(OutboxMessage.claimed_at.desc(), OutboxMessage.id.desc())
     )
-    tried_count, refused_count = db.session.execute(tried).one()
-    if refused_count < WAVE or 2 * refused_count <= tried_count:
+    all_tried, latest = tried.subquery(), tried.limit(LATEST).subquery()
+    counts = [
+        db.session.execute(select(func.count(), func.count().filter(refused))).one()
+        for refused in (all_tried.c.is_refused, and_(latest.c.is_refused, latest.c.bounce.is_(None)))
+    ]
+    if not any(refused >= WAVE and 2 * refused > total for total, refused in counts):
         return
     issue.stopped_at = now
     db.session.execute(update(OutboxMessage).where(_is_refused(issue)).values(bounce=None))
-    config = current_app.extensions["config"]
-    text = (
-        f"The mail server refused {refused_count} of the first {tried_count} mails of the {issue.frequency} newsletter, "
-        f"so we stopped sending it. Nothing is lost. This was the last reason:\n\n{latest.last_error or 'a delivery report'}"
-        "\n\nPlease have this fixed, and then click Continue here. The refused mails are sent again, too.\n\n"
-        f"{config.site_url}/editor/newsletter/\n"
-    )
-    headers = {"Auto-Submitted": "auto-generated"}
-    subject = "We stopped sending the newsletter"
-    enqueue(MailKind.CONTACT, config.editors_mail, now, subject=subject, text=text, headers=headers)
+    enqueue(MailKind.ISSUE_STOPPED, current_app.extensions["config"].editors_mail, now)
+
+
+def stopped_issues() -> list[tuple[Issue, str | None]]:
+    """Issues that wait for an editor to continue them, with the last reason for which a mail of each was refused."""
+    found = []
+    for issue in db.session.scalars(select(Issue).where(Issue.stopped_at.is_not(None)).order_by(Issue.id)):
+        reasons = select(OutboxMessage.last_error).where(
+            OutboxMessage.issue_id == issue.id, OutboxMessage.last_error.is_not(None)
+        )
+        latest_first = reasons.order_by(OutboxMessage.bounced_at.desc().nulls_last())
+        found.append((issue, db.session.scalar(latest_first.limit(1))))
+    return found
 
 
 def resume(issue: Issue, now: datetime) -> None:
-    """Continue a stopped issue: what was refused or waits is tried anew. Doing it twice changes nothing more."""
+    """Continue a stopped issue: what waits or was refused is tried anew. Doing it twice changes nothing more.
+
+    What was refused comes last: if these are addresses that do not exist, they must not stop the issue again at once.
+    """
     if issue.stopped_at is None:
         return
     issue.stopped_at = None
     waits = and_(OutboxMessage.issue_id == issue.id, OutboxMessage.state == MailState.QUEUED)
-    again = {
-        "state": MailState.QUEUED,
-        "next_try_at": now,
-        "attempt_count": 0,
-        "bounced_at": None,
-        "bounce": None,
-    }
-    db.session.execute(update(OutboxMessage).where(or_(_is_refused(issue), waits)).values(again))
+    again = {"state": MailState.QUEUED, "attempt_count": 0, "bounced_at": None, "bounce": None}
+    for mails, next_try_at in ((waits, now - timedelta(seconds=1)), (_is_refused(issue), now)):
+        db.session.execute(update(OutboxMessage).where(mails).values(again | {"next_try_at": next_try_at}))
 
 
 def forget_old(now: datetime) -> None:
@@ -279,6 +304,17 @@ def settle_one(number: int, *, was_delivered: bool, now: datetime) -> bool:
         return False
     _settle(message, was_delivered, now)
     return True
+
+
+def _find_claimed(claimed: Claim) -> OutboxMessage | None:
+    """The claimed mail, unless it was settled or claimed again in the meantime."""
+    return db.session.scalar(
+        select(OutboxMessage).where(
+            OutboxMessage.id == claimed.message_id,
+            OutboxMessage.attempt_count == claimed.attempt,
+            OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
+        )
+    )
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -14,6 +14,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from socket import SHUT_RDWR, socket
+from threading import Timer
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import uuid4
@@ -24,7 +26,7 @@ from webapp.models import BounceKind
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = 30.0  # seconds for each command of an SMTP session
+TIMEOUT = 30.0  # seconds for each answer of the mail server
 READY_FOR_TEXT = 354
 ACCEPTED = 250
 # Some mail programs ignore a List-Unsubscribe header that is folded (RFC 5322 allows 998 characters a line).
@@ -37,6 +39,10 @@ class NotSent(Exception):
     def __init__(self, reason: str, bounce: BounceKind | None = None) -> None:
         super().__init__(reason)
         self.bounce = bounce
+
+
+class ServerAway(NotSent):
+    """The mail server does not answer, or does not let us in. That says nothing about this mail."""
 
 
 class Refused(NotSent):
@@ -80,7 +86,7 @@ class Mailer(Protocol):
     """Sends mail: ``SmtpMailer`` or ``FolderMailer``."""
 
     def send(self, letter: Letter) -> None:
-        """Send one mail; raises NotSent, Refused (for good) or Uncertain."""
+        """Send one mail; raises NotSent, ServerAway, Refused (for good) or Uncertain."""
 
     def was_delivered(self, message_id: str) -> bool | None:
         """Whether this mail was delivered; None if the mailer cannot tell."""
@@ -167,7 +173,7 @@ class SmtpMailer:
             self.connection = None
 
     def _open(self) -> smtplib.SMTP:
-        """The open connection, if the server still answers on it, or a new one; raises NotSent."""
+        """The open connection, if the server still answers on it, or a new one; raises ServerAway."""
         with suppress(OSError, smtplib.SMTPException):
             if self.connection is not None and self.connection.noop()[0] == ACCEPTED:
                 return self.connection
@@ -175,18 +181,44 @@ class SmtpMailer:
         try:
             self.connection = _connect(self.parts)
         except (OSError, smtplib.SMTPException) as error:
-            raise NotSent(str(error)) from error
+            raise ServerAway(f"the mail server is away: {error}") from error
         return self.connection
+
+
+class _Connection(smtplib.SMTP):
+    """Hangs up on a server that takes too long over an answer.
+
+    The timeout of the socket is not enough: it starts anew with each byte.
+    """
+
+    def getreply(self) -> tuple[int, bytes]:
+        timer = Timer(TIMEOUT, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().getreply()
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        if self.sock is not None:
+            with suppress(OSError):
+                # Not the method of an SSLSocket: it must not be called while another thread reads.
+                socket.shutdown(self.sock, SHUT_RDWR)
+
+
+class _EncryptedConnection(_Connection, smtplib.SMTP_SSL):
+    pass
 
 
 def _connect(parts: SplitResult) -> smtplib.SMTP:
     host = parts.hostname or ""
     if parts.scheme == "smtps":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+        connection: _Connection = _EncryptedConnection(
             host, parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
         )
     else:
-        connection = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT)
+        connection = _Connection(host, parts.port or 25, timeout=TIMEOUT)
     with ExitStack() as on_failure:
         on_failure.callback(connection.close)
         connection.ehlo_or_helo_if_needed()
@@ -195,7 +227,7 @@ def _connect(parts: SplitResult) -> smtplib.SMTP:
             connection.ehlo()
         if parts.username:
             if not isinstance(connection.sock, ssl.SSLSocket):
-                raise NotSent("the mail server offers no encryption, so the password was not sent")
+                raise ServerAway("the mail server offers no encryption, so the password was not sent")
             connection.login(unquote(parts.username), unquote(parts.password or ""))
         on_failure.pop_all()
     return connection

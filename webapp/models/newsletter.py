@@ -101,6 +101,7 @@ class MailKind(StrEnum):
     PASSWORD_RESET = "password-reset"  # noqa: S105
     INVITATION = "invitation"
     ACCOUNT_NOTICE = "account-notice"
+    ISSUE_STOPPED = "issue-stopped"
 
 
 class MailState(StrEnum):
@@ -161,7 +162,7 @@ class OutboxMessage(Base):
     )
 
     __table_args__ = (
-        Index("ix_outbox_message_state_next_try_at", "state", "next_try_at"),
+        Index("ix_outbox_message_state_kind_next_try_at", "state", "kind", "next_try_at"),
         Index("ix_outbox_message_recipient_queued_at", "recipient", "queued_at"),
     )
 

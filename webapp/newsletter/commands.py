@@ -1,6 +1,8 @@
 """``flask newsletter``: make issues, deliver mail, read bounces, settle uncertain mails."""
 
 import re
+import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +14,9 @@ from webapp.db.writing import writing
 from webapp.letters import corrections
 from webapp.letters.compose import write_letter
 from webapp.mail import bounces, delivery, outbox
-from webapp.mail.smtp import mailer_for
+from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.models import Frequency, MailKind
-from webapp.newsletter import digests, reports
+from webapp.newsletter import digests
 from webapp.web.forms import normal_address
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
@@ -23,14 +25,19 @@ newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver 
 @newsletter_group.command("deliver")
 def deliver() -> None:
     """Deliver the mail that is due."""
-    mailer = mailer_for(current_app.extensions["config"])
-    with click.progressbar(length=outbox.waiting_count(datetime.now(UTC)), label="Delivering") as bar:
-        count = delivery.deliver_due(mailer, write_letter, each=lambda: bar.update(1))
-    mailer.close()
+    length = outbox.waiting_count(datetime.now(UTC))
+    try:
+        with (
+            closing(mailer_for(current_app.extensions["config"])) as mailer,
+            click.progressbar(length=length, label="Delivering") as bar,
+        ):
+            count = delivery.deliver_due(mailer, write_letter, each=lambda: bar.update(1))
+    except ServerAway as error:
+        sys.exit(f"No more mail was sent: {error}. {outbox.state_line()}")
     click.echo(f"{count} mails tried. {outbox.state_line()}")
     for issue in digests.issues()[:1]:
         click.echo(f"Latest issue: {digests.accounting(issue)}")
-    for stopped, _, reason in reports.stopped_issues():
+    for stopped, reason in outbox.stopped_issues():
         click.echo(f"Issue {stopped.id} is stopped until an editor continues it. The last reason: {reason}")
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Row, func, select
 
 from webapp.db.session import db
+from webapp.mail import outbox
 from webapp.models import (
     Article,
     BounceKind,
@@ -53,18 +54,8 @@ def latest_issues() -> list[tuple[Issue, Accounting]]:
 
 
 def stopped_issues() -> list[tuple[Issue, Accounting, str | None]]:
-    """Issues that wait for an editor to continue them, with the last reason for which a mail of each was refused."""
-    found = []
-    for issue in db.session.scalars(select(Issue).where(Issue.stopped_at.is_not(None)).order_by(Issue.id)):
-        refused = OutboxMessage.issue_id == issue.id, OutboxMessage.last_error.is_not(None)
-        reason = (
-            select(OutboxMessage.last_error)
-            .where(*refused)
-            .order_by(OutboxMessage.bounced_at.desc())
-            .limit(1)
-        )
-        found.append((issue, digests.accounting(issue), db.session.scalar(reason)))
-    return found
+    """Issues that wait for an editor to continue them, the delivery of their mails, and the last reason of a refusal."""
+    return [(issue, digests.accounting(issue), reason) for issue, reason in outbox.stopped_issues()]
 
 
 def bounces() -> Sequence[Row[BounceKind | None, SubscriberState, int, datetime | None]]:

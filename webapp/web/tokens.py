@@ -53,6 +53,11 @@ def keyed_hash(purpose: str, value: str) -> str:
     return keyed_hashes(purpose, value)[0]
 
 
+def key_fingerprint() -> str:
+    """A hash that is the same in two processes only if they sign with the same key."""
+    return keyed_hash("key-fingerprint", "")
+
+
 def keyed_hashes(purpose: str, value: str) -> list[str]:
     """The keyed hash with each key that is still valid, the current one first: to find what an older key made."""
     keys: list[str] = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
