@@ -6,6 +6,8 @@ SITE_USER ?= scrh
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
 FLASK := $(BIN)/flask --app wsgi
+# Without the files that Python compiles, each of the many processes that the tests start would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run install dev test drills audit lint format bench lock screenshots clean
 

@@ -15,6 +15,7 @@ from webapp.parsing import int_from
 SITE_NAME = "Spinal Cord Research Help"
 LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+TIME_ZONES = available_timezones()  # once: it opens some 600 files
 KEY_LENGTH = 32
 ROOT = Path(__file__).resolve().parent.parent
 INSTALLED = ROOT / ".installed"  # made by `make install`: the path of the command that knows the settings
@@ -74,7 +75,7 @@ def _secret_key(value: str) -> str:
 
 
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in TIME_ZONES:
         raise ValueError("give the name of a time zone, like America/Chicago")
     return value
 

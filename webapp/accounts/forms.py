@@ -1,12 +1,11 @@
 """Forms for signing in, for one's own account, and for the admins."""
 
-from zoneinfo import available_timezones
-
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
+from webapp.config import TIME_ZONES
 from webapp.models import Role
 from webapp.web.forms import mail_address, one_line
 
@@ -16,7 +15,7 @@ class SignInForm(FlaskForm):
 
     email = EmailField("Email", [InputRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [InputRequired("Enter your password.")])
-    time_zone = HiddenField(filters=[lambda name: name if name in available_timezones() else None])
+    time_zone = HiddenField(filters=[lambda name: name if name in TIME_ZONES else None])
 
 
 class CodeForm(FlaskForm):
@@ -103,6 +102,4 @@ class PasswordForm(FlaskForm):
 class TimeZoneForm(FlaskForm):
     """Sets the time zone in which times are shown and entered."""
 
-    time_zone = SelectField(
-        "Time zone", choices=[SelectChoice(value=name) for name in sorted(available_timezones())]
-    )
+    time_zone = SelectField("Time zone", choices=[SelectChoice(value=name) for name in sorted(TIME_ZONES)])
