@@ -20,6 +20,38 @@ def test_the_site_address_follows_the_port() -> None:
     assert Config.from_environ({"PORT": "8123"}).site_url == "http://127.0.0.1:8123"
 
 
+def test_the_address_of_a_site_that_listens_everywhere_can_be_opened() -> None:
+    for host, address in (
+        ("::", "localhost"),
+        ("0.0.0.0", "localhost"),
+        ("::1", "[::1]"),
+        ("10.0.0.7", "10.0.0.7"),
+    ):
+        assert Config.from_environ({"HOST": host}).site_url == f"http://{address}:8000"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SMTP_URL", "DATABASE_URL", "OPS_TOKEN"])
+def test_a_setting_can_be_in_a_file(name: str, tmp_path: Path) -> None:
+    value = {"SMTP_URL": "smtp://a:b@mail.example.org", "DATABASE_URL": "sqlite:///x"}.get(name, "k" * 40)
+    file = tmp_path / name
+    file.write_text(f"{value}\n", encoding="utf-8")
+    for source in ({f"{name}_FILE": str(file)}, {"CREDENTIALS_DIRECTORY": str(tmp_path)}):
+        assert getattr(Config.from_environ(source), name.lower()) == value
+    both = {"CREDENTIALS_DIRECTORY": str(tmp_path), name: value.replace("k", "e")}
+    assert getattr(Config.from_environ(both), name.lower()) == both[name]
+
+
+def test_a_file_that_gives_no_setting_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n", encoding="utf-8")
+    for source, words in (
+        ({"SECRET_KEY_FILE": str(tmp_path / "missing")}, "cannot read"),
+        ({"SECRET_KEY_FILE": str(tmp_path / "empty")}, "is empty"),
+        ({"SECRET_KEY_FILE": str(tmp_path / "empty"), "SECRET_KEY": "k" * 40}, "not both"),
+    ):
+        with pytest.raises(ConfigError, match=f"^SECRET_KEY: .*{words}"):
+            Config.from_environ(source)
+
+
 @pytest.mark.proves("Web: a short key stops the start, and a rotated key breaks no link")
 @pytest.mark.parametrize(
     ("name", "value"),

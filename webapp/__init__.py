@@ -63,7 +63,8 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(views.bp)
     page_cache.init_app(app, config)
     if config.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, *[config.trusted_proxies] * 3)  # type: ignore[method-assign]
+        # Each proxy adds to X-Forwarded-For, but the last one says alone which host and scheme were asked for.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_host=1)  # type: ignore[method-assign]
     return app
 
 

@@ -1,4 +1,4 @@
-"""Settings from environment variables. An invalid one stops the start, and the error message names it."""
+"""Settings from environment variables and from files. An invalid one stops the start, and the error message names it."""
 
 import os
 import re
@@ -18,6 +18,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TIME_ZONES = available_timezones()  # once: it opens some 600 files
 KEY_LENGTH = 32
 ROOT = Path(__file__).resolve().parent.parent
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what HOST may say, not a default
 INSTALLED = ROOT / ".installed"  # made by `make install`: the path of the command that knows the settings
 
 
@@ -25,8 +26,35 @@ class ConfigError(ValueError):
     """A setting is invalid; the message starts with its name."""
 
 
+def with_port(host: str, port: int) -> str:
+    """A host and its port; an IPv6 address gets brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _setting(default: str, parse: Callable[[str], Any], about: str) -> Any:
     return field(metadata={"default": default, "parse": parse, "about": about})
+
+
+def _given(source: Mapping[str, str], name: str) -> str:
+    """The text of a setting: from the environment, the file that NAME_FILE names, or systemd's credential of that name.
+
+    A file keeps a secret out of the environment, which every program started from here inherits.
+    """
+    value, file = source.get(name, ""), source.get(f"{name}_FILE", "")
+    if value and file:
+        raise ValueError(f"give this or {name}_FILE, not both")
+    if not (value or file) and (folder := source.get("CREDENTIALS_DIRECTORY")):
+        credential = Path(folder, name)
+        file = str(credential) if credential.exists() else ""
+    if not file:
+        return value
+    try:
+        value = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read {file}") from error
+    if not value:
+        raise ValueError(f"{file} is empty")
+    return value
 
 
 def _folder(value: str) -> Path:
@@ -186,12 +214,13 @@ class Config:
             name = setting.name.upper()
             try:
                 values[setting.name] = setting.metadata["parse"](
-                    source.get(name) or setting.metadata["default"]
+                    _given(source, name) or setting.metadata["default"]
                 )
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}.") from error
-        if not source.get("SITE_URL"):
-            values["site_url"] = f"http://{values['host']}:{values['port']}"
+        if not _given(source, "SITE_URL"):
+            host = "localhost" if values["host"] in EVERY_ADDRESS else values["host"]
+            values["site_url"] = f"http://{with_port(host, values['port'])}"
         folder: Path = values["instance_path"]
         if os.geteuid() == 0 and folder.exists() and (owner := folder.stat().st_uid):
             raise ConfigError(

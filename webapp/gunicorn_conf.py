@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -12,7 +13,7 @@ from gunicorn.workers.base import Worker
 from sqlalchemy.orm import configure_mappers
 
 from webapp import jobs
-from webapp.config import SITE_NAME, Config
+from webapp.config import SITE_NAME, Config, with_port
 from webapp.db import engine
 from webapp.search import synonyms
 from webapp.web import metrics
@@ -24,16 +25,35 @@ if settings.ops_token:
     os.environ.setdefault(metrics.SHARED, mkdtemp(prefix="site-metrics-", dir=memory))
 
 
-class WithoutAccessLog(Logger):
-    """A logger without an access log: gunicorn would log visitors' addresses, and the application logs each answer."""
+class PrivateLogger(Logger):
+    """A logger that names no visitor: gunicorn would log addresses, and what it could not read of a request.
+
+    There is no access log, since the application logs each answer. Of a request that failed only the kind of error is logged.
+    """
 
     access_log_enabled = False
 
     def access(self, *_: Any) -> None:
         """Do nothing."""
 
+    def warning(self, message: str, *values: Any, **options: Any) -> None:
+        """Log a warning. One about a request has its address and its bytes in the message itself."""
+        if " from ip=" in message:
+            error = sys.exc_info()[0]
+            message = f"{message.partition(' from ip=')[0]}: {error.__name__ if error else 'unknown'}"
+        super().warning(message, *values, **options)
 
-bind = f"{settings.host}:{settings.port}"
+    def exception(self, message: object, *values: Any, **options: Any) -> None:
+        """Log an error with its traceback. The values are the method and the address of a request."""
+        super().exception(str(message).partition(" %s")[0] if values else message, **options)
+
+    def debug(self, message: str, *values: Any, **options: Any) -> None:
+        """Log a detail. The text of an exception may hold the bytes of a request."""
+        kinds = [type(value).__name__ if isinstance(value, Exception) else value for value in values]
+        super().debug(message, *kinds, **options)
+
+
+bind = with_port(settings.host, settings.port)
 workers = settings.web_concurrency
 worker_class = "gthread"
 threads = engine.THREADS
@@ -47,7 +67,7 @@ control_socket_disable = True
 limit_request_line = 8190
 limit_request_field_size = 8190
 forwarded_allow_ips = "*" if settings.trusted_proxies else "127.0.0.1"
-logger_class = WithoutAccessLog
+logger_class = PrivateLogger
 errorlog = "-"
 loglevel = settings.log_level.lower()
 logconfig_dict = {

@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,8 +19,10 @@ import msgspec
 import pytest
 
 from tests.accounts.people import EMAIL, PASSWORD, add_editor
+from tests.deploy.machine import block
 from tests.drills.site import ROOT, Site, free_port, inside, running
 from tests.factories import NOW, add_article, add_categories, publish
+from tests.postgres.server import missing
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.publishing.publication import content_of, withdraw
@@ -91,15 +95,24 @@ def changing(site: Site) -> Iterator[None]:
         indexing.catch_up()  # the first time it is only built
 
 
+@contextmanager
+def nginx_running(file: str) -> Iterator[int]:
+    """nginx on this configuration; yields its process id. Skips where it is not installed, unless it is required."""
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    if not Path(nginx).exists():
+        missing("nginx", "nginx-light", "REQUIRE_NGINX")
+    server = subprocess.Popen([nginx, "-c", file, "-e", "stderr"], stderr=subprocess.DEVNULL)
+    try:
+        yield server.pid
+    finally:
+        server.terminate()
+        server.wait()
+
+
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """A site of two workers with a summary and an editor, behind nginx."""
     folder = tmp_path_factory.mktemp("front")
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(nginx).exists():
-        if os.environ.get("REQUIRE_NGINX"):
-            pytest.fail("nginx is missing: apt-get install nginx-light")
-        pytest.skip("needs nginx: apt-get install nginx-light")
     port = free_port()
     site = Site(folder, TRUSTED_PROXIES="1", SITE_URL=f"http://127.0.0.1:{port}")
     site.flask("db", "upgrade")
@@ -108,15 +121,12 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         add_editor()
         add_article(slug="the-summary")
     with running(site):
-        file = _written(folder, site, port)
-        server = subprocess.Popen([nginx, "-c", file, "-e", "stderr"], stderr=subprocess.DEVNULL)
-        try:
-            front = Front(port, site, folder, server.pid)
-            _wait_for(front)
+        conf = CONF.read_text("utf-8").replace("#cdn ", "").replace("192.0.2.0/24", "127.0.0.1")
+        file = _written(folder, site.environment["PORT"], port, conf)
+        with nginx_running(file) as pid:
+            front = Front(port, site, folder, pid)
+            _wait_for(lambda: front.get("/livez")[0].status == 200)
             yield front
-        finally:
-            server.terminate()
-            server.wait()
 
 
 @contextmanager
@@ -259,6 +269,85 @@ def test_the_logs_hold_neither_who_asked_nor_for_what(front: Front) -> None:
     assert not re.search(r"private|127\.0\.0\.1|/", lines)
 
 
+def test_the_log_of_nginx_leads_to_that_of_the_application(front: Front) -> None:
+    name = front.get("/nowhere", {"X-Request-ID": "made-up-by-a-visitor"})[0].headers["X-Request-ID"]
+    assert re.fullmatch("[0-9a-f]{32}", name)
+    os.kill(front.pid, signal.SIGUSR1)
+    _wait_for(lambda: name in (front.folder / "scrh-access.log").read_text(encoding="utf-8"))
+    assert f'"request_id": "{name}"' in front.site.log
+
+
+def test_behind_a_cdn_each_visitor_is_known_by_the_address_that_the_cdn_adds(front: Front) -> None:
+    path = f"{PATH}/feedback"
+    token = re.search(rb'name="token" value="([^"]+)"', front.get(path)[1])
+    assert token
+    form = urlencode({"answer": "yes", "token": token[1].decode()})
+    sent = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+
+    def visitor(made_up: str, address: str) -> Headers:
+        return {"X-Forwarded-For": f"{made_up}, {address}"}
+
+    voted = ask(front.port, "POST", path, form, sent | visitor("198.51.100.9", "203.0.113.7"))[0]
+    assert voted.status == 303
+    for headers, is_asked in (
+        (visitor("198.51.100.9", "203.0.113.7"), False),
+        (visitor("198.51.100.1", "203.0.113.7"), False),
+        (visitor("203.0.113.7", "203.0.113.8"), True),
+    ):
+        assert (b'name="answer"' in front.get(path, headers)[1]) is is_asked
+
+
+def test_gunicorn_logs_neither_who_sent_a_broken_request_nor_what_it_was(front: Front) -> None:
+    port = int(front.site.environment["PORT"])
+    for request in (
+        b"GET /private-words\r\n\r\n",
+        b"private-words\r\n\r\n",
+        b"GET / HTTP/1.1\r\nprivate-words\r\n\r\n",
+        b"GET /?private-words HTTP/1.1\r\nContent-Length: private-words\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nprivate-words\r\n",
+        b"GET /" + b"private-words" * 1000 + b" HTTP/1.1\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+            wire.sendall(request)
+            wire.shutdown(socket.SHUT_WR)
+            while wire.recv(65_536):
+                pass
+    assert front.site.log.count("Invalid request: InvalidRequestLine") >= 2
+    for line in front.site.log.splitlines():
+        assert "private-words" not in line
+        assert "127.0.0.1" not in line or "is at" in line or "Listening at" in line
+
+
+def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None:
+    """The commands of the runbook make the configuration; there is no application behind it."""
+    tls, plain = free_port(), free_port()
+    written = tmp_path / "scrh.conf"
+    written.write_text(CONF.read_text("utf-8"), "utf-8")
+    (command,) = [line for line in block("In front: TLS, IPv6, a CDN", "apt-get") if line.startswith("sed ")]
+    subprocess.run(
+        ["sh", "-c", command.replace("/etc/nginx/sites-enabled/scrh.conf", str(written))], check=True
+    )
+    conf = written.read_text("utf-8").replace("listen 443", f"listen 127.0.0.1:{tls}")
+    conf = re.sub(r"listen \[::\]:443", f"listen [::1]:{tls}", conf)
+    conf = re.sub(r"/etc/letsencrypt/\S+\.pem", str(ROOT / "tests/mail/localhost.pem"), conf)
+    challenge = tmp_path / "acme/.well-known/acme-challenge/proof"
+    challenge.parent.mkdir(parents=True)
+    challenge.write_text("proof", "utf-8")
+    trusting = ssl.create_default_context(cafile=ROOT / "tests/mail/localhost.pem")
+    with nginx_running(_written(tmp_path, str(free_port()), plain, conf)):
+        _wait_for(lambda: bool(ask(plain, "GET", "/")))
+        moved = ask(plain, "GET", "/newsletter/confirm/private-token")[0]
+        assert (moved.status, moved.headers["Location"]) == (
+            301,
+            "https://127.0.0.1/newsletter/confirm/private-token",
+        )
+        assert ask(plain, "GET", "/.well-known/acme-challenge/proof")[1] == b"proof"
+        with closing(HTTPSConnection("localhost", tls, context=trusting, timeout=20)) as connection:
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 503
+    assert not any(b"private" in file.read_bytes() for file in tmp_path.glob("*.log"))
+
+
 def _cookie(answer: HTTPResponse) -> str:
     return answer.headers["Set-Cookie"].split(";")[0]
 
@@ -272,14 +361,15 @@ def _wait_for_a_new_second() -> None:
     time.sleep(1 - time.time() % 1)
 
 
-def _written(folder: Path, site: Site, port: int) -> str:
-    """The configuration as it is delivered, with the test's own folders and ports, in a block like Debian's."""
-    conf = CONF.read_text(encoding="utf-8")
+def _written(folder: Path, upstream: str, port: int, conf: str) -> str:
+    """The configuration with the test's own folders and ports, in a block like Debian's."""
     for delivered, own in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{site.environment['PORT']};"),
+        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{upstream};"),
         ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("listen [::]:80;", f"listen [::1]:{port};"),
         ("/run/scrh-pages", str(folder / "kept")),
         ("/var/log/nginx/", f"{folder}/"),
+        ("/var/www/acme", f"{folder}/acme"),
     ):
         assert delivered in conf
         conf = conf.replace(delivered, own)
@@ -297,12 +387,10 @@ def _written(folder: Path, site: Site, port: int) -> str:
     return str(file)
 
 
-def _wait_for(front: Front) -> None:
+def _wait_for(has_answered: Callable[[], bool]) -> None:
     for _ in range(100):
-        try:
-            if front.get("/livez")[0].status == 200:
+        with suppress(OSError):
+            if has_answered():
                 return
-        except OSError:
-            pass
         time.sleep(0.1)
     raise AssertionError("nginx did not answer")

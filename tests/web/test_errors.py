@@ -65,6 +65,27 @@ def test_a_failure_of_ours_says_so_and_tells_nothing_else(broken: PageClient) ->
     assert "private detail" not in page
 
 
+def test_an_error_page_shows_the_id_of_the_request(broken: PageClient) -> None:
+    response = broken.get("/broken", status=500)
+    assert f"<code>{response.headers['X-Request-ID']}</code>" in response.text
+
+
+@pytest.mark.parametrize("sent", ["8c1f0ab3d2e44f1b8c1f0ab3d2e44f1b", "f47ac10b-58cc-4372-a567-0e02b2c3d479"])
+def test_the_id_of_a_proxy_is_taken_over(broken: PageClient, sent: str) -> None:
+    response = broken.get("/broken", status=500, headers={"X-Request-ID": sent})
+    assert response.headers["X-Request-ID"] == sent
+    assert sent in response.text
+
+
+@pytest.mark.parametrize(
+    "sent", ["short", "x" * 65, "ana@example.org", "two words of text", "<b>bold-id</b>"]
+)
+def test_an_id_that_does_not_look_like_one_is_not(broken: PageClient, sent: str) -> None:
+    response = broken.get("/broken", status=500, headers={"X-Request-ID": sent})
+    assert sent not in response.headers["X-Request-ID"]
+    assert sent not in response.text
+
+
 @pytest.mark.parametrize("name", DATABASE_ERRORS)
 def test_a_database_that_does_not_answer_is_a_repair(broken: PageClient, name: str) -> None:
     response = broken.get(f"/{name}", status=503)

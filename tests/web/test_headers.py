@@ -34,7 +34,7 @@ HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 VARY = {"Vary": "Accept, Accept-Encoding, Cookie, HX-Request"}
 NEVER_COMPRESSED = {"Vary": "Accept, Cookie, HX-Request"}
 KEPT = {"Cache-Control": "public, max-age=0, must-revalidate", "ETag": "…", "Date": "…"}
-NEVER_KEPT = {"Cache-Control": "no-store"}
+NEVER_KEPT = {"Cache-Control": "no-store", "X-Request-ID": "…"}
 EDITOR = SECURITY | NEVER_COMPRESSED | NEVER_KEPT
 SESSION = "HttpOnly; Path=/; SameSite=Lax"
 CHOICE = "Expires=…; Max-Age=31536000; HttpOnly; Path=/; SameSite=Lax"
@@ -115,6 +115,9 @@ def found(response: TestResponse) -> Headers:
     if "ETag" in headers:
         assert re.fullmatch(r'"[0-9a-f]{40}"', headers["ETag"])
         headers["ETag"] = headers["Date"] = "…"
+    if "X-Request-ID" in headers:
+        assert re.fullmatch(r"[0-9a-f]{12}", headers["X-Request-ID"])
+        headers["X-Request-ID"] = "…"
     if "Set-Cookie" in headers:
         headers["Set-Cookie"] = re.sub(
             r"^(\w+|__Host-\w+)=[^;]+|(?<=Expires=)[^;]+",

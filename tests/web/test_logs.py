@@ -4,8 +4,11 @@ import json
 import logging
 
 import pytest
+from flask import Flask, request
+from sqlalchemy import text
 
 from tests.pages import PageClient
+from webapp.db.session import db
 from webapp.web.logs import JsonFormatter
 
 
@@ -24,3 +27,55 @@ def test_a_search_and_an_address_are_not_logged(client: PageClient, caplog: pyte
     lines = [JsonFormatter().format(record) for record in caplog.records]
     assert any('"status": 404' in line for line in lines)
     assert not any("private-words" in line or "127.0.0.1" in line for line in lines)
+
+
+@pytest.fixture
+def failing(app: Flask) -> PageClient:
+    """A site with a page that fails, and says in its error all that it was sent."""
+    app.testing = False
+
+    @app.route("/failing/<token>", methods=["GET", "POST"])
+    def fail(token: str) -> str:
+        sent = [token, *request.args.values(), *request.form.values(), *request.cookies.values()]
+        raise RuntimeError(f"{sent!r} {sent[-1]} {request.remote_addr} {request.full_path}")
+
+    return PageClient(app)
+
+
+@pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search", "ASVS 16.2.5")
+def test_an_error_does_not_repeat_what_the_visitor_sent(
+    failing: PageClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines: list[str] = []
+    formatter = JsonFormatter()
+    caplog.handler.emit = lambda record: lines.append(formatter.format(record))  # type: ignore[method-assign]
+    failing.post(
+        "/failing/private-token?q=private+words&page=7",
+        {"message": "private “quotes”\nand it's private"},
+        status=500,
+        headers={"Cookie": "session=private-cookie"},
+        environ_overrides={"REMOTE_ADDR": "203.0.113.7"},
+    )
+    (line,) = [json.loads(line) for line in lines if "RuntimeError" in line]
+    assert "private" not in str(line) and "203.0.113.7" not in str(line)
+    assert line["route"] == "/failing/<token>"
+    assert "in fail" in line["error"]
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_to_be_stored(app: Flask) -> None:
+    with pytest.raises(Exception, match="no such table") as raised:
+        db.session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "private words"})
+    assert "private words" not in str(raised.value)
+
+
+def test_a_mail_address_is_not_logged_whatever_happens() -> None:
+    for written in (
+        "ana@example.org",
+        "<ana.b+c@mail.example.org>:",
+        "smtp://ana:secret@example.org/",
+        "x=a@b",
+    ):
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, f"refused: {written} again", (), None)
+        message = json.loads(JsonFormatter().format(record))["message"]
+        assert "@" not in message and "example" not in message
+        assert message.startswith("refused: ") and message.endswith(" again")

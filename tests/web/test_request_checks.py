@@ -16,7 +16,7 @@ from webapp.config import Config, ConfigError
 FORM = "application/x-www-form-urlencoded"
 NO_TEXT = ("%ff", "%c0%af", "%ed%a0%80", "%f8%88%80%80%80", "%e2%82", "a%80")  # overlong UTF-8, a surrogate …
 STRANGERS = (
-    "evil.example", "localhost.evil.example", "evil.example:80", "[::1]:9", "a b", "<script>", "localhost@evil.example", "localhost:99999",
+    "evil.example", "localhost.evil.example", "evil.example:80", "[::2]:9", "[::1]evil", "a b", "<script>", "localhost@evil.example", "localhost:99999",
     "localhost/evil", "", "\u00e9.example",
 )  # fmt: skip
 
@@ -34,7 +34,14 @@ def fields(count: int) -> str:
 
 def test_the_site_answers_to_its_own_names(config: Config) -> None:
     app = create_app(replace(config, site_url="https://example.org", allowed_hosts=("www.example.net",)))
-    for host in ("localhost", "localhost:8000", "127.0.0.1:8000", "www.example.net", "example.org"):
+    for host in (
+        "localhost",
+        "localhost:8000",
+        "127.0.0.1:8000",
+        "[::1]:8000",
+        "www.example.net",
+        "example.org",
+    ):
         PageClient(app).get("/about", headers={"Host": host})
 
 

@@ -1,5 +1,6 @@
 """Limits on how often something may be tried, which all processes share."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,3 +54,27 @@ def test_another_process_counts_on(app: Flask, config: Config) -> None:
         assert tries(1) == [True]
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.proves("Web: an unknown host is refused, and only TRUSTED_PROXIES proxies are believed")
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "bucket"),
+    [
+        (0, "203.0.113.7", "192.0.2.1"),  # nobody is believed
+        (1, "198.51.100.9, 203.0.113.7", "203.0.113.7"),  # the first name is what the visitor made up
+        (2, "198.51.100.9, 203.0.113.7, 192.0.2.2", "203.0.113.7"),  # a CDN, and our own proxy behind it
+        (2, "203.0.113.7", "192.0.2.1"),  # somebody went around the CDN
+        (1, "2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        (1, "::ffff:203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_there_is_one_count_for_each_visitor(
+    config: Config, proxies: int, forwarded: str, bucket: str
+) -> None:
+    app = create_app(replace(config, trusted_proxies=proxies))
+    app.add_url_rule("/visitor", view_func=forms.visitor_address)
+    sent = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "localhost"}
+    assert (
+        app.test_client().get("/visitor", headers=sent, environ_base={"REMOTE_ADDR": "192.0.2.1"}).text
+        == bucket
+    )

@@ -7,6 +7,7 @@ a change with a higher id was committed later.
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -99,6 +100,14 @@ def committed_reader(engine: Engine) -> Callable[[], int]:
     return read
 
 
+class _ThreadConnection(sqlite3.Connection):
+    """A connection that is closed with the thread that holds it, which may be noticed in another thread."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # the file could not be opened
+            self.close()
+
+
 class _SqliteReader:
     """Asks on one connection a thread. ``PRAGMA data_version`` says in microseconds whether anything was committed."""
 
@@ -111,7 +120,12 @@ class _SqliteReader:
         try:
             if not hasattr(own, "connection"):
                 own.connection = sqlite3.connect(
-                    f"file:{self._path}?mode=ro", uri=True, isolation_level=None, timeout=1
+                    f"file:{self._path}?mode=ro",
+                    uri=True,
+                    isolation_level=None,
+                    timeout=1,
+                    check_same_thread=False,
+                    factory=_ThreadConnection,
                 )
                 own.version, own.newest = None, 0
             (version,) = own.connection.execute("PRAGMA data_version").fetchone()

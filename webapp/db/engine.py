@@ -26,15 +26,17 @@ CONNECTION = {
 
 def settings(config: Config) -> dict[str, Any]:
     """The settings of Flask-SQLAlchemy: addresses, and sizes of the pool where there is a server."""
-    found: dict[str, Any] = {"SQLALCHEMY_DATABASE_URI": config.database}
+    options: dict[str, Any] = {
+        "hide_parameters": True
+    }  # otherwise error messages would repeat what people sent
     if config.is_postgresql:
-        found["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        options |= {
             "pool_size": THREADS,
             "max_overflow": 6,
             "pool_pre_ping": True,
             "connect_args": CONNECTION,
         }
-    return found
+    return {"SQLALCHEMY_DATABASE_URI": config.database, "SQLALCHEMY_ENGINE_OPTIONS": options}
 
 
 def init_app(app: Flask) -> None:

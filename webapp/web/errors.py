@@ -79,7 +79,7 @@ def show(error: SiteError) -> Response:
         sent = list(request.form.items(multi=True)) if is_shown else []
         response = make_response(render_template(template, error=error, sent=sent), error.status)
     except Exception:
-        log.exception("the error page failed", extra={"path": request.path})
+        log.exception("the error page failed")
         response = make_response(LAST_RESORT, error.status)
     if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         response.headers["Retry-After"] = "60"
@@ -125,7 +125,7 @@ def _show_database(error: SQLAlchemyError) -> Response:
     PostgreSQL raises InternalError for a transaction that it ended, and on a server that only reads.
     """
     reason = getattr(error, "orig", error)
-    log.error("database did not answer: %s", reason, extra={"path": request.path})
+    log.error("database did not answer: %s", reason)
     _let_go()
     return show(SiteError(503))
 
@@ -141,7 +141,7 @@ def _show_crowd(_: TurnTaken) -> Response:
 
 
 def _show_unexpected(error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error, extra={"path": request.path})
+    log.error("unexpected error", exc_info=error)
     _let_go()
     return show(SiteError(500))
 

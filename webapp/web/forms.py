@@ -10,6 +10,7 @@ import time
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -35,8 +36,18 @@ UNPRINTABLE = ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
 def visitor_address() -> str:
-    """The visitor's network address, from exactly as many proxies as are trusted. Never stored, never logged."""
-    return request.remote_addr or "unknown"
+    """The visitor's network, from exactly as many proxies as are trusted. Never stored, never logged.
+
+    A visitor with IPv6 has 2^64 addresses, so the network counts as one. A server that listens on ``::`` sees IPv4
+    addresses mapped into IPv6, where they would all be in the same network.
+    """
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return request.remote_addr or "unknown"
+    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
+        return str(ip_network((address, 64), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def is_exceeded(name: str, key: str, limit: int, per: timedelta, now: datetime) -> bool:

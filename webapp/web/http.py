@@ -6,6 +6,7 @@ Out: security headers, caching, compression, and a line in the log.
 
 import gzip
 import logging
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ log = logging.getLogger("webapp.requests")
 
 PRIVATE_PART = "/editor"
 LOOPBACK = ("localhost", "127.0.0.1")
+LOOPBACK_6 = re.compile(r"\[::1\](:\d{1,5})?")  # which Werkzeug cannot compare with TRUSTED_HOSTS
 OPEN_TO_ANY_HOST = ("/livez", "/readyz")  # monitors and containers ask by address
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 MOST_FIELDS = 200
 MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
 FORM = "application/x-www-form-urlencoded"
@@ -129,7 +132,7 @@ class FormRequest(Request):
     parameter_storage_class = Fields
 
     def __init__(self, environ: dict[str, Any], *args: Any, **options: Any) -> None:
-        if environ.get("PATH_INFO") in OPEN_TO_ANY_HOST:
+        if environ.get("PATH_INFO") in OPEN_TO_ANY_HOST or LOOPBACK_6.fullmatch(environ.get("HTTP_HOST", "")):
             environ["HTTP_HOST"] = LOOPBACK[0]
         super().__init__(environ, *args, **options)
 
@@ -173,11 +176,13 @@ def init_app(app: Flask, config: Config) -> None:
 
     @app.before_request
     def begin() -> None:
-        """Number the request, then refuse it if it cannot be read or if another site's page caused it.
+        """Give the request an id, then refuse it if it cannot be read or if another site's page caused it.
 
         A form is ours with ``Sec-Fetch-Site: same-origin``, else with an Origin that is our own, else with our own Referer.
         """
-        g.request_id = uuid4().hex[:12]
+        # The id of a proxy in front leads from its log to ours; anything else in that header could be personal.
+        sent_id = request.headers.get("X-Request-ID", "")
+        g.request_id = sent_id if REQUEST_ID.fullmatch(sent_id) else uuid4().hex[:12]
         g.started = time.perf_counter()
         if not request.host:
             raise SecurityError  # no Host at all, or one with signs that no name has
@@ -220,6 +225,10 @@ def init_app(app: Flask, config: Config) -> None:
         if is_public and not response.is_streamed and headers["Cache-Control"] == PUBLIC:
             response.add_etag()
             response.make_conditional(request)
+        if not headers["Cache-Control"].startswith(
+            "public"
+        ):  # a page that is stored would name an older request
+            headers["X-Request-ID"] = g.request_id
         if request.endpoint != "assets.show_asset":
             log.info(
                 "%s %s",
