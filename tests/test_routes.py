@@ -94,7 +94,7 @@ def test_no_public_page_sets_a_cookie_or_differs_for_somebody_signed_in(
 def test_head_answers_as_get_does(app: Flask, client: PageClient, world: World) -> None:
     public = [path for path in world.pages(app) if not path.startswith("/editor")]
     for path, encoding in product(public, ("", "br", "gzip", "gzip, br;q=0.5")):
-        headers = {"Accept-Encoding": encoding}
+        headers = {"Accept-Encoding": encoding, "X-Request-ID": "one-and-the-same"}
         answers = [client.flask.open(path, method=method, headers=headers) for method in ("GET", "HEAD")]
         whole, head = ((answer.status, sorted(answer.headers)) for answer in answers)
         assert (head, answers[1].data) == (whole, b""), path
