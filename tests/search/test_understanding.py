@@ -194,6 +194,21 @@ def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -
     assert without_typing_errors([Term("xyz"), Term("c5q9w")], search_index().snapshot()) is None
 
 
+def test_the_name_of_a_greek_letter_is_no_typing_error(client: PageClient, add: Adds) -> None:
+    add(plain_title="IL-1β and the beat of the heart")
+    terms = [Term("gamma"), Term("beta"), Term("delta")]
+    assert without_typing_errors(terms, search_index().snapshot()) is None
+
+
+@pytest.mark.parametrize("text", ["NF-kappa B", "NF kappa B", "nf-kappab"])
+def test_a_letter_after_the_name_of_a_greek_one_belongs_to_it(
+    client: PageClient, add: Adds, text: str
+) -> None:
+    add(plain_title="Blocking NF-κB in rats")
+    understood = understand(SearchQuery(text=text), search_index().snapshot())
+    assert (("kappab",), 1.0) in [form for clause in understood.clauses for form in clause.alternatives]
+
+
 def weight(text: str, word: str) -> float:
     """How much a word of a search counts, besides what it was understood as."""
     own = tuple(stems(word))

@@ -354,6 +354,13 @@ def folded(text: str) -> list[str]:
         ("H-reflex", "Hreflex", "h-reflex"),
         ("L-DOPA", "LDOPA", "l-dopa"),
         ("vitamin B12", "vitamin B-12", "vitamin B 12"),
+        ("IL-1β", "IL1β", "IL-1 β", "IL-1 beta", "IL-1beta", "IL-1-beta"),
+        ("TNFα", "TNF-α", "TNF-Α", "TNF alpha"),
+        ("TGFβ1", "TGF-β1", "TGF-beta1", "TGF beta 1"),
+        ("NFκB", "NF-κB", "NF-kappaB"),
+        ("17β-estradiol", "17 beta-estradiol", "17-beta-estradiol"),
+        ("λ", "lambda", "Lambda"),
+        ("10 μm", "10μm", "10 µm"),
     ],
 )
 def test_a_name_or_measure_is_one_word_however_it_is_written(forms: tuple[str, ...]) -> None:

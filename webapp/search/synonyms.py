@@ -11,7 +11,7 @@ import msgspec
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from webapp.search.words import STOP_WORDS, stem, stems, words
+from webapp.search.words import GREEK_NAMES, STOP_WORDS, stem, stems, words
 
 TABLE = Path(__file__).with_name("concepts.toml")
 NEAR = 65  # of 100: how much a form must look like what was typed to be offered
@@ -73,8 +73,8 @@ def prepare() -> None:
 
 @cache
 def known_words() -> frozenset[str]:
-    """Every word of the table, but for those that are there because they are misspelled."""
-    return frozenset(
+    """Every word of the table, but for those that are there because they are misspelled, and the names of Greek letters."""
+    return GREEK_NAMES.union(
         word.folded for concept in concepts() for form in concept.right_forms for word in words(form)
     )
 

@@ -162,7 +162,8 @@ def _with_letter_names(terms: Sequence[Term], library: Snapshot) -> list[Term]:
         if joined and not term.is_phrase and not joined[-1].is_phrase:
             name = f"{joined[-1].text}-{term.text}"
             spoken = list(words(name))
-            if len(spoken) == 1 and len(library.contributions(stem(spoken[0].folded)).documents):
+            is_one_more = len(spoken) > len(list(words(joined[-1].text)))
+            if not is_one_more and len(library.contributions(stem(spoken[-1].folded)).documents):
                 joined[-1] = replace(term, text=name)
                 continue
         joined.append(term)

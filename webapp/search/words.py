@@ -22,14 +22,25 @@ STOP_WORDS = frozenset(_LISTS["stop_words"])
 _UNITS: dict[str, str] = {form: unit for unit, forms in _LISTS["units"].items() for form in (unit, *forms)}
 _BRITISH = [(re.compile(british), american) for british, american in _LISTS["british_spellings"]]
 
+_LETTER_NAMES = {  # without μ, the sign of micro; Unicode calls λ "lamda"
+    letter: unicodedata.name(letter).rpartition(" ")[2].lower().replace("lamda", "lambda")
+    for letter in "αβγδεζηθικλνξπρσςτφχψω"
+}
+GREEK_NAMES = frozenset(name for name in _LETTER_NAMES.values() if len(name) > 3)  # noqa: PLR2004
+
 _LETTER = r"[^\W\d_]"
-_LETTERS = rf"{_LETTER}+(?:['’]{_LETTER}+)*"  # a typographic apostrophe or another may stand inside a word
+_GREEK = "[\u0370-\u039b\u039d-\u03bb\u03bd-\u03ff]"  # without Μ and μ
+_LATIN = rf"[^\W\d_{_GREEK[1:]}"
+# A Greek letter begins a word, as its name does (TNFα is TNF alpha), unless one letter stands before it (Aβ). A typographic
+# apostrophe or another may stand inside a word.
+_LETTERS = rf"(?:{_LATIN}{{2,}}|{_LATIN}?{_GREEK}+{_LATIN}*|{_LATIN})(?:['’]{_LETTER}+)*"
 _NUMBER = r"(?>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*)"
 _HYPHENS = "\\-\u2010-\u2013\u2212"
-_RUN = rf"(?:{_NUMBER}|{_LETTERS})(?:(?<=\d){_LETTER}+|(?<={_LETTER}){_NUMBER})*"
-_UNIT = rf"(?i:(?!(?:{'|'.join(STOP_WORDS)})\b)(?:{'|'.join(_UNITS)}|{_LETTER}{{1,2}})(?!\w))"
+_AFTER_NUMBER = rf"(?<=\d)(?!(?i:{'|'.join(GREEK_NAMES)})(?!{_LETTER})){_LATIN}+"
+_RUN = rf"(?:{_NUMBER}|{_LETTERS})(?:{_AFTER_NUMBER}|(?<={_LETTER}){_NUMBER})*"
+_UNIT = rf"(?i:(?!(?:{'|'.join(STOP_WORDS)})\b)(?:{'|'.join(_UNITS)}|{_LATIN}{{1,2}})(?!\w))"
 _TOKEN = re.compile(
-    rf"{_LETTER}++(?![\w'’{_HYPHENS}]|[ \xa0]\d)"  # most words: the rest of the pattern is four times slower
+    rf"{_LATIN}++(?![\w'’{_HYPHENS}]|[ \xa0]\d)"  # most words: the rest of the pattern is four times slower
     rf"|{_NUMBER}[ \xa0]{_UNIT}"
     rf"|{_LETTER}{{1,5}}[ \xa0]{_NUMBER}(?![\w{_HYPHENS}]|[ \xa0]{_UNIT})"
     rf"|{_RUN}(?:(?:[{_HYPHENS}]|(?<=\d)/(?=\d)){_RUN})*"
@@ -38,9 +49,6 @@ _RUNS = re.compile(_RUN)
 _PIECES = re.compile(rf"{_NUMBER}|{_LETTERS}")
 _DIGITS = re.compile(r"\d+")
 _LEVEL = re.compile(r"[CTLS]\d{1,2}", re.IGNORECASE)
-_GREEK = str.maketrans(
-    {letter: unicodedata.name(letter).rpartition(" ")[2].lower() for letter in "αβγδεζηθικλνξπρσςτφχψω"}
-)  # not μ, the sign of micro
 _APOSTROPHES = re.compile(r"['’]s?$|['’]")
 
 Span = tuple[int, int]
@@ -96,7 +104,7 @@ def fold(word: str) -> str:
     if not (word.isascii() and word.isalnum()):
         plain = unicodedata.normalize("NFKD", word.casefold())
         word = _APOSTROPHES.sub("", "".join(letter for letter in plain if not unicodedata.combining(letter)))
-        word = word.translate(_GREEK)
+        word = word.translate(str.maketrans(_LETTER_NAMES))
     return american(word.lower()[:LONGEST_WORD])
 
 
@@ -167,7 +175,7 @@ def _words_of(token: str) -> tuple[Word, ...]:
 
 def _belong_together(before: str, after: str) -> bool:
     """Are two runs one name or measure: letters and a number, or a letter and a word?"""
-    if before.lower() in STOP_WORDS or after.lower() in STOP_WORDS:
+    if before.lower() in STOP_WORDS or after.lower() in STOP_WORDS or fold(after) in GREEK_NAMES:
         return False
     if before.isalpha() and after.isalpha():
         return min(len(before), len(after)) == 1 and (before + after).isascii()
