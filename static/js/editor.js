@@ -29,17 +29,26 @@
   const NOT_TYPED = ["csrf_token", "form_key", "tab", "adopts"];
   let typed = 0;      // counts changes, to know whether an answer is about the newest text
   let sentAt = 0;
+  let isSent = false; // by a button that opens another page
   let timer;
 
   const fields = () => [...new FormData(form)].filter(([name]) => !NOT_TYPED.includes(name));
   // What somebody typed, as the server stores it: without hidden fields, and without space at the ends.
   const HIDDEN = /^(revision|merge_base|warning-|accept-|removed-)/;
-  const text = (list) => JSON.stringify(list.filter(([name]) => !HIDDEN.test(name))
-    .map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()]));
+  const USED_BY_PUBLISH = /^(change_note|is_correction|publish_at|reason_for_all)$/;
+  const text = (list) => list.map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()])
+    .filter(([name, value]) => value && !HIDDEN.test(name));
+
+  // Does the server have the text of a copy? Of a form that was sent, it may have filled empty fields, such as the address.
+  function isStored({ fields: kept, isSent }) {
+    const then = text(kept).filter(([name]) => !(isSent && USED_BY_PUBLISH.test(name))).map(String);
+    const now = new Set(text(fields()).map(String));
+    return then.every((one) => now.has(one)) && (isSent || then.length === now.size);
+  }
 
   function keepCopy() {
     try {
-      localStorage.setItem(key, JSON.stringify({ at: new Date().toISOString(), fields: fields() }));
+      localStorage.setItem(key, JSON.stringify({ at: new Date().toISOString(), isSent, fields: fields() }));
     } catch {
       // No room, or not allowed: the server still keeps what is typed.
     }
@@ -47,6 +56,7 @@
 
   form.addEventListener("input", () => {
     typed += 1;
+    isSent = false;
     clearTimeout(timer);
     timer = setTimeout(keepCopy, 400);
   });
@@ -63,7 +73,7 @@
     const kept = newestCopy();
     // An answer to a form that was just sent already shows what was typed; the copy waits until it is saved.
     if (!kept || !("stored" in form.dataset)) return;
-    if (text(kept.fields) === text(fields())) { localStorage.removeItem(kept.name); offerCopy(); return; }
+    if (isStored(kept)) { localStorage.removeItem(kept.name); offerCopy(); return; }
     const box = document.getElementById("browser-copy");
     box.querySelector("[data-copy-time]").textContent = new Date(kept.at).toLocaleString("en-US");
     const restore = box.querySelector("[data-copy-restore]");
@@ -94,7 +104,11 @@
     sent.submit();
   }
   // The form was sent in the ordinary way and the answer shows what the server keeps now.
-  form.addEventListener("submit", () => sessionStorage.setItem("editor-sent", key));
+  form.addEventListener("submit", () => {
+    isSent = true;
+    if (typed > sentAt) keepCopy();
+    sessionStorage.setItem("editor-sent", key);
+  });
   const sentKey = sessionStorage.getItem("editor-sent");
   sessionStorage.removeItem("editor-sent");
   if (sentKey && "stored" in form.dataset) localStorage.removeItem(sentKey);

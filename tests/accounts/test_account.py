@@ -67,7 +67,7 @@ def test_the_session_is_new_after_a_new_password(client: PageClient) -> None:
 
 @pytest.mark.proves("ASVS 6.2.2", "ASVS 6.2.3")
 def test_the_password_so_far_is_asked_for(client: PageClient) -> None:
-    assert "This is not the password you use now." in change(client, current="something else", status=422)
+    assert "That’s not your current password." in change(client, current="something else", status=422)
     change(client)
 
 

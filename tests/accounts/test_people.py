@@ -101,7 +101,7 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(
     bos_browser.get("/editor/", status=303)
     sent = {"email": BO, "password": PASSWORD, "csrf_token": token(bos_browser)}
     closed = bos_browser.post("/editor/sign-in", sent, status=422).text
-    assert "This address and password do not belong together." in closed
+    assert "email address and password don’t match" in closed
     act(client, bo, "open")
     sign_in(bos_browser, BO)
     bos_browser.get("/editor/")

@@ -187,7 +187,7 @@ def test_a_bad_link_gets_the_same_page_whatever_is_wrong_and_is_logged(
             posted = client.post(link, sent, status=410).text
             pages[name] = (plain(shown, link), plain(posted, link))
     assert len(set(pages.values())) == 1, {name: hash(page) for name, page in pages.items()}
-    assert "This link does not work any more" in next(iter(pages.values()))[0]
+    assert "This link no longer works" in next(iter(pages.values()))[0]
     records = [record for record in caplog.records if record.message == "a link did not work"]
     assert len(records) == 2 * len(links)
     assert not any(link.rsplit("/", 1)[1] in caplog.text for link in links.values() if len(link) > 20)
@@ -225,7 +225,7 @@ def test_another_site_cannot_send_the_forms(client: PageClient) -> None:
     cross = {"Sec-Fetch-Site": "cross-site"}
     client.post(FORGOTTEN, {"email": EMAIL}, status=403, headers=cross)
     client.post(link, {"new": FRESH}, status=403, headers=cross)
-    assert "press the button once more" in client.post(link, {"new": FRESH}, status=422).text
-    assert "press the button once more" in client.post(FORGOTTEN, {"email": EMAIL}, status=422).text
+    assert "click the button again" in client.post(link, {"new": FRESH}, status=422).text
+    assert "click the button again" in client.post(FORGOTTEN, {"email": EMAIL}, status=422).text
     sign_in(client, password=PASSWORD)
     client.get("/editor/")

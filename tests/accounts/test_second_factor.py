@@ -77,9 +77,9 @@ def test_the_picture_and_the_key_say_the_same_until_it_is_confirmed(client: Page
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"code": "000000"}, "This code does not fit."),
+        ({"code": "000000"}, "That code doesn’t match."),
         ({"code": ""}, "Enter the 6 digits that the app shows."),
-        ({"password": "not the password"}, "This is not the password you use now."),
+        ({"password": "not the password"}, "That’s not your current password."),
     ],
 )
 def test_it_stays_off_without_a_right_code_and_the_password(
@@ -146,9 +146,9 @@ def test_a_code_works_once(client: PageClient, app: Flask) -> None:
         enter(client, code)
         other = EditorClient(app)
         sign_in(other)
-        assert "it was used before" in enter(other, code, status=422)
+        assert "was used before" in enter(other, code, status=422)
         clock.shift(30)
-        assert "it was used before" in enter(other, code, status=422)
+        assert "was used before" in enter(other, code, status=422)
         enter(other, app_code(secret))
 
 
@@ -234,7 +234,7 @@ def test_a_recovery_code_signs_in_once_however_it_is_typed(client: PageClient, a
     assert AuditKind.RECOVERY_CODE_USED in audited()
     other = EditorClient(app)
     sign_in(other)
-    assert "it was used before" in enter(other, codes[3], "recovery-code", status=422)
+    assert "was used before" in enter(other, codes[3], "recovery-code", status=422)
 
 
 def test_the_two_steps_link_to_each_other(client: PageClient) -> None:
@@ -261,7 +261,7 @@ def test_a_code_from_another_site_or_without_a_token_does_not_count(client: Page
     sign_in(client)
     sent = {"code": app_code(secret)}
     client.post("/editor/sign-in/code", sent, status=403, headers={"Sec-Fetch-Site": "cross-site"})
-    assert "press the button once more" in client.post("/editor/sign-in/code", sent, status=422).text
+    assert "click the button again" in client.post("/editor/sign-in/code", sent, status=422).text
     enter(client, app_code(secret))
 
 
@@ -368,7 +368,7 @@ def test_where_it_is_required_it_is_set_up_before_anything_else(strict: EditorCl
     for path in ("/editor/", "/editor/account", "/editor/summaries/new"):
         assert strict.get(path, status=303).location == f"{PAGE}?next={path}"
     page = set_up(strict, f"{PAGE}?next=/editor/summaries/new")
-    assert 'href="/editor/summaries/new">I have kept them, go on' in page
+    assert 'href="/editor/summaries/new">I’ve saved them. Continue' in page
     strict.get("/editor/summaries/new", follow_redirects=True)
 
 

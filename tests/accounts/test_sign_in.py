@@ -178,7 +178,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Pag
     wrong = client.post("/editor/sign-in", first, status=422).text
     second = {"email": "bo@example.org", "password": PASSWORD, "csrf_token": token(client)}
     unknown = client.post("/editor/sign-in", second, status=422).text
-    sentence = "This address and password do not belong together. Check both."
+    sentence = "That email address and password don’t match. Please check both."
     assert sentence in wrong and sentence in unknown
     assert 'value="ana@example.org"' in wrong
 
@@ -224,7 +224,7 @@ def test_many_addresses_cannot_try_one_account_without_end(client: PageClient) -
 def test_a_form_without_its_token_is_shown_again(client: PageClient) -> None:
     add_editor()
     answer = client.post("/editor/sign-in", {"email": EMAIL, "password": PASSWORD}, status=422)
-    assert "press the button once more" in answer.text
+    assert "click the button again" in answer.text
 
 
 def test_another_site_cannot_sign_anybody_in_or_out(client: PageClient) -> None:
@@ -238,7 +238,7 @@ def test_another_site_cannot_sign_anybody_in_or_out(client: PageClient) -> None:
 
 def test_empty_fields_are_named(client: PageClient) -> None:
     text = client.post("/editor/sign-in", {"csrf_token": token(client)}, status=422).text
-    assert "Enter your e-mail address." in text and "Enter your password." in text
+    assert "Enter your email address." in text and "Enter your password." in text
 
 
 @pytest.mark.proves("ASVS 14.3.2")

@@ -92,7 +92,7 @@ def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(
     again = context.new_page()
     again.goto(address)
     expect(again.get_by_label("Harms and side effects")).to_have_value("Typed and never saved.")
-    expect(again.get_by_text("This is what you typed and did not save.")).to_be_visible()
+    expect(again.get_by_text("This is what you typed but didn’t save.")).to_be_visible()
 
 
 def test_a_cut_network_loses_nothing_and_the_text_goes_out_when_it_is_back(
@@ -144,6 +144,28 @@ def test_a_text_that_was_saved_is_not_offered_as_unsaved(editor: Page, context: 
     once_more.goto(address)
     expect(once_more.get_by_label("Harms and side effects")).to_have_value("Typed, then looked at.")
     expect(once_more.locator("#browser-copy")).to_be_hidden()
+
+
+def test_a_text_published_while_its_tab_closed_is_not_offered_as_unsaved(
+    editor: Page, context: BrowserContext
+) -> None:
+    editor.goto("/research/leg-fractures-surgery-or-not")
+    number = editor.locator("button[name=add]").first.get_attribute("value")
+    editor.goto(f"/editor/articles/{number}")
+    answered = []
+    editor.route("**/publish", lambda route: answered.append(route.fetch(max_redirects=0)))  # and no more
+    editor.get_by_label("Web address").fill("")  # made from the title
+    editor.get_by_label("Harms and side effects").fill("Published at the last moment.")
+    editor.get_by_role("textbox", name="What changed for the reader").fill("The harms.")
+    editor.get_by_role("button", name="Publish", exact=True).click(no_wait_after=True)
+    while not answered:
+        editor.wait_for_timeout(50)
+    assert answered[0].status == 303
+    editor.close()
+    again = context.new_page()
+    again.goto(f"/editor/articles/{number}")
+    expect(again.get_by_label("Harms and side effects")).to_have_value("Published at the last moment.")
+    expect(again.locator("#browser-copy")).to_be_hidden()
 
 
 def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page, context: BrowserContext) -> None:

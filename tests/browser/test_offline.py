@@ -1,9 +1,12 @@
 """Summaries that were read can be opened without a connection, by readers who asked for it."""
 
+import re
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.drills.site import Site
+from tests.faults import fault
 from tests.waiting import wait_until
 
 ARTICLE = "/research/amitriptyline-pain-trial"
@@ -99,11 +102,14 @@ def test_with_a_connection_a_reader_gets_the_networks_answer_whatever_storage_do
 def test_with_a_full_disk_a_reader_gets_the_networks_answer(
     context: BrowserContext, page: Page, site: Site
 ) -> None:
+    script = (fault("25-service-worker-when-storage-is-full") / "full_storage.py").read_text(encoding="utf-8")
+    [quota] = map(int, re.findall(r'"quotaSize": (\d+)', script))
+    paths = re.findall(r"\{site\}(/research/[\w-]+)", script)
     ask_to_keep(page)
     keep_an_old_copy(page)
     devtools = context.new_cdp_session(page)
-    devtools.send("Storage.overrideQuotaForOrigin", {"origin": site.url, "quotaSize": 1000})
-    for path, title in ((ARTICLE, TITLE), (OTHER, OTHER_TITLE)):
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": site.url, "quotaSize": quota})
+    for path, title in zip(paths, (TITLE, OTHER_TITLE), strict=True):
         page.goto(path)
         assert page.title().startswith(title)
 

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.faults import fault
+
 PANEL = "#instant"
 FIELD = "#home-q"
 RESULTS = "#search-results"
@@ -175,10 +177,12 @@ def test_without_scripts_the_form_keeps_filters_and_order(plain_page: Page) -> N
 
 
 def test_a_search_is_one_entry_in_the_history_however_slowly_it_is_typed(page: Page) -> None:
+    steps = (fault("31-history-entry-for-each-letter") / "steps.txt").read_text(encoding="utf-8")
+    [typed] = re.findall(r"type ((?:\w )+)slowly", steps)
     page.goto("/about")
     page.goto("/search")
     before = page.evaluate("history.length")
-    for letter in "bladder":
+    for letter in typed.split():
         page.locator("#q").press_sequentially(letter)
         page.wait_for_timeout(500)
     page.wait_for_url("**/search?q=bladder")

@@ -108,8 +108,8 @@ def test_an_error_names_its_field(changes: dict[str, Any], field: str, words: st
         ({"research_summary": "Multidisciplinary rehabilitation necessitates."}, "research_summary", "grade"),
         ({"simple_explanation": "We sat. " * 61}, "simple_explanation", "has 122 words"),
         ({"plain_title": "We sat " * 8}, "plain_title", "15 words"),
-        (with_finding(text="We sat. " * 16), "findings-1-text", "finding 2 to 30 words"),
-        (with_finding(text="It helped 20% more."), "findings-1-text", "next to the percentage in finding 2"),
+        (with_finding(text="We sat. " * 16), "findings-1-text", "finding to 30 words"),
+        (with_finding(text="It helped 20% more."), "findings-1-text", "next to the percentage"),
         ({"harms": "We sat " * 13 + "."}, "harms", "more than 25 words"),
         ({"harms": "Some had UTIs. A UTI is bad."}, "harms", "Write out UTI"),
         ({"harms": "A miracle pill."}, "harms", "“miracle” promises"),
@@ -130,6 +130,15 @@ def test_a_warning_names_its_field(changes: dict[str, Any], field: str, words: s
     report = check(content(**changes))
     assert report.errors == ()
     assert (field, True) in [(warning.field, words in warning.message) for warning in report.warnings]
+
+
+def test_a_warning_keeps_its_key_when_rows_are_moved() -> None:
+    findings = with_finding(text="We sat. " * 16 + "It helped 20% more.")["findings"]
+    keys = [
+        {warning.key for warning in check(content(findings=rows)).warnings}
+        for rows in (findings, findings[::-1])
+    ]
+    assert keys[0] == keys[1] and len(keys[0]) == 2
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_all_reasons_are_shown_at_once_and_nothing_typed_is_lost(client: PageCli
         "Write the simple explanation.",
         "Enter two to five key findings.",
         "Enter at least one limitation of the study.",
-        "Choose whom or what the paper studied.",
+        "Choose who or what the paper studied.",
     ):
         assert reason in page
     assert '<a href="#paper-published_on">' in page and "<title>Error: " in page
@@ -148,7 +148,7 @@ def test_a_refused_summary_can_be_mended_on_the_same_page(client: PageClient) ->
 
 
 WARNS = "Pain went down by 20% with the pill."
-GIVE_COUNT = "Give the count next to the percentage in finding 1, like 3 of 12."
+GIVE_COUNT = "Give the count next to the percentage, like 3 of 12."
 
 
 def refused(client: PageClient, path: str, sent: Sent) -> tuple[str, str]:

@@ -132,7 +132,7 @@ def test_a_text_changed_after_the_preview_is_skipped(client: PageClient) -> None
     path = form_of(client, article.id)
     press(client, path, opened(client, path, harms="Changed."), "publish")
     done = client.get(confirm(client, chosen, page)).text
-    assert "One: It was changed meanwhile." in done and "Re-filed: 1 summary" in done
+    assert "One: Someone changed it in the meantime." in done and "Re-filed: 1 summary" in done
     assert filed(article.id) == ["pain-management"] and filed(other.id) == ["orthopedics"]
 
 
@@ -142,7 +142,7 @@ def test_undo_skips_texts_changed_since(client: PageClient) -> None:
     path = form_of(client, article.id)
     press(client, path, opened(client, path, harms="Changed."), "publish")
     page = undo(client, done)
-    assert "Undone for 1 summary" in page and "<b>No.</b> It was changed meanwhile." in page
+    assert "Undone for 1 summary" in page and "<b>No.</b> Someone changed it in the meantime." in page
     assert filed(article.id) == ["orthopedics"] and filed(other.id) == ["pain-management"]
     assert "Changed." in client.get(f"/research/{db.session.get_one(Article, article.id).slug}").text
 

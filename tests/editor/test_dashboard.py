@@ -109,7 +109,7 @@ def test_each_newest_summary_says_whether_the_search_knows_it(client: PageClient
     assert "not searchable yet" in page and "1 change not searchable yet" in page
     indexing.catch_up()
     page = client.get(PAGE).text
-    assert "The search knows everything that is live." in page
+    assert "Search finds everything that is published." in page
     assert 'searchable <span aria-hidden="true">✔</span>' in page
 
 

@@ -53,7 +53,7 @@ def test_what_was_typed_is_there_when_the_form_is_opened_again(client: PageClien
     fragment = autosave(client, edit, opened(client, edit, harms=ODD, checked_on="not a date"))
     assert "Your typing is saved" in fragment
     page = client.get(edit).text
-    assert "This is what you typed and did not save." in page
+    assert "This is what you typed but didn’t save." in page
     assert fields_of(page)["harms"] == ODD and fields_of(page)["checked_on"] == "not a date"
 
 
@@ -296,7 +296,7 @@ def test_a_wrong_password_on_the_page_is_said_there(client: PageClient) -> None:
     again = client.post_fragment(
         "/editor/sign-in", {"email": EMAIL, "password": "wrong", "csrf_token": old}, status=422
     )
-    assert "do not belong together" in again and "data-hx-post" in again
+    assert "don’t match" in again and "data-hx-post" in again
 
 
 # ------------------------------------------------------------------ a token from before

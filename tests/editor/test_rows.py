@@ -66,7 +66,7 @@ def test_a_row_moves_down_with_all_its_fields(client: PageClient) -> None:
 def test_the_first_row_cannot_move_up(client: PageClient) -> None:
     page = press(client, NEW, three_findings(client), "move", "findings-0-up", status=200).text
     assert texts(page)[0] == "Pain was about the same in both groups."
-    assert "Finding 1 cannot move further." in page and focused(page) == "findings-0-up"
+    assert "Finding 1 can’t move any further." in page and focused(page) == "findings-0-up"
 
 
 def test_a_removed_row_is_brought_back_byte_for_byte(client: PageClient) -> None:

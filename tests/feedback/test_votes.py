@@ -75,7 +75,7 @@ def test_a_press_that_comes_from_no_page_of_ours_is_no_vote(client: PageClient, 
     path = f"/research/{add_article().slug}"
     for address in (f"{path}/feedback", f"{path}/understanding"):
         page = client.post(address, {"answer": "yes", "token": token}, status=422).text
-        assert "open the page once more" in page
+        assert "reload the page" in page
     assert db.session.scalar(select(func.count()).select_from(Feedback)) == 0
 
 

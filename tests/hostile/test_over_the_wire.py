@@ -12,7 +12,7 @@ from tests.web.test_headers import ANSWERS
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=x"
 TOO_LONG = b"message=" + b"x" * 1_000_001
-NOT_READ = "We could not read that"
+NOT_READ = "Sorry, we couldn’t read that"
 TOO_MANY = "more fields than any of our forms has"
 
 
@@ -85,10 +85,10 @@ def part(content: bytes) -> bytes:
         ("/search?q=%ff", 400, NOT_READ),
         ("/research/%c0%af", 400, NOT_READ),
         ("/search?q=%f8%88%80%80%80", 400, NOT_READ),
-        ("/research?page=" + "9" * 4_000, 404, "We could not find that page"),
+        ("/research?page=" + "9" * 4_000, 404, "We couldn’t find that page"),
         ("/search?" + "&".join(f"f{number}=x" for number in range(201)), 400, TOO_MANY),
         ("/%0d%0aSet-Cookie:%20evil=1", 400, NOT_READ),
-        ("/nowhere", 404, "We could not find that page"),
+        ("/nowhere", 404, "We couldn’t find that page"),
     ],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_in_words(site: Site, path: str, status: int, words: str) -> None:

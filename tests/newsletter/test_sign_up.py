@@ -261,7 +261,7 @@ def test_a_robot_that_fills_the_hidden_field_gets_thanks_and_nothing_happens(cli
 @pytest.mark.proves("Web: public forms need our own site, a signed time, and an empty hidden field")
 def test_a_form_sent_faster_than_a_person_can_type_asks_to_press_again(client: PageClient) -> None:
     form = filled(email=ADDRESS) | {"token": tokens.sign("form-time", "")}
-    assert "press the button once more" in client.post("/subscribe", form, status=422).text
+    assert "click the button again" in client.post("/subscribe", form, status=422).text
 
 
 @pytest.mark.proves("Web: public forms need our own site, a signed time, and an empty hidden field")

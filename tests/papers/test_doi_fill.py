@@ -88,7 +88,7 @@ def test_typed_text_is_not_overwritten(client: PageClient, crossref: StandIn) ->
     crossref.answers_with("with_abstract")
     page, shown = fill(client, paper__title="My own title")
     assert shown["paper-title"] == "My own title"
-    assert "Your own text stays in: title of the paper." in page
+    assert "We kept your text in: title of the paper." in page
 
 
 def test_a_retraction_is_filled_in_with_a_warning(client: PageClient, crossref: StandIn) -> None:

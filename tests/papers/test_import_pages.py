@@ -251,7 +251,9 @@ def test_an_import_is_undone_except_where_somebody_worked_on_a_draft(client: Pag
     press(client, deleted, opened(client, deleted), "delete")
     page = undo(client, made)
     assert "<h1>1 draft deleted</h1>" in page
-    assert page.count("It was changed meanwhile.") == 2 and page.count("It was deleted already.") == 1
+    assert (
+        page.count("Someone changed it in the meantime.") == 2 and page.count("It was deleted already.") == 1
+    )
     db.session.expire_all()
     assert [draft.deleted_at is None for draft in drafts()] == [True, True, False, False]
     assert audited()[-2:] == [AuditKind.DRAFT_DELETED, AuditKind.UNDONE]

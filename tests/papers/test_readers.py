@@ -8,6 +8,7 @@ import pytest
 
 from webapp.content.article_content import ArticleContent
 from webapp.models.values import Author, PaperStatus, StudyKind
+from webapp.papers import names
 from webapp.papers.file_formats import read
 from webapp.papers.records import IS_A_NOTICE, LONGEST_TEXT, NO_TITLE, NOT_ALL_AUTHORS, Record
 
@@ -726,6 +727,29 @@ def test_a_name_that_may_be_several_is_noted() -> None:
 def test_bibtex_names_keep_their_parts(author: str, family: str) -> None:
     [found] = bib(f"author = {{{author}}}").paper.authors
     assert found.family == family and found.suffix == ("Jr." if "Jr" in author else "")
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        (r"\'{A}lvarez, \~Nino", "Álvarez, Ñino"),
+        (r"\L{}ukasiewicz, J", "Łukasiewicz, J"),
+        (r"\L ukasz, A", "Łukasz, A"),
+        (r"\c{C}elik, \c{S}\"ukr\"u", "Çelik, Şükrü"),
+        (r"\O{}stergaard, \O", "Østergaard, Ø"),
+        (r"Nguy\~{\^e}n, V\u{a}n", "Nguyễn, Văn"),
+        (r"\.{I}lker \"Oz", "Öz, İlker"),
+        (r"Mart{\'\i}n, B", "Martín, B"),
+    ],
+)
+def test_letters_that_latex_spells_stay_in_every_name_of_a_list(latex: str, expected: str) -> None:
+    authors = bib(f"author = {{{latex} and {latex} and Doe, J}}").paper.authors
+    assert [names.written(author) for author in authors] == [expected, expected, "Doe, J"]
+
+
+@pytest.mark.parametrize("field", ["pages", "eid", "article-number"])
+def test_bibtex_has_several_places_for_the_pages(field: str) -> None:
+    assert bib(f"{field} = {{e0123456}}").paper.pages == "e0123456"
 
 
 @pytest.mark.parametrize("authors", ["Doe J, Roe A", "Doe, J.; Roe, A.", "Doe, J. and Roe, A."])

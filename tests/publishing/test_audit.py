@@ -106,7 +106,7 @@ def test_it_is_filtered_by_person_and_kind_and_paged_by_links(client: PageClient
     assert f"page=2&amp;kind=published&amp;person={bo.id}" in first
     assert "Summary 0<" in client.get(f"{AUDIT}?person={bo.id}&kind=published&page=2").text
     assert "52 lines" in client.get(f"{AUDIT}?person={bo.id}").text
-    assert "There is no such line." in client.get(f"{AUDIT}?kind=withdrawn").text
+    assert "Nothing matches." in client.get(f"{AUDIT}?kind=withdrawn").text
 
 
 @pytest.mark.parametrize("query", ["kind=nonsense", "person=x", "person=99999999999", "page=3", "page=0"])

@@ -54,7 +54,7 @@ def broken(app: Flask) -> PageClient:
 
 def test_an_unknown_address_offers_a_search(client: PageClient) -> None:
     page = client.get("/nowhere", status=404).text
-    assert "We could not find that page" in page
+    assert "We couldn’t find that page" in page
     assert 'name="q"' in page
 
 

@@ -48,7 +48,7 @@ def test_a_form_sent_too_quickly_says_so_and_needs_only_another_press(
         for action, sent in forms.items():
             clock.move_to(now + timedelta(seconds=1))
             page = client.post(action, sent, status=422).text
-            assert "That was quick" in page and "put right" not in page and "Error:" not in page, action
+            assert "That was fast" in page and "put right" not in page and "Error:" not in page, action
             assert dict(guarded(page))[action] == sent
             clock.move_to(now + timedelta(seconds=2))
             assert client.flask.post(
@@ -72,4 +72,4 @@ def test_a_page_that_was_open_for_too_long_gets_a_new_signed_time(
 def test_mistakes_come_before_the_time(client: PageClient) -> None:
     sent = dict(guarded(client.get("/contact").text))["/contact"] | {"email": "nobody"}
     page = client.post("/contact", sent, status=422).text
-    assert "Please fix one thing" in page and "That was quick" not in page
+    assert "Please fix one thing" in page and "That was fast" not in page

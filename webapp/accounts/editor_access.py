@@ -33,8 +33,8 @@ TRIES_OF_ADDRESS = 10
 TRIES_OF_ACCOUNT = 30
 csrf = CSRFProtect()
 _RANKS = list(Role)  # each role may do what those before it may
-PRESS_AGAIN = "Please check what you entered and press the button once more."
-WAIT = "There were too many tries. Please wait 5 minutes, then try again."
+PRESS_AGAIN = "Please check what you entered, and click the button again."
+WAIT = "Too many tries. Please wait 5 minutes, then try again."
 
 
 def protect(
@@ -148,7 +148,7 @@ def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
         password.errors = [WAIT]
         return HTTPStatus.TOO_MANY_REQUESTS
     if not passwords.matches(editor.password_hash, password.data):
-        password.errors = ["This is not the password you use now."]
+        password.errors = ["That’s not your current password."]
         return HTTPStatus.UNPROCESSABLE_ENTITY
     return None
 

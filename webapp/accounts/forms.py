@@ -13,7 +13,7 @@ from webapp.web.forms import mail_address, one_line
 class SignInForm(FlaskForm):
     """The first step of signing in. A script fills in the time zone of the browser."""
 
-    email = EmailField("Email", [InputRequired("Enter your e-mail address.")])
+    email = EmailField("Email", [InputRequired("Enter your email address.")])
     password = PasswordField("Password", [InputRequired("Enter your password.")])
     time_zone = HiddenField(filters=[lambda name: name if name in TIME_ZONES else None])
 
@@ -27,21 +27,21 @@ class CodeForm(FlaskForm):
 
 class AppCodeForm(CodeForm):
     code = StringField("Code from your app", [InputRequired("Enter the 6 digits that the app shows.")])
-    wrong = "This code is not right, or it was used before. Wait for the next one, and enter that."
+    wrong = "That code is wrong or was used before. Wait for the next one, and enter it."
 
 
 class RecoveryCodeForm(CodeForm):
     """A recovery code, for somebody without the app."""
 
     code = StringField("Recovery code", [InputRequired("Enter one of your recovery codes.")])
-    wrong = "This is not one of your codes, or it was used before. Check it, or take another."
+    wrong = "That’s not one of your codes, or it was used before. Check it, or use another one."
 
 
 class SetUpForm(FlaskForm):
     """Turns the second factor on."""
 
     code = StringField("Code from your app", [InputRequired("Enter the 6 digits that the app shows.")])
-    password = PasswordField("Your password", [InputRequired("Enter the password you use now.")])
+    password = PasswordField("Your password", [InputRequired("Enter your current password.")])
 
 
 class TurnOffForm(FlaskForm):
@@ -53,12 +53,12 @@ class TurnOffForm(FlaskForm):
         id="off-code",
     )
     password = PasswordField(
-        "Your password", [InputRequired("Enter the password you use now.")], id="off-password"
+        "Your password", [InputRequired("Enter your current password.")], id="off-password"
     )
 
 
 class NewCodesForm(FlaskForm):
-    password = PasswordField("Your password", [InputRequired("Enter the password you use now.")])
+    password = PasswordField("Your password", [InputRequired("Enter your current password.")])
 
 
 class ForgottenForm(FlaskForm):
@@ -67,7 +67,7 @@ class ForgottenForm(FlaskForm):
     email = EmailField(
         "Email",
         [
-            InputRequired("Enter your e-mail address."),
+            InputRequired("Enter your email address."),
             Length(max=254),
             Regexp(r"\s*[^@\s<>]+@[^@\s<>]+\s*$", message="Enter an email address like name@example.org"),
         ],
@@ -84,7 +84,7 @@ class InviteForm(FlaskForm):
     """Adds an editor, who gets a link to choose a password."""
 
     name = StringField("Name", [DataRequired("Enter the person’s name."), Length(max=120), one_line])
-    email = EmailField("Email", [InputRequired("Enter their e-mail address."), mail_address])
+    email = EmailField("Email", [InputRequired("Enter their email address."), mail_address])
     role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
 
 
@@ -95,7 +95,7 @@ class RoleForm(FlaskForm):
 class PasswordForm(FlaskForm):
     """Changes one's own password."""
 
-    current = PasswordField("Current password", [InputRequired("Enter the password you use now.")])
+    current = PasswordField("Current password", [InputRequired("Enter your current password.")])
     new = PasswordField("New password", [InputRequired("Enter a new password.")])
 
 

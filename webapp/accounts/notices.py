@@ -11,9 +11,9 @@ SENTENCES = {
     AuditKind.PASSWORD_RESET: "A password was set by a link that we mailed to you.",
     AuditKind.FACTOR_ON: "Your second factor was turned on.",
     AuditKind.FACTOR_OFF: "Your second factor was turned off.",
-    AuditKind.FACTOR_RESET: "Your second factor was taken off for you. You sign in with your password alone.",
-    AuditKind.RECOVERY_CODES_MADE: "New recovery codes were made. The ones from before work no more.",
-    AuditKind.RECOVERY_CODE_USED: "Somebody signed in with one of your recovery codes.",
+    AuditKind.FACTOR_RESET: "An admin turned off your second factor. You now sign in with your password alone.",
+    AuditKind.RECOVERY_CODES_MADE: "New recovery codes were made. The old ones no longer work.",
+    AuditKind.RECOVERY_CODE_USED: "Someone signed in with one of your recovery codes.",
 }
 
 

@@ -42,9 +42,7 @@ def check_new(password: str, *personal: str) -> None:
         known += [text, text.partition("@")[0], *words]
         known += [sign.join(words) for sign in ("", " ", ".", "-", "_")]
     if zxcvbn(password[:SCORED], user_inputs=known)["score"] < LEAST_SCORE:
-        raise PasswordRefused(
-            "This password is too easy to guess. Use four or five words that do not belong together."
-        )
+        raise PasswordRefused("This password is too easy to guess. Use four or five unrelated words.")
 
 
 def new_hash(password: str, *personal: str) -> str:

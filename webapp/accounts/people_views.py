@@ -142,7 +142,7 @@ def audit_log() -> Response:
 def _get(number: int) -> Editor:
     editor = db.session.get(Editor, number)
     if editor is None:
-        raise SiteError(HTTPStatus.NOT_FOUND, "There is nobody with this number. Look in the list of people.")
+        raise SiteError(HTTPStatus.NOT_FOUND, "We couldn’t find that person. Look in the list of people.")
     return editor
 
 

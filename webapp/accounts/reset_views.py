@@ -52,7 +52,7 @@ def send_link() -> Response:
             if editor is not None and editor.disabled_at is None:
                 outbox.enqueue(MailKind.PASSWORD_RESET, editor.email, now)
     if is_refused:
-        form.email.errors = ["There were too many tries. Please wait an hour, then try again."]
+        form.email.errors = ["Too many tries. Please wait an hour, then try again."]
         return _show_forgotten(form, HTTPStatus.TOO_MANY_REQUESTS)
     return htmx.redirect(url_for(".forgotten", sent="yes"))
 

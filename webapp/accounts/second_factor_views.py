@@ -32,7 +32,7 @@ def turn_on() -> Response:
     status = editor_access.password_refusal(form, form.password)
     step = second_factor.matching_step(secret, form.code.data or "", datetime.now(UTC))
     if status is None and step is None:
-        form.code.errors = ["This code does not fit. Wait for the next one, and enter that."]
+        form.code.errors = ["That code doesn’t match. Wait for the next one, and enter it."]
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     if status is not None or step is None:
         return _show(status or HTTPStatus.OK, set_up_form=form)
@@ -84,7 +84,7 @@ def turn_off() -> Response:
             notices.record_and_notify(AuditKind.FACTOR_OFF, now, editor.id, editor)
             sign_ins.renew(now)
     if not is_right:
-        form.code.errors = ["This code is not right, or it was used before. Wait for the next one."]
+        form.code.errors = ["That code is wrong or was used before. Wait for the next one."]
         return _show(HTTPStatus.UNPROCESSABLE_ENTITY, off_form=form)
     return htmx.redirect(url_for("accounts.account", done="factor-off"))
 

@@ -52,7 +52,7 @@ def do_sign_in() -> Response:
     with writing() as now:
         if editor is None or editor.disabled_at is not None:  # closed while the password was checked
             _record_failure(editors.find_editor(form.email.data), "password", now)
-            form.email.errors = ["This address and password do not belong together. Check both."]
+            form.email.errors = ["That email address and password don’t match. Please check both."]
         else:
             editor.time_zone = editor.time_zone or form.time_zone.data
             if editor.second_factor is None:

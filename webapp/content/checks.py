@@ -36,7 +36,7 @@ _REQUIRED = {
     "funding": "Say who paid, or write “The paper does not say”.",
     "limitations": "Enter at least one limitation of the study.",
     "categories": "Choose the main category.",
-    "subject": "Choose whom or what the paper studied.",
+    "subject": "Choose who or what the paper studied.",
     "about_sci": "Choose whether the paper is about spinal cord injury.",
     "study_kind": "Choose the kind of study.",
     "result": "Choose what the study showed.",
@@ -210,12 +210,12 @@ def _warnings(content: ArticleContent, today: date | None) -> Iterator[Problem]:
             text = getattr(content, field)
             if not _ANIMAL_WORDS.search(text):
                 yield Problem(field, f"Say in the {name} that this was not tested in people.", text)
-    for number, finding in enumerate(content.findings, start=1):
-        field = f"findings-{number - 1}-text"
+    for index, finding in enumerate(content.findings):
+        field = f"findings-{index}-text"
         if len(words(finding.text)) > FINDING_WORDS:
-            yield Problem(field, f"Keep finding {number} to {FINDING_WORDS} words.", finding.text)
+            yield Problem(field, f"Keep this finding to {FINDING_WORDS} words.", finding.text)
         if _PERCENTAGE.search(finding.text) and not _COUNT.search(finding.text):
-            message = f"Give the count next to the percentage in finding {number}, like 3 of 12."
+            message = "Give the count next to the percentage, like 3 of 12."
             yield Problem(field, message, finding.text)
     for problems in wording_problems(content).values():
         yield from problems

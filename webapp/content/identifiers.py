@@ -43,10 +43,26 @@ _PMCID = re.compile(rf"\bPMC(?:ID)?[\s:=/#(-]*(?:PMC[\s:]*)*{_NUMBER}(?!\d)", re
 _ORCID = re.compile(r"(?<!\d)(\d{4})[\s._-]?(\d{4})[\s._-]?(\d{4})[\s._-]?(\d{3}[\dX])(?!\d)", re.I)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"“”„«»<>`|^]+", re.I)
 
+_TRIALS = {  # how the number of a trial begins in each register, and the rest of it
+    "NCT": r"\d{8}",
+    "ISRCTN": r"\d{6,8}",
+    "ACTRN": r"\d{14}",
+    "ChiCTR": r"(?:-[A-Z]+-)?\d{8,10}",
+    "CTRI/": r"\d{4}/\d{2,3}/\d{5,6}",
+    "DRKS": r"\d{8}",
+    "EudraCT ": r"\d{4}-\d{6}-\d{2}",
+    "IRCT": r"\d{8,14}(?:N\d{1,3})?",
+    "jRCT": r"s?\d{9,10}",
+    "KCT": r"\d{7}",
+    "NTR": r"\d{3,4}",
+    "PACTR": r"\d{15,16}",
+    "RBR-": r"(?=[a-z]*\d)\w{6,8}",
+    "TCTR": r"\d{11}",
+    "UMIN": r"\d{9}",
+}
+_BEFORE_NUMBER = r"(?:\s*(?:number|no|nr|ID)\b)?[\s.:#/-]*"
 _TRIAL = re.compile(
-    r"\b(?:(?:(NCT|nct)[\s:#-]*(\d{8})|(ISRCTN|isrctn)[\s:#-]*(\d{6,8})|(ACTRN)[\s:#-]*(\d{14})p?|(jRCTs?)(\d{9,10})|(KCT)(\d{7})|(TCTR)(\d{11})|(RBR-)(\w{6,7})|(PACTR)(\d{15,16})|(DRKS)[\s:#-]*(\d{8})|"
-    r"(UMIN)[\s:#-]*(\d{9})|(NTR)[\s:#-]*(\d{3,4})|(EudraCT )(?:[Nn]umber:? )?(\d{4}-\d{6}-\d{2}))|"
-    r"(ChiCTR[-A-Z]*)\s?(\d{8,10})|(CTRI)(/\d{4}/\d{2,3}/\d{5,6})|(IRCT)(\w{8,16}))\b"
+    "|".join(rf"\b{start.strip(' /-')}{_BEFORE_NUMBER}({rest})p?\b" for start, rest in _TRIALS.items()), re.I
 )
 
 
@@ -106,16 +122,19 @@ def find_orcid(text: str) -> str:
 
 def find_trials(text: str) -> list[str]:
     """Find the numbers of registered trials, each once, as their registers write them."""
-    found = ("".join(filter(None, match.groups())) for match in _TRIAL.finditer(_decoded(text)))
-    return list(
-        dict.fromkeys(re.sub("^(nct|isrctn)", lambda match: match[0].upper(), number) for number in found)
+    starts = list(_TRIALS)
+    found = (
+        f"{starts[match.lastindex - 1]}{match[match.lastindex]}"
+        for match in _TRIAL.finditer(_decoded(text))
+        if match.lastindex
     )
+    return list(dict.fromkeys(found))
 
 
 def find_trial(text: str) -> str:
     """Read one number from a field of its own, after the name of its register or from an address there."""
     plain, numbers = _decoded(text), find_trials(text)
-    is_all = re.fullmatch(rf"(?:https?://\S*?|[^\d;,]*?){_TRIAL.pattern}(?:[/?#]\S*)?\W*", plain)
+    is_all = re.fullmatch(rf"(?:https?://\S*?|[^\d;,]*?)(?:{_TRIAL.pattern})(?:[/?#]\S*)?\W*", plain, re.I)
     return numbers[0] if is_all and len(numbers) == 1 else ""
 
 

@@ -40,7 +40,7 @@ class FormNotice:
 
 
 _DONE = {  # by the button that led here
-    "saved": FormNotice("Draft saved.", "Readers do not see it before you publish."),
+    "saved": FormNotice("Draft saved.", "Readers won’t see it until you publish."),
     "undeleted": FormNotice("The draft is back."),
     "restored": FormNotice(
         "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
@@ -176,6 +176,6 @@ def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]
         for text in typed
         if text is not shown
     )
-    title, text = "This is what you typed and did not save.", f"It was saved on {local_time(shown.saved_at)}."
+    title, text = "This is what you typed but didn’t save.", f"It was saved on {local_time(shown.saved_at)}."
     notice = FormNotice(title, text, can_discard=True, is_good=False, others=others)
     return rows.Fields(shown.fields), notice, shown.mark

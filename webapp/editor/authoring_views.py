@@ -196,7 +196,7 @@ def swap(draft_id: int) -> Response:
     fields = rows.Fields(request.form)
     if field in fields:
         fields[field] = plain_language.swap(fields[field], word)
-    notice = FormNotice(f"“{word}” is swapped.", "Please read the sentence once more.")
+    notice = FormNotice(f"“{word}” is swapped.", "Please read the sentence again.")
     return show_form(_draft(draft_id), summary_form(fields), notice=notice)
 
 
@@ -243,7 +243,7 @@ def fill(draft_id: int) -> Response:
         text = "Crossref lists no retraction and no correction."
     else:
         text = f"Careful: Crossref lists a notice. The paper is marked “{found.status.label}”."
-    text += f" Your own text stays in: {', '.join(own)}." if own else ""
+    text += f" We kept your text in: {', '.join(own)}." if own else ""
     return show_form(_draft(draft_id), form, notice=FormNotice("Filled in from Crossref.", text))
 
 
@@ -340,7 +340,7 @@ def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
     if not form.validate():
         raise FormRefused(form, problems_in(form), HTTPStatus.UNPROCESSABLE_ENTITY)
     if not may(role):
-        sentence = "Only an editor can publish. Save the draft and tell one of the editors."
+        sentence = "Only an editor can publish. Save the draft, and tell one of the editors."
         raise FormRefused(form, [Problem("save-draft", sentence)], HTTPStatus.FORBIDDEN)
     return form
 

@@ -76,7 +76,7 @@ def _plan() -> BulkPlan:
     editor_access.require(Role.EDITOR)
     sent = request.values
     if sent.get("do") not in (Action.REFILE, Action.WITHDRAW):
-        raise SiteError(400, "Choose what to do with the summaries, then press the button again.")
+        raise SiteError(400, "Choose what to do with the summaries, then click the button again.")
     choices = sent.getlist("shown" if "all" in sent else "chosen")
     category = db.session.scalar(select(Category).where(Category.slug == sent.get("category", "")))
     return bulk.plan(Action(sent["do"]), choices, category)
@@ -103,5 +103,5 @@ def _found(number: int) -> BulkChange:
     if change is None or change.kind != Action.IMPORT or change.editor_id != current_editor().id:
         editor_access.require(Role.EDITOR)
     if change is None:
-        raise SiteError(404, "There is no such change. Look for the summaries in the list.")
+        raise SiteError(404, "We couldn’t find that change. Look for the summaries in the list.")
     return change

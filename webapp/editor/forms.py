@@ -190,7 +190,7 @@ class SummaryForm(FlaskForm):
 
     plain_title = _short("Plain title")
     slug = _short("Web address", 80)
-    subject = _choice("Whom or what it studied", Subject)
+    subject = _choice("Who or what was studied", Subject)
     species = _short("Which animals", 80)
     about_sci = _choice("About spinal cord injury", AboutSci)
     study_kind = _choice("Kind of study", StudyKind)
@@ -216,7 +216,7 @@ class SummaryForm(FlaskForm):
     limitations = Rows(_long("Limitation"), max_entries=MOST_ROWS)
 
     funding = _long("Who paid")
-    conflicts_of_interest = _long("Who had an interest")
+    conflicts_of_interest = _long("Did the authors stand to gain?")
     trial_number = _identifier("Registered trial", 80, find_trial)
     trial_url = _identifier("Link to the trial", 2000, find_address, _whole_address)
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")

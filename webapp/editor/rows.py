@@ -61,7 +61,7 @@ def move(fields: Fields, button: str) -> Moved:
         case Move.UP | Move.DOWN:
             to = max(at - 1, 0) if what is Move.UP else min(at + 1, len(rows) - 1)
             rows.insert(to, rows.pop(at))
-            change = f"is now {to + 1}" if to != at else "cannot move further"
+            change = f"is now {to + 1}" if to != at else "can’t move any further"
             focus, message = f"{name}-{to}-{what}", f"{noun} {at + 1} {change}"
         case Move.REMOVE:
             last_removed = {at: rows.pop(at)}

@@ -18,7 +18,7 @@ class NoteForm(PublicForm):
     """An optional note to a vote, and reasons after "No"."""
 
     reasons = SelectMultipleField(
-        "What was the trouble?",
+        "What was the problem?",
         name="reasons[]",  # several controls of one name: "[]" says that it is meant
         id="reasons",
         choices=[SelectChoice(reason.value, reason.label) for reason in Reason],

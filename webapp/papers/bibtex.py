@@ -54,6 +54,11 @@ _MATH = re.compile(
 )  # as Pandoc tells a formula from two prices
 _SCRIPT = re.compile(r"([\^_])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[A-Za-z]+|[^\s\\{}]))")
 _TEXT_SCRIPT = re.compile(r"\\text(su(?:per|b))script\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\w))")
+# A letter with its accents, or a letter that LaTeX spells: bibtexparser cuts names between a command and its letter.
+_LETTER = re.compile(
+    r"\\(?:['`\"^~=.]|[bcdHkruv](?![A-Za-z]))\s*(?:\{\s*\\?[^\W\d_]\s*\}|\\?[^\W\d_](?![A-Za-z])|[^\W\d_])"
+    r"|\\(?:ss|AE|ae|OE|oe|AA|aa|O|o|L|l|i|j|DH|dh|DJ|dj|TH|th)(?![A-Za-z])(?:\{\}|[ ]+(?!and\b))?"
+)
 _GREEK = "(?i:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega)"
 _SIGNS = {"less": "<", "greater": ">", "bar": "|"}
 _NO_COMMA = re.compile(
@@ -124,7 +129,9 @@ def _joined(value: str, strings: dict[str, str]) -> str:
 def _content(raw: dict[str, str]) -> ArticleContent:
     plain = {name: _plain(value) for name, value in raw.items() if name not in ("author", "doi", "url")}
     authors = []
-    every = split_multiple_persons_names(raw.get("author", ""))
+    # twice, for a letter with two accents
+    letters = _LETTER.sub(_decoded_letter, _LETTER.sub(_decoded_letter, raw.get("author", "")))
+    every = split_multiple_persons_names(letters)
     plain_names = list(map(_plain, every))
     # "Doe J" and "Wei LI" look alike: a single letter is no family name, and tells how the others are written.
     are_short = all(map(names.is_short, plain_names)) and any(
@@ -158,12 +165,16 @@ def _content(raw: dict[str, str]) -> ArticleContent:
         or dates.partial(_first(plain, "year"), *([*month, _first(plain, "day")][:2])),
         volume=_first(plain, "volume"),
         issue=_first(plain, "number", "issue"),
-        pages=_first(plain, "pages"),
+        pages=_first(plain, "pages", "eid", "article-number", "articleno"),
         abstract=_first(plain, "abstract"),
         mesh_terms=keywords([_first(plain, "keywords", "keyword", "author_keywords")]),
         authors=authors,
     )
     return ArticleContent(paper=paper)
+
+
+def _decoded_letter(command: re.Match[str]) -> str:
+    return str(_LATEX.latex_to_text(command[0], tolerant_parsing=True)).strip()
 
 
 def _plain(latex: str) -> str:

@@ -31,7 +31,7 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0917
         if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
-            raise LookupFailed(f"Crossref sent us to another place, and we did not go there. {_BY_HAND}")
+            raise LookupFailed(f"Crossref sent us to another site, which we don’t trust. {_BY_HAND}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -67,7 +67,7 @@ def fetch(doi: str, base_url: str, contact: str) -> Message:
     except (ValueError, RecursionError, LookupError, TypeError):
         message = None
     if not isinstance(message, dict):
-        raise LookupFailed(f"Crossref answered with something we cannot read. Try again later. {_BY_HAND}")
+        raise LookupFailed(f"We couldn’t read Crossref’s answer. Try again later. {_BY_HAND}")
     return message
 
 

@@ -17,7 +17,7 @@ from webapp.publishing.deletion import UNDO_FOR
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
 
-CHANGED_MEANWHILE = "It was changed meanwhile."
+CHANGED_MEANWHILE = "Someone changed it in the meantime."
 SCHEDULED = "A newer text of it is scheduled. Cancel the schedule first."
 
 _CHOICE = re.compile(r"(article|draft)-([0-9]{1,9})(?::([0-9]{1,9}))?")

@@ -20,9 +20,9 @@ from webapp.publishing.revisions import Kind
 
 STAYS_WITHDRAWN = "This summary is withdrawn. To bring it back, publish it in the editor."
 KINDS = (Kind.IMPORTED, Kind.REFILED, Kind.NOTICE)
-SCHEDULE_ENDED = "The summary changed meanwhile. Look at the text and schedule it again."
+SCHEDULE_ENDED = "The summary changed in the meantime. Check the text, and schedule it again."
 SCHEDULE_ENDED_BY_NOTICE = (
-    "The journal’s notice about the paper came in. Read the text again, then set a new time."
+    "The journal published a notice about the paper. Read the text again, then set a new time."
 )
 
 

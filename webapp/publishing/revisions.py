@@ -38,7 +38,7 @@ class DraftNotFound(SiteError):
     """There is no draft, article or revision with this number."""
 
     def __init__(self) -> None:
-        super().__init__(404, "There is no summary with this number. Look for it in the list.")
+        super().__init__(404, "We couldn’t find that summary. Look for it in the list.")
 
 
 class SavedMeanwhile(Exception):

@@ -134,7 +134,7 @@ def _show_crowd(_: TurnTaken) -> Response:
     return show(
         SiteError(
             503,
-            "Many people are sending something just now. Please try again in a minute.",
+            "We’re very busy right now. Please try again in a minute.",
             "Please wait a minute",
         )
     )

@@ -83,7 +83,7 @@ def press_token() -> str:
 def check_press() -> None:
     """Refuse a press that did not come from a page of this site; raises SiteError 422."""
     if request.form.get("token") not in tokens.keyed_hashes(_PRESS, ""):
-        raise SiteError(422, "Please open the page once more, then press the button again.")
+        raise SiteError(422, "Please reload the page, then click the button again.")
 
 
 class PublicForm(FlaskForm):
@@ -101,9 +101,9 @@ class PublicForm(FlaskForm):
         """Check the fields. A form sent too soon for a person, or from a page that is too old, must be sent once more."""
         age = self.age
         if age is not None and age < LEAST_SECONDS:
-            self.press_again = "That was quick, so we have to make sure you are not a robot."
+            self.press_again = "That was fast, so we need to make sure you’re not a robot."
         elif age is None or age > MOST_SECONDS:
-            self.press_again = "This page was open for a long time."
+            self.press_again = "This page has been open for a long time."
             self.token.data = ""  # the page that is shown now gets a new one
         return super().validate(extra_validators) and not self.press_again
 

@@ -196,7 +196,7 @@ def init_app(app: Flask, config: Config) -> None:
         if not (is_our_origin if fetch_site is None else fetch_site in ("same-origin", "none")):
             raise SiteError(
                 403,
-                "This form was sent from another place. Open the page on our site and send it from there.",
+                "This form was sent from another site. Please open the page on our site and send it from there.",
             )
 
     @app.after_request
@@ -266,9 +266,7 @@ def refuse_unreadable() -> None:
         raise SiteError(400)
     most = MOST_FIELDS_OF_EDITORS if is_for_editors else MOST_FIELDS
     if any(fields.count(b"&") >= most for fields in forms):
-        raise SiteError(
-            400, "There were more fields than any of our forms has. Please go back and try again."
-        )
+        raise SiteError(400, "That form has too many fields. Please go back and try again.")
 
 
 def url_for(endpoint: str, **values: Any) -> str:

@@ -58,7 +58,7 @@ def page_of(query: Select[T], number: int, size: int, total: ColumnElement[int] 
 def existing(page: Page[T]) -> Page[T]:
     """The page, unless it lies beyond the last one; raises SiteError 404."""
     if page.number > page.page_count:
-        raise SiteError(404, "This list is not that long. Go back to its first page.")
+        raise SiteError(404, "There aren’t that many pages. Go back to the first one.")
     return page
 
 
