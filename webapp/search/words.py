@@ -104,7 +104,7 @@ def fold(word: str) -> str:
     if not (word.isascii() and word.isalnum()):
         plain = unicodedata.normalize("NFKD", word.casefold())
         word = _APOSTROPHES.sub("", "".join(letter for letter in plain if not unicodedata.combining(letter)))
-        word = word.translate(str.maketrans(_LETTER_NAMES))
+        word = "".join(_LETTER_NAMES.get(letter, letter) for letter in word)
     return american(word.lower()[:LONGEST_WORD])
 
 
