@@ -110,7 +110,11 @@ class Machine:
         """The text with the folders of this machine."""
         make = f"make -C {self.site} -o .venv/runtime DESTDIR={self.root} SITE_USER={self.user} install"
         text = text.replace("make install", make)
-        return re.sub(r"(?<![\w.])/(srv/scrh|var/backups/scrh|var/lib/scrh)", rf"{self.root}/\1", text)
+        return re.sub(
+            r"(?<![\w.])/(srv/scrh|var/backups/scrh|var/lib/scrh|usr/local/bin/scrh)",
+            rf"{self.root}/\1",
+            text,
+        )
 
     def _provide_flask(self, as_user: str) -> None:
         """Provide the tests' packages, with a Python that the user can run: the tests' own may be in a closed folder."""

@@ -21,6 +21,8 @@ from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
+from webapp.db import heartbeats
+from webapp.db.heartbeats import Task
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn
@@ -60,6 +62,17 @@ def test_the_command_makes_the_folder_and_says_where_the_backup_is(app: Flask, c
     assert result.exit_code == 0, result.output
     (made,) = (config.instance_path / "backups").iterdir()
     assert str(made) in result.output
+
+
+@pytest.mark.parametrize("arguments", [(), ("--made-elsewhere",)])
+def test_monitors_see_when_the_last_backup_was_made(
+    app: Flask, config: Config, arguments: tuple[str]
+) -> None:
+    assert heartbeats.latest(Task.BACKUP) is None
+    db.session.rollback()
+    assert run(app, "backup", *arguments).exit_code == 0
+    assert heartbeats.latest(Task.BACKUP) is not None
+    assert (config.instance_path / "backups").exists() == (not arguments)
 
 
 def test_a_folder_without_a_site_has_no_backup(elsewhere: Config) -> None:

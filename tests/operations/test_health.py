@@ -1,23 +1,31 @@
 """``/livez``, ``/readyz`` and ``/metrics``, with and without the token."""
 
 import json
+import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
 
 from tests.factories import NOW, add_article
 from tests.operations.conftest import pushed
 from tests.pages import PageClient
+from tests.writers import another_writer
+from webapp import jobs
 from webapp.config import Config, ConfigError
+from webapp.db import heartbeats
+from webapp.db.heartbeats import Heartbeat, Task
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import MailKind
+from webapp.models import Frequency, Issue, MailKind
 from webapp.operations import health
 from webapp.search import indexing
 
@@ -31,6 +39,7 @@ def app(app: Flask, config: Config) -> Iterator[Flask]:
     add_article()
     indexing.catch_up()  # builds
     indexing.catch_up()  # follows
+    jobs.beat(Event())
     yield from pushed(replace(config, ops_token=TOKEN))
 
 
@@ -51,6 +60,29 @@ def let_a_mail_wait(_: Config) -> None:
     outbox.enqueue(MailKind.CONTACT, "ana@example.org", datetime.now(UTC) - timedelta(hours=1))
 
 
+def let_a_mail_be_refused(_: Config) -> None:
+    message = outbox.enqueue(MailKind.CONTACT, "ana@example.org", datetime.now(UTC) + timedelta(hours=1))
+    message.attempt_count, message.last_error = 3, "554 5.7.1 blocked by zen.spamhaus.org"
+
+
+def stop_an_issue(_: Config) -> None:
+    now = datetime.now(UTC)
+    db.session.add(Issue(frequency=Frequency.WEEKLY, made_at=now, recipient_count=9, stopped_at=now))
+
+
+def stop_the_jobs(_: Config) -> None:
+    db.session.execute(update(Heartbeat).values(at=datetime.now(UTC) - timedelta(minutes=4)))
+
+
+def make_no_backup(_: Config) -> None:
+    backups = update(Heartbeat).where(Heartbeat.task == Task.BACKUP)
+    db.session.execute(backups.values(at=datetime.now(UTC) - timedelta(hours=27)))
+
+
+def run_jobs_with_another_key(_: Config) -> None:
+    heartbeats.beat(Task.JOBS, "the hash of another key", datetime.now(UTC))
+
+
 def fill_the_disk(_: Config) -> None:
     health.LEAST_SPACE = 10**18  # the test puts it back
 
@@ -67,7 +99,7 @@ def test_the_process_answers(client: PageClient) -> None:
     assert client.get("/livez").text == "ok\n"
 
 
-@pytest.mark.parametrize("host", ["10.0.0.7:8000", "[::1]", "pod-7.cluster.local", "", "not a name"])
+@pytest.mark.parametrize("host", ["10.0.0.7:8000", "[2001:db8::7]", "pod-7.cluster.local", "", "not a name"])
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_a_monitor_may_ask_by_any_host(app: Flask, path: str, host: str) -> None:
     asked = app.test_client().get(path, headers={"Host": host})
@@ -85,7 +117,8 @@ def test_the_token_shows_each_check(client: PageClient) -> None:
     answer = details(client)
     assert answer["status"] == "ok" and answer["can_serve"] is True
     assert set(answer["checks"]) == {
-        "database", "migration", "index", "index_lag_seconds", "outbox_age_seconds", "outbox_length", "disk_free_bytes",
+        "database", "migration", "writable", "index", "index_lag_seconds", "index_waiting", "outbox_age_seconds", "outbox_waiting",
+        "outbox_refused", "jobs_age_seconds", "backup_age_seconds", "secret_key", "disk_free_bytes",
     }  # fmt: skip
     assert client.get("/readyz", headers={"Authorization": f"Bearer {TOKEN}x"}).text == "ok\n"
 
@@ -96,6 +129,11 @@ def test_the_token_shows_each_check(client: PageClient) -> None:
         (lose_the_index, {"index", "index_lag_seconds"}, 200),
         (let_a_change_wait, {"index_lag_seconds"}, 200),
         (let_a_mail_wait, {"outbox_age_seconds"}, 200),
+        (let_a_mail_be_refused, {"outbox_refused"}, 200),
+        (stop_an_issue, {"outbox_refused"}, 200),
+        (stop_the_jobs, {"jobs_age_seconds"}, 200),
+        (make_no_backup, {"backup_age_seconds"}, 200),
+        (run_jobs_with_another_key, {"secret_key"}, 200),
         (fill_the_disk, {"disk_free_bytes"}, 200),
         (go_back_a_migration, {"migration"}, 503),
         (lose_a_table, {"database"}, 503),
@@ -114,6 +152,8 @@ def test_a_failed_check_degrades_and_a_critical_one_answers_503(
     assert client.get("/readyz", status=status).text == "degraded\n"
     checks = details(client, status)["checks"]
     assert {name for name, check in checks.items() if not check["passed"]} == failed
+    output = client.flask.application.test_cli_runner().invoke(args=["check"]).output
+    assert all(name in output for name in failed)
 
 
 def test_metrics_name_endpoints_and_never_queries(client: PageClient) -> None:
@@ -131,9 +171,51 @@ def test_metrics_name_endpoints_and_never_queries(client: PageClient) -> None:
     assert "private" not in metrics
 
 
-def test_metrics_report_the_backlog(client: PageClient) -> None:
-    let_a_mail_wait(client.flask.application.extensions["config"])
-    let_a_change_wait(client.flask.application.extensions["config"])
+def test_a_site_is_not_ok_whose_database_nobody_can_write(app: Flask, config: Config) -> None:
+    """As after a restore by root, when the file is not the site's own."""
+    db.session.rollback()
+    read_only = f"sqlite:///file:{config.instance_path}/site.sqlite3?mode=ro&uri=true"
+    for other in pushed(replace(config, ops_token=TOKEN, database_url=read_only)):
+        assert other.test_client().get("/readyz").text == "degraded\n"
+        assert not details(PageClient(other))["checks"]["writable"]["passed"]
+
+
+def test_a_site_is_not_ok_whose_disk_became_read_only(
+    client: PageClient, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != config.search_index)
+    assert details(client)["checks"]["writable"] == {"passed": False, "value": str(config.search_index)}
+
+
+def test_somebody_who_writes_proves_that_the_database_can_be_written(app: Flask, client: PageClient) -> None:
+    with another_writer(app):
+        assert client.get("/readyz").text == "ok\n"
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+def test_monitoring_writes_nothing(client: PageClient, config: Config, path: str) -> None:
+    client.get(path, headers=ASKED)
+    with closing(sqlite3.connect(config.instance_path / "site.sqlite3")) as watcher:
+        before = watcher.execute("PRAGMA data_version").fetchone()
+        client.get(path, headers=ASKED)
+        assert watcher.execute("PRAGMA data_version").fetchone() == before
+
+
+def test_the_jobs_of_a_site_that_never_ran_them_are_missed_but_not_by_the_command(
+    app: Flask, client: PageClient
+) -> None:
+    db.session.execute(delete(Heartbeat))
+    db.session.commit()
+    assert client.get("/readyz").text == "degraded\n"
+    assert app.test_cli_runner().invoke(args=["check"]).output == "Everything is as it must be.\n"
+
+
+def test_metrics_report_each_check(client: PageClient) -> None:
+    config = client.flask.application.extensions["config"]
+    let_a_mail_wait(config)
+    let_a_change_wait(config)
+    run_jobs_with_another_key(config)
+    db.session.commit()
     metrics = dict(
         line.rsplit(" ", 1)
         for line in client.get("/metrics", headers=ASKED).text.splitlines()
@@ -141,6 +223,7 @@ def test_metrics_report_the_backlog(client: PageClient) -> None:
     )
     assert float(metrics["site_outbox_waiting"]) == 1 and float(metrics["site_outbox_age_seconds"]) >= 3600
     assert float(metrics["site_index_waiting"]) == 1 and float(metrics["site_index_lag_seconds"]) >= 3600
+    assert float(metrics["site_secret_key"]) == 0 and float(metrics["site_writable"]) == 1
 
 
 @pytest.mark.proves("ASVS 13.4.5")

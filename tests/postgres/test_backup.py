@@ -80,6 +80,8 @@ def test_the_runbooks_lines_back_up_and_restore_a_site(machine: PostgresMachine)
     assert re.fullmatch(r"site-\d{8}T\d{6}Z\.dump", made.name)
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     with psycopg.connect(machine.url) as connection:
+        assert connection.execute("SELECT task FROM heartbeat").fetchall() == [("backup",)]
+    with psycopg.connect(machine.url) as connection:
         connection.execute("DELETE FROM article_category")
         connection.execute("DELETE FROM outbox_message")
     result = machine.restore(made)

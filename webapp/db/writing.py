@@ -5,6 +5,7 @@ takes the one write lock at its start: on SQLite with BEGIN IMMEDIATE, on Postgr
 process of every node shares and that the commit releases. Readers never wait.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,7 +85,12 @@ def begin_sqlite(connection: Connection) -> None:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except OperationalError as error:
-            raise TurnTaken from error
+            if (
+                isinstance(error.orig, sqlite3.OperationalError)
+                and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            ):
+                raise TurnTaken from error
+            raise  # such as a database that cannot be written at all
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 

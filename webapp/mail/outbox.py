@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from webapp.db.session import db
 from webapp.mail import suppressions
+from webapp.mail.refusals import judge
 from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, ServerAway, Uncertain, new_message_id
 from webapp.models import (
     Article,
@@ -249,6 +250,16 @@ def forget_old(now: datetime) -> None:
 
 def waiting_count(now: datetime) -> int:
     return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(_is_due(now))) or 0
+
+
+def refused_count(now: datetime) -> int:
+    """How many issues are stopped, and how many other mails are refused again and again because of us, for a monitor."""
+    waits = and_(OutboxMessage.state == MailState.QUEUED, OutboxMessage.attempt_count >= WAVE)
+    failed = and_(OutboxMessage.state == MailState.FAILED, OutboxMessage.bounced_at > now - timedelta(days=1))
+    others = select(OutboxMessage.last_error).where(OutboxMessage.issue_id.is_(None), or_(waits, failed))
+    reasons = db.session.scalars(others.order_by(OutboxMessage.id.desc()).limit(100))
+    sender = current_app.extensions["config"].mail_from
+    return len(stopped_issues()) + sum(judge(reason or "", sender) is None for reason in reasons)
 
 
 def state_line() -> str:

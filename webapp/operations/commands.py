@@ -1,6 +1,7 @@
 """``flask backup``, ``restore``, ``after-restore``, ``check`` and ``db-copy``."""
 
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import click
 import flask_migrate
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.config import Config, ConfigError
+from webapp.db import heartbeats
+from webapp.db.heartbeats import Task
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.operations import backups, database_copy, integrity
+from webapp.operations import backups, database_copy, health, integrity
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable
@@ -23,14 +27,22 @@ from webapp.search.index import SearchUnavailable
 @click.option(
     "--keep", type=click.IntRange(min=1), help="Number of newest backups to keep; older ones are removed."
 )
+@click.option("--made-elsewhere", is_flag=True, help="Only note for monitors that another program made one.")
 @with_appcontext
-def backup(folder: Path | None, keep: int | None) -> None:
+def backup(folder: Path | None, keep: int | None, made_elsewhere: bool) -> None:
     """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
-    try:
-        path = backups.back_up(folder or Path(current_app.instance_path) / "backups", datetime.now(UTC), keep)
-    except (CannotBackUp, OSError) as error:
-        sys.exit(f"No backup was made. {error}")
-    click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    if not made_elsewhere:
+        folder = folder or Path(current_app.instance_path) / "backups"
+        try:
+            path = backups.back_up(folder, datetime.now(UTC), keep)
+        except (CannotBackUp, OSError) as error:
+            sys.exit(f"No backup was made. {error}")
+        click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    with (
+        suppress(SQLAlchemyError),
+        writing() as now,
+    ):  # a database that cannot be written can still be backed up
+        heartbeats.beat(Task.BACKUP, "", now)
 
 
 @click.command("restore")
@@ -58,8 +70,12 @@ def after_restore() -> None:
 @click.command("check")
 @with_appcontext
 def check() -> None:
-    """Look whether everything is as it must be: database, references, migrations, search index, outbox, addresses."""
-    problems = integrity.problems(datetime.now(UTC))
+    """Look whether everything is as it must be: database, references, migrations, search index, outbox, addresses, health."""
+    now = datetime.now(UTC)
+    failed = [check for check in health.checks(now) if not check.passed and check.value is not None]
+    problems = [f"{check.name}: {check.value} ({check.about})" for check in failed]
+    if "database" not in {check.name for check in failed}:
+        problems = integrity.problems(now) + problems
     for problem in problems:
         click.echo(problem)
     if problems:
