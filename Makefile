@@ -9,10 +9,10 @@ FLASK := $(BIN)/flask --app wsgi
 # Without the files that Python compiles, each of the many processes that the tests start would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run install dev test drills audit lint format bench lock screenshots clean
+.PHONY: help run install extras dev test drills audit lint format bench lock screenshots clean
 
 help: ## Show what can be done here
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/runtime ## Start the site with its starter library on http://127.0.0.1:8000
 	@$(FLASK) prepare
@@ -24,6 +24,9 @@ install: .venv/runtime ## Install the command scrh and the systemd units, as dep
 	  >$(DESTDIR)/usr/local/bin/scrh && chmod 0755 $(DESTDIR)/usr/local/bin/scrh
 	@install -m 0644 deploy/*.service deploy/*.timer $(DESTDIR)/etc/systemd/system
 	@echo $(DESTDIR)/usr/local/bin/scrh >.installed && chmod 0644 .installed
+
+extras: .venv/runtime ## Add the optional packages, for backups in S3, sign-in by OIDC, Sentry and OpenTelemetry
+	@$(PIP) -r requirements/extras.txt
 
 dev: .venv/runtime ## The same with a server that reloads changed code; the jobs run next to it, without reloading
 	@$(FLASK) prepare
@@ -56,9 +59,9 @@ bench: .venv/dev ## Run the benchmarks (see bench/)
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 lock: .venv/dev ## Lock the newest allowed versions of all dependencies, with hashes
-	@for set in runtime dev; do \
-	  uv pip compile pyproject.toml $$([ $$set = dev ] && echo --all-extras --group dev) --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --no-header --only-binary :all: --quiet -o requirements/$$set.txt; done
+	@lock() { $(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --only-binary :all: --quiet -o requirements/$$1.txt $$2; }; \
+	  lock runtime && lock extras --all-extras && lock dev '--all-extras --group dev'
 
 screenshots: .venv/dev ## Make the README's picture anew from the site that `make run` started
 	@$(BIN)/python -m tests.browser.screenshot
