@@ -1,11 +1,13 @@
 """Settings: development needs none, and a bad value stops the start with its name."""
 
 import re
+import sys
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from tests import settings
 from webapp.config import Config, ConfigError
 
 
@@ -71,11 +73,26 @@ def test_a_file_that_gives_no_setting_is_refused_by_name(tmp_path: Path) -> None
         ("TRUSTED_PROXIES", "many"),
         ("LOG_LEVEL", "loud"),
         ("TIME_ZONE", "Moon/Base"),
+        ("SENTRY_DSN", "sentry.example.org"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"^{name}: "):
         Config.from_environ({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "module"), [("SENTRY_DSN", "sentry_sdk"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry")]
+)
+def test_a_setting_whose_package_is_missing_says_how_to_install_it(
+    name: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ConfigError, match=f"^{name}: .*make extras"):
+        Config.from_environ({name: "https://key@localhost/1"})
 
 
 def test_a_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -92,10 +109,14 @@ def test_older_keys_come_before_the_one_in_use() -> None:
     assert config.signing_keys() == [old, new]
 
 
-def test_the_readme_lists_every_setting_with_its_default_and_what_it_is() -> None:
-    readme = Path("README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \| (.+) \|$", readme, re.MULTILINE)
-    assert rows == [
-        (setting.name.upper(), setting.metadata["default"], setting.metadata["about"])
-        for setting in fields(Config)
-    ]
+def test_the_readme_and_the_example_list_every_setting_with_its_default_and_what_it_is() -> None:
+    """If it fails, run: python -m tests.settings"""
+    assert settings.README.read_text(encoding="utf-8") == settings.readme()
+    assert settings.EXAMPLE.read_text(encoding="utf-8") == settings.example()
+    assert settings.table().count("\n") + 1 == len(fields(Config))
+
+
+def test_the_example_is_a_file_that_can_be_used() -> None:
+    """Every line, uncommented, is a setting with its default."""
+    lines = re.findall(r"^#([A-Z_]+)=(.*)$", settings.example(), re.M)
+    assert Config.from_environ(dict(lines)) == Config.from_environ({})

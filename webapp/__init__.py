@@ -30,7 +30,7 @@ from webapp.search import index as search_index
 from webapp.search import misses
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
-from webapp.web import assets, errors, http, metrics, page_cache, templating
+from webapp.web import assets, errors, http, metrics, page_cache, telemetry, templating
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -46,7 +46,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.extensions["config"] = config
 
+    telemetry.report_errors(config)
     http.init_app(app, config)
+    telemetry.trace_requests(app, config)
     metrics.init_app(app, config)
     templating.init_app(app, config)
     engine.init_app(app)

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -131,6 +132,21 @@ def _token(value: str) -> str:
     return value
 
 
+def _server_for(module: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("give an address that starts with https://")
+        try:
+            is_installed = not value or find_spec(module) is not None
+        except ModuleNotFoundError:  # not even the package that the module is in
+            is_installed = False
+        if not is_installed:
+            raise ValueError("this needs an optional package. Install it with: make extras")
+        return value.rstrip("/")
+
+    return parse
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """All settings of the site. Paths are absolute; ``site_url`` has no trailing slash."""
@@ -196,6 +212,16 @@ class Config:
     )
     log_level: str = _setting(
         "INFO", _choice({name: name for name in LOG_LEVELS}), "Lowest level that is logged"
+    )
+    sentry_dsn: str = _setting(
+        "",
+        _server_for("sentry_sdk"),
+        "Where errors are reported to Sentry (optional package); empty: nowhere",
+    )
+    otel_exporter_otlp_endpoint: str = _setting(
+        "",
+        _server_for("opentelemetry.exporter.otlp.proto.http"),
+        "OpenTelemetry collector that gets traces by HTTP (optional package); empty: none",
     )
 
     @classmethod

@@ -27,6 +27,7 @@ from werkzeug.routing import IntegerConverter, Map
 from webapp.config import Config
 from webapp.parsing import clean_text
 from webapp.web.errors import SiteError
+from webapp.web.logs import route
 
 log = logging.getLogger("webapp.requests")
 
@@ -233,7 +234,7 @@ def init_app(app: Flask, config: Config) -> None:
             log.info(
                 "%s %s",
                 request.method,
-                request.url_rule.rule if request.url_rule else "(no such page)",
+                route(),
                 extra={
                     "status": response.status_code,
                     "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),

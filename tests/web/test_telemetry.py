@@ -1,0 +1,129 @@
+"""What Sentry and a collector of traces are sent: enough to find a failure, and nothing of the visitor."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import brotli
+import pytest
+import sentry_sdk
+from flask import Flask, request
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.waiting import wait_until
+from webapp import create_app
+from webapp.config import Config
+from webapp.db.session import db
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+ADDRESS = "ana@example.org"
+PRIVATE = (b"private", b"203.0.113.7", b"example.org", b"Mozilla")
+
+
+@contextmanager
+def receiving() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that takes whatever is sent to it; its host and port, and the bodies."""
+    bodies: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            decode = {"br": brotli.decompress, "gzip": gzip.decompress}.get(
+                self.headers["Content-Encoding"], bytes
+            )
+            bodies.append(decode(body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", bodies
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def watched(config: Config) -> Iterator[Flask]:
+    """An application with a page that fails, and repeats in its error all that it was sent."""
+    app = create_app(config)
+
+    @app.route("/failing/<token>", methods=["POST"])
+    def fail(token: str) -> str:
+        local = [token, *request.args.values(), *request.form.values(), *request.cookies.values()]
+        raise RuntimeError(f"it went wrong with {local!r} {request.remote_addr} {ADDRESS}")
+
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def send_everything(app: Flask) -> None:
+    """Ask for the page that fails, with something private wherever a visitor can put it."""
+    app.test_client(use_cookies=False).post(
+        "/failing/private-token?q=private-search",
+        data={"message": "private words"},
+        headers={
+            "Referer": "http://localhost/private-page",
+            "Sec-Fetch-Site": "same-origin",
+            "User-Agent": "Mozilla/5.0",
+            "X-Request-ID": "0123456789abcdef",
+            "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01",
+            "tracestate": "vendor=private",
+        },
+        environ_overrides={"REMOTE_ADDR": "203.0.113.7", "HTTP_COOKIE": "session=private-cookie"},
+    )
+
+
+@pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search")
+def test_sentry_is_told_what_failed_and_nothing_of_the_visitor(config: Config) -> None:
+    with receiving() as (place, bodies):
+        with watched(replace(config, sentry_dsn=f"http://key@{place}/1")) as app:
+            send_everything(app)
+            sentry_sdk.get_client().close()
+        sentry_sdk.get_global_scope().set_client(None)
+    (event,) = bodies
+    for expected in (
+        b"unexpected error",
+        b"RuntimeError",
+        b"it went wrong with",
+        b"/failing/<token>",
+        b"0123456789abcdef",
+    ):
+        assert expected in event
+    assert [word for word in PRIVATE if word in event] == []
+
+
+@pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search")
+def test_a_trace_names_the_route_and_nothing_of_the_visitor(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "10")  # milliseconds
+    with (
+        receiving() as (place, bodies),
+        watched(replace(config, otel_exporter_otlp_endpoint=f"http://{place}")) as app,
+    ):
+        send_everything(app)
+        wait_until(lambda: bool(bodies))
+    (body,) = bodies
+    (span,) = ExportTraceServiceRequest.FromString(body).resource_spans[0].scope_spans[0].spans
+    assert span.name == "POST /failing/<token>"
+    assert span.trace_id.hex() == TRACE
+    assert {item.key for item in span.attributes} == {"http.route", "http.response.status_code", "request_id"}
+    assert [word for word in PRIVATE if word in body] == []
+
+
+def test_without_settings_nobody_is_told(config: Config) -> None:
+    with watched(config) as app:
+        send_everything(app)
+        assert not sentry_sdk.get_client().is_active()
+        assert "begin_span" not in str(app.before_request_funcs)
