@@ -6,6 +6,7 @@ import sys
 import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,8 @@ def test_only_writing_commits_and_rolls_back() -> None:
 
 def test_every_package_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {distribution_name(requirement) for requirement in project["dependencies"]}
+    requirements = chain(project["dependencies"], *project["optional-dependencies"].values())
+    declared = {distribution_name(requirement) for requirement in requirements}
     known = packages_distributions()
     for path, tree in modules().items():
         packages = {name.split(".")[0] for name in imported(tree)} - sys.stdlib_module_names
