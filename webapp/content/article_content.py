@@ -8,15 +8,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from webapp.content.identifiers import (
-    find_address,
-    find_date,
-    find_doi,
-    find_orcid,
-    find_pmcid,
-    find_pmid,
-    find_trial,
-)
+from webapp.content import identifiers
 from webapp.models.values import (
     AboutSci,
     Author,
@@ -28,8 +20,6 @@ from webapp.models.values import (
     Subject,
 )
 from webapp.parsing import clean_texts
-
-DATE_PATTERN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 class ContentError(ValueError):
@@ -115,21 +105,10 @@ class ArticleContent(
     corrections: list[CorrectionContent] = []
 
 
-def is_partial_date(text: str) -> bool:
-    """Is this a real date in ISO 8601: a year, a month or a day?"""
-    if not DATE_PATTERN.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat((text + "-01-01")[:10])
-    except ValueError:
-        return False
-    return text >= "1800"
-
-
 def from_toml(source: str) -> ArticleContent:
     """Read one article from TOML text. Raises ContentError, with the line if it is known."""
     try:
-        return _with_bare_identifiers(msgspec.convert(clean_texts(tomllib.loads(source)), ArticleContent))
+        return msgspec.convert(_with_bare_identifiers(clean_texts(tomllib.loads(source))), ArticleContent)
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         raise ContentError(
@@ -155,28 +134,18 @@ def to_json(content: ArticleContent) -> dict[str, Any]:
     return plain
 
 
-def _with_bare_identifiers(content: ArticleContent) -> ArticleContent:
-    """Read identifiers out of what stands around them. A text that holds none stays, for the checks to refuse."""
-    readers = {
-        "doi": find_doi,
-        "pmid": find_pmid,
-        "pmcid": find_pmcid,
-        "url": find_address,
-        "status_url": find_address,
-        "published_on": find_date,
+def _with_bare_identifiers(value: Any) -> Any:
+    """Read the identifiers out of what stands around them, in a value as TOML has it."""
+    if isinstance(value, list):
+        return [_with_bare_identifiers(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: identifiers.bare(name, member)
+        if name in identifiers.READERS and isinstance(member, str)
+        else _with_bare_identifiers(member)
+        for name, member in value.items()
     }
-    paper = content.paper
-    bare = {name: find(getattr(paper, name)) or getattr(paper, name) for name, find in readers.items()}
-    authors = [
-        msgspec.structs.replace(author, orcid=find_orcid(author.orcid) or author.orcid)
-        for author in paper.authors
-    ]
-    return msgspec.structs.replace(
-        content,
-        trial_number=find_trial(content.trial_number) or content.trial_number,
-        trial_url=find_address(content.trial_url) or content.trial_url,
-        paper=msgspec.structs.replace(paper, **bare, authors=authors),
-    )
 
 
 def _line_of(source: str, reason: str) -> int | None:

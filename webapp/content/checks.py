@@ -8,8 +8,8 @@ from enum import StrEnum
 from operator import attrgetter
 from unicodedata import normalize
 
-from webapp.content.article_content import ArticleContent, is_partial_date
-from webapp.content.identifiers import find_doi
+from webapp.content.article_content import ArticleContent
+from webapp.content.identifiers import find_date, find_doi
 from webapp.content.paper_status import is_notice, status_of
 from webapp.content.readability import reading_grade, sentences, words
 from webapp.models.values import PaperStatus, Subject
@@ -148,7 +148,7 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
             "Enter a DOI, a PubMed number or another link to the paper.",
         ),
         (
-            is_partial_date(paper.published_on),
+            paper.published_on and paper.published_on == find_date(paper.published_on),
             "paper-published_on",
             "Enter the year as four digits, like 2022, or a date like 2022-03-14.",
         ),

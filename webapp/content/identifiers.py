@@ -5,6 +5,8 @@ Each ``find_…`` function returns the bare identifier, or "" if there is none. 
 
 import re
 import unicodedata
+from collections.abc import Callable
+from datetime import date
 from urllib.parse import unquote
 
 from webapp.parsing import clean_text, decode_entities
@@ -139,9 +141,14 @@ def find_trial(text: str) -> str:
 
 
 def find_date(text: str) -> str:
-    """Read a year, a month or a day in ISO 8601 from a field of its own."""
+    """Read a year, a month or a day in ISO 8601, from 1800 on, from a field of its own."""
     match = re.fullmatch(r"\W*(\d{4}(?:-\d\d(?:-\d\d)?)?)\W*", _decoded(text))
-    return match.group(1) if match else ""
+    found = match.group(1) if match else ""
+    try:
+        date.fromisoformat((found + "-01-01")[:10])
+    except ValueError:
+        return ""
+    return found if found >= "1800" else ""
 
 
 def find_address(text: str) -> str:
@@ -158,6 +165,25 @@ def find_address(text: str) -> str:
     if not _ADDRESS.fullmatch(address):
         return ""
     return f"https://{address}" if address[:4].lower() == "www." else address
+
+
+# By the name of the field, in the authoring form, content files and imported records.
+READERS: dict[str, Callable[[str], str]] = {
+    "doi": find_doi,
+    "pmid": find_pmid,
+    "pmcid": find_pmcid,
+    "url": find_address,
+    "published_on": find_date,
+    "status_url": find_address,
+    "orcid": find_orcid,
+    "trial_number": find_trial,
+    "trial_url": find_address,
+}
+
+
+def bare(field: str, text: str) -> str:
+    """Read an identifier out of what stands around it. A text that holds none stays, for the checks to refuse."""
+    return READERS[field](text) or text
 
 
 def _decoded(text: str) -> str:

@@ -1,6 +1,6 @@
 """The authoring form: converts an article's content to fields and back. Content without a field is carried over."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
-from webapp.content.identifiers import find_address, find_date, find_doi, find_pmcid, find_pmid, find_trial
+from webapp.content.identifiers import bare
 from webapp.content.paper_status import status_of
 from webapp.db.session import db
 from webapp.models import Category
@@ -76,10 +76,10 @@ def _short(label: str, most: int = 300, *validators: Any) -> StringField:
     )
 
 
-def _identifier(label: str, most: int, find: Callable[[str], str], *validators: Any) -> StringField:
-    """A field for an identifier, which is read out of what is typed; what holds none stays for the checks to refuse."""
+def _identifier(name: str, label: str, most: int, *validators: Any) -> StringField:
+    """A field for an identifier, which is read out of what is typed."""
     field = _short(label, most, *validators)
-    field.kwargs["filters"] = [lambda typed: typed and (find(typed) or typed)]
+    field.kwargs["filters"] = [lambda typed: typed and bare(name, typed)]
     # A browser would cut off a pasted address at the limit, before it is read.
     field.kwargs["render_kw"] = {"maxlength": False}
     return field
@@ -132,17 +132,17 @@ class Rows(FieldList):
 class PaperForm(Form):
     """The publication that is explained."""
 
-    doi = _identifier("DOI", 255, find_doi)
+    doi = _identifier("doi", "DOI", 255)
     title = _long("Title of the paper")
     authors = _long("Authors", check_authors)
     journal = _short("Journal")
-    published_on = _identifier("Paper published", 10, find_date)
+    published_on = _identifier("published_on", "Paper published", 10)
     volume = _short("Volume", 32)
     issue = _short("Issue", 32)
     pages = _short("Pages", 64)
-    pmid = _identifier("PubMed number", 16, find_pmid)
-    pmcid = _identifier("PubMed Central number", 16, find_pmcid)
-    url = _identifier("Another link to the paper", 2000, find_address, _whole_address)
+    pmid = _identifier("pmid", "PubMed number", 16)
+    pmcid = _identifier("pmcid", "PubMed Central number", 16)
+    url = _identifier("url", "Another link to the paper", 2000, _whole_address)
     is_free_to_read = SelectField(
         "Free to read", choices=_options(("", "Not known"), ("yes", "Yes"), ("no", "No"))
     )
@@ -153,7 +153,7 @@ class PaperForm(Form):
         "What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus))
     )
     status_on = _short("Date of the journal’s notice", 10, check_day)
-    status_url = _identifier("Link to the journal’s notice", 2000, find_address, _whole_address)
+    status_url = _identifier("status_url", "Link to the journal’s notice", 2000, _whole_address)
     status_note = _long("Banner text for readers")
 
 
@@ -217,8 +217,8 @@ class SummaryForm(FlaskForm):
 
     funding = _long("Who paid")
     conflicts_of_interest = _long("Did the authors stand to gain?")
-    trial_number = _identifier("Registered trial", 80, find_trial)
-    trial_url = _identifier("Link to the trial", 2000, find_address, _whole_address)
+    trial_number = _identifier("trial_number", "Registered trial", 80)
+    trial_url = _identifier("trial_url", "Link to the trial", 2000, _whole_address)
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
     written_by = _short("Written by")
     checked_by = _short("Checked by")

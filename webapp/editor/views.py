@@ -10,7 +10,8 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.catalog.glossary import new_explainer
 from webapp.content import comparison
-from webapp.content.article_content import from_json, is_partial_date
+from webapp.content.article_content import from_json
+from webapp.content.identifiers import find_date
 from webapp.db.session import db
 from webapp.editor import autosaves, queries
 from webapp.editor.forms import WithdrawForm, category_choices
@@ -67,11 +68,9 @@ def preview(draft_id: int) -> Response:
     """Show the page as readers would see it."""
     draft = revisions.get_draft(draft_id)
     content = from_json(draft.content)
-    if not is_partial_date(content.paper.published_on):
-        content = msgspec.structs.replace(
-            content, paper=msgspec.structs.replace(content.paper, published_on="")
-        )
-    article = publication.transient_article(content, datetime.now(UTC))
+    published_on = find_date(content.paper.published_on)  # of a draft it may be anything
+    paper = msgspec.structs.replace(content.paper, published_on=published_on)
+    article = publication.transient_article(msgspec.structs.replace(content, paper=paper), datetime.now(UTC))
     return htmx.render(
         "editor/preview.html",
         article=article,

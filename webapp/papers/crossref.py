@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid, find_orcid
+from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author
 from webapp.papers import dates
@@ -125,7 +125,7 @@ def _authors(value: Any) -> Iterator[Author]:
                 family=" ".join(filter(None, (*particles, family))),
                 given=texts["given"],
                 suffix=texts["suffix"],
-                orcid=find_orcid(_text(entry.get("ORCID"))),
+                orcid=_text(entry.get("ORCID")),
             )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from webapp.content.article_content import is_partial_date
+from webapp.content.identifiers import find_date
 from webapp.parsing import clean_text, int_from
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -34,7 +34,7 @@ def partial(year: str, month: str = "", day: str = "") -> str:
     number = str(_MONTHS.index(name) + 1) if name in _MONTHS else month if int_from(month) else ""
     for parts in ((number, day.strip()), (number,), ()):
         text = "-".join([year.strip(_AROUND), *(part.zfill(2) for part in parts if part)])
-        if all(parts) and is_partial_date(text):
+        if all(parts) and find_date(text) == text:
             return text
     return ""
 

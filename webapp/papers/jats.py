@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_doi, find_orcid, find_trials
+from webapp.content.identifiers import find_doi, find_trials
 from webapp.models.values import Author
 from webapp.papers import dates, names
 from webapp.papers.crossref import short_license
@@ -113,9 +113,7 @@ def _author(contrib: Element) -> Author | None:
     drop(contrib, ("xref", "fn", "sup", "institution-id", "email"))
     places = ("name", "name-alternatives/name", "string-name", "name-alternatives/string-name")
     name = next((found for place in places if (found := contrib.find(place)) is not None), None)
-    orcid = find_orcid(
-        words(contrib.find("contrib-id[@contrib-id-type='orcid']")) or words(contrib.find("uri"))
-    )
+    orcid = words(contrib.find("contrib-id[@contrib-id-type='orcid']")) or words(contrib.find("uri"))
     if name is None:
         group = contrib.find("collab")
         group = contrib.find("collab-alternatives/collab") if group is None else group

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_orcid, find_trials
+from webapp.content.identifiers import find_trials
 from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
@@ -68,7 +68,7 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
             continue
         family = words(author.find("LastName")) or words(author.find("CollectiveName"))
         given = words(author.find("ForeName")) or words(author.find("Initials"))
-        orcid = find_orcid(words(author.find("Identifier[@Source='ORCID']")))
+        orcid = words(author.find("Identifier[@Source='ORCID']"))
         suffix = words(author.find("Suffix"))
         authors.append(Author(family=family, given=given, suffix=suffix, orcid=orcid))
     return PaperContent(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_address, find_doi, find_pmcid, find_pmid
+from webapp.content.identifiers import READERS, find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper
 from webapp.papers import names
@@ -98,19 +98,21 @@ def normalized(record: Record) -> Record:
     """Normalize texts and identifiers, and drop what the database or the authoring form could not hold."""
     content: ArticleContent = _clean(record.content)
     paper = content.paper
-    doi, pmid = find_doi(paper.doi) or find_doi(paper.url), find_pmid(paper.pmid)
-    known, is_complete = names.complete(paper.authors)
+    found = {
+        name: READERS[name](getattr(paper, name)) for name in ("doi", "pmid", "pmcid", "url", "status_url")
+    }
+    found["doi"] = found["doi"] or find_doi(paper.url)
+    if found["doi"] or found["pmid"]:
+        found["url"] = ""
+    authors = [msgspec.structs.replace(author, orcid=find_orcid(author.orcid)) for author in paper.authors]
+    known, is_complete = names.complete(authors)
     lengths = accumulate(len(names.written(author)) + len("\r\n") for author in known)
     headings: dict[str, str] = {}
     for term in paper.mesh_terms:
         headings.setdefault(term.casefold(), term)
     paper = msgspec.structs.replace(
         paper,
-        doi=doi,
-        pmid=pmid,
-        pmcid=find_pmcid(paper.pmcid),
-        url="" if doi or pmid else find_address(paper.url),
-        status_url=find_address(paper.status_url),
+        **found,
         abstract="\n\n".join(_paragraphs(record.content.paper.abstract)),
         # The form writes all authors in one field: as many of the first ones as it can hold.
         authors=[author for author, length in zip(known, lengths, strict=True) if length <= LONGEST_TEXT],
