@@ -149,7 +149,7 @@ def counting() -> Iterator[Hops]:
         if what == "call" and code.co_filename.startswith(OURS):
             file = code.co_filename.removeprefix(OURS)
             hops.functions[file].add(function_of(code.co_qualname))
-            hops.check_count += (Path(file).name, code.co_qualname) == ("checks.py", "check")
+            hops.check_count += (Path(file).name, code.co_qualname) == ("publication.py", "check_publishable")
 
     def count_transaction(_connection: object) -> None:
         hops.transaction_count += 1

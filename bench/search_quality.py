@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from webapp.search.documents import PLAIN_TITLE, TEXT, IndexDocument, Passage
 from webapp.search.index import SearchIndex
 from webapp.search.posting_arrays import Snapshot
-from webapp.search.query import SearchQuery, Term
+from webapp.search.query import QueryTerm, SearchQuery
 from webapp.search.understanding import clauses_of
 
 DEPTH, RECALL_DEPTH, GAIN_DEPTH = 1000, 100, 10
@@ -77,7 +77,7 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
 
 def _ranked(text: str, library: Snapshot, names: list[str]) -> list[str]:
     """The whole text is asked, however long: the limits of the page protect the site, not the measure."""
-    clauses = clauses_of([Term(word) for word in SearchQuery(text=text).text.split()], library)
+    clauses = clauses_of([QueryTerm(word) for word in SearchQuery(text=text).text.split()], library)
     return [names[number] for number in library.search(clauses, limit=DEPTH).article_ids]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -44,11 +44,11 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ArticleContent]:
     """The texts that were checked."""
     texts: list[ArticleContent] = []
 
-    def check(content: ArticleContent, today: date | None) -> checks.Report:
+    def errors(content: ArticleContent) -> Iterator[checks.Problem]:
         texts.append(content)
-        return checks.check(content, today)
+        return checks.errors(content)
 
-    monkeypatch.setattr(publication, "check", check)
+    monkeypatch.setattr(publication, "errors", errors)
     return texts
 
 

@@ -96,7 +96,7 @@ def test_check_names_every_difference(app: Flask, add: Adds) -> None:
     withdraw(gone, "Wrong.", NOW)
     db.session.commit()
     difference = indexing.differences(search_index())
-    assert difference == indexing.Difference(
+    assert difference == indexing.IndexDifference(
         frozenset((missing.id,)), frozenset((kept.id,)), frozenset((gone.id,))
     )
 

@@ -10,7 +10,7 @@ from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp.search import synonyms
 from webapp.search.index import search_index
-from webapp.search.query import LONGEST_QUERY, MOST_TERMS, FacetName, SearchQuery, Sort, Term
+from webapp.search.query import LONGEST_QUERY, MOST_TERMS, FacetName, QueryTerm, SearchQuery, Sort
 from webapp.search.understanding import nearest, understand, without_typing_errors
 from webapp.search.words import LONGEST_WORD, fold, stems, words
 
@@ -77,9 +77,9 @@ def test_any_text_makes_a_bounded_search(text: str) -> None:
 
 def test_quotes_make_a_phrase_and_the_last_word_is_open() -> None:
     assert query(q='stem “nerve pain" cel').terms()[0] == [
-        Term("stem"),
-        Term("nerve pain", is_phrase=True),
-        Term("cel", is_open=True),
+        QueryTerm("stem"),
+        QueryTerm("nerve pain", is_phrase=True),
+        QueryTerm("cel", is_open=True),
     ]
 
 
@@ -185,13 +185,15 @@ def test_the_nearest_word_is_the_one_with_fewest_errors_and_the_same_start(
 @both_engines
 def test_a_misspelled_form_of_the_table_leads_to_its_right_word(client: PageClient, add: Adds) -> None:
     add()
-    assert without_typing_errors([Term("newmonia")], search_index().snapshot()) == [Term("pneumonia")]
+    assert without_typing_errors([QueryTerm("newmonia")], search_index().snapshot()) == [
+        QueryTerm("pneumonia")
+    ]
 
 
 @both_engines
 def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -> None:
     add()
-    assert without_typing_errors([Term("xyz"), Term("c5q9w")], search_index().snapshot()) is None
+    assert without_typing_errors([QueryTerm("xyz"), QueryTerm("c5q9w")], search_index().snapshot()) is None
 
 
 def test_the_name_of_a_greek_letter_is_no_typing_error(client: PageClient, add: Adds) -> None:

@@ -92,14 +92,6 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Report:
-    """All that the checks found. An article with no error can be published."""
-
-    errors: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
 class Grade:
     """The reading grade of one part of an article, and the grade to aim for."""
 
@@ -118,16 +110,8 @@ class Wording(StrEnum):
     HOPE = "promise"
 
 
-def check(content: ArticleContent, today: date | None = None) -> Report:
-    """Run every check that needs the text alone; ``publishing`` adds those that need the database.
-
-    Without ``today``, for a caller that ignores warnings, no date counts as in the future.
-    """
-    warnings = {warning.key: warning for warning in _warnings(content, today)}
-    return Report(errors=tuple(_errors(content)), warnings=tuple(warnings.values()))
-
-
-def _errors(content: ArticleContent) -> Iterator[Problem]:
+def errors(content: ArticleContent) -> Iterator[Problem]:
+    """Find what stops publishing, as far as the text alone tells; ``publishing`` adds what needs the database."""
     for field, message in _REQUIRED.items():
         value = attrgetter(field.replace("-", "."))(content)
         if not value or not any(value):  # a list of empty lines is empty, too
@@ -188,9 +172,10 @@ def _errors(content: ArticleContent) -> Iterator[Problem]:
     yield from untraced_findings(content)
 
 
-def _warnings(content: ArticleContent, today: date | None) -> Iterator[Problem]:
+def warnings(content: ArticleContent, today: date) -> Iterator[Problem]:
+    """Find what needs a reason to be published. The same warning may come twice."""
     published_on = content.paper.published_on
-    if today and published_on > today.isoformat()[: len(published_on)]:
+    if published_on > today.isoformat()[: len(published_on)]:
         yield Problem("paper-published_on", f"{published_on} is in the future. Check the date.")
     for part in grades(content):
         if part.grade > part.limit and part.field in _PARTS_THAT_WARN:

@@ -57,7 +57,7 @@ _DONE = {  # by the button that led here
 class SaveStatus:
     """Whether the text is saved, and why not, for the bar at the bottom. ``revision`` is the one it was written on."""
 
-    revision: str
+    revision: int
     text: str = ""
     is_saved: bool = True
     is_announced: bool = False
@@ -108,7 +108,7 @@ def show_form(
     attach(form, problems)
     if draft.id:
         form.form_key.data = autosaves.form_key(draft)
-    base = form.merge_base_number if form.base_number == draft.revision_number else None
+    base = form.merge_base.data if form.revision.data == draft.revision_number else None
     before = None if base is None else revisions.content_at(draft, base)
     return htmx.render(
         "editor/edit.html",
@@ -137,7 +137,7 @@ def show_form(
         moved=moved,
         gone=rows.removed(moved.fields if moved else request.form if fields is None else fields),
         save_status=SaveStatus(
-            str(form.revision.data),
+            form.revision.data,
             status_text(draft),
             bool(draft.id),
             problems=() if refusal else problems,

@@ -71,10 +71,10 @@ def save(draft_id: int) -> Response:
     form = _valid_form()
     with editor_access.writing_as(Role.WRITER) as now:
         draft = _save(draft_id, form, now)
-    if draft_id and htmx.wants_fragment() and form.merge_base_number is None:  # else the conflict has to go
+    if draft_id and htmx.wants_fragment() and form.merge_base.data is None:  # else the conflict has to go
         same_paper = revisions.find_same_paper(draft, from_json(draft.content).paper)
         status = SaveStatus(
-            str(draft.revision_number), status_text(draft), is_announced=True, same_paper=same_paper
+            draft.revision_number, status_text(draft), is_announced=True, same_paper=same_paper
         )
         return _show_save_status(draft_id, status)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="saved"))
@@ -106,7 +106,7 @@ def autosave(draft_id: int) -> Response:
     if not htmx.wants_fragment():
         return htmx.redirect(url_for(".edit", draft_id=draft_id))
     status = SaveStatus(
-        str(form.base_number),
+        form.revision.data,
         f"Your typing is saved, {local_time(now)}" if is_changed else status_text(draft),
         bool(draft_id),
         other_editor=revisions.last_editor_name(draft) if is_behind else "",
@@ -206,8 +206,7 @@ def take(draft_id: int) -> Response:
     draft, form = _draft(draft_id), summary_form(request.form)
     theirs = from_json(draft.content)
     content = merging.with_field(content_from(form, theirs), theirs, request.form.get("take", ""))
-    base = (form.base_number, form.merge_base_number)
-    return show_form(draft, with_content(form, content, *base))
+    return show_form(draft, with_content(form, content, form.revision.data, form.merge_base.data))
 
 
 @bp.post("/check")
@@ -286,7 +285,7 @@ def show_reasons(refusal: NotPublishable) -> Response:
             draft.accepted_warnings = {key: reason for key, reason in refusal.accepted.items() if reason}
     except SavedMeanwhile as meanwhile:  # between the checks, which had a transaction of their own, and now
         return show_conflict(meanwhile)
-    form.revision.data, form.merge_base.data = str(draft.revision_number), None
+    form.revision.data, form.merge_base.data = draft.revision_number, None
     notice = FormNotice("Not published yet.", "Your text is saved as a draft.", is_good=False)
     return show_form(draft, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice=notice, refusal=refusal)
 
@@ -322,7 +321,8 @@ def _draft(draft_id: int) -> Draft:
 def _base_number(draft: Draft, form: SummaryForm) -> int:
     """The revision that the text was written on: also one that this tab saved itself, and went Back from."""
     tabs = (form.tab.data, (form.adopts.data or "").partition("@")[0])
-    return draft.revision_number if draft.tab and draft.tab in tabs else form.base_number
+    number: int = form.revision.data
+    return draft.revision_number if draft.tab and draft.tab in tabs else number
 
 
 def _asked_draft_id() -> int:

@@ -50,23 +50,16 @@ MOST_ROW_NUMBER = 999
 
 _CHOOSE = "Not chosen yet"
 _whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
-_ARTICLE_TEXTS = (
-    "slug", "plain_title", "species", "main_message", "simple_explanation", "study_duration", "participants", "evidence_level",
-    "sample_size", "age", "country", "injury_level", "injury_completeness", "time_since_injury", "harms", "research_summary",
-    "funding", "conflicts_of_interest", "trial_number", "trial_url", "written_by", "checked_by",
-)  # fmt: skip
+_ARTICLE_TEXTS, _PAPER_TEXTS = (
+    [field.name for field in msgspec.structs.fields(kind) if field.type is str]
+    for kind in (ArticleContent, PaperContent)
+)
 _ARTICLE_CHOICES = (
     ("subject", Subject),
     ("about_sci", AboutSci),
     ("study_kind", StudyKind),
     ("result", Result),
 )
-_PAPER_TEXTS = (
-    "title", "doi", "pmid", "pmcid", "url", "journal", "published_on", "volume", "issue", "pages", "license", "status_url",
-    "status_note", "abstract",
-)  # fmt: skip
-
-
 _NO_CONTENT = ("form_key", "tab", "adopts", "change_note", "is_correction", "publish_at", "reason_for_all")
 
 
@@ -91,7 +84,7 @@ def _long(label: str, *validators: Any) -> TextAreaField:
 
 
 def _options(*pairs: tuple[str, str]) -> list[SelectChoice]:
-    return [SelectChoice(value=value, label=label) for value, label in pairs]
+    return [SelectChoice(*pair) for pair in pairs]
 
 
 def _choice(label: str, kind: type[Labelled]) -> SelectField:
@@ -176,10 +169,14 @@ class ImplicationForm(Form):
 
 
 class SummaryForm(FlaskForm):
-    """Everything an editor writes about one paper, with the revision it started from and the tab it is typed into."""
+    """Everything an editor writes about one paper, with the tab it is typed into.
 
-    revision = HiddenField(default="0")
-    merge_base = HiddenField()
+    ``revision`` is the number of the revision that the text was written on, 0 for a text that was never saved. ``merge_base``
+    is, in a conflict, the revision that both texts grew from.
+    """
+
+    revision = HiddenField(filters=[lambda sent: int_from(str(sent)) or 0])
+    merge_base = HiddenField(filters=[lambda sent: int_from(str(sent))])
     form_key = HiddenField()
     tab = HiddenField()
     adopts = HiddenField()
@@ -228,16 +225,6 @@ class SummaryForm(FlaskForm):
     is_correction = BooleanField("This corrects a mistake: list it under Corrections")
     publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
     reason_for_all = _short("One reason for all warnings", 500)
-
-    @property
-    def base_number(self) -> int:
-        """The revision that the text was written on; 0 for a text that was never saved."""
-        return int_from(str(self.revision.data)) or 0
-
-    @property
-    def merge_base_number(self) -> int | None:
-        """In a conflict, the revision that both texts grew from."""
-        return int_from(str(self.merge_base.data))
 
     @property
     def note(self) -> tuple[str, bool]:

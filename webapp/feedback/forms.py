@@ -6,7 +6,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.models import Reason, Topic
-from webapp.web.forms import PublicForm, mail_address, one_line, plain_text
+from webapp.web.forms import PublicForm, mail_address, one_line
 
 NOTE_LENGTH = 1000
 MESSAGE_LENGTH = 5000
@@ -27,7 +27,7 @@ class NoteForm(PublicForm):
     )
     note = TextAreaField(
         "What helped, or what was hard to follow?",
-        [Length(max=NOTE_LENGTH, message="Please shorten your note to 1,000 characters"), plain_text],
+        [Length(max=NOTE_LENGTH, message="Please shorten your note to 1,000 characters")],
     )
 
 
@@ -37,7 +37,6 @@ class ReportForm(PublicForm):
         [
             InputRequired("Tell us what is wrong, and where you saw it"),
             Length(max=MESSAGE_LENGTH, message="Please shorten your message to 5,000 characters"),
-            plain_text,
         ],
     )
     email = EmailField(
@@ -69,6 +68,5 @@ class ContactForm(PublicForm):
         [
             InputRequired("Write your message"),
             Length(max=MESSAGE_LENGTH, message="Please shorten your message to 5,000 characters"),
-            plain_text,
         ],
     )

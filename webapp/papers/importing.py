@@ -26,8 +26,8 @@ _YEARS_APART = 1  # online in December, in print in January
 
 
 @dataclass(frozen=True)
-class Match:
-    """The paper that a record duplicates: of an article, of a draft, or of an earlier record of the import."""
+class KnownPaper:
+    """A paper that a record may duplicate: of an article, of a draft, or of an earlier record of the import."""
 
     title: str
     article_id: int | None = None
@@ -47,7 +47,7 @@ class ImportPlan:
     """The records of an import that would become drafts, those that are duplicates, and those that are refused."""
 
     new: tuple[Record, ...]
-    duplicates: tuple[tuple[Record, Match], ...]
+    duplicates: tuple[tuple[Record, KnownPaper], ...]
     refused: tuple[Record, ...]
 
 
@@ -57,13 +57,13 @@ def plan(records: Iterable[Record]) -> ImportPlan:
     articles = select(Article.id, *(getattr(Paper, name) for name in _FIELDS)).join(Article.paper)
     for article_id, *values in db.session.execute(articles):
         paper = _paper(values)
-        known.add(paper, Match(paper.title, article_id=article_id))
+        known.add(paper, KnownPaper(paper.title, article_id=article_id))
     # Drafts of articles too: an unpublished change may name another paper than the article.
     fields = (Draft.content["paper"][name].as_string() for name in _FIELDS)
     drafts = select(Draft.id, *fields).where(Draft.deleted_at.is_(None))
     for draft_id, *values in db.session.execute(drafts):
         paper = _paper(values)
-        known.add(paper, Match(paper.title, draft_id=draft_id))
+        known.add(paper, KnownPaper(paper.title, draft_id=draft_id))
     new, duplicates, refused = [], [], []
     for record in records:
         if record.reason:
@@ -72,7 +72,7 @@ def plan(records: Iterable[Record]) -> ImportPlan:
             duplicates.append((record, match))
         else:
             new.append(record)
-            known.add(record.content.paper, Match(record.title, record=record))
+            known.add(record.content.paper, KnownPaper(record.title, record=record))
     return ImportPlan(tuple(new), tuple(duplicates), tuple(refused))
 
 
@@ -105,15 +105,15 @@ class _KnownPapers:
     """An index of papers by identifier and by title."""
 
     def __init__(self) -> None:
-        self._by_key: dict[tuple[str, str], Match] = {}
-        self._by_title: defaultdict[str, list[tuple[PaperContent, Match]]] = defaultdict(list)
+        self._by_key: dict[tuple[str, str], KnownPaper] = {}
+        self._by_title: defaultdict[str, list[tuple[PaperContent, KnownPaper]]] = defaultdict(list)
 
-    def add(self, paper: PaperContent, match: Match) -> None:
+    def add(self, paper: PaperContent, match: KnownPaper) -> None:
         for key in _keys(paper):
             self._by_key.setdefault(key, match)
         self._by_title[_normalized_title(paper)].append((paper, match))
 
-    def find(self, paper: PaperContent) -> Match | None:
+    def find(self, paper: PaperContent) -> KnownPaper | None:
         keys = _keys(paper)
         for key in keys:
             if key in self._by_key:

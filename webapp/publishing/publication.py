@@ -10,7 +10,7 @@ from slugify import slugify
 from sqlalchemy import or_, select
 
 from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, from_json
-from webapp.content.checks import Problem, check
+from webapp.content.checks import Problem, errors, warnings
 from webapp.content.readability import reading_grade
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
@@ -57,15 +57,14 @@ def check_publishable(
     content: ArticleContent,
     article: Article | None,
     accepted: Mapping[str, str] | None = None,
-    today: date | None = None,
+    today: date = date.max,
 ) -> dict[str, str]:
     """Run all checks, and return the reason for which each warning was accepted, by the warning's key.
 
-    ``accepted`` holds such reasons, and ``today`` tells which dates are in the future. Without them, as for an import or a
-    bulk change, warnings are ignored. Raises NotPublishable with all problems and warnings.
+    ``accepted`` holds such reasons, and ``today`` tells which dates are in the future. Without reasons, as for an import or
+    a bulk change, warnings are ignored. Raises NotPublishable with all problems and warnings.
     """
-    checked, own_id = check(content, today), article.id if article else None
-    problems = list(checked.errors)
+    problems, own_id = list(errors(content)), article.id if article else None
     with db.session.no_autoflush:
         other = find_article_of(content.paper)
         if other is not None and other.id != own_id:
@@ -79,10 +78,10 @@ def check_publishable(
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
         problems.append(Problem("slug", message))
-    warnings = () if accepted is None else checked.warnings
-    reasons = {warning.key: (accepted or {}).get(warning.key, "") for warning in warnings}
+    found = {} if accepted is None else {warning.key: warning for warning in warnings(content, today)}
+    reasons = {key: (accepted or {}).get(key, "") for key in found}
     if problems or not all(reasons.values()):
-        raise NotPublishable(problems, warnings, reasons)
+        raise NotPublishable(problems, tuple(found.values()), reasons)
     return reasons
 
 

@@ -36,7 +36,7 @@ DOCUMENTS_PER_COMMIT = 20_000
 
 
 @dataclass(frozen=True)
-class Difference:
+class IndexDifference:
     """How index and database differ, in article ids."""
 
     missing: frozenset[int]
@@ -90,13 +90,13 @@ def rebuild(report: Callable[[int, int], None] = lambda _done, _total: None) -> 
     return done
 
 
-def differences(index: SearchIndex) -> Difference:
+def differences(index: SearchIndex) -> IndexDifference:
     """Compare an index with the published articles of the database."""
     indexed = index.snapshot().entries()
     query = select(Article.id, Article.revision_number).where(Article.status == ArticleStatus.PUBLISHED)
     with _reading() as session:
         wanted: dict[int, int] = dict(session.execute(query).all())
-    return Difference(
+    return IndexDifference(
         missing=frozenset(wanted.keys() - indexed.keys()),
         outdated=frozenset(key for key, revision in wanted.items() if indexed.get(key, revision) != revision),
         surplus=frozenset(indexed.keys() - wanted.keys()),
@@ -168,7 +168,7 @@ def _is_usable() -> bool:
     return index.is_intact() and cursor is not None and cursor <= change_log.newest()
 
 
-def _correct(index: SearchIndex) -> Difference:
+def _correct(index: SearchIndex) -> IndexDifference:
     """Update what differs from the database; returns how it differed. The writer's lock is held."""
     difference = differences(index)
     if not difference.is_empty:

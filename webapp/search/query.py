@@ -43,7 +43,7 @@ Filters = Mapping[FacetName, frozenset[str]]  # any value of a group, and all gr
 
 
 @dataclass(frozen=True)
-class Term:
+class QueryTerm:
     """A word, or several in quotes, as the reader wrote it. ``is_open``: the reader may still be typing it."""
 
     text: str
@@ -85,15 +85,15 @@ class SearchQuery:
             is_own_words="own" in args,
         )
 
-    def terms(self) -> tuple[list[Term], list[Term]]:
+    def terms(self) -> tuple[list[QueryTerm], list[QueryTerm]]:
         """The different words and quoted phrases in the order in which they were written, and those that are too many.
 
         What stands between blanks is one word, such as C5-C6, and so is a name or measure with a blank, such as "10 mg".
         """
-        terms: list[Term] = []
+        terms: list[QueryTerm] = []
         for place, part in enumerate(_QUOTED.split(self.text)):
             if place % 2:
-                terms += [Term(part.strip(), is_phrase=True)] if part.strip() else []
+                terms += [QueryTerm(part.strip(), is_phrase=True)] if part.strip() else []
                 continue
             spans: list[tuple[int, int]] = []
             for word in words(part):
@@ -102,7 +102,7 @@ class SearchQuery:
                     spans[-1] = start, word.end
                 else:
                     spans.append((word.start, word.end))
-            terms += [Term(part[start:end]) for start, end in spans]
+            terms += [QueryTerm(part[start:end]) for start, end in spans]
         if terms and not terms[-1].is_phrase:
             terms[-1] = replace(terms[-1], is_open=True)
         left_out = _least_telling(terms) if len(terms) > MOST_TERMS else []
@@ -162,7 +162,7 @@ class SearchQuery:
         return replace(self, filters={}, page=1)
 
 
-def _least_telling(terms: list[Term]) -> list[Term]:
+def _least_telling(terms: list[QueryTerm]) -> list[QueryTerm]:
     """The terms beyond MOST_TERMS, where stop words do not count.
 
     People paste or dictate questions with a greeting and a story around them: phrases and what belongs to a concept are looked
@@ -172,7 +172,7 @@ def _least_telling(terms: list[Term]) -> list[Term]:
     matches = concepts_in([word.folded for term in terms for word in words(term.text)])
     subject = frozenset().union(*(match.stems for match in matches))
 
-    def rank(term: Term) -> int:
+    def rank(term: QueryTerm) -> int:
         if term.is_phrase or not subject.isdisjoint(told[term]):
             return 0
         return 2 if VAGUE_STEMS.issuperset(told[term]) else 1

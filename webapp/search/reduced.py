@@ -7,15 +7,15 @@ from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Paper
 from webapp.search.posting_arrays import Matches
 from webapp.search.query import FacetName, SearchQuery
-from webapp.search.understanding import Understanding
+from webapp.search.understanding import UnderstoodQuery
 from webapp.search.words import STOP_WORDS, stem, words
 
 
-def search(query: SearchQuery, offset: int, limit: int) -> tuple[Understanding, Matches]:
+def search(query: SearchQuery, offset: int, limit: int) -> tuple[UnderstoodQuery, Matches]:
     """Articles with any of the words in title or main message, those with most of them first, then the newest."""
     spoken = [piece for term in query.terms()[0] for word in words(term.text) for piece in word.pieces]
     asked = list(dict.fromkeys(word for word in spoken if word not in STOP_WORDS))
-    understanding = Understanding((), None, (), tuple(frozenset((stem(word),)) for word in asked))
+    understanding = UnderstoodQuery((), None, (), tuple(frozenset((stem(word),)) for word in asked))
     if query.text and not asked:
         return understanding, Matches((), 0, {})
     texts = [func.lower(text) for text in (Article.plain_title, Paper.title, Article.main_message)]

@@ -17,7 +17,7 @@ from webapp.search.index import SearchUnavailable, search_index
 from webapp.search.posting_arrays import Matches
 from webapp.search.query import FacetName, SearchQuery, Sort
 from webapp.search.snippets import Snippet, snippet
-from webapp.search.understanding import Understanding, understand, without_typing_errors, written
+from webapp.search.understanding import UnderstoodQuery, understand, without_typing_errors, written
 from webapp.search.words import Span, highlights, stems
 from webapp.web.pagination import Page
 
@@ -85,7 +85,7 @@ class SearchResults:
     """Everything that a page of results shows. ``is_reduced``: the index could not answer, the database did."""
 
     query: SearchQuery
-    understanding: Understanding
+    understanding: UnderstoodQuery
     page: Page[Hit]
     facets: tuple[Facet, ...]
     is_reduced: bool = False

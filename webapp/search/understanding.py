@@ -11,7 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from webapp.search.posting_arrays import Alternative, Clause, Snapshot
-from webapp.search.query import SearchQuery, Term
+from webapp.search.query import QueryTerm, SearchQuery
 from webapp.search.synonyms import Match, concepts_in, known_words, misspellings, words_starting
 from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
 
@@ -37,7 +37,7 @@ NAMED_TERMS, MOST_NAMED = 2, 6  # medical terms that the page names, of each con
 
 
 @dataclass(frozen=True)
-class Understanding:
+class UnderstoodQuery:
     """A query as understood.
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
@@ -52,7 +52,7 @@ class Understanding:
     left_out: tuple[str, ...] = ()
 
 
-def understand(query: SearchQuery, library: Snapshot) -> Understanding:
+def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
     """Understand a query with the words of the library and our table of concepts."""
     terms, left_out = query.terms()
     terms = [_without_hyphens(term, library) for term in terms]
@@ -70,7 +70,7 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
         for term in match.concept.medical[:NAMED_TERMS]
         if not match.stems.issuperset(stems(term))  # the reader's own words are no news
     ]
-    return Understanding(
+    return UnderstoodQuery(
         clauses=tuple(dict.fromkeys([*own, *map(_concept_clause, matches)])),
         corrected=None if corrected is None else written(corrected),
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
@@ -80,7 +80,7 @@ def understand(query: SearchQuery, library: Snapshot) -> Understanding:
 
 
 def clauses_of(
-    terms: Sequence[Term],
+    terms: Sequence[QueryTerm],
     library: Snapshot,
     together: frozenset[str] = frozenset(),
     *,
@@ -114,7 +114,7 @@ def clauses_of(
     return list(dict.fromkeys(clauses))
 
 
-def without_typing_errors(terms: Sequence[Term], library: Snapshot) -> list[Term] | None:
+def without_typing_errors(terms: Sequence[QueryTerm], library: Snapshot) -> list[QueryTerm] | None:
     """The terms without typing errors; None if there are none."""
     better = []
     for term in terms:
@@ -127,7 +127,7 @@ def without_typing_errors(terms: Sequence[Term], library: Snapshot) -> list[Term
     return better if better != list(terms) else None
 
 
-def written(terms: Sequence[Term]) -> str:
+def written(terms: Sequence[QueryTerm]) -> str:
     """The terms as one text."""
     return " ".join(f"“{term.text}”" if term.is_phrase else term.text for term in terms)
 
@@ -146,7 +146,7 @@ def nearest(word: str, library: Snapshot) -> str | None:
     return min(likely)[-1] if likely else _split(word, library)
 
 
-def _without_hyphens(term: Term, library: Snapshot) -> Term:
+def _without_hyphens(term: QueryTerm, library: Snapshot) -> QueryTerm:
     """The term as one word, if it is known so: "exo-skeleton"."""
     joined = re.sub("[-\u2010-\u2013]", "", term.text)
     if term.is_phrase or joined == term.text or not joined.isalpha():
@@ -155,9 +155,9 @@ def _without_hyphens(term: Term, library: Snapshot) -> Term:
     return replace(term, text=joined) if library.frequency(folded) or folded in known_words() else term
 
 
-def _with_letter_names(terms: Sequence[Term], library: Snapshot) -> list[Term]:
+def _with_letter_names(terms: Sequence[QueryTerm], library: Snapshot) -> list[QueryTerm]:
     """The terms with names like "H reflex" as one, if the library has them."""
-    joined: list[Term] = []
+    joined: list[QueryTerm] = []
     for term in terms:
         if joined and not term.is_phrase and not joined[-1].is_phrase:
             name = f"{joined[-1].text}-{term.text}"
@@ -185,7 +185,7 @@ def _completions(word: Word, library: Snapshot) -> list[Alternative]:
     return [((one,), weight) for one in completed if one != stem(folded)]
 
 
-def _concepts(terms: Sequence[Term]) -> tuple[Match, ...]:
+def _concepts(terms: Sequence[QueryTerm]) -> tuple[Match, ...]:
     """The concepts that the query is about; an unfinished last word counts as the concept words it may become."""
     spoken = [word.folded for term in terms for word in words(term.text)]
     matches = concepts_in(spoken)

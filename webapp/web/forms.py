@@ -6,8 +6,8 @@ read a page does not have it. That a form comes from our own site is checked for
 """
 
 import hashlib
+import re
 import time
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -32,7 +32,6 @@ LEAST_SECONDS = 2.0
 MOST_SECONDS = 24 * 3600.0
 _PURPOSE = "form-time"
 _PRESS = "press"
-UNPRINTABLE = ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
 def visitor_address() -> str:
@@ -168,29 +167,12 @@ def mail_address(_form: FlaskForm, field: Field) -> None:
     try:
         field.data = normal_address(field.data or "")
     except EmailNotValidError as error:
-        field.data = _printable(field.data or "", keep="")
         raise ValidationError("Enter an email address like name@example.org") from error
 
 
 def one_line(_form: FlaskForm, field: Field) -> None:
-    """Accept no line break and no other control character: this text goes into a header or a list."""
-    _check_printable(field, "", "Write this on one line, with letters, digits and symbols only.")
-
-
-def plain_text(_form: FlaskForm, field: Field) -> None:
-    """Accept line breaks and tabs, but no other control character."""
-    _check_printable(field, "\n\t", "Write with letters, digits and symbols only.")
-
-
-def _check_printable(field: Field, keep: str, sentence: str) -> None:
+    """Accept no line break and no tab: this text goes into a header or a list."""
     typed = field.data or ""
-    field.data = _printable(typed, keep)
+    field.data = re.sub(r"[\n\t]", " ", typed)
     if field.data != typed:
-        raise ValidationError(sentence)
-
-
-def _printable(text: str, keep: str) -> str:
-    """The text with a space for each control character: HTML cannot show one in the form that comes back."""
-    return "".join(
-        " " if unicodedata.category(char) in UNPRINTABLE and char not in keep else char for char in text
-    )
+        raise ValidationError("Write this on one line, with letters, digits and symbols only.")
