@@ -100,6 +100,9 @@ def init_app(app: Flask, config: Config) -> None:
         NOT_SAID=NOT_SAID,
         NOT_SPECIFIED=NOT_SPECIFIED,
     )
+    # Nearly every template draws icons; importing the macro in each took 0.3 ms a page.
+    icons = app.jinja_env.get_template("_macros/icons.html").module
+    app.jinja_env.globals.update((name, getattr(icons, name)) for name in ("icon", "logo"))
 
 
 def day(value: date | datetime) -> str:
