@@ -38,6 +38,7 @@ OPEN_TO_ANY_HOST = ("/livez", "/readyz")  # monitors and containers ask by addre
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 MOST_FIELDS = 200
 MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
+REMEMBERED = {"slug", "ending", "of", "revision"}  # parts of addresses that every article page asks for
 FORM = "application/x-www-form-urlencoded"
 FORM_IN_PARTS = "multipart/form-data"
 # Mail programs press "Unsubscribe" for their readers (RFC 8058). Every other form comes from a page of this site.
@@ -272,7 +273,7 @@ def refuse_unreadable() -> None:
 
 def url_for(endpoint: str, **values: Any) -> str:
     """Flask's ``url_for`` for templates, which ask for some 70 addresses a page. Words and tokens are not remembered."""
-    return _address(endpoint, **values) if values.keys() <= {"slug"} else plain_url_for(endpoint, **values)
+    return (_address if values.keys() <= REMEMBERED else plain_url_for)(endpoint, **values)
 
 
 @lru_cache(maxsize=10_000)
