@@ -11,8 +11,9 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.db.session import db
 from webapp.models import Article
 from webapp.models.values import AboutSci, Author, Finding, Implication, Result, StudyKind, Subject
-from webapp.publishing import revisions
+from webapp.publishing import publication, revisions
 from webapp.publishing.library import _load_categories
+from webapp.publishing.revisions import Kind
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 STARTER = Path(__file__).resolve().parent.parent / "webapp" / "starter"
@@ -71,7 +72,17 @@ def publish(text: ArticleContent, now: datetime, article: Article | None = None,
         return revisions.publish_new(text, now)
     draft = revisions.draft_of(article.id)
     draft.change_note = note
-    revisions.publish(draft, text, draft.revision_number, None, now, accepted=None)
+    revision = revisions.approve(
+        draft,
+        text,
+        draft.revision_number,
+        None,
+        now,
+        publish_on=now.date(),
+        kind=Kind.PUBLISHED,
+        accepted=None,
+    )
+    publication.make_public(draft, revision, now)
     return article
 
 

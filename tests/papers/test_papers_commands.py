@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import add_editor, sign_in
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_article, publish
 from tests.pages import PageClient
 from tests.papers.conftest import StandIn
 from tests.papers.test_readers import NBIB, RIS
@@ -187,7 +187,7 @@ def test_a_check_never_removes_a_notice(app: Flask, crossref: StandIn) -> None:
 def test_publishing_a_draft_later_keeps_the_notice(app: Flask, crossref: StandIn, has_changes: bool) -> None:
     article, editor = add_article(), add_editor()
     draft = revisions.draft_of(article.id)
-    revisions.publish(draft, from_json(draft.content), 1, editor.id, NOW, accepted={})
+    publish(from_json(draft.content), NOW, article)
     if has_changes:
         changed = _with_harms(from_json(draft.content))
         revisions.save(draft, changed, draft.revision_number, editor.id, NOW)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from webapp.content import identifiers
+from webapp.content.identifiers import READERS
 from webapp.models.values import (
     AboutSci,
     Author,
@@ -141,8 +141,8 @@ def _with_bare_identifiers(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: identifiers.bare(name, member)
-        if name in identifiers.READERS and isinstance(member, str)
+        name: READERS[name](member) or member
+        if name in READERS and isinstance(member, str)
         else _with_bare_identifiers(member)
         for name, member in value.items()
     }

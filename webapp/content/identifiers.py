@@ -167,7 +167,8 @@ def find_address(text: str) -> str:
     return f"https://{address}" if address[:4].lower() == "www." else address
 
 
-# By the name of the field, in the authoring form, content files and imported records.
+# By the name of the field, in the authoring form, content files and imported records. Where a text holds no identifier, the
+# form and content files let it stand, for the checks to refuse.
 READERS: dict[str, Callable[[str], str]] = {
     "doi": find_doi,
     "pmid": find_pmid,
@@ -179,11 +180,6 @@ READERS: dict[str, Callable[[str], str]] = {
     "trial_number": find_trial,
     "trial_url": find_address,
 }
-
-
-def bare(field: str, text: str) -> str:
-    """Read an identifier out of what stands around it. A text that holds none stays, for the checks to refuse."""
-    return READERS[field](text) or text
 
 
 def _decoded(text: str) -> str:

@@ -31,7 +31,7 @@ from webapp.papers import crossref, lookup, records
 from webapp.papers.records import Record
 from webapp.publishing import audit, publication, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
-from webapp.publishing.revisions import SavedMeanwhile
+from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
 from webapp.web import htmx
 
@@ -139,8 +139,18 @@ def publish(draft_id: int) -> Response:
         # The second of two requests of one tab to publish one text has nothing left to do.
         if not (is_up_to_date and is_from_tab and publication.with_address(content, draft.article) == saved):
             draft.change_note, draft.is_correction = form.note
-            base_number, accepted = _base_number(draft, form), _reasons(draft, form)
-            revisions.publish(draft, content, base_number, editor_id, now, accepted=accepted)
+            revision = revisions.approve(
+                draft,
+                content,
+                _base_number(draft, form),
+                editor_id,
+                now,
+                publish_on=now.date(),
+                kind=Kind.PUBLISHED,
+                accepted=_reasons(draft, form),
+            )
+            publication.make_public(draft, revision, now)
+            revisions.end_schedule(draft, now, "It was published by hand.")
             audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
         _forget_unsaved(draft)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))

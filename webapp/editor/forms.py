@@ -21,13 +21,12 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
-from webapp.content.identifiers import bare
+from webapp.content.identifiers import READERS
 from webapp.content.paper_status import status_of
 from webapp.db.session import db
 from webapp.models import Category
@@ -48,7 +47,7 @@ from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 MOST_ROWS = 40
 MOST_ROW_NUMBER = 999
 
-_CHOOSE = "Not chosen yet"
+_NOT_CHOSEN = ("", "Not chosen yet")
 _whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
 _ARTICLE_TEXTS, _PAPER_TEXTS = (
     [field.name for field in msgspec.structs.fields(kind) if field.type is str]
@@ -72,7 +71,7 @@ def _short(label: str, most: int = 300, *validators: Any) -> StringField:
 def _identifier(name: str, label: str, most: int, *validators: Any) -> StringField:
     """A field for an identifier, which is read out of what is typed."""
     field = _short(label, most, *validators)
-    field.kwargs["filters"] = [lambda typed: typed and bare(name, typed)]
+    field.kwargs["filters"] = [lambda typed: typed and (READERS[name](typed) or typed)]
     # A browser would cut off a pasted address at the limit, before it is read.
     field.kwargs["render_kw"] = {"maxlength": False}
     return field
@@ -83,14 +82,8 @@ def _long(label: str, *validators: Any) -> TextAreaField:
     return TextAreaField(label, [Optional(), too_long, *validators])
 
 
-def _options(*pairs: tuple[str, str]) -> list[SelectChoice]:
-    return [SelectChoice(*pair) for pair in pairs]
-
-
-def _choice(label: str, kind: type[Labelled]) -> SelectField:
-    return SelectField(
-        label, choices=_options(("", _CHOOSE), *((member.value, member.label) for member in kind))
-    )
+def _choice(label: str, kind: type[Labelled], *others: tuple[str, str]) -> SelectField:
+    return SelectField(label, choices=[*others, *((member.value, member.label) for member in kind)])
 
 
 def check_day(_form: Form, field: StringField) -> None:
@@ -136,15 +129,11 @@ class PaperForm(Form):
     pmid = _identifier("pmid", "PubMed number", 16)
     pmcid = _identifier("pmcid", "PubMed Central number", 16)
     url = _identifier("url", "Another link to the paper", 2000, _whole_address)
-    is_free_to_read = SelectField(
-        "Free to read", choices=_options(("", "Not known"), ("yes", "Yes"), ("no", "No"))
-    )
+    is_free_to_read = SelectField("Free to read", choices=[("", "Not known"), ("yes", "Yes"), ("no", "No")])
     license = _short("License of the paper")
     abstract = _long("Abstract")
     mesh_terms = _long("Subject headings and keywords")
-    status = SelectField(
-        "What the journal says", choices=_options(*((status.value, status.label) for status in PaperStatus))
-    )
+    status = _choice("What the journal says", PaperStatus)
     status_on = _short("Date of the journal’s notice", 10, check_day)
     status_url = _identifier("status_url", "Link to the journal’s notice", 2000, _whole_address)
     status_note = _long("Banner text for readers")
@@ -187,11 +176,11 @@ class SummaryForm(FlaskForm):
 
     plain_title = _short("Plain title")
     slug = _short("Web address", 80)
-    subject = _choice("Who or what was studied", Subject)
+    subject = _choice("Who or what was studied", Subject, _NOT_CHOSEN)
     species = _short("Which animals", 80)
-    about_sci = _choice("About spinal cord injury", AboutSci)
-    study_kind = _choice("Kind of study", StudyKind)
-    result = _choice("Result", Result)
+    about_sci = _choice("About spinal cord injury", AboutSci, _NOT_CHOSEN)
+    study_kind = _choice("Kind of study", StudyKind, _NOT_CHOSEN)
+    result = _choice("Result", Result, _NOT_CHOSEN)
 
     main_message = _long("Main message")
     simple_explanation = _long("Simple explanation")
@@ -239,9 +228,9 @@ def category_choices() -> list[tuple[str, str]]:
 
 def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> SummaryForm:
     """Build the form with its choices of categories, filled from sent fields, or else from ``values``."""
-    choices, form = category_choices(), SummaryForm(formdata=fields, data=values)
-    form.categories.choices = _options(*choices)
-    form.main_category.choices = _options(("", _CHOOSE), *choices)
+    form = SummaryForm(formdata=fields, data=values)
+    form.categories.choices = category_choices()
+    form.main_category.choices = [_NOT_CHOSEN, *form.categories.choices]
     return form
 
 
@@ -263,11 +252,8 @@ def values_of(content: ArticleContent) -> dict[str, Any]:
     values["categories"] = list(content.categories)
     values["main_category"] = content.categories[0] if content.categories else ""
     values["checked_on"] = _day_text(content.checked_on)
-    values["findings"] = [
-        {"text": row.text, "place": row.place, "quote": row.quote, "counts": row.counts}
-        for row in content.findings
-    ]
-    values["implications"] = [{"title": row.title, "text": row.text} for row in content.implications]
+    values["findings"] = list(map(msgspec.structs.asdict, content.findings))
+    values["implications"] = list(map(msgspec.structs.asdict, content.implications))
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
     values["paper"] = _paper_values(content.paper)
     return values

@@ -28,7 +28,7 @@ _DEGREES = re.compile(
 )
 _SUFFIX_OR_DEGREE = re.compile(rf"{_SUFFIX_IN_NAME.pattern}|[JS]R|{_LONG_DEGREES}")
 _TITLE = re.compile(r"(?:(?:Dr|Prof|Professor)\.?\s+)+(?=\S)")
-_OTHERS = re.compile(
+_OTHERS = re.compile(  # a name that is, or ends in, "et al." or "and others"
     r"[\s,;]{0,3}\b(?:et\.? al|and others|and colleagues)\b[.,;\s]{0,3}$|^(?:others|et ?al)[.,;\s]{0,3}$",
     re.IGNORECASE,
 )
@@ -70,7 +70,7 @@ def read(line: str) -> list[Author]:
     line = " ".join(line.split())
     if line.endswith(";") and line.count(";") == 1:
         return [Author(family=line.rstrip("; "))]
-    if is_others(line):
+    if _OTHERS.search(line):
         named = _OTHERS.sub("", line)
         return [*(read(named) if named else []), Author(family="et al.")]
     if ";" in line:
@@ -164,13 +164,8 @@ def complete(authors: Iterable[Author]) -> tuple[list[Author], bool]:
         for author in authors
         if author.family and (author.given or not _NOBODY.fullmatch(author.family))
     ]
-    known = [author for author in named if not is_others(f"{author.given} {author.family}".strip())]
+    known = [author for author in named if not _OTHERS.search(f"{author.given} {author.family}".strip())]
     return known, len(known) == len(named)
-
-
-def is_others(name: str) -> bool:
-    """Tell whether a name is, or ends in, "et al." or "and others"."""
-    return _OTHERS.search(name) is not None
 
 
 def _suffix(text: str) -> str:
@@ -184,7 +179,7 @@ def _persons(names: Iterable[str]) -> list[Author]:
         is_group = _GROUP.search(name)
         spoken = None if is_group else _SPOKEN.fullmatch(name)
         found = [_matched(spoken)] if spoken else read(name)
-        if len(found) > 1 or not (found[0].given or is_group or is_others(name)):
+        if len(found) > 1 or not (found[0].given or is_group or _OTHERS.search(name)):
             raise UnclearName(ONE_ON_EACH_LINE)
         authors += found
     return authors

@@ -149,30 +149,6 @@ def save(
     return draft
 
 
-def publish(
-    draft: Draft,
-    content: ArticleContent,
-    base_number: int,
-    editor_id: int | None,
-    now: datetime,
-    *,
-    accepted: Mapping[str, str] | None,
-) -> None:
-    """Save a text and publish it; ``approve`` tells what is checked. Raises SavedMeanwhile or NotPublishable."""
-    revision = approve(
-        draft,
-        content,
-        base_number,
-        editor_id,
-        now,
-        publish_on=now.date(),
-        kind=Kind.PUBLISHED,
-        accepted=accepted,
-    )
-    publication.make_public(draft, revision, now)
-    end_schedule(draft, now, "It was published by hand.")
-
-
 def approve(
     draft: Draft,
     content: ArticleContent,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -135,31 +136,14 @@ class SearchQuery:
         return {
             "q": [self.text] if self.text else [],
             **{name.value: sorted(self.filters.get(name, ())) for name in FacetName},
-            "sort": [self.sort.value] if self.sort != Sort.BEST else [],
+            "sort": [str(self.sort)] if self.sort != Sort.BEST else [],
             "exact": ["1"] if self.is_exact else [],
             "own": ["1"] if self.is_own_words else [],
         }
 
-    def exactly(self) -> "SearchQuery":
-        """The same search without correction of typing."""
-        return replace(self, is_exact=True, page=1)
-
-    def in_own_words(self) -> "SearchQuery":
-        """The same search without any words but the reader's."""
-        return replace(self, is_own_words=True, page=1)
-
-    def sorted_by(self, sort: str) -> "SearchQuery":
-        return replace(self, sort=Sort(sort), page=1)
-
-    def on_page(self, number: int) -> "SearchQuery":
-        return replace(self, page=number)
-
-    def as_feed(self) -> "SearchQuery":
-        """The same search as its feed answers it: always newest first, never paged."""
-        return replace(self, sort=Sort.BEST, page=1)
-
-    def without_filters(self) -> "SearchQuery":
-        return replace(self, filters={}, page=1)
+    def but(self, **changes: Any) -> "SearchQuery":
+        """The first page of the same search with these changes."""
+        return replace(self, **{"page": 1} | changes)
 
 
 def _least_telling(terms: list[QueryTerm]) -> list[QueryTerm]:
