@@ -178,4 +178,4 @@ def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]
     )
     title, text = "This is what you typed but didn’t save.", f"It was saved on {local_time(shown.saved_at)}."
     notice = FormNotice(title, text, can_discard=True, is_good=False, others=others)
-    return rows.Fields(shown.fields), notice, shown.mark
+    return rows.Fields((name, value) for name, value in shown.fields), notice, shown.mark

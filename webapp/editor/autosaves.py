@@ -5,7 +5,6 @@ typed in another tab *adopts* that text: it replaces it, unless more was typed t
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 
@@ -16,25 +15,10 @@ from webapp.db.session import db
 from webapp.models import Autosave, Draft
 from webapp.parsing import datetime_from
 
-Fields = list[tuple[str, str]]
 NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
 KEY = re.compile(rf"draft-[0-9]{{1,9}}|{NEW_KEY.pattern}")
 LONGEST_TAB = 16  # characters of the random name of a tab
 _NOT_TYPED = ("csrf_token", "tab", "adopts")
-
-
-@dataclass(frozen=True)
-class Typed:
-    """The unsaved text of one tab, and when it was stored."""
-
-    tab: str
-    fields: Fields
-    saved_at: datetime
-
-    @property
-    def mark(self) -> str:
-        """Identifies this text; the same tab has another mark once more was typed there."""
-        return f"{self.tab}@{self.saved_at.isoformat()}"
 
 
 def store(editor_id: int, fields: MultiDict[str, str], title: str, now: datetime) -> None:
@@ -68,11 +52,10 @@ def form_key(draft: Draft, asked: str = "") -> str:
     return asked if NEW_KEY.fullmatch(asked) else new_key()
 
 
-def typed(editor_id: int, form_key: str) -> list[Typed]:
+def typed(editor_id: int, form_key: str) -> list[Autosave]:
     """Unsaved texts under this key, one a tab, newest first."""
     query = select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key)
-    rows = db.session.scalars(query.order_by(Autosave.saved_at.desc(), Autosave.id.desc()))
-    return [Typed(row.tab, [(name, value) for name, value in row.fields], row.saved_at) for row in rows]
+    return list(db.session.scalars(query.order_by(Autosave.saved_at.desc(), Autosave.id.desc())))
 
 
 def forget(editor_id: int, fields: MultiDict[str, str]) -> None:

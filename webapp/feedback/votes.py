@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, select
 
@@ -15,6 +15,7 @@ from webapp.models import Article, DailySalt, Feedback, Reason, Understanding
 from webapp.models.values import Result
 
 IPV6 = 6
+Row = TypeVar("Row", Feedback, Understanding)
 
 
 class NoVoteYet(LookupError):
@@ -36,15 +37,15 @@ def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Fee
     return row
 
 
-def find_vote(article: Article, visitor: str, now: datetime) -> Feedback | None:
-    """Today's answer of this visitor."""
+def find_todays(table: type[Row], article: Article, visitor: str, now: datetime) -> Row | None:
+    """Today's answer of this visitor below the article: a vote (Feedback), or what the study showed (Understanding)."""
     salt = db.session.get(DailySalt, now.date())
-    return db.session.scalar(select(Feedback).filter_by(**_key(article, visitor, salt))) if salt else None
+    return db.session.scalar(select(table).filter_by(**_key(article, visitor, salt))) if salt else None
 
 
 def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], now: datetime) -> None:
     """Put words, and after "No" reasons, to today's vote; raises NoVoteYet."""
-    row = find_vote(article, visitor, now)
+    row = find_todays(Feedback, article, visitor, now)
     if row is None:
         raise NoVoteYet(article.slug)
     row.note = note.strip() or None
@@ -57,14 +58,6 @@ def answer(article: Article, visitor: str, result: Result, now: datetime) -> Non
     key = _key(article, visitor, _todays_salt(now))
     if db.session.scalar(select(Understanding).filter_by(**key)) is None:
         db.session.add(Understanding(**key, answer=result, given_at=now))
-
-
-def find_answer(article: Article, visitor: str, now: datetime) -> Understanding | None:
-    """Today's first answer of this visitor to the question about the study."""
-    salt = db.session.get(DailySalt, now.date())
-    return (
-        db.session.scalar(select(Understanding).filter_by(**_key(article, visitor, salt))) if salt else None
-    )
 
 
 def forget_salts(now: datetime) -> None:

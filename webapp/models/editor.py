@@ -84,7 +84,7 @@ class Autosave(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"))
-    # which form: "draft-12", "article-5" or "new-" and a random part
+    # which form: "draft-12", or "new-" and a random part
     form_key: Mapped[str] = mapped_column(String(40))
     tab: Mapped[str] = mapped_column(String(16))  # random, made each time the form is opened
     title: Mapped[str] = mapped_column(String(200))
@@ -92,6 +92,11 @@ class Autosave(Base):
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("editor_id", "form_key", "tab"),)
+
+    @property
+    def mark(self) -> str:
+        """Identifies this text; the same tab has another mark once more was typed there."""
+        return f"{self.tab}@{self.saved_at.isoformat()}"
 
 
 class Schedule(Base):

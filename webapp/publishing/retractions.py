@@ -45,18 +45,6 @@ class CheckResult:
     is_new: bool = False
 
 
-@dataclass(frozen=True)
-class PaperRow:
-    """A row of the editors' list of papers."""
-
-    article_id: int
-    title: str
-    status: PaperStatus
-    status_url: str | None
-    notice_status: NoticeStatus
-    checked_at: datetime | None
-
-
 def papers_to_check() -> list[PaperToCheck]:
     """Return the papers of all published articles, least recently checked first."""
     # In this order, a check that was interrupted goes on with the papers it did not reach.
@@ -99,8 +87,8 @@ def not_checked(paper: PaperToCheck, reason: str) -> CheckResult:
     return CheckResult(paper.title, NoticeStatus.UNKNOWN, reason)
 
 
-def overview(page: int) -> Page[PaperRow]:
-    """Return a page of the papers of published articles: with a notice first, then never checked, then the rest."""
+def overview(page: int) -> Page[tuple[Article, NoticeStatus]]:
+    """Return a page of the published articles: papers with a notice first, then never checked, then the rest."""
     status = _notice_status()
     query = published().join(Article.paper)
     in_order = query.add_columns(status).order_by(
@@ -109,18 +97,7 @@ def overview(page: int) -> Page[PaperRow]:
         Paper.title,
     )
     rows = db.session.execute(in_order.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    listed = [
-        PaperRow(
-            article_id=article.id,
-            title=article.paper.title,
-            status=article.paper.status,
-            status_url=article.paper.status_url,
-            notice_status=NoticeStatus(value),
-            checked_at=article.paper.status_checked_at,
-        )
-        for article, value in rows
-    ]
-    return Page(listed, page, total_of(query), PAGE_SIZE)
+    return Page([(article, NoticeStatus(value)) for article, value in rows], page, total_of(query), PAGE_SIZE)
 
 
 def counts() -> dict[NoticeStatus, int]:
