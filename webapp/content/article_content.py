@@ -115,7 +115,10 @@ def from_toml(source: str) -> ArticleContent:
             f"This is not valid TOML: {error}.", int(match.group(1)) if match else None
         ) from error
     except msgspec.ValidationError as error:
-        raise ContentError(f"{error}.", _line_of(source, str(error))) from error
+        # The error names the key, or ends in the path to it.
+        match = re.search(r"unknown field `(\w+)`|([A-Za-z_]+)(?:\[[^\]]*\])*`$", str(error))
+        line = line_of(source, match[1] or match[2]) if match else None
+        raise ContentError(f"{error}.", line) from error
 
 
 def to_toml(content: ArticleContent) -> str:
@@ -148,10 +151,9 @@ def _with_bare_identifiers(value: Any) -> Any:
     }
 
 
-def _line_of(source: str, reason: str) -> int | None:
-    """Find the line of the key that a validation error is about: the key is named in the error, or ends its path."""
-    match = re.search(r"unknown field `(\w+)`", reason) or re.search(r"([A-Za-z_]+)(?:\[[^\]]*\])*`$", reason)
-    if match is None:
-        return None
-    key = re.compile(rf"^\s*\[*(?:\w+\.)*{re.escape(match.group(1))}\]*\s*(=|$)")
-    return next((number for number, line in enumerate(source.splitlines(), start=1) if key.match(line)), None)
+def line_of(source: str, key: str) -> int | None:
+    """Find the line of a key or table in TOML text."""
+    is_here = re.compile(rf"^\s*\[*(?:\w+\.)*{re.escape(key)}\]*\s*(=|$)")
+    return next(
+        (number for number, line in enumerate(source.splitlines(), start=1) if is_here.match(line)), None
+    )

@@ -10,7 +10,7 @@ import tomli_w
 from sqlalchemy import select
 
 from webapp.catalog.queries import published
-from webapp.content.article_content import ContentError, from_toml, to_toml
+from webapp.content.article_content import ContentError, from_toml, line_of, to_toml
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -142,7 +142,10 @@ def _import_article(file: Path, now: datetime, report: ImportReport) -> list[Ref
     except ContentError as error:
         return [Refusal(file, error.line, error.reason)]
     except NotPublishable as error:
-        return [Refusal(file, _line_of(text, problem.field), problem.message) for problem in error.problems]
+        return [
+            Refusal(file, line_of(text, problem.field.removeprefix("paper-").split("-")[0]), problem.message)
+            for problem in error.problems
+        ]
     except (OSError, UnicodeDecodeError) as error:
         return [Refusal(file, None, f"This file cannot be read: {error}.")]
     return []
@@ -172,10 +175,3 @@ def _plain(row: object, kind: type[msgspec.Struct]) -> dict[str, object]:
 
 def _write(file: Path, value: dict[str, object]) -> None:
     file.write_text(tomli_w.dumps(value, multiline_strings=True), encoding="utf-8")
-
-
-def _line_of(text: str, problem_field: str) -> int | None:
-    """Find the line of the key that a problem is about."""
-    key = problem_field.removeprefix("paper-").split("-")[0]
-    lines = enumerate(text.splitlines(), start=1)
-    return next((number for number, line in lines if line.strip(" [").startswith(key)), None)
