@@ -143,6 +143,8 @@ class Snapshot:
         self.contributions = PostingCache(CACHE_BYTES, self._contributions).get
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
+        # ids of articles like one, by its id, its revision and how many were asked for; filled by similar.py
+        self.similar_ids: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
     # Articles
 

@@ -1,13 +1,12 @@
 """Summaries like one summary, from the index: its most telling words as a query."""
 
 from collections import defaultdict
-from functools import lru_cache
 
 from webapp.catalog import queries
 from webapp.models import Article
 from webapp.search.documents import Passage, document_of
 from webapp.search.index import SearchUnavailable, search_index
-from webapp.search.posting_arrays import Clause
+from webapp.search.posting_arrays import Clause, Snapshot
 from webapp.search.words import stems
 
 STEM_COUNT = 40  # the most frequent of a text
@@ -21,22 +20,30 @@ def similar_to(article: Article, count: int = 3) -> list[Article]:
     """
     try:
         library = search_index().snapshot()
-        worth: dict[tuple[str, float], float] = {}
-        for stem, weight in _frequent_stems(document_of(article).passages):
-            document_count = len(library.contributions(stem).documents)
-            if document_count > 1:  # a word of no other article says nothing
-                worth[stem, weight] = weight * library.rarity(document_count)
-        telling = sorted(worth, key=lambda one: -worth[one])[:TELLING_COUNT]
-        clauses = [Clause((((stem,), weight),), is_asked=False) for stem, weight in telling]
-        # one more than asked, for this article is like itself
-        ids = library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()
+        key = article.id, article.revision_number, count
+        # Most public changes, like the date of a check, leave the index as it is.
+        if key not in library.similar_ids:
+            library.similar_ids[key] = _ids_of_similar(article, library, count)
+        ids = library.similar_ids[key]
     except SearchUnavailable:
         ids = tuple(queries.similar_to(article, count))
     found = queries.published_by_ids([one for one in ids if one != article.id][:count])
     return [similar for similar in found if not similar.paper.is_retracted]
 
 
-@lru_cache(maxsize=100)  # each holds its texts: 20 kB
+def _ids_of_similar(article: Article, library: Snapshot, count: int) -> tuple[int, ...]:
+    """The ids of the articles with most in common; as a rule this article is among them."""
+    worth: dict[tuple[str, float], float] = {}
+    for stem, weight in _frequent_stems(document_of(article).passages):
+        document_count = len(library.contributions(stem).documents)
+        if document_count > 1:  # a word of no other article says nothing
+            worth[stem, weight] = weight * library.rarity(document_count)
+    telling = sorted(worth, key=lambda one: -worth[one])[:TELLING_COUNT]
+    clauses = [Clause((((stem,), weight),), is_asked=False) for stem, weight in telling]
+    # one more than asked, for this article is like itself
+    return library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()
+
+
 def _frequent_stems(passages: tuple[Passage, ...]) -> tuple[tuple[str, float], ...]:
     """The stems that these passages use most, each with a weight of at most 1."""
     weights: dict[str, float] = defaultdict(float)
