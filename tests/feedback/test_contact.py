@@ -39,6 +39,11 @@ def test_the_name_may_be_left_out(client: PageClient) -> None:
     assert db.session.scalars(select(ContactMessage)).one().name is None
 
 
+def test_a_message_may_hold_an_emoji_newer_than_this_python(client: PageClient) -> None:
+    client.post("/contact", _form(message="Thanks \U0001fae9"))
+    assert db.session.scalars(select(ContactMessage)).one().message == "Thanks \U0001fae9"
+
+
 def test_a_report_names_its_article(client: PageClient) -> None:
     article = add_article()
     client.get(f"/research/{article.slug}/report")

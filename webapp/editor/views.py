@@ -20,7 +20,7 @@ from webapp.models import Article, AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.parsing import int_from
 from webapp.publishing import audit, deletion, publication, revisions, scheduling
-from webapp.publishing.revisions import SavedMeanwhile
+from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
@@ -117,7 +117,8 @@ def restore(draft_id: int) -> Response:
         raise SiteError(HTTPStatus.BAD_REQUEST)
     with editor_access.writing_as(Role.WRITER) as now:
         draft = revisions.get_draft(draft_id)
-        revisions.restore(draft, number, base, current_editor().id, now)
+        content = from_json(revisions.get_revision(draft, number).content)
+        revisions.save(draft, content, base, current_editor().id, now, kind=Kind.RESTORED)
         if draft.revision_number != base:
             audit.record(AuditKind.RESTORED, now, current_editor().id, detail=draft.title)
     return htmx.redirect(url_for("authoring.edit", draft_id=draft_id, done="restored"))

@@ -193,12 +193,6 @@ def end_schedule(draft: Draft, now: datetime, why: str) -> bool:
     return bool(db.session.scalars(ended).all())
 
 
-def restore(draft: Draft, number: int, base_number: int, editor_id: int, now: datetime) -> Draft:
-    """Save an earlier revision's text as the newest revision. Raises SavedMeanwhile or DraftNotFound."""
-    content = from_json(get_revision(draft, number).content)
-    return save(draft, content, base_number, editor_id, now, kind=Kind.RESTORED)
-
-
 def title_of(content: ArticleContent) -> str:
     """Return the title under which lists show a text."""
     return content.plain_title or content.paper.title or UNTITLED
