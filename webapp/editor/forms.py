@@ -21,6 +21,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -47,7 +48,7 @@ from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 MOST_ROWS = 40
 MOST_ROW_NUMBER = 999
 
-_NOT_CHOSEN = ("", "Not chosen yet")
+_NOT_CHOSEN = SelectChoice("", "Not chosen yet")
 _whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
 _ARTICLE_TEXTS, _PAPER_TEXTS = (
     [field.name for field in msgspec.structs.fields(kind) if field.type is str]
@@ -82,8 +83,10 @@ def _long(label: str, *validators: Any) -> TextAreaField:
     return TextAreaField(label, [Optional(), too_long, *validators])
 
 
-def _choice(label: str, kind: type[Labelled], *others: tuple[str, str]) -> SelectField:
-    return SelectField(label, choices=[*others, *((member.value, member.label) for member in kind)])
+def _choice(label: str, kind: type[Labelled], *others: SelectChoice) -> SelectField:
+    return SelectField(
+        label, choices=[*others, *(SelectChoice(member.value, member.label) for member in kind)]
+    )
 
 
 def check_day(_form: Form, field: StringField) -> None:
@@ -129,7 +132,10 @@ class PaperForm(Form):
     pmid = _identifier("pmid", "PubMed number", 16)
     pmcid = _identifier("pmcid", "PubMed Central number", 16)
     url = _identifier("url", "Another link to the paper", 2000, _whole_address)
-    is_free_to_read = SelectField("Free to read", choices=[("", "Not known"), ("yes", "Yes"), ("no", "No")])
+    is_free_to_read = SelectField(
+        "Free to read",
+        choices=[SelectChoice("", "Not known"), SelectChoice("yes", "Yes"), SelectChoice("no", "No")],
+    )
     license = _short("License of the paper")
     abstract = _long("Abstract")
     mesh_terms = _long("Subject headings and keywords")
@@ -229,7 +235,7 @@ def category_choices() -> list[tuple[str, str]]:
 def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> SummaryForm:
     """Build the form with its choices of categories, filled from sent fields, or else from ``values``."""
     form = SummaryForm(formdata=fields, data=values)
-    form.categories.choices = category_choices()
+    form.categories.choices = [SelectChoice(*pair) for pair in category_choices()]
     form.main_category.choices = [_NOT_CHOSEN, *form.categories.choices]
     return form
 
