@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from webapp.catalog import queries
 from webapp.models import Article
-from webapp.search.documents import Passage, document_of
+from webapp.search.documents import document_of
 from webapp.search.index import SearchUnavailable, search_index
 from webapp.search.posting_arrays import Clause, Snapshot
 from webapp.search.words import stems
@@ -33,23 +33,17 @@ def similar_to(article: Article, count: int = 3) -> list[Article]:
 
 def _ids_of_similar(article: Article, library: Snapshot, count: int) -> tuple[int, ...]:
     """The ids of the articles with most in common; as a rule this article is among them."""
-    worth: dict[tuple[str, float], float] = {}
-    for stem, weight in _frequent_stems(document_of(article).passages):
-        document_count = len(library.contributions(stem).documents)
-        if document_count > 1:  # a word of no other article says nothing
-            worth[stem, weight] = weight * library.rarity(document_count)
-    telling = sorted(worth, key=lambda one: -worth[one])[:TELLING_COUNT]
-    clauses = [Clause((((stem,), weight),), is_asked=False) for stem, weight in telling]
-    # one more than asked, for this article is like itself
-    return library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()
-
-
-def _frequent_stems(passages: tuple[Passage, ...]) -> tuple[tuple[str, float], ...]:
-    """The stems that these passages use most, each with a weight of at most 1."""
     weights: dict[str, float] = defaultdict(float)
-    for passage in passages:
+    for passage in document_of(article).passages:
         for stem in stems(passage.text):
             weights[stem] += passage.weight
     most = max(weights.values(), default=1.0)
-    frequent = sorted(weights, key=lambda stem: (-weights[stem], stem))[:STEM_COUNT]
-    return tuple((stem, weights[stem] / most) for stem in frequent)
+    worth: dict[str, float] = {}
+    for stem in sorted(weights, key=lambda stem: (-weights[stem], stem))[:STEM_COUNT]:
+        document_count = len(library.contributions(stem).documents)
+        if document_count > 1:  # a word of no other article says nothing
+            worth[stem] = weights[stem] / most * library.rarity(document_count)
+    telling = sorted(worth, key=lambda stem: -worth[stem])[:TELLING_COUNT]
+    clauses = [Clause((((stem,), weights[stem] / most),), is_asked=False) for stem in telling]
+    # one more than asked, for this article is like itself
+    return library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()
