@@ -133,7 +133,7 @@ def test_a_warning_names_its_field(changes: dict[str, Any], field: str, words: s
 def test_a_warning_keeps_its_key_when_rows_are_moved() -> None:
     findings = with_finding(text="We sat. " * 16 + "It helped 20% more.")["findings"]
     keys = [
-        {warning.key for warning in check(content(findings=rows)).warnings}
+        {warning.key for warning in warnings(content(findings=rows), TODAY)}
         for rows in (findings, findings[::-1])
     ]
     assert keys[0] == keys[1] and len(keys[0]) == 2

@@ -198,7 +198,7 @@ def test_short_words_and_figures_are_left_alone(client: PageClient, add: Adds) -
 
 def test_the_name_of_a_greek_letter_is_no_typing_error(client: PageClient, add: Adds) -> None:
     add(plain_title="IL-1β and the beat of the heart")
-    terms = [Term("gamma"), Term("beta"), Term("delta")]
+    terms = [QueryTerm("gamma"), QueryTerm("beta"), QueryTerm("delta")]
     assert without_typing_errors(terms, search_index().snapshot()) is None
 
 
