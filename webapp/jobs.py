@@ -183,7 +183,6 @@ def forget(_: Event) -> None:
         deletion.forget_deleted(now)
         subscriptions.forget_unconfirmed(now)
         outbox.forget_old(now)
-        heartbeats.forget_old(now)
 
 
 JOBS = (

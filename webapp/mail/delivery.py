@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from webapp.db.writing import stop_reading, writing
 from webapp.mail import outbox
 from webapp.mail.outbox import PRIORITIES, Priorities, WriteLetter
-from webapp.mail.smtp import Mailer, ServerAway
+from webapp.mail.smtp import Mailer
 
 
 def deliver_due(
@@ -18,14 +18,14 @@ def deliver_due(
 ) -> int:
     """Deliver all mail of these kinds that is due, after settling what a crash left in ``sending``.
 
-    Returns how many were tried. Raises ServerAway: the others would only meet the same fate.
+    Returns how many were tried. Raises ServerAway before a mail is claimed: a server that is away uses up no try.
     """
     settle_stale(mailer, datetime.now(UTC))
-    if outbox.next_due(datetime.now(UTC), priorities) is None:
-        return 0
     count = 0
-    while not should_stop() and deliver_one(mailer, write_letter, datetime.now(UTC), priorities):
-        count += 1
+    while not should_stop() and outbox.next_due(datetime.now(UTC), priorities):
+        stop_reading()
+        mailer.open()
+        count += deliver_one(mailer, write_letter, datetime.now(UTC), priorities)
         each()
     return count
 
@@ -44,17 +44,12 @@ def settle_stale(mailer: Mailer, now: datetime) -> int:
 def deliver_one(
     mailer: Mailer, write_letter: WriteLetter, now: datetime, priorities: Priorities = PRIORITIES
 ) -> bool:
-    """Try to deliver the mail that comes next; False if none is due. Raises ServerAway, and the mail keeps its place."""
+    """Try to deliver the mail that comes next; False if none is due."""
     with writing():
         claimed = outbox.claim(write_letter, now, priorities)
     if claimed is None:
         return False
-    try:
-        outcome = outbox.send(mailer, claimed)
-    except ServerAway as error:
-        with writing():
-            outbox.put_back(claimed, str(error))
-        raise
+    outcome = outbox.send(mailer, claimed)
     with writing():
         outbox.finish(claimed, outcome, now)
     return True

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from webapp.db.session import db
 from webapp.mail import suppressions
 from webapp.mail.refusals import judge
-from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, ServerAway, Uncertain, new_message_id
+from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
 from webapp.models import (
     Article,
     BounceKind,
@@ -129,13 +129,11 @@ def claim(write_letter: WriteLetter, now: datetime, priorities: Priorities = PRI
 
 
 def send(mailer: Mailer, claimed: Claim) -> Outcome:
-    """Send a claimed mail. It can take half a minute, so call it outside any transaction. Raises ServerAway."""
+    """Send a claimed mail. It can take half a minute, so call it outside any transaction."""
     if isinstance(claimed.letter, Outcome):
         return claimed.letter
     try:
         mailer.send(claimed.letter)
-    except ServerAway:
-        raise
     except Refused as error:
         return Outcome(MailState.FAILED, str(error), bounce=error.bounce)
     except NotSent as error:
@@ -146,8 +144,14 @@ def send(mailer: Mailer, claimed: Claim) -> Outcome:
 
 
 def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
-    """Record the outcome, and what follows from it."""
-    message = _find_claimed(claimed)
+    """Record the outcome, unless the mail was settled or claimed again in the meantime."""
+    message = db.session.scalar(
+        select(OutboxMessage).where(
+            OutboxMessage.id == claimed.message_id,
+            OutboxMessage.attempt_count == claimed.attempt,
+            OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
+        )
+    )
     if message is None:
         return
     if outcome.state == MailState.FAILED and outcome.bounce is None and message.issue is None:
@@ -163,14 +167,6 @@ def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
             record_bounce(message, outcome.bounce, now)
         case MailState.UNCERTAIN:
             _stop_wave(message.issue, now)
-
-
-def put_back(claimed: Claim, reason: str) -> None:
-    """Return a mail to its place in the queue, because the server was away; this uses up no try."""
-    message = _find_claimed(claimed)
-    if message is not None:
-        message.state, message.last_error = MailState.QUEUED, reason
-        message.attempt_count -= 1
 
 
 def record_bounce(message: OutboxMessage, bounce: BounceKind | None, now: datetime) -> None:
@@ -315,17 +311,6 @@ def settle_one(number: int, *, was_delivered: bool, now: datetime) -> bool:
         return False
     _settle(message, was_delivered, now)
     return True
-
-
-def _find_claimed(claimed: Claim) -> OutboxMessage | None:
-    """The claimed mail, unless it was settled or claimed again in the meantime."""
-    return db.session.scalar(
-        select(OutboxMessage).where(
-            OutboxMessage.id == claimed.message_id,
-            OutboxMessage.attempt_count == claimed.attempt,
-            OutboxMessage.state.in_((MailState.SENDING, MailState.UNCERTAIN)),
-        )
-    )
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -85,8 +85,11 @@ class Letter:
 class Mailer(Protocol):
     """Sends mail: ``SmtpMailer`` or ``FolderMailer``."""
 
+    def open(self) -> object:
+        """Connect, unless the last connection still works; raises ServerAway."""
+
     def send(self, letter: Letter) -> None:
-        """Send one mail; raises NotSent, ServerAway, Refused (for good) or Uncertain."""
+        """Send one mail; raises NotSent, Refused (for good) or Uncertain."""
 
     def was_delivered(self, message_id: str) -> bool | None:
         """Whether this mail was delivered; None if the mailer cannot tell."""
@@ -109,6 +112,9 @@ class FolderMailer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def open(self) -> None:
+        pass
 
     def send(self, letter: Letter) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -136,12 +142,24 @@ class SmtpMailer:
         self.parts = urlsplit(url)
         self.connection: smtplib.SMTP | None = None
 
+    def open(self) -> smtplib.SMTP:
+        """The open connection, if the server still answers on it, or a new one; raises ServerAway."""
+        with suppress(OSError, smtplib.SMTPException):
+            if self.connection is not None and self.connection.noop()[0] == ACCEPTED:
+                return self.connection
+        self.close()
+        try:
+            self.connection = _connect(self.parts)
+        except (OSError, smtplib.SMTPException) as error:
+            raise ServerAway(f"the mail server is away: {error}") from error
+        return self.connection
+
     def send(self, letter: Letter) -> None:
         try:
             body = letter.to_bytes()
         except (MessageError, ValueError) as error:
             raise Refused(f"the mail cannot be written: {error}") from error
-        connection = self._open()
+        connection = self.connection or self.open()
         try:
             _expect(connection.mail(letter.sender), ACCEPTED)
             _expect(connection.rcpt(letter.recipient), ACCEPTED, 251, sender=letter.sender)
@@ -171,18 +189,6 @@ class SmtpMailer:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
-
-    def _open(self) -> smtplib.SMTP:
-        """The open connection, if the server still answers on it, or a new one; raises ServerAway."""
-        with suppress(OSError, smtplib.SMTPException):
-            if self.connection is not None and self.connection.noop()[0] == ACCEPTED:
-                return self.connection
-        self.close()
-        try:
-            self.connection = _connect(self.parts)
-        except (OSError, smtplib.SMTPException) as error:
-            raise ServerAway(f"the mail server is away: {error}") from error
-        return self.connection
 
 
 class _Connection(smtplib.SMTP):

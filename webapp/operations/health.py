@@ -55,7 +55,7 @@ def checks(now: datetime) -> list[HealthCheck]:
             HealthCheck("migration", is_current, current, about_migration, is_critical=True),
         ]
         if is_current:
-            results += [*_backlog(now), *_tasks(now), _writable()]
+            results += [*_database_checks(now), _writable()]
     except SQLAlchemyError as error:
         failed = type(error).__name__
         results = [HealthCheck("database", False, failed, about_database, is_critical=True)]
@@ -75,17 +75,16 @@ def checks(now: datetime) -> list[HealthCheck]:
 
 def gauges(now: datetime) -> dict[str, tuple[str, float]]:
     """The checks as Prometheus gauges: name -> (what it is, value). What is no number is 1 if it passed, else 0."""
-    return {
-        f"site_{check.name}": (
-            check.about,
-            check.value if isinstance(check.value, int | float) else float(check.passed),
-        )
-        for check in checks(now)
-    }
+    found = {}
+    for check in checks(now):
+        if check.value is not None:
+            value = float(check.passed) if isinstance(check.value, str) else check.value
+            found[f"site_{check.name}"] = (check.about, value)
+    return found
 
 
-def _backlog(now: datetime) -> Iterator[HealthCheck]:
-    """Public changes that the search index has yet to follow, and mail that waits or is refused."""
+def _database_checks(now: datetime) -> Iterator[HealthCheck]:
+    """What the database says about the search index, mail, jobs, backups, and the keys of all processes with jobs."""
     change_count, lag = indexing.lag(now)
     yield HealthCheck(
         "index_lag_seconds", lag <= MOST_INDEX_LAG, lag, "Longest wait of a change for the search index"
@@ -95,19 +94,15 @@ def _backlog(now: datetime) -> Iterator[HealthCheck]:
     mail_count, oldest = db.session.execute(
         select(func.count(OutboxMessage.id), func.min(OutboxMessage.next_try_at)).where(*due)
     ).one()
-    age = (now - oldest).total_seconds() if oldest else 0.0
+    waited = (now - oldest).total_seconds() if oldest else 0.0
     yield HealthCheck(
-        "outbox_age_seconds", age <= MOST_MAIL_AGE, age, "How long the oldest due mail has waited"
+        "outbox_age_seconds", waited <= MOST_MAIL_AGE, waited, "How long the oldest due mail has waited"
     )
     yield HealthCheck("outbox_waiting", True, mail_count, "Mails that are due")
     refused = outbox.refused_count(now)
     yield HealthCheck(
         "outbox_refused", not refused, refused, "Stopped newsletters, and mails refused because of us"
     )
-
-
-def _tasks(now: datetime) -> Iterator[HealthCheck]:
-    """Whether jobs and backups happen, and whether all processes that run jobs have the key of this one."""
     for name, task, most, about in (
         ("jobs_age_seconds", Task.JOBS, MOST_JOBS_AGE, "Time since the jobs of any node noted that they run"),
         ("backup_age_seconds", Task.BACKUP, MOST_BACKUP_AGE, "Time since the last backup"),
@@ -115,11 +110,10 @@ def _tasks(now: datetime) -> Iterator[HealthCheck]:
         latest = heartbeats.latest(task)
         age = (now - latest).total_seconds() if latest else None
         yield HealthCheck(name, age is not None and age <= most, age, about)
-    keys = heartbeats.keys_since(now - timedelta(seconds=MOST_JOBS_AGE))
-    others = {host for key, host in keys.items() if key != tokens.key_fingerprint()}
-    yield HealthCheck(
-        "secret_key", not others, ", ".join(sorted(others)) or "the same", "Hosts with another SECRET_KEY"
-    )
+    is_recent = Heartbeat.at >= now - timedelta(seconds=MOST_JOBS_AGE)
+    recent = select(Heartbeat.key_hash).where(Heartbeat.task == Task.JOBS, is_recent)
+    keys = {tokens.key_fingerprint(), *db.session.scalars(recent)}
+    yield HealthCheck("secret_keys", len(keys) == 1, len(keys), "SECRET_KEYs that processes of the site have")
 
 
 def _writable() -> HealthCheck:

@@ -22,10 +22,9 @@ def upgrade():
     op.create_table(
         "heartbeat",
         sa.Column("task", sa.String(length=32), nullable=False),
-        sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("task", "host", "key_hash", name=op.f("pk_heartbeat")),
+        sa.PrimaryKeyConstraint("task", "key_hash", name=op.f("pk_heartbeat")),
     )
 
 
