@@ -38,7 +38,7 @@ test: .venv/dev ## Run every test, the browser's too
 	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2} --dist worksteal --durations=10
 
 drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about two hours)
-	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile
+	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile tests/deploy/test_containers.py
 	@$(BIN)/python bench/mail_drill.py
 
 audit: .venv/dev ## Look for known weaknesses in the packages that the site runs with

@@ -95,13 +95,18 @@ def changing(site: Site) -> Iterator[None]:
         indexing.catch_up()  # the first time it is only built
 
 
-@contextmanager
-def nginx_running(file: str) -> Iterator[int]:
-    """nginx on this configuration; yields its process id. Skips where it is not installed, unless it is required."""
+def nginx_program() -> str:
+    """Where nginx is. Skips where it is not installed, unless it is required."""
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
     if not Path(nginx).exists():
         missing("nginx", "nginx-light", "REQUIRE_NGINX")
-    server = subprocess.Popen([nginx, "-c", file, "-e", "stderr"], stderr=subprocess.DEVNULL)
+    return nginx
+
+
+@contextmanager
+def nginx_running(file: str) -> Iterator[int]:
+    """nginx on this configuration; yields its process id."""
+    server = subprocess.Popen([nginx_program(), "-c", file, "-e", "stderr"], stderr=subprocess.DEVNULL)
     try:
         yield server.pid
     finally:
