@@ -63,7 +63,7 @@ def test_the_mail_goes_to_the_account_and_says_what_to_do_if_it_was_somebody_els
     add_editor()
     ask(client, " Ana@Example.org ")
     [mail] = delivered()
-    assert mail["To"] == EMAIL and mail["Subject"] == "A new password for the editor"
+    assert mail["To"] == EMAIL and mail["Subject"] == "Choose a new password"
     assert "Your password stays as it is." in text_of(mail)
     assert mail["Auto-Submitted"] == "auto-generated"
 

@@ -18,7 +18,7 @@ from webapp import jobs
 from webapp.content.article_content import CorrectionContent
 from webapp.db import change_log
 from webapp.db.session import db
-from webapp.letters import corrections
+from webapp.letters import corrections, emails
 from webapp.mail import outbox
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
@@ -261,7 +261,7 @@ def test_a_withdrawal_is_mailed_without_the_text(app: Flask) -> None:
     corrections.enqueue(NOW)
     db.session.commit()
     text = text_of(delivered(NOW)[-1])
-    assert "took this summary off the site" in text and "The study was misread." in text
+    assert "took it off the site" in text and "The study was misread." in text
     assert article.main_message not in text
 
 
@@ -274,6 +274,35 @@ def test_a_retraction_is_mailed(app: Flask) -> None:
     corrections.enqueue(NOW)
     db.session.commit()
     assert "RETRACTED" in text_of(delivered(NOW)[-1])
+
+
+@pytest.mark.parametrize(
+    ("status", "subject", "sentence"),
+    [
+        (
+            PaperStatus.RETRACTED,
+            "The study behind a summary we sent you was retracted",
+            "retracted (withdrew)",
+        ),
+        (PaperStatus.CONCERN, "A correction to a summary we sent you", "The journal has doubts"),
+        (PaperStatus.CORRECTED, "A correction to a summary we sent you", "The journal has corrected"),
+    ],
+)
+def test_a_correction_says_what_the_journal_says(
+    app: Flask, status: PaperStatus, subject: str, sentence: str
+) -> None:
+    article = add_article()
+    article.paper.status, article.paper.status_note = status, "Two figures are the same."
+    mail = emails.correction(article, subscribed())
+    assert mail.subject == subject
+    for text in (mail.text, mail.html or ""):
+        assert sentence in text and "Two figures are the same." in text
+
+
+def test_a_correction_of_a_preprint_does_not_speak_of_a_notice(app: Flask) -> None:
+    article = add_article()
+    article.paper.status = PaperStatus.PREPRINT
+    assert "journal" not in emails.correction(article, subscribed()).text
 
 
 def test_nobody_gets_a_correction_twice(app: Flask) -> None:

@@ -8,7 +8,7 @@ from webapp.publishing import audit
 
 SENTENCES = {
     AuditKind.PASSWORD_CHANGED: "Your password was changed.",
-    AuditKind.PASSWORD_RESET: "A password was set by a link that we mailed to you.",
+    AuditKind.PASSWORD_RESET: "Your password was changed with the link we emailed you.",
     AuditKind.FACTOR_ON: "Your second factor was turned on.",
     AuditKind.FACTOR_OFF: "Your second factor was turned off.",
     AuditKind.FACTOR_RESET: "An admin turned off your second factor. You now sign in with your password alone.",

@@ -11,14 +11,21 @@ from flask import current_app, render_template
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
 from webapp.models import Article, Editor, Issue, Subscriber
+from webapp.models.values import ArticleStatus, PaperStatus
 from webapp.web import tokens
 from webapp.web.templating import plural
 
 UNSUBSCRIBE = "newsletter-unsubscribe"
 PREFERENCES = "newsletter-preferences"
 SET_PASSWORD = {
-    LinkKind.RESET: "A new password for the editor",
-    LinkKind.INVITATION: "Your account in the editor",
+    LinkKind.RESET: "Choose a new password",
+    LinkKind.INVITATION: "Your editor account",
+}
+# What the journal says about the study of a summary. A preprint is no notice.
+NOTICES = {
+    PaperStatus.RETRACTED: "The journal retracted (withdrew) the study behind this summary. Please don’t rely on it.",
+    PaperStatus.CONCERN: "The journal has doubts about the study behind this summary.",
+    PaperStatus.CORRECTED: "The journal has corrected the study behind this summary.",
 }
 
 
@@ -34,7 +41,7 @@ class RenderedMail:
 def confirm(secret: str) -> RenderedMail:
     """A link to confirm a new subscription."""
     return _rendered(
-        "Please confirm your newsletter", "confirm", link=link("newsletter.confirm", token=secret)
+        "Please confirm your subscription", "confirm", link=link("newsletter.confirm", token=secret)
     )
 
 
@@ -55,8 +62,14 @@ def digest(articles: Sequence[Article], subscriber: Subscriber | None) -> Render
 
 
 def correction(article: Article, subscriber: Subscriber) -> RenderedMail:
-    """A notice that an article was corrected or withdrawn, or its paper retracted."""
-    return _rendered("A correction to a summary we sent you", "correction", subscriber, article=article)
+    """A notice that an article was corrected or withdrawn, or that the journal has something to say about its paper."""
+    subject = "A correction to a summary we sent you"
+    if article.status == ArticleStatus.WITHDRAWN:
+        subject = "We took down a summary we sent you"
+    elif article.paper.status == PaperStatus.RETRACTED:
+        subject = "The study behind a summary we sent you was retracted"
+    notice = NOTICES.get(article.paper.status, "")
+    return _rendered(subject, "correction", subscriber, article=article, notice=notice)
 
 
 def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:
@@ -68,7 +81,7 @@ def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:
 
 def account_notice(sentence: str, editor: Editor, at: datetime) -> RenderedMail:
     """A notice to an editor about a change of their password or second factor."""
-    when = f"{at:%B} {at.day}, {at.year}, {at:%H:%M} UTC"
+    when = f"{at:%B} {at.day}, {at.year}, {at:%-I:%M %p} UTC"
     return _rendered("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
 
 
