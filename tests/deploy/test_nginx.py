@@ -119,7 +119,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """A site of two workers with a summary and an editor, behind nginx."""
     folder = tmp_path_factory.mktemp("front")
     port = free_port()
-    site = Site(folder, TRUSTED_PROXIES="1", SITE_URL=f"http://127.0.0.1:{port}")
+    site = Site(folder, TRUSTED_PROXIES="1", HOST="::", SITE_URL=f"http://127.0.0.1:{port}")
     site.flask("db", "upgrade")
     with changing(site):
         add_categories()
@@ -300,6 +300,14 @@ def test_behind_a_cdn_each_visitor_is_known_by_the_address_that_the_cdn_adds(fro
         (visitor("203.0.113.7", "203.0.113.8"), True),
     ):
         assert (b'name="answer"' in front.get(path, headers)[1]) is is_asked
+
+
+def test_a_site_that_listens_on_all_addresses_answers_by_ipv6_too(front: Front) -> None:
+    port = int(front.site.environment["PORT"])
+    for host in ("::1", "127.0.0.1"):
+        with closing(HTTPConnection(host, port, timeout=20)) as connection:
+            connection.request("GET", "/about")
+            assert connection.getresponse().status == 200
 
 
 def test_gunicorn_logs_neither_who_sent_a_broken_request_nor_what_it_was(front: Front) -> None:
