@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlencode
 
 import msgspec
@@ -25,6 +27,7 @@ from tests.factories import NOW, add_article, add_categories, publish
 from tests.postgres.server import missing
 from webapp.db.session import db
 from webapp.db.writing import writing
+from webapp.exports import site_copy
 from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing
 
@@ -258,6 +261,98 @@ def test_without_the_application_nothing_old_is_shown(front: Front) -> None:
     assert b"back soon" in text
 
 
+class WithoutDatabase(BaseHTTPRequestHandler):
+    """An application whose database is down."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(b"The database does not answer, but here is what you typed.")
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent."""
+
+
+@contextmanager
+def without_database(front: Front) -> Iterator[None]:
+    """In place of the application, one that answers everything with 503."""
+    with HTTPServer(("127.0.0.1", int(front.site.environment["PORT"])), WithoutDatabase) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture
+def copy(front: Front) -> Iterator[None]:
+    """A copy of the site, as scrh-copy.service makes it."""
+    folder = front.folder / "copies"
+    folder.mkdir()
+    (front.folder / "copy").symlink_to(folder / "copy")
+    with changing(front.site):
+        former = os.umask(0o022)
+        site_copy.make(folder / "copy", NOW)
+        os.umask(former)
+    further = folder / "copy" / "research@page=2&sort=title.html"
+    further.write_text("The second page, by title", encoding="utf-8")
+    yield
+    (front.folder / "copy").unlink()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("copy")
+def test_without_the_application_or_its_database_a_copy_of_the_site_is_shown(front: Front) -> None:
+    with without_application(front):
+        pages = {
+            "/": b"Latest research",
+            PATH: b"This is a copy of our site from November 24, 2026",
+            "/research?page=2&sort=title": b"The second page, by title",
+            "/search?q=pain": b"the-summary.html",
+        }
+        for path, text in pages.items():
+            answer, found = front.get(path)
+            assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store"), path
+            assert text in found, path
+        files = {
+            _style_sheet(front): ("text/css", b"@layer"),
+            f"{PATH}.ris": ("text/plain", b"TY  - JOUR"),
+            f"{PATH}.ris?of=summary": ("text/plain", b"TY  - "),
+            "/feed.atom": ("application/atom+xml", b"<feed"),
+        }
+        for path, (kind, text) in files.items():
+            answer, found = front.get(path)
+            assert (answer.status, answer.headers.get_content_type()) == (200, kind), path
+            assert text in found, path
+        assert b"back soon" in ask(front.port, "POST", "/contact", "message=hello")[1]
+        for path in ("/editor/", "/nowhere", "/research?/../../../../etc/passwd", "/?page=1/../../x"):
+            answer, found = front.get(path)
+            assert answer.status == 503 and b"root:" not in found, path
+        with without_database(front):
+            assert b"This is a copy" in front.get(PATH)[1]
+            assert front.get(_style_sheet(front))[0].status == 200
+            assert b"what you typed" in ask(front.port, "POST", "/contact", "message=hello")[1]
+            assert b"does not answer" in front.get("/readyz")[1]
+
+
+@pytest.mark.usefixtures("copy")
+def test_links_of_the_copy_lead_to_the_pages_of_the_site(front: Front) -> None:
+    for link, path in {
+        "/index.html": "/",
+        "/research/the-summary.html": PATH,
+        "/search.html?q=pain": "/search?q=pain",
+        "/research@page=1.html": "/research?page=1",
+        "/categories/pain-management@page=1&sort=title.html": "/categories/pain-management?page=1&sort=title",
+        "/research/the-summary.ris@of=summary.ris": f"{PATH}.ris?of=summary",
+    }.items():
+        answer, _ = front.get(link)
+        assert answer.status == 302, link
+        assert answer.headers["Location"].removeprefix(f"http://127.0.0.1:{front.port}") == path
+        assert front.get(path)[0].status == 200, path
+
+
 def test_the_logs_hold_neither_who_asked_nor_for_what(front: Front) -> None:
     front.get("/search?q=private-words")
     front.get("/newsletter/confirm/private-token", {"Referer": "https://example.org/private-words"})
@@ -361,6 +456,9 @@ def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None
     assert not any(b"private" in file.read_bytes() for file in tmp_path.glob("*.log"))
 
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
 def _cookie(answer: HTTPResponse) -> str:
     return answer.headers["Set-Cookie"].split(";")[0]
 
@@ -383,6 +481,7 @@ def _written(folder: Path, upstream: str, port: int, conf: str) -> str:
         ("/run/scrh-pages", str(folder / "kept")),
         ("/var/log/nginx/", f"{folder}/"),
         ("/var/www/acme", f"{folder}/acme"),
+        ("/var/lib/scrh-copy/site", str(folder / "copy")),
     ):
         assert delivered in conf
         conf = conf.replace(delivered, own)
@@ -394,7 +493,7 @@ def _written(folder: Path, upstream: str, port: int, conf: str) -> str:
     file = folder / "nginx.conf"
     file.write_text(
         f"{user} daemon off; pid {folder}/nginx.pid; worker_processes 1; events {{ }}\n"
-        f"http {{ gzip on; add_header Kept $upstream_cache_status; {temporary}\n{conf}\n}}",
+        f"http {{ include /etc/nginx/mime.types; gzip on; add_header Kept $upstream_cache_status; {temporary}\n{conf}\n}}",
         encoding="utf-8",
     )
     return str(file)

@@ -23,40 +23,10 @@ from webapp.catalog import queries
 from webapp.db import change_log
 from webapp.db.writing import stop_reading
 
+COPIED_BLUEPRINTS = frozenset({"articles", "assets", "exports", "pages"})
 COPIED = frozenset(
-    [
-        "articles.home",
-        "articles.latest_research",
-        "articles.article",
-        "articles.article_history",
-        "articles.categories",
-        "articles.category",
-        "articles.corrections",
-        "articles.what_papers_leave_out",
-        "assets.show_asset",
-        "exports.category_feed",
-        "exports.changes",
-        "exports.citation",
-        "exports.corrections_feed",
-        "exports.data",
-        "exports.data_file",
-        "exports.feed",
-        "feedback.contact",
-        "newsletter.issue",
-        "newsletter.issues",
-        "newsletter.issues_feed",
-        "newsletter.privacy",
-        "newsletter.subscribe",
-        "pages.about",
-        "pages.accessibility",
-        "pages.disclaimer",
-        "pages.favicon",
-        "pages.glossary",
-        "pages.glossary_term",
-        "pages.how_we_write",
-        "pages.preferences",
-        "pages.security",
-    ]
+    {"feedback.contact", "newsletter.issue", "newsletter.issues", "newsletter.issues_feed"}
+    | {"newsletter.privacy", "newsletter.subscribe"}
 )
 STARTS = ("/", "/.well-known/security.txt")
 QUERY = re.compile(r"|page=\d+(&sort=[a-z]+)?|sort=[a-z]+|of=summary")  # deploy/nginx.conf lists them, too
@@ -180,7 +150,8 @@ class SiteCopy:
             endpoint, _ = self.addresses.match(path, method="GET")
         except HTTPException:
             return ""
-        if endpoint not in COPIED or not QUERY.fullmatch(query):
+        is_copied = endpoint in COPIED or endpoint.partition(".")[0] in COPIED_BLUEPRINTS
+        if not is_copied or not QUERY.fullmatch(query):
             return ""
         name = (path.strip("/") or "index") + (f"@{query}" if query else "")
         ending = PurePosixPath(path).suffix or ".html"
