@@ -118,5 +118,5 @@ def test_the_readme_and_the_example_list_every_setting_with_its_default_and_what
 
 def test_the_example_is_a_file_that_can_be_used() -> None:
     """Every line, uncommented, is a setting with its default."""
-    lines = re.findall(r"^#([A-Z_]+)=(.*)$", settings.example(), re.M)
+    lines = re.findall(r"^#([A-Z0-9_]+)=(.*)$", settings.example(), re.M)
     assert Config.from_environ(dict(lines)) == Config.from_environ({})

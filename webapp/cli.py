@@ -17,7 +17,16 @@ from webapp.db.writing import writing
 from webapp.exports.commands import export_site
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
-from webapp.operations.commands import after_restore, backup, check, db_copy, restore
+from webapp.operations.commands import (
+    after_restore,
+    backup,
+    check,
+    db_copy,
+    fetch_backup,
+    restore,
+    restore_drill,
+    verify_backups,
+)
 from webapp.papers.commands import papers_group
 from webapp.publishing import library, scheduling
 from webapp.publishing.commands import articles_group
@@ -31,7 +40,8 @@ STARTER = ROOT / "webapp" / "starter"
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     groups = articles_group, search_group, editors_group, newsletter_group, papers_group
-    for command in (*groups, prepare, run_jobs, backup, restore, after_restore, check, db_copy, export_site):
+    of_backups = backup, verify_backups, fetch_backup, restore_drill, restore, after_restore
+    for command in (*groups, *of_backups, prepare, run_jobs, check, db_copy, export_site):
         app.cli.add_command(command)
 
 

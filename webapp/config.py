@@ -158,6 +158,18 @@ class Config:
     search_index: Path = _setting(
         "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
     )
+    backup_to: str = _setting(
+        "", str.strip, "Bucket that backups are also stored in, like s3://bucket/prefix; empty: none"
+    )
+    backup_hours: int = _setting(
+        "26", _whole_number(1, 10_000), "Hours without a backup after which /readyz says degraded"
+    )
+    s3_endpoint: str = _setting(
+        "", str.strip, "Server of the bucket, like https://s3.example.org; empty: Amazon’s"
+    )
+    s3_region: str = _setting("us-east-1", str.strip, "Region of the bucket")
+    s3_access_key_id: str = _setting("", str.strip, "Name of the key to the bucket")
+    s3_secret_access_key: str = _setting("", str.strip, "The key to the bucket")
     site_copy: Path | None = _setting(
         "",
         lambda value: _folder(value) if value else None,

@@ -456,7 +456,11 @@ def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None
     assert not any(b"private" in file.read_bytes() for file in tmp_path.glob("*.log"))
 
 
-from http.server import BaseHTTPRequestHandler, HTTPServer
+def _style_sheet(front: Front) -> str:
+    """The address of the style sheet of a copied page."""
+    found = re.search(rb'href="\.\.(/[^"]+/site\.css)"', front.get(PATH)[1])
+    assert found is not None
+    return found[1].decode()
 
 
 def _cookie(answer: HTTPResponse) -> str:

@@ -118,6 +118,12 @@ def test_the_newest_backups_are_kept(app: Flask, tmp_path: Path) -> None:
     assert names == ["site-20261126T093000Z.sqlite3", "site-20261127T093000Z.sqlite3", "site-holiday.sqlite3"]
 
 
+def test_the_last_backups_of_days_are_kept(app: Flask, tmp_path: Path) -> None:
+    hours = [f"site-202611{day}T{hour:02}0000Z.sqlite3" for day in (22, 23, 24) for hour in range(24)]
+    kept = {*hours} - {*backups.outdated(hours, keep=3)}
+    assert kept == {hours[23], hours[47], *hours[-3:]}
+
+
 def test_the_remains_of_an_interrupted_backup_are_removed(app: Flask, tmp_path: Path) -> None:
     left = tmp_path / "site-20260101T000000Z.sqlite3.part"
     left.write_bytes(b"half")

@@ -247,3 +247,18 @@ def test_without_a_token_set_there_are_no_figures(app: Flask, config: Config) ->
 def test_a_token_that_could_be_guessed_or_not_be_sent_is_refused(token: str) -> None:
     with pytest.raises(ConfigError, match=r"^OPS_TOKEN: "):
         Config.from_environ({"OPS_TOKEN": token})
+
+
+def test_the_hours_without_a_backup_can_be_set(app: Flask, config: Config) -> None:
+    heartbeats.beat(Task.BACKUP, "", datetime.now(UTC) - timedelta(hours=4))
+    db.session.commit()
+    for hours, is_soon_enough in ((3, False), (5, True)):
+        for watched in pushed(replace(config, ops_token=TOKEN, backup_hours=hours)):
+            assert details(PageClient(watched))["checks"]["backup_age_seconds"]["passed"] is is_soon_enough
+
+
+def test_the_metrics_have_the_age_of_the_last_restore_drill(app: Flask, client: PageClient) -> None:
+    assert "drill" not in client.get("/metrics", headers=ASKED).text
+    heartbeats.beat(Task.RESTORE_DRILL, "", datetime.now(UTC) - timedelta(days=1))
+    db.session.commit()
+    assert "\nsite_restore_drill_age_seconds 864" in client.get("/metrics", headers=ASKED).text

@@ -15,6 +15,7 @@ class Task(StrEnum):
 
     JOBS = "jobs"
     BACKUP = "backup"
+    RESTORE_DRILL = "restore drill"
 
 
 class Heartbeat(Base):

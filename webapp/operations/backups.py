@@ -1,32 +1,38 @@
-"""Backup and restore of a SQLite database; for PostgreSQL, deploy/README.md shows pg_dump and pg_restore.
+"""Backup and restore of a SQLite database, in a folder and in a bucket; for PostgreSQL, deploy/README.md shows pg_dump and pg_restore.
 
 A backup holds the database alone: the search index is derived from it, and keys must not be stored with it.
 """
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
+from webapp.config import ROOT
 from webapp.db.session import db
 from webapp.models import MailState, OutboxMessage, SignIn
 from webapp.operations import migrations, sqlite_files
+from webapp.operations.bucket import Bucket
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 
 BACKUP_STAMP = "%Y%m%dT%H%M%SZ"
 # Otherwise a second restore within a second would overwrite the saved database.
 FORMER_STAMP = "%Y%m%dT%H%M%S.%fZ"
 UNFINISHED = ".part"
-BACKUP_NAME = re.compile(r"site-\d{8}T\d{6}Z\.sqlite3")
+BACKUP_NAME = re.compile(r"site-\d{8}T\d{6}Z\.(sqlite3|dump)")
 ON_POSTGRESQL = (
     "On PostgreSQL use pg_dump and pg_restore: see “Back up and restore PostgreSQL” in deploy/README.md."
 )
 
 
 def back_up(folder: Path, now: datetime, keep: int | None = None) -> Path:
-    """Write a backup named after the time into the folder, and keep the newest ``keep`` (by default all).
+    """Write a backup named after the time into the folder. With ``keep``, remove what is ``outdated``.
 
     A file gets its final name only when it is complete, checked and on disk. An interrupted backup leaves a ``.part``
     file, which the next one removes. Raises CannotBackUp.
@@ -48,10 +54,73 @@ def back_up(folder: Path, now: datetime, keep: int | None = None) -> Path:
         part.unlink(missing_ok=True)
     sqlite_files.sync(folder)
     if keep is not None:
-        finished = sorted(path for path in folder.iterdir() if BACKUP_NAME.fullmatch(path.name))
-        for old in finished[:-keep]:
-            old.unlink()
+        remove_outdated(folder, keep)
     return backup
+
+
+def store(backup: Path, bucket: Bucket, keep: int | None = None) -> None:
+    """Store a backup in a bucket as well. With ``keep``, remove what is ``outdated`` there. Raises CannotBackUp."""
+    bucket.upload(backup)
+    if keep is not None:
+        bucket.delete(outdated(bucket.names(), keep))
+
+
+def finished(names: Iterable[str]) -> list[str]:
+    """Those of the names that are backups, oldest first."""
+    return sorted(name for name in names if BACKUP_NAME.fullmatch(name))
+
+
+def remove_outdated(folder: Path, keep: int) -> None:
+    """Remove from a folder what is ``outdated``."""
+    for name in outdated((path.name for path in folder.iterdir()), keep):
+        (folder / name).unlink()
+
+
+def outdated(names: Iterable[str], keep: int) -> list[str]:
+    """Those of the names that are neither among the newest ``keep`` backups nor the last one of the newest ``keep`` days."""
+    all_names = finished(names)
+    last_of_day = {name.partition("T")[0]: name for name in all_names}
+    kept = {*all_names[-keep:], *list(last_of_day.values())[-keep:]}
+    return [name for name in all_names if name not in kept]
+
+
+def damaged(folder: Path, bucket: Bucket | None) -> list[str]:
+    """Read every backup in a folder and a bucket; returns one sentence for each that cannot be used."""
+    reported = []
+    for path in sorted(folder.glob("site-*.sqlite3")):
+        reported += [f"{path}: {problem}" for problem in sqlite_files.problems_of(path)[:1]]
+    if bucket is not None:
+        for name in finished(bucket.names()):
+            try:
+                bucket.verify(name)
+            except CannotBackUp as error:
+                reported.append(str(error))
+    return reported
+
+
+def newest(folder: Path, bucket: Bucket | None) -> Path:
+    """The newest backup: downloaded from the bucket into the folder, or from the folder. Raises CannotBackUp."""
+    names = finished(bucket.names() if bucket else (path.name for path in folder.iterdir()))
+    if not names:
+        raise CannotBackUp(f"There is no backup in {bucket.address if bucket else folder}.")
+    return bucket.download(names[-1], folder) if bucket else folder / names[-1]
+
+
+def try_restore(backup: Path, scratch: Path) -> None:
+    """Restore a backup into an empty folder, as ``flask restore`` does on a new machine; raises CannotRestore."""
+    if backup.suffix == ".dump":
+        raise CannotRestore(ON_POSTGRESQL)
+    settings = {
+        "DATABASE_URL": f"sqlite:///{scratch}/instance/site.sqlite3",
+        "INSTANCE_PATH": f"{scratch}/instance",
+        "SEARCH_INDEX": f"{scratch}/index",
+    }
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "restore", str(backup)]
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise CannotRestore((done.stdout + done.stderr).strip())
 
 
 def restore(file: Path, now: datetime, *, may_replace: bool) -> Path:

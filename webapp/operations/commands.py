@@ -1,9 +1,10 @@
-"""``flask backup``, ``restore``, ``after-restore``, ``check`` and ``db-copy``."""
+"""``flask backup``, ``verify-backups``, ``fetch-backup``, ``restore-drill``, ``restore``, ``after-restore``, ``check`` and ``db-copy``."""
 
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import flask_migrate
@@ -17,32 +18,87 @@ from webapp.db.heartbeats import Task
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.operations import backups, database_copy, health, integrity
+from webapp.operations.bucket import Bucket
 from webapp.operations.sqlite_files import CannotBackUp, CannotRestore
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable
 
+folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+
 
 @click.command("backup")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@folder_argument
 @click.option(
-    "--keep", type=click.IntRange(min=1), help="Number of newest backups to keep; older ones are removed."
+    "--keep",
+    type=click.IntRange(min=1),
+    help="Keep this many of the newest backups, and the last one of as many days; remove the others.",
 )
-@click.option("--made-elsewhere", is_flag=True, help="Only note for monitors that another program made one.")
+@click.option("--to", help="Bucket to store it in as well, like s3://bucket/prefix (default: BACKUP_TO).")
+@click.option("--made-elsewhere", is_flag=True, help="Another program has just made one in FOLDER.")
 @with_appcontext
-def backup(folder: Path | None, keep: int | None, made_elsewhere: bool) -> None:
+def backup(folder: Path | None, keep: int | None, to: str | None, made_elsewhere: bool) -> None:
     """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
-    if not made_elsewhere:
-        folder = folder or Path(current_app.instance_path) / "backups"
-        try:
+    folder = folder or default_folder()
+    try:
+        if not made_elsewhere:
             path = backups.back_up(folder, datetime.now(UTC), keep)
-        except (CannotBackUp, OSError) as error:
-            sys.exit(f"No backup was made. {error}")
-        click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
-    with (
-        suppress(SQLAlchemyError),
-        writing() as now,
-    ):  # a database that cannot be written can still be backed up
-        heartbeats.beat(Task.BACKUP, "", now)
+            click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+        elif keep is not None:
+            backups.remove_outdated(folder, keep)
+    except (CannotBackUp, OSError) as error:
+        sys.exit(f"No backup was made. {error}")
+    try:
+        if bucket := find_bucket(to):
+            path = backups.newest(folder, None)
+            backups.store(path, bucket, keep)
+            click.echo(f"{bucket.address}/{path.name}")
+    except (CannotBackUp, OSError) as error:
+        sys.exit(f"The backup is in {folder} only. {error}")
+    note(Task.BACKUP)
+
+
+@click.command("verify-backups")
+@folder_argument
+@with_appcontext
+def verify_backups(folder: Path | None) -> None:
+    """Read every backup in FOLDER and in the bucket BACKUP_TO, and name those that are damaged."""
+    try:
+        damaged = backups.damaged(folder or default_folder(), find_bucket())
+    except (CannotBackUp, OSError) as error:
+        sys.exit(f"The backups could not be read. {error}")
+    if damaged:
+        sys.exit("\n".join(damaged))
+    click.echo("Every backup is whole.")
+
+
+@click.command("fetch-backup")
+@folder_argument
+@with_appcontext
+def fetch_backup(folder: Path | None) -> None:
+    """Download the newest backup in the bucket BACKUP_TO to FOLDER."""
+    try:
+        if bucket := find_bucket():
+            click.echo(backups.newest(folder or default_folder(), bucket))
+        else:
+            sys.exit("Set BACKUP_TO to the address of the bucket.")
+    except (CannotBackUp, OSError) as error:
+        sys.exit(f"Nothing was downloaded. {error}")
+
+
+@click.command("restore-drill")
+@folder_argument
+@with_appcontext
+def restore_drill(folder: Path | None) -> None:
+    """Restore the newest backup of the bucket BACKUP_TO, or else of FOLDER, into a scratch folder, and check the result."""
+    try:
+        with TemporaryDirectory(prefix="restore-drill-") as scratch:
+            bucket = find_bucket()
+            tried = backups.newest(Path(scratch) if bucket else folder or default_folder(), bucket)
+            backups.try_restore(tried, Path(scratch))
+    except (CannotBackUp, CannotRestore, OSError) as error:
+        sys.exit(f"The newest backup could not be restored. {error}")
+    note(Task.RESTORE_DRILL)
+    click.echo(f"{tried.name} was restored and checked in a scratch folder.")
 
 
 @click.command("restore")
@@ -108,6 +164,23 @@ def db_copy(target: str, source: str | None) -> None:
     )
 
 
+def default_folder() -> Path:
+    return Path(current_app.instance_path) / "backups"
+
+
+def note(task: Task) -> None:
+    """Note for monitors that a task was done, unless the database cannot be written: it can still be backed up."""
+    with suppress(SQLAlchemyError), writing() as now:
+        heartbeats.beat(task, "", now)
+
+
+def find_bucket(address: str | None = None) -> Bucket | None:
+    """The bucket at an address, by default that of BACKUP_TO; None without either. Raises CannotBackUp."""
+    config: Config = current_app.extensions["config"]
+    address = address or config.backup_to
+    return Bucket(address, config) if address else None
+
+
 def _database_url(text: str) -> str:
     """Validate a database URL as the configuration does; raises ConfigError."""
     return Config.from_environ({"DATABASE_URL": text}).database
@@ -125,3 +198,5 @@ def _finish_restore() -> None:
         click.echo(f"Restored into {db.engine.url!r}. Summaries in the search index: {indexing.rebuild()}")
     except SearchUnavailable as error:
         sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")
+    if problems := integrity.problems(datetime.now(UTC)):
+        sys.exit("\n".join(["Restored, but not everything is as it must be:", *problems]))

@@ -26,7 +26,6 @@ from webapp.web import tokens
 MOST_INDEX_LAG = 60.0  # seconds that a published change may wait for the search index
 MOST_MAIL_AGE = 900.0  # seconds that a mail may be due and not sent
 MOST_JOBS_AGE = 180.0  # seconds since the jobs noted that they run, which they do each minute
-MOST_BACKUP_AGE = 26 * 3600.0  # seconds; the timer makes a backup at least once a day
 LEAST_SPACE = 200_000_000  # bytes free where the database is
 
 
@@ -103,13 +102,19 @@ def _database_checks(now: datetime) -> Iterator[HealthCheck]:
     yield HealthCheck(
         "outbox_refused", not refused, refused, "Stopped newsletters, and mails refused because of us"
     )
+    most_backup_age = current_app.extensions["config"].backup_hours * 3600.0
     for name, task, most, about in (
         ("jobs_age_seconds", Task.JOBS, MOST_JOBS_AGE, "Time since the jobs of any node noted that they run"),
-        ("backup_age_seconds", Task.BACKUP, MOST_BACKUP_AGE, "Time since the last backup"),
+        ("backup_age_seconds", Task.BACKUP, most_backup_age, "Time since the last backup"),
     ):
         latest = heartbeats.latest(task)
         age = (now - latest).total_seconds() if latest else None
         yield HealthCheck(name, age is not None and age <= most, age, about)
+    if drilled := heartbeats.latest(Task.RESTORE_DRILL):
+        age = (now - drilled).total_seconds()
+        yield HealthCheck(
+            "restore_drill_age_seconds", True, age, "Time since a backup was restored to try it"
+        )
     is_recent = Heartbeat.at >= now - timedelta(seconds=MOST_JOBS_AGE)
     recent = select(Heartbeat.key_hash).where(Heartbeat.task == Task.JOBS, is_recent)
     keys = {tokens.key_fingerprint(), *db.session.scalars(recent)}
