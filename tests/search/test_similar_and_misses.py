@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 from urllib.request import urlopen
 
+import msgspec
 import pytest
 from flask import Flask
 from sqlalchemy import event, select
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.drills.site import Site, inside, running
 from tests.engines import both_engines
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_article, publish
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from tests.writers import another_writer
@@ -22,7 +23,7 @@ from webapp.config import Config
 from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.models.values import Subject
-from webapp.publishing.publication import withdraw
+from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing, misses, similar
 from webapp.search.query import SearchQuery
 from webapp.search.similar import similar_to
@@ -67,6 +68,16 @@ def test_the_words_that_few_summaries_share_say_what_is_similar(
     like = add_article(main_message="One zebrafish swam.")
     indexing.catch_up()
     assert [other.id for other in similar_to(one)] == [like.id]
+
+
+def test_new_words_make_other_summaries_similar_at_once(app: Flask, add: Adds) -> None:
+    fish, sleep = add(main_message="A purple zebrafish rested."), add(main_message="Insomnia was rarer.")
+    add(main_message="A purple zebrafish swam."), add(main_message="Insomnia lasted.")
+    one = add(main_message="A purple zebrafish ate.")
+    assert fish in similar_to(one, 2)
+    publish(msgspec.structs.replace(content_of(one), main_message="Insomnia was cured."), NOW, one)
+    db.session.commit()
+    assert sleep in similar_to(one, 2)
 
 
 def test_without_an_index_the_topic_decides(
