@@ -144,7 +144,7 @@ def test_a_scheduled_text_does_not_undo_the_import(
     press(client, edit, sent, "schedule")
     bring_in(funding="Another fund")
     assert publish_due(app, db.session.scalars(select(Schedule.publish_at)).one()) == "Nothing is due.\n"
-    assert "The summary changed meanwhile." in client.get(f"{edit}/history").text
+    assert "The summary changed in the meantime." in client.get(f"{edit}/history").text
     assert db.session.scalars(select(Article.funding)).one() == "Another fund"
 
 
