@@ -1,13 +1,14 @@
 """Background jobs keep running after a failure, and stop when asked to."""
 
-from threading import Event
+import time
+from threading import Event, Thread
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from webapp import jobs
-from webapp.jobs import Job
+from webapp.jobs import Job, Running
 
 
 def test_a_failure_ends_no_job_and_is_logged_once(
@@ -69,6 +70,18 @@ def test_stopping_waits_for_the_mail_being_sent_and_for_nothing_else(
     running.end()
     never.set()
     assert delivered == ["a mail"]
+
+
+def test_jobs_that_are_awaited_share_the_time_until_the_process_stops(app: Flask) -> None:
+    waits: list[float] = []
+
+    class Hanging(Thread):
+        def join(self, timeout: float | None = None) -> None:
+            waits.append(timeout or 0.0)
+            time.sleep(0.01)
+
+    Running(app, Event(), (Hanging(), Hanging())).end()
+    assert waits[1] < waits[0] <= jobs.PATIENCE
 
 
 def test_a_database_that_does_not_answer_is_a_warning(

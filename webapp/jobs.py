@@ -17,6 +17,7 @@ work, so the number of processes and machines does not matter.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -77,8 +78,9 @@ class Running:
     def end(self) -> None:
         """Stop the jobs, and wait for the awaited ones. The others may be interrupted: the database rolls them back."""
         self.stop.set()
+        deadline = time.monotonic() + PATIENCE
         for thread in self.awaited:
-            thread.join(PATIENCE)
+            thread.join(max(0.0, deadline - time.monotonic()))
         # A database that is down must not keep the process alive for the counts of the last seconds.
         with suppress(SQLAlchemyError), self.app.app_context():
             write_misses(self.stop)
