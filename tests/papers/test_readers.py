@@ -201,6 +201,19 @@ def test_pubmed_xml_gives_every_fact() -> None:
     assert (found.study_kind, found.conflicts_of_interest) == (StudyKind.REVIEWS, "None.")
 
 
+def test_pubmed_xml_says_when_it_does_not_name_all_authors() -> None:
+    source = PUBMED.replace("<AuthorList", "<AuthorList CompleteYN='N'", 1)
+    [complete], [record] = read(PUBMED), read(source)
+    assert NOT_ALL_AUTHORS in record.notes and NOT_ALL_AUTHORS not in complete.notes
+    assert record.content.paper.authors == complete.content.paper.authors
+
+
+def test_pubmeds_mark_of_a_part_without_a_heading_is_no_heading() -> None:
+    source = re.sub(r"<AbstractText\b[^>]*>", '<AbstractText Label="UNLABELLED">', PUBMED)
+    [record] = read(source)
+    assert record.content.paper.abstract and "UNLABELLED" not in record.content.paper.abstract
+
+
 def test_pubmed_xml_marks_a_retracted_paper() -> None:
     notice = (
         '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J Beds. 2021. doi: 10.5555/r.'
@@ -496,6 +509,7 @@ def test_bibtex_reads_letters_that_latex_spells() -> None:
 @pytest.mark.parametrize(
     ("latex", "text"),
     [
+        ("`x' and ``y'' of Tom's", "‘x’ and “y” of Tom's"),
         ("A 10% rise and a 20\\% fall", "A 10% rise and a 20% fall"),
         ("Bone & muscle \\& nerve {\\&}amp; skin", "Bone & muscle & nerve & skin"),
         ("It cost $5 and more", "It cost $5 and more"),
@@ -608,6 +622,22 @@ def test_csl_gives_every_fact() -> None:
 def test_one_work_on_each_line_is_read_with_its_line() -> None:
     rows = read(json.dumps(WORK) + "\n\n{damaged\n" + json.dumps(WORK))
     assert [(row.line, bool(row.reason)) for row in rows] == [(1, False), (3, True), (4, False)]
+
+
+def test_crossref_names_the_article_number_and_the_trial() -> None:
+    message = {
+        "title": "T",
+        "article-number": "e123",
+        "clinical-trial-number": [{"clinical-trial-number": "nct01234567", "registry": "10.18810/x"}],
+    }
+    [record] = read(json.dumps(message))
+    assert (record.content.paper.pages, record.content.trial_number) == ("e123", "NCT01234567")
+
+
+def test_zoteros_own_json_is_refused_rather_than_read_by_half() -> None:
+    item = {"itemType": "journalArticle", "title": "T", "creators": [{"firstName": "Jo", "lastName": "Doe"}]}
+    [record] = read(json.dumps([item]))
+    assert "Export the paper as CSL JSON" in record.reason
 
 
 def test_crossref_names_who_paid() -> None:
@@ -750,6 +780,12 @@ def test_letters_that_latex_spells_stay_in_every_name_of_a_list(latex: str, expe
 @pytest.mark.parametrize("field", ["pages", "eid", "article-number"])
 def test_bibtex_has_several_places_for_the_pages(field: str) -> None:
     assert bib(f"{field} = {{e0123456}}").paper.pages == "e0123456"
+
+
+@pytest.mark.parametrize("field", ["eprinttype", "archivePrefix"])
+def test_a_number_of_arxiv_is_a_doi(field: str) -> None:
+    paper = bib(f"eprint = {{2101.12345}}, {field} = {{arXiv}}").paper
+    assert (paper.doi, paper.status) == ("10.48550/arxiv.2101.12345", PaperStatus.PREPRINT)
 
 
 @pytest.mark.parametrize("authors", ["Doe J, Roe A", "Doe, J.; Roe, A.", "Doe, J. and Roe, A."])

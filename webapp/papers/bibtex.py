@@ -149,15 +149,15 @@ def _content(raw: dict[str, str]) -> ArticleContent:
     notes = " ".join(plain.get(name, "") for name in ("note", "annote", "annotation", "addendum"))
     month = re.findall(r"[A-Za-z]{3,}|\d+", _first(plain, "month"))  # "10 oct" is a day and its month
     month.sort(key=lambda part: not part.isalpha())
+    eprint, archive = _first(plain, "eprint"), _first(plain, "eprinttype", "archiveprefix").lower()
+    arxiv = f"10.48550/arXiv.{eprint}" if eprint and archive == "arxiv" else ""
     paper = PaperContent(
         title=full_title(_first(plain, "title"), _first(plain, "subtitle")),
-        doi=raw.get("doi") or doi_of_note("\n".join(raw.get(name, "") for name in ("note", "howpublished"))),
+        doi=raw.get("doi")
+        or doi_of_note("\n".join(raw.get(name, "") for name in ("note", "howpublished")))
+        or arxiv,
         pmid=_first(plain, "pmid", "pubmed_id", "pubmedid", "pubmed-id")
-        or (
-            _first(plain, "eprint")
-            if re.match("pubmed|pmid", plain.get("eprinttype", ""), re.I)
-            else find_named_pmid(notes)
-        ),
+        or (eprint if re.match("pubmed|pmid", archive) else find_named_pmid(notes)),
         pmcid=_first(plain, "pmcid", "pmc") or find_named_pmcid(notes),
         url=raw.get("url", ""),
         journal=_first(plain, "journal", "journaltitle", "booktitle"),
@@ -181,7 +181,8 @@ def _plain(latex: str) -> str:
     """Decode LaTeX: "M{\\"u}ller" becomes "Müller"."""
     latex = _escaped(latex)
     try:
-        return one_line(_LATEX.latex_to_text(latex, tolerant_parsing=True))
+        text = one_line(_LATEX.latex_to_text(latex, tolerant_parsing=True))
+        return re.sub(r"(?<!\w)`([^`']+)'", r"‘\1’", text)
     except (RecursionError, IndexError, ValueError, TypeError, AttributeError):
         return one_line(re.sub(r"[{}\\]", "", latex))  # invalid LaTeX: remove its braces and backslashes
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid
+from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid, find_trials
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author
 from webapp.papers import dates
@@ -42,7 +42,7 @@ def paper_from(message: Message) -> PaperContent:
         published_on=dates.earliest(_date(message.get(name)) for name in _DATES),
         volume=_text(message.get("volume")),
         issue=_text(message.get("issue")),
-        pages=_text(message.get("page")),
+        pages=_text(message.get("page")) or _text(message.get("article-number")),
         license=next(filter(None, licenses), ""),
         abstract=" ".join(_text(message.get("abstract")).split()),  # tags begin its paragraphs
         mesh_terms=keywords([plain_text(_text(word)) for word in keyword if word]),
@@ -91,6 +91,12 @@ def funding_of(message: Message) -> str:
         numbers = ", ".join(filter(None, map(_text, awards if isinstance(awards, list) else [])))
         funders.append(plain_text(_text(entry.get("name"))) + (f" ({numbers})" if numbers else ""))
     return "; ".join(dict.fromkeys(filter(None, funders)))
+
+
+def trials_of(message: Message) -> list[str]:
+    """Return the numbers under which the trial is registered."""
+    entries = _dicts(message.get("clinical-trial-number"))
+    return find_trials("; ".join(_text(entry.get("clinical-trial-number")) for entry in entries))
 
 
 def types(message: Message) -> tuple[str, ...]:

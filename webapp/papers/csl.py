@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import ArticleContent
-from webapp.papers.crossref import funding_of, is_notice_itself, paper_from, types
-from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused
+from webapp.papers.crossref import funding_of, is_notice_itself, paper_from, trials_of, types
+from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused, trial
 
 _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref’s messages."
 
@@ -25,10 +25,16 @@ def records(text: str) -> Iterator[Record]:
             paper = msgspec.structs.replace(paper, url=entry["URL"])
         if is_notice_itself(entry):
             yield refused(IS_A_NOTICE, line, paper.title)
-        else:
-            yield Record(
-                content=ArticleContent(paper=paper, funding=funding_of(entry)), types=types(entry), line=line
+        elif "creators" in entry:
+            yield refused(
+                "This is Zotero’s own JSON. Export the paper as CSL JSON or RIS.", line, paper.title
             )
+        else:
+            number, url = trial(trials_of(entry))
+            content = ArticleContent(
+                paper=paper, funding=funding_of(entry), trial_number=number, trial_url=url
+            )
+            yield Record(content=content, types=types(entry), line=line)
 
 
 def _entries(text: str) -> Iterable[tuple[int | None, Any]]:

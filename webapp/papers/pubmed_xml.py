@@ -71,6 +71,8 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
         orcid = words(author.find("Identifier[@Source='ORCID']"))
         suffix = words(author.find("Suffix"))
         authors.append(Author(family=family, given=given, suffix=suffix, orcid=orcid))
+    if article.find("AuthorList[@CompleteYN='N']") is not None:
+        authors.append(Author(family="et al."))
     return PaperContent(
         title=pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle"))),
         doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),
@@ -83,7 +85,8 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
         pages=words(article.find("Pagination/MedlinePgn"))
         or words(article.find("ELocationID[@EIdType='pii']")),
         abstract=paragraphs(
-            (part.get("Label", ""), words(part)) for part in article.findall("Abstract/AbstractText")
+            (part.get("Label", "").replace("UNLABELLED", ""), words(part))
+            for part in article.findall("Abstract/AbstractText")
         ),
         authors=authors,
         mesh_terms=[
