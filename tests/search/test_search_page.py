@@ -34,6 +34,26 @@ def links_of_searches(text: str) -> list[str]:
     return [unquote_plus(query) for query in re.findall(r'class="chip" href="/search\?q=([^"&]+)"', text)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.5555/found.1",
+        "https://doi.org/10.5555/FOUND.1?utm_source=mail",
+        "doi:10.5555/found.1",
+        "https://pubmed.ncbi.nlm.nih.gov/31234567/",
+        "PMID 31234567",
+        "pmid:31234567",
+    ],
+)
+def test_a_paper_is_found_by_its_identifier_and_by_its_address(
+    client: PageClient, add: Adds, text: str
+) -> None:
+    right = add(paper={"doi": "10.5555/found.1", "pmid": "31234567"})
+    add(research_summary="See https://doi.org/ and pubmed for the DOI or PMID.")
+    page = client.get("/search", query_string={"q": text}).text
+    assert right.slug in slugs(page) and "1 summary for" in page
+
+
 def test_an_article_is_found_by_a_word_of_its_text(client: PageClient, add: Adds) -> None:
     add(plain_title="A zebrafish study", slug="zebra")
     page = client.get("/search?q=zebrafish")

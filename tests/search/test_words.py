@@ -361,6 +361,8 @@ def folded(text: str) -> list[str]:
         ("17β-estradiol", "17 beta-estradiol", "17-beta-estradiol"),
         ("λ", "lambda", "Lambda"),
         ("10 μm", "10μm", "10 µm"),
+        ("UTI", "U.T.I.", "u.t.i"),
+        ("4-AP", "4-A.P."),
     ],
 )
 def test_a_name_or_measure_is_one_word_however_it_is_written(forms: tuple[str, ...]) -> None:
@@ -392,6 +394,7 @@ def test_a_number_and_its_unit_are_one_word(number: str, unit: str) -> None:
     ("text", "expected"),
     [
         ("0.5", ["0.5"]),
+        ("the cord.The rest. A rat", ["the", "cord", "the", "rest", "a", "rat"]),
         ("C5-C6 and C5/C6", ["c5", "c6", "and", "c5", "c6"]),
         ("in 10 of 24 people", ["in", "10", "of", "24", "people"]),
         ("2019-2020", ["2019", "2020"]),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from webapp.content.identifiers import find_doi, find_named_pmid
 from webapp.parsing import int_from
 from webapp.search.synonyms import concepts_in
 from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, stems, words
@@ -20,6 +21,7 @@ LAST_PAGE = 1_000
 
 _VALUE = re.compile(r"[a-z0-9-]{1,80}")
 _BLANK = re.compile(r"\s")
+_PMID = re.compile(r"\bPMID[\s:]*(?=\d)", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]?")
 
 
@@ -92,7 +94,10 @@ class SearchQuery:
         What stands between blanks is one word, such as C5-C6, and so is a name or measure with a blank, such as "10 mg".
         """
         terms: list[QueryTerm] = []
-        for place, part in enumerate(_QUOTED.split(self.text)):
+        text = _PMID.sub("", self.text)
+        if "/" in text:  # a paper is looked for by the identifier in its address
+            text = " ".join(find_doi(part) or find_named_pmid(part) or part for part in text.split(" "))
+        for place, part in enumerate(_QUOTED.split(text)):
             if place % 2:
                 terms += [QueryTerm(part.strip(), is_phrase=True)] if part.strip() else []
                 continue

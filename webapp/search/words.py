@@ -33,14 +33,15 @@ _GREEK = "[\u0370-\u039b\u039d-\u03bb\u03bd-\u03ff]"  # without Μ and μ
 _LATIN = rf"[^\W\d_{_GREEK[1:]}"
 # A Greek letter begins a word, as its name does (TNFα is TNF alpha), unless one letter stands before it (Aβ). A typographic
 # apostrophe or another may stand inside a word.
-_LETTERS = rf"(?:{_LATIN}{{2,}}|{_LATIN}?{_GREEK}+{_LATIN}*|{_LATIN})(?:['’]{_LETTER}+)*"
+_INITIALS = rf"{_LATIN}(?:\.{_LATIN})+(?!{_LETTER})"  # U.T.I.
+_LETTERS = rf"(?:{_INITIALS}|{_LATIN}{{2,}}|{_LATIN}?{_GREEK}+{_LATIN}*|{_LATIN})(?:['’]{_LETTER}+)*"
 _NUMBER = r"(?>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*)"
 _HYPHENS = "\\-\u2010-\u2013\u2212"
 _AFTER_NUMBER = rf"(?<=\d)(?!(?i:{'|'.join(GREEK_NAMES)})(?!{_LETTER})){_LATIN}+"
 _RUN = rf"(?:{_NUMBER}|{_LETTERS})(?:{_AFTER_NUMBER}|(?<={_LETTER}){_NUMBER})*"
 _UNIT = rf"(?i:(?!(?:{'|'.join(STOP_WORDS)})\b)(?:{'|'.join(_UNITS)}|{_LATIN}{{1,2}})(?!\w))"
 _TOKEN = re.compile(
-    rf"{_LATIN}++(?![\w'’{_HYPHENS}]|[ \xa0]\d)"  # most words: the rest of the pattern is four times slower
+    rf"{_LATIN}++(?![\w'’{_HYPHENS}]|\.{_LATIN}(?!\w)|[ \xa0]\d)"  # most words: the rest of the pattern is four times slower
     rf"|{_NUMBER}[ \xa0]{_UNIT}"
     rf"|{_LETTER}{{1,5}}[ \xa0]{_NUMBER}(?![\w{_HYPHENS}]|[ \xa0]{_UNIT})"
     rf"|{_RUN}(?:(?:[{_HYPHENS}]|(?<=\d)/(?=\d)){_RUN})*"
@@ -49,7 +50,7 @@ _RUNS = re.compile(_RUN)
 _PIECES = re.compile(rf"{_NUMBER}|{_LETTERS}")
 _DIGITS = re.compile(r"\d+")
 _LEVEL = re.compile(r"[CTLS]\d{1,2}", re.IGNORECASE)
-_APOSTROPHES = re.compile(r"['’]s?$|['’]")
+_APOSTROPHES = re.compile(r"['’]s?$|['’]|\.(?!\d)")  # and the periods of initials
 
 Span = tuple[int, int]
 
