@@ -1,5 +1,6 @@
 """What every test may ask for: an application on a fresh database, a client that checks pages, and made-up articles."""
 
+import gc
 import random
 import shutil
 from collections.abc import Iterator
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for module in modules:
         chance.shuffle(module)
     items[:] = chain.from_iterable(modules)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking again and again at what was imported, which lives until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,9 +3,10 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
 from tests.drills.site import Site, running
 
@@ -69,6 +70,23 @@ def page(context: BrowserContext) -> Iterator[Page]:
     yield from _watched(context)
 
 
+@pytest.fixture(scope="session")
+def _phone(browser: Browser, site: Site) -> Iterator[Page]:
+    # without motion: colors would still be on their way to the other scheme when they are measured
+    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def phone(_phone: Page) -> Iterator[Page]:
+    """One page for all tests that only look at an address: a page of a test's own takes longer to open than to look at."""
+    _phone.set_viewport_size({"width": 390, "height": 844})
+    _phone.emulate_media(color_scheme="light")
+    with _uncomplaining(_phone):
+        yield _phone
+
+
 @pytest.fixture
 def plain_page(browser: Browser, site: Site) -> Iterator[Page]:
     """A page of a visitor whose scripts are off."""
@@ -81,13 +99,26 @@ def plain_page(browser: Browser, site: Site) -> Iterator[Page]:
 
 def _watched(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
+    with _uncomplaining(page):
+        yield page
+
+
+@contextmanager
+def _uncomplaining(page: Page) -> Iterator[None]:
     complaints: list[str] = []
-    page.on(
-        "console",
-        lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def note_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    page.on("console", note)
+    page.on("pageerror", note_error)
+    yield
+    page.remove_listener("console", note)
+    page.remove_listener("pageerror", note_error)
     # the browser itself reports answers like 404 and 422, which a test asks for on purpose
     complaints = [
         text

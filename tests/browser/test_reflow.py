@@ -34,11 +34,11 @@ def is_in_the_screen(part: Locator, width: int) -> bool:
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/newsletter", "/research/amitriptyline-pain-trial/report"])
-def test_no_page_is_wider_than_the_screen(page: Page, path: str) -> None:
-    page.goto(path)
-    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-    for width in each_layout(page, widths=NARROW):
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_no_page_is_wider_than_the_screen(phone: Page, path: str) -> None:
+    phone.goto(path)
+    phone.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    for width in each_layout(phone, widths=NARROW):
+        assert phone.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_menu_opens_in_the_screen(page: Page) -> None:
