@@ -1,10 +1,8 @@
 """Commands of the site that end, or stand still, at one exact moment, told by Python's audit events and by SQL.
 
-No code of the site is changed for it: the process kills itself with -9 right before it does what the moment names. The
-processes are forks of one that has the site imported already, for that is what takes long.
+No code of the site is changed for it: the process kills itself with -9 right before it does what the moment names.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -18,11 +16,9 @@ from multiprocessing.synchronize import Event
 from flask.cli import main
 from sqlalchemy import Engine, event
 
-from tests.drills.site import Site
+from tests.drills.site import Site, processes
 
 SECONDS = 60.0
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ def dies(site: Site, moment: Moment, *arguments: str) -> bool:
 @contextmanager
 def standing_still(site: Site, moment: Moment, *arguments: str) -> Iterator[ForkServerProcess]:
     """One of the site's commands, which has come to a moment and goes no further."""
-    is_there = _processes.Event()
+    is_there = processes.Event()
     process = _start(site, moment, is_there, arguments)
     try:
         assert is_there.wait(SECONDS)
@@ -58,7 +54,7 @@ def standing_still(site: Site, moment: Moment, *arguments: str) -> Iterator[Fork
 def _start(
     site: Site, moment: Moment, is_there: Event | None, arguments: tuple[str, ...]
 ) -> ForkServerProcess:
-    process = _processes.Process(target=_run, args=(site.environment, moment, is_there, arguments))
+    process = processes.Process(target=_run, args=(site.environment, moment, is_there, arguments))
     process.start()
     return process
 

@@ -1,26 +1,36 @@
-"""A site of a test's own: folders, a port, gunicorn with two workers, and kill -9 whenever the test wants it."""
+"""A site of a test's own: folders, a port, gunicorn with two workers, and kill -9 whenever the test wants it.
 
+Its processes are forks of one that has the site imported already, for that is what takes long.
+"""
+
+import io
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import flask.cli
 from flask import Flask
+from gunicorn.app import wsgiapp
 
+from tests.waiting import wait_until
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
+GUNICORN = ("gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app")
 IS_FULL = os.environ.get("DRILL") == "full"  # the long version of each drill; `make test` runs the short one
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload([__name__, "gunicorn.workers.gthread"])
 
 
 class Site:
@@ -40,7 +50,7 @@ class Site:
             **settings,
         }
         self.before: tuple[str, ...] = ()  # what to put before gunicorn's command
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: ForkServerProcess | None = None
 
     @property
     def log(self) -> str:
@@ -49,12 +59,14 @@ class Site:
 
     def flask(self, *arguments: str, typed: str = "") -> str:
         """Run one of the site's commands; returns what it printed. It must end well."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-        result = subprocess.run(
-            command, cwd=ROOT, env=self.environment, input=typed, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
+        output = self.folder / "command.log"
+        output.unlink(missing_ok=True)
+        command = processes.Process(target=_run_command, args=(self.environment, output, arguments, typed))
+        command.start()
+        command.join()
+        printed = output.read_text(encoding="utf-8")
+        assert command.exitcode == 0, printed
+        return printed
 
     def mails(self) -> list[str]:
         """The mails that were written so far, oldest first."""
@@ -66,15 +78,13 @@ class Site:
 
     def launch(self) -> None:
         """Start gunicorn and do not wait for it."""
-        with (self.folder / "server.log").open("ab") as log:
-            self._server = subprocess.Popen(
-                [*self.before, *GUNICORN],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = self.folder / "server.log"
+        server = processes.Process(target=_serve, args=(self.environment, log, self.before))
+        server.start()
+        wait_until(
+            lambda: os.getpgid(server.pid or 0) == server.pid
+        )  # can be killed with all its workers from now on
+        self._server = server
 
     def start(self, path: str = "/livez", seconds: float = 30) -> float:
         """Start gunicorn and wait until a page answers; returns after how many seconds it did."""
@@ -87,7 +97,7 @@ class Site:
         """End it as an operator does."""
         if self._server is not None:
             self._server.terminate()
-            self._server.wait(timeout=30)
+            self._server.join()
             self._server = None
 
     def workers(self) -> list[int]:
@@ -107,8 +117,9 @@ class Site:
     def kill_everything(self) -> None:
         """kill -9 gunicorn and all its workers at once, as a power cut would."""
         if self._server is not None:
-            os.killpg(self._server.pid, signal.SIGKILL)
-            self._server.wait()
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(self._server.pid or 0, signal.SIGKILL)
+            self._server.join()
             self._server = None
 
     def wait_for(self, path: str, seconds: float = 30) -> None:
@@ -122,6 +133,34 @@ class Site:
                 if time.monotonic() > deadline:
                     raise AssertionError(f"{path} did not answer:\n{self.log[-3000:]}") from None
                 time.sleep(0.1)
+
+
+def _enter(environment: Mapping[str, str], output: Path) -> None:
+    """In the process itself: lead a group of processes, with the environment, folder and output of a command."""
+    os.setsid()
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    with output.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+
+
+def _run_command(
+    environment: Mapping[str, str], output: Path, arguments: tuple[str, ...], typed: str
+) -> None:
+    _enter(environment, output)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(typed.encode()))
+    sys.argv = ["flask", "--app", "wsgi", *arguments]
+    flask.cli.main()
+
+
+def _serve(environment: Mapping[str, str], log: Path, before: tuple[str, ...]) -> None:
+    _enter(environment, log)
+    if before:
+        os.execvp(before[0], [*before, sys.executable, "-m", *GUNICORN])
+    sys.argv = [*GUNICORN]
+    wsgiapp.run()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Four processes edit one text at once, each reading before it writes: nobody is turned away, and no edit is lost."""
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.accounts.people import EMAIL
-from tests.drills.site import IS_FULL, Site, inside
+from tests.drills.site import IS_FULL, Site, inside, processes
 from tests.factories import content
 from webapp import create_app
 from webapp.config import Config
@@ -22,8 +21,6 @@ from webapp.publishing import revisions
 
 WRITERS = 4
 EDITS = 500 if IS_FULL else 25
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__, "tests.drills.faults"])
 
 
 def edit_again_and_again(environment: Mapping[str, str], draft_id: int, name: str) -> None:
@@ -44,7 +41,7 @@ def test_four_processes_edit_at_once_and_none_is_told_that_the_database_is_locke
         draft_id = revisions.save(revisions.new_draft(), content(), 0, editor_id, datetime.now(UTC)).id
     names = [f"writer-{number}" for number in range(WRITERS)]
     writers = [
-        _processes.Process(target=edit_again_and_again, args=(site.environment, draft_id, name))
+        processes.Process(target=edit_again_and_again, args=(site.environment, draft_id, name))
         for name in names
     ]
     for writer in writers:

@@ -2,24 +2,24 @@
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from tests.conftest import KEY
+from tests.drills.site import processes
 from tests.engines import both_engines
 from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from tests.search.made_up import COUNT, VOCABULARY, clauses, fill
 from tests.waiting import wait_until
+from webapp import create_app, jobs
 from webapp.config import Config
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
@@ -32,8 +32,6 @@ from webapp.search.documents import IndexDocument
 from webapp.search.index import SearchIndex, SearchUnavailable, search_index
 from webapp.search.posting_arrays import Clause
 from webapp.search.words import stem
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def waiting() -> int:
@@ -323,38 +321,36 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(
 
 # Threads and processes
 
-FOLLOWER = """
-import time
-from webapp import create_app, jobs
-app = create_app()
-jobs.start(app)
-print("ready", flush=True)
-time.sleep(60)
-"""
 
-SEARCHER = """
-import sys
-from pathlib import Path
-from webapp.search.index import SearchIndex
-index = SearchIndex(Path(sys.argv[1]))
-commits = set()
-while len(commits) < 5:
-    snapshot = index.snapshot()
-    assert snapshot.search().total >= 50
-    commits.add(snapshot.commit_id)
-"""
+def follow(config: Config, is_ready: Event) -> None:
+    """In a process of its own: follow the changes, as the jobs of a web process do."""
+    jobs.start(create_app(config))
+    is_ready.set()
+    time.sleep(60)
 
 
-def start(config: Config, code: str, *arguments: str) -> subprocess.Popen[str]:
-    environ = os.environ | {
-        "INSTANCE_PATH": str(config.instance_path),
-        "SEARCH_INDEX": str(config.search_index),
-        "SECRET_KEY": KEY,
-    }
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def search_while_it_changes(folder: Path) -> None:
+    """In a process of its own: search until five commits were seen; an error ends it with another status than 0."""
+    index = SearchIndex(folder)
+    commits: set[tuple[Path, int]] = set()
+    while len(commits) < 5:
+        snapshot = index.snapshot()
+        assert snapshot.search().total >= 50
+        commits.add(snapshot.commit_id)
+
+
+def start_follower(config: Config) -> ForkServerProcess:
+    """A process that follows already."""
+    is_ready = processes.Event()
+    follower = processes.Process(target=follow, args=(config, is_ready))
+    follower.start()
+    assert is_ready.wait(60)
+    return follower
+
+
+def kill(follower: ForkServerProcess) -> None:
+    follower.kill()
+    follower.join()
 
 
 def published_id() -> int:
@@ -373,21 +369,19 @@ def is_followed(article_id: int) -> bool:
 
 def test_a_follower_builds_follows_and_is_replaced_when_killed(app: Flask, config: Config) -> None:
     first = published_id()
-    followers = [start(config, FOLLOWER), start(config, FOLLOWER)]
+    followers = [start_follower(config), start_follower(config)]
     try:
         wait_until(lambda: is_followed(first))
         second = published_id()
         wait_until(lambda: is_followed(second))
-        followers[0].kill()
-        followers[0].wait()
+        kill(followers[0])
         third = published_id()
         wait_until(lambda: is_followed(third))
         truncate(next(live_folder(config).glob("*.pst")))
         wait_until(lambda: search_index().is_intact() and is_followed(third))
     finally:
         for follower in followers:
-            follower.kill()
-            follower.communicate()
+            kill(follower)
 
 
 def test_a_text_that_cannot_be_read_stops_the_follower_no_longer_than_it_is_there(
@@ -399,18 +393,15 @@ def test_a_text_that_cannot_be_read_stops_the_follower_no_longer_than_it_is_ther
     change = text("UPDATE article SET findings = :findings WHERE id = :id")
     db.session.execute(change, {"id": broken, "findings": '"no list"'})
     db.session.commit()
-    follower = start(config, FOLLOWER)
+    follower = start_follower(config)
     try:
-        assert follower.stdout is not None
-        follower.stdout.readline()
         time.sleep(0.5)
         assert not is_followed(broken)
         db.session.execute(change, {"id": broken, "findings": findings})
         db.session.commit()
         wait_until(lambda: is_followed(broken))
     finally:
-        follower.kill()
-        follower.communicate()
+        kill(follower)
 
 
 def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
@@ -419,14 +410,11 @@ def test_no_edit_is_lost_when_the_writer_is_killed_again_and_again(
     add()
     chance = random.Random(5)
     for _ in range(3):
-        follower = start(config, FOLLOWER)
-        assert follower.stdout is not None
-        follower.stdout.readline()
+        follower = start_follower(config)
         for _ in range(3):
             published_id()
             time.sleep(chance.uniform(0, 0.15))
-        follower.send_signal(signal.SIGKILL)
-        follower.communicate()
+        kill(follower)
     indexing.catch_up()
     assert waiting() == 0
     assert indexing.differences(search_index()).is_empty
@@ -436,14 +424,18 @@ def test_four_processes_search_while_one_commits(app: Flask, config: Config, add
     for _ in range(50):
         add_article()
     indexing.catch_up()
-    searchers = [start(config, SEARCHER, str(config.search_index)) for _ in range(4)]
+    searchers = [
+        processes.Process(target=search_while_it_changes, args=(config.search_index,)) for _ in range(4)
+    ]
+    for searcher in searchers:
+        searcher.start()
     index = search_index()
     number = 1_000
-    while any(searcher.poll() is None for searcher in searchers):
+    while any(searcher.is_alive() for searcher in searchers):
         with index.writing():
             index.apply([IndexDocument(number, 1, 0, (), {})], [number - 1])
         number += 1
-    assert [error for _, error in (searcher.communicate() for searcher in searchers) if error] == []
+    assert [searcher.exitcode for searcher in searchers] == [0] * 4
 
 
 def test_a_renamed_category_is_found_under_its_new_name(app: Flask, client: PageClient) -> None:
