@@ -1,6 +1,7 @@
 """Summaries like this one, and searches that found nothing."""
 
 import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Event
@@ -129,7 +130,7 @@ def test_what_cannot_be_written_is_written_the_next_time(app: Flask) -> None:
     db.session.remove()
     db.engine.dispose()
     misses.count_miss(SearchQuery(text="salamander"), TODAY)
-    with sqlite3.connect(str(db.engine.url.database), isolation_level=None) as writer:
+    with closing(sqlite3.connect(str(db.engine.url.database), isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError):
             jobs.write_misses(Event())
