@@ -27,7 +27,6 @@ from werkzeug.routing import IntegerConverter, Map
 from webapp.config import Config
 from webapp.parsing import clean_text
 from webapp.web.errors import SiteError
-from webapp.web.logs import route
 
 log = logging.getLogger("webapp.requests")
 
@@ -185,6 +184,7 @@ def init_app(app: Flask, config: Config) -> None:
         # The id of a proxy in front leads from its log to ours; anything else in that header could be personal.
         sent_id = request.headers.get("X-Request-ID", "")
         g.request_id = sent_id if REQUEST_ID.fullmatch(sent_id) else uuid4().hex[:12]
+        g.route = request.url_rule.rule if request.url_rule else "(no such page)"  # a path may hold a token
         g.started = time.perf_counter()
         if not request.host:
             raise SecurityError  # no Host at all, or one with signs that no name has
@@ -235,7 +235,7 @@ def init_app(app: Flask, config: Config) -> None:
             log.info(
                 "%s %s",
                 request.method,
-                route(),
+                g.route,
                 extra={
                     "status": response.status_code,
                     "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),

@@ -29,17 +29,12 @@ class JsonFormatter(logging.Formatter):
             text["error"] = self.formatException(record.exc_info)
         if record.levelno >= logging.WARNING:  # the words of an error may repeat what caused it
             if has_request_context():
-                text["route"] = route()
+                text["route"] = g.get("route")
             text = {
                 key: without_personal_data(value) if isinstance(value, str) else value
                 for key, value in text.items()
             }
         return json.dumps(line | text, default=str)
-
-
-def route() -> str:
-    """The route of the request, which is logged in place of its path: that may hold a token or a search."""
-    return request.url_rule.rule if request.url_rule else "(no such page)"
 
 
 def without_personal_data(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context, request
 
 from webapp.config import Config
-from webapp.web.logs import route, without_personal_data
+from webapp.web.logs import without_personal_data
 
 
 def report_errors(config: Config) -> None:
@@ -31,7 +31,7 @@ def report_errors(config: Config) -> None:
             error["value"] = without_personal_data(str(error["value"]))
         tags = {}
         if has_request_context():
-            tags = {"request_id": g.get("request_id"), "route": route()}
+            tags = {"request_id": g.get("request_id"), "route": g.get("route")}
         message = {"message": without_personal_data(record.getMessage())}
         return {key: event[key] for key in parts if key in event} | {"logentry": message, "tags": tags}
 
@@ -69,8 +69,8 @@ def trace_requests(app: Flask, config: Config) -> None:
         # A proxy in front may have begun the trace. Its "tracestate" could hold anything, so it is left out.
         sent = {"traceparent": request.headers.get("traceparent", "")}
         context = TraceContextTextMapPropagator().extract(sent)
-        g.span = tracer.start_span(f"{request.method} {route()}", context, SpanKind.SERVER)
-        g.span.set_attribute("http.route", route())
+        g.span = tracer.start_span(f"{request.method} {g.route}", context, SpanKind.SERVER)
+        g.span.set_attribute("http.route", g.route)
 
     @app.after_request
     def end_span(response: Response) -> Response:
