@@ -230,12 +230,12 @@ def init_app(app: Flask, config: Config) -> None:
         if not headers["Cache-Control"].startswith(
             "public"
         ):  # a page that is stored would name an older request
-            headers["X-Request-ID"] = g.request_id
+            headers["X-Request-ID"] = g.get("request_id", "")
         if request.endpoint != "assets.show_asset":
             log.info(
                 "%s %s",
                 request.method,
-                g.route,
+                g.get("route"),
                 extra={
                     "status": response.status_code,
                     "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
