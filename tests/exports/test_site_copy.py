@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import config_in, pushed
+from tests.engines import both_engines
 from tests.factories import NOW, add_article, add_categories
 from tests.pages import H, check_page
 from webapp import jobs
@@ -212,6 +213,7 @@ def test_the_page_list_links_every_summary_and_is_a_search_with_a_script(copy: C
     assert "search.html?q=stem+cells" in links(copy.pages["index.html"])
 
 
+@both_engines
 @pytest.mark.usefixtures("quick")
 def test_a_new_copy_takes_the_place_of_the_former_one(app: Flask, tmp_path: Path) -> None:
     link = tmp_path / "site"

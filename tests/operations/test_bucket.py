@@ -123,6 +123,11 @@ def test_a_damaged_backup_is_named_and_not_fetched(app: Flask, bucket: Bucket, t
     assert not (tmp_path / "fetched" / name).exists()
 
 
+def test_a_folder_without_backups_is_not_whole(app: Flask, tmp_path: Path) -> None:
+    verified = run(app, "verify-backups", tmp_path)
+    assert verified.exit_code == 1 and "There is no backup" in verified.output
+
+
 def test_a_drill_restores_the_newest_backup_and_says_so(app: Flask, config: Config) -> None:
     add_article()
     assert run(app, "backup").exit_code == 0
@@ -176,4 +181,4 @@ def test_missing_settings_are_named(config: Config, migrated: Path, tmp_path: Pa
 def test_a_missing_package_is_named(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obstore.store", None)
     refused = run(app, "backup", tmp_path)
-    assert refused.exit_code == 1 and "need the package obstore. Run: .venv/bin/pip" in refused.output
+    assert refused.exit_code == 1 and "need the package obstore. Run: make extras" in refused.output

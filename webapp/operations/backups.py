@@ -85,7 +85,11 @@ def outdated(names: Iterable[str], keep: int) -> list[str]:
 
 
 def damaged(folder: Path, bucket: Bucket | None) -> list[str]:
-    """Read every backup in a folder and a bucket; returns one sentence for each that cannot be used."""
+    """Read every backup in a folder and a bucket; returns one sentence for each that cannot be used.
+
+    Raises CannotBackUp for a folder without backups: otherwise nothing would pass as whole.
+    """
+    newest(folder, None)
     reported = []
     for path in sorted(folder.glob("site-*.sqlite3")):
         reported += [f"{path}: {problem}" for problem in sqlite_files.problems_of(path)[:1]]

@@ -28,8 +28,7 @@ class Bucket:
         try:
             from obstore.store import S3Store
         except ImportError:
-            install = ".venv/bin/pip install -c requirements/dev.txt obstore"
-            raise CannotBackUp(f"Backups to S3 need the package obstore. Run: {install}") from None
+            raise CannotBackUp("Backups to S3 need the package obstore. Run: make extras") from None
         if not (config.s3_access_key_id and config.s3_secret_access_key):
             raise CannotBackUp("Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.")
         with self.reporting():
