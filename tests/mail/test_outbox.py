@@ -528,11 +528,13 @@ def test_a_newsletter_that_hangs_holds_up_no_other_mail(app: Flask, monkeypatch:
     with mail_server(answers) as port:
         app.extensions["config"] = replace(app.extensions["config"], smtp_url=f"smtp://127.0.0.1:{port}")
         running = jobs.start(app)
-        wait_until(lambda: answers.hanging_count == 1)
-        _enqueue("late@example.org", at=datetime.now(UTC))
-        wait_until(lambda: len(answers.taken) == 1)
-        answers.goes_on.set()
-        running.end()
+        try:
+            wait_until(lambda: answers.hanging_count == 1)
+            _enqueue("late@example.org", at=datetime.now(UTC))
+            wait_until(lambda: len(answers.taken) == 1)
+        finally:
+            answers.goes_on.set()
+            running.end()
     assert b"late@example.org" in answers.taken[0]
 
 
