@@ -112,11 +112,11 @@ def test_the_doi_of_a_notice_gets_a_warning(client: PageClient, crossref: StandI
         (404, b"Resource not found.", "Crossref does not know 10.1155/2019/7803293."),
         (429, b"", "Crossref asks us to wait."),
         (500, b"", "Crossref has a problem at the moment."),
-        (200, b"<!doctype html><title>Maintenance</title>", "something we cannot read"),
-        (200, b"", "something we cannot read"),
-        (200, b'{"message": []}', "something we cannot read"),
-        (200, b"[" * 100_000, "something we cannot read"),
-        (200, b"\xff\xfe", "something we cannot read"),
+        (200, b"<!doctype html><title>Maintenance</title>", "couldn’t read"),
+        (200, b"", "couldn’t read"),
+        (200, b'{"message": []}', "couldn’t read"),
+        (200, b"[" * 100_000, "couldn’t read"),
+        (200, b"\xff\xfe", "couldn’t read"),
         (200, b" " * 50_000_000, "too long to read"),
     ],
 )
@@ -156,7 +156,7 @@ def test_an_unreachable_crossref_is_explained(app: Flask, client: PageClient) ->
 )
 def test_a_redirect_to_another_place_is_not_followed(client: PageClient, crossref: StandIn) -> None:
     crossref.status, crossref.headers = 302, {"Location": "http://localhost:1/secret"}
-    assert "Crossref sent us to another place" in fill(client)[0]
+    assert "Crossref sent us to another site" in fill(client)[0]
 
 
 def test_a_redirect_on_the_same_host_is_followed(client: PageClient, crossref: StandIn) -> None:
