@@ -122,7 +122,10 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """A site of two workers with a summary and an editor, behind nginx."""
     folder = tmp_path_factory.mktemp("front")
     port = free_port()
-    site = Site(folder, TRUSTED_PROXIES="1", HOST="::", SITE_URL=f"http://127.0.0.1:{port}")
+    # At the lowest level gunicorn logs most of what it cannot read.
+    site = Site(
+        folder, TRUSTED_PROXIES="1", HOST="::", LOG_LEVEL="DEBUG", SITE_URL=f"http://127.0.0.1:{port}"
+    )
     site.flask("db", "upgrade")
     with changing(site):
         add_categories()
@@ -406,10 +409,11 @@ def test_a_site_that_listens_on_all_addresses_answers_by_ipv6_too(front: Front) 
 
 
 def test_gunicorn_logs_neither_who_sent_a_broken_request_nor_what_it_was(front: Front) -> None:
-    port = int(front.site.environment["PORT"])
+    port, before = int(front.site.environment["PORT"]), len(front.site.log)
     for request in (
         b"GET /private-words\r\n\r\n",
         b"private-words\r\n\r\n",
+        b"GET /private-words HTTP/1.1\r\nprivate-words",
         b"GET / HTTP/1.1\r\nprivate-words\r\n\r\n",
         b"GET /?private-words HTTP/1.1\r\nContent-Length: private-words\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nprivate-words\r\n",
@@ -420,10 +424,9 @@ def test_gunicorn_logs_neither_who_sent_a_broken_request_nor_what_it_was(front: 
             wire.shutdown(socket.SHUT_WR)
             while wire.recv(65_536):
                 pass
-    assert front.site.log.count("Invalid request: InvalidRequestLine") >= 2
-    for line in front.site.log.splitlines():
-        assert "private-words" not in line
-        assert "127.0.0.1" not in line or "is at" in line or "Listening at" in line
+    said = front.site.log[before:]
+    assert said.count("Invalid request: InvalidRequestLine") >= 2
+    assert "private-words" not in said and "127.0.0.1" not in said
 
 
 def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None:
