@@ -35,7 +35,7 @@ dev: .venv/runtime ## The same with a server that reloads changed code; the jobs
 	    --extra-files $$(echo static/css/* static/js/* webapp/search/*.toml | tr ' ' :)
 
 test: .venv/dev ## Run every test, the browser's too
-	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-2} --dist worksteal --durations=10
+	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-3} --dist worksteal --durations=10
 
 drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about two hours)
 	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile tests/deploy/test_containers.py

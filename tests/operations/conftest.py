@@ -9,9 +9,8 @@ import flask_migrate
 import pytest
 from flask import Flask
 
-from tests.conftest import KEY
+from tests.conftest import KEY, pushed
 from tests.factories import add_categories
-from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
 
@@ -20,13 +19,10 @@ from webapp.db.session import db
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder with the tables and the twelve categories."""
     folder = tmp_path_factory.mktemp("migrated")
-    config = Config.from_environ({"INSTANCE_PATH": str(folder), "SECRET_KEY": KEY})
-    with create_app(config).app_context():
+    with pushed(Config.from_environ({"INSTANCE_PATH": str(folder), "SECRET_KEY": KEY})):
         flask_migrate.upgrade()
         add_categories()
         db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
     return folder
 
 
@@ -34,7 +30,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(config: Config, migrated: Path) -> Iterator[Flask]:
     """The application on a migrated database, its context pushed."""
     shutil.copytree(migrated, config.instance_path)
-    yield from pushed(config)
+    with pushed(config) as app:
+        yield app
 
 
 @pytest.fixture
@@ -43,12 +40,3 @@ def elsewhere(config: Config, tmp_path: Path) -> Config:
     return replace(
         config, instance_path=tmp_path / "other" / "instance", search_index=tmp_path / "other" / "index"
     )
-
-
-def pushed(config: Config) -> Iterator[Flask]:
-    """Make an application with these settings and push its context."""
-    app = create_app(config)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()

@@ -13,8 +13,8 @@ from click.testing import Result
 from flask import Flask
 from moto.server import ThreadedMotoServer
 
+from tests.conftest import pushed
 from tests.factories import NOW, add_article
-from tests.operations.conftest import pushed
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
@@ -173,7 +173,7 @@ def test_missing_settings_are_named(config: Config, migrated: Path, tmp_path: Pa
         (replace(config, s3_secret_access_key=""), "Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."),
         (replace(config, backup_to=""), "Set BACKUP_TO"),
     ):
-        for app in pushed(settings):
+        with pushed(settings) as app:
             refused = run(app, "fetch-backup", tmp_path)
             assert refused.exit_code == 1 and sentence in refused.output
 

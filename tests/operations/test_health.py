@@ -15,8 +15,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, event, text, update
 
+from tests.conftest import pushed
 from tests.factories import NOW, add_article
-from tests.operations.conftest import pushed
 from tests.pages import PageClient
 from tests.writers import another_writer
 from webapp import jobs
@@ -40,7 +40,8 @@ def app(app: Flask, config: Config) -> Iterator[Flask]:
     indexing.catch_up()  # builds
     indexing.catch_up()  # follows
     jobs.beat(Event())
-    yield from pushed(replace(config, ops_token=TOKEN))
+    with pushed(replace(config, ops_token=TOKEN)) as watched:
+        yield watched
 
 
 def details(client: PageClient, status: int = 200) -> dict[str, Any]:
@@ -238,7 +239,7 @@ def test_figures_need_the_token(client: PageClient, header: str | None) -> None:
 
 @pytest.mark.proves("ASVS 13.4.5")
 def test_without_a_token_set_there_are_no_figures(app: Flask, config: Config) -> None:
-    for other in pushed(replace(config, ops_token="")):
+    with pushed(replace(config, ops_token="")) as other:
         PageClient(other).get("/metrics", status=404, headers={"Authorization": "Bearer "})
         assert PageClient(other).get("/readyz", headers={"Authorization": "Bearer "}).text == "ok\n"
 
@@ -253,7 +254,7 @@ def test_the_hours_without_a_backup_can_be_set(app: Flask, config: Config) -> No
     heartbeats.beat(Task.BACKUP, "", datetime.now(UTC) - timedelta(hours=4))
     db.session.commit()
     for hours, is_soon_enough in ((3, False), (5, True)):
-        for watched in pushed(replace(config, ops_token=TOKEN, backup_hours=hours)):
+        with pushed(replace(config, ops_token=TOKEN, backup_hours=hours)) as watched:
             assert details(PageClient(watched))["checks"]["backup_age_seconds"]["passed"] is is_soon_enough
 
 
