@@ -12,7 +12,7 @@ from webapp.db.session import db
 from webapp.models import Article
 from webapp.models.values import AboutSci, Author, Finding, Implication, Result, StudyKind, Subject
 from webapp.publishing import publication, revisions
-from webapp.publishing.library import _load_categories
+from webapp.publishing.library import load_categories
 from webapp.publishing.revisions import Kind
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -21,7 +21,7 @@ STARTER = Path(__file__).resolve().parent.parent / "webapp" / "starter"
 
 def add_categories() -> None:
     """The twelve categories of the starter library."""
-    _load_categories((STARTER / "categories.toml").read_text(encoding="utf-8"))
+    load_categories(STARTER / "categories.toml", NOW, [])
     db.session.flush()
 
 

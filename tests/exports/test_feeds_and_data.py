@@ -19,7 +19,7 @@ from tests.pages import PageClient
 from webapp.content.article_content import CorrectionContent
 from webapp.db.session import db
 from webapp.exports.jsonld import jsonld_text
-from webapp.exports.library_files import csv_text
+from webapp.exports.library_files import FILES, csv_rows
 from webapp.models.values import PaperStatus, Subject
 from webapp.publishing.publication import content_of, transient_article
 from webapp.search import indexing
@@ -234,7 +234,7 @@ def test_the_library_as_csv_begins_with_a_byte_order_mark(client: PageClient) ->
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_cell_is_a_formula(app: Flask, text: str) -> None:
     article = transient_article(content(plain_title=f"{text}x"), NOW)
-    (row,) = csv.DictReader(io.StringIO(csv_text([article], "https://site.example").removeprefix("\ufeff")))
+    (row,) = csv.DictReader(io.StringIO(FILES["csv"].head[1:] + csv_rows([article], "https://site.example")))
     assert row["title"].endswith("x")
     assert not row["title"].lstrip().startswith(tuple("=+-@＝＋－＠"))
 

@@ -1,5 +1,6 @@
 """Import and export of the library as TOML, which is atomic and lossless."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.factories import NOW, STARTER, add_article, content
-from webapp.content.article_content import from_toml, to_toml
+from tests.writers import another_writer
+from webapp.content.article_content import ArticleContent, from_toml, to_toml
 from webapp.content.checks import errors, warnings
 from webapp.db.session import db
 from webapp.models import Article, Category, GlossaryTerm, PublicChange
 from webapp.models.values import Subject
+from webapp.publishing import library
 from webapp.publishing.library import export_library, import_library
 from webapp.publishing.publication import content_of
 
@@ -137,3 +140,62 @@ def test_the_commands_report_their_counts(app: Flask, tmp_path: Path) -> None:
         f"{len(ARTICLE_FILES)} articles written"
         in runner.invoke(args=["articles", "export", str(tmp_path)]).output
     )
+
+
+def folder_of(path: Path, *articles: ArticleContent) -> Path:
+    """A folder with a file for each article, in this order, and a category that the site does not have yet."""
+    for number, article in enumerate(articles):
+        (path / f"{number}.toml").write_text(to_toml(article), encoding="utf-8")
+    category = 'slug = "sleep"\nname = "Sleep"\nicon = "moon"\ndescription = "About sleep."\n'
+    (path / "categories.toml").write_text(f"[[categories]]\n{category}", encoding="utf-8")
+    return path
+
+
+def imported(app: Flask, path: Path, exit_code: int = 0) -> str:
+    """What the command says."""
+    result = app.test_cli_runner().invoke(args=["articles", "import", str(path)])
+    assert result.exit_code == exit_code, result.output
+    return result.output
+
+
+def test_others_can_write_during_an_import(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a long import would leave no turn to votes and saves, which give up after five seconds."""
+    monkeypatch.setattr(library, "TURN", 0)
+    counts: list[int] = []
+
+    def write(_seconds: float) -> None:
+        with another_writer(app):
+            counts.append(count(Article))
+        db.session.rollback()
+
+    monkeypatch.setattr(time, "sleep", write)
+    articles = [content(categories=["sleep"]) for _ in range(3)]
+    assert "3 articles added" in imported(app, folder_of(tmp_path, *articles))
+    assert counts == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "refused", [content(harms=""), content(categories=["astrology"]), content(slug="one")]
+)
+def test_no_transaction_of_an_import_is_committed_if_a_file_is_refused(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: ArticleContent
+) -> None:
+    monkeypatch.setattr(library, "TURN", 0)
+    monkeypatch.setattr(library, "PAUSE", 0)
+    output = imported(app, folder_of(tmp_path, content(slug="one"), refused), exit_code=1)
+    assert "1.toml" in output and "Nothing was loaded." in output
+    assert (count(Article), count(Category)) == (0, 12)
+
+
+def test_an_import_says_how_much_was_loaded_when_somebody_got_in_its_way(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another summary with the second file's address is published between the check and the second transaction."""
+    monkeypatch.setattr(library, "TURN", 0)
+    slugs_of_others = iter(["another", "two"])
+    monkeypatch.setattr(time, "sleep", lambda _seconds: add_article(slug=next(slugs_of_others)))
+    output = imported(app, folder_of(tmp_path, content(slug="one"), content(slug="two")), exit_code=1)
+    assert "Loaded before the site changed: 1 article." in output
+    assert set(db.session.scalars(select(Article.slug))) == {"another", "one", "two"}

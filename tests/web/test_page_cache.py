@@ -177,8 +177,9 @@ class Counter:
         self.count += 1
         if self.publishes:
             self.changes.number += 1
-        start_response("200 OK", HEADERS)
-        return [b"%d" % self.count]
+        body = b"%d" % self.count
+        start_response("200 OK", [*HEADERS, ("Content-Length", str(len(body)))])
+        return [body]
 
 
 def asked(cache: PageCache, path: str = "/") -> bytes:

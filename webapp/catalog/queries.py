@@ -1,11 +1,22 @@
 """Questions about published articles and their categories."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Row, Select, bindparam, case, func, select
-from sqlalchemy.orm import aliased, joinedload, load_only
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Engine,
+    Row,
+    Select,
+    bindparam,
+    case,
+    func,
+    select,
+)
+from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
@@ -14,6 +25,7 @@ from webapp.web.errors import SiteError
 from webapp.web.pagination import Page, page_of
 
 PAGE_SIZE = 12
+BATCH_SIZE = 200
 SIMILAR_COUNT = 3
 
 _PUBLISHED_COUNT = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
@@ -244,9 +256,33 @@ def recently_changed(page: int, size: int) -> Page[Article]:
     return page_of(query, page, size, _PUBLISHED_COUNT.scalar_subquery())
 
 
-def all_published() -> list[Article]:
-    """Every published article, newest first."""
-    return list(db.session.scalars(published().join(Article.paper).order_by(*_newest_first())))
+def published_in_batches(engine: Engine) -> Iterator[Sequence[Article]]:
+    """Every published article by its id, all of it loaded, a few at a time.
+
+    Each batch is read in a transaction of its own: memory stays small, and nothing is held in the database while the caller
+    works with a batch, however long a reader takes to download it.
+    """
+    query = published().where(Article.id > bindparam("last")).order_by(Article.id).limit(BATCH_SIZE)
+    topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
+    query, last = query.options(topics, selectinload(Article.corrections)), 0
+    while True:
+        with Session(engine) as session:
+            articles = session.scalars(query, {"last": last}).all()
+        if not articles:
+            return
+        yield articles
+        last = articles[-1].id
+
+
+def highest_id() -> int:
+    """The highest id of an article, published or not; 0 before the first."""
+    return db.session.scalar(select(func.max(Article.id))) or 0
+
+
+def slugs_between(first_id: int, last_id: int) -> Sequence[Row[str, datetime]]:
+    """The slug of each published article with such an id, and when it changed last."""
+    query = published().with_only_columns(Article.slug, Article.updated_at)
+    return db.session.execute(query.where(Article.id.between(first_id, last_id)).order_by(Article.id)).all()
 
 
 def titles() -> Sequence[Row[str, str, str]]:

@@ -4,7 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import Row
+
+from webapp.catalog.queries import standing
+from webapp.db.session import db
 from webapp.models import Article
 from webapp.models.values import NOT_SAID, Result, StudyKind, Subject
 
@@ -57,7 +62,7 @@ class QuestionCount:
         return self.stated + self.not_stated
 
 
-def answer(article: Article, question: Question) -> Answer:
+def answer(article: Article | Row[Any], question: Question) -> Answer:
     """Whether an article's paper answers a question. What the text says counts, not what we hope it means."""
     if not _applies(article, question):
         return Answer.NOT_APPLICABLE
@@ -69,15 +74,20 @@ def answers(article: Article) -> list[tuple[Question, Answer]]:
     return [(question, answer(article, question)) for question in QUESTIONS]
 
 
-def count_answers(articles: Iterable[Article]) -> list[QuestionCount]:
-    """For each question, how many of these articles give each answer."""
-    counts = Counter((question.key, given) for article in articles for question, given in answers(article))
+def count_answers() -> list[QuestionCount]:
+    """For each question, how many papers of standing articles give each answer."""
+    asked = [getattr(Article, question.field) for question in QUESTIONS]
+    facts = (Article.subject, Article.about_sci, Article.study_kind, Article.result)
+    # read a few at a time: all of a large library would not fit into memory
+    query = standing().with_only_columns(*asked, *facts).execution_options(yield_per=1_000)
+    rows: Iterable[Row[Any]] = db.session.execute(query)
+    counts = Counter((question.key, answer(row, question)) for row in rows for question in QUESTIONS)
     return [
         QuestionCount(question, *(counts[question.key, given] for given in Answer)) for question in QUESTIONS
     ]
 
 
-def _applies(article: Article, question: Question) -> bool:
+def _applies(article: Article | Row[Any], question: Question) -> bool:
     """Harms need a treatment, a register needs a trial, an injury level needs people with an injury."""
     if question.key == "harms":
         return article.result != Result.NOT_TESTED

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from webapp.content.article_content import to_json
@@ -19,29 +19,33 @@ _FORMULA_STARTS = tuple("=+-@＝＋－＠")
 
 @dataclass(frozen=True)
 class LibraryFile:
-    """One format of the library: ending, label, content type, and the function that writes it."""
+    """One format of the library: ending, label, content type, the function that writes some articles, and what goes first."""
 
     ending: str
     label: str
     mimetype: str
-    write: Callable[[Sequence[Article], str], str]
+    write: Callable[[Iterable[Article], str], str]
+    head: str = ""
+
+    def pieces(self, batches: Iterable[Sequence[Article]], site_url: str) -> Iterator[str]:
+        """The whole file, a batch of articles at a time: a large library would not fit into memory."""
+        yield self.head
+        for articles in batches:
+            yield self.write(articles, site_url)
 
 
-def csv_text(articles: Sequence[Article], site_url: str) -> str:
-    """One row for each article (RFC 4180), after the column names. Without the byte-order mark, Excel guesses the encoding."""
-    out = io.StringIO("\ufeff")
-    out.seek(0, io.SEEK_END)
+def csv_rows(articles: Iterable[Article], site_url: str) -> str:
+    """One row for each article (RFC 4180)."""
+    out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    columns = _columns(site_url)
-    writer.writerow(columns)
     for article in articles:
-        values = [value_of(article) for value_of in columns.values()]
+        values = [value_of(article) for value_of in _columns(site_url).values()]
         cells = ["" if value is None else str(value) for value in values]
         writer.writerow([f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell for cell in cells])
     return out.getvalue()
 
 
-def jsonl_text(articles: Sequence[Article], site_url: str) -> str:
+def jsonl_text(articles: Iterable[Article], site_url: str) -> str:
     """One JSON object a line: everything an article says, without the paper's abstract, which belongs to its publisher."""
     lines = []
     for article in articles:
@@ -55,19 +59,9 @@ def jsonl_text(articles: Sequence[Article], site_url: str) -> str:
     return "".join(lines)
 
 
-def ris_text(articles: Sequence[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses
+def ris_text(articles: Iterable[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses
     """The papers of all articles as RIS."""
     return ris([paper_reference(article) for article in articles])
-
-
-FILES = {
-    file.ending: file
-    for file in (
-        LibraryFile("csv", "CSV, for spreadsheets", "text/csv", csv_text),
-        LibraryFile("jsonl", "JSON Lines, for programs", "application/jsonl", jsonl_text),
-        LibraryFile("ris", "RIS, for reference managers", RIS, ris_text),
-    )
-}
 
 
 def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
@@ -97,3 +91,16 @@ def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
         "published_on": lambda article: article.published_at.date(),
         "updated_on": lambda article: article.updated_at.date(),
     }
+
+
+FILES = {
+    file.ending: file
+    for file in (
+        # without the byte-order mark, Excel guesses the encoding
+        LibraryFile(
+            "csv", "CSV, for spreadsheets", "text/csv", csv_rows, f"\ufeff{','.join(_columns(''))}\r\n"
+        ),
+        LibraryFile("jsonl", "JSON Lines, for programs", "application/jsonl", jsonl_text),
+        LibraryFile("ris", "RIS, for reference managers", RIS, ris_text),
+    )
+}

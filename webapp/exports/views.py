@@ -1,7 +1,7 @@
 """Citations to take away, feeds, the sitemap, and the whole library as files."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
 from http import HTTPStatus
 
@@ -9,6 +9,8 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.catalog import queries
 from webapp.config import SITE_NAME
+from webapp.db import change_log
+from webapp.db.session import db
 from webapp.exports import library_files
 from webapp.exports.card import card_png
 from webapp.exports.citation_files import FORMATS, citation_file
@@ -24,6 +26,7 @@ from webapp.exports.reference import (
 )
 from webapp.models import Article
 from webapp.web import htmx
+from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
 
 bp = Blueprint("exports", __name__)
@@ -41,6 +44,7 @@ bp.add_app_template_global(lambda: jsonld_text(home_graph(_site_url())), "home_j
 ATOM = "application/atom+xml; charset=utf-8"
 FEED_LENGTH = 30
 NEWEST_CHANGES = 5
+IDS_IN_SITEMAP = 10_000  # a sitemap may have 50,000 addresses; one of this size takes a moment and is kept as a finished page
 
 
 @bp.get("/research/<slug>.<any(ris, bib, json):ending>")
@@ -92,14 +96,24 @@ def corrections_feed() -> Response:
 
 
 @bp.get("/sitemap.xml")
-def sitemap() -> Response:
-    """Every public page, for search engines."""
-    body = render_template(
-        "exports/sitemap.xml",
-        articles=queries.all_published(),
-        categories=queries.category_counts(),
-        terms=queries.term_slugs(),
-    )
+@bp.get("/sitemap-<int(min=1):number>.xml")
+def sitemap(number: int = 0) -> Response:
+    """Every public page, for search engines; of a large library, the files that list them."""
+    part_count = 1 + queries.highest_id() // IDS_IN_SITEMAP
+    if number > part_count:
+        raise SiteError(404)
+    if number == 0 and part_count > 1:
+        body = render_template("exports/sitemap_index.xml", part_count=part_count)
+    else:
+        first_id = max(number - 1, 0) * IDS_IN_SITEMAP
+        is_first = first_id == 0
+        body = render_template(
+            "exports/sitemap.xml",
+            articles=queries.slugs_between(first_id, first_id + IDS_IN_SITEMAP - 1),
+            categories=queries.category_counts() if is_first else (),
+            terms=queries.term_slugs() if is_first else (),
+            is_first=is_first,
+        )
     return make_response(body, HTTPStatus.OK, {"Content-Type": "application/xml; charset=utf-8"})
 
 
@@ -120,9 +134,15 @@ def changes() -> Response:
 
 @bp.get("/data/articles.<any(csv, jsonl, ris):ending>")
 def data_file(ending: str) -> Response:
-    """All published summaries in one file."""
+    """All published summaries in one file, written while it is sent."""
     form = library_files.FILES[ending]
-    return _file(form.write(queries.all_published(), _site_url()), form.mimetype, f"articles.{ending}")
+    mark = (
+        change_log.newest()
+    )  # asked before the articles are: the file may be newer than its mark, never older
+    pieces = form.pieces(queries.published_in_batches(db.engine), _site_url())
+    response = _file(pieces, form.mimetype, f"articles.{ending}")
+    response.set_etag(str(mark), weak=True)
+    return response
 
 
 def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:
@@ -137,12 +157,12 @@ def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:
     return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
 
 
-def _file(body: str, mimetype: str, name: str) -> Response:
+def _file(body: str | Iterator[str], mimetype: str, name: str) -> Response:
     headers = {
         "Content-Type": f"{mimetype}; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{name}"',
     }
-    return make_response(body, HTTPStatus.OK, headers)
+    return Response(body, HTTPStatus.OK, headers)
 
 
 def _site_url() -> str:

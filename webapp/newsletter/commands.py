@@ -46,7 +46,8 @@ def deliver() -> None:
 @click.option("--complete", is_flag=True, help="The log names every mail it took: send the others again.")
 def settle(log: Path, complete: bool) -> None:
     """Settle uncertain mails by the Message-IDs in the mail server's log."""
-    known = re.findall(r"<[^<>\s]+@[^<>\s]+>", log.read_text(encoding="utf-8", errors="replace"))
+    with log.open(encoding="utf-8", errors="replace") as lines:  # of a log that may be larger than memory
+        known = {name for line in lines for name in re.findall(r"<[^<>\s]+@[^<>\s]+>", line)}
     with writing() as now:
         sent, again = outbox.settle_uncertain(known, now, rest_was_not_sent=complete)
     click.echo(f"{sent} had been sent, {again} are queued again. {outbox.state_line()}")

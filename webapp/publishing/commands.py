@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from webapp.db.writing import writing
 from webapp.publishing import library, scheduling
 from webapp.publishing.library import LibraryRefused
+from webapp.web.templating import plural
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
 
@@ -17,13 +18,17 @@ articles_group = AppGroup("articles", help="Load and write out the library of ar
 @articles_group.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def import_articles(path: Path) -> None:
-    """Load articles from a TOML file or a folder of them. If one is refused, none is loaded."""
+    """Load articles from a TOML file or a folder of them. All are checked first; if one is refused, none is loaded."""
     try:
-        with writing() as now:
-            report = library.import_library(path, now)
+        report = library.import_in_steps(path)
     except LibraryRefused as refused:
         click.echo(str(refused), err=True)
-        click.echo(f"Nothing was loaded. Reasons: {len(refused.refusals)}, each above.", err=True)
+        click.echo(f"Reasons: {len(refused.refusals)}, each above.", err=True)
+        if refused.loaded_count:
+            loaded = f"Loaded before the site changed: {plural(refused.loaded_count, 'article')}."
+            click.echo(f"{loaded} Correct the files and run the command again to load the rest.", err=True)
+        else:
+            click.echo("Nothing was loaded.", err=True)
         sys.exit(1)
     click.echo(f"{report.added} articles added, {report.changed} changed, {report.unchanged} unchanged.")
 

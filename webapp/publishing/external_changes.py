@@ -33,9 +33,14 @@ def publish(
 
     A withdrawn article stays withdrawn until somebody decides otherwise (see ``publish_again``).
     """
+    refuse_withdrawn(article)
+    publish_again(article, content, editor_id, kind, now)
+
+
+def refuse_withdrawn(article: Article) -> None:
+    """Raise NotPublishable for a withdrawn article."""
     if article.status is ArticleStatus.WITHDRAWN:
         raise publication.NotPublishable([Problem("slug", STAYS_WITHDRAWN)])
-    publish_again(article, content, editor_id, kind, now)
 
 
 def publish_again(

@@ -1,25 +1,42 @@
 """Import and export of a library: articles, categories and glossary as TOML files."""
 
+import time
 import tomllib
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import tomli_w
 from sqlalchemy import select
 
-from webapp.catalog.queries import published
-from webapp.content.article_content import ContentError, from_toml, line_of, to_toml
+from webapp.catalog.queries import published_in_batches
+from webapp.content.article_content import ArticleContent, ContentError, from_toml, line_of, to_toml
+from webapp.content.checks import Problem
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.models import Article, Category, GlossaryTerm
 from webapp.parsing import clean_texts
 from webapp.publishing import external_changes, revisions
-from webapp.publishing.publication import NotPublishable, content_of, find_article_of
+from webapp.publishing.publication import (
+    NotPublishable,
+    check_publishable,
+    content_of,
+    find_article_of,
+    with_address,
+)
 from webapp.publishing.revisions import Kind
 
+# Seconds for which an import holds the writer's turn, and then leaves it to others. Whoever waits for SQLite's lock tries
+# again after 0.1 seconds at the latest.
+TURN, PAUSE = 0.2, 0.2
 CATEGORIES_FILE = "categories.toml"
 GLOSSARY_FILE = "glossary.toml"
 
@@ -43,11 +60,14 @@ class TermContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _CategoriesFile(msgspec.Struct, forbid_unknown_fields=True):
-    categories: list[CategoryContent]
+    categories: list[CategoryContent] = []
 
 
 class _GlossaryFile(msgspec.Struct, forbid_unknown_fields=True):
-    terms: list[TermContent]
+    terms: list[TermContent] = []
+
+
+ListFile = TypeVar("ListFile", _CategoriesFile, _GlossaryFile)
 
 
 @dataclass(frozen=True)
@@ -63,11 +83,11 @@ class Refusal:
 
 
 class LibraryRefused(ValueError):
-    """Some files cannot be loaded; the caller rolls back, so that none is."""
+    """Some files cannot be loaded; the caller rolls back. ``loaded_count``: articles of earlier transactions, which stay."""
 
-    def __init__(self, refusals: list[Refusal]) -> None:
+    def __init__(self, refusals: list[Refusal], loaded_count: int = 0) -> None:
         super().__init__("\n".join(map(str, refusals)))
-        self.refusals = refusals
+        self.refusals, self.loaded_count = refusals, loaded_count
 
 
 @dataclass
@@ -80,30 +100,41 @@ class ImportReport:
 
 
 def import_library(path: Path, now: datetime) -> ImportReport:
-    """Import one TOML article, or a folder of them with its categories and glossary.
+    """Import one TOML article, or a folder of them with its categories and glossary, in the caller's transaction.
 
     Idempotent: the article of a known paper is updated if it differs. Reads all files before it raises LibraryRefused.
     """
-    report, refusals = ImportReport(), []
-    for name, load, kind in (
-        (CATEGORIES_FILE, _load_categories, ChangeKind.CATEGORIES),
-        (GLOSSARY_FILE, _load_glossary, ChangeKind.GLOSSARY),
-    ):
-        file = path / name
-        try:
-            if file.is_file():
-                load(file.read_text(encoding="utf-8"))
-                change_log.announce(kind, now)
-                db.session.flush()
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            refusals.append(Refusal(file, None, str(error)))
-    folder = path / "articles" if (path / "articles").is_dir() else path
-    others = (CATEGORIES_FILE, GLOSSARY_FILE)
-    files = sorted(file for file in folder.glob("*.toml") if file.name not in others)
-    for file in [path] if path.is_file() else files:
-        refusals += _import_article(file, now, report)
+    report, refusals = ImportReport(), _load_lists(path, now)
+    for file in _article_files(path):
+        refusals += _refusals(file, partial(_load_article, now=now, report=report))
     if refusals:
         raise LibraryRefused(refusals)
+    return report
+
+
+def import_in_steps(path: Path) -> ImportReport:
+    """Import as ``import_library`` does, in short transactions of its own with pauses, so that others can write as well.
+
+    Checks all files before it loads the first. If somebody changes the site meanwhile in a way that refuses a file after all,
+    LibraryRefused says how many articles were loaded before it; a second import goes on from there.
+    """
+    refusals = _check(path)
+    if not refusals:
+        with writing() as now:
+            refusals = _load_lists(path, now)
+    if refusals:
+        raise LibraryRefused(refusals)
+    report, files = ImportReport(), deque(_article_files(path))
+    while files:
+        time.sleep(PAUSE)
+        loaded_count = report.added + report.changed
+        with writing() as now:
+            end, load = time.monotonic() + TURN, partial(_load_article, now=now, report=report)
+            refusals = _refusals(files.popleft(), load)
+            while files and time.monotonic() < end:
+                refusals += _refusals(files.popleft(), load)
+            if refusals:
+                raise LibraryRefused(refusals, loaded_count)
     return report
 
 
@@ -116,29 +147,71 @@ def export_library(path: Path) -> int:
     terms = db.session.scalars(select(GlossaryTerm).order_by(GlossaryTerm.term))
     _write(path / GLOSSARY_FILE, {"terms": [_plain(row, TermContent) for row in terms]})
     count = 0
-    for article in db.session.scalars(published().order_by(Article.slug)):
+    for article in chain.from_iterable(published_in_batches(db.engine)):
         (articles / f"{article.slug}.toml").write_text(to_toml(content_of(article)), encoding="utf-8")
         count += 1
     return count
 
 
-def _import_article(file: Path, now: datetime, report: ImportReport) -> list[Refusal]:
-    """Add or update the article of a file; returns why it is refused, if it is."""
+def _article_files(path: Path) -> list[Path]:
+    folder = path / "articles" if (path / "articles").is_dir() else path
+    files = sorted(
+        file for file in folder.glob("*.toml") if file.name not in (CATEGORIES_FILE, GLOSSARY_FILE)
+    )
+    return [path] if path.is_file() else files
+
+
+def _check(path: Path) -> list[Refusal]:
+    """Why an import of these files would be refused, as far as can be told without writing."""
+    refusals, papers_by_slug = list[Refusal](), dict[str, set[str]]()
+    _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals)
+    categories = _read_list(path / CATEGORIES_FILE, _CategoriesFile, refusals).categories
+
+    def check(content: ArticleContent) -> None:
+        article, wanted = _compared(content)
+        if wanted is None:
+            return
+        if article is not None:
+            external_changes.refuse_withdrawn(article)
+        new_categories = [category.slug for category in categories]
+        check_publishable(with_address(wanted, article), article, new_categories=new_categories)
+        identifiers = {content.paper.doi.lower(), content.paper.pmid, content.paper.url} - {""}
+        if content.slug and not identifiers & papers_by_slug.setdefault(content.slug, identifiers):
+            raise NotPublishable([Problem("slug", "Another file has this address. Choose another.")])
+
+    for file in _article_files(path):
+        refusals += _refusals(file, check)
+    return refusals
+
+
+def _compared(content: ArticleContent) -> tuple[Article | None, ArticleContent | None]:
+    """The article about the same paper, and what it is to say; None in place of what it says already."""
+    article = find_article_of(content.paper)
+    if article is None:
+        return None, content
+    current = content_of(article)
+    wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
+    return article, None if current == wanted else wanted
+
+
+def _load_article(content: ArticleContent, now: datetime, report: ImportReport) -> None:
+    """Add an article, or update the one about the same paper."""
+    article, wanted = _compared(content)
+    if wanted is None:
+        report.unchanged += 1
+    elif article is None:
+        revisions.publish_new(wanted, now)
+        report.added += 1
+    else:
+        external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
+        report.changed += 1
+
+
+def _refusals(file: Path, use: Callable[[ArticleContent], None]) -> list[Refusal]:
+    """Use the article of a file; returns why that is refused, if it is."""
     try:
         text = file.read_text(encoding="utf-8")
-        content = from_toml(text)
-        article = find_article_of(content.paper)
-        if article is None:
-            revisions.publish_new(content, now)
-            report.added += 1
-            return []
-        current = content_of(article)
-        wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
-        if current == wanted:
-            report.unchanged += 1
-        else:
-            external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
-            report.changed += 1
+        use(from_toml(text))
     except ContentError as error:
         return [Refusal(file, error.line, error.reason)]
     except NotPublishable as error:
@@ -151,22 +224,43 @@ def _import_article(file: Path, now: datetime, report: ImportReport) -> list[Ref
     return []
 
 
-def _load_categories(source: str) -> None:
+def _read_list(file: Path, kind: type[ListFile], refusals: list[Refusal]) -> ListFile:
+    """What a list says, if there is such a file; why it is refused is added to ``refusals``."""
+    try:
+        source = file.read_text(encoding="utf-8") if file.is_file() else ""
+        return msgspec.convert(clean_texts(tomllib.loads(source)), kind)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        refusals.append(Refusal(file, None, str(error)))
+    return kind()
+
+
+def _load_lists(path: Path, now: datetime) -> list[Refusal]:
+    """Load categories and glossary; returns why they are refused, if they are."""
+    refusals = list[Refusal]()
+    load_categories(path / CATEGORIES_FILE, now, refusals)
+    known = {row.slug: row for row in db.session.scalars(select(GlossaryTerm))}
+    terms = _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals).terms
+    for content in terms:
+        row = known.get(content.slug) or GlossaryTerm(slug=content.slug)
+        row.term, row.meaning, row.forms = content.term, content.meaning, content.forms
+        db.session.add(row)
+    if terms:
+        change_log.announce(ChangeKind.GLOSSARY, now)
+    db.session.flush()
+    return refusals
+
+
+def load_categories(file: Path, now: datetime, refusals: list[Refusal]) -> None:
+    """Load the categories of a file; why it is refused is added to ``refusals``."""
     known = {row.slug: row for row in db.session.scalars(select(Category))}
-    wanted = msgspec.convert(clean_texts(tomllib.loads(source)), _CategoriesFile).categories
-    for position, content in enumerate(wanted):
+    categories = _read_list(file, _CategoriesFile, refusals).categories
+    for position, content in enumerate(categories):
         row = known.get(content.slug) or Category(slug=content.slug)
         row.name, row.icon, row.description = content.name, content.icon, content.description
         row.position = position
         db.session.add(row)
-
-
-def _load_glossary(source: str) -> None:
-    known = {row.slug: row for row in db.session.scalars(select(GlossaryTerm))}
-    for content in msgspec.convert(clean_texts(tomllib.loads(source)), _GlossaryFile).terms:
-        row = known.get(content.slug) or GlossaryTerm(slug=content.slug)
-        row.term, row.meaning, row.forms = content.term, content.meaning, content.forms
-        db.session.add(row)
+    if categories:
+        change_log.announce(ChangeKind.CATEGORIES, now)
 
 
 def _plain(row: object, kind: type[msgspec.Struct]) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Publication: checks a text, writes it to the live rows, reads it back, and announces the change to the log."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import count
 from types import MappingProxyType
@@ -58,11 +58,13 @@ def check_publishable(
     article: Article | None,
     accepted: Mapping[str, str] | None = None,
     today: date = date.max,
+    new_categories: Collection[str] = (),
 ) -> dict[str, str]:
     """Run all checks, and return the reason for which each warning was accepted, by the warning's key.
 
     ``accepted`` holds such reasons, and ``today`` tells which dates are in the future. Without reasons, as for an import or
-    a bulk change, warnings are ignored. Raises NotPublishable with all problems and warnings.
+    a bulk change, warnings are ignored. ``new_categories``: slugs of categories that do not exist yet.
+    Raises NotPublishable with all problems and warnings.
     """
     problems, own_id = list(errors(content)), article.id if article else None
     with db.session.no_autoflush:
@@ -73,7 +75,7 @@ def check_publishable(
         if content.slug and _slug_owner(content.slug) not in (None, own_id):
             problems.append(Problem("slug", "Another summary has this address. Choose another."))
         known = set(db.session.scalars(select(Category.slug).where(Category.slug.in_(content.categories))))
-    unknown = [slug for slug in content.categories if slug not in known]
+    unknown = [slug for slug in content.categories if slug not in known and slug not in new_categories]
     problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."

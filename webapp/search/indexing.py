@@ -8,16 +8,16 @@ database is only read.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.catalog.queries import published
+from webapp.catalog.queries import published, published_in_batches
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.db.session import db
@@ -76,18 +76,18 @@ def rebuild(report: Callable[[int, int], None] = lambda _done, _total: None) -> 
         with _reading() as session:
             total = session.scalar(select(func.count()).select_from(published().subquery())) or 0
             cursor = session.scalar(select(func.max(PublicChange.id))) or 0
-        done = 0
-        documents = _all_documents()
-        while batch := list(islice(documents, DOCUMENTS_PER_COMMIT)):
-            replacement.apply(_reported(batch, report, done, total), ())
-            done += len(batch)
+        documents = _all_documents(report, total)
+        for (
+            document
+        ) in documents:  # and as many more as one commit may have: all of them would not fit into memory
+            replacement.apply(chain((document,), islice(documents, DOCUMENTS_PER_COMMIT - 1)), ())
         with index.writing():
             _correct(replacement)
             if not differences(replacement).is_empty:
                 raise SearchUnavailable("the new index does not equal the database")
             replacement.move_cursor(cursor)  # changes since are followed once more, which changes nothing
             index.replace_with(replacement)
-    return done
+        return replacement.snapshot().alive_count
 
 
 def differences(index: SearchIndex) -> IndexDifference:
@@ -193,8 +193,14 @@ def _follow_once(index: SearchIndex) -> int:
             article_ids.update(session.scalars(select(Article.id)))
     if not changes:
         return 0
-    changed = _documents(article_ids)
-    index.apply(changed, article_ids - {document.article_id for document in changed})
+    changed: set[int] = set()
+
+    def documents() -> Iterator[IndexDocument]:
+        for document in _documents(article_ids):
+            changed.add(document.article_id)
+            yield document
+
+    index.apply(documents(), (article_id for article_id in article_ids if article_id not in changed))
     index.move_cursor(changes[-1].id)
     log.info("the search index followed %d changes", len(changes))
     return len(changes)
@@ -205,40 +211,20 @@ def _reading() -> Session:
     return Session(db.engine)
 
 
-def _documents(article_ids: Iterable[int]) -> list[IndexDocument]:
-    """What the index is given of those of the articles that are published."""
+def _documents(article_ids: Iterable[int]) -> Iterator[IndexDocument]:
+    """What the index is given of those of the articles that are published, a few read at a time."""
     wanted = sorted(article_ids)
-    return [
-        document
-        for start in range(0, len(wanted), ARTICLES_AT_ONCE)
-        for document in _read(wanted[start : start + ARTICLES_AT_ONCE])
-    ]
-
-
-def _all_documents() -> Iterator[IndexDocument]:
-    """Every published article, a few at a time, so that the database is never held for long."""
-    last = 0
-    while True:
-        query = select(Article.id).where(Article.status == ArticleStatus.PUBLISHED, Article.id > last)
-        with _reading() as session:
-            ids = session.scalars(query.order_by(Article.id).limit(ARTICLES_AT_ONCE)).all()
-        if not ids:
-            return
-        yield from _read(ids)
-        last = ids[-1]
-
-
-def _read(article_ids: Sequence[int]) -> list[IndexDocument]:
     topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
-    query = published().where(Article.id.in_(article_ids)).order_by(Article.id).options(topics)
-    with _reading() as session:
-        return [document_of(article) for article in session.scalars(query)]
+    for start in range(0, len(wanted), ARTICLES_AT_ONCE):
+        query = published().where(Article.id.in_(wanted[start : start + ARTICLES_AT_ONCE])).options(topics)
+        with _reading() as session:
+            documents = [document_of(article) for article in session.scalars(query.order_by(Article.id))]
+        yield from documents
 
 
-def _reported(
-    documents: Sequence[IndexDocument], report: Callable[[int, int], None], before: int, total: int
-) -> Iterator[IndexDocument]:
-    """The documents, each reported once it is written."""
-    for done, document in enumerate(documents, start=before + 1):
-        yield document
+def _all_documents(report: Callable[[int, int], None], total: int) -> Iterator[IndexDocument]:
+    """Every published article, each reported once it is written."""
+    articles = chain.from_iterable(published_in_batches(db.engine))
+    for done, article in enumerate(articles, start=1):
+        yield document_of(article)
         report(done, total)

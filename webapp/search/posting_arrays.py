@@ -213,6 +213,11 @@ class Snapshot:
         """How much a word says that so many documents have (Whoosh's inverse document frequency)."""
         return log(self.size / (document_count + 1)) + 1 if self.size else 0.0
 
+    def estimated_frequency(self, stem: str) -> int:
+        """About how many documents have a stem, from the largest segment alone: one look-up, and no posting list is read."""
+        largest = max(self.segments, key=lambda segment: segment.size, default=None)
+        return largest.frequency(stem) * self.size // largest.size if largest else 0
+
     def frequent_stems(self, document: int) -> list[tuple[str, int]]:
         """The most frequent stems of a document, each with its share of the text in thousandths."""
         segment, number = self._place(document)

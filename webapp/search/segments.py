@@ -153,6 +153,11 @@ class Segment:
                 raise ValueError(f"{field}:{term} is in documents that do not exist")
             return Postings(documents, np.concatenate(weights))
 
+    def frequency(self, stem: str) -> int:
+        """The number of documents that have a stem, deleted ones included; its posting list is not read."""
+        with self._reading():
+            return int(self._reader.doc_frequency("stem", stem))
+
     def sequence(self, document: int) -> bytes:
         """The stems of a document in order, each between blanks, a line for each passage."""
         with self._reading():

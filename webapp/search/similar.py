@@ -11,6 +11,7 @@ from webapp.search.words import stems
 
 STEM_COUNT = 40  # the most frequent of a text
 TELLING_COUNT = 25  # of these, the rarest in the library
+MOST_POSTINGS = 6_000  # read for one article: those of common words would grow with the library
 
 
 def similar_to(article: Article, count: int = 3) -> list[Article]:
@@ -38,12 +39,15 @@ def _ids_of_similar(article: Article, library: Snapshot, count: int) -> tuple[in
         for stem in stems(passage.text):
             weights[stem] += passage.weight
     most = max(weights.values(), default=1.0)
-    worth: dict[str, float] = {}
-    for stem in sorted(weights, key=lambda stem: (-weights[stem], stem))[:STEM_COUNT]:
+    frequent = sorted(weights, key=lambda stem: (-weights[stem], stem))[:STEM_COUNT]
+    worth = {stem: weights[stem] * library.rarity(library.estimated_frequency(stem)) for stem in frequent}
+    clauses, room = list[Clause](), MOST_POSTINGS
+    for stem in sorted(frequent, key=lambda stem: -worth[stem]):
+        if len(clauses) == TELLING_COUNT or library.estimated_frequency(stem) > room:
+            continue
         document_count = len(library.contributions(stem).documents)
+        room -= document_count
         if document_count > 1:  # a word of no other article says nothing
-            worth[stem] = weights[stem] / most * library.rarity(document_count)
-    telling = sorted(worth, key=lambda stem: -worth[stem])[:TELLING_COUNT]
-    clauses = [Clause((((stem,), weights[stem] / most),), is_asked=False) for stem in telling]
+            clauses.append(Clause((((stem,), weights[stem] / most),), is_asked=False))
     # one more than asked, for this article is like itself
     return library.search(clauses, limit=count + 1, counts_facets=False).article_ids if clauses else ()

@@ -8,7 +8,8 @@ import gzip
 import logging
 import re
 import time
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -217,15 +218,13 @@ def init_app(app: Flask, config: Config) -> None:
         # A page of the editor holds a secret (its form token) together with text from the address. If they were compressed
         # as one, the length of the answer would tell the secret bit by bit (BREACH).
         is_text = not is_for_editors and (response.mimetype or "").startswith(TEXT_TYPES)
-        if is_text and not response.is_streamed and "Content-Encoding" not in headers:
-            response.vary.add("Accept-Encoding")
-            encoding = request.accept_encodings.best_match(ENCODINGS)
-            body = response.get_data()
-            if encoding is not None and len(body) >= LEAST_BYTES:
-                response.set_data(compressed(body, encoding))
-                headers["Content-Encoding"] = encoding
-        if is_public and not response.is_streamed and headers["Cache-Control"] == PUBLIC:
-            response.add_etag()
+        if is_text and "Content-Encoding" not in headers:
+            compress(response)
+        if is_public and headers["Cache-Control"] == PUBLIC:
+            if not response.is_streamed:
+                response.add_etag()
+            # Otherwise Werkzeug would read a stream to its end, for its length.
+            response.implicit_sequence_conversion = not response.is_streamed
             response.make_conditional(request)
         if not headers["Cache-Control"].startswith(
             "public"
@@ -301,8 +300,35 @@ def set_reader_cookie(response: Response, name: str, value: str, days: int, path
     return never_store(response)
 
 
+def compress(response: Response) -> None:
+    """Compress an answer as the current request accepts it; a stream while it is sent."""
+    response.vary.add("Accept-Encoding")
+    encoding = request.accept_encodings.best_match(ENCODINGS)
+    if encoding is None:
+        return
+    if response.is_streamed:
+        response.response = compressed_pieces(response.iter_encoded(), encoding)
+    elif len(body := response.get_data()) >= LEAST_BYTES:
+        response.set_data(compressed(body, encoding))
+    else:
+        return
+    response.headers["Content-Encoding"] = encoding
+
+
 def compressed(body: bytes, encoding: str, quality: int = PAGE_QUALITY) -> bytes:
     """The body in that encoding; the same bytes every time."""
     if encoding == "br":
         return bytes(brotli.compress(body, quality=quality))
     return gzip.compress(body, min(quality + 1, 9), mtime=0)
+
+
+def compressed_pieces(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """What is sent a piece at a time, in that encoding."""
+    if encoding == "br":
+        brotli_stream = brotli.Compressor(quality=PAGE_QUALITY)
+        yield from map(brotli_stream.process, pieces)
+        yield brotli_stream.finish()
+    else:
+        gzip_stream = zlib.compressobj(PAGE_QUALITY + 1, wbits=zlib.MAX_WBITS | 16)  # with the header of gzip
+        yield from map(gzip_stream.compress, pieces)
+        yield gzip_stream.flush()

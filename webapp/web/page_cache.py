@@ -29,7 +29,7 @@ from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LARGEST_PAGE = 1_000_000  # bytes; the library as a file is made each time
+LARGEST_PAGE = 1_000_000  # bytes
 KEPT_SECONDS = 300.0  # then a page is made again, for what changes with the calendar alone, like the year at the foot of a page
 BODY_HEADERS = ("content-length", "content-type", "content-encoding")
 
@@ -113,6 +113,10 @@ class PageCache:
         headers = response.headers
         is_public = headers.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in headers
         if response.status_code != HTTPStatus.OK or not is_public or "ETag" not in headers:
+            return response(environ, start_response)
+        if "Content-Length" not in headers:  # sent while it is written, like the library as a file
+            response.implicit_sequence_conversion = False
+            response.make_conditional(environ | {"HTTP_IF_NONE_MATCH": known})
             return response(environ, start_response)
         with response:
             body = response.get_data()
