@@ -21,7 +21,7 @@ STARTER = Path(__file__).resolve().parent.parent / "webapp" / "starter"
 
 def add_categories() -> None:
     """The twelve categories of the starter library."""
-    load_categories(STARTER / "categories.toml", NOW, [])
+    load_categories(STARTER / "categories.toml", [])
     db.session.flush()
 
 

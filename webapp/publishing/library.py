@@ -237,7 +237,8 @@ def _read_list(file: Path, kind: type[ListFile], refusals: list[Refusal]) -> Lis
 def _load_lists(path: Path, now: datetime) -> list[Refusal]:
     """Load categories and glossary; returns why they are refused, if they are."""
     refusals = list[Refusal]()
-    load_categories(path / CATEGORIES_FILE, now, refusals)
+    if load_categories(path / CATEGORIES_FILE, refusals):
+        change_log.announce(ChangeKind.CATEGORIES, now)
     known = {row.slug: row for row in db.session.scalars(select(GlossaryTerm))}
     terms = _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals).terms
     for content in terms:
@@ -250,8 +251,8 @@ def _load_lists(path: Path, now: datetime) -> list[Refusal]:
     return refusals
 
 
-def load_categories(file: Path, now: datetime, refusals: list[Refusal]) -> None:
-    """Load the categories of a file; why it is refused is added to ``refusals``."""
+def load_categories(file: Path, refusals: list[Refusal]) -> list[CategoryContent]:
+    """Load the categories of a file and return them; why it is refused is added to ``refusals``."""
     known = {row.slug: row for row in db.session.scalars(select(Category))}
     categories = _read_list(file, _CategoriesFile, refusals).categories
     for position, content in enumerate(categories):
@@ -259,8 +260,7 @@ def load_categories(file: Path, now: datetime, refusals: list[Refusal]) -> None:
         row.name, row.icon, row.description = content.name, content.icon, content.description
         row.position = position
         db.session.add(row)
-    if categories:
-        change_log.announce(ChangeKind.CATEGORIES, now)
+    return categories
 
 
 def _plain(row: object, kind: type[msgspec.Struct]) -> dict[str, object]:

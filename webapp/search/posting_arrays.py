@@ -6,12 +6,11 @@ deleted ones have a number still and are masked out. Scores are those of BM25F o
 of the passage they are in (Robertson and Zaragoza 2009), with Whoosh's formula for rarity.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import takewhile
+from functools import lru_cache
 from math import log
 from pathlib import Path
 from threading import Lock
@@ -24,7 +23,7 @@ from rapidfuzz.distance import OSA
 
 from webapp.search import relevance_model
 from webapp.search.query import FacetName, Filters, Sort
-from webapp.search.segments import NOWHERE, Floats, Lexicon, Postings, Segment
+from webapp.search.segments import NOWHERE, Floats, Postings, Segment
 
 Mask = NDArray[np.bool_]
 Alternative = tuple[tuple[str, ...], float]  # stems that must all be in a document, and how much that counts
@@ -35,6 +34,7 @@ B = 0.75
 COORDINATION = 0.1  # how much a document that has more of the words is preferred
 NOT_PEOPLE = 0.8  # papers not about people come after equally good ones that are
 NO_VALUE = -1
+NEAR_COUNT = 50  # words that a misspelled one may have been, at most
 CACHE_BYTES = 32_000_000
 
 
@@ -240,36 +240,28 @@ class Snapshot:
 
     # Words
 
-    @cached_property
-    def lexicon(self) -> Lexicon:
-        """The words of all segments together."""
-        if len(self.segments) == 1:
-            return self.segments[0].lexicon()
-        totals = Counter[str]()
-        for part in (segment.lexicon() for segment in self.segments):
-            totals.update(dict(zip(part.words, part.frequencies, strict=True)))
-        ordered = sorted(totals)
-        return Lexicon(ordered, [totals[word] for word in ordered])
+    # Each segment has its own list of words. One list of all would have to be made again after every publish.
 
     def frequency(self, word: str) -> int:
         """The number of documents that have a whole word, deleted ones included."""
-        place = bisect_left(self.lexicon.words, word)
-        return self.lexicon.frequencies[place] if self.lexicon.words[place : place + 1] == [word] else 0
+        return sum(segment.lexicon().frequency(word) for segment in self.segments)
 
     def _completions(self, start: str, count: int) -> tuple[str, ...]:
         """The words that start so, most frequent first."""
-        words, frequencies = self.lexicon.words, self.lexicon.frequencies
-        following = range(bisect_left(words, start), len(words))
-        places = takewhile(lambda place: words[place].startswith(start), following)
-        return tuple(
-            words[place] for place in sorted(places, key=lambda place: (-frequencies[place], place))[:count]
-        )
+        totals = Counter[str]()
+        for segment in self.segments:
+            totals.update(segment.lexicon().starting_with(start))
+        return tuple(sorted(totals, key=lambda word: (-totals[word], word))[:count])
 
     def _near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
         """Words at most so many typing errors away: (word, errors, number of documents)."""
-        words, frequencies = self.lexicon.words, self.lexicon.frequencies
-        matches = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=50)
-        return tuple((text, int(errors), frequencies[place]) for text, errors, place in matches)
+        errors: dict[str, int] = {}
+        for segment in self.segments:
+            words = segment.lexicon().words
+            matches = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=NEAR_COUNT)
+            errors |= {text: int(distance) for text, distance, _ in matches}
+        nearest = sorted(errors, key=lambda text: (errors[text], text))[:NEAR_COUNT]
+        return tuple((text, errors[text], self.frequency(text)) for text in nearest)
 
     def _contributions(self, stem: str) -> Postings:
         parts = [segment.postings("stem", stem) for segment in self.segments]

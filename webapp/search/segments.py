@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import weakref
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -108,6 +109,16 @@ class Lexicon:
 
     words: list[str]
     frequencies: list[int]
+
+    def frequency(self, word: str) -> int:
+        place = bisect_left(self.words, word)
+        return self.frequencies[place] if self.words[place : place + 1] == [word] else 0
+
+    def starting_with(self, start: str) -> dict[str, int]:
+        """The words that start so, and the number of documents that have each."""
+        following = range(bisect_left(self.words, start), len(self.words))
+        places = takewhile(lambda place: self.words[place].startswith(start), following)
+        return {self.words[place]: self.frequencies[place] for place in places}
 
 
 class Segment:
