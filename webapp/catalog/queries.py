@@ -253,7 +253,7 @@ def _newest_first() -> tuple:  # type: ignore[type-arg]
 def recently_changed(page: int, size: int) -> Page[Article]:
     """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
     query = published().order_by(Article.updated_at.desc(), Article.id.desc())
-    return page_of(query, page, size, _PUBLISHED_COUNT.scalar_subquery())
+    return _listed(query, page, size, _PUBLISHED_COUNT.scalar_subquery())
 
 
 def published_in_batches(engine: Engine) -> Iterator[Sequence[Article]]:

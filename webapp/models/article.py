@@ -150,6 +150,7 @@ class Article(Base):
 
     __table_args__ = (
         Index("ix_article_status_published_at", "status", "published_at"),
+        Index("ix_article_status_updated_at", "status", "updated_at"),
         Index("ix_article_status_study_kind_result", "status", "study_kind", "result"),
     )
 

@@ -12,7 +12,7 @@ from webapp.db.session import db
 from webapp.models import Article, Paper
 from webapp.models.values import Labelled, PaperStatus
 from webapp.publishing import external_changes, publication
-from webapp.web.pagination import Page, total_of
+from webapp.web.pagination import Page, page_of
 
 PAGE_SIZE = 25
 
@@ -90,14 +90,12 @@ def not_checked(paper: PaperToCheck, reason: str) -> CheckResult:
 def overview(page: int) -> Page[tuple[Article, NoticeStatus]]:
     """Return a page of the published articles: papers with a notice first, then never checked, then the rest."""
     status = _notice_status()
-    query = published().join(Article.paper)
-    in_order = query.add_columns(status).order_by(
-        case({member.value: rank for rank, member in enumerate(NoticeStatus)}, value=status),
-        Paper.status_checked_at,
-        Paper.title,
-    )
-    rows = db.session.execute(in_order.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    return Page([(article, NoticeStatus(value)) for article, value in rows], page, total_of(query), PAGE_SIZE)
+    rank = case({member.value: rank for rank, member in enumerate(NoticeStatus)}, value=status)
+    query = published().join(Article.paper).order_by(rank, Paper.status_checked_at, Paper.title, Article.id)
+    # Their order is found by ids alone: whole texts would be sorted with them.
+    found = page_of(query.with_only_columns(Article.id), page, PAGE_SIZE)
+    rows = db.session.execute(query.add_columns(status).where(Article.id.in_(found.rows)))
+    return Page([(article, NoticeStatus(value)) for article, value in rows], page, found.total, PAGE_SIZE)
 
 
 def counts() -> dict[NoticeStatus, int]:
