@@ -9,7 +9,8 @@ For each size, in a folder of its own:
 - the size of that database and of that index;
 - memory of the site's two workers with its default settings, after 200 searches, 200 articles and the lists: what each of
   them can reach, and the share of both, in which what they have in common counts once;
-- what an answer costs that no cache helps with: an article, a category, a search.
+- what an answer costs that no cache helps with: an article, a category, a search, a late page of the latest changes, and a file of
+  the sitemap.
 
 Seconds and milliseconds are processor time, so other work on the machine matters little. 100,000 articles take an hour.
 """
@@ -19,6 +20,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from http.client import HTTPConnection
 from pathlib import Path
@@ -30,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 import library  # noqa: E402
 import msgspec  # noqa: E402
 from pages import PAGES, build  # noqa: E402
-from serving import Server, children_of, free_port, load, memory_of, serving, site_command  # noqa: E402
+from serving import Page, Server, children_of, free_port, load, memory_of, serving, site_command  # noqa: E402
 
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
@@ -57,10 +59,12 @@ class Cost:
     article_ms: float
     category_ms: float
     search_ms: float
+    changes_ms: float
+    sitemap_ms: float
 
 
 HEADS = ("articles", "import s", "rebuild s", "database MB", "index MB", "a worker MB", "two workers MB", "article ms",
-         "category ms", "search ms")  # fmt: skip
+         "category ms", "search ms", "changes ms", "sitemap ms")  # fmt: skip
 
 
 def main() -> None:
@@ -86,7 +90,8 @@ def measure(folder: Path, count: int, abstracts: Path) -> Cost:
     }
     rebuilt = build(environ, abstracts, count)
     worker, both = _memory(environ, abstracts, count)
-    pages = _pages(environ)
+    late = Page("changes", f"/data/changes?page={max(1, count // 30)}")
+    pages = _pages(environ, (*PAGES, late, Page("sitemap", "/sitemap-1.xml")))
     return Cost(
         articles=count,
         import_s=imported,
@@ -98,12 +103,13 @@ def measure(folder: Path, count: int, abstracts: Path) -> Cost:
         article_ms=pages["article"],
         category_ms=pages["category"],
         search_ms=pages["search"],
+        changes_ms=pages["changes"],
+        sitemap_ms=pages["sitemap"],
     )
 
 
-def _import(folder: Path, count: int) -> float:
-    """Seconds of a whole import, commit and all."""
-    files = folder / "files"
+def write_files(files: Path, count: int) -> None:
+    """So many TOML files of articles: the starter library over and over, under other names."""
     (files / "articles").mkdir(parents=True)
     for name in ("categories.toml", "glossary.toml"):
         (files / name).write_bytes((STARTER / name).read_bytes())
@@ -112,11 +118,17 @@ def _import(folder: Path, count: int) -> float:
     ]
     for number in range(count):
         model = models[number % len(models)]
-        paper = msgspec.structs.replace(model.paper, doi=f"10.5555/made.up.{number}", pmid="", pmcid="")
+        paper = msgspec.structs.replace(model.paper, doi=f"10.5555/imported.{number}", pmid="", pmcid="")
         content = msgspec.structs.replace(
-            model, paper=paper, plain_title=f"{model.plain_title} {number}", slug=f"article-{number}"
+            model, paper=paper, plain_title=f"{model.plain_title} {number}", slug=f"imported-{number}"
         )
         (files / "articles" / f"{number}.toml").write_text(to_toml(content), encoding="utf-8")
+
+
+def _import(folder: Path, count: int) -> float:
+    """Seconds of a whole import, commit and all."""
+    files = folder / "files"
+    write_files(files, count)
     place = folder / "imported"
     place.mkdir()
     config = Config.from_environ(
@@ -150,15 +162,15 @@ def _memory(environ: dict[str, str], abstracts: Path, count: int) -> tuple[float
     return max(one.resident for one in found), sum(one.share for one in found)
 
 
-def _pages(environ: dict[str, str]) -> dict[str, float]:
+def _pages(environ: dict[str, str], pages: Sequence[Page]) -> dict[str, float]:
     """Milliseconds of processor time for one answer, by the page's name."""
     port = free_port()
     alone = {"PORT": str(port), "WEB_CONCURRENCY": "1", "PAGE_CACHE_MB": "0"}
     with serving(site_command(), environ | alone, port, ROOT) as pid:
         server = Server(port, children_of(pid))
-        for page in PAGES:
+        for page in pages:
             load(server, page, 1, SECONDS / 4)  # a fresh worker has other work besides
-        return {page.name: 1000 / load(server, page, 1, SECONDS).per_core for page in PAGES}
+        return {page.name: 1000 / load(server, page, 1, SECONDS).per_core for page in pages}
 
 
 def _get(port: int, path: str) -> None:

@@ -1,10 +1,12 @@
 """The outbox: every mail is sent once, or its state says why not."""
 
 import threading
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -450,6 +452,20 @@ def test_a_complete_log_settles_what_is_uncertain(app: Flask, is_named: bool, st
     delivery.deliver_one(Postbox(Uncertain("lost")), write_letter, NOW)
     outbox.settle_uncertain([message.message_id] if is_named else [], NOW, rest_was_not_sent=True)
     assert message.state == state
+
+
+def test_a_log_is_read_a_line_at_a_time(app: Flask, tmp_path: Path) -> None:
+    """The log of a mail server may be larger than the memory."""
+    message = _enqueue()
+    delivery.deliver_one(Postbox(Uncertain("lost")), write_letter, NOW)
+    log = tmp_path / "mail.log"
+    log.write_text("a line about something else\n" * 200_000 + f"message-id={message.message_id}\n")
+    tracemalloc.start()
+    output = app.test_cli_runner().invoke(args=["newsletter", "settle", str(log)]).output
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert output.startswith("1 had been sent, 0 are queued again.")
+    assert peak < log.stat().st_size / 2
 
 
 def test_a_log_that_may_have_gaps_leaves_unnamed_mails_uncertain(app: Flask) -> None:
