@@ -165,10 +165,16 @@ def in_category(category: Category, order: Order, page: int, size: int = PAGE_SI
     return _listed(query, page, size, _less(*_filed(category.id)))
 
 
-def _listed(query: Select[Article], page: int, size: int, total: ColumnElement[int]) -> Page[Article]:
+def _listed(
+    query: Select[Article],
+    page: int,
+    size: int,
+    total: ColumnElement[int],
+    shown: Select[Article] = CARDS,
+) -> Page[Article]:
     """One page of a query for articles. Their order is found by ids alone: whole texts would be sorted with them."""
     found = page_of(query.with_only_columns(Article.id), page, size, total)
-    return Page(published_by_ids(found.rows), found.number, found.total, found.size)
+    return Page(published_by_ids(found.rows, shown), found.number, found.total, found.size)
 
 
 def newest_in(category: Category, count: int) -> list[Article]:
@@ -253,7 +259,8 @@ def _newest_first() -> tuple:  # type: ignore[type-arg]
 def recently_changed(page: int, size: int) -> Page[Article]:
     """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
     query = published().order_by(Article.updated_at.desc(), Article.id.desc())
-    return _listed(query, page, size, _PUBLISHED_COUNT.scalar_subquery())
+    whole = published().where(Article.id.in_(bindparam("ids", expanding=True)))  # feeds show more than cards
+    return _listed(query, page, size, _PUBLISHED_COUNT.scalar_subquery(), whole)
 
 
 def published_in_batches(engine: Engine) -> Iterator[Sequence[Article]]:
