@@ -208,7 +208,11 @@ def prepared(folder: Path) -> Flask:
         "LOG_LEVEL": "ERROR",
     }
     app = create_app(Config.from_environ(environ))
-    for arguments in (["prepare"], ["editors", "add", EDITOR, EMAIL, "--password-stdin"]):
+    for arguments in (
+        ["prepare"],
+        ["search", "rebuild"],
+        ["editors", "add", EDITOR, EMAIL, "--password-stdin"],
+    ):
         result = app.test_cli_runner().invoke(args=arguments, input=f"{PASSWORD}\n")
         assert result.exit_code == 0, result.output
     return app

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from webapp.config import ROOT
+from webapp.db import engine
 from webapp.db.session import Base, db
 from webapp.models import Article, ArticleCategory, Correction, Draft, Paper, PublicChange, Revision
 from webapp.models.values import AboutSci, ArticleStatus, Result, StudyKind, Subject
@@ -95,6 +96,7 @@ def fill(file: Path, count: int, models: Models) -> None:
 
 def make_tables() -> Models:
     """Make the tables, with categories and glossary but no article; returns what the starter library's articles are."""
+    engine.create_file(db.engine)
     Base.metadata.create_all(db.engine)
     import_library(ROOT / "webapp" / "starter", NOW)
     models = Models(_rows_of(Paper), _rows_of(Article))

@@ -118,6 +118,7 @@ class Drill:
 
     def _queue(self) -> None:
         from tests.factories import add_article, add_categories  # noqa: PLC0415
+        from webapp.db import engine  # noqa: PLC0415
         from webapp.db.session import Base, db  # noqa: PLC0415
         from webapp.models import Frequency, Subscriber, SubscriberState  # noqa: PLC0415
         from webapp.newsletter import digests  # noqa: PLC0415
@@ -125,6 +126,7 @@ class Drill:
 
         now = datetime.now(UTC)
         Path(self.environ["INSTANCE_PATH"]).mkdir(exist_ok=True)
+        engine.create_file(db.engine)
         Base.metadata.create_all(db.engine)
         add_categories()
         add_article(now=now - timedelta(hours=1))

@@ -21,6 +21,7 @@ from tests.papers.test_files import SLOW_FILES  # noqa: E402
 from tests.search.test_fuzz import made_up  # noqa: E402
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
+from webapp.db import engine  # noqa: E402
 from webapp.db.session import Base, db  # noqa: E402
 from webapp.papers.file_formats import read  # noqa: E402
 from webapp.papers.records import Unreadable  # noqa: E402
@@ -37,6 +38,7 @@ def main() -> None:
         environ = {"INSTANCE_PATH": folder, "SEARCH_INDEX": f"{folder}/index", "LOG_LEVEL": "ERROR"}
         app = create_app(Config.from_environ(environ))
         with app.app_context():
+            engine.create_file(db.engine)
             Base.metadata.create_all(db.engine)
             import_library(STARTER, NOW)
             db.session.commit()

@@ -37,6 +37,7 @@ from serving import Page, Server, children_of, free_port, load, memory_of, servi
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
 from webapp.content.article_content import from_toml, to_toml  # noqa: E402
+from webapp.db import engine  # noqa: E402
 from webapp.db.session import Base, db  # noqa: E402
 from webapp.publishing.library import import_library  # noqa: E402
 
@@ -135,6 +136,7 @@ def _import(folder: Path, count: int) -> float:
         {"INSTANCE_PATH": str(place), "SEARCH_INDEX": str(place / "index"), "LOG_LEVEL": "ERROR"}
     )
     with create_app(config).app_context():
+        engine.create_file(db.engine)
         Base.metadata.create_all(db.engine)
         started = time.process_time()
         report = import_library(files, library.NOW)

@@ -12,17 +12,20 @@ from sqlalchemy import func, select
 from webapp import jobs
 from webapp.accounts.commands import editors_group
 from webapp.config import ROOT
+from webapp.db import engine
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.exports.commands import export_site
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
+from webapp.operations import migrations
 from webapp.operations.commands import (
     after_restore,
     backup,
     check,
     db_copy,
     fetch_backup,
+    report_failure,
     restore,
     restore_drill,
     verify_backups,
@@ -31,7 +34,6 @@ from webapp.papers.commands import papers_group
 from webapp.publishing import library, scheduling
 from webapp.publishing.commands import articles_group
 from webapp.publishing.library import LibraryRefused
-from webapp.search import indexing
 from webapp.search.commands import search_group
 
 STARTER = ROOT / "webapp" / "starter"
@@ -41,16 +43,24 @@ def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     groups = articles_group, search_group, editors_group, newsletter_group, papers_group
     of_backups = backup, verify_backups, fetch_backup, restore_drill, restore, after_restore
-    for command in (*groups, *of_backups, prepare, run_jobs, check, db_copy, export_site):
+    of_site = prepare, run_jobs, check, report_failure, db_copy, export_site
+    for command in (*groups, *of_backups, *of_site):
         app.cli.add_command(command)
 
 
 @click.command("prepare")
 @with_appcontext
 def prepare() -> None:
-    """Migrate the database, load the starter library into an empty one, update the search index."""
+    """Migrate the database, and load the starter library into an empty one. The jobs build the search index.
+
+    A database that a newer release has migrated stays as it is: going back one release needs nothing else.
+    """
     click.echo("Preparing the database …")
-    flask_migrate.upgrade()
+    engine.create_file(db.engine)
+    with db.engine.connect() as connection:
+        is_newer = migrations.is_newer_than_code(connection)
+    if not is_newer:
+        flask_migrate.upgrade()
     report = None
     try:
         with writing() as now:
@@ -62,8 +72,6 @@ def prepare() -> None:
         sys.exit(str(refused))
     if report:
         click.echo(f"{report.added} summaries loaded.")
-    click.echo("Bringing the search index up to date …")
-    indexing.catch_up()
 
 
 @click.command("jobs")

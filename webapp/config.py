@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from webapp.parsing import int_from
 
 SITE_NAME = "Spinal Cord Research Help"
+VERSION = "1.0.0"  # as in pyproject.toml; `make release-check` compares
 LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TIME_ZONES = available_timezones()  # once: it opens some 600 files
@@ -198,6 +199,9 @@ class Config:
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
     editors_mail: str = _setting(
         "editors@localhost", _mail_address, "Where contact messages are sent; also our contact for Crossref"
+    )
+    admin_mail: str = _setting(
+        "admin@localhost", _mail_address, "Where failures of backups and other units are reported"
     )
     time_zone: str = _setting(
         "UTC", _time_zone, "Time zone of editors who have not chosen one, like America/Chicago"

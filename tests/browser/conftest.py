@@ -35,6 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site as `make run` starts it, in folders of its own."""
     site = Site(tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING")
     site.flask("prepare")
+    site.flask("search", "rebuild")
     role = ("--role", "admin")  # may open every page
     site.flask("editors", "add", *EDITOR[:2], *role, "--password-stdin", typed=EDITOR[2] + "\n")
     with running(site):

@@ -15,7 +15,7 @@ from webapp.search.index import search_index
 
 COMMIT = "_MAIN_"  # in the name that makes what was written valid
 SEAL = ".seal"  # what is written right after the commit, before markers are deleted
-CATCH_UP = "prepare"
+CATCH_UP = ("search", "update")
 
 
 def found() -> bool:
@@ -43,7 +43,7 @@ def test_killed_between_the_commit_of_the_index_and_the_marker_the_work_is_repea
         add_article()
         catch_up()
         add_article()
-        assert dies(site, Moment("os.rename", SEAL), CATCH_UP)
+        assert dies(site, Moment("os.rename", SEAL), *CATCH_UP)
         assert found() and waiting() == 1
         catch_up()
 
@@ -57,7 +57,7 @@ def test_killed_before_any_file_that_it_touches_the_work_is_repeated(site: Site,
         times = 1
         while True:
             add_article()
-            if not dies(site, Moment(event, str(site.folder / "search_index"), times), CATCH_UP):
+            if not dies(site, Moment(event, str(site.folder / "search_index"), times), *CATCH_UP):
                 break
             assert waiting() == 1
             catch_up()
@@ -73,7 +73,7 @@ def test_killed_while_it_holds_the_lock_the_standby_takes_over_in_two_seconds(si
         add_article()
         catch_up()
         add_article()
-        with standing_still(site, Moment("os.rename", COMMIT), CATCH_UP) as writer, running(site):
+        with standing_still(site, Moment("os.rename", COMMIT), *CATCH_UP) as writer, running(site):
             time.sleep(1)
             assert not found(), "the standby did not wait for the lock"
             writer.kill()

@@ -78,7 +78,7 @@ def test_monitors_see_when_the_last_backup_was_made(
 def test_a_folder_without_a_site_has_no_backup(elsewhere: Config) -> None:
     result = run(create_app(elsewhere), "backup")
     assert result.exit_code == 1 and "There is no site" in result.output
-    assert not list(elsewhere.instance_path.iterdir())
+    assert not elsewhere.instance_path.exists()
 
 
 def test_only_the_owner_may_read_a_database_whatever_the_umask(config: Config, elsewhere: Config) -> None:

@@ -56,8 +56,8 @@ def take_an_old_address() -> None:
     db.session.add(ArticleSlug(slug=article.slug, article_id=article.id))
 
 
-def go_back_a_migration() -> None:
-    db.session.execute(text("UPDATE alembic_version SET version_num = '0001_initial'"))
+def lose_the_migration() -> None:
+    db.session.execute(text("DELETE FROM alembic_version"))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def go_back_a_migration() -> None:
         (count_a_recipient_too_many, "issue 1 does not add up: 2 recipients = 0 sent"),
         (leave_a_mail_half_way, "left half way"),
         (take_an_old_address, "a summary has it as its own"),
-        (go_back_a_migration, "but the code needs"),
+        (lose_the_migration, "but the code needs"),
     ],
 )
 def test_each_kind_of_damage_is_reported(app: Flask, break_something: Callable[[], None], said: str) -> None:
@@ -96,3 +96,12 @@ def test_changes_that_the_index_is_about_to_follow_are_no_damage(app: Flask) -> 
     indexing.catch_up()
     add_article()
     assert integrity.problems(NOW) == []
+
+
+def test_a_failed_unit_is_reported_by_mail_while_the_database_is_away(app: Flask, config: Config) -> None:
+    (config.instance_path / "site.sqlite3").unlink()
+    assert app.test_cli_runner().invoke(args=["report-failure", "scrh-backup"]).exit_code == 0
+    (mail,) = (config.instance_path / "mail").glob("*.eml")
+    assert f"To: {config.admin_mail}" in mail.read_text("utf-8")
+    assert "Subject: Spinal Cord Research Help: scrh-backup failed" in mail.read_text("utf-8")
+    assert "journalctl -u scrh-backup" in mail.read_text("utf-8")

@@ -1,13 +1,12 @@
 """How connections to the database are made and set up."""
 
-import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from webapp.config import Config
 from webapp.db.session import db
@@ -45,24 +44,42 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engine
     if engine.dialect.name == "sqlite":
-        if engine.url.database:
-            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            event.listen(engine, "do_connect", _close_to_others)
+        if _file_of(engine):
+            event.listen(engine, "do_connect", _check_file)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", begin_sqlite)
     else:
         event.listen(engine, "begin", begin_postgresql)
 
 
-def _close_to_others(_dialect: Any, _record: Any, arguments: list[str], _options: Any) -> None:
-    """Let only the owner read the database, whatever the umask; SQLite gives its log the same mode.
+def create_file(engine: Engine) -> None:
+    """Create the SQLite file, empty and readable by its owner only, if it is missing. Only migrations and tests do."""
+    if path := _file_of(engine):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            path.touch(mode=0o600, exist_ok=False)
 
-    The file is never opened here: closing it would drop the locks that SQLite holds on it in this process. Whoever may not
-    open or change the file is told so by SQLite.
+
+def _file_of(engine: Engine) -> Path | None:
+    """The SQLite file; None for a database in memory or on a server, and for an address with options of its own."""
+    name = engine.url.database or ""
+    return Path(name) if engine.dialect.name == "sqlite" and name and not name.startswith("file:") else None
+
+
+def _check_file(_dialect: Any, _record: Any, arguments: list[str], _options: Any) -> None:
+    """Refuse to make an empty database where there is none, and let only the owner read the one that is there.
+
+    SQLite gives its log the same mode. The file is never opened here: closing it would drop the locks that SQLite holds on
+    it in this process. Whoever may not open or change the file is told so by SQLite.
     """
-    for make_private in (os.mknod, os.chmod):
-        with suppress(OSError):
-            make_private(arguments[0], 0o600)
+    try:
+        Path(arguments[0]).chmod(0o600)
+    except FileNotFoundError:
+        raise sqlite3.OperationalError(
+            f"there is no database in {arguments[0]}; run: flask prepare"
+        ) from None
+    except OSError:
+        pass
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:

@@ -18,10 +18,10 @@ from sqlalchemy.exc import OperationalError
 from webapp.db.session import db
 
 WRITER_LOCK = 7_266_001  # any number that nothing else in the database uses as an advisory lock
-BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for its turn on SQLite
-JOBS_TIMEOUT = "60s"
+BUSY_TIMEOUT = 5_000  # milliseconds that a page waits for its turn on SQLite
+JOBS_TIMEOUT = 60_000  # milliseconds that jobs and commands wait; on PostgreSQL, that each statement may take
 OPTION = "writers_turn"  # of the connection whose next transaction takes the turn
-_TAKE, _TRY = "take", "try"
+TAKE, _TRY = "take", "try"
 MOST_WAITING = 4  # requests of a process that wait for their turn; its other threads go on answering readers
 PLACE_TIMEOUT = 0.5  # seconds that a further request waits to become one of them
 _places = BoundedSemaphore(MOST_WAITING)
@@ -52,7 +52,7 @@ def writing(*, wait: bool = True) -> Iterator[datetime]:
     session.info[OPTION] = True
     try:
         try:
-            session.connection(execution_options={OPTION: _TAKE if wait else _TRY})
+            session.connection(execution_options={OPTION: TAKE if wait else _TRY})
         finally:
             if needs_place:
                 _places.release()
@@ -78,7 +78,9 @@ def begin_sqlite(connection: Connection) -> None:
     turn = connection.get_execution_options().get(OPTION)
     if turn is None:
         connection.exec_driver_sql("BEGIN")
-    elif turn == _TAKE:
+    elif turn == TAKE:
+        patience = BUSY_TIMEOUT if has_request_context() else JOBS_TIMEOUT
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
@@ -101,9 +103,9 @@ def begin_postgresql(connection: Connection) -> None:
     if options.get("isolation_level") == "AUTOCOMMIT":
         return  # one statement, which is a transaction of its own
     if not has_request_context():
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{JOBS_TIMEOUT}'")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {JOBS_TIMEOUT}")
     turn = options.get(OPTION)
-    if turn == _TAKE:
+    if turn == TAKE:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     elif turn == _TRY:
         is_free = connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({WRITER_LOCK})").scalar()

@@ -7,16 +7,20 @@ from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
+from webapp.db import engine
 from webapp.db.session import db
+from webapp.db.writing import OPTION, TAKE
 
 
 def run_migrations() -> None:
-    """Run what was asked for on one connection, in one transaction.
+    """Run what was asked for on one connection, in one transaction that has the writer's turn.
 
-    SQLite changes a table by copying it; dropping the old one would delete the rows that refer to it, so foreign keys
-    are not enforced meanwhile, and all of them are checked before the commit.
+    Two nodes that start at once would otherwise make the same tables. SQLite changes a table by copying it; dropping the
+    old one would delete the rows that refer to it, so foreign keys are not enforced meanwhile, and all of them are checked
+    before the commit.
     """
-    with db.engine.connect() as connection:
+    engine.create_file(db.engine)
+    with db.engine.connect().execution_options(**{OPTION: TAKE}) as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
             _enforce_foreign_keys(connection, False)

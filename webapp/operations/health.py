@@ -47,13 +47,12 @@ def checks(now: datetime) -> list[HealthCheck]:
     """Run every readiness check. After the first failed query the database is asked nothing more."""
     about_database, about_migration = "The database answers", "The database fits the code"
     try:
-        current = migrations.current()
-        is_current = current == migrations.newest()
+        is_usable = not migrations.problem()
         results = [
             HealthCheck("database", True, "answers", about_database, is_critical=True),
-            HealthCheck("migration", is_current, current, about_migration, is_critical=True),
+            HealthCheck("migration", is_usable, migrations.current(), about_migration, is_critical=True),
         ]
-        if is_current:
+        if is_usable:
             results += [*_database_checks(now), _writable()]
     except SQLAlchemyError as error:
         failed = type(error).__name__

@@ -23,12 +23,11 @@ def problems(now: datetime) -> list[str]:
     reported = []
     if db.engine.dialect.name == "sqlite":  # PostgreSQL enforces its own files and references
         path = Path(str(db.engine.url.database))
+        if not path.exists():
+            return [f"database: there is none in {path}. Run: flask prepare"]
         reported += [f"database: {problem}" for problem in sqlite_files.problems_of(path)]
-    current, newest = migrations.current(), migrations.newest()
-    if current != newest:
-        reported.append(
-            f"database: it is at migration {current}, but the code needs {newest}. Run: flask db upgrade"
-        )
+    if problem := migrations.problem():
+        reported.append(f"database: {problem}")
     return reported or [*_index_problems(), *_row_problems(now)]
 
 

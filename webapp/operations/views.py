@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from webapp.config import VERSION
 from webapp.operations import health
 from webapp.web import metrics
 from webapp.web.errors import SiteError
@@ -28,7 +29,7 @@ def readyz() -> Response:
     response = Response(f"{status}\n", mimetype="text/plain")
     if _has_token():
         results = {check.name: {"passed": check.passed, "value": check.value} for check in checks}
-        response = jsonify(status=status, can_serve=can_serve, checks=results)
+        response = jsonify(status=status, can_serve=can_serve, version=VERSION, checks=results)
     response.status_code = HTTPStatus.OK if can_serve else HTTPStatus.SERVICE_UNAVAILABLE
     return never_store(response)
 

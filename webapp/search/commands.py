@@ -48,6 +48,16 @@ def check() -> None:
 
 
 @search_group.command()
+def update() -> None:
+    """Bring the index up to date now, as the jobs do; build it if there is none."""
+    try:
+        count = indexing.catch_up()
+    except SearchUnavailable as error:
+        sys.exit(f"The index was not updated: {error}.")
+    click.echo(f"The index followed {count} changes.")
+
+
+@search_group.command()
 def rebuild() -> None:
     """Rebuild the index in a new folder, then switch. Searches go on meanwhile."""
     try:

@@ -76,6 +76,7 @@ def rebuild(report: Callable[[int, int], None] = lambda _done, _total: None) -> 
         with _reading() as session:
             total = session.scalar(select(func.count()).select_from(published().subquery())) or 0
             cursor = session.scalar(select(func.max(PublicChange.id))) or 0
+        log.info("building a search index of %d articles", total)
         documents = _all_documents(report, total)
         for (
             document
@@ -153,13 +154,10 @@ def rebuild_if_broken() -> None:
     if _is_usable():
         return
     stop_reading()  # a rebuild takes long
-    log.warning("the search index is missing, damaged or of another database: it is rebuilt")
-    try:
-        count = rebuild()
-    except SearchUnavailable as error:
-        log.info("the search index was not rebuilt: %s", error)
-    else:
-        log.info("the search index was rebuilt with %d articles", count)
+    with suppress(SearchBusy):  # for minutes, if another process is building a large one
+        log.warning(
+            "the search index was missing, damaged or of another database; rebuilt: %d articles", rebuild()
+        )
 
 
 def _is_usable() -> bool:

@@ -11,7 +11,7 @@ from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from webapp.config import Config
+from webapp.config import VERSION, Config
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.models import Article
 from webapp.models.article import running_text
@@ -91,6 +91,7 @@ def init_app(app: Flask, config: Config) -> None:
         asset_integrity=asset_integrity,
         preferences=preferences,
         config_site_url=config.site_url,
+        version=VERSION,
         # Names an entry of a feed for good: addresses and titles can change, and then feed readers would show it again.
         feed_id=lambda name: f"tag:{urlsplit(config.site_url).hostname},2026:{name}",
         content_license=config.content_license,
