@@ -9,10 +9,10 @@ FLASK := $(BIN)/flask --app wsgi
 # Without the files that Python compiles, each of the many processes that the tests start would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run install extras dev test drills audit lint format bench lock screenshots clean
+.PHONY: help run install extras dev test drills release-check audit lint format bench lock screenshots clean
 
 help: ## Show what can be done here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/runtime ## Start the site with its starter library on http://127.0.0.1:8000
 	@$(FLASK) prepare
@@ -22,7 +22,9 @@ install: .venv/runtime ## Install the command scrh and the systemd units, as dep
 	@install -d $(DESTDIR)/usr/local/bin $(DESTDIR)/etc/systemd/system
 	@sed 's|^site=.*|site=$(CURDIR) user=$(SITE_USER) settings=$(DESTDIR)/etc/scrh/environment|' deploy/scrh \
 	  >$(DESTDIR)/usr/local/bin/scrh && chmod 0755 $(DESTDIR)/usr/local/bin/scrh
-	@install -m 0644 deploy/*.service deploy/*.timer $(DESTDIR)/etc/systemd/system
+	@install -m 0644 deploy/*.service deploy/*.socket deploy/*.timer $(DESTDIR)/etc/systemd/system
+	@install -D -m 0644 deploy/scrh-.service.d/* -t $(DESTDIR)/etc/systemd/system/scrh-.service.d
+	@$(BIN)/python -m compileall -q webapp wsgi.py
 	@echo $(DESTDIR)/usr/local/bin/scrh >.installed && chmod 0644 .installed
 
 extras: .venv/runtime ## Add the optional packages, for backups in S3, sign-in by OIDC, Sentry and OpenTelemetry
@@ -40,6 +42,11 @@ test: .venv/dev ## Run every test, the browser's too
 drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about two hours)
 	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile tests/deploy/test_containers.py
 	@$(BIN)/python bench/mail_drill.py
+	@$(BIN)/python deploy/rehearse.py
+
+release-check: .venv/dev ## Look whether this can be tagged as a release: versions, changelog, lint, audit, tests
+	@$(BIN)/python deploy/release_check.py
+	@$(MAKE) --no-print-directory lint audit test
 
 audit: .venv/dev ## Look for known weaknesses in the packages that the site runs with
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/runtime.txt \

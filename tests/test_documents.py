@@ -16,7 +16,7 @@ PATH = re.compile(
 )
 FUNCTION = re.compile(r"`([\w.]+)\(\)`\s+in\s+`([\w/]+\.py)`")
 COMMAND = re.compile(r"(?:\bflask(?: --app wsgi)?|(?m:^) *scrh) +([a-z][a-z-]*)(?: +([a-z][a-z-]*))?")
-TARGET = re.compile(r"(?:^|&& ) *make ([a-z]+)", re.M)
+TARGET = re.compile(r"(?:^|&& ) *make (?:-C \S+ )?([a-z-]+)", re.M)
 
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS]
@@ -77,7 +77,7 @@ def test_every_command_of_flask_exists(document: Path, app: Flask) -> None:
 
 @each_document
 def test_every_target_of_make_exists(document: Path) -> None:
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     named = {target for code in code_in(document) for target in TARGET.findall(code)}
     assert named <= set(targets)
 

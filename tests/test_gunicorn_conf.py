@@ -1,11 +1,18 @@
 """gunicorn settings and hooks."""
 
+import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
+
+from flask import Flask
+from gunicorn.config import Config as GunicornConfig
 
 from tests.conftest import KEY
+from webapp import gunicorn_conf, jobs
 
 BEFORE_FORK = """
 import gc
@@ -39,3 +46,16 @@ def test_nothing_is_opened_before_the_fork(tmp_path: Path) -> None:
     assert str(tmp_path) not in done.stdout
     assert "socket:" not in done.stdout
     assert not any(tmp_path.iterdir())
+
+
+def test_a_worker_stops_its_jobs_at_the_signal_and_not_after_its_last_request(app: Flask) -> None:
+    worker = gunicorn_conf.Worker(1, os.getppid(), [], None, 10, GunicornConfig(), logging.getLogger())
+    worker.method_queue.init()
+    worker.running = jobs.Running(app, Event(), ())
+    try:
+        worker.handle_exit(signal.SIGTERM, None)
+        assert worker.running.stop.is_set()
+        assert not worker.alive
+    finally:
+        worker.method_queue.close()
+        worker.tmp.close()

@@ -5,11 +5,12 @@ import os
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
+from types import FrameType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.workers.base import Worker
+from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.orm import configure_mappers
 
 from webapp import jobs
@@ -53,9 +54,21 @@ class PrivateLogger(Logger):
         super().debug(message, *kinds, **options)
 
 
+class Worker(ThreadWorker):
+    """A worker that stops its jobs at the signal, not after its last request: both take part of the same 28 seconds."""
+
+    running: jobs.Running | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop gracefully. A second signal would find the lock of the event taken."""
+        if self.alive and self.running:
+            self.running.stop.set()
+        super().handle_exit(sig, frame)
+
+
 bind = with_port(settings.host, settings.port)
 workers = settings.web_concurrency
-worker_class = "gthread"
+worker_class = Worker
 threads = engine.THREADS
 timeout = 30
 graceful_timeout = 28  # more than jobs.PATIENCE
@@ -98,13 +111,13 @@ def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
 
 def post_worker_init(worker: Worker) -> None:
     """Start the jobs in each worker; database locks divide the work."""
-    worker.jobs = jobs.start(worker.app.wsgi())
+    worker.running = jobs.start(worker.app.wsgi())
 
 
 def worker_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001
     """Stop the jobs. Mail that is being sent is finished: otherwise it would be uncertain after each deploy."""
-    if running := getattr(worker, "jobs", None):
-        running.end()
+    if worker.running:
+        worker.running.end()
 
 
 def child_exit(server: BaseApplication, worker: Worker) -> None:  # noqa: ARG001

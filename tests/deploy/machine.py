@@ -12,31 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.rehearse import git
 from tests.drills.site import ROOT
 from tests.postgres.server import missing
 from webapp.config import Config
 
 CODE = ("deploy", "static", "templates", "webapp", "Makefile", "wsgi.py")
-# There is no systemd: to start a unit, its lines of flask are run. "sudo -u" gives the name to PostgreSQL.
+# There is no systemd: to start a unit, its lines of flask are run. "runuser -u" gives the name to PostgreSQL.
 SHELL = """
 set -e
-sudo() { PGUSER="$2" as_user "${@:3}"; }
+runuser() { PGUSER="$2" as_user "${@:4}"; }
 systemctl() {
-  [ "$1" != start ] || sed -nE "s#/(usr/local/bin|var/backups)#$ROOT&#g; s/^ExecStart(Pre)?=(.*scrh .*)/\\2/p" \\
+  [ "$1" != start ] && [ "$1" != restart ] || sed -nE "s#/(usr/local/bin|var/backups)#$ROOT&#g; s/^ExecStart=(.*scrh .*)/\\1/p" \\
     "$ROOT/etc/systemd/system/$2.service" | sh -e
 }
-git() { echo "pulled"; }
 """
-
-
-def block(section: str, first: str) -> list[str]:
-    """The commands of a section of the runbook that stand in one block, which begins so."""
-    runbook = (ROOT / "deploy" / "README.md").read_text("utf-8")
-    text = runbook.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    (found,) = [
-        block for block in re.findall(r"(?:^    .+\n)+", text, re.M) if block.strip().startswith(first)
-    ]
-    return [line.removeprefix("    ") for line in found.splitlines()]
 
 
 @contextmanager
@@ -62,10 +52,14 @@ class Machine:
         self.user = user.pw_name
         as_user = f"setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups" if is_root else ""
         self._shell = f'{SHELL}\nas_user() {{ {as_user} "$@"; }}\n'
-        self.site.mkdir(parents=True)
+        self.origin = root / "origin"
+        self.origin.mkdir()
         for name in CODE:
             source = ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, self.site / name)
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, self.origin / name)
+        git(self.origin, "init", "--quiet", "--initial-branch=main")
+        self.release()
+        git(root, "clone", "--quiet", str(self.origin), str(self.site))
         self._provide_flask(as_user)
         for folder in (self.backups, self.instance, root / "etc/scrh"):
             folder.mkdir(parents=True)
@@ -78,21 +72,27 @@ class Machine:
         }
         self.configure(**self.settings)
         self.environment = {"PATH": f"{root}/usr/local/bin:{os.environ['PATH']}", "ROOT": str(root)}
-        self.ok(["make install"])
+        self.ok("make install")
 
     def configure(self, **settings: str) -> None:
         """Write the file of settings."""
         lines = ["# As in the runbook", *(f"{name}={value}" for name, value in settings.items())]
         (self.root / "etc/scrh/environment").write_text("\n".join(lines), encoding="utf-8")
 
+    def release(self) -> str:
+        """Commit what is in the origin; returns the version that the runbook can upgrade to."""
+        git(self.origin, "add", ".")
+        git(self.origin, "commit", "--quiet", "--allow-empty", "--message=A release")
+        return git(self.origin, "rev-parse", "HEAD")
+
     def config(self) -> Config:
         """The settings for a test that looks into the database itself."""
         return Config.from_environ(self.settings | {"INSTANCE_PATH": str(self.root / "tester")})
 
-    def run(self, commands: list[str]) -> subprocess.CompletedProcess[str]:
-        """Run lines of the runbook in a shell of the administrator."""
+    def run(self, commands: str) -> subprocess.CompletedProcess[str]:
+        """Run commands of the runbook in a shell of the administrator."""
         return subprocess.run(
-            ["bash", "-c", self._shell + self._moved("\n".join(commands))],
+            ["bash", "-c", self._shell + self._moved(commands)],
             cwd=self.root,
             env=self.environment,
             capture_output=True,
@@ -100,8 +100,8 @@ class Machine:
             check=False,
         )
 
-    def ok(self, commands: list[str]) -> str:
-        """Run lines that must end well; returns what they printed."""
+    def ok(self, commands: str) -> str:
+        """Run commands that must end well; returns what they printed."""
         done = self.run(commands)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -109,7 +109,7 @@ class Machine:
     def _moved(self, text: str) -> str:
         """The text with the folders of this machine."""
         make = f"make -C {self.site} -o .venv/runtime DESTDIR={self.root} SITE_USER={self.user} install"
-        text = text.replace("make install", make)
+        text = re.sub(r"make (-C \S+ )?install", make, text)
         return re.sub(
             r"(?<![\w.])/(srv/scrh|var/backups/scrh|var/lib/scrh|usr/local/bin/scrh)",
             rf"{self.root}/\1",
@@ -124,9 +124,13 @@ class Machine:
                 break
         else:
             missing("A Python that every user can run", "python3", "REQUIRE_POSTGRESQL")
-        flask = self.site / ".venv/bin/flask"
-        flask.parent.mkdir(parents=True)
+        programs = self.site / ".venv/bin"
+        programs.mkdir(parents=True)
         (self.site / ".venv/runtime").touch()
         packages = sysconfig.get_path("purelib")
-        flask.write_text(f'#!/bin/sh\nPYTHONPATH={packages} exec {python} -m flask "$@"\n', encoding="utf-8")
-        flask.chmod(0o755)
+        for name, arguments in (("flask", "-m flask"), ("python", "")):
+            program = programs / name
+            program.write_text(
+                f'#!/bin/sh\nPYTHONPATH={packages} exec {python} {arguments} "$@"\n', encoding="utf-8"
+            )
+            program.chmod(0o755)

@@ -23,8 +23,9 @@ import pytest
 import yaml
 from flask import Flask
 
+from deploy.rehearse import block
 from tests.conftest import KEY
-from tests.deploy.machine import block, open_folder
+from tests.deploy.machine import open_folder
 from tests.deploy.test_nginx import nginx_program
 from tests.drills.site import IS_FULL, ROOT, free_port
 from tests.postgres.server import Server, find_programs
@@ -276,8 +277,8 @@ def test_the_backup_is_whole_and_its_owners_alone(
 
 def test_the_lines_of_the_runbook_make_settings_that_can_be_used(tmp_path: Path) -> None:
     shutil.copy(ROOT / ".env.example", tmp_path)
-    lines = block("In containers", "cp .env.example")
-    subprocess.run(["sh", "-euc", "\n".join(lines)], cwd=tmp_path, check=True)
+    lines = block("In containers", "cp .env.example").text
+    subprocess.run(["sh", "-euc", lines], cwd=tmp_path, check=True)
     assert {path.name for path in (tmp_path / "secrets").iterdir()} == COMPOSE["secrets"].keys()
     (tmp_path / "secrets/smtp_url").write_text("smtp://user:secret@mail.example.org:587\n", "utf-8")
     config = Config.from_environ(secrets_in(tmp_path / "secrets"))

@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from deploy.rehearse import block
 from tests.accounts.people import EMAIL, PASSWORD, add_editor
-from tests.deploy.machine import block
 from tests.drills.site import ROOT, Site, free_port, inside, running
 from tests.factories import NOW, add_article, add_categories, publish
 from tests.postgres.server import missing
@@ -434,7 +434,7 @@ def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None
     tls, plain = free_port(), free_port()
     written = tmp_path / "scrh.conf"
     written.write_text(CONF.read_text("utf-8"), "utf-8")
-    (command,) = [line for line in block("In front: TLS, IPv6, a CDN", "apt-get") if line.startswith("sed ")]
+    (command,) = re.findall(r"^sed .+$", block("In front: TLS, IPv6, a CDN", "apt-get").text, re.M)
     subprocess.run(
         ["sh", "-c", command.replace("/etc/nginx/sites-enabled/scrh.conf", str(written))], check=True
     )

@@ -1,6 +1,8 @@
 """The runbook's own lines that back up, restore and upgrade a SQLite site, for a user without privileges."""
 
 import os
+import re
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.machine import Machine, block, open_folder
+from deploy.rehearse import ABOUT_ITSELF, NEWER, block, blocks, git
+from tests.deploy.machine import Machine, open_folder
+from tests.drills.site import ROOT
 
 SECTION = "Back up and restore"
 BACK_UP = "systemctl start scrh-backup"
@@ -20,24 +24,37 @@ def prepared() -> Iterator[Machine]:
     """An installed site with its starter library; each test leaves it whole."""
     with open_folder() as root:
         machine = Machine(root)
-        machine.ok(["scrh prepare"])
+        machine.ok("scrh prepare & first=$!; scrh prepare; wait $first")  # two first starts at once
+        assert not (machine.instance / "index").exists(), "a start must not wait for an index"
+        machine.ok("scrh search update")
         yield machine
 
 
 @pytest.fixture
-def machine(prepared: Machine) -> Machine:
-    """The site without backups."""
+def machine(prepared: Machine) -> Iterator[Machine]:
+    """The site without backups; its database is put back afterwards."""
     for file in (*prepared.backups.iterdir(), *prepared.instance.glob("before-restore-*")):
         file.unlink()
-    return prepared
+    database = prepared.instance / "site.sqlite3"
+    saved = shutil.copy2(database, prepared.root / "saved.sqlite3")
+    owner = database.stat()
+    yield prepared
+    for file in prepared.instance.glob("site.sqlite3*"):
+        file.unlink()
+    shutil.copy2(saved, database)
+    os.chown(database, owner.st_uid, owner.st_gid)
 
 
-def restore_lines(file: Path) -> list[str]:
-    return [line.replace("<file>", file.name) for line in block(SECTION, "systemctl stop")]
+def restore(file: Path) -> str:
+    return block(SECTION, "systemctl stop").text.replace("<file>", file.name)
+
+
+def upgrade(version: str) -> str:
+    return block("Upgrade and go back", BACK_UP).text.replace("<version>", version)
 
 
 def backup_of(machine: Machine) -> Path:
-    machine.ok([BACK_UP])
+    machine.ok(BACK_UP)
     (made,) = machine.backups.iterdir()
     return made
 
@@ -67,51 +84,76 @@ def test_the_runbooks_lines_back_up_and_restore_a_site(machine: Machine) -> None
     assert before["article"]
     with closing(sqlite3.connect(machine.instance / "site.sqlite3")) as opened, opened:
         opened.execute("DELETE FROM article_category")
-    said = machine.ok(restore_lines(made))
+    said = machine.ok(restore(made))
     assert str(machine.instance / "site.sqlite3") in said
     assert rows(machine.instance / "site.sqlite3") == before
     assert_private(machine, machine.instance)
     assert_private(machine, machine.backups)
     (former,) = machine.instance.glob("before-restore-*.sqlite3")
     assert rows(former)["article_category"] == []
-    assert machine.ok(["scrh check"]) == "Everything is as it must be.\n"
+    assert machine.ok("scrh check") == "Everything is as it must be.\n"
 
 
 def test_the_runbooks_lines_restore_on_an_empty_machine(machine: Machine) -> None:
     made = backup_of(machine)
     before = rows(made)
-    machine.ok(["rm -r /var/lib/scrh/*", *restore_lines(made)])
+    machine.ok(f"rm -r /var/lib/scrh/*\n{restore(made)}")
     assert rows(machine.instance / "site.sqlite3") == before
     assert_private(machine, machine.instance)
 
 
-def test_an_upgrade_makes_a_backup_first_or_stops(machine: Machine) -> None:
-    upgrade = block("Upgrade", BACK_UP)
-    assert "pulled" in machine.ok(upgrade)
-    assert len(list(machine.backups.iterdir())) == 1
+def test_an_upgrade_and_the_way_back_lose_nothing(machine: Machine) -> None:
     database = machine.instance / "site.sqlite3"
+    before, former = rows(database), git(machine.site, "rev-parse", "HEAD")
+    versions = machine.origin / "webapp" / "migrations" / "versions"
+    newest = sorted(versions.glob("*.py"))[-1].read_text("utf-8")
+    (head,) = re.findall(r'^revision = "(.+)"$', newest, re.M)
+    (versions / "9999_made_up.py").write_text(NEWER.format(head=head), encoding="utf-8")
+    for version, code in ((machine.release(), "made_up"), (former, head)):
+        machine.ok(upgrade(version))
+        assert git(machine.site, "rev-parse", "HEAD") == version
+        assert f'"{code}"' in "".join(
+            path.read_text("utf-8") for path in (machine.site / "webapp/migrations/versions").glob("*.py")
+        )
+        after = rows(database)
+        assert after["alembic_version"] == [("made_up",)]
+        assert [row[:-1] for row in after["category"]] == before["category"]
+        assert all(after[name] == before[name] for name in before.keys() - ABOUT_ITSELF - {"category"})
+    assert len(list(machine.backups.iterdir())) == 2
+    assert machine.ok("scrh check") == "Everything is as it must be.\n"
+
+
+def test_an_upgrade_without_a_backup_stops(machine: Machine) -> None:
+    database = machine.instance / "site.sqlite3"
+    former = git(machine.site, "rev-parse", "HEAD")
     database.rename(machine.instance / "elsewhere.sqlite3")
     try:
-        stopped = machine.run(upgrade)
+        stopped = machine.run(upgrade(machine.release()))
         assert stopped.returncode != 0
         assert "No backup was made." in stopped.stderr
-        assert "pulled" not in stopped.stdout
+        assert git(machine.site, "rev-parse", "HEAD") == former
         assert not database.exists()
     finally:
         (machine.instance / "elsewhere.sqlite3").rename(database)
+
+
+def test_every_command_of_the_runbook_is_rehearsed_or_says_why_not() -> None:
+    script = (ROOT / "deploy" / "rehearse.py").read_text("utf-8")
+    followed = {block(*names) for names in re.findall(r'\.follow\(\s*"([^"]+)",\s*"([^"]+)"', script)}
+    assert [found.text for found in blocks() if found not in followed and not found.reason] == []
 
 
 def test_without_settings_an_installed_site_refuses_commands(machine: Machine) -> None:
     made = backup_of(machine)
     files = set(machine.root.rglob("*"))
     for command in ("prepare", f"restore {made} --yes"):
-        refused = machine.run([f"/srv/scrh/.venv/bin/flask --app /srv/scrh/wsgi.py {command}"])
+        refused = machine.run(f"/srv/scrh/.venv/bin/flask --app /srv/scrh/wsgi.py {command}")
         assert refused.returncode == 1
         assert f"with {machine.root}/usr/local/bin/scrh" in refused.stderr
     settings = machine.root / "etc/scrh/environment"
     settings.rename(settings.with_name("elsewhere"))
     try:
-        assert "cannot read the settings" in machine.run(["scrh check"]).stderr
+        assert "cannot read the settings" in machine.run("scrh check").stderr
     finally:
         settings.with_name("elsewhere").rename(settings)
     assert {path for path in machine.root.rglob("*") if "__pycache__" not in path.parts} <= files
@@ -121,7 +163,7 @@ def test_without_settings_an_installed_site_refuses_commands(machine: Machine) -
 def test_root_does_not_work_in_the_folder_of_another_user(machine: Machine) -> None:
     assert machine.instance.owner() == machine.user
     refused = machine.run(
-        [f"INSTANCE_PATH={machine.instance} /srv/scrh/.venv/bin/flask --app /srv/scrh/wsgi.py check"]
+        f"INSTANCE_PATH={machine.instance} /srv/scrh/.venv/bin/flask --app /srv/scrh/wsgi.py check"
     )
     assert refused.returncode == 1 and "Run this as that user, not as root." in refused.stderr
 
@@ -134,9 +176,9 @@ def test_settings_are_read_as_systemd_reads_them(machine: Machine) -> None:
         flask.chmod(0o755)
         for value in ("two words", '"two words"', "'two words'", "a$b&c;d", "a=b", "#no comment", "*"):
             machine.configure(**machine.settings, MAIL_FROM=value)
-            assert machine.ok(["scrh check"]) == f"<{value.strip(chr(34) + chr(39))}>"
+            assert machine.ok("scrh check") == f"<{value.strip(chr(34) + chr(39))}>"
         machine.configure(**machine.settings, MAIL_FROM="a\\b")
-        refused = machine.run(["scrh check"])
+        refused = machine.run("scrh check")
         assert refused.returncode == 1 and "backslash" in refused.stderr
     finally:
         original.rename(flask)

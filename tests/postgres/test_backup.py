@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.deploy.machine import Machine, block, open_folder
+from deploy.rehearse import block
+from tests.deploy.machine import Machine, open_folder
 from tests.drills.site import ROOT
 from tests.engines import postgresql_only
 from tests.factories import NOW, add_article, add_categories
@@ -37,19 +38,17 @@ class PostgresMachine(Machine):
 
     def back_up(self) -> Path:
         """Run the unit's lines with systemd's doubled signs made single; returns the file."""
-        unit = block(SECTION, "[Service]")
         commands = [
-            line.removeprefix("ExecStart=").replace("%%", "%").replace("$$", "$")
-            for line in unit
+            f"as_user {line.removeprefix('ExecStart=').replace('%%', '%').replace('$$', '$')}"
+            for line in block(SECTION, "install -d").text.splitlines()
             if line.startswith("ExecStart=/")
         ]
-        (mask,) = [line.removeprefix("UMask=") for line in unit if line.startswith("UMask=")]
-        self.ok([f"umask {mask}", *(f"as_user {command}" for command in commands)])
+        self.ok("\n".join(["umask 077", *commands]))
         (made,) = self.backups.iterdir()
         return made
 
     def restore(self, file: Path) -> subprocess.CompletedProcess[str]:
-        return self.run([line.replace("<file>", file.name) for line in block(SECTION, "systemctl stop")])
+        return self.run(block(SECTION, "systemctl stop").text.replace("<file>", file.name))
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def machine(postgresql: Server) -> Iterator[PostgresMachine]:
     try:
         with open_folder() as root:
             machine = PostgresMachine(postgresql, root)
-            machine.ok(["scrh db upgrade"])
+            machine.ok("scrh db upgrade")
             with create_app(machine.config()).app_context():
                 add_categories()
                 add_article(plain_title="A made-up pill in the backup")
