@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.test_accessibility import violations
 from tests.conftest import config_in, pushed
 from tests.factories import NOW, add_article, add_categories
+from webapp.db import engine
 from webapp.db.session import Base, db
 from webapp.exports import site_copy
 
@@ -19,6 +20,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, pushed(config_in(folder)):
         patch.setattr(site_copy, "COPIED_BLUEPRINTS", {"assets"})
         patch.setattr(site_copy, "COPIED", {"articles.home", "articles.article"})
+        engine.create_file(db.engine)
         Base.metadata.create_all(db.engine)
         add_categories()
         add_article(slug="the-pill", plain_title="A pill did little for nerve pain")

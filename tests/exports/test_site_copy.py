@@ -21,6 +21,7 @@ from tests.factories import NOW, add_article, add_categories
 from tests.pages import H, check_page
 from webapp import jobs
 from webapp.config import Config
+from webapp.db import engine
 from webapp.db.session import Base, db
 from webapp.exports import site_copy
 from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopy, SiteCopy
@@ -81,6 +82,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """The copy of a site with 14 summaries, a withdrawn one, a draft, and a word explained."""
     folder = tmp_path_factory.mktemp("copied")
     with pushed(replace(config_in(folder), site_url=LIVE)):
+        engine.create_file(db.engine)
         Base.metadata.create_all(db.engine)
         add_categories()
         for number in range(14):
