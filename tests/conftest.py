@@ -21,7 +21,7 @@ from tests.postgres import server
 from webapp import create_app
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
-from webapp.db import engine
+from webapp.db.engine import create_file
 from webapp.db.session import Base, db
 from webapp.models import Editor, Role
 from webapp.publishing.library import import_library
@@ -117,7 +117,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder with the tables and the twelve categories, made once and copied for each application."""
     config = config_in(tmp_path_factory.mktemp("seeded"))
     with pushed(config):
-        engine.create_file(db.engine)
+        create_file(db.engine)
         Base.metadata.create_all(db.engine)
         add_categories()
         db.session.commit()
