@@ -10,9 +10,9 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Column, MetaData, String, Table, text
 
+from tests.conftest import pushed
 from tests.drills.site import ROOT
 from tests.factories import add_article
-from tests.operations.conftest import pushed
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
@@ -56,7 +56,7 @@ def test_old_code_goes_on_working_with_a_newer_database(app: Flask, config: Conf
     add_article()
     db.session.execute(text("ALTER TABLE article ADD COLUMN added_later VARCHAR(20)"))
     migrate_like_a_newer_release()
-    for old in pushed(replace(config, ops_token=TOKEN)):
+    with pushed(replace(config, ops_token=TOKEN)) as old:
         client = PageClient(old)
         answer = json.loads(client.get("/readyz", headers={"Authorization": f"Bearer {TOKEN}"}).data)
         assert answer["checks"]["migration"] == {"passed": True, "value": "of-a-newer-release"}
