@@ -21,10 +21,13 @@ def export_site(folder: Path | None) -> None:
     link = folder or current_app.extensions["config"].site_copy
     if link is None:
         sys.exit("Name a folder, or set SITE_COPY.")
-    logging.getLogger("webapp.requests").setLevel(logging.WARNING)  # one line for each page would say nothing
+    requests = logging.getLogger("webapp.requests")
+    requests.setLevel(logging.WARNING)  # one line for each page would say nothing
     os.umask(0o022)  # a web server reads the copy as another user
     try:
         count = site_copy.make(link.absolute(), datetime.now(UTC))
     except (site_copy.CannotCopy, OSError) as error:
         sys.exit(f"No copy was made. {error}")
+    finally:
+        requests.setLevel(logging.NOTSET)
     click.echo(f"{link} ({count:,} files)")
