@@ -45,6 +45,7 @@ TOP_LAYER = ("views", "forms", "page", "commands")
 MAY_TOUCH_REQUEST = {
     "exports/site_copy.py": {"g", "render_template", "request"},
     "letters/emails.py": {"render_template"},
+    "accounts/passkeys.py": {"session"},  # a challenge belongs to one browser
     "accounts/sign_ins.py": {"g", "session"},
     "accounts/editor_access.py": {"g", "request", "session"},
 }

@@ -60,7 +60,7 @@ def sign_in(client: PageClient, email: str = EMAIL, password: str = PASSWORD) ->
 def turn_on_second_factor(editor: Editor) -> tuple[str, list[str]]:
     """A second factor, committed: the secret that the app has, and the recovery codes."""
     secret = second_factor.new_secret()
-    codes = second_factor.new_recovery_codes(secret)
+    codes = second_factor.new_recovery_codes()
     second_factor.turn_on(editor, secret, 0, codes.values(), NOW)
     db.session.commit()
     return secret, list(codes)

@@ -14,6 +14,7 @@ from tests.accounts.people import (
     turn_on_second_factor,
 )
 from tests.accounts.test_account import change
+from tests.accounts.test_passkeys import add_passkey
 from tests.accounts.test_people import act
 from tests.accounts.test_resets import choose, mailed_link
 from tests.accounts.test_second_factor import PAGE, set_up
@@ -67,12 +68,24 @@ def have_it_taken_off(client: PageClient, ana: Editor) -> None:
     act(client, ana, "second-factor")
 
 
+def add_a_passkey(client: PageClient, ana: Editor) -> None:
+    sign_in(client)
+    add_passkey(client)
+
+
+def remove_a_passkey(client: PageClient, ana: Editor) -> None:
+    add_a_passkey(client, ana)
+    send(client, f"{PAGE}/passkeys/remove", passkey=str(ana.passkeys[0].id))
+
+
 CHANGES: dict[AuditKind, Callable[[PageClient, Editor], object]] = {
     AuditKind.PASSWORD_CHANGED: change_password,
     AuditKind.PASSWORD_RESET: set_by_link,
     AuditKind.FACTOR_ON: turn_on,
     AuditKind.FACTOR_OFF: turn_off,
     AuditKind.FACTOR_RESET: have_it_taken_off,
+    AuditKind.PASSKEY_ADDED: add_a_passkey,
+    AuditKind.PASSKEY_REMOVED: remove_a_passkey,
     AuditKind.RECOVERY_CODES_MADE: make_codes,
     AuditKind.RECOVERY_CODE_USED: with_factor,
 }

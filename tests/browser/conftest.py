@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site as `make run` starts it, in folders of its own."""
     site = Site(tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING")
+    site.url = site.url.replace("127.0.0.1", "localhost")  # no browser makes a passkey for an IP address
+    site.environment["SITE_URL"] = site.url
     site.flask("prepare")
     site.flask("search", "rebuild")
     role = ("--role", "admin")  # may open every page

@@ -15,7 +15,7 @@ def sign_in(page: Page) -> None:
     page.goto("/editor/sign-in")
     page.get_by_label("Email").fill(EDITOR[1])
     page.get_by_label("Password", exact=True).fill(EDITOR[2])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
 
 
@@ -23,7 +23,7 @@ def sign_in_again(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Email").fill(EDITOR[1])
     dialog.get_by_label("Password", exact=True).fill(EDITOR[2])
-    dialog.get_by_role("button", name="Sign in").click()
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
     expect(dialog).to_be_hidden()
 
 
@@ -227,7 +227,7 @@ def test_without_scripts_a_summary_is_written_and_text_survives_the_sign_in(plai
     expect(plain_page.get_by_text("Your text is safe.")).to_be_visible()
     plain_page.get_by_label("Email").fill(EDITOR[1])
     plain_page.get_by_label("Password", exact=True).fill(EDITOR[2])
-    plain_page.get_by_role("button", name="Sign in").click()
+    plain_page.get_by_role("button", name="Sign in", exact=True).click()
     expect(plain_page.get_by_label("Limitation 1", exact=True)).to_have_value("It was small.")
     plain_page.locator("#save-draft").click()
     expect(plain_page.get_by_text("Draft saved.", exact=True)).to_be_visible()

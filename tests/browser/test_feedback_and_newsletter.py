@@ -155,7 +155,7 @@ def test_an_editor_reads_and_ticks_off_a_message(visitor: Page, site: Site) -> N
     visitor.goto("/editor/feedback/")
     visitor.get_by_label("Email").fill(EDITOR[1])
     visitor.get_by_label("Password", exact=True).fill(EDITOR[2])
-    visitor.get_by_role("button", name="Sign in").click()
+    visitor.get_by_role("button", name="Sign in", exact=True).click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Feedback")
     message = visitor.locator("article", has_text=words)
     message.get_by_role("button", name="Done").click()

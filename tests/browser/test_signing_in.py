@@ -33,9 +33,10 @@ def factor(browser: Browser, site: Site) -> Factor:
     give_password(page)
     page.goto("/editor/account/second-factor")
     secret = "".join(page.locator(".key code").all_inner_texts())
-    page.get_by_label("Code from your app").fill(pyotp.TOTP(secret).now())
-    page.get_by_label("Your password").fill(PERSON[2])
-    page.get_by_role("button", name="Turn the second factor on").click()
+    form = page.locator("form", has_text="authenticator app")
+    form.get_by_label("Code from your app").fill(pyotp.TOTP(secret).now())
+    form.get_by_label("Your password").fill(PERSON[2])
+    form.get_by_role("button", name="Add the app").click()
     codes = page.locator(".codes code")
     expect(codes).to_have_count(10)
     found = Factor(secret, codes.all_inner_texts())
@@ -43,17 +44,17 @@ def factor(browser: Browser, site: Site) -> Factor:
     return found
 
 
-def give_password(page: Page) -> None:
+def give_password(page: Page, email: str = PERSON[1]) -> None:
     page.goto("/editor/sign-in")
-    page.get_by_label("Email").fill(PERSON[1])
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PERSON[2])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def use_recovery_code(within: Page | Locator, code: str) -> None:
     within.get_by_role("link", name="Use a recovery code instead").click()
     within.get_by_label("Recovery code").fill(code)
-    within.get_by_role("button", name="Sign in").click()
+    within.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_by_keyboard_alone(page: Page, factor: Factor) -> None:
@@ -103,12 +104,57 @@ def test_in_the_page_a_code_follows_the_password_and_the_text_is_saved(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Email").fill(PERSON[1])
     dialog.get_by_label("Password", exact=True).fill(PERSON[2])
-    dialog.get_by_role("button", name="Sign in").click()
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
     use_recovery_code(dialog, factor.codes[1])
     expect(dialog).to_be_hidden()
     expect(page.locator("#save-status input[name=revision]")).to_have_value("2", timeout=15_000)
     page.reload()
     expect(page.get_by_label("Harms and side effects")).to_have_value("Typed after lunch.")
+
+
+def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_page(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    email = "passkey@example.org"
+    site.flask("editors", "add", "Pass Key", email, "--password-stdin", typed=PERSON[2] + "\n")
+    device = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+    knows_the_person = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    devtools = context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device | knows_the_person})
+
+    give_password(page, email)
+    page.goto("/editor/account/second-factor")
+    form = page.locator("form", has_text="Add a passkey")
+    form.get_by_label("Name of the device").fill("Work laptop")
+    form.get_by_label("Your password").fill(PERSON[2])
+    form.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Make the passkey").click()
+    expect(page.locator(".codes code")).to_have_count(10)
+    page.goto("/editor/account/second-factor")
+    expect(page.get_by_text("not used yet")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").first.click()
+    page.get_by_role("button", name="Sign in with a passkey").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").first.click()
+    give_password(page, email)
+    page.get_by_role("button", name="Use my passkey").click()
+    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+
+    page.goto("/editor/summaries/new")
+    page.get_by_label("Plain title").fill("A passkey in the page")
+    page.locator("#save-draft").click()
+    page.wait_for_url("**/editor/summaries/*done=saved")
+    context.clear_cookies()
+    page.get_by_label("Harms and side effects").fill("Typed after lunch.")
+    page.locator("#save-draft").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Sign in with a passkey").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#save-status input[name=revision]")).to_have_value("2", timeout=15_000)
 
 
 def test_a_forgotten_password_without_scripts(plain_page: Page, site: Site) -> None:

@@ -7,13 +7,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from tests.engines import both_engines
 from tests.postgres.server import Server
 from webapp import create_app
+from webapp.accounts import second_factor
 from webapp.config import Config
 from webapp.db.session import Base, db
+from webapp.models import Editor
 
 pytestmark = both_engines
 
@@ -50,6 +52,30 @@ def test_foreign_keys_are_enforced_after_a_migration(app: Flask, config: Config)
     flask_migrate.upgrade()
     if not config.is_postgresql:
         assert db.session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_recovery_codes_made_before_passkeys_still_work(app: Flask) -> None:
+    flask_migrate.upgrade(revision="0003")
+    secret, code = "JBSWY3DPEHPK3PXP", "k7qdm-2xa9f"
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO editor (id, name, email, password_hash, role, created_at)"
+                " VALUES (1, 'Ana', 'ana@example.org', '', 'editor', '2026-01-09 09:00:00')"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO second_factor VALUES (1, :secret, 0, '2026-01-09 09:00:00')"),
+            {"secret": secret},
+        )
+        connection.execute(
+            text("INSERT INTO recovery_code (editor_id, code_hash) VALUES (1, :code_hash)"),
+            {"code_hash": second_factor.recovery_hash(secret, code)},
+        )
+    flask_migrate.upgrade()
+    ana = db.session.get(Editor, 1)
+    assert ana is not None
+    assert second_factor.use_recovery_code(ana, second_factor.recovery_hash_of(ana, code))
 
 
 def test_migrations_can_be_undone_and_done_again(app: Flask) -> None:

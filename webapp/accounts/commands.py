@@ -48,13 +48,13 @@ def show_all() -> None:
 @editors_group.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Turn off the second factor of somebody who has lost the app and the recovery codes."""
+    """Turn off the second factor of somebody who has lost the device and the recovery codes."""
 
     with writing() as now:
         editor = editors.find_editor(email)
         if editor is None:
             raise click.ClickException(f"There is no editor with the address {email}.")
-        if editor.second_factor is not None:
+        if editor.has_second_factor:
             second_factor.turn_off(editor)
             editors.end_sign_ins(editor)
             notices.record_and_notify(AuditKind.FACTOR_RESET, now, None, editor)

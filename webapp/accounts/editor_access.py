@@ -54,7 +54,7 @@ def protect(
         if not recognize(datetime.now(UTC)):
             return _ask_to_sign_in(page, is_secret=is_secret)
         is_required = current_app.extensions["config"].require_mfa and blueprint.name != "second_factor"
-        if is_required and current_editor().second_factor is None:
+        if is_required and not current_editor().has_second_factor:
             if htmx.wants_fragment():
                 return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
             if request.method == "POST" and not is_secret:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import selectinload
 
 from webapp.accounts import passwords
 from webapp.db.session import db
@@ -21,7 +22,8 @@ def find_editor(email: str) -> Editor | None:
 
 def all_editors() -> list[Editor]:
     """All editors, also those whose account is closed, sorted by name."""
-    return list(db.session.scalars(select(Editor).order_by(Editor.name, Editor.id)))
+    everybody = select(Editor).options(selectinload(Editor.passkeys)).order_by(Editor.name, Editor.id)
+    return list(db.session.scalars(everybody))
 
 
 def add_editor(name: str, email: str, password_hash: str, now: datetime, role: Role = Role.EDITOR) -> Editor:

@@ -37,6 +37,36 @@ class RecoveryCodeForm(CodeForm):
     wrong = "That’s not one of your codes, or it was used before. Check it, or use another one."
 
 
+class PasskeyForm(CodeForm):
+    """What a device signed with a passkey, filled in by a script."""
+
+    code = HiddenField(
+        "Passkey",
+        [InputRequired("Your browser can’t use passkeys here. They need JavaScript and a current browser.")],
+    )
+    wrong = "That passkey didn’t work. Please try again, or sign in another way."
+
+
+class NewPasskeyForm(FlaskForm):
+    """The first step of adding a passkey."""
+
+    name = StringField(
+        "Name of the device", [DataRequired("Give the device a name."), Length(max=60), one_line]
+    )
+    password = PasswordField(
+        "Your password", [InputRequired("Enter your current password.")], id="passkey-password"
+    )
+
+
+class RemovePasskeyForm(FlaskForm):
+    """Removes the chosen passkey; the view fills in the choices."""
+
+    passkey = SelectField("Passkey", coerce=int)
+    password = PasswordField(
+        "Your password", [InputRequired("Enter your current password.")], id="remove-password"
+    )
+
+
 class SetUpForm(FlaskForm):
     """Turns the second factor on."""
 
@@ -58,7 +88,9 @@ class TurnOffForm(FlaskForm):
 
 
 class NewCodesForm(FlaskForm):
-    password = PasswordField("Your password", [InputRequired("Enter your current password.")])
+    password = PasswordField(
+        "Your password", [InputRequired("Enter your current password.")], id="codes-password"
+    )
 
 
 class ForgottenForm(FlaskForm):

@@ -9,9 +9,11 @@ from webapp.publishing import audit
 SENTENCES = {
     AuditKind.PASSWORD_CHANGED: "Your password was changed.",
     AuditKind.PASSWORD_RESET: "Your password was changed with the link we emailed you.",
-    AuditKind.FACTOR_ON: "Your second factor was turned on.",
-    AuditKind.FACTOR_OFF: "Your second factor was turned off.",
+    AuditKind.FACTOR_ON: "An authenticator app was added to your account.",
+    AuditKind.FACTOR_OFF: "The authenticator app was removed from your account.",
     AuditKind.FACTOR_RESET: "An admin turned off your second factor. You now sign in with your password alone.",
+    AuditKind.PASSKEY_ADDED: "A passkey was added to your account.",
+    AuditKind.PASSKEY_REMOVED: "A passkey was removed from your account.",
     AuditKind.RECOVERY_CODES_MADE: "New recovery codes were made. The old ones no longer work.",
     AuditKind.RECOVERY_CODE_USED: "Someone signed in with one of your recovery codes.",
 }

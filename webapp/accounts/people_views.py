@@ -109,10 +109,10 @@ def send_link(number: int) -> Response:
 
 @bp.post("/people/<int:number>/second-factor")
 def reset_second_factor(number: int) -> Response:
-    """Turn off the second factor of an editor who has lost the app and the codes."""
+    """Turn off the second factor of an editor who has lost the device and the codes."""
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
-        if editor.second_factor is not None:
+        if editor.has_second_factor:
             second_factor.turn_off(editor)
             editors.end_sign_ins(editor)
             notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)

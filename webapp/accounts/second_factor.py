@@ -1,4 +1,4 @@
-"""The second factor: one-time codes of an authenticator app (TOTP, RFC 6238), and recovery codes."""
+"""The second factor: one-time codes of an authenticator app (TOTP, RFC 6238), passkeys, and recovery codes."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 
 from webapp.config import SITE_NAME
 from webapp.db.session import db
-from webapp.models import Editor, RecoveryCode, SecondFactor
+from webapp.models import Editor, Passkey, RecoveryCode, SecondFactor
 
 STEP = 30  # seconds
 RECOVERY_CODES = 10
@@ -65,25 +65,27 @@ def use_code(editor: Editor, code: str, now: datetime) -> bool:
     return db.session.scalar(used) is not None
 
 
-def new_recovery_codes(secret: str) -> dict[str, str]:
-    """Ten new recovery codes like "k7qdm-2xa9f", each with its hash. Slow on purpose: call it before ``writing()``."""
+def new_recovery_codes() -> dict[str, RecoveryCode]:
+    """Ten new recovery codes like "k7qdm-2xa9f", each with its row. Slow on purpose: call it before ``writing()``."""
+    salt = secrets.token_hex(16)
     letters = ("".join(secrets.choice(_ALPHABET) for _ in range(2 * _HALF)) for _ in range(RECOVERY_CODES))
     codes = [f"{text[:_HALF]}-{text[_HALF:]}" for text in letters]
-    return {code: recovery_hash(secret, code) for code in codes}
+    return {code: RecoveryCode(salt=salt, code_hash=recovery_hash(salt, code)) for code in codes}
 
 
-def recovery_hash(secret: str, code: str) -> str:
-    """A scrypt hash of a recovery code, salted with the secret. Slow on purpose: call it before ``writing()``."""
+def recovery_hash(salt: str, code: str) -> str:
+    """A scrypt hash of a recovery code. Slow on purpose: call it before ``writing()``."""
     letters = "".join(filter(str.isalnum, code.lower()))
-    return hashlib.scrypt(letters.encode(), salt=secret.encode(), n=_COST, r=8, p=1, dklen=32).hex()
+    return hashlib.scrypt(letters.encode(), salt=salt.encode(), n=_COST, r=8, p=1, dklen=32).hex()
 
 
 def recovery_hash_of(editor: Editor, code: str) -> str:
-    """The hash of a recovery code as an editor typed it, also for an editor without a second factor."""
-    return recovery_hash(editor.second_factor.secret if editor.second_factor else "", code)
+    """The hash of a recovery code as an editor typed it, also for an editor who has none."""
+    salt = db.session.scalar(select(RecoveryCode.salt).where(RecoveryCode.editor_id == editor.id).limit(1))
+    return recovery_hash(salt or "", code)
 
 
-def turn_on(editor: Editor, secret: str, step: int, code_hashes: Iterable[str], now: datetime) -> None:
+def turn_on(editor: Editor, secret: str, step: int, codes: Iterable[RecoveryCode], now: datetime) -> None:
     """Require a code from now on; ``step`` is that of the code entered to prove that the app has the secret.
 
     Raises AlreadyOn.
@@ -91,19 +93,32 @@ def turn_on(editor: Editor, secret: str, step: int, code_hashes: Iterable[str], 
     if editor.second_factor is not None:
         raise AlreadyOn(editor.id)
     editor.second_factor = SecondFactor(secret=secret, last_step=step, set_up_at=now)
-    replace_recovery_codes(editor, code_hashes)
+    replace_recovery_codes(editor, codes)
 
 
 def turn_off(editor: Editor) -> None:
     """Sign in with the password alone from now on."""
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
     editor.second_factor = None
+    editor.passkeys.clear()
 
 
-def replace_recovery_codes(editor: Editor, code_hashes: Iterable[str]) -> None:
+def remove(editor: Editor, factor: SecondFactor | Passkey) -> None:
+    """Remove the app or a passkey. The recovery codes go with the last of them."""
+    if isinstance(factor, Passkey):
+        editor.passkeys.remove(factor)
+    else:
+        editor.second_factor = None
+    if not editor.has_second_factor:
+        turn_off(editor)
+
+
+def replace_recovery_codes(editor: Editor, codes: Iterable[RecoveryCode]) -> None:
     """Store new recovery codes and delete all earlier ones."""
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
-    db.session.add_all(RecoveryCode(editor_id=editor.id, code_hash=code_hash) for code_hash in code_hashes)
+    for code in codes:
+        code.editor_id = editor.id
+        db.session.add(code)
 
 
 def use_recovery_code(editor: Editor, code_hash: str) -> bool:

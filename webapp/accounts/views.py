@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, g, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, passwords, second_factor, sign_ins
+from webapp.accounts import editor_access, editors, notices, passkeys, passwords, second_factor, sign_ins
 from webapp.accounts.forms import (
     AppCodeForm,
     CodeForm,
+    PasskeyForm,
     PasswordForm,
     RecoveryCodeForm,
     SignInForm,
@@ -22,13 +23,13 @@ from webapp.web import htmx
 from webapp.web.forms import forget_attempts, visitor_address
 
 bp = Blueprint("accounts", __name__)
-OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_out")
+OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_in_with_passkey", "sign_out")
 editor_access.protect(bp, is_secret=True, open_to_all=tuple(f"accounts.{name}" for name in OPEN))
 
 # Fewer than for passwords, since a code has only 6 digits. Recovery codes are counted separately: otherwise a stranger
 # who guesses codes would block them too.
 CODES_OF_ACCOUNT = 10
-CODE_FORMS = {"code": AppCodeForm, "recovery-code": RecoveryCodeForm}
+CODE_FORMS = {"passkey": PasskeyForm, "code": AppCodeForm, "recovery-code": RecoveryCodeForm}
 
 
 @bp.get("/editor/sign-in")
@@ -55,30 +56,56 @@ def do_sign_in() -> Response:
             form.email.errors = ["That email address and password don’t match. Please check both."]
         else:
             editor.time_zone = editor.time_zone or form.time_zone.data
-            if editor.second_factor is None:
-                _start(editor, now)
-            else:
+            if editor.has_second_factor:
                 sign_ins.start(editor, now, needs_code=True)
+            else:
+                _start(editor, now)
     if form.errors or editor is None:
         return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if editor.second_factor is None:
+    if not editor.has_second_factor:
         return _signed_in()
+    kind = _ways(editor)[0]
     if htmx.wants_fragment():
-        return _show_code("code", AppCodeForm(formdata=None))
-    return htmx.redirect(url_for(".enter_code", kind="code", next=request.args.get("next")))
+        return _show_code(kind, CODE_FORMS[kind](formdata=None), editor)
+    return htmx.redirect(url_for(".enter_code", kind=kind, next=request.args.get("next")))
 
 
-@bp.get("/editor/sign-in/<any(code, 'recovery-code'):kind>")
+@bp.post("/editor/sign-in/passkey-alone")
+def sign_in_with_passkey() -> Response:
+    """Sign in with a passkey and nothing else."""
+    form, credential = SignInForm(), PasskeyForm()
+    if not editor_access.token_is_good():
+        form.email.errors = [editor_access.PRESS_AGAIN]
+    elif not credential.validate():
+        form.email.errors = credential.code.errors
+    if form.errors:
+        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if editor_access.has_too_many_tries("passkey", visitor_address()):  # whose account it is is not known yet
+        form.email.errors = [editor_access.WAIT]
+        return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
+    proof = passkeys.find_proof(credential.code.data, datetime.now(UTC), is_alone=True)
+    with writing() as now:
+        editor = passkeys.use(proof, now) if proof else None
+        if editor is None:
+            _record_failure(None, "passkey", now)
+            form.email.errors = [credential.wrong]
+        else:
+            _start(editor, now)
+    return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY) if form.errors else _signed_in()
+
+
+@bp.get("/editor/sign-in/<any(passkey, code, 'recovery-code'):kind>")
 def enter_code(kind: str) -> Response:
-    """Ask for a code from the app, or for a recovery code."""
-    if sign_ins.find_awaiting_code(datetime.now(UTC)) is None:
+    """Ask for a passkey, a code from the app, or a recovery code."""
+    editor = sign_ins.find_awaiting_code(datetime.now(UTC))
+    if editor is None:
         return htmx.redirect(url_for(".sign_in", next=request.args.get("next")))
-    return _show_code(kind, CODE_FORMS[kind]())
+    return _show_code(kind, CODE_FORMS[kind](), editor)
 
 
-@bp.post("/editor/sign-in/<any(code, 'recovery-code'):kind>")
+@bp.post("/editor/sign-in/<any(passkey, code, 'recovery-code'):kind>")
 def check_code(kind: str) -> Response:
-    """Finish signing in with a code from the app or a recovery code."""
+    """Finish signing in with a passkey, a code from the app or a recovery code."""
     form = CODE_FORMS[kind]()
     editor = sign_ins.find_awaiting_code(datetime.now(UTC))
     if editor is None:
@@ -88,22 +115,29 @@ def check_code(kind: str) -> Response:
     if not editor_access.token_is_good():
         form.code.errors = [editor_access.PRESS_AGAIN]
     if form.errors or not form.validate():
-        return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_code(kind, form, editor, HTTPStatus.UNPROCESSABLE_ENTITY)
     if editor_access.has_too_many_tries(kind, str(editor.id), CODES_OF_ACCOUNT):
         form.code.errors = [editor_access.WAIT]
-        return _show_code(kind, form, HTTPStatus.TOO_MANY_REQUESTS)
-    is_recovery = kind == "recovery-code"
-    code_hash = second_factor.recovery_hash_of(editor, form.code.data) if is_recovery else ""
+        return _show_code(kind, form, editor, HTTPStatus.TOO_MANY_REQUESTS)
+    # Neither holds up other writers: hashing a recovery code is slow on purpose, and signatures take a while to check.
+    code_hash = second_factor.recovery_hash_of(editor, form.code.data) if kind == "recovery-code" else ""
+    proof = None
+    if kind == "passkey":
+        proof = passkeys.find_proof(form.code.data, datetime.now(UTC), is_alone=False)
     with writing() as now:
-        if is_recovery and second_factor.use_recovery_code(editor, code_hash):
+        if kind == "recovery-code" and second_factor.use_recovery_code(editor, code_hash):
             notices.record_and_notify(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
             _start(editor, now)
-        elif not is_recovery and second_factor.use_code(editor, form.code.data, now):
+        elif (kind == "code" and second_factor.use_code(editor, form.code.data, now)) or (
+            proof and proof.editor_id == editor.id and passkeys.use(proof, now)
+        ):
             _start(editor, now)
         else:
             _record_failure(editor, form.code.label.text.lower(), now)
             form.code.errors = [form.wrong]
-    return _show_code(kind, form, HTTPStatus.UNPROCESSABLE_ENTITY) if form.errors else _signed_in()
+    if form.errors:
+        return _show_code(kind, form, editor, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _signed_in()
 
 
 @bp.post("/editor/sign-out")
@@ -182,6 +216,12 @@ def _record_failure(editor: Editor | None, what: str, now: datetime) -> None:
     audit.record(AuditKind.SIGN_IN_FAILED, now, None, editor.id if editor else None, what)
 
 
+def _ways(editor: Editor) -> list[str]:
+    """The second steps that an editor can take, the quickest first."""
+    ways = {"passkey": bool(editor.passkeys), "code": editor.second_factor is not None, "recovery-code": True}
+    return [kind for kind, is_possible in ways.items() if is_possible]
+
+
 def _show_account(
     status: int = HTTPStatus.OK,
     zone_form: TimeZoneForm | None = None,
@@ -204,6 +244,8 @@ def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
         status,
         form=form,
         action=url_for("accounts.sign_in", next=request.args.get("next")),
+        passkey_action=url_for("accounts.sign_in_with_passkey", next=request.args.get("next")),
+        passkey_options=passkeys.sign_in_options(),
         is_form_stored="stored" in request.args,
         has_ended="ended" in request.args,
         is_new_password="new" in request.args,
@@ -211,7 +253,7 @@ def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
     )
 
 
-def _show_code(kind: str, form: CodeForm, status: int = HTTPStatus.OK) -> Response:
+def _show_code(kind: str, form: CodeForm, editor: Editor, status: int = HTTPStatus.OK) -> Response:
     after = request.args.get("next")
     return htmx.render(
         "accounts/code.html",
@@ -220,8 +262,9 @@ def _show_code(kind: str, form: CodeForm, status: int = HTTPStatus.OK) -> Respon
         kind=kind,
         form=form,
         action=url_for("accounts.enter_code", kind=kind, next=after),
-        other_way=url_for(
-            "accounts.enter_code", kind="recovery-code" if kind == "code" else "code", next=after
-        ),
+        passkey_options=passkeys.sign_in_options(editor) if kind == "passkey" else "",
+        other_ways={
+            way: url_for("accounts.enter_code", kind=way, next=after) for way in _ways(editor) if way != kind
+        },
         is_in_page=htmx.wants_fragment(),
     )

@@ -10,6 +10,7 @@ from webapp.models.editor import (
     Autosave,
     BulkChange,
     Editor,
+    Passkey,
     RecoverableForm,
     RecoveryCode,
     Role,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import UtcDateTime, enum_text
@@ -33,6 +33,14 @@ class Editor(Base):
     second_factor: Mapped["SecondFactor | None"] = relationship(
         lazy="joined", cascade="all, delete-orphan", passive_deletes=True
     )
+    passkeys: Mapped[list["Passkey"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
+    )
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Does signing in take more than the password?"""
+        return self.second_factor is not None or bool(self.passkeys)
 
 
 class SecondFactor(Base):
@@ -44,11 +52,26 @@ class SecondFactor(Base):
     set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class RecoveryCode(Base):
-    """A code that stands in for the app once; using it deletes the row. Only its hash is stored."""
+class Passkey(Base):
+    """The public half of a key pair that an editor's device made for this site (WebAuthn)."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(60))  # chosen by the editor
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)  # COSE
+    # how often the device has used the key, in 32 bits without a sign; always 0 if the key is synchronized
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the app or a passkey once; using it deletes the row. Only its hash is stored."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), index=True)
+    salt: Mapped[str] = mapped_column(String(64))  # the same for all codes of an editor
     code_hash: Mapped[str] = mapped_column(String(64))
 
 
@@ -136,9 +159,11 @@ class AuditKind(Labelled):
     PASSWORD_CHANGED = "password-changed", "Changed the password"
     LINK_ASKED = "link-asked", "Asked for a link to a new password"
     PASSWORD_RESET = "password-reset", "Set a password by a link"
-    FACTOR_ON = "factor-on", "Turned the second factor on"
-    FACTOR_OFF = "factor-off", "Turned the second factor off"
+    FACTOR_ON = "factor-on", "Added the authenticator app"
+    FACTOR_OFF = "factor-off", "Removed the authenticator app"
     FACTOR_RESET = "factor-reset", "Took a second factor away"
+    PASSKEY_ADDED = "passkey-added", "Added a passkey"
+    PASSKEY_REMOVED = "passkey-removed", "Removed a passkey"
     RECOVERY_CODES_MADE = "recovery-codes-made", "Made new recovery codes"
     RECOVERY_CODE_USED = "recovery-code-used", "Used a recovery code"
     ACCOUNT_ADDED = "account-added", "Added an account"
