@@ -52,6 +52,7 @@ _TRIALS = {  # how the number of a trial begins in each register, and the rest o
     "ChiCTR": r"(?:-[A-Z]+-)?\d{8,10}",
     "CTRI/": r"\d{4}/\d{2,3}/\d{5,6}",
     "DRKS": r"\d{8}",
+    "EUCT ": r"\d{4}-5\d{5}-\d{2}-\d{2}",
     "EudraCT ": r"\d{4}-\d{6}-\d{2}",
     "IRCT": r"\d{8,14}(?:N\d{1,3})?",
     "jRCT": r"s?\d{9,10}",
@@ -62,9 +63,14 @@ _TRIALS = {  # how the number of a trial begins in each register, and the rest o
     "TCTR": r"\d{11}",
     "UMIN": r"\d{9}",
 }
+_CALLED = {"EUCT ": "(?:EU ?CT|EU trial|CTIS)"}
 _BEFORE_NUMBER = r"(?:\s*(?:number|no|nr|ID)\b)?[\s.:#/-]*"
 _TRIAL = re.compile(
-    "|".join(rf"\b{start.strip(' /-')}{_BEFORE_NUMBER}({rest})p?\b" for start, rest in _TRIALS.items()), re.I
+    "|".join(
+        rf"\b{_CALLED.get(start, start.strip(' /-'))}{_BEFORE_NUMBER}({rest})p?\b"
+        for start, rest in _TRIALS.items()
+    ),
+    re.I,
 )
 
 

@@ -1,0 +1,100 @@
+"""What the rules suggest for a field: a value, with the sentence that it stands in."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from webapp.models.values import StudyKind, Subject
+from webapp.papers.facts.paper_text import Sentence, Source
+
+MOST_SUGGESTIONS = 3
+WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+
+Value = str | bool | Subject | StudyKind
+
+
+class Field(StrEnum):
+    """A fact of a paper; most have the name of the field of ``ArticleContent`` that takes it."""
+
+    SAMPLE_SIZE = "sample_size"
+    STUDY_DURATION = "study_duration"
+    STUDY_KIND = "study_kind"
+    SUBJECT = "subject"
+    SPECIES = "species"
+    INJURY_LEVEL = "injury_level"
+    INJURY_COMPLETENESS = "injury_completeness"
+    TIME_SINCE_INJURY = "time_since_injury"
+    AGE = "age"
+    SEX = "sex"
+    COUNTRY = "country"
+    WALKING = "walking"
+    INTERVENTION = "intervention"
+    COMPARISON = "comparison"
+    HARMS = "harms"
+    COUNTS = "counts"
+    FUNDING = "funding"
+    CONFLICTS_OF_INTEREST = "conflicts_of_interest"
+    TRIAL_NUMBER = "trial_number"
+    IS_FREE_TO_READ = "is_free_to_read"
+    LICENSE = "license"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a rule found in a sentence; the higher the score, the surer. At 0 or less it is dropped."""
+
+    value: Value
+    sentence: Sentence
+    score: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A value for a field: ``quote`` is ``section.text[start:end]`` of the paper's section of that number."""
+
+    field: Field
+    value: Value
+    source: Source
+    section: int
+    start: int
+    end: int
+    quote: str
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern that ignores case, except where it says ``(?-i:…)``."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def any_of(*names: str) -> re.Pattern[str]:
+    """Compile a pattern for the words of these lists of words.toml."""
+    listed: Any = WORDS
+    for name in names:
+        listed = listed[name]
+    return compiled(rf"(?<![\w-])(?:{'|'.join(listed)})(?!\w)")
+
+
+def best(field: Field, candidates: Iterable[Candidate]) -> list[Suggestion]:
+    """Return the surest suggestions, each value once, the first in the paper first where they are equally sure."""
+    surest: dict[str, Candidate] = {}
+    for candidate in candidates:
+        key = str(candidate.value).casefold()
+        if candidate.score > 0 and (key not in surest or candidate.score > surest[key].score):
+            surest[key] = candidate
+    ranked = sorted(surest.values(), key=lambda one: -one.score)[:MOST_SUGGESTIONS]
+    return [
+        Suggestion(
+            field=field,
+            value=one.value,
+            source=one.sentence.section.source,
+            section=one.sentence.number,
+            start=one.sentence.start,
+            end=one.sentence.start + len(one.sentence.text),
+            quote=one.sentence.text,
+        )
+        for one in ranked
+    ]
