@@ -14,7 +14,7 @@ _PEOPLE, _LAB = any_of("human_signs"), any_of("lab", "signs")
 _SPECIES = {
     species: re.compile(rf"\b(?:{'|'.join(signs)})\b", re.I) for species, signs in WORDS["species"].items()
 }
-_ONLY_IN_LAB = compiled("post-?mortem|in vitro")
+_ONLY_IN_LAB = compiled(r"post-?mortem (?:human )?(?:spinal|tissue|brain|samples|cords)")
 _EARLIER = re.compile(
     r"(?:studies|experiments|evidence|research|work) (?:in|from|with|on) (?:\w+ )?animal|animal (?:studies|models?|experiments|research) (?:have|has|suggest|show)|(?:pre-?clinical|previous\w*|in animal)",
     re.I,
@@ -28,7 +28,7 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
     for sentence in paper.summary:
         text = sentence.text
         animals = sum(len(pattern.findall(text)) for pattern in _SPECIES.values())
-        lab = len(_LAB.findall(text)) * (5 if _ONLY_IN_LAB.search(text) else 0.7)
+        lab = len(_LAB.findall(text)) * (12 if _ONLY_IN_LAB.search(text) else 0.7)
         signs = {
             Subject.PEOPLE: len(_PEOPLE.findall(text)),
             Subject.ANIMALS: 0 if _EARLIER.search(text) else 2 * animals,
