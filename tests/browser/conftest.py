@@ -19,7 +19,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+)  # the first is four times faster
 EDITOR = ("Ed Itor", "ed@example.org", "a long enough passphrase")
 
 
@@ -49,7 +54,7 @@ def browser() -> Iterator[Browser]:
     """Chromium from the path; a plain reason to skip where there is none (a failure where one is required)."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
-        reason = "no Chromium on the path; on Debian: apt-get install chromium"
+        reason = "no Chromium on the path; on Debian: apt-get install chromium-headless-shell"
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)

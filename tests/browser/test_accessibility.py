@@ -75,7 +75,9 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE_SCRIPT)
     found = []
     for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(
+            color_scheme=scheme, reduced_motion="reduce"
+        )  # a color that still fades is not judged
         rules = page.evaluate("options => axe.run(document, options)", RULES)["violations"]
         found += [f"{scheme}: {rule['id']}: {node['html'][:160]}" for rule in rules for node in rule["nodes"]]
     return found
