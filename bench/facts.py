@@ -119,8 +119,9 @@ def same_times(gold: str, evidence: str, answer: Suggestion) -> bool:
 
 
 def says_the_same(gold: str, evidence: str, answer: Suggestion) -> bool:
-    """Does the value stand in the fact or in its evidence?"""
-    return any(f" {plain(str(answer.value))} " in f" {plain(words)} " for words in (gold, evidence))
+    """Does the value stand in the fact or in its evidence, or the whole evidence in the value?"""
+    value, words = f" {plain(str(answer.value))} ", f" {plain(evidence)} "
+    return value in f" {plain(gold)} " or value in words or (bool(words.strip()) and words in value)
 
 
 def same_sentence(_gold: str, evidence: str, answer: Suggestion) -> bool:
