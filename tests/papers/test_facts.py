@@ -171,6 +171,23 @@ def test_counts_of_groups_are_written_the_same_way() -> None:
     assert values(paper, Field.COUNTS) == ["5 of 12; 3 of 11"]
 
 
+@pytest.mark.parametrize(
+    ("text", "license_name"),
+    [
+        ("It is shared under CC BY-NC 4.0.", "CC BY-NC"),
+        ("https://creativecommons.org/licenses/by-nd/4.0/", "CC BY-ND 4.0"),
+        ("Under a Creative Commons Attribution NonCommercial license.", "CC BY-NC"),
+    ],
+)
+def test_a_license_is_read_from_its_abbreviation_address_or_name(text: str, license_name: str) -> None:
+    assert values(abstract(text), Field.LICENSE)[:1] == [license_name]
+
+
+def test_without_a_statement_of_the_journal_who_paid_is_a_sentence_of_the_text() -> None:
+    paper = abstract("Nobody fell. The work was supported by a foundation.")
+    assert values(paper, Field.FUNDING) == ["The work was supported by a foundation."]
+
+
 def test_a_country_is_named_but_not_a_turkey() -> None:
     paper = abstract("Setting: two centers in the UK. They told us of turkey dinners.")
     assert values(paper, Field.COUNTRY) == ["United Kingdom"]
