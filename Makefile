@@ -19,11 +19,11 @@ run: .venv/runtime ## Start the site with its starter library on http://127.0.0.
 	@exec $(BIN)/gunicorn -c python:webapp.gunicorn_conf wsgi:app
 
 install: .venv/runtime ## Install the command scrh and the systemd units, as deploy/README.md says
-	@install -d $(DESTDIR)/usr/local/bin $(DESTDIR)/etc/systemd/system
+	@install -d $(DESTDIR)/usr/local/bin $(DESTDIR)/etc/systemd/system/scrh-.service.d
 	@sed 's|^site=.*|site=$(CURDIR) user=$(SITE_USER) settings=$(DESTDIR)/etc/scrh/environment|' deploy/scrh \
 	  >$(DESTDIR)/usr/local/bin/scrh && chmod 0755 $(DESTDIR)/usr/local/bin/scrh
 	@install -m 0644 deploy/*.service deploy/*.socket deploy/*.timer $(DESTDIR)/etc/systemd/system
-	@install -D -m 0644 deploy/scrh-.service.d/* -t $(DESTDIR)/etc/systemd/system/scrh-.service.d
+	@install -m 0644 deploy/scrh-.service.d/* $(DESTDIR)/etc/systemd/system/scrh-.service.d
 	@$(BIN)/python -m compileall -q webapp wsgi.py
 	@echo $(DESTDIR)/usr/local/bin/scrh >.installed && chmod 0644 .installed
 

@@ -21,6 +21,7 @@ from tests.search.conftest import Adds
 from tests.writers import another_writer
 from webapp import jobs
 from webapp.config import Config
+from webapp.db import writing as turns
 from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.models.values import Subject
@@ -125,10 +126,8 @@ def test_a_miss_is_answered_while_somebody_else_writes_and_counted_later(
     assert written() == {"salamander": 1}
 
 
-def test_what_cannot_be_written_is_written_the_next_time(app: Flask) -> None:
-    event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
-    db.session.remove()
-    db.engine.dispose()
+def test_what_cannot_be_written_is_written_the_next_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "JOBS_TIMEOUT", 0)
     misses.count_miss(SearchQuery(text="salamander"), TODAY)
     with closing(sqlite3.connect(str(db.engine.url.database), isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")

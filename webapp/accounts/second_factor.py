@@ -82,7 +82,8 @@ def recovery_hash(salt: str, code: str) -> str:
 def recovery_hash_of(editor: Editor, code: str) -> str:
     """The hash of a recovery code as an editor typed it, also for an editor who has none."""
     salt = db.session.scalar(select(RecoveryCode.salt).where(RecoveryCode.editor_id == editor.id).limit(1))
-    return recovery_hash(salt or "", code)
+    app = editor.second_factor
+    return recovery_hash(salt or (app.secret if app else ""), code)
 
 
 def turn_on(editor: Editor, secret: str, step: int, codes: Iterable[RecoveryCode], now: datetime) -> None:
@@ -108,6 +109,8 @@ def remove(editor: Editor, factor: SecondFactor | Passkey) -> None:
     if isinstance(factor, Passkey):
         editor.passkeys.remove(factor)
     else:
+        salted = RecoveryCode.editor_id == editor.id, RecoveryCode.salt.is_(None)
+        db.session.execute(update(RecoveryCode).where(*salted).values(salt=factor.secret))
         editor.second_factor = None
     if not editor.has_second_factor:
         turn_off(editor)

@@ -71,7 +71,8 @@ class RecoveryCode(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id", ondelete="CASCADE"), index=True)
-    salt: Mapped[str] = mapped_column(String(64))  # the same for all codes of an editor
+    # The same for all codes of an editor; None: the secret of the app, as the release before passkeys has it.
+    salt: Mapped[str | None] = mapped_column(String(64))
     code_hash: Mapped[str] = mapped_column(String(64))
 
 

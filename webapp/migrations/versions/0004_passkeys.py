@@ -1,4 +1,4 @@
-"""Store passkeys, and a salt with each recovery code: they no longer depend on the app's secret.
+"""Store passkeys, and a salt with each recovery code: new ones do not depend on the app's secret.
 
 Revision ID: 0004
 Revises: 0003
@@ -33,13 +33,6 @@ def upgrade():
     )
     op.create_index(op.f("ix_passkey_editor_id"), "passkey", ["editor_id"])
     op.add_column("recovery_code", sa.Column("salt", sa.String(length=64), nullable=True))
-    op.execute(
-        "UPDATE recovery_code SET salt = (SELECT secret FROM second_factor"
-        " WHERE second_factor.editor_id = recovery_code.editor_id)"
-    )
-    op.execute("DELETE FROM recovery_code WHERE salt IS NULL")  # of nobody with a second factor
-    with op.batch_alter_table("recovery_code") as batch_op:
-        batch_op.alter_column("salt", existing_type=sa.String(length=64), nullable=False)
 
 
 def downgrade():

@@ -51,7 +51,7 @@ _PART = re.compile(rf"{_AMOUNT}|(?<![a-z])(?P<unit>{_UNIT})", re.IGNORECASE)
 def number(text: str) -> int | None:
     """Read a whole number; None if the text is none."""
     digits = re.sub(r"[, \u2009]", "", text)
-    if digits.isascii() and digits.isdigit():
+    if re.fullmatch("[0-9]+", digits):
         return int(digits[:18])
     total = current = 0
     for word in re.split(r"[\s-]+", text.lower().strip()):
