@@ -32,6 +32,7 @@ PIECES = (
     "\n\n",
     " ",
     "e.g. Fig. 2",
+    "in TÜRKİYE for 10 ſessions",  # İ and ſ match i and s
 )
 
 
@@ -109,6 +110,7 @@ def test_a_decimal_or_percentage_is_no_number_of_people() -> None:
         ("at 2, 6 and 12 mo", {("2", "month"), ("6", "month"), ("12", "month")}),
         ("4 to 60 days", {("4", "day"), ("60", "day")}),
         ("9h/wk", set()),
+        ("10 ſessions", {("10", "session")}),
     ],
 )
 def test_a_time_of_a_list_or_range_has_the_unit_after_it(text: str, found: set[tuple[str, str]]) -> None:
@@ -191,6 +193,10 @@ def test_without_a_statement_of_the_journal_who_paid_is_a_sentence_of_the_text()
 def test_a_country_is_named_but_not_a_turkey() -> None:
     paper = abstract("Setting: two centers in the UK. They told us of turkey dinners.")
     assert values(paper, Field.COUNTRY) == ["United Kingdom"]
+
+
+def test_a_country_in_capitals_of_its_own_language_is_found() -> None:
+    assert values(abstract("Setting: two centers in TÜRKİYE."), Field.COUNTRY) == ["Turkey"]
 
 
 ARTICLE = """<article article-type="study-protocol" xmlns:xlink="http://www.w3.org/1999/xlink"><front><article-meta>

@@ -1,4 +1,4 @@
-"""In which countries the study was made, or its authors work.
+"""The countries where a study was made, or where its authors work.
 
 "Setting: two rehabilitation centers in Norway."  → Norway
 """
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from webapp.papers.facts.paper_text import PaperText, Source
 from webapp.papers.facts.suggestion import WORDS, Candidate
 
+# Regular expressions take the Turkish İ and ı for an i, as in TÜRKİYE; ``casefold`` does not.
+_TURKISH = str.maketrans("İı", "ii")
 _NAMES = {
     word.casefold(): country for country, words in WORDS["countries"].items() for word in (country, *words)
 }
@@ -29,4 +31,4 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
         for match in _COUNTRY.finditer(sentence.text):
             if match[0].isupper() or not match[0].islower():  # "turkey" and "us" are no countries
                 score = 1.0 if is_address else 2.0 + bool(_SETTING.search(sentence.text)) - sentence.place
-                yield Candidate(_NAMES[match[0].casefold()], sentence, score)
+                yield Candidate(_NAMES[match[0].translate(_TURKISH).casefold()], sentence, score)

@@ -1,4 +1,4 @@
-"""Of how many people or animals something was true, group by group.
+"""Counts of the people or animals of whom something was true, group by group.
 
 "Wounds closed in 12 of 40 and in 9 of 41 people."  → 12 of 40; 9 of 41
 "Five of 12 and 3/11 could walk."                    → 5 of 12; 3 of 11

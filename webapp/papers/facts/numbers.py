@@ -49,7 +49,7 @@ _PART = re.compile(rf"{_AMOUNT}|(?<![a-z])(?P<unit>{_UNIT})", re.IGNORECASE)
 
 
 def number(text: str) -> int | None:
-    """Read a whole number; None if the text is none."""
+    """Read a whole number; None if the text is not one."""
     digits = re.sub(r"[, \u2009]", "", text)
     if re.fullmatch("[0-9]+", digits):
         return int(digits[:18])
@@ -73,7 +73,7 @@ def times(text: str) -> frozenset[tuple[str, str]]:
         unit = ""
         for part in reversed(list(_PART.finditer(match[0]))):
             if part["unit"]:
-                unit = UNITS[part["unit"][0].lower()]
+                unit = UNITS[part["unit"][0].casefold()]
             else:
                 value = number(part[0])
                 found.add((part[0].replace("·", ".") if value is None else str(value), unit))

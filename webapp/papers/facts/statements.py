@@ -48,7 +48,7 @@ def licenses(paper: PaperText) -> Iterator[Candidate]:
 
 
 def free_to_read(paper: PaperText) -> Iterator[Candidate]:
-    """Open access by a license or in words. That a paper is not free to read is nowhere said."""
+    """Open access by a license or in words. No paper says that it is not free to read."""
     for sentence in paper.sentences:
         if sentence.section.heading == "license" and _OPEN.search(sentence.text):
             yield Candidate(value=True, sentence=sentence, score=1.0)
