@@ -20,12 +20,13 @@ from tests.engines import both_engines
 from tests.factories import NOW, add_article, add_categories
 from tests.pages import H, check_page
 from webapp import jobs
+from webapp.catalog import queries
 from webapp.config import Config
 from webapp.db import engine
 from webapp.db.session import Base, db
 from webapp.exports import site_copy
 from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopy, SiteCopy
-from webapp.models import Draft, GlossaryTerm
+from webapp.models import Article, Draft, GlossaryTerm
 from webapp.publishing.publication import withdraw
 
 # Public pages that a copy does not hold: each answers one reader, a form or a program.
@@ -237,6 +238,13 @@ def test_a_folder_with_other_files_is_left_alone(app: Flask, tmp_path: Path) -> 
     assert (tmp_path / "letter.txt").exists()
 
 
+def test_a_file_in_place_of_the_copy_stays(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("a letter", encoding="ascii")
+    result = Context().run(app.test_cli_runner().invoke, args=["export-site", str(tmp_path / "site")])
+    assert result.exit_code == 1 and "No copy was made" in result.output
+    assert (tmp_path / "site").read_text(encoding="ascii") == "a letter"
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_command_makes_a_copy_that_other_users_may_read(app: Flask, tmp_path: Path) -> None:
     former = os.umask(0o077)
@@ -266,11 +274,17 @@ def test_a_copy_is_removed_when_a_summary_is_withdrawn(config: Config, seeded: P
 def test_a_copy_during_which_a_summary_is_withdrawn_is_not_shown(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    article = add_article()
+    article_id = add_article().id
+    db.session.commit()
+
+    def withdraw_elsewhere() -> None:
+        with app.app_context():
+            withdraw(db.session.get_one(Article, article_id), "We mixed up two papers.", NOW)
+            db.session.commit()
 
     def write_and_withdraw(copy: SiteCopy) -> int:
-        withdraw(article, "We mixed up two papers.", NOW)
-        db.session.commit()
+        assert queries.titles()  # as its pages do
+        Context().run(withdraw_elsewhere)
         return 1
 
     monkeypatch.setattr(SiteCopy, "write", write_and_withdraw)

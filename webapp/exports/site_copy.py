@@ -46,7 +46,7 @@ def make(link: Path, now: datetime) -> int:
 
     An interrupted copy leaves its folder, which the next one removes.
     """
-    if link.is_dir() and not link.is_symlink():
+    if link.exists() and not link.is_symlink():
         if any(link.iterdir()):
             raise CannotCopy(f"{link} has other files in it. Name a folder that is empty or does not exist.")
         link.rmdir()
@@ -54,6 +54,7 @@ def make(link: Path, now: datetime) -> int:
     stop_reading()
     folder = link.with_name(f"{link.name}-{now:%Y%m%dT%H%M%SZ}-{change}")
     count = SiteCopy(folder, now).write()
+    stop_reading()  # otherwise SQLite would still show the database as it was at the first page
     if change_log.is_withdrawn_since(change):
         raise CannotCopy("A summary was withdrawn in the meantime. Run it again.")
     new_link = link.with_name(f"{link.name}.new")
