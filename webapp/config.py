@@ -80,8 +80,12 @@ def _database_url(value: str) -> str:
 
 
 def _site_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    try:
+        parts = urlsplit(value)
+        has_host = bool((parts.hostname or "").encode("idna")) and parts.port != 0
+    except ValueError:  # a port that is not a number, or a host name that cannot exist
+        has_host = False
+    if not has_host or parts.scheme not in ("http", "https") or parts.path not in ("", "/"):
         raise ValueError("give the address of the site without a path, like https://example.org")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -93,8 +97,8 @@ def _smtp_url(value: str) -> str:
 
 
 def _mail_address(value: str) -> str:
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
-        raise ValueError("give one e-mail address")
+    if not value.isascii() or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise ValueError("give one email address in ASCII, like news@example.org")
     return value
 
 
