@@ -128,7 +128,17 @@ def test_a_folder_without_backups_is_not_whole(app: Flask, tmp_path: Path) -> No
     assert verified.exit_code == 1 and "There is no backup" in verified.output
 
 
-def test_a_drill_restores_the_newest_backup_and_says_so(app: Flask, config: Config) -> None:
+def test_an_empty_bucket_is_not_whole(app: Flask, tmp_path: Path) -> None:
+    backups.back_up(tmp_path, NOW)
+    verified = run(app, "verify-backups", tmp_path)
+    assert verified.exit_code == 1 and f"There is no backup in {BUCKET}" in verified.output
+
+
+def test_a_drill_restores_the_newest_backup_and_says_so(
+    app: Flask, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "url").write_text(config.database, encoding="utf-8")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))  # not what the drill restores into
     add_article()
     assert run(app, "backup").exit_code == 0
     drilled = run(app, "restore-drill")

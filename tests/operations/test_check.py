@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from sqlalchemy import delete, text
 
 from tests.factories import NOW, add_article
 from tests.newsletter.steps import subscribed
+from webapp import config as settings
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.models import (
@@ -89,6 +91,24 @@ def test_the_command_passes_a_sound_site_and_fails_a_damaged_one(app: Flask, con
     damaged = runner.invoke(args=["check"])
     assert damaged.exit_code == 1
     assert damaged.output.startswith("search index: the index cannot be opened")
+
+
+def test_checks_that_the_database_refuses_do_not_pass(app: Flask) -> None:
+    indexing.catch_up()
+    db.session.execute(text("DROP TABLE article_slug"))
+    db.session.commit()
+    checked = app.test_cli_runner().invoke(args=["check"])
+    assert checked.exit_code == 1
+    assert checked.output.startswith("database: not everything could be checked: ")
+
+
+def test_an_installed_site_reads_the_addresses_of_other_databases(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "installed").write_text("/usr/local/bin/scrh\n", encoding="ascii")
+    monkeypatch.setattr(settings, "INSTALLED", tmp_path / "installed")
+    copied = app.test_cli_runner().invoke(args=["db-copy", "mysql://localhost/x"])
+    assert copied.output.startswith("Nothing was copied. DATABASE_URL: ")
 
 
 def test_changes_that_the_index_is_about_to_follow_are_no_damage(app: Flask) -> None:

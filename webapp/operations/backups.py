@@ -87,14 +87,14 @@ def outdated(names: Iterable[str], keep: int) -> list[str]:
 def damaged(folder: Path, bucket: Bucket | None) -> list[str]:
     """Read every backup in a folder and a bucket; returns one sentence for each that cannot be used.
 
-    Raises CannotBackUp for a folder without backups: otherwise nothing would pass as whole.
+    Raises CannotBackUp if either has none: otherwise nothing would pass as whole.
     """
-    newest(folder, None)
     reported = []
-    for path in sorted(folder.glob("site-*.sqlite3")):
-        reported += [f"{path}: {problem}" for problem in sqlite_files.problems_of(path)[:1]]
+    for path in map(folder.joinpath, names_in(folder)):
+        if path.suffix == ".sqlite3":
+            reported += [f"{path}: {problem}" for problem in sqlite_files.problems_of(path)[:1]]
     if bucket is not None:
-        for name in finished(bucket.names()):
+        for name in names_in(bucket):
             try:
                 bucket.verify(name)
             except CannotBackUp as error:
@@ -104,10 +104,16 @@ def damaged(folder: Path, bucket: Bucket | None) -> list[str]:
 
 def newest(folder: Path, bucket: Bucket | None) -> Path:
     """The newest backup: downloaded from the bucket into the folder, or from the folder. Raises CannotBackUp."""
-    names = finished(bucket.names() if bucket else (path.name for path in folder.iterdir()))
+    name = names_in(bucket or folder)[-1]
+    return bucket.download(name, folder) if bucket else folder / name
+
+
+def names_in(place: Path | Bucket) -> list[str]:
+    """The names of the backups in a folder or a bucket, oldest first. Raises CannotBackUp if there are none."""
+    names = finished(place.names() if isinstance(place, Bucket) else (path.name for path in place.iterdir()))
     if not names:
-        raise CannotBackUp(f"There is no backup in {bucket.address if bucket else folder}.")
-    return bucket.download(names[-1], folder) if bucket else folder / names[-1]
+        raise CannotBackUp(f"There is no backup in {place.address if isinstance(place, Bucket) else place}.")
+    return names
 
 
 def try_restore(backup: Path, scratch: Path) -> None:
@@ -119,9 +125,11 @@ def try_restore(backup: Path, scratch: Path) -> None:
         "INSTANCE_PATH": f"{scratch}/instance",
         "SEARCH_INDEX": f"{scratch}/index",
     }
+    # A setting may be in a file (DATABASE_URL_FILE), which must not be given as well.
+    others = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in settings}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "restore", str(backup)]
     done = subprocess.run(  # noqa: S603 - our own command
-        command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=others | settings, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise CannotRestore((done.stdout + done.stderr).strip())

@@ -9,13 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from webapp.config import Config
 from webapp.operations.sqlite_files import CannotBackUp
-
-if TYPE_CHECKING:
-    pass
 
 CHECKSUM = "sha256"
 
@@ -32,7 +28,7 @@ class Bucket:
         if not (config.s3_access_key_id and config.s3_secret_access_key):
             raise CannotBackUp("Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.")
         with self.reporting():
-            self.store: S3Store = S3Store.from_url(
+            self.store = S3Store.from_url(
                 self.address,
                 endpoint=config.s3_endpoint or f"https://s3.{config.s3_region}.amazonaws.com",
                 region=config.s3_region,

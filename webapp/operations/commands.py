@@ -132,8 +132,11 @@ def check() -> None:
     now = datetime.now(UTC)
     failed = [check for check in health.checks(now) if not check.passed and check.value is not None]
     problems = [f"{check.name}: {check.value} ({check.about})" for check in failed]
-    with suppress(SQLAlchemyError):  # one that does not answer is among the problems already
+    try:
         problems = integrity.problems(now) + problems
+    except SQLAlchemyError as error:
+        reason, _, _ = str(error).partition("\n")  # the query follows
+        problems.append(f"database: not everything could be checked: {reason}")
     for problem in problems:
         click.echo(problem)
     if problems:
@@ -205,7 +208,7 @@ def find_bucket(address: str | None = None) -> Bucket | None:
 
 def _database_url(text: str) -> str:
     """Validate a database URL as the configuration does; raises ConfigError."""
-    return Config.from_environ({"DATABASE_URL": text}).database
+    return Config.from_environ({"DATABASE_URL": text, "INSTANCE_PATH": current_app.instance_path}).database
 
 
 def _finish_restore() -> None:
