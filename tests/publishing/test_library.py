@@ -121,6 +121,14 @@ def test_a_refused_file_says_line_and_reason_and_loads_nothing(
     assert count(Article) == 0
 
 
+@pytest.mark.parametrize("name", ["categories.toml", "glossary.toml"])
+def test_a_list_that_is_no_text_is_refused(app: Flask, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("# café".encode("latin-1"))
+    result = app.test_cli_runner().invoke(args=["articles", "import", str(tmp_path)])
+    assert result.exit_code == 1
+    assert f"{name}: This file cannot be read" in result.output
+
+
 def test_two_files_about_one_paper_become_one_article(app: Flask, tmp_path: Path) -> None:
     first = content(slug="first", paper={"doi": "10.5555/same"})
     second = content(slug="second", paper={"doi": "10.5555/SAME".lower()})

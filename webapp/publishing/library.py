@@ -135,9 +135,8 @@ def import_in_steps(path: Path) -> ImportReport:
                 refusals += _refusals(files.popleft(), load)
             if refusals:
                 raise LibraryRefused(refusals, loaded_count)
-        pause = max(
-            PAUSE, time.monotonic() - begun
-        )  # on a busy machine an article alone may take longer than a turn
+        # On a busy machine an article alone may take longer than a turn.
+        pause = max(PAUSE, time.monotonic() - begun)
     return report
 
 
@@ -234,6 +233,8 @@ def _read_list(file: Path, kind: type[ListFile], refusals: list[Refusal]) -> Lis
         return msgspec.convert(clean_texts(tomllib.loads(source)), kind)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         refusals.append(Refusal(file, None, str(error)))
+    except (OSError, UnicodeDecodeError) as error:
+        refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
     return kind()
 
 
