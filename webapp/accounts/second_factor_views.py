@@ -172,7 +172,6 @@ def _show(status: int = HTTPStatus.OK, **refused: FlaskForm) -> Response:
     editor, secret, address = current_editor(), "", ""
     if editor.second_factor is None:
         # The secret stays the same until it is confirmed, or else the code scanned before a typo would be useless.
-
         secret = session.setdefault("factor_secret", second_factor.new_secret())
         address = second_factor.app_address(secret, editor.email)
     forms: dict[str, Any] = {

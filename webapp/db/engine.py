@@ -25,9 +25,8 @@ CONNECTION = {
 
 def settings(config: Config) -> dict[str, Any]:
     """The settings of Flask-SQLAlchemy: addresses, and sizes of the pool where there is a server."""
-    options: dict[str, Any] = {
-        "hide_parameters": True
-    }  # otherwise error messages would repeat what people sent
+    # Without ``hide_parameters``, error messages would repeat what people sent.
+    options: dict[str, Any] = {"hide_parameters": True}
     if config.is_postgresql:
         options |= {
             "pool_size": THREADS,

@@ -136,9 +136,8 @@ def changes() -> Response:
 def data_file(ending: str) -> Response:
     """All published summaries in one file, written while it is sent."""
     form = library_files.FILES[ending]
-    mark = (
-        change_log.newest()
-    )  # asked before the articles are: the file may be newer than its mark, never older
+    # Asked before the articles are read: the file may be newer than its mark, never older.
+    mark = change_log.newest()
     pieces = form.pieces(queries.published_in_batches(db.engine), _site_url())
     response = _file(pieces, form.mimetype, f"articles.{ending}")
     response.set_etag(str(mark), weak=True)

@@ -28,7 +28,7 @@ TRIES = 10  # written texts in an hour
 def vote_page(slug: str) -> Response:
     """The question, or thanks for today's answer with room for a note."""
     article = queries.get_published(slug)
-    vote = votes.find_todays(Feedback, article, visitor_address(), datetime.now(UTC))
+    vote = votes.find_answer_of_today(Feedback, article, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
         return never_store(htmx.render("feedback/question.html", "feedback", article=article))
     return _thanks(NoteForm(formdata=None), article.slug, is_helpful=vote.is_helpful, article=article)
@@ -61,7 +61,7 @@ def note(slug: str) -> Response:
     status = refusal(form, "note", TRIES, HOUR)
     article = queries.get_published(slug)
     if status:
-        vote = votes.find_todays(Feedback, article, visitor_address(), datetime.now(UTC))
+        vote = votes.find_answer_of_today(Feedback, article, visitor_address(), datetime.now(UTC))
         is_helpful = vote is None or vote.is_helpful
         return _thanks(form, article.slug, status, is_helpful=is_helpful, article=article)
     if not form.is_robot:
@@ -87,7 +87,7 @@ def note_sent(slug: str) -> Response:
 def answer_page(slug: str) -> Response:
     """The question about the study, or what its answer is."""
     article = _get_standing(slug)
-    given = votes.find_todays(Understanding, article, visitor_address(), datetime.now(UTC))
+    given = votes.find_answer_of_today(Understanding, article, visitor_address(), datetime.now(UTC))
     return never_store(
         htmx.render("feedback/understanding.html", "understanding", article=article, given=given)
     )

@@ -37,15 +37,15 @@ def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Fee
     return row
 
 
-def find_todays(table: type[Row], article: Article, visitor: str, now: datetime) -> Row | None:
+def find_answer_of_today(table: type[Row], article: Article, visitor: str, now: datetime) -> Row | None:
     """Today's answer of this visitor below the article: a vote (Feedback), or what the study showed (Understanding)."""
     salt = db.session.get(DailySalt, now.date())
     return db.session.scalar(select(table).filter_by(**_key(article, visitor, salt))) if salt else None
 
 
 def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], now: datetime) -> None:
-    """Put words, and after "No" reasons, to today's vote; raises NoVoteYet."""
-    row = find_todays(Feedback, article, visitor, now)
+    """Add a note to today's vote, and the reasons for a "No"; raises NoVoteYet."""
+    row = find_answer_of_today(Feedback, article, visitor, now)
     if row is None:
         raise NoVoteYet(article.slug)
     row.note = note.strip() or None

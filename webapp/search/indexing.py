@@ -78,9 +78,8 @@ def rebuild(report: Callable[[int, int], None] = lambda _done, _total: None) -> 
             cursor = session.scalar(select(func.max(PublicChange.id))) or 0
         log.info("building a search index of %d articles", total)
         documents = _all_documents(report, total)
-        for (
-            document
-        ) in documents:  # and as many more as one commit may have: all of them would not fit into memory
+        # A limited number in each commit: all documents at once would not fit into memory.
+        for document in documents:
             replacement.apply(chain((document,), islice(documents, DOCUMENTS_PER_COMMIT - 1)), ())
         with index.writing():
             _correct(replacement)

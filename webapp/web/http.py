@@ -226,9 +226,8 @@ def init_app(app: Flask, config: Config) -> None:
             # Otherwise Werkzeug would read a stream to its end, for its length.
             response.implicit_sequence_conversion = not response.is_streamed
             response.make_conditional(request)
-        if not headers["Cache-Control"].startswith(
-            "public"
-        ):  # a page that is stored would name an older request
+        # A page that is stored would name an older request.
+        if not headers["Cache-Control"].startswith("public"):
             headers["X-Request-ID"] = g.get("request_id", "")
         if request.endpoint != "assets.show_asset":
             log.info(
