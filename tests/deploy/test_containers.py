@@ -12,6 +12,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -273,6 +274,24 @@ def test_the_backup_is_whole_and_its_owners_alone(
         ["pg_restore", "--list", made], env=environment, capture_output=True, text=True, check=True
     )
     assert "TABLE DATA public article" in contents.stdout
+
+
+def test_monitors_learn_of_a_new_backup(tmp_path: Path) -> None:
+    stand_ins = 'flask() { echo "$*"; }\nsleep() { exit 0; }\n'
+    script = stand_ins + SHELLS["jobs"].replace("/backups", str(tmp_path))
+
+    def commands() -> list[str]:
+        return subprocess.run(
+            ["sh", "-c", script], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+
+    assert "backup --made-elsewhere" not in commands()
+    made = tmp_path / "site-20261128T090000Z.dump"
+    made.touch()
+    assert "backup --made-elsewhere" in commands()
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(made, (two_days_ago, two_days_ago))
+    assert "backup --made-elsewhere" not in commands()
 
 
 def test_the_lines_of_the_runbook_make_settings_that_can_be_used(tmp_path: Path) -> None:
