@@ -1,4 +1,4 @@
-# The site as an image. The user has no privileges, and the root may be read-only: only /var/lib/scrh and /tmp are written to.
+# The site as an image. The user has no privileges, and the root file system can be read-only: the site writes to /var/lib/scrh and /tmp only.
 # `--build-arg PACKAGES=extras` adds the optional packages. compose.yaml runs it.
 ARG PYTHON=3.13-slim-bookworm
 

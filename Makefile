@@ -27,7 +27,7 @@ install: .venv/runtime ## Install the command scrh and the systemd units, as dep
 	@$(BIN)/python -m compileall -q webapp wsgi.py
 	@echo $(DESTDIR)/usr/local/bin/scrh >.installed && chmod 0644 .installed
 
-extras: .venv/runtime ## Add the optional packages, for backups in S3, sign-in by OIDC, Sentry and OpenTelemetry
+extras: .venv/runtime ## Add the optional packages, for backups in S3, Sentry and OpenTelemetry
 	@$(PIP) -r requirements/extras.txt
 
 dev: .venv/runtime ## The same with a server that reloads changed code; the jobs run next to it, without reloading

@@ -164,17 +164,15 @@ class Config:
         "search_index", _folder, "Folder of the search index (derived, can be rebuilt)"
     )
     backup_to: str = _setting(
-        "", str.strip, "Bucket that backups are also stored in, like s3://bucket/prefix; empty: none"
+        "", str.strip, "S3 bucket where backups are also stored, like s3://bucket/prefix; empty: none"
     )
     backup_hours: int = _setting(
         "26", _whole_number(1, 10_000), "Hours without a backup after which /readyz says degraded"
     )
-    s3_endpoint: str = _setting(
-        "", str.strip, "Server of the bucket, like https://s3.example.org; empty: Amazon’s"
-    )
+    s3_endpoint: str = _setting("", str.strip, "S3 server, like https://s3.example.org; empty: Amazon’s")
     s3_region: str = _setting("us-east-1", str.strip, "Region of the bucket")
-    s3_access_key_id: str = _setting("", str.strip, "Name of the key to the bucket")
-    s3_secret_access_key: str = _setting("", str.strip, "The key to the bucket")
+    s3_access_key_id: str = _setting("", str.strip, "Access key ID for the bucket")
+    s3_secret_access_key: str = _setting("", str.strip, "Secret access key for the bucket")
     site_copy: Path | None = _setting(
         "",
         lambda value: _folder(value) if value else None,
@@ -205,7 +203,7 @@ class Config:
         "editors@localhost", _mail_address, "Where contact messages are sent; also our contact for Crossref"
     )
     admin_mail: str = _setting(
-        "admin@localhost", _mail_address, "Where failures of backups and other units are reported"
+        "admin@localhost", _mail_address, "Where failed backups and other failed units are reported"
     )
     time_zone: str = _setting(
         "UTC", _time_zone, "Time zone of editors who have not chosen one, like America/Chicago"
