@@ -196,7 +196,9 @@ LIES: dict[str, Callable[[Authenticator], None]] = {
 
 @pytest.mark.proves("ASVS 6.3.3")
 @pytest.mark.parametrize("lie", LIES)
-def test_a_passkey_made_for_something_else_is_not_added(client: PageClient, lie: str) -> None:
+def test_a_passkey_made_for_something_else_is_not_added_and_logged(
+    client: PageClient, lie: str, caplog: pytest.LogCaptureFixture
+) -> None:
     add_editor()
     sign_in(client)
     device = Authenticator(ORIGIN, RP_ID)
@@ -204,6 +206,7 @@ def test_a_passkey_made_for_something_else_is_not_added(client: PageClient, lie:
     page = start_adding(client)
     assert "Please try again." in finish_adding(client, page, device.create(options_on(page)), status=422)
     assert db.session.scalar(select(Passkey)) is None
+    assert "a passkey was refused" in caplog.messages
 
 
 def test_a_passkey_made_for_an_earlier_challenge_or_known_already_is_not_added(client: PageClient) -> None:

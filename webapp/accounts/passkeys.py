@@ -1,5 +1,6 @@
 """Passkeys (WebAuthn): what the browser asks an editor's device for, and checks of what the device signed."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from webapp.config import SITE_NAME, with_port
 from webapp.db.session import db
 from webapp.models import Editor, Passkey
 from webapp.web.forms import is_exceeded
+
+log = logging.getLogger(__name__)
 
 LASTS = timedelta(hours=1)  # of a challenge: as long as the token of the form that carries it
 _TIMEOUT = 5 * 60_000  # milliseconds that the browser waits for the device
@@ -221,5 +224,6 @@ def _checked(check: Callable[..., _Checked], *given: Any, **expected: Any) -> _C
     """
     try:
         return check(*given, **expected)
-    except Exception:
+    except Exception as error:
+        log.warning("a passkey was refused", extra={"reason": f"{type(error).__name__}: {error}"})
         return None

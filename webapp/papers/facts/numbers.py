@@ -51,8 +51,8 @@ _PART = re.compile(rf"{_AMOUNT}|(?<![a-z])(?P<unit>{_UNIT})", re.IGNORECASE)
 def number(text: str) -> int | None:
     """Read a whole number; None if the text is not one."""
     digits = re.sub(r"[, \u2009]", "", text)
-    if re.fullmatch("[0-9]+", digits):
-        return int(digits[:18])
+    if re.fullmatch("[0-9]{1,18}", digits):
+        return int(digits)
     total = current = 0
     for word in re.split(r"[\s-]+", text.lower().strip()):
         if word in _VALUES:
