@@ -114,6 +114,12 @@ def test_a_sound_site_is_ok_and_says_nothing_more(client: PageClient) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_two_minutes_after_a_new_key_the_former_one_is_forgotten(client: PageClient) -> None:
+    heartbeats.beat(Task.JOBS, "the hash of the former key", datetime.now(UTC) - timedelta(minutes=2))
+    db.session.commit()
+    assert client.get("/readyz").text == "ok\n"
+
+
 def test_the_token_shows_each_check(client: PageClient) -> None:
     answer = details(client)
     assert answer["status"] == "ok" and answer["can_serve"] is True

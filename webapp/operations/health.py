@@ -26,6 +26,7 @@ from webapp.web import tokens
 MOST_INDEX_LAG = 60.0  # seconds that a published change may wait for the search index
 MOST_MAIL_AGE = 900.0  # seconds that a mail may be due and not sent
 MOST_JOBS_AGE = 180.0  # seconds since the jobs noted that they run, which they do each minute
+MOST_KEY_AGE = 100.0  # seconds; an older key is one that was changed, not that of another process
 LEAST_SPACE = 200_000_000  # bytes free where the database is
 
 
@@ -114,7 +115,7 @@ def _database_checks(now: datetime) -> Iterator[HealthCheck]:
         yield HealthCheck(
             "restore_drill_age_seconds", True, age, "Time since a backup was restored to try it"
         )
-    is_recent = Heartbeat.at >= now - timedelta(seconds=MOST_JOBS_AGE)
+    is_recent = Heartbeat.at >= now - timedelta(seconds=MOST_KEY_AGE)
     recent = select(Heartbeat.key_hash).where(Heartbeat.task == Task.JOBS, is_recent)
     keys = {tokens.key_fingerprint(), *db.session.scalars(recent)}
     yield HealthCheck("secret_keys", len(keys) == 1, len(keys), "SECRET_KEYs that processes of the site have")
