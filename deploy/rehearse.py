@@ -319,7 +319,7 @@ def to_postgresql(machine: BootedMachine) -> None:
     machine.follow("Move to PostgreSQL", "runuser")
     machine.wait()
     machine.follow("Back up and restore PostgreSQL", "install -d")
-    dump = "runuser -u scrh -- pg_dump --data-only --inserts | grep ^INSERT | sort"
+    dump = "runuser -u scrh -- pg_dump --data-only --inserts --exclude-table=heartbeat | grep ^INSERT | sort"
     file, saved = newest_backup(machine), machine.ok(dump)
     machine.ok("runuser -u scrh -- psql -c 'DELETE FROM article_category'")
     machine.follow("Back up and restore PostgreSQL", "systemctl stop", file=file)

@@ -119,10 +119,10 @@ class FolderMailer:
     def send(self, letter: Letter) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self.folder / f"{letter.written_at:%Y%m%dT%H%M%S}-{_local_part(letter.message_id)}.eml"
+        log.info("no SMTP_URL is set: writing this mail to %s", path)
         unfinished = path.with_suffix(".part")
         unfinished.write_bytes(letter.to_bytes())
         unfinished.replace(path)
-        log.info("no SMTP_URL is set: this mail was written to %s", path)
 
     def was_delivered(self, message_id: str) -> bool:
         return any(self.folder.glob(f"*-{_local_part(message_id)}.eml"))
