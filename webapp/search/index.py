@@ -166,7 +166,7 @@ class SearchIndex:
             yield
 
     def apply(self, changed: Iterable[IndexDocument], removed: Iterable[int]) -> None:
-        """Update these articles and remove those, in one commit. What is removed is asked for last."""
+        """Update these articles and remove those, in one commit. An article in both is updated."""
         numbers = self.snapshot().numbers()
         try:
             with _guarded("written"):

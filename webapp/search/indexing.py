@@ -154,8 +154,9 @@ def rebuild_if_broken() -> None:
         return
     stop_reading()  # a rebuild takes long
     with suppress(SearchBusy):  # for minutes, if another process is building a large one
+        count = rebuild()
         log.warning(
-            "the search index was missing, damaged or of another database; rebuilt: %d articles", rebuild()
+            "the search index was missing, damaged or of another database; rebuilt: %d articles", count
         )
 
 
@@ -190,14 +191,7 @@ def _follow_once(index: SearchIndex) -> int:
             article_ids.update(session.scalars(select(Article.id)))
     if not changes:
         return 0
-    changed: set[int] = set()
-
-    def documents() -> Iterator[IndexDocument]:
-        for document in _documents(article_ids):
-            changed.add(document.article_id)
-            yield document
-
-    index.apply(documents(), (article_id for article_id in article_ids if article_id not in changed))
+    index.apply(_documents(article_ids), removed=article_ids)
     index.move_cursor(changes[-1].id)
     log.info("the search index followed %d changes", len(changes))
     return len(changes)

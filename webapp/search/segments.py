@@ -238,7 +238,7 @@ def create(folder: Path) -> None:
 def write(
     folder: Path, numbers: Mapping[int, int], changed: Iterable[IndexDocument], removed: Iterable[int]
 ) -> None:
-    """Update these articles and remove those, in one commit, whole or not at all.
+    """Update these articles and remove those, in one commit, whole or not at all. An article in both is updated.
 
     ``numbers``: the document of each article in the last commit. Never builds upon files that are not as they were written.
     """
