@@ -171,7 +171,7 @@ def beat(_: Event) -> None:
     """Note that the jobs run here. The first backup is expected a day after this was first noted."""
     with writing() as now:
         heartbeats.beat(Task.JOBS, tokens.key_fingerprint(), now)
-        if heartbeats.latest(Task.BACKUP) is None:
+        if Task.BACKUP not in heartbeats.latest():
             heartbeats.beat(Task.BACKUP, "", now)
 
 

@@ -31,6 +31,7 @@ def beat(task: Task, key_hash: str, now: datetime) -> None:
     db.session.merge(Heartbeat(task=task, key_hash=key_hash, at=now))
 
 
-def latest(task: Task) -> datetime | None:
-    """The last time that a task was done."""
-    return db.session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.task == task))
+def latest() -> dict[Task, datetime]:
+    """The last time of each task that was done before."""
+    query = select(Heartbeat.task, func.max(Heartbeat.at)).group_by(Heartbeat.task)
+    return dict(db.session.execute(query).all())

@@ -103,15 +103,14 @@ def _database_checks(now: datetime) -> Iterator[HealthCheck]:
         "outbox_refused", not refused, refused, "Stopped newsletters, and mails refused because of us"
     )
     most_backup_age = current_app.extensions["config"].backup_hours * 3600.0
+    ages = {task: (now - at).total_seconds() for task, at in heartbeats.latest().items()}
     for name, task, most, about in (
         ("jobs_age_seconds", Task.JOBS, MOST_JOBS_AGE, "Time since the jobs of any node noted that they run"),
         ("backup_age_seconds", Task.BACKUP, most_backup_age, "Time since the last backup"),
     ):
-        latest = heartbeats.latest(task)
-        age = (now - latest).total_seconds() if latest else None
-        yield HealthCheck(name, age is not None and age <= most, age, about)
-    if drilled := heartbeats.latest(Task.RESTORE_DRILL):
-        age = (now - drilled).total_seconds()
+        yield HealthCheck(name, task in ages and ages[task] <= most, ages.get(task), about)
+    if Task.RESTORE_DRILL in ages:
+        age = ages[Task.RESTORE_DRILL]
         yield HealthCheck(
             "restore_drill_age_seconds", True, age, "Time since a backup was restored to try it"
         )
