@@ -26,6 +26,8 @@ from webapp.web.pagination import Page, page_of
 
 PAGE_SIZE = 12
 BATCH_SIZE = 200
+# For many articles at once.
+WITH_TOPICS = selectinload(Article.category_links).joinedload(ArticleCategory.category)
 SIMILAR_COUNT = 3
 
 _PUBLISHED_COUNT = select(func.count()).select_from(Article).where(Article.status == ArticleStatus.PUBLISHED)
@@ -270,8 +272,7 @@ def published_in_batches(engine: Engine) -> Iterator[Sequence[Article]]:
     works with a batch, however long a reader takes to download it.
     """
     query = published().where(Article.id > bindparam("last")).order_by(Article.id).limit(BATCH_SIZE)
-    topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
-    query, last = query.options(topics, selectinload(Article.corrections)), 0
+    query, last = query.options(WITH_TOPICS, selectinload(Article.corrections)), 0
     while True:
         with Session(engine) as session:
             articles = session.scalars(query, {"last": last}).all()

@@ -15,14 +15,14 @@ from datetime import datetime
 from itertools import chain, islice
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from webapp.catalog.queries import published, published_in_batches
+from webapp.catalog.queries import WITH_TOPICS, published, published_in_batches
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.db.session import db
 from webapp.db.writing import stop_reading
-from webapp.models import Article, ArticleCategory
+from webapp.models import Article
 from webapp.models.values import ArticleStatus
 from webapp.search.documents import IndexDocument, document_of
 from webapp.search.index import SearchBusy, SearchIndex, SearchUnavailable, is_behind, search_index
@@ -205,9 +205,9 @@ def _reading() -> Session:
 def _documents(article_ids: Iterable[int]) -> Iterator[IndexDocument]:
     """What the index is given of those of the articles that are published, a few read at a time."""
     wanted = sorted(article_ids)
-    topics = selectinload(Article.category_links).joinedload(ArticleCategory.category)
     for start in range(0, len(wanted), ARTICLES_AT_ONCE):
-        query = published().where(Article.id.in_(wanted[start : start + ARTICLES_AT_ONCE])).options(topics)
+        some = Article.id.in_(wanted[start : start + ARTICLES_AT_ONCE])
+        query = published().where(some).options(WITH_TOPICS)
         with _reading() as session:
             documents = [document_of(article) for article in session.scalars(query.order_by(Article.id))]
         yield from documents
