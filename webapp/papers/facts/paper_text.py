@@ -42,7 +42,7 @@ class Sentence:
 
 
 class PaperText:
-    """The sections of a paper with their sentences."""
+    """The sections of a paper with their sentences; ``summary`` are those of title and abstract."""
 
     def __init__(self, *sections: Section) -> None:
         self.sections = sections
@@ -51,11 +51,9 @@ class PaperText:
             for number, section in enumerate(sections)
             for start, end in sentence_spans(section.text)
         ]
-
-    @property
-    def summary(self) -> list[Sentence]:
-        """The sentences of title and abstract."""
-        return [one for one in self.sentences if one.section.source in (Source.TITLE, Source.ABSTRACT)]
+        self.summary = [
+            one for one in self.sentences if one.section.source in (Source.TITLE, Source.ABSTRACT)
+        ]
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from typing import Any
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts import subject
 from webapp.papers.facts.paper_text import PaperText, Sentence, Source
-from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, compiled
+from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, compiled, surest
 from webapp.papers.notices import study_kinds
 
 _KINDS: dict[str, Any] = WORDS["kinds"]
@@ -26,9 +26,9 @@ _OTHERS_TRIALS = compiled(
 
 def candidates(paper: PaperText) -> Iterator[Candidate]:
     """Add up the signs of every kind; animals and laboratories are a kind of their own."""
-    subjects = sorted(subject.candidates(paper), key=lambda one: -one.score)
-    if subjects and subjects[0].value in (Subject.ANIMALS, Subject.LAB):
-        yield Candidate(StudyKind.LAB_OR_ANIMALS, subjects[0].sentence, 12)
+    studied = surest(subject.candidates(paper))
+    if studied and studied.value in (Subject.ANIMALS, Subject.LAB):
+        yield Candidate(StudyKind.LAB_OR_ANIMALS, studied.sentence, 12)
     for sentence in paper.sentences:
         if sentence.section.heading == "study_kind" and sentence.text in _JATS:
             yield Candidate(_JATS[sentence.text], sentence, 20)
@@ -50,7 +50,7 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
 @lru_cache(maxsize=8)
 def is_overview(paper: PaperText) -> bool:
     """Is the paper about other studies, so that levels and times in it describe no people of its own?"""
-    kind = max(candidates(paper), key=lambda one: one.score, default=None)
+    kind = surest(candidates(paper))
     return kind is not None and kind.value in (
         StudyKind.REVIEWS,
         StudyKind.EXPERT_OVERVIEW,

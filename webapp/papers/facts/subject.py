@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from webapp.models.values import Subject
 from webapp.papers.facts.paper_text import PaperText, Sentence, Source
-from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, compiled
+from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, compiled, surest
 
 _PEOPLE, _LAB = any_of("human_signs"), any_of("lab", "signs")
 _SPECIES = {
@@ -45,8 +45,8 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
 
 def species(paper: PaperText) -> Iterator[Candidate]:
     """Animals named in title and abstract, unless people were studied; "animals" only where no species is."""
-    subject = max(candidates(paper), key=lambda one: one.score, default=None)
-    if subject is None or subject.value is Subject.PEOPLE:
+    studied = surest(candidates(paper))
+    if studied is None or studied.value is Subject.PEOPLE:
         return
     for name, pattern in _SPECIES.items():
         for sentence in paper.summary:

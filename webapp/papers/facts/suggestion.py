@@ -78,6 +78,11 @@ def any_of(*names: str) -> re.Pattern[str]:
     return compiled(rf"(?<![\w-])(?:{'|'.join(listed)})(?!\w)")
 
 
+def surest(candidates: Iterable[Candidate]) -> Candidate | None:
+    """Return the candidate with the highest score, the first of several; None if there are none."""
+    return max(candidates, key=lambda one: one.score, default=None)
+
+
 def best(field: Field, candidates: Iterable[Candidate]) -> list[Suggestion]:
     """Return the surest suggestions, each value once, the first in the paper first where they are equally sure."""
     surest: dict[str, Candidate] = {}
