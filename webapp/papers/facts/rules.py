@@ -2,10 +2,11 @@
 
 A ``phrase`` finds a value in a sentence, and has a score; without phrases the value is the whole sentence. A ``clue`` adds
 its weight for words ``before`` or ``after`` the phrase, ``near`` it or anywhere in its ``sentence``, for each of at most ``most``
-different ones. Patterns are regular expressions, where NUMBER and TIME stand for those of ``numbers``. The weights were set
-by hand on half of a collection of papers and measured on the other half (``bench/facts.py``).
+different ones. Patterns are regular expressions that ignore case, except in ``(?-i:…)``; NUMBER and TIME stand for those of
+``numbers``. The weights were set by hand on half of a collection of papers and measured on the other half (``bench/facts.py``).
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 from webapp.papers.facts.numbers import NUMBER, TIME
 from webapp.papers.facts.paper_text import PaperText, Sentence, Source
 from webapp.papers.facts.study_kind import is_overview
-from webapp.papers.facts.suggestion import Candidate, compiled
+from webapp.papers.facts.suggestion import Candidate
 
 _FILES = Path(__file__).with_name("rules")
 
@@ -59,10 +60,10 @@ class Rules:
         table: Any = tomllib.loads((_FILES / f"{field}.toml").read_text(encoding="utf-8"))
         self.file = msgspec.convert(table, RuleFile)
         self._phrases = [
-            (compiled(phrase.pattern.replace("NUMBER", NUMBER).replace("TIME", TIME)), phrase)
+            (re.compile(phrase.pattern.replace("NUMBER", NUMBER).replace("TIME", TIME), re.I), phrase)
             for phrase in self.file.phrases
         ]
-        self._clues = [(compiled("|".join(clue.words)), clue) for clue in self.file.clues]
+        self._clues = [(re.compile("|".join(clue.words), re.I), clue) for clue in self.file.clues]
 
     def candidates(self, paper: PaperText) -> Iterator[Candidate]:
         """Weigh every phrase of every sentence; statements of the journal belong to other fields."""

@@ -7,7 +7,7 @@ from math import log10
 from webapp.papers.facts.numbers import NUMBER, number
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.rules import Rules
-from webapp.papers.facts.suggestion import WORDS, Candidate, compiled
+from webapp.papers.facts.suggestion import WORDS, Candidate
 
 _RULES = Rules("sample_size")
 _WHO = "|".join((*WORDS["people"], *(sign for signs in WORDS["species"].values() for sign in signs)))
@@ -15,15 +15,20 @@ _GAP = (  # what may stand between a number and a noun: "48 adult male rats", no
     r"(?:(?!(?:of|in|with|and|were|was|to|from|received|for|at|on|than|vs|versus|had|who|or|by|years?|months?|weeks?|days?|"
     r"hours?|points?|grade|mg|times|sessions?)\b)[\w'’/()-]+,?\s+){0,7}?"
 )
-_COUNTED = compiled(rf"(?P<n>{NUMBER})(?:\s+of\s+the)?\s+{_GAP}(?:{_WHO})(?![\w-])")
-_PAIR = compiled(rf"(?P<n>{NUMBER})\s+(?:[\w-]+\s+){{1,4}}?and\s+(?P<m>{NUMBER})\s+{_GAP}(?:{_WHO})(?![\w-])")
-_STUDIES = compiled(rf"(?P<n>{NUMBER})\s+{_GAP}(?:{'|'.join(WORDS['studies'])})(?![\w-])")
+_COUNTED = re.compile(rf"(?P<n>{NUMBER})(?:\s+of\s+the)?\s+{_GAP}(?:{_WHO})(?![\w-])", re.I)
+_PAIR = re.compile(
+    rf"(?P<n>{NUMBER})\s+(?:[\w-]+\s+){{1,4}}?and\s+(?P<m>{NUMBER})\s+{_GAP}(?:{_WHO})(?![\w-])", re.I
+)
+_STUDIES = re.compile(rf"(?P<n>{NUMBER})\s+{_GAP}(?:{'|'.join(WORDS['studies'])})(?![\w-])", re.I)
 _LABELED = re.compile(r"(?<!\w)([Nn])\s*=\s*(\d{1,3}(?:[, ]\d{3})+|\d+)(?![\d%]|[.,]\d)")
-_ONE_PERSON = compiled(r"\b(?:an?|the|his|her|one)\s+(?:\w+\s+){0,2}?\d+[- ]years?[- ]old")
-_GROUP = compiled(rf"(?<!\w)(?P<n>{NUMBER})\s+(?:\w+\s+)?(?:men|women|males?|females?|in the|in each)\b")
+_ONE_PERSON = re.compile(r"\b(?:an?|the|his|her|one)\s+(?:\w+\s+){0,2}?\d+[- ]years?[- ]old", re.I)
+_GROUP = re.compile(
+    rf"(?<!\w)(?P<n>{NUMBER})\s+(?:\w+\s+)?(?:men|women|males?|females?|in the|in each)\b", re.I
+)
 # "group 2 patients", "18-65 adults", "n = 5 patients", "12-year-old patients" are no counts.
-_NO_COUNT_BEFORE = compiled(
-    r"(?:group|phase|type|grade|level|day|week|class|table|score|age[ds]?|[=<>≥≤±+$]|\d[-–/])\s*$"
+_NO_COUNT_BEFORE = re.compile(
+    r"(?:group|phase|type|grade|level|day|week|class|table|score|age[ds]?|[=<>≥≤±+$]|\d[-–/])\s*$",
+    re.I,
 )
 
 

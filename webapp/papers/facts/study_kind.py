@@ -3,6 +3,7 @@
 "People were randomly assigned to training or usual care."  → randomized trial
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from operator import itemgetter
@@ -11,16 +12,17 @@ from typing import Any
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts import subject
 from webapp.papers.facts.paper_text import PaperText, Sentence, Source
-from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, compiled, surest
+from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, surest
 from webapp.papers.notices import study_kinds
 
 _KINDS: dict[str, Any] = WORDS["kinds"]
 _SIGNS = {kind: {place: any_of("kinds", kind, place) for place in ("title", "text")} for kind in _KINDS}
 _JATS = study_kinds("jats")
 # Randomized trials that are reviewed, or still to be made.
-_OTHERS_TRIALS = compiled(
+_OTHERS_TRIALS = re.compile(
     r"(?:future|further|larger?|more|additional|needed|warranted|non-?randomi|other|previous|published|included|studies|"
-    r"should be) ?(?:\w+ ){0,6}random|random\w* (?:\w+ ){0,4}(?:trials|studies)|individual patient data"
+    r"should be) ?(?:\w+ ){0,6}random|random\w* (?:\w+ ){0,4}(?:trials|studies)|individual patient data",
+    re.I,
 )
 
 

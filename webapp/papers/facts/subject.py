@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from webapp.models.values import Subject
 from webapp.papers.facts.paper_text import PaperText, Sentence, Source
-from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, compiled, surest
+from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, surest
 
 _PEOPLE, _LAB = any_of("human_signs"), any_of("lab", "signs")
 _SPECIES = {
     species: re.compile(rf"\b(?:{'|'.join(signs)})\b", re.I) for species, signs in WORDS["species"].items()
 }
-_ONLY_IN_LAB = compiled(r"post-?mortem (?:human )?(?:spinal|tissue|brain|samples|cords)")
+_ONLY_IN_LAB = re.compile(r"post-?mortem (?:human )?(?:spinal|tissue|brain|samples|cords)", re.I)
 _EARLIER = re.compile(
     r"(?:studies|experiments|evidence|research|work) (?:in|from|with|on) (?:\w+ )?animal|animal (?:studies|models?|experiments|research) (?:have|has|suggest|show)|(?:pre-?clinical|previous\w*|in animal)",
     re.I,

@@ -65,17 +65,12 @@ class Suggestion:
     quote: str
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern that ignores case, except where it says ``(?-i:…)``."""
-    return re.compile(pattern, re.IGNORECASE)
-
-
 def any_of(*names: str) -> re.Pattern[str]:
     """Compile a pattern for the words of these lists of words.toml."""
     listed: Any = WORDS
     for name in names:
         listed = listed[name]
-    return compiled(rf"(?<![\w-])(?:{'|'.join(listed)})(?!\w)")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(listed)})(?!\w)", re.I)
 
 
 def surest(candidates: Iterable[Candidate]) -> Candidate | None:
