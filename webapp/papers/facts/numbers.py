@@ -5,31 +5,10 @@ number("One hundred eighty-eight") → 188          times("up to 1-year follow-u
 
 import re
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_VALUES = {word: value for value, word in enumerate(_ONES)} | {
-    word: 10 * value for value, word in enumerate(_TENS, start=2)
+from webapp.papers.facts.suggestion import WORDS
+
+_VALUES = {word: value for value, word in enumerate(WORDS["ones"])} | {
+    word: 10 * value for value, word in enumerate(WORDS["tens"], start=2)
 }
 _WORD = "|".join(sorted((*_VALUES, "hundred", "thousand"), key=len, reverse=True))
 # Atomic: otherwise "one hundred and one hundred and …" could be split in very many ways.
