@@ -16,14 +16,7 @@ _LICENSE = re.compile(
     r"\bCC[ -](BY(?:-(?:NC|ND|SA))*)\b|https?://creativecommons\.org/\S+|\bCreative Commons Attribution[\w -]{0,60}",
     re.I,
 )
-_PARTS = {
-    "noncommercial": "NC",
-    "non commercial": "NC",
-    "noderiv": "ND",
-    "no deriv": "ND",
-    "share alike": "SA",
-    "sharealike": "SA",
-}
+_PARTS = {"noncommercial": "NC", "noderiv": "ND", "sharealike": "SA"}
 _OPEN = re.compile(r"open[- ]access|creative\s?commons|\bCC[ -]BY", re.I)
 
 
@@ -41,8 +34,8 @@ def licenses(paper: PaperText) -> Iterator[Candidate]:
     """Creative Commons licenses, by their abbreviation, address or full name."""
     for sentence in paper.sentences:
         for match in _LICENSE.finditer(sentence.text):
-            words = re.sub(r"[\s-]+", " ", match[0].lower())
-            parts = dict.fromkeys(short for part, short in _PARTS.items() if part in words)
+            name = re.sub(r"[\s-]+", "", match[0].lower())
+            parts = (short for part, short in _PARTS.items() if part in name)
             value = short_license(match[0]) or "-".join((f"CC {(match[1] or 'BY').upper()}", *parts))
             yield Candidate(value, sentence, 1.0 + (sentence.section.heading == "license"))
 
