@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Clue(msgspec.Struct, frozen=True):
 
     words: list[str]
     weight: float
-    place: str = "near"
+    place: Literal["before", "after", "near", "sentence"] = "near"
     within: int = 45
     most: int = 1
 
