@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from webapp.catalog.queries import HEADLINES, category_counts
 from webapp.search import misses, results
 from webapp.search.index import is_behind
-from webapp.search.query import SearchQuery
+from webapp.search.query import SearchQuery, Sort
 from webapp.search.synonyms import names_starting
 from webapp.web import htmx
 from webapp.web.http import never_store
@@ -58,7 +58,8 @@ def search() -> Response:
 @bp.get("/search/feed.atom")
 def feed() -> Response:
     """The newest summaries that a search finds, for feed readers."""
-    query = SearchQuery.from_args(request.args)
+    # Newest first in any case, and without pages: the feed's own address says nothing of either.
+    query = SearchQuery.from_args(request.args).but(sort=Sort.BEST)
     path, was_behind = url_for("search.search"), is_behind()
     articles = results.newest(query)
     updated = max(
