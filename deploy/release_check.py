@@ -33,7 +33,7 @@ def git(*arguments: str) -> str:
 
 
 def main() -> None:
-    """Print each problem, or the commands that make the release."""
+    """Print each problem; end well if there is none."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     found = problems((ROOT / "CHANGELOG.md").read_text("utf-8"), project["project"]["version"])
     if git("status", "--porcelain"):
