@@ -48,7 +48,7 @@ def show_all() -> None:
 @editors_group.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Turn off the second factor of somebody who has lost the device and the recovery codes."""
+    """Turn off the second factor of an editor who has lost both their device and their recovery codes."""
 
     with writing() as now:
         editor = editors.find_editor(email)

@@ -109,7 +109,7 @@ def send_link(number: int) -> Response:
 
 @bp.post("/people/<int:number>/second-factor")
 def reset_second_factor(number: int) -> Response:
-    """Turn off the second factor of an editor who has lost the device and the codes."""
+    """Turn off the second factor of an editor who has lost both their device and their recovery codes."""
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
         if editor.has_second_factor:
