@@ -40,10 +40,10 @@
     .filter(([name, value]) => value && !HIDDEN.test(name));
 
   // Does the server have the text of a copy? Of a form that was sent, it may have filled empty fields, such as the address.
-  function isStored({ fields: kept, isSent }) {
-    const then = text(kept).filter(([name]) => !(isSent && USED_BY_PUBLISH.test(name))).map(String);
+  function isStored(copy) {
+    const then = text(copy.fields).filter(([name]) => !(copy.isSent && USED_BY_PUBLISH.test(name))).map(String);
     const now = new Set(text(fields()).map(String));
-    return then.every((one) => now.has(one)) && (isSent || then.length === now.size);
+    return then.every((one) => now.has(one)) && (copy.isSent || then.length === now.size);
   }
 
   function keepCopy() {
