@@ -149,7 +149,7 @@ def test_a_text_that_was_saved_is_not_offered_as_unsaved(editor: Page, context: 
 def test_a_text_published_while_its_tab_closed_is_not_offered_as_unsaved(
     editor: Page, context: BrowserContext
 ) -> None:
-    editor.goto("/research/leg-fractures-surgery-or-not")
+    editor.goto("/research/baclofen-early-safety")
     number = editor.locator("button[name=add]").first.get_attribute("value")
     editor.goto(f"/editor/articles/{number}")
     answered = []
