@@ -14,35 +14,14 @@ import pytest
 from tests.factories import STARTER
 from webapp.content.article_content import ArticleContent, from_toml
 from webapp.content.readability import reading_grade
+from webapp.papers.facts.suggestion import WORDS
 
 PAPERS = Path(__file__).resolve().parents[3] / "shared" / "data" / "papers.jsonl"
 FILES = sorted((STARTER / "articles").glob("*.toml"))
 RUN = 8  # words in a row that would be a copy
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
-_NUMBER_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+_NUMBER_WORDS = [*WORDS["ones"], "twenty"]
 # A sum of the pack's own figures, and a figure it writes as "twenty-four".
 _SUMS = {"bone-protein-near-cord-rats": {"24"}, "human-neural-stem-cells-neck-injury": {"12"}}
 # The names and numbers of things are the same in any words.
