@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 from tests.drills.site import Site, running
 
@@ -137,3 +145,10 @@ def _uncomplaining(page: Page) -> Iterator[None]:
     if "htmx:sendAbort" in complaints:
         complaints = [text for text in complaints if text not in ("htmx:sendAbort", "htmx:afterRequest")]
     assert not complaints, complaints
+
+
+def give_password(within: Page | Locator, email: str = EDITOR[1], password: str = EDITOR[2]) -> None:
+    """Fill in the form for signing in, on its page or in a dialog, and send it."""
+    within.get_by_label("Email").fill(email)
+    within.get_by_label("Password", exact=True).fill(password)
+    within.get_by_role("button", name="Sign in", exact=True).click()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import EDITOR
+from tests.browser.conftest import give_password
 from tests.drills.site import Site
 
 SECONDS = 15_000
@@ -13,17 +13,13 @@ SECONDS = 15_000
 
 def sign_in(page: Page) -> None:
     page.goto("/editor/sign-in")
-    page.get_by_label("Email").fill(EDITOR[1])
-    page.get_by_label("Password", exact=True).fill(EDITOR[2])
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    give_password(page)
     expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
 
 
 def sign_in_again(page: Page) -> None:
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Email").fill(EDITOR[1])
-    dialog.get_by_label("Password", exact=True).fill(EDITOR[2])
-    dialog.get_by_role("button", name="Sign in", exact=True).click()
+    give_password(dialog)
     expect(dialog).to_be_hidden()
 
 
@@ -34,6 +30,13 @@ def new_draft(page: Page, title: str) -> str:
     page.locator("#save-draft").click()
     page.wait_for_url("**/editor/summaries/*done=saved")
     return page.url.split("?")[0]
+
+
+def save_signed_out(page: Page) -> None:
+    """Change the draft and save it after the sign-in has run out; a dialog then asks to sign in again."""
+    page.context.clear_cookies()
+    page.get_by_label("Harms and side effects").fill("Typed after lunch.")
+    page.locator("#save-draft").click()
 
 
 @pytest.fixture
@@ -168,11 +171,9 @@ def test_a_text_published_while_its_tab_closed_is_not_offered_as_unsaved(
     expect(again.locator("#browser-copy")).to_be_hidden()
 
 
-def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page, context: BrowserContext) -> None:
+def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page) -> None:
     new_draft(editor, "Run out")
-    context.clear_cookies()
-    editor.get_by_label("Harms and side effects").fill("Typed after lunch.")
-    editor.locator("#save-draft").click()
+    save_signed_out(editor)
     sign_in_again(editor)
     expect(editor.locator("#save-status input[name=revision]")).to_have_value("2", timeout=SECONDS)
     expect(editor.get_by_label("Harms and side effects")).to_have_value("Typed after lunch.")
@@ -225,9 +226,7 @@ def test_without_scripts_a_summary_is_written_and_text_survives_the_sign_in(plai
     plain_page.context.clear_cookies()
     plain_page.locator("#save-draft").click()
     expect(plain_page.get_by_text("Your text is safe.")).to_be_visible()
-    plain_page.get_by_label("Email").fill(EDITOR[1])
-    plain_page.get_by_label("Password", exact=True).fill(EDITOR[2])
-    plain_page.get_by_role("button", name="Sign in", exact=True).click()
+    give_password(plain_page)
     expect(plain_page.get_by_label("Limitation 1", exact=True)).to_have_value("It was small.")
     plain_page.locator("#save-draft").click()
     expect(plain_page.get_by_text("Draft saved.", exact=True)).to_be_visible()

@@ -7,6 +7,8 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.conftest import give_password
+from tests.browser.test_editing import new_draft, save_signed_out
 from tests.drills.site import Site
 
 PERSON = ("Key Board", "key@example.org", "a long enough passphrase")
@@ -30,7 +32,8 @@ def factor(browser: Browser, site: Site) -> Factor:
     site.flask("editors", "add", *PERSON[:2], "--role", "admin", "--password-stdin", typed=PERSON[2] + "\n")
     context = browser.new_context(base_url=site.url, java_script_enabled=False)
     page = context.new_page()
-    give_password(page)
+    page.goto("/editor/sign-in")
+    give_password(page, *PERSON[1:])
     page.goto("/editor/account/second-factor")
     secret = "".join(page.locator(".key code").all_inner_texts())
     form = page.locator("form", has_text="authenticator app")
@@ -42,13 +45,6 @@ def factor(browser: Browser, site: Site) -> Factor:
     found = Factor(secret, codes.all_inner_texts())
     context.close()
     return found
-
-
-def give_password(page: Page, email: str = PERSON[1]) -> None:
-    page.goto("/editor/sign-in")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password", exact=True).fill(PERSON[2])
-    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def use_recovery_code(within: Page | Locator, code: str) -> None:
@@ -88,23 +84,15 @@ def tab_to(page: Page, label: str, most: int = 12) -> None:
     raise AssertionError(f"{label} is not reached by {most} presses of Tab")
 
 
-def test_in_the_page_a_code_follows_the_password_and_the_text_is_saved(
-    page: Page, context: BrowserContext, factor: Factor
-) -> None:
-    give_password(page)
+def test_in_the_page_a_code_follows_the_password_and_the_text_is_saved(page: Page, factor: Factor) -> None:
+    page.goto("/editor/sign-in")
+    give_password(page, *PERSON[1:])
     use_recovery_code(page, factor.codes[0])
     expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
-    page.goto("/editor/summaries/new")
-    page.get_by_label("Plain title").fill("Two factors")
-    page.locator("#save-draft").click()
-    page.wait_for_url("**/editor/summaries/*done=saved")
-    context.clear_cookies()
-    page.get_by_label("Harms and side effects").fill("Typed after lunch.")
-    page.locator("#save-draft").click()
+    new_draft(page, "Two factors")
+    save_signed_out(page)
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Email").fill(PERSON[1])
-    dialog.get_by_label("Password", exact=True).fill(PERSON[2])
-    dialog.get_by_role("button", name="Sign in", exact=True).click()
+    give_password(dialog, *PERSON[1:])
     use_recovery_code(dialog, factor.codes[1])
     expect(dialog).to_be_hidden()
     expect(page.locator("#save-status input[name=revision]")).to_have_value("2", timeout=15_000)
@@ -123,7 +111,8 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
     devtools.send("WebAuthn.enable")
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device | knows_the_person})
 
-    give_password(page, email)
+    page.goto("/editor/sign-in")
+    give_password(page, email, PERSON[2])
     page.goto("/editor/account/second-factor")
     form = page.locator("form", has_text="Add a passkey")
     form.get_by_label("Name of the device").fill("Work laptop")
@@ -140,17 +129,13 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
     expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
 
     page.get_by_role("button", name="Sign out").first.click()
-    give_password(page, email)
+    page.goto("/editor/sign-in")
+    give_password(page, email, PERSON[2])
     page.get_by_role("button", name="Use my passkey").click()
     expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
 
-    page.goto("/editor/summaries/new")
-    page.get_by_label("Plain title").fill("A passkey in the page")
-    page.locator("#save-draft").click()
-    page.wait_for_url("**/editor/summaries/*done=saved")
-    context.clear_cookies()
-    page.get_by_label("Harms and side effects").fill("Typed after lunch.")
-    page.locator("#save-draft").click()
+    new_draft(page, "A passkey in the page")
+    save_signed_out(page)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Sign in with a passkey").click()
     expect(dialog).to_be_hidden()
