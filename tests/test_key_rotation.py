@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from tests.accounts.people import EMAIL, add_editor, sign_in
+from tests.accounts.people import EMAIL, add_editor, cookie_of, sign_in
 from tests.conftest import KEY
 from tests.newsletter.steps import ADDRESS, subscribed
 from tests.pages import PageClient
@@ -41,9 +41,7 @@ def cookie(app: Flask, with_keys: Site) -> str:
     add_editor()
     client = PageClient(with_keys(KEY))
     sign_in(client)
-    found = client.flask.get_cookie("session")
-    assert found is not None
-    return found.value
+    return cookie_of(client)
 
 
 def visitor(site: Flask, cookie: str) -> PageClient:
@@ -55,9 +53,7 @@ def visitor(site: Flask, cookie: str) -> PageClient:
 def test_who_is_signed_in_stays_signed_in(cookie: str, with_keys: Site) -> None:
     client = visitor(with_keys(NEW, KEY), cookie)
     client.get("/editor/")
-    renewed = client.flask.get_cookie("session")
-    assert renewed is not None
-    visitor(with_keys(NEW, "x" * 40), renewed.value).get("/editor/")
+    visitor(with_keys(NEW, "x" * 40), cookie_of(client)).get("/editor/")
     visitor(with_keys(NEW), cookie).get("/editor/", status=303)
 
 

@@ -47,9 +47,28 @@ def add_editor(name: str = "Ana Example", email: str = EMAIL, role: Role = Role.
 
 def token(client: PageClient, path: str = "/editor/sign-in") -> str:
     """The token in the form at that address."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    return token_on(client.get(path).text)
+
+
+def token_on(page: str) -> str:
+    """The token in the form on a page or in a fragment."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, "no token on the page"
     return found.group(1)
+
+
+def cookie_of(client: PageClient) -> str:
+    """The session cookie of a browser."""
+    found = client.flask.get_cookie("session")
+    assert found is not None
+    return found.value
+
+
+def thief_with(client: PageClient, cookie: str) -> PageClient:
+    """Another browser, which has a copied session cookie."""
+    thief = EditorClient(client.flask.application)
+    thief.flask.set_cookie("session", cookie)
+    return thief
 
 
 def sign_in(client: PageClient, email: str = EMAIL, password: str = PASSWORD) -> None:
@@ -70,6 +89,11 @@ def app_code(secret: str, steps_on: int = 0) -> str:
     """What the app shows now, or so many times 30 seconds later."""
     totp = pyotp.TOTP(secret)
     return totp.at(int(totp.timecode(datetime.now(UTC)) + steps_on) * 30)
+
+
+def codes_on(page: str) -> list[str]:
+    """The recovery codes that a page shows."""
+    return re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", page)
 
 
 def enter(client: PageClient, code: str, kind: str = "code", status: int = 303) -> str:

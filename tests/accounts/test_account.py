@@ -7,7 +7,16 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
+from tests.accounts.people import (
+    EMAIL,
+    PASSWORD,
+    EditorClient,
+    add_editor,
+    cookie_of,
+    sign_in,
+    thief_with,
+    token,
+)
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Editor, RecoverableForm
@@ -57,12 +66,9 @@ def test_a_new_password_ends_every_other_sign_in(client: PageClient, elsewhere: 
 
 
 def test_the_session_is_new_after_a_new_password(client: PageClient) -> None:
-    before = client.flask.get_cookie("session")
+    before = cookie_of(client)
     change(client)
-    stolen = EditorClient(client.flask.application)
-    assert before is not None
-    stolen.flask.set_cookie("session", before.value)
-    stolen.get("/editor/", status=303)
+    thief_with(client, before).get("/editor/", status=303)
 
 
 @pytest.mark.proves("ASVS 6.2.2", "ASVS 6.2.3")

@@ -1,7 +1,6 @@
 """Passkeys: add and remove them, sign in with one after the password or alone, and everything that is refused."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,9 +18,13 @@ from tests.accounts.people import (
     add_editor,
     app_code,
     audited,
+    codes_on,
+    cookie_of,
     enter,
     sign_in,
+    thief_with,
     token,
+    token_on,
     turn_on_second_factor,
 )
 from tests.pages import PageClient
@@ -52,18 +55,18 @@ def finish_adding(client: PageClient, page: str, answer: str, status: int = 303)
     return reply.location or reply.text
 
 
-def token_on(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found.group(1)
-
-
 def add_passkey(client: PageClient, name: str = "Work laptop", status: int = 200) -> Authenticator:
     """Add a passkey as somebody who is signed in does; the device that has it."""
     device = Authenticator(ORIGIN, RP_ID)
     page = start_adding(client, name=name)
     finish_adding(client, page, device.create(options_on(page)), status)
     return device
+
+
+def remove(client: PageClient, passkey_id: int, password: str = PASSWORD, status: int = 303) -> str | None:
+    """Remove a passkey; where it leads."""
+    sent = {"passkey": str(passkey_id), "password": password, "csrf_token": token(client, PAGE)}
+    return client.post(f"{PAGE}/passkeys/remove", sent, status=status).location
 
 
 def use(client: PageClient, path: str, device: Authenticator, status: int = 303) -> str:
@@ -92,7 +95,7 @@ def test_the_first_passkey_shows_recovery_codes_once(client: PageClient) -> None
     device = Authenticator(ORIGIN, RP_ID)
     page = start_adding(client)
     shown = finish_adding(client, page, device.create(options_on(page)), status=200)
-    assert len(re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", shown)) == 10
+    assert len(codes_on(shown)) == 10
     stored = db.session.scalars(select(Passkey)).one()
     assert (stored.name, stored.credential_id) == ("Work laptop", device.credential_id)
     assert AuditKind.PASSKEY_ADDED in audited()
@@ -107,8 +110,7 @@ def test_several_can_be_added_and_each_removed(client: PageClient) -> None:
     assert "<b>Work laptop</b>" in page and "not used yet" in page
     add_passkey(client, "Phone", status=303)
     phone = db.session.scalars(select(Passkey.id).where(Passkey.name == "Phone")).one()
-    sent = {"passkey": str(phone), "password": PASSWORD, "csrf_token": token(client, PAGE)}
-    assert client.post(f"{PAGE}/passkeys/remove", sent).location == f"{PAGE}?done=removed"
+    assert remove(client, phone) == f"{PAGE}?done=removed"
     assert db.session.scalars(select(Passkey.name)).all() == ["Work laptop"]
     assert len(db.session.scalars(select(RecoveryCode)).all()) == 10
     assert audited()[-1] == AuditKind.PASSKEY_REMOVED
@@ -119,8 +121,7 @@ def test_the_recovery_codes_go_with_the_last_factor(client: PageClient) -> None:
     sign_in(client)
     add_passkey(client)
     only = db.session.scalars(select(Passkey.id)).one()
-    sent = {"passkey": str(only), "password": PASSWORD, "csrf_token": token(client, PAGE)}
-    client.post(f"{PAGE}/passkeys/remove", sent)
+    remove(client, only)
     assert db.session.scalar(select(RecoveryCode)) is None
     fresh = EditorClient(client.flask.application)
     sign_in(fresh)
@@ -150,8 +151,7 @@ def test_adding_and_removing_need_the_password(client: PageClient) -> None:
     client.post(f"{PAGE}/passkeys/new", sent, status=303)
     add_passkey(client)
     only = db.session.scalars(select(Passkey.id)).one()
-    sent = {"passkey": str(only), "password": "not the password", "csrf_token": token(client, PAGE)}
-    client.post(f"{PAGE}/passkeys/remove", sent, status=422)
+    remove(client, only, "not the password", status=422)
     assert db.session.scalars(select(Passkey.id)).one() == only
 
 
@@ -160,8 +160,7 @@ def test_the_passkey_of_somebody_else_cannot_be_removed(client: PageClient, devi
     sign_in(client, "bo@example.org")
     add_passkey(client)
     hers = db.session.scalars(select(Passkey.id).where(Passkey.credential_id == device.credential_id)).one()
-    sent = {"passkey": str(hers), "password": PASSWORD, "csrf_token": token(client, PAGE)}
-    client.post(f"{PAGE}/passkeys/remove", sent, status=422)
+    remove(client, hers, status=422)
     assert len(db.session.scalars(select(Passkey)).all()) == 2
 
 
@@ -254,12 +253,9 @@ def test_a_passkey_is_the_second_step_after_the_password(client: PageClient, dev
 @pytest.mark.proves("ASVS 7.2.4")
 def test_the_session_is_new_after_a_passkey(client: PageClient, device: Authenticator) -> None:
     sign_in(client)
-    half_way = client.flask.get_cookie("session")
+    half_way = cookie_of(client)
     use(client, AFTER_PASSWORD, device)
-    stolen = EditorClient(client.flask.application)
-    assert half_way is not None
-    stolen.flask.set_cookie("session", half_way.value)
-    stolen.get("/editor/", status=303)
+    thief_with(client, half_way).get("/editor/", status=303)
 
 
 def test_in_the_page_the_passkey_follows_the_password(client: PageClient, device: Authenticator) -> None:
@@ -277,11 +273,10 @@ def test_who_has_lost_the_device_uses_a_recovery_code(client: PageClient) -> Non
     sign_in(client)
     device, page = Authenticator(ORIGIN, RP_ID), start_adding(client)
     shown = finish_adding(client, page, device.create(options_on(page)), status=200)
-    code = re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", shown)[0]
     other = EditorClient(client.flask.application)
     sign_in(other)
     assert "Use a recovery code instead" in other.get(AFTER_PASSWORD).text
-    assert enter(other, code, "recovery-code") == "/editor/"
+    assert enter(other, codes_on(shown)[0], "recovery-code") == "/editor/"
 
 
 def test_without_scripts_password_and_app_still_sign_in(client: PageClient) -> None:
@@ -372,12 +367,10 @@ def test_a_passkey_that_names_another_owner_does_not_sign_in(
 def test_a_copied_cookie_and_answer_work_once(client: PageClient, device: Authenticator, count: int) -> None:
     device.count = count if count < 0 else device.count
     page = client.get("/editor/sign-in").text
-    cookie = client.flask.get_cookie("session")
+    cookie = cookie_of(client)
     sent = {"code": device.get(options_on(page)), "csrf_token": token_on(page)}
     client.post(ALONE, sent)
-    thief = EditorClient(client.flask.application)
-    assert cookie is not None
-    thief.flask.set_cookie("session", cookie.value)
+    thief = thief_with(client, cookie)
     thief.post(ALONE, sent, status=422)
     thief.get("/editor/", status=303)
 

@@ -17,9 +17,13 @@ from tests.accounts.people import (
     add_editor,
     app_code,
     audited,
+    codes_on,
+    cookie_of,
     enter,
     sign_in,
+    thief_with,
     token,
+    token_on,
     turn_on_second_factor,
 )
 from tests.engines import both_engines
@@ -46,10 +50,6 @@ def set_up(client: PageClient, path: str = PAGE, **changes: str) -> str:
         "csrf_token": token(client, path),
     }
     return client.post(path, sent | changes, status=200 if not changes else 422).text
-
-
-def codes_on(page: str) -> list[str]:
-    return re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", page)
 
 
 def test_a_code_from_the_app_turns_it_on_and_ten_recovery_codes_are_shown_once(client: PageClient) -> None:
@@ -128,13 +128,11 @@ def test_half_way_is_not_signed_in_and_nobody_sees_anything(client: PageClient) 
 def test_the_session_is_new_after_the_code(client: PageClient) -> None:
     secret, _ = turn_on_second_factor(add_editor())
     sign_in(client)
-    half_way = client.flask.get_cookie("session")
+    half_way = cookie_of(client)
     enter(client, app_code(secret))
-    stolen = EditorClient(client.flask.application)
-    assert half_way is not None
-    stolen.flask.set_cookie("session", half_way.value)
-    stolen.get("/editor/", status=303)
-    stolen.get("/editor/sign-in/code", status=303)
+    thief = thief_with(client, half_way)
+    thief.get("/editor/", status=303)
+    thief.get("/editor/sign-in/code", status=303)
 
 
 @pytest.mark.proves("ASVS 6.5.1")
@@ -268,23 +266,17 @@ def test_a_code_from_another_site_or_without_a_token_does_not_count(client: Page
 def test_in_the_page_the_code_follows_the_password_and_the_text_goes_on(client: PageClient) -> None:
     secret, _ = turn_on_second_factor(add_editor())
     form = client.fragment("/editor/sign-in")
-    sent = {"email": EMAIL, "password": PASSWORD, "csrf_token": token_in(form)}
+    sent = {"email": EMAIL, "password": PASSWORD, "csrf_token": token_on(form)}
     form = client.post_fragment("/editor/sign-in", sent)
     assert 'id="sign-in-form"' in form and 'data-hx-post="/editor/sign-in/code"' in form
     other = client.fragment("/editor/sign-in/recovery-code")
     assert 'data-hx-get="/editor/sign-in/code"' in other
     wrong = client.post_fragment(
-        "/editor/sign-in/code", {"code": "1", "csrf_token": token_in(form)}, status=422
+        "/editor/sign-in/code", {"code": "1", "csrf_token": token_on(form)}, status=422
     )
-    sent = {"code": app_code(secret), "csrf_token": token_in(wrong)}
+    sent = {"code": app_code(secret), "csrf_token": token_on(wrong)}
     assert "data-token" in client.post_fragment("/editor/sign-in/code", sent)
     client.get("/editor/")
-
-
-def token_in(form: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', form)
-    assert found
-    return found.group(1)
 
 
 @pytest.fixture

@@ -10,7 +10,16 @@ import time_machine
 from flask import Flask, session
 from sqlalchemy import func, select
 
-from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
+from tests.accounts.people import (
+    EMAIL,
+    PASSWORD,
+    EditorClient,
+    add_editor,
+    cookie_of,
+    sign_in,
+    thief_with,
+    token,
+)
 from tests.conftest import KEY, pushed
 from tests.pages import PageClient
 from webapp import create_app
@@ -19,12 +28,6 @@ from webapp.db.session import db
 from webapp.models import Editor, SignIn
 
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-
-
-def cookie_of(client: PageClient) -> str:
-    found = client.flask.get_cookie("session")
-    assert found is not None
-    return found.value
 
 
 def test_an_editor_signs_in_and_sees_the_list(client: PageClient) -> None:
@@ -109,9 +112,7 @@ def test_signing_in_again_ends_the_sign_in_before(client: PageClient) -> None:
     sign_in(client)
     stolen = cookie_of(client)
     sign_in(client)
-    other = EditorClient(client.flask.application)
-    other.flask.set_cookie("session", stolen)
-    other.get("/editor/", status=303)
+    thief_with(client, stolen).get("/editor/", status=303)
     client.get("/editor/")
 
 

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token
+from tests.accounts.people import EMAIL, PASSWORD, EditorClient, add_editor, sign_in, token, token_on
 from tests.editor.forms import Sent, changed, complete, fields_of, form_of, opened, press
 from tests.factories import add_article
 from tests.pages import PageClient
@@ -281,7 +281,7 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
         assert 'data-hx-get="/editor/sign-in"' in fragment
         fragment = client.fragment("/editor/sign-in")
         assert 'id="sign-in-form"' in fragment and "data-hx-post" in fragment
-        old = fragment.split('name="csrf_token" value="')[1].split('"')[0]
+        old = token_on(fragment)
         done = client.post_fragment(
             "/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": old}
         )
@@ -292,7 +292,7 @@ def test_htmx_is_asked_to_sign_in_on_the_page_and_goes_on(client: PageClient) ->
 def test_a_wrong_password_on_the_page_is_said_there(client: PageClient) -> None:
     add_editor()
     fragment = client.fragment("/editor/sign-in")
-    old = fragment.split('name="csrf_token" value="')[1].split('"')[0]
+    old = token_on(fragment)
     again = client.post_fragment(
         "/editor/sign-in", {"email": EMAIL, "password": "wrong", "csrf_token": old}, status=422
     )
