@@ -19,6 +19,7 @@ from tests.conftest import config_in, pushed
 from tests.engines import both_engines
 from tests.factories import NOW, add_article, add_categories
 from tests.pages import H, check_page
+from tests.terminal import run
 from webapp import jobs
 from webapp.catalog import queries
 from webapp.config import Config
@@ -233,14 +234,14 @@ def test_a_new_copy_takes_the_place_of_the_former_one(app: Flask, tmp_path: Path
 
 def test_a_folder_with_other_files_is_left_alone(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").touch()
-    result = Context().run(app.test_cli_runner().invoke, args=["export-site", str(tmp_path)])
+    result = run(app, "export-site", tmp_path)
     assert result.exit_code == 1 and "other files" in result.output
     assert (tmp_path / "letter.txt").exists()
 
 
 def test_a_file_in_place_of_the_copy_stays(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "site").write_text("a letter", encoding="ascii")
-    result = Context().run(app.test_cli_runner().invoke, args=["export-site", str(tmp_path / "site")])
+    result = run(app, "export-site", tmp_path / "site")
     assert result.exit_code == 1 and "No copy was made" in result.output
     assert (tmp_path / "site").read_text(encoding="ascii") == "a letter"
 
@@ -249,7 +250,7 @@ def test_a_file_in_place_of_the_copy_stays(app: Flask, tmp_path: Path) -> None:
 def test_the_command_makes_a_copy_that_other_users_may_read(app: Flask, tmp_path: Path) -> None:
     former = os.umask(0o077)
     try:
-        result = Context().run(app.test_cli_runner().invoke, args=["export-site", str(tmp_path / "site")])
+        result = run(app, "export-site", tmp_path / "site")
     finally:
         os.umask(former)
     assert result.exit_code == 0, result.output

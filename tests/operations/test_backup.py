@@ -6,19 +6,19 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
-from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flask_migrate
 import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import add_editor
+from tests.conftest import pushed
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
+from tests.terminal import run
 from webapp import create_app
 from webapp.config import Config
 from webapp.db import heartbeats
@@ -27,11 +27,6 @@ from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import Article, MailKind, MailState, OutboxMessage, SignIn
 from webapp.operations import backups
-
-
-def run(app: Flask, *args: str | Path) -> Result:
-    """Run a command outside the test's own application context, as from a terminal."""
-    return Context().run(app.test_cli_runner().invoke, args=[str(arg) for arg in args])
 
 
 @pytest.fixture
@@ -84,13 +79,11 @@ def test_a_folder_without_a_site_has_no_backup(elsewhere: Config) -> None:
 def test_only_the_owner_may_read_a_database_whatever_the_umask(config: Config, elsewhere: Config) -> None:
     former = os.umask(0)
     try:
-        with create_app(elsewhere).app_context():
+        with pushed(elsewhere):
             flask_migrate.upgrade()
             assert {stat.S_IMODE(file.stat().st_mode) for file in elsewhere.instance_path.iterdir()} == {
                 0o600
             }
-            db.session.remove()
-            db.engine.dispose()
     finally:
         os.umask(former)
 

@@ -2,20 +2,19 @@
 
 import sys
 from collections.abc import Iterator
-from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from moto.server import ThreadedMotoServer
 
 from tests.conftest import pushed
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
+from tests.terminal import run
 from webapp import create_app
 from webapp.config import Config
 from webapp.db import heartbeats
@@ -53,11 +52,6 @@ def config(config: Config, server: str) -> Config:
 @pytest.fixture
 def bucket(config: Config) -> Bucket:
     return Bucket(BUCKET, config)
-
-
-def run(app: Flask, *args: str | Path) -> Result:
-    """Run a command outside the test's own application context, as from a terminal."""
-    return Context().run(app.test_cli_runner().invoke, args=[str(arg) for arg in args])
 
 
 def check_keys(server: str, after: str) -> None:

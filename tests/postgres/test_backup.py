@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from deploy.rehearse import block
+from tests.conftest import pushed
 from tests.deploy.machine import Machine, open_folder
 from tests.drills.site import ROOT
 from tests.engines import postgresql_only
@@ -60,13 +61,11 @@ def machine(postgresql: Server) -> Iterator[PostgresMachine]:
         with open_folder() as root:
             machine = PostgresMachine(postgresql, root)
             machine.ok("scrh db upgrade")
-            with create_app(machine.config()).app_context():
+            with pushed(machine.config()):
                 add_categories()
                 add_article(plain_title="A made-up pill in the backup")
                 outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="Hello")
                 db.session.commit()
-                db.session.remove()
-                db.engine.dispose()
             yield machine
     finally:
         for name in ("scrh", "scrh_before", "scrh_restored"):

@@ -13,10 +13,9 @@ import sentry_sdk
 from flask import Flask, request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.conftest import pushed
 from tests.waiting import wait_until
-from webapp import create_app
 from webapp.config import Config
-from webapp.db.session import db
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ADDRESS = "ana@example.org"
@@ -54,17 +53,14 @@ def receiving() -> Iterator[tuple[str, list[bytes]]]:
 @contextmanager
 def watched(config: Config) -> Iterator[Flask]:
     """An application with a page that fails, and repeats in its error all that it was sent."""
-    app = create_app(config)
+    with pushed(config) as app:
 
-    @app.route("/failing/<token>", methods=["POST"])
-    def fail(token: str) -> str:
-        local = [token, *request.args.values(), *request.form.values(), *request.cookies.values()]
-        raise RuntimeError(f"it went wrong with {local!r} {request.remote_addr} {ADDRESS}")
+        @app.route("/failing/<token>", methods=["POST"])
+        def fail(token: str) -> str:
+            local = [token, *request.args.values(), *request.form.values(), *request.cookies.values()]
+            raise RuntimeError(f"it went wrong with {local!r} {request.remote_addr} {ADDRESS}")
 
-    with app.app_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def send_everything(app: Flask) -> None:
