@@ -1,28 +1,26 @@
 """A copy of the site, opened from a disk."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.test_accessibility import violations
 from tests.conftest import config_in, pushed
-from tests.factories import NOW, add_article, add_categories
-from webapp.db import engine
-from webapp.db.session import Base, db
+from tests.factories import NOW, add_article
 from webapp.exports import site_copy
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def copy(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a copy with two summaries."""
     folder = tmp_path_factory.mktemp("copied")
+    shutil.copytree(seeded, folder / "instance")
     with pytest.MonkeyPatch.context() as patch, pushed(config_in(folder)):
         patch.setattr(site_copy, "COPIED_BLUEPRINTS", {"assets"})
         patch.setattr(site_copy, "COPIED", {"articles.home", "articles.article"})
-        engine.create_file(db.engine)
-        Base.metadata.create_all(db.engine)
-        add_categories()
         add_article(slug="the-pill", plain_title="A pill did little for nerve pain")
         add_article(slug="the-belt", plain_title="A belt helped with sitting")
         site_copy.make(folder / "site", NOW)

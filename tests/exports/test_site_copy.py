@@ -17,14 +17,13 @@ from flask import Flask
 
 from tests.conftest import config_in, pushed
 from tests.engines import both_engines
-from tests.factories import NOW, add_article, add_categories
+from tests.factories import NOW, add_article
 from tests.pages import H, check_page
 from tests.terminal import run
 from webapp import jobs
 from webapp.catalog import queries
 from webapp.config import Config
-from webapp.db import engine
-from webapp.db.session import Base, db
+from webapp.db.session import db
 from webapp.exports import site_copy
 from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopy, SiteCopy
 from webapp.models import Article, Draft, GlossaryTerm
@@ -80,13 +79,11 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+def copy(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """The copy of a site with 14 summaries, a withdrawn one, a draft, and a word explained."""
     folder = tmp_path_factory.mktemp("copied")
+    shutil.copytree(seeded, folder / "instance")
     with pushed(replace(config_in(folder), site_url=LIVE)):
-        engine.create_file(db.engine)
-        Base.metadata.create_all(db.engine)
-        add_categories()
         for number in range(14):
             add_article(slug=f"summary-{number}", plain_title=f"Pill {number} & pain")
         withdraw(add_article(slug="gone", plain_title="Withdrawn words"), "We mixed up two papers.", NOW)
