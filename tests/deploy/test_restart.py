@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.drills.conftest import new_site, prepared
-from tests.drills.site import IS_FULL, ROOT, Site, inside
+from tests.drills.site import GUNICORN, IS_FULL, ROOT, Site, inside
 from tests.mail.servers import Answers, mail_server
 from tests.waiting import wait_until
 from webapp.db.session import db
@@ -44,10 +44,9 @@ class HeldSite:
 
     def __init__(self, site: Site, listener: socket.socket) -> None:
         self._site = site
-        number = listener.fileno()
-        own = f'exec 3<&{number}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app"]
-        self._command, self._number = ["bash", "-c", own, "bash", *command], number
+        self._number = listener.fileno()
+        own = f'exec 3<&{self._number}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+        self._command = ["bash", "-c", own, "bash", sys.executable, "-m", *GUNICORN]
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
