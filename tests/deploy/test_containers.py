@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import stat
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from deploy.rehearse import block
 from tests.conftest import KEY
 from tests.deploy.machine import open_folder
 from tests.deploy.test_nginx import nginx_program
-from tests.drills.site import IS_FULL, ROOT, free_port
+from tests.drills.site import IS_FULL, ROOT, free_port, is_listening
 from tests.postgres.server import Server, find_programs
 from tests.waiting import wait_until
 from webapp import gunicorn_conf
@@ -140,11 +139,6 @@ def image() -> Iterator[Image]:
         image = Image(root, {"PYTHONDONTWRITEBYTECODE": "1"})
         image.build()
         yield image
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def secrets_in(folder: Path) -> dict[str, str]:

@@ -8,8 +8,8 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,9 +22,10 @@ import pytest
 
 from deploy.rehearse import block
 from tests.accounts.people import EMAIL, PASSWORD, add_editor
-from tests.drills.site import ROOT, Site, free_port, inside, running
+from tests.drills.site import ROOT, Site, free_port, inside, is_listening, running
 from tests.factories import NOW, add_article, add_categories, publish
 from tests.postgres.server import missing
+from tests.waiting import wait_until
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.exports import site_copy
@@ -107,10 +108,12 @@ def nginx_program() -> str:
 
 
 @contextmanager
-def nginx_running(file: str) -> Iterator[int]:
-    """nginx on this configuration; yields its process id."""
+def nginx_running(file: str, port: int) -> Iterator[int]:
+    """nginx on this configuration, when it listens on its port; yields its process id."""
     server = subprocess.Popen([nginx_program(), "-c", file, "-e", "stderr"], stderr=subprocess.DEVNULL)
     try:
+        wait_until(lambda: server.poll() is not None or is_listening(port))
+        assert server.poll() is None, "nginx did not start"
         yield server.pid
     finally:
         server.terminate()
@@ -134,10 +137,8 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     with running(site):
         conf = CONF.read_text("utf-8").replace("#cdn ", "").replace("192.0.2.0/24", "127.0.0.1")
         file = _written(folder, site.environment["PORT"], port, conf)
-        with nginx_running(file) as pid:
-            front = Front(port, site, folder, pid)
-            _wait_for(lambda: front.get("/livez")[0].status == 200)
-            yield front
+        with nginx_running(file, port) as pid:
+            yield Front(port, site, folder, pid)
 
 
 @contextmanager
@@ -376,7 +377,7 @@ def test_the_log_of_nginx_leads_to_that_of_the_application(front: Front) -> None
     name = front.get("/nowhere", {"X-Request-ID": "made-up-by-a-visitor"})[0].headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{32}", name)
     os.kill(front.pid, signal.SIGUSR1)
-    _wait_for(lambda: name in (front.folder / "scrh-access.log").read_text(encoding="utf-8"))
+    wait_until(lambda: name in (front.folder / "scrh-access.log").read_text(encoding="utf-8"))
     assert f'"request_id": "{name}"' in front.site.log
 
 
@@ -445,8 +446,7 @@ def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None
     challenge.parent.mkdir(parents=True)
     challenge.write_text("proof", "utf-8")
     trusting = ssl.create_default_context(cafile=ROOT / "tests/mail/localhost.pem")
-    with nginx_running(_written(tmp_path, str(free_port()), plain, conf)):
-        _wait_for(lambda: bool(ask(plain, "GET", "/")))
+    with nginx_running(_written(tmp_path, str(free_port()), plain, conf), plain):
         moved = ask(plain, "GET", "/newsletter/confirm/private-token")[0]
         assert (moved.status, moved.headers["Location"]) == (
             301,
@@ -504,12 +504,3 @@ def _written(folder: Path, upstream: str, port: int, conf: str) -> str:
         encoding="utf-8",
     )
     return str(file)
-
-
-def _wait_for(has_answered: Callable[[], bool]) -> None:
-    for _ in range(100):
-        with suppress(OSError):
-            if has_answered():
-                return
-        time.sleep(0.1)
-    raise AssertionError("nginx did not answer")

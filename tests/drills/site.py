@@ -194,6 +194,12 @@ def free_port() -> int:
         return port
 
 
+def is_listening(port: int) -> bool:
+    """Whether somebody listens on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def say(text: str) -> None:
     """A figure of the drill, for who runs it with ``-s``."""
     print(text)  # noqa: T201
