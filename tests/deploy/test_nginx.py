@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import urlencode
 
 import msgspec
@@ -24,6 +22,7 @@ from deploy.rehearse import block
 from tests.accounts.people import EMAIL, PASSWORD, add_editor
 from tests.drills.site import ROOT, Site, free_port, inside, is_listening, running
 from tests.factories import NOW, add_article, add_categories, publish
+from tests.http_servers import SilentHandler, http_server
 from tests.postgres.server import missing
 from tests.waiting import wait_until
 from webapp.db.session import db
@@ -265,7 +264,7 @@ def test_without_the_application_nothing_old_is_shown(front: Front) -> None:
     assert b"back soon" in text
 
 
-class WithoutDatabase(BaseHTTPRequestHandler):
+class WithoutDatabase(SilentHandler):
     """An application whose database is down."""
 
     def do_GET(self) -> None:
@@ -274,20 +273,6 @@ class WithoutDatabase(BaseHTTPRequestHandler):
         self.wfile.write(b"The database does not answer, but here is what you typed.")
 
     do_POST = do_GET
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
-
-
-@contextmanager
-def without_database(front: Front) -> Iterator[None]:
-    """In place of the application, one that answers everything with 503."""
-    with HTTPServer(("127.0.0.1", int(front.site.environment["PORT"])), WithoutDatabase) as server:
-        Thread(target=server.serve_forever).start()
-        try:
-            yield
-        finally:
-            server.shutdown()
 
 
 @pytest.fixture
@@ -334,7 +319,7 @@ def test_without_the_application_or_its_database_a_copy_of_the_site_is_shown(fro
         for path in ("/editor/", "/nowhere", "/research?/../../../../etc/passwd", "/?page=1/../../x"):
             answer, found = front.get(path)
             assert answer.status == 503 and b"root:" not in found, path
-        with without_database(front):
+        with http_server(WithoutDatabase, int(front.site.environment["PORT"])):
             assert b"This is a copy" in front.get(PATH)[1]
             assert front.get(_style_sheet(front))[0].status == 200
             assert b"what you typed" in ask(front.port, "POST", "/contact", "message=hello")[1]

@@ -1,13 +1,13 @@
 """A stand-in for Crossref: a local HTTP server whose answers each test sets."""
 
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+
+from tests.http_servers import SilentHandler, http_server
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -32,7 +32,7 @@ def crossref() -> Iterator[StandIn]:
     """Run the stand-in."""
     state = StandIn()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(SilentHandler):
         def do_GET(self) -> None:
             state.asked.append((unquote(self.path), self.headers["User-Agent"]))
             self.send_response(state.status)
@@ -46,14 +46,6 @@ def crossref() -> Iterator[StandIn]:
             except OSError:
                 pass  # the asker hung up, as it should
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with http_server(Handler) as place:
+        state.url = f"http://{place}"
+        yield state

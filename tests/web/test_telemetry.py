@@ -4,8 +4,6 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import brotli
 import pytest
@@ -14,6 +12,7 @@ from flask import Flask, request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.conftest import pushed
+from tests.http_servers import SilentHandler, http_server
 from tests.waiting import wait_until
 from webapp.config import Config
 
@@ -27,7 +26,7 @@ def receiving() -> Iterator[tuple[str, list[bytes]]]:
     """A server that takes whatever is sent to it; its host and port, and the bodies."""
     bodies: list[bytes] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(SilentHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             decode = {"br": brotli.decompress, "gzip": gzip.decompress}.get(
@@ -38,16 +37,8 @@ def receiving() -> Iterator[tuple[str, list[bytes]]]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", bodies
-    finally:
-        server.shutdown()
-        server.server_close()
+    with http_server(Handler) as place:
+        yield place, bodies
 
 
 @contextmanager
