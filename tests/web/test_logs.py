@@ -4,11 +4,11 @@ import json
 import logging
 
 import pytest
-from flask import Flask, request
-from flask.testing import FlaskClient
+from flask import Flask
 from sqlalchemy import text
 
 from tests.pages import PageClient
+from tests.web.failing import add_failing_page, send_everything
 from webapp.db.session import db
 from webapp.web.logs import JsonFormatter
 
@@ -30,32 +30,13 @@ def test_a_search_and_an_address_are_not_logged(client: PageClient, caplog: pyte
     assert not any("private-words" in line or "127.0.0.1" in line for line in lines)
 
 
-@pytest.fixture
-def failing(app: Flask) -> FlaskClient:
-    """A site with a page that fails, and says in its error all that it was sent."""
-    app.testing = False
-
-    @app.route("/failing/<token>", methods=["GET", "POST"])
-    def fail(token: str) -> str:
-        sent = [token, *request.args.values(), *request.form.values(), *request.cookies.values()]
-        raise RuntimeError(f"{sent!r} {sent[-1]} {request.remote_addr} {request.full_path}")
-
-    return app.test_client(use_cookies=False)
-
-
 @pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search", "ASVS 16.2.5")
-def test_an_error_does_not_repeat_what_the_visitor_sent(
-    failing: FlaskClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_error_does_not_repeat_what_the_visitor_sent(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     lines: list[str] = []
     formatter = JsonFormatter()
     caplog.handler.emit = lambda record: lines.append(formatter.format(record))  # type: ignore[method-assign]
-    failing.post(
-        "/failing/private-token?q=private+words&page=7",
-        data={"message": "private “quotes”\nand it's private"},
-        headers={"Sec-Fetch-Site": "same-origin"},
-        environ_overrides={"REMOTE_ADDR": "203.0.113.7", "HTTP_COOKIE": "session=private-cookie"},
-    )
+    add_failing_page(app)
+    send_everything(app)
     (line,) = [json.loads(line) for line in lines if "RuntimeError" in line]
     assert "private" not in str(line) and "203.0.113.7" not in str(line)
     assert line["route"] == "/failing/<token>"

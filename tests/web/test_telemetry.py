@@ -8,16 +8,15 @@ from dataclasses import replace
 import brotli
 import pytest
 import sentry_sdk
-from flask import Flask, request
+from flask import Flask
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.conftest import pushed
 from tests.http_servers import SilentHandler, http_server
 from tests.waiting import wait_until
+from tests.web.failing import TRACE, add_failing_page, send_everything
 from webapp.config import Config
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-ADDRESS = "ana@example.org"
 PRIVATE = (b"private", b"203.0.113.7", b"example.org", b"Mozilla")
 
 
@@ -43,32 +42,10 @@ def receiving() -> Iterator[tuple[str, list[bytes]]]:
 
 @contextmanager
 def watched(config: Config) -> Iterator[Flask]:
-    """An application with a page that fails, and repeats in its error all that it was sent."""
+    """An application with a page that fails."""
     with pushed(config) as app:
-
-        @app.route("/failing/<token>", methods=["POST"])
-        def fail(token: str) -> str:
-            local = [token, *request.args.values(), *request.form.values(), *request.cookies.values()]
-            raise RuntimeError(f"it went wrong with {local!r} {request.remote_addr} {ADDRESS}")
-
+        add_failing_page(app)
         yield app
-
-
-def send_everything(app: Flask) -> None:
-    """Ask for the page that fails, with something private wherever a visitor can put it."""
-    app.test_client(use_cookies=False).post(
-        "/failing/private-token?q=private-search",
-        data={"message": "private words"},
-        headers={
-            "Referer": "http://localhost/private-page",
-            "Sec-Fetch-Site": "same-origin",
-            "User-Agent": "Mozilla/5.0",
-            "X-Request-ID": "0123456789abcdef",
-            "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01",
-            "tracestate": "vendor=private",
-        },
-        environ_overrides={"REMOTE_ADDR": "203.0.113.7", "HTTP_COOKIE": "session=private-cookie"},
-    )
 
 
 @pytest.mark.proves("Web: log lines cannot be forged and hold no address and no search")
