@@ -238,6 +238,15 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def add_migration(site: Path) -> str:
+    """Add a migration of a made-up newer release; returns the one that it follows."""
+    versions = site / "webapp" / "migrations" / "versions"
+    newest = sorted(versions.glob("*.py"))[-1].read_text("utf-8")
+    (head,) = re.findall(r'^revision = "(.+)"$', newest, re.M)
+    (versions / "9999_made_up.py").write_text(NEWER.format(head=head), encoding="utf-8")
+    return str(head)
+
+
 def make_origin(folder: Path) -> dict[str, str]:
     """A repository whose branch main is the release before this one, and which has this one and a newer one."""
     origin = folder / "origin.git"
@@ -247,10 +256,7 @@ def make_origin(folder: Path) -> dict[str, str]:
     before = git(ROOT, "rev-parse", releases[0] if releases else "HEAD~1")
     work = folder / "newer"
     git(origin, "worktree", "add", "--quiet", "--detach", str(work), this)
-    versions = work / "webapp" / "migrations" / "versions"
-    newest = sorted(versions.glob("*.py"))[-1].read_text("utf-8")
-    (head,) = re.findall(r'^revision = "(.+)"$', newest, re.M)
-    (versions / "9999_made_up.py").write_text(NEWER.format(head=head), encoding="utf-8")
+    add_migration(work)
     git(work, "add", ".")
     git(work, "commit", "--quiet", "--message", "Add a made-up migration")
     newer = git(work, "rev-parse", "HEAD")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.rehearse import ABOUT_ITSELF, NEWER, block, blocks, git
+from deploy.rehearse import ABOUT_ITSELF, add_migration, block, blocks, git
 from tests.deploy.machine import Machine, open_folder
 from tests.drills.site import ROOT
 
@@ -105,10 +105,7 @@ def test_the_runbooks_lines_restore_on_an_empty_machine(machine: Machine) -> Non
 def test_an_upgrade_and_the_way_back_lose_nothing(machine: Machine) -> None:
     database = machine.instance / "site.sqlite3"
     before, former = rows(database), git(machine.site, "rev-parse", "HEAD")
-    versions = machine.origin / "webapp" / "migrations" / "versions"
-    newest = sorted(versions.glob("*.py"))[-1].read_text("utf-8")
-    (head,) = re.findall(r'^revision = "(.+)"$', newest, re.M)
-    (versions / "9999_made_up.py").write_text(NEWER.format(head=head), encoding="utf-8")
+    head = add_migration(machine.origin)
     for version, code in ((machine.release(), "made_up"), (former, head)):
         machine.ok(upgrade(version))
         assert git(machine.site, "rev-parse", "HEAD") == version
