@@ -99,15 +99,15 @@ def test_back_leads_through_searches_to_where_the_reader_came_from(page: Page) -
 @pytest.mark.parametrize(("path", "field", "target"), [("/search", "#q", RESULTS), ("/", FIELD, PANEL)])
 def test_a_late_answer_never_replaces_a_newer_one(page: Page, path: str, field: str, target: str) -> None:
     late: list[Route] = []
+    first_search = re.compile(r"/search\?.*q=zeb")
 
     def hold(route: Route) -> None:
         late.append(route)
 
-    page.route(re.compile(r"/search\?.*q=zeb"), hold)
+    page.route(first_search, hold)
     page.goto(path)
-    page.locator(field).fill("zeb")
-    while not late:
-        page.wait_for_timeout(50)
+    with page.expect_request(first_search):
+        page.locator(field).fill("zeb")
     page.locator(field).fill("walking")
     expect(page.locator(target)).to_contain_text(re.compile("walk", re.I))
     for route in late:
