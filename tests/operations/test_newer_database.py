@@ -1,6 +1,5 @@
 """Old code on the database of a newer release, and what a migration may not do."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,13 +12,12 @@ from sqlalchemy import Column, MetaData, String, Table, text
 from tests.conftest import pushed
 from tests.drills.site import ROOT
 from tests.factories import add_article
+from tests.operations.test_health import TOKEN, details
 from tests.pages import PageClient
 from webapp import create_app
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.operations import integrity
-
-TOKEN = "a-token-for-the-monitor-of-the-tests"
 
 
 def losses(before: MetaData, after: MetaData) -> list[str]:
@@ -57,9 +55,8 @@ def test_old_code_goes_on_working_with_a_newer_database(app: Flask, config: Conf
     db.session.execute(text("ALTER TABLE article ADD COLUMN added_later VARCHAR(20)"))
     migrate_like_a_newer_release()
     with pushed(replace(config, ops_token=TOKEN)) as old:
-        client = PageClient(old)
-        answer = json.loads(client.get("/readyz", headers={"Authorization": f"Bearer {TOKEN}"}).data)
-        assert answer["checks"]["migration"] == {"passed": True, "value": "of-a-newer-release"}
+        checks = details(PageClient(old))["checks"]
+        assert checks["migration"] == {"passed": True, "value": "of-a-newer-release"}
         assert [problem for problem in integrity.problems(datetime.now(UTC)) if "database" in problem] == []
         assert old.test_cli_runner().invoke(args=["prepare"]).exit_code == 0
         assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == "of-a-newer-release"
