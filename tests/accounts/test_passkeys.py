@@ -268,7 +268,7 @@ def test_in_the_page_the_passkey_follows_the_password(client: PageClient, device
     assert "data-token" in client.post_fragment(AFTER_PASSWORD, sent)
 
 
-def test_who_has_lost_the_device_uses_a_recovery_code(client: PageClient) -> None:
+def test_without_the_device_a_recovery_code_signs_in(client: PageClient) -> None:
     add_editor()
     sign_in(client)
     device, page = Authenticator(ORIGIN, RP_ID), start_adding(client)
