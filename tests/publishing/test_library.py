@@ -25,6 +25,13 @@ def count(model: type) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def imported(app: Flask, path: Path, exit_code: int = 0) -> str:
+    """Import a folder; what the command says."""
+    result = app.test_cli_runner().invoke(args=["articles", "import", str(path)])
+    assert result.exit_code == exit_code, result.output
+    return result.output
+
+
 def test_the_starter_library_loads(app: Flask) -> None:
     report = import_library(STARTER, NOW)
     assert report.added == count(Article) == len(ARTICLE_FILES) >= 24
@@ -108,25 +115,22 @@ def test_a_refused_file_says_line_and_reason_and_loads_nothing(
     text = to_toml(content()).replace(before, after, 1)
     (tmp_path / "good.toml").write_text(to_toml(content()), encoding="utf-8")
     (tmp_path / "wrong.toml").write_text(text, encoding="utf-8")
-    result = app.test_cli_runner().invoke(args=["articles", "import", str(tmp_path)])
+    output = imported(app, tmp_path, exit_code=1)
     wrong = next(
         number
         for number, line in enumerate(text.splitlines(), start=1)
         if after.split("=", maxsplit=1)[0] in line
     )
     line = wrong - 1 if "astrology" in after else wrong  # a problem of a list is told at its first line
-    assert result.exit_code == 1
-    assert f"wrong.toml:{line}: " in result.output
-    assert reason in result.output
+    assert f"wrong.toml:{line}: " in output
+    assert reason in output
     assert count(Article) == 0
 
 
 @pytest.mark.parametrize("name", ["categories.toml", "glossary.toml"])
 def test_a_list_that_is_no_text_is_refused(app: Flask, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes("# café".encode("latin-1"))
-    result = app.test_cli_runner().invoke(args=["articles", "import", str(tmp_path)])
-    assert result.exit_code == 1
-    assert f"{name}: This file cannot be read" in result.output
+    assert f"{name}: This file cannot be read" in imported(app, tmp_path, exit_code=1)
 
 
 def test_two_files_about_one_paper_become_one_article(app: Flask, tmp_path: Path) -> None:
@@ -157,13 +161,6 @@ def folder_of(path: Path, *articles: ArticleContent) -> Path:
     category = 'slug = "sleep"\nname = "Sleep"\nicon = "moon"\ndescription = "About sleep."\n'
     (path / "categories.toml").write_text(f"[[categories]]\n{category}", encoding="utf-8")
     return path
-
-
-def imported(app: Flask, path: Path, exit_code: int = 0) -> str:
-    """What the command says."""
-    result = app.test_cli_runner().invoke(args=["articles", "import", str(path)])
-    assert result.exit_code == exit_code, result.output
-    return result.output
 
 
 def test_others_can_write_during_an_import(
