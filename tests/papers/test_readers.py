@@ -353,6 +353,22 @@ def test_ris_gives_what_there_is() -> None:
     assert paper.abstract == "One. Two."
 
 
+@pytest.mark.parametrize("separator", ["  - ", " - "])
+def test_tags_in_lower_case_are_tags(separator: str) -> None:
+    lines = [
+        "TY  - JOUR",
+        "TI  - Two beds",
+        "AU  - Doe, Jo",
+        "DO  - 10.5555/bed.1",
+        "AB  - In - and out.",
+        "ER  - ",
+    ]
+    in_capitals = "\n".join(line.replace("  - ", separator) for line in lines)
+    in_lower_case = "\n".join(line[:2].lower() + line[2:] for line in in_capitals.split("\n"))
+    assert content(in_lower_case) == content(in_capitals)
+    assert content(in_lower_case).paper.abstract == "In - and out."
+
+
 def test_a_wrapped_value_goes_on_in_the_next_lines() -> None:
     record = content(
         "TY  - JOUR\nTI  - A bed\nfor\n  all\nJO  - J.\n Beds\nDO  - 10.5555/\n  bed.1\nAU  - Doe,\nJo\nER  -"
@@ -757,6 +773,26 @@ def test_a_name_that_may_be_several_is_noted() -> None:
 def test_bibtex_names_keep_their_parts(author: str, family: str) -> None:
     [found] = bib(f"author = {{{author}}}").paper.authors
     assert found.family == family and found.suffix == ("Jr." if "Jr" in author else "")
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ("given=Jo, family=Doe", Author(family="Doe", given="Jo")),
+        ("family=Doe, given={Jo Ann}, given-i={J. A.}", Author(family="Doe", given="Jo Ann")),
+        (
+            'family="Berg", given=Jan, prefix=van der, useprefix=true',
+            Author(family="van der Berg", given="Jan"),
+        ),
+        ("family=King, given=Max, suffix=Jr.", Author(family="King", given="Max", suffix="Jr.")),
+        ("family = {World Health Organization}", Author(family="World Health Organization")),
+    ],
+)
+def test_biblatex_names_may_say_which_part_is_which(author: str, expected: Author) -> None:
+    assert bib(f"author = {{{author} and Roe, Al}}").paper.authors == [
+        expected,
+        Author(family="Roe", given="Al"),
+    ]
 
 
 @pytest.mark.parametrize(

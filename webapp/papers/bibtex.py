@@ -64,6 +64,9 @@ _SIGNS = {"less": "<", "greater": ">", "bar": "|"}
 _NO_COMMA = re.compile(
     r"[}\"]\s*\n\s*[A-Za-z]\w+\s*=\s*[{\"]"
 )  # between two fields, which would be read as one
+_NAMED_PART = re.compile(
+    r"(?:^|,)\s*(family|given|prefix|suffix)\s*=\s*([^,]*)"
+)  # as BibLaTeX may write names
 _BROKEN = "Its brackets, quotation marks or commas do not fit together."
 
 
@@ -137,7 +140,14 @@ def _content(raw: dict[str, str]) -> ArticleContent:
     are_short = all(map(names.is_short, plain_names)) and any(
         re.search(r"\s[A-Z]\.?$", name) for name in plain_names
     )
-    for name in every:
+    for name, plain_name in zip(every, plain_names, strict=True):
+        named = dict(_NAMED_PART.findall(plain_name.replace('"', "")))
+        if "family" in named:
+            family = f"{named.get('prefix', '')} {named['family']}".strip()
+            authors.append(
+                Author(family=family, given=named.get("given", ""), suffix=named.get("suffix", ""))
+            )
+            continue
         parts = parse_single_name_into_parts(name, strict=False)  # a group's name in braces is one part
         family, given, suffix = (
             _plain(" ".join(words)) for words in ([*parts.von, *parts.last], parts.first, parts.jr)

@@ -11,7 +11,10 @@ from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pm
 from webapp.papers import dates, names
 from webapp.papers.records import Record, keywords, one_line, plain_text
 
-_START = re.compile(r"^\s*TY(?:\s{1,3})[-–]", re.MULTILINE)
+_START = re.compile(r"^\s*TY(?:\s{1,3})[-–]", re.MULTILINE | re.IGNORECASE)
+# Some programs write their tags in lower case.
+_LOWER_CASE_START = re.compile(r"^\s*t[yY]\s{1,3}[-–]", re.MULTILINE)
+_ANY_TAG = re.compile(r"^\s*[A-Za-z][A-Za-z0-9](?=\s{1,3}[-–])", re.MULTILINE)
 # A line of an abstract may begin with "T2 - weighted": one blank counts only where the file writes "TY -" so.
 _WIDE_TAG = re.compile(r"\s*([A-Z][A-Z0-9])(?:\s{2,3}|\t)[-–]\s?(.*)")
 _NARROW_TAG = re.compile(r"\s*([A-Z][A-Z0-9])\s{1,3}-(?:\s|$)(.*)")
@@ -45,6 +48,8 @@ def records(text: str) -> Iterator[Record]:
 
 def _entries(text: str) -> Iterator[tuple[int, Fields]]:
     """Yield the fields of each record, with the number of its first line."""
+    if _LOWER_CASE_START.search(text):
+        text = _ANY_TAG.sub(lambda tag: tag[0].upper(), text)
     pattern = _NARROW_TAG if re.search(r"^\s*TY -", text, re.MULTILINE) else _WIDE_TAG
     start, entry = 0, Entry()
     for number, line in enumerate([*re.split(r"\r\n|\r|\n", text), "ER  - "], start=1):
