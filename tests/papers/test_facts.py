@@ -4,19 +4,18 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from webapp.models import Section, Source
 from webapp.models.values import StudyKind, Subject
-from webapp.papers.facts.jats_text import paper_text
+from webapp.papers import file_formats
 from webapp.papers.facts.numbers import NUMBER, number, times
-from webapp.papers.facts.paper_text import LONGEST_SENTENCE, PaperText, Section, Source
+from webapp.papers.facts.paper_text import LONGEST_SENTENCE, PaperText
 from webapp.papers.facts.suggesting import suggestions
 from webapp.papers.facts.suggestion import MOST_SUGGESTIONS, Field, Value
-from webapp.papers.markup import parse
 
 RULES = Path(__file__).parents[2] / "webapp" / "papers" / "facts" / "rules"
 PIECES = (
@@ -211,12 +210,14 @@ ARTICLE = """<article article-type="study-protocol" xmlns:xlink="http://www.w3.o
 
 
 @pytest.fixture(scope="module")
-def article() -> Element:
-    return parse(ARTICLE)[0]
+def article() -> PaperText:
+    record = file_formats.read(ARTICLE)[0]
+    abstract = Section(Source.ABSTRACT, record.content.paper.abstract)
+    return PaperText(Section(Source.TITLE, record.title), abstract, *record.sections)
 
 
-def test_jats_answers_with_its_own_elements_first(article: Element) -> None:
-    found = suggestions(paper_text(article))
+def test_jats_answers_with_its_own_elements_first(article: PaperText) -> None:
+    found = suggestions(article)
     assert found[Field.STUDY_KIND][0].value is StudyKind.STUDY_PLAN
     assert found[Field.FUNDING][0].quote == "A foundation paid."
     assert found[Field.CONFLICTS_OF_INTEREST][0].value == "None declared."
@@ -225,9 +226,8 @@ def test_jats_answers_with_its_own_elements_first(article: Element) -> None:
     assert found[Field.COUNTRY][0].value == "Norway"
 
 
-def test_jats_keeps_tables_apart_from_the_text(article: Element) -> None:
-    paper = paper_text(article)
-    found = suggestions(paper)
+def test_jats_keeps_tables_apart_from_the_text(article: PaperText) -> None:
+    found = suggestions(article)
     assert [(one.source, one.quote) for one in found[Field.COUNTS]] == [
         (Source.TABLE, "Closed | 5 of 12"),
         (Source.TABLE, "Open | 7 of 12"),

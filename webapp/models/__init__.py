@@ -33,3 +33,4 @@ from webapp.models.newsletter import (
     Suppression,
     SuppressionReason,
 )
+from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText, TextKind

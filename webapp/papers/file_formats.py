@@ -35,7 +35,7 @@ def read(source: bytes | str, file: str = "") -> list[Record]:
         raise Unreadable(
             f"This file is larger than {MOST_BYTES // 1_000_000} MB. Split it and import one part after another."
         )
-    text, is_guessed = (source, False) if isinstance(source, str) else _decode(source)
+    text, is_guessed = (source, False) if isinstance(source, str) else decode(source)
     text = re.sub("[\ufeff\ud800-\udfff]", "", text)  # the mark also stands where files were joined
     if not text.strip():
         raise Unreadable("This file is empty. Choose another one.")
@@ -84,19 +84,19 @@ def _read_xml(root: Element) -> Iterator[Record]:
     )
 
 
-def _decode(source: bytes) -> tuple[str, bool]:
-    """Decode a file; returns the text, and whether its encoding is a guess.
+def decode(source: bytes, formats: str = FORMATS) -> tuple[str, bool]:
+    """Decode a file; returns the text, and whether its encoding is a guess. Raises Unreadable, which names the ``formats``.
 
     It is in UTF-16 if it begins with its mark, in what its XML declaration names, in UTF-8 even with a broken letter, as long
     as more letters are whole, or else in Windows-1252, which older programs write.
     """
     kind = next((kind for start, kind in _OTHER_KINDS.items() if source.startswith(start)), "")
     if kind:
-        raise Unreadable(f"This is {kind}, not an export of papers. We read {FORMATS}.")
+        raise Unreadable(f"This is {kind}, which we cannot read. We read {formats}.")
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return source.decode("utf-16", errors="replace"), False
     if b"\0" in source:
-        raise Unreadable(f"This is not a text file. We read {FORMATS}.")
+        raise Unreadable(f"This is not a text file. We read {formats}.")
     declared = _DECLARED.match(source)
     encoding = declared[1].decode().lower() if declared else "utf-8"
     if not _ENCODINGS.fullmatch(encoding):

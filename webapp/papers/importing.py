@@ -15,6 +15,7 @@ from webapp.content.article_content import PaperContent
 from webapp.content.identifiers import find_doi, find_pmcid, find_pmid
 from webapp.db.session import db
 from webapp.models import Article, Draft, Paper
+from webapp.papers import stored_texts
 from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
@@ -77,8 +78,15 @@ def plan(records: Iterable[Record]) -> ImportPlan:
 
 
 def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetime) -> list[Draft]:
-    """Make a draft of each record."""
-    return [revisions.save(revisions.new_draft(), record.content, 0, editor_id, now) for record in records]
+    """Make a draft of each record, with the text that was read."""
+    drafts = []
+    for record in records:
+        draft = revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
+        kind = stored_texts.kind_of(record.sections)
+        source = record.file or "Imported"
+        stored_texts.store(draft, record.sections, kind, source=source, editor_id=editor_id, now=now)
+        drafts.append(draft)
+    return drafts
 
 
 def save_pending(records: list[Record], editor_id: int, now: datetime) -> str:

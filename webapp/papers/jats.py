@@ -2,7 +2,7 @@
 
 Funding and conflicts of interest are copied word for word from the elements that JATS has for them; headings are not
 interpreted. The trial number is taken from the abstract and from sections about registration only: a number elsewhere
-may be that of another trial.
+may be that of another trial. The rest of the paper becomes the record's sections.
 """
 
 import re
@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_trials
+from webapp.models import CELL, Section, Source
 from webapp.models.values import Author
 from webapp.papers import dates, names
 from webapp.papers.crossref import short_license
@@ -31,6 +32,8 @@ _OTHER_ABSTRACTS = (
     "plain-language-summary",
     "video",
 )
+# Elements that hold paragraphs and one another.
+_PARTS = ("sec", "list", "list-item", "boxed-text", "ack", "app-group", "app", "notes", "fn-group", "fn")
 _REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (number|of the trial)", re.I)
 
 
@@ -68,9 +71,55 @@ def _record(article: Element, meta: Element) -> Record:
         trial_number=number,
         trial_url=url,
     )
-    return Record(
-        content=content, types=(*kinds, words(article.find("front/journal-meta/publisher/publisher-name")))
+    publisher = words(article.find("front/journal-meta/publisher/publisher-name"))
+    return Record(content=content, types=(*kinds, publisher), sections=_sections(article, content))
+
+
+def _sections(article: Element, content: ArticleContent) -> tuple[Section, ...]:
+    """Read what JATS has elements for, the running text, part by part, and the tables, which are taken out of it."""
+    license_address = " ".join(
+        address
+        for element in article.iterfind(".//permissions//*")
+        for address in element.attrib.values()
+        if "//" in address
     )
+    statements = {
+        "study_kind": article.get("article-type", "").lower(),
+        "funding": content.funding,
+        "conflicts_of_interest": content.conflicts_of_interest,
+        "license": f"{words(article.find('.//permissions'))} {license_address}".strip(),
+        "country": "; ".join(dict.fromkeys(map(words, article.iterfind(".//aff//country")))),
+        "keywords": "; ".join(content.paper.mesh_terms),
+    }
+    tables = [_table(wrap) for wrap in article.iter("table-wrap")]
+    drop(article, ("table-wrap",))
+    running = []
+    for part in (*article.iterfind("body/*"), *article.iterfind("back/*")):
+        title = part.find("title")
+        if title is not None:
+            part.remove(title)
+        running.append(Section(Source.FULL_TEXT, "\n\n".join(_blocks(part)), words(title)))
+    return (
+        *(Section(Source.STATEMENT, text, name) for name, text in statements.items()),
+        *running,
+        *tables,
+    )
+
+
+def _blocks(part: Element) -> Iterator[str]:
+    """The headings and paragraphs of a part in their order."""
+    if part.tag not in _PARTS:
+        yield words(part)
+    else:
+        for child in part:
+            yield from _blocks(child)
+
+
+def _table(wrap: Element) -> Section:
+    """The caption, the rows, and the notes below."""
+    rows = [CELL.join(words(cell).replace(CELL, " / ") for cell in row) for row in wrap.iter("tr")]
+    title = f"{words(wrap.find('label'))} {words(wrap.find('caption'))}"
+    return Section(Source.TABLE, "\n\n".join((title, *rows, words(wrap.find("table-wrap-foot")))))
 
 
 def _paper(article: Element, meta: Element, title: str) -> PaperContent:

@@ -10,15 +10,17 @@ import msgspec
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import READERS, find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
-from webapp.models import Article, Paper
+from webapp.models import Article, Paper, Section
 from webapp.papers import names
 from webapp.parsing import clean_text, decode_entities
 
 MOST_RECORDS = 500
 TOO_MANY = f"This file holds more than {MOST_RECORDS} papers. Split it and import one part after another."
 LONGEST_TEXT = 20_000  # characters, the limit of a field of the authoring form
+LONGEST_PAPER = 2_000_000  # characters, more than ten times a long paper
 IS_A_NOTICE = "This is a notice about another paper, not a paper."
 NO_TITLE = "It has no title."
+TOO_LONG = f"The text is longer than {LONGEST_PAPER:,} characters, so only title and abstract are stored."
 NOT_ALL_AUTHORS = "The file does not name all authors. Add the missing ones."
 
 # How databases say that they know no pages.
@@ -63,10 +65,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1.
 
     ``types`` are the kinds that the file gives the work, and its publisher, which only ``normalized`` needs; ``notes`` say
-    what an editor should check.
+    what an editor should check; ``sections`` are the text beyond title and abstract.
     """
 
     content: ArticleContent = ArticleContent()
+    sections: tuple[Section, ...] = ()
     types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reason: str = ""
@@ -127,12 +130,26 @@ def normalized(record: Record) -> Record:
     notes = list(record.notes)
     if not is_complete:
         notes.append(NOT_ALL_AUTHORS)
+    texts = ("\n\n".join(_paragraphs(section.text)) for section in record.sections)
+    sections = tuple(
+        Section(section.source, text, plain_text(section.heading))
+        for section, text in zip(record.sections, texts, strict=True)
+        if text
+    )
+    if sum(len(section.text) for section in sections) > LONGEST_PAPER:
+        sections = ()
+        notes.append(TOO_LONG)
     if unclear := [
         author for author in paper.authors if "," in author.given or re.search("[,;]", author.family)
     ]:
         notes.append(f"Check the authors: “{names.written(unclear[0]).rstrip(';')}” may be more than one.")
     return msgspec.structs.replace(
-        record, content=content, types=(), notes=tuple(notes), reason=record.reason or reason
+        record,
+        content=content,
+        sections=sections,
+        types=(),
+        notes=tuple(notes),
+        reason=record.reason or reason,
     )
 
 

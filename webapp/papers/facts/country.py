@@ -6,7 +6,8 @@
 import re
 from collections.abc import Iterator
 
-from webapp.papers.facts.paper_text import PaperText, Source
+from webapp.models import Source
+from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import WORDS, Candidate
 
 # Regular expressions take the Turkish İ and ı for an i, as in TÜRKİYE; ``casefold`` does not.

@@ -3,31 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+
+from webapp.models import Section, Source
 
 # A longer one is a table or a list without full stops. No rule reads across a sentence, so that reading stays linear.
 LONGEST_SENTENCE = 1_000
 _END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9≥≤<>])|\n\s*\n")
 _ABBREVIATION = re.compile(r"(?:\b(?:vs|e\.g|i\.e|cf|al|Fig|Figs|approx|ca|No|Nos|Dr|St|Inc|etc|[A-Z])|=)\.$")
-
-
-class Source(StrEnum):
-    """Where in the paper a section stands. A statement is what JATS marks as funding, interests and the like."""
-
-    TITLE = "title"
-    ABSTRACT = "abstract"
-    FULL_TEXT = "full text"
-    TABLE = "table"
-    STATEMENT = "statement"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a paper; the heading of a statement is the field that it answers, of other parts empty."""
-
-    source: Source
-    text: str
-    heading: str = ""
 
 
 @dataclass(frozen=True)

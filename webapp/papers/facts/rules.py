@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from webapp.models import Source
 from webapp.papers.facts.numbers import NUMBER, TIME
-from webapp.papers.facts.paper_text import PaperText, Sentence, Source
+from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.study_kind import is_overview
 from webapp.papers.facts.suggestion import Candidate
 

@@ -7,8 +7,9 @@
 import re
 from collections.abc import Iterator
 
+from webapp.models import Source
 from webapp.papers.crossref import short_license
-from webapp.papers.facts.paper_text import PaperText, Source
+from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import Candidate, any_of
 
 _FUNDING, _INTERESTS = any_of("funding"), any_of("interests")

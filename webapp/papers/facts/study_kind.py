@@ -9,9 +9,10 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from webapp.models import Source
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts import subject
-from webapp.papers.facts.paper_text import PaperText, Sentence, Source
+from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, surest
 from webapp.papers.notices import study_kinds
 

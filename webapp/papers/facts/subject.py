@@ -6,8 +6,9 @@
 import re
 from collections.abc import Iterator
 
+from webapp.models import Source
 from webapp.models.values import Subject
-from webapp.papers.facts.paper_text import PaperText, Sentence, Source
+from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, surest
 
 _PEOPLE, _LAB = any_of("human_signs"), any_of("lab", "signs")

@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from webapp.models import Source
 from webapp.models.values import StudyKind, Subject
-from webapp.papers.facts.paper_text import Sentence, Source
+from webapp.papers.facts.paper_text import Sentence
 
 MOST_SUGGESTIONS = 3
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))

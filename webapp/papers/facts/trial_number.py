@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from webapp.content.identifiers import find_trials
-from webapp.papers.facts.paper_text import PaperText, Source
+from webapp.models import Source
+from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import Candidate
 
 _REGISTERED = re.compile(r"regist|clinicaltrials\.gov|trial number|identifier", re.I)

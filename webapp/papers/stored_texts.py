@@ -1,0 +1,105 @@
+"""The texts of papers, stored with their drafts for editors only: reading them, and all that a draft has as one text."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from webapp.content.article_content import PaperContent, from_json
+from webapp.content.identifiers import find_doi
+from webapp.db.session import db
+from webapp.models import Draft, Section, Source, StoredText, TextKind
+from webapp.papers import file_formats, pdf_text
+from webapp.papers.facts.paper_text import PaperText
+from webapp.papers.records import LONGEST_PAPER, Unreadable
+
+MOST_BYTES = 8_000_000  # JATS XML is a few times longer than its text
+FORMATS = "JATS XML and plain text. From a PDF, copy the text and paste it here"
+_TOO_LONG = f"This is longer than {LONGEST_PAPER:,} characters. Leave out parts that you don’t need."
+_ENGLISH = re.compile(r"\b(?:the|of|and|in|to|with|was|were|a|for)\b", re.I)
+_ENOUGH_WORDS = 40
+_LEAST_ENGLISH = 0.08  # of all words; English has three times as many of these, Spanish a third
+
+
+def texts_of(draft: Draft) -> PaperText:
+    """Return title and abstract of a draft's paper, and the sections of all its stored texts, split into sentences."""
+    paper = from_json(draft.content).paper
+    return PaperText(
+        Section(Source.TITLE, paper.title),
+        Section(Source.ABSTRACT, paper.abstract),
+        *(section for text in stored(draft) for section in text.sections),
+    )
+
+
+def stored(draft: Draft) -> Sequence[StoredText]:
+    """Fetch the stored texts of a draft, the first added first."""
+    return db.session.scalars(
+        select(StoredText).where(StoredText.draft_id == draft.id).order_by(StoredText.id)
+    ).all()
+
+
+def store(
+    draft: Draft,
+    sections: Sequence[Section],
+    kind: TextKind,
+    *,
+    source: str,
+    editor_id: int | None,
+    now: datetime,
+) -> None:
+    """Store a text with a draft, once. Raises Unreadable if the draft would have too much of it."""
+    known = [list(text.sections) for text in stored(draft)]
+    if not sections or list(sections) in known:
+        return
+    if sum(len(section.text) for text in (*known, sections) for section in text) > LONGEST_PAPER:
+        raise Unreadable(_TOO_LONG)
+    db.session.add(
+        StoredText(
+            draft_id=draft.id,
+            kind=kind,
+            sections=list(sections),
+            source=source[:200],
+            added_at=now,
+            editor_id=editor_id,
+        )
+    )
+
+
+def kind_of(sections: Sequence[Section]) -> TextKind:
+    """Tell how much of the paper a file in JATS XML has: its body, or no more than what describes the paper."""
+    has_body = any(section.source is Source.FULL_TEXT for section in sections)
+    return TextKind.FULL_TEXT if has_body else TextKind.ABSTRACT
+
+
+def read(source: bytes | str, paper: PaperContent) -> tuple[Section, ...]:
+    """Read a text of this paper: JATS XML, or plain text as it is copied from a PDF. Raises Unreadable."""
+    text = file_formats.decode(source, FORMATS)[0] if isinstance(source, bytes) else source
+    if not re.match(r"\s*<[?!a-z]", text, re.I):
+        sections = pdf_text.sections(text)
+    else:
+        record = file_formats.read(text)[0]
+        other = find_doi(record.content.paper.doi)
+        if other and paper.doi and other != find_doi(paper.doi):
+            raise Unreadable(f"This is another paper: “{record.title}” (DOI {other}).")
+        if record.reason:
+            raise Unreadable(record.reason)
+        sections = record.sections
+        if not sections:
+            raise Unreadable("There is nothing in this file beyond title and abstract.")
+    if not sections:
+        raise Unreadable("There is no text to store. Choose a file, or paste the text.")
+    return sections
+
+
+def doubts(paper: PaperText) -> list[str]:
+    """Say what an editor should know about a text before relying on its suggestions."""
+    running = " ".join(section.text for section in paper.sections if section.source is not Source.TABLE)
+    words = len(re.findall(r"[^\W\d_]+", running))
+    tables = [section.text for section in paper.sections if section.source is Source.TABLE]
+    found = []
+    if words >= _ENOUGH_WORDS and len(_ENGLISH.findall(running)) < _LEAST_ENGLISH * words:
+        found.append("This doesn’t look like English. We find facts in English texts only.")
+    if tables and not any(re.search(r"\d", text.partition("\n")[2]) for text in tables):
+        found.append("The tables have no numbers. In the paper they may be pictures.")
+    return found
