@@ -243,6 +243,15 @@ def test_a_file_in_place_of_the_copy_stays(app: Flask, tmp_path: Path) -> None:
     assert (tmp_path / "site").read_text(encoding="ascii") == "a letter"
 
 
+def test_a_link_of_somebody_else_is_left_alone(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "site").symlink_to(tmp_path / "their-own-site")
+    result = run(app, "export-site", tmp_path / "site")
+    assert result.exit_code == 1 and "which is no copy of the site" in result.output
+    withdraw(add_article(), "We mixed up two papers.", NOW)
+    site_copy.remove_outdated(tmp_path / "site")
+    assert (tmp_path / "site").readlink() == tmp_path / "their-own-site"
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_command_makes_a_copy_that_other_users_may_read(app: Flask, tmp_path: Path) -> None:
     former = os.umask(0o077)

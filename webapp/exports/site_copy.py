@@ -46,6 +46,8 @@ def make(link: Path, now: datetime) -> int:
 
     An interrupted copy leaves its folder, which the next one removes.
     """
+    if link.is_symlink() and _change_of(link.readlink(), link) is None:
+        raise CannotCopy(f"{link} leads to {link.readlink()}, which is no copy of the site. Name another.")
     if link.exists() and not link.is_symlink():
         if any(link.iterdir()):
             raise CannotCopy(f"{link} has other files in it. Name a folder that is empty or does not exist.")
@@ -62,17 +64,23 @@ def make(link: Path, now: datetime) -> int:
     new_link.symlink_to(folder.name)
     new_link.replace(link)
     for former in link.parent.iterdir():
-        if re.fullmatch(rf"{re.escape(link.name)}-\d{{8}}T\d{{6}}Z-\d+", former.name) and former != folder:
+        if _change_of(former, link) is not None and former != folder:
             shutil.rmtree(former)
     return count
 
 
 def remove_outdated(link: Path) -> None:
-    """Remove the copy if a summary was withdrawn since it was made."""
+    """Remove the copy if a summary was withdrawn since it was made. A link that is not to a copy stays."""
     if link.is_symlink():
-        _, _, change = link.readlink().name.rpartition("-")
-        if change_log.is_withdrawn_since(int(change)):
+        change = _change_of(link.readlink(), link)
+        if change is not None and change_log.is_withdrawn_since(change):
             link.unlink(missing_ok=True)
+
+
+def _change_of(folder: Path, link: Path) -> int | None:
+    """The newest public change that a copy has, as the name of its folder says; None for any other folder."""
+    found = re.fullmatch(rf"{re.escape(link.name)}-\d{{8}}T\d{{6}}Z-(\d+)", folder.name)
+    return int(found[1]) if found else None
 
 
 class SiteCopy:
