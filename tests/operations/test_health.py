@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -49,6 +50,11 @@ def details(client: PageClient, status: int = 200) -> dict[str, Any]:
     return answer
 
 
+def refuse_to_write(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    """Root, who may run the tests, can write everywhere."""
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != file)
+
+
 def lose_the_index(config: Config) -> None:
     shutil.rmtree(config.search_index)
 
@@ -68,7 +74,8 @@ def let_a_mail_be_refused(_: Config) -> None:
 
 def stop_an_issue(_: Config) -> None:
     now = datetime.now(UTC)
-    db.session.add(Issue(frequency=Frequency.WEEKLY, made_at=now, recipient_count=9, stopped_at=now))
+    issue = Issue(frequency=Frequency.WEEKLY, made_at=now, recipient_count=9, stopped_at=now)
+    outbox.enqueue(MailKind.DIGEST, "ana@example.org", now - timedelta(hours=1), issue=issue)
 
 
 def stop_the_jobs(_: Config) -> None:
@@ -178,11 +185,12 @@ def test_metrics_name_endpoints_and_never_queries(client: PageClient) -> None:
     assert "private" not in metrics
 
 
-def test_a_site_is_not_ok_whose_database_nobody_can_write(client: PageClient) -> None:
-    """As after a restore by root, when the file is not the site's own."""
-    event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
-    db.session.remove()
-    db.engine.dispose()
+@pytest.mark.parametrize("name", ["site.sqlite3", "site.sqlite3-wal", "site.sqlite3-shm"])
+def test_a_site_is_not_ok_whose_database_is_not_its_own(
+    client: PageClient, config: Config, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As after a restore by root."""
+    refuse_to_write(monkeypatch, config.instance_path / name)
     assert client.get("/readyz").text == "degraded\n"
     assert not details(client)["checks"]["writable"]["passed"]
 
@@ -190,11 +198,18 @@ def test_a_site_is_not_ok_whose_database_nobody_can_write(client: PageClient) ->
 def test_a_site_is_not_ok_whose_disk_became_read_only(
     client: PageClient, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "access", lambda path, _mode: path != config.search_index)
+    refuse_to_write(monkeypatch, config.search_index)
     assert details(client)["checks"]["writable"] == {"passed": False, "value": str(config.search_index)}
 
 
-def test_somebody_who_writes_proves_that_the_database_can_be_written(app: Flask, client: PageClient) -> None:
+def test_monitors_do_not_take_the_turn_of_writers(client: PageClient) -> None:
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    client.get("/readyz")
+    assert "BEGIN" in statements and "BEGIN IMMEDIATE" not in statements
+
+
+def test_a_site_is_ok_while_somebody_writes(app: Flask, client: PageClient) -> None:
     with another_writer(app):
         assert client.get("/readyz").text == "ok\n"
 

@@ -244,8 +244,11 @@ def forget_old(now: datetime) -> None:
     db.session.execute(old.values(recipient="", last_error=None))
 
 
-def waiting_count(now: datetime) -> int:
-    return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(_is_due(now))) or 0
+def waiting(now: datetime) -> tuple[int, datetime | None]:
+    """How many mails are due, and since when the oldest of them is."""
+    counted = select(func.count(OutboxMessage.id), func.min(OutboxMessage.next_try_at))
+    count, oldest = db.session.execute(counted.where(_is_due(now))).one()
+    return count, oldest
 
 
 def refused_count(now: datetime) -> int:

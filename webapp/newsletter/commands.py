@@ -25,7 +25,7 @@ newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver 
 @newsletter_group.command("deliver")
 def deliver() -> None:
     """Deliver the mail that is due."""
-    length = outbox.waiting_count(datetime.now(UTC))
+    length, _ = outbox.waiting(datetime.now(UTC))
     try:
         with (
             closing(mailer_for(current_app.extensions["config"])) as mailer,

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import delete, false, func, select
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import heartbeats
 from webapp.db.heartbeats import Heartbeat, Task
 from webapp.db.session import db
-from webapp.db.writing import TurnTaken, stop_reading, writing
+from webapp.db.writing import stop_reading
 from webapp.mail import outbox
-from webapp.models import MailState, OutboxMessage
 from webapp.operations import migrations
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable, search_index
@@ -89,10 +88,7 @@ def _database_checks(now: datetime) -> Iterator[HealthCheck]:
         "index_lag_seconds", lag <= MOST_INDEX_LAG, lag, "Longest wait of a change for the search index"
     )
     yield HealthCheck("index_waiting", True, change_count, "Changes that the search index has yet to follow")
-    due = OutboxMessage.state == MailState.QUEUED, OutboxMessage.next_try_at <= now
-    mail_count, oldest = db.session.execute(
-        select(func.count(OutboxMessage.id), func.min(OutboxMessage.next_try_at)).where(*due)
-    ).one()
+    mail_count, oldest = outbox.waiting(now)
     waited = (now - oldest).total_seconds() if oldest else 0.0
     yield HealthCheck(
         "outbox_age_seconds", waited <= MOST_MAIL_AGE, waited, "How long the oldest due mail has waited"
@@ -121,19 +117,17 @@ def _database_checks(now: datetime) -> Iterator[HealthCheck]:
 
 
 def _writable() -> HealthCheck:
-    """Whether database and files can be changed; tried without changing anything."""
+    """Whether database and files can be changed, without the writer's turn: anybody may ask for ``/readyz``."""
     url = db.engine.url
     paths = [Path(current_app.instance_path), current_app.extensions["config"].search_index]
     if db.engine.dialect.name == "sqlite" and url.database:
-        paths.append(Path(url.database))
+        paths += [Path(url.database + ending) for ending in ("", "-wal", "-shm")]
     failed = [str(path) for path in paths if not os.access(_existing(path), os.W_OK)]
-    try:
-        with writing(wait=False):
-            db.session.execute(delete(Heartbeat).where(false()))
-    except TurnTaken:
-        pass  # whoever has the turn is writing
-    except SQLAlchemyError as error:
-        failed.append(f"database: {type(error).__name__}")
+    if (
+        db.engine.dialect.name == "postgresql"
+        and db.session.scalar(text("SHOW transaction_read_only")) == "on"
+    ):
+        failed.append("database: read-only")  # as on a standby
     return HealthCheck(
         "writable", not failed, ", ".join(failed) or "yes", "Database and folders can be written"
     )
