@@ -17,7 +17,7 @@ from webapp.config import Config
 from webapp.db.session import db
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
-from webapp.mail.smtp import Refused
+from webapp.mail.smtp import Letter, Refused
 from webapp.models import MailKind, MailState, OutboxMessage
 from webapp.operations import health
 
@@ -52,6 +52,25 @@ def test_two_nodes_send_each_mail_once_and_urgent_mail_first(
     assert set(Counter(recipients).values()) == {1}
     assert len(recipients) == 46
     assert {row.state for row in db.session.scalars(select(OutboxMessage))} == {MailState.SENT}
+
+
+def test_a_mail_whose_query_fails_uses_up_a_try_and_the_next_goes_out(app: Flask) -> None:
+    """PostgreSQL refuses everything in a transaction after an error, also the count of tries."""
+    broken = outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="A message.")
+    outbox.enqueue(MailKind.CONTACT, "bo@example.org", NOW, subject="Hello", text="A message.")
+    db.session.commit()
+
+    def write(message: OutboxMessage, now: datetime) -> Letter | None:
+        if message is broken:
+            db.session.execute(text("SELECT 1 FROM nowhere"))
+        return write_letter(message, now)
+
+    postbox = Postbox()
+    for _ in range(2):
+        delivery.deliver_one(postbox, write, datetime.now(UTC))
+    assert [letter.recipient for letter in postbox.letters] == ["bo@example.org"]
+    assert (broken.state, broken.attempt_count) == (MailState.QUEUED, 1)
+    assert "nowhere" in (broken.last_error or "")
 
 
 def test_a_refused_issue_is_stopped_and_monitors_see_it(app: Flask) -> None:

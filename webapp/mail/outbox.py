@@ -121,7 +121,8 @@ def claim(write_letter: WriteLetter, now: datetime, priorities: Priorities = PRI
     message.state, message.claimed_at = MailState.SENDING, now
     message.attempt_count += 1
     try:
-        letter: Letter | Outcome = write_letter(message, now) or Outcome(MailState.EXCLUDED)
+        with db.session.begin_nested():  # otherwise an error of the database would undo the claim, too
+            letter: Letter | Outcome = write_letter(message, now) or Outcome(MailState.EXCLUDED)
     except Exception as error:
         log.exception("a mail could not be written", extra={"message_id": message.message_id})
         letter = _later(f"could not be written: {error}", message.attempt_count)
