@@ -133,6 +133,28 @@ def test_a_list_that_is_no_text_is_refused(app: Flask, tmp_path: Path, name: str
     assert f"{name}: This file cannot be read" in imported(app, tmp_path, exit_code=1)
 
 
+@pytest.mark.parametrize(
+    ("slug", "name", "reason"),
+    [
+        ("sleep", "Naps", 'The slug "sleep" is in this list twice.'),
+        ("naps", "Sleep", '"sleep" has the name "Sleep" already.'),
+        ("naps", "Pain Management", '"pain-management" has the name "Pain Management" already.'),
+        ("naps", "N" * 81, "Expected `str` of length <= 80"),
+        ("naps and more", "Naps", "Expected `str` matching regex"),
+    ],
+)
+def test_a_list_that_the_database_would_refuse_is_refused_by_its_line(
+    app: Flask, tmp_path: Path, slug: str, name: str, reason: str
+) -> None:
+    file = folder_of(tmp_path) / "categories.toml"
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(
+            f'\n[[categories]]\nslug = "{slug}"\nname = "{name}"\nicon = "moon"\ndescription = "x"\n'
+        )
+    assert f"{file}:7: {reason}" in imported(app, tmp_path, exit_code=1)
+    assert count(Category) == 12
+
+
 def test_two_files_about_one_paper_become_one_article(app: Flask, tmp_path: Path) -> None:
     first = content(slug="first", paper={"doi": "10.5555/same"})
     second = content(slug="second", paper={"doi": "10.5555/SAME".lower()})

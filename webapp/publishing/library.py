@@ -1,15 +1,16 @@
 """Import and export of a library: articles, categories and glossary as TOML files."""
 
+import re
 import time
 import tomllib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
 import tomli_w
@@ -41,30 +42,41 @@ CATEGORIES_FILE = "categories.toml"
 GLOSSARY_FILE = "glossary.toml"
 
 
+Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,80}$")]
+
+
 class CategoryContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A category of categories.toml; pages list categories in the order of the file."""
 
-    slug: str
-    name: str
-    icon: str
+    slug: Slug
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    icon: Annotated[str, msgspec.Meta(max_length=20)]
     description: str
 
 
 class TermContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A term of glossary.toml."""
 
-    slug: str
-    term: str
+    slug: Slug
+    term: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
     meaning: str
     forms: list[str] = []
 
 
 class _CategoriesFile(msgspec.Struct, forbid_unknown_fields=True):
+    known: ClassVar = select(Category.slug, Category.name)
     categories: list[CategoryContent] = []
+
+    def names(self) -> list[tuple[str, str]]:
+        return [(category.slug, category.name) for category in self.categories]
 
 
 class _GlossaryFile(msgspec.Struct, forbid_unknown_fields=True):
+    known: ClassVar = select(GlossaryTerm.slug, GlossaryTerm.term)
     terms: list[TermContent] = []
+
+    def names(self) -> list[tuple[str, str]]:
+        return [(term.slug, term.term) for term in self.terms]
 
 
 ListFile = TypeVar("ListFile", _CategoriesFile, _GlossaryFile)
@@ -118,12 +130,11 @@ def import_in_steps(path: Path) -> ImportReport:
     Checks all files before it loads the first. If somebody changes the site meanwhile in a way that refuses a file after all,
     LibraryRefused says how many articles were loaded before it; a second import goes on from there.
     """
-    refusals = _check(path)
-    if not refusals:
-        with writing() as now:
-            refusals = _load_lists(path, now)
-    if refusals:
+    if refusals := _check(path):
         raise LibraryRefused(refusals)
+    with writing() as now:
+        if refusals := _load_lists(path, now):
+            raise LibraryRefused(refusals)
     report, files, pause = ImportReport(), deque(_article_files(path)), PAUSE
     while files:
         time.sleep(pause)
@@ -230,12 +241,32 @@ def _read_list(file: Path, kind: type[ListFile], refusals: list[Refusal]) -> Lis
     """What a list says, if there is such a file; why it is refused is added to ``refusals``."""
     try:
         source = file.read_text(encoding="utf-8") if file.is_file() else ""
-        return msgspec.convert(clean_texts(tomllib.loads(source)), kind)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        tables = (number for number, line in enumerate(source.splitlines(), start=1) if line.startswith("[["))
+        lines = dict(enumerate(tables))
+        found = msgspec.convert(clean_texts(tomllib.loads(source)), kind)
+        repeated = list(_repeated(file, found, lines))
+        refusals += repeated
+        return kind() if repeated else found
+    except tomllib.TOMLDecodeError as error:
         refusals.append(Refusal(file, None, str(error)))
+    except msgspec.ValidationError as error:
+        position = re.search(r"\[(\d+)\]", str(error))
+        line = lines.get(int(position[1])) if position else None
+        refusals.append(Refusal(file, line, str(error)))
     except (OSError, UnicodeDecodeError) as error:
         refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
     return kind()
+
+
+def _repeated(file: Path, found: ListFile, lines: dict[int, int]) -> Iterator[Refusal]:
+    """Slugs and names that a list, or it and the site together, would have twice."""
+    slugs, slug_by_name = set[str](), {name: slug for slug, name in db.session.execute(found.known)}
+    for position, (slug, name) in enumerate(found.names()):
+        if slug in slugs:
+            yield Refusal(file, lines.get(position), f'The slug "{slug}" is in this list twice.')
+        elif slug_by_name.setdefault(name, slug) != slug:
+            yield Refusal(file, lines.get(position), f'"{slug_by_name[name]}" has the name "{name}" already.')
+        slugs.add(slug)
 
 
 def _load_lists(path: Path, now: datetime) -> list[Refusal]:
