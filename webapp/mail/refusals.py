@@ -1,8 +1,8 @@
 """The judge of refusals: which ones say something about the recipient, and which ones only about us.
 
 Answers of a mail server and delivery reports are judged alike. A refusal counts against an address only if it is about
-that mailbox. What it says about our address, our server, our mail or a policy, or what nobody can understand, does not:
-otherwise one entry in a block list would empty the list of subscribers.
+that mailbox. What it says about our address, our server, our mail, a policy or a trouble of the other server, or what
+nobody can understand, does not: otherwise one entry in a block list would empty the list of subscribers.
 """
 
 import re
@@ -17,7 +17,10 @@ _WORDS = {
 }
 # RFC 3463. The code may stand on any line of the answer; a digit or dot next to it means an IP address or a version.
 _STATUS = re.compile(r"(?<![\d.])([45])\.([0-7])\.(\d{1,3})(?!\.?\d)")
-_REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])")
+_REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?![\d.])")
+# RFC 5321: the server is closing down, fails by itself, cannot check who we are, or cannot do what we asked for. Only a
+# status of the address (1) or mailbox (2) says otherwise.
+_SERVER = {"421", "451", "454", "455"}
 # Mailbox, domain or their syntax do not exist; moved; a domain that takes no mail (RFC 7505).
 _NO_SUCH_MAILBOX = ("1.1", "1.2", "1.3", "1.6", "1.10")
 # Our address; a mail too long for the mailbox. All of system (3), protocol (5), content (6) and policy (7) belong here,
@@ -37,12 +40,14 @@ def judge(answer: str, sender: str = "") -> BounceKind | None:
     statuses = {f"{subject}.{int(detail)}" for _, subject, detail in found}
     if any(map(_SENDER.fullmatch, statuses)) or _WORDS["sender"].search(answer) or names_us:
         return None
+    reply_codes = _REPLY_CODE.findall(answer)[:1]
+    is_about_server = not _SERVER.isdisjoint(reply_codes)
     is_unknown = not statuses.isdisjoint(_NO_SUCH_MAILBOX)
-    is_unable = any(status[0] in "24" for status in statuses)
-    if not is_unknown and not is_unable and not _WORDS["policy"].search(answer):
+    is_unable = any(status[0] in ("2" if is_about_server else "24") for status in statuses)
+    if not (is_unknown or is_unable or is_about_server or _WORDS["policy"].search(answer)):
         is_unknown = _WORDS["no_such_mailbox"].search(answer) is not None
         is_unable = _WORDS["mailbox"].search(answer) is not None
     if is_unknown:
-        classes = {status_class for status_class, _, _ in found} or set(_REPLY_CODE.findall(answer)[:1])
+        classes = {status_class for status_class, _, _ in found} or {code[0] for code in reply_codes}
         return BounceKind.SOFT if classes == {"4"} else BounceKind.HARD
     return BounceKind.SOFT if is_unable else None
