@@ -28,6 +28,12 @@ class ConfigError(ValueError):
     """A setting is invalid; the message starts with its name."""
 
 
+def command_line(arguments: str) -> str:
+    """A command of the site as operators type it: with ``scrh`` where that is installed, otherwise with ``flask``."""
+    program = Path(INSTALLED.read_text(encoding="utf-8").strip()).name if INSTALLED.exists() else "flask"
+    return f"{program} {arguments}"
+
+
 def with_port(host: str, port: int) -> str:
     """A host and its port; an IPv6 address gets brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,5 +1,6 @@
 """``flask check``: each kind of damage is reported, and a sound site passes."""
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, text
 
+from tests.drills.site import ROOT
 from tests.factories import NOW, add_article
 from tests.newsletter.steps import subscribed
 from webapp import config as settings
@@ -102,11 +104,28 @@ def test_checks_that_the_database_refuses_do_not_pass(app: Flask) -> None:
     assert checked.output.startswith("database: not everything could be checked: ")
 
 
-def test_an_installed_site_reads_the_addresses_of_other_databases(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command scrh, as `make install` leaves it."""
     (tmp_path / "installed").write_text("/usr/local/bin/scrh\n", encoding="ascii")
     monkeypatch.setattr(settings, "INSTALLED", tmp_path / "installed")
+
+
+@pytest.mark.usefixtures("installed")
+def test_hints_name_the_command_that_is_installed(app: Flask, config: Config) -> None:
+    indexing.catch_up()
+    shutil.rmtree(config.search_index)
+    for command in (["check"], ["search", "status"], ["search", "check"]):
+        assert ": scrh search rebuild\n" in app.test_cli_runner().invoke(args=command).output
+
+
+def test_no_hint_says_what_nobody_typed() -> None:
+    hint = re.compile(r"(run|with): flask", re.IGNORECASE)
+    assert not [path for path in (ROOT / "webapp").rglob("*.py") if hint.search(path.read_text("utf-8"))]
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_site_reads_the_addresses_of_other_databases(app: Flask) -> None:
     copied = app.test_cli_runner().invoke(args=["db-copy", "mysql://localhost/x"])
     assert copied.output.startswith("Nothing was copied. DATABASE_URL: ")
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Engine, event
 
-from webapp.config import Config
+from webapp.config import Config, command_line
 from webapp.db.session import db
 from webapp.db.writing import BUSY_TIMEOUT, begin_postgresql, begin_sqlite
 
@@ -75,7 +75,7 @@ def _check_file(_dialect: Any, _record: Any, arguments: list[str], _options: Any
         Path(arguments[0]).chmod(0o600)
     except FileNotFoundError:
         raise sqlite3.OperationalError(
-            f"there is no database in {arguments[0]}; run: flask prepare"
+            f"there is no database in {arguments[0]}; run: {command_line('prepare')}"
         ) from None
     except OSError:
         pass

@@ -11,6 +11,7 @@ from wtforms import TextAreaField
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor
+from webapp.config import command_line
 from webapp.models import AuditKind, Role
 from webapp.papers import file_formats, importing, lookup
 from webapp.papers.records import Record, Unreadable
@@ -66,7 +67,11 @@ def overview() -> Response:
     contact = current_app.extensions["config"].editors_mail
     missing_contact = "" if lookup.is_contact(contact) else contact
     return htmx.render(
-        "editor/papers.html", page=page, counts=retractions.counts(), missing_contact=missing_contact
+        "editor/papers.html",
+        page=page,
+        counts=retractions.counts(),
+        missing_contact=missing_contact,
+        command=command_line("papers check-retractions"),
     )
 
 

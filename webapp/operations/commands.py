@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.config import SITE_NAME, Config, ConfigError
+from webapp.config import SITE_NAME, Config, ConfigError, command_line
 from webapp.db import heartbeats
 from webapp.db.heartbeats import Task
 from webapp.db.session import db
@@ -217,11 +217,13 @@ def _finish_restore() -> None:
         held_count = backups.expire_restored_state()
     if held_count:
         click.echo(
-            f"Mails that waited in the backup and may have gone out since: {held_count}. Run: flask newsletter settle LOG"
+            f"Mails that waited in the backup and may have gone out since: {held_count}. "
+            f"Run: {command_line('newsletter settle LOG')}"
         )
     try:
         click.echo(f"Restored into {db.engine.url!r}. Summaries in the search index: {indexing.rebuild()}")
     except SearchUnavailable as error:
-        sys.exit(f"Restored, but the search index was not built: {error}. Run: flask search rebuild")
+        rebuild = command_line("search rebuild")
+        sys.exit(f"Restored, but the search index was not built: {error}. Run: {rebuild}")
     if problems := integrity.problems(datetime.now(UTC)):
         sys.exit("\n".join(["Restored, but not everything is as it must be:", *problems]))

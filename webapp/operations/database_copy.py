@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
+from webapp.config import command_line
 from webapp.db.session import Base
 from webapp.operations import migrations
 
@@ -71,7 +72,7 @@ def _check_target(reading: Connection, writing: Connection) -> None:
     if None in revisions or revisions[0] != revisions[1]:
         raise CannotCopy(
             f"The source is at migration {revisions[0]} and the target at {revisions[1]}. "
-            "Set DATABASE_URL to each in turn and run: flask db upgrade"
+            f"Set DATABASE_URL to each in turn and run: {command_line('db upgrade')}"
         )
     full = [table.name for table in Base.metadata.sorted_tables if _count(writing, table)]
     if full:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from webapp.config import command_line
 from webapp.db.session import db
 from webapp.mail.outbox import STALE_AFTER
 from webapp.models import Article, ArticleSlug, MailState, OutboxMessage
@@ -24,7 +25,7 @@ def problems(now: datetime) -> list[str]:
     if db.engine.dialect.name == "sqlite":  # PostgreSQL enforces its own files and references
         path = Path(str(db.engine.url.database))
         if not path.exists():
-            return [f"database: there is none in {path}. Run: flask prepare"]
+            return [f"database: there is none in {path}. Run: {command_line('prepare')}"]
         reported += [f"database: {problem}" for problem in sqlite_files.problems_of(path)]
     if problem := migrations.problem():
         reported.append(f"database: {problem}")
@@ -33,10 +34,11 @@ def problems(now: datetime) -> list[str]:
 
 def _index_problems() -> Iterator[str]:
     """Compare the index with the database; changes that the index has not followed yet are not problems."""
+    rebuild = command_line("search rebuild")
     try:
         difference = indexing.differences(search_index())
     except SearchUnavailable as error:
-        yield f"search index: {error}. Run: flask search rebuild"
+        yield f"search index: {error}. Run: {rebuild}"
         return
     awaited = indexing.waiting_articles()
     for what, ids in (
@@ -45,7 +47,7 @@ def _index_problems() -> Iterator[str]:
         ("is in it but not public", difference.surplus),
     ):
         for article_id in sorted(ids - awaited):
-            yield f"search index: article {article_id} {what}. Run: flask search rebuild"
+            yield f"search index: article {article_id} {what}. Run: {rebuild}"
 
 
 def _row_problems(now: datetime) -> Iterator[str]:

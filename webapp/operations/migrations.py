@@ -5,6 +5,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Connection, inspect
 
+from webapp.config import command_line
 from webapp.db.session import Base, db
 
 
@@ -38,8 +39,8 @@ def problem(connection: Connection | None = None) -> str:
     connection = connection or db.session.connection()
     if not is_newer_than_code(connection):
         revision = current(connection)
-        outdated = f"it is at migration {revision}, but the code needs {newest()}. Run: flask db upgrade"
-        return "" if revision == newest() else outdated
+        outdated = f"it is at migration {revision}, but the code needs {newest()}"
+        return "" if revision == newest() else f"{outdated}. Run: {command_line('db upgrade')}"
     found = {
         (table, column["name"])
         for (_, table), columns in inspect(connection).get_multi_columns().items()

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from webapp.config import command_line
 from webapp.db.session import db
 
 
@@ -32,7 +33,8 @@ def write(target: Path) -> None:
     finally:
         source.close()
     if problems:
-        raise CannotBackUp(f"The copy is damaged, as the database may be: {problems[0]}. Run: flask check")
+        reason = f"The copy is damaged, as the database may be: {problems[0]}"
+        raise CannotBackUp(f"{reason}. Run: {command_line('check')}")
     sync(target)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from webapp.config import command_line
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable, search_index
 
@@ -19,8 +20,7 @@ def status() -> None:
     try:
         count, size = len(search_index().snapshot().entries()), search_index().byte_count()
     except SearchUnavailable as error:
-        click.echo(f"The index cannot be used: {error}.\nRebuild it with: flask search rebuild", err=True)
-        sys.exit(1)
+        sys.exit(f"The index cannot be used: {error}.\nRebuild it with: {command_line('search rebuild')}")
     click.echo(f"{count} articles in the index, {size / 1e6:.1f} MB.")
     click.echo(
         f"{waiting} changes wait, the oldest for {seconds:.1f} seconds." if waiting else "Nothing waits."
@@ -33,8 +33,7 @@ def check() -> None:
     try:
         difference = indexing.differences(search_index())
     except SearchUnavailable as error:
-        click.echo(f"The index cannot be used: {error}.\nRebuild it with: flask search rebuild", err=True)
-        sys.exit(1)
+        sys.exit(f"The index cannot be used: {error}.\nRebuild it with: {command_line('search rebuild')}")
     for what, ids in (
         ("not in the index", difference.missing),
         ("outdated in the index", difference.outdated),
