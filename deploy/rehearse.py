@@ -7,6 +7,7 @@ to a made-up newer one and back, restores here and on an empty machine, and move
     python deploy/rehearse.py
 """
 
+import argparse
 import json
 import re
 import shutil
@@ -327,6 +328,7 @@ def to_postgresql(machine: BootedMachine) -> None:
     machine.follow("Back up and restore PostgreSQL", "install -d")
     dump = "runuser -u scrh -- pg_dump --data-only --inserts --exclude-table=heartbeat | grep ^INSERT | sort"
     file, saved = newest_backup(machine), machine.ok(dump)
+    machine.ok("systemctl start scrh-verify")
     machine.ok("runuser -u scrh -- psql -c 'DELETE FROM article_category'")
     machine.follow("Back up and restore PostgreSQL", "systemctl stop", file=file)
     machine.wait()
@@ -335,6 +337,7 @@ def to_postgresql(machine: BootedMachine) -> None:
 
 def main() -> None:
     """Rehearse."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     folder = Path(tempfile.mkdtemp(prefix="scrh-origin-"))
     try:
         versions = make_origin(folder)
@@ -354,7 +357,9 @@ def main() -> None:
     finally:
         shutil.rmtree(folder)
     left = [found.text for found in blocks() if not found.reason and found not in BootedMachine.followed]
-    sys.exit(f"Not rehearsed:\n{left}" if left else 0)
+    if left:
+        sys.exit(f"Not rehearsed:\n{left}")
+    print(f"Every line works: {len(BootedMachine.followed)} blocks of commands. Every table was as before.")
 
 
 if __name__ == "__main__":

@@ -70,6 +70,26 @@ def test_monitors_see_when_the_last_backup_was_made(
     assert (config.instance_path / "backups").exists() == (not arguments)
 
 
+def test_an_old_backup_is_none_that_another_program_has_just_made(app: Flask, tmp_path: Path) -> None:
+    names = [f"site-{datetime.now(UTC) - timedelta(hours=hours):%Y%m%dT%H%M%SZ}.dump" for hours in (27, 30)]
+    for name in names:
+        (tmp_path / name).touch()
+    result = run(app, "backup", tmp_path, "--made-elsewhere", "--keep", "1")
+    assert result.exit_code == 1
+    assert f"{names[0]}, is older than 26 hours" in result.output
+    assert {path.name for path in tmp_path.glob("*.dump")} == {*names}
+    assert Task.BACKUP not in heartbeats.latest()
+
+
+def test_dumps_that_nobody_can_read_are_not_called_whole(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site-20261124T093000Z.dump").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    verified = run(app, "verify-backups", tmp_path)
+    assert verified.exit_code == 1 and "pg_restore is not installed" in verified.output
+
+
 def test_a_folder_without_a_site_has_no_backup(elsewhere: Config) -> None:
     result = run(create_app(elsewhere), "backup")
     assert result.exit_code == 1 and "There is no site" in result.output

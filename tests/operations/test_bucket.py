@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -80,15 +80,14 @@ def test_a_backup_is_stored_in_the_bucket_and_restored_on_another_machine(
 
 
 def test_a_backup_that_another_program_made_is_stored(app: Flask, bucket: Bucket, tmp_path: Path) -> None:
-    for name in ("site-20261123T093000Z.dump", "site-20261124T093000Z.dump", "unfinished.dump"):
+    now = datetime.now(UTC)
+    former, newest = (f"site-{at:%Y%m%dT%H%M%SZ}.dump" for at in (now - timedelta(days=1), now))
+    for name in (former, newest, "unfinished.dump"):
         (tmp_path / name).write_text("by pg_dump", encoding="ascii")
     stored = run(app, "backup", tmp_path, "--made-elsewhere", "--keep", "1")
     assert stored.exit_code == 0, stored.output
-    assert {path.name for path in tmp_path.glob("*.dump")} == {
-        "site-20261124T093000Z.dump",
-        "unfinished.dump",
-    }
-    assert bucket.names() == ["site-20261124T093000Z.dump"]
+    assert {path.name for path in tmp_path.glob("*.dump")} == {newest, "unfinished.dump"}
+    assert bucket.names() == [newest]
     drilled = run(app, "restore-drill")
     assert drilled.exit_code == 1 and "PostgreSQL" in drilled.output
 

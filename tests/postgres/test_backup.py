@@ -108,7 +108,10 @@ def test_a_site_that_is_running_is_not_replaced(machine: PostgresMachine) -> Non
 def test_half_a_dump_is_refused_and_nothing_changes(machine: PostgresMachine) -> None:
     made = machine.back_up()
     whole = made.read_bytes()
+    assert machine.run(f"scrh verify-backups {machine.backups}").stdout == "Every backup is whole.\n"
     made.write_bytes(whole[: len(whole) // 2])
+    verified = machine.run(f"scrh verify-backups {machine.backups}")
+    assert verified.returncode == 1 and "could not read from input file: end of file" in verified.stderr
     assert machine.restore(made).returncode != 0
     with psycopg.connect(machine.url) as connection:
         assert connection.execute("SELECT count(*) FROM article").fetchone() == (1,)

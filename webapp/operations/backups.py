@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, inspect, text, update
@@ -91,8 +91,8 @@ def damaged(folder: Path, bucket: Bucket | None) -> list[str]:
     """
     reported = []
     for path in map(folder.joinpath, names_in(folder)):
-        if path.suffix == ".sqlite3":
-            reported += [f"{path}: {problem}" for problem in sqlite_files.problems_of(path)[:1]]
+        problems = sqlite_files.problems_of(path) if path.suffix == ".sqlite3" else _problems_of_dump(path)
+        reported += [f"{path}: {problem}" for problem in problems[:1]]
     if bucket is not None:
         for name in names_in(bucket):
             try:
@@ -100,6 +100,30 @@ def damaged(folder: Path, bucket: Bucket | None) -> list[str]:
             except CannotBackUp as error:
                 reported.append(str(error))
     return reported
+
+
+def _problems_of_dump(path: Path) -> list[str]:
+    """Let pg_restore read a dump to its end, into nothing; returns what it says, if that is anything but success."""
+    command = ["pg_restore", "--file=/dev/null", str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    except FileNotFoundError:
+        return ["It was not read, because pg_restore is not installed."]
+    return (
+        [done.stderr.strip() or f"pg_restore ended with status {done.returncode}."] if done.returncode else []
+    )
+
+
+def made_within(folder: Path, most_age: timedelta, now: datetime) -> Path:
+    """The newest backup in a folder. Raises CannotBackUp if its name says that it is older, or if there is none."""
+    path = newest(folder, None)
+    made_at = datetime.strptime(path.stem, f"site-{BACKUP_STAMP}").replace(tzinfo=UTC)
+    if now - made_at > most_age:
+        hours = most_age // timedelta(hours=1)
+        raise CannotBackUp(
+            f"The newest in {folder}, {path.name}, is older than {hours} hours (BACKUP_HOURS)."
+        )
+    return path
 
 
 def newest(folder: Path, bucket: Bucket | None) -> Path:

@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import gethostname
 from tempfile import TemporaryDirectory
@@ -36,26 +36,33 @@ folder_argument = click.argument("folder", type=click.Path(file_okay=False, path
     help="Keep this many of the newest backups, and the last one of as many days; remove the others.",
 )
 @click.option("--to", help="Bucket to store it in as well, like s3://bucket/prefix (default: BACKUP_TO).")
-@click.option("--made-elsewhere", is_flag=True, help="Another program has just made one in FOLDER.")
+@click.option(
+    "--made-elsewhere",
+    is_flag=True,
+    help="Another program has made one: in FOLDER, within BACKUP_HOURS, if FOLDER is given.",
+)
 @with_appcontext
 def backup(folder: Path | None, keep: int | None, to: str | None, made_elsewhere: bool) -> None:
     """Write the database to a new file in FOLDER (default: backups in the instance folder), while the site runs."""
-    folder = folder or default_folder()
+    place, now = folder or default_folder(), datetime.now(UTC)
+    most_age = timedelta(hours=current_app.extensions["config"].backup_hours)
     try:
         if not made_elsewhere:
-            path = backups.back_up(folder, datetime.now(UTC), keep)
+            path = backups.back_up(place, now, keep)
             click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
-        elif keep is not None:
-            backups.remove_outdated(folder, keep)
+        elif folder or keep is not None:
+            backups.made_within(place, most_age, now)
+            if keep is not None:
+                backups.remove_outdated(place, keep)
     except (CannotBackUp, OSError) as error:
         sys.exit(f"No backup was made. {error}")
     try:
         if bucket := find_bucket(to):
-            path = backups.newest(folder, None)
+            path = backups.made_within(place, most_age, now)
             backups.store(path, bucket, keep)
             click.echo(f"{bucket.address}/{path.name}")
     except (CannotBackUp, OSError) as error:
-        sys.exit(f"The backup is in {folder} only. {error}")
+        sys.exit(f"The backup is in {place} only. {error}")
     note(Task.BACKUP)
 
 
