@@ -10,13 +10,26 @@ import msgspec
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.db.session import db
 from webapp.models import Article
-from webapp.models.values import AboutSci, Author, Finding, Implication, Result, StudyKind, Subject
+from webapp.models.people import Ages, Cause, Either, People, Range, Sex
+from webapp.models.values import AboutSci, Author, Finding, Implication, ReadFrom, Result, StudyKind, Subject
 from webapp.publishing import publication, revisions
 from webapp.publishing.library import load_categories
 from webapp.publishing.revisions import Kind
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 STARTER = Path(__file__).resolve().parent.parent / "webapp" / "starter"
+
+PEOPLE = People(
+    levels=["C5", "C8"],
+    ais=["A", "B"],
+    complete=Either.BOTH,
+    years_since=Range(from_=0.5, to=2),
+    ages=Ages(from_=18, to=65, typical=41.5),
+    sex=Sex(men=16, women=2),
+    cause=[Cause.TRAUMATIC],
+    walks=Either.NO,
+    count=18,
+)
 
 
 def add_categories() -> None:
@@ -34,6 +47,7 @@ def content(**changes: Any) -> ArticleContent:
         "journal": "Journal of Made-up Trials",
         "published_on": "2021-03",
         "authors": [Author(family="Doe", given="Jo")],
+        "read_from": ReadFrom.FULL_TEXT,
     } | changes.pop("paper", {})
     standard = ArticleContent(
         slug=f"made-up-trial-{number}",

@@ -10,7 +10,7 @@ from tests.pages import PageClient
 from webapp.catalog import queries
 from webapp.content.article_content import CorrectionContent
 from webapp.db.session import db
-from webapp.models.values import Finding, PaperStatus, Result, StudyKind, Subject
+from webapp.models.values import Finding, PaperStatus, ReadFrom, Result, StudyKind, Subject
 from webapp.publishing.publication import NotPublishable, withdraw
 
 # The original site's labels, letter for letter and in its order.
@@ -74,11 +74,37 @@ def test_the_date_is_given_to_the_precision_that_is_known(client: PageClient, va
     assert f'<time datetime="{value}">{words}</time>' in client.get(f"/research/{article.slug}").text
 
 
-def test_what_the_paper_does_not_say_is_said(client: PageClient) -> None:
-    article = add_article(study_duration="", participants="", evidence_level="", conflicts_of_interest="")
+@pytest.mark.parametrize(
+    ("read_from", "not_specified", "unknown"),
+    [
+        (ReadFrom.FULL_TEXT, "Not specified (we read the full text)", "Not mentioned in the paper."),
+        (
+            ReadFrom.PART,
+            "Not specified (we read part of the full text)",
+            "Not mentioned in the part of the paper we read.",
+        ),
+        (
+            ReadFrom.ABSTRACT,
+            "Not specified (we read only the abstract)",
+            "Not known: we read only the abstract.",
+        ),
+    ],
+)
+def test_what_is_missing_is_told_by_what_was_read(
+    client: PageClient, read_from: ReadFrom, not_specified: str, unknown: str
+) -> None:
+    article = add_article(
+        study_duration="", participants="not stated", conflicts_of_interest="", paper={"read_from": read_from}
+    )
     page = client.get(f"/research/{article.slug}").text
-    assert page.count("<dd>Not specified</dd>") == 3
-    assert page.count("The paper does not say") >= 5
+    assert page.count(f"<dd>{not_specified}</dd>") >= 2
+    assert page.count(unknown) >= 6
+    assert f"We read {read_from.label}<" in page
+
+
+def test_an_evidence_level_that_nobody_wrote_is_not_specified(client: PageClient) -> None:
+    article = add_article(evidence_level="")
+    assert "<dd>Not specified</dd>" in client.get(f"/research/{article.slug}").text
 
 
 def test_a_finding_opens_its_place_and_quote(client: PageClient) -> None:
@@ -172,7 +198,7 @@ def test_a_retracted_paper_counts_nowhere_but_is_listed_apart(client: PageClient
     listed, apart = page.split("Retracted papers</h2>")
     assert "1 summary</h2>" in listed and "Of the 1 study summarized here" in listed
     assert "Not to be trusted" not in listed and "RETRACTED: Not to be trusted" in apart
-    assert "This counts the 1 study" in client.get("/what-papers-leave-out").text
+    assert "read in full: 1 of the 1 summarized here" in client.get("/what-papers-leave-out").text
     corrections = client.get("/corrections").text
     assert "RETRACTED: Not to be trusted" in corrections and "February 3, 2026" in corrections
 

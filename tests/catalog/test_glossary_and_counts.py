@@ -10,7 +10,7 @@ from webapp.catalog.standing_questions import Answer, answers, count_answers
 from webapp.catalog.topic_grid import study_grid
 from webapp.db.session import db
 from webapp.models import GlossaryTerm
-from webapp.models.values import PaperStatus, Result, StudyKind, Subject
+from webapp.models.values import PaperStatus, ReadFrom, Result, StudyKind, Subject
 
 AIS = Term("ais", "AIS", "A scale.")
 AIS_A = Term("ais-a", "AIS A", "The top of the scale.")
@@ -106,7 +106,12 @@ def test_counts_add_up_to_the_articles(app: Flask) -> None:
     add_article()
     add_article(harms="The paper does not say.")
     add_article(result=Result.NOT_TESTED)
-    add_article(paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})  # is not counted
+    for not_counted in (
+        {"status": PaperStatus.RETRACTED, "status_note": "Made up."},
+        {"read_from": ReadFrom.ABSTRACT},
+        {"read_from": ReadFrom.PART},
+    ):
+        add_article(paper=not_counted)
     for count in count_answers():
         assert count.stated + count.not_stated + count.not_applicable == 3
     harms = next(count for count in count_answers() if count.question.key == "harms")
@@ -115,9 +120,10 @@ def test_counts_add_up_to_the_articles(app: Flask) -> None:
 
 def test_the_page_of_gaps_shows_every_question(client: PageClient) -> None:
     add_article()
+    add_article(paper={"read_from": ReadFrom.ABSTRACT})
     page = client.get("/what-papers-leave-out").text
     assert page.count('<th scope="row">') == 9
-    assert "1 study summarized here, not all research" in page
+    assert "This counts the papers that we read in full: 1 of the 2 summarized here." in page
 
 
 def test_the_grid_shows_gaps_and_adds_up() -> None:

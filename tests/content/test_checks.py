@@ -1,15 +1,25 @@
 """The checks of a text: each rule, with what it says and the field that it names."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.factories import content
 from webapp.content.checks import errors, warnings
-from webapp.models.values import Finding, Implication, PaperStatus, Subject
+from webapp.models.people import Ages, People, Range, Sex
+from webapp.models.values import (
+    Finding,
+    Implication,
+    LaterEvent,
+    PaperStatus,
+    Registration,
+    Subject,
+)
 
 TODAY = date(2026, 11, 28)
+EVENT = partial(LaterEvent, on="2024", text="A larger trial began.", url="https://example.org/trial")
 GOOD = Finding(text="Pain was about the same.", place="Abstract")
 ABSTRACT = {"abstract": "We treated 1,040 people and 2030 mice. “Pain” did not differ."}
 
@@ -74,7 +84,36 @@ def test_a_quote_matches_what_reads_the_same(abstract: str, quote: str) -> None:
         ({"paper": {"pmcid": "7654321"}}, "paper-pmcid", "with its letters"),
         ({"paper": {"url": "example.org"}}, "paper-url", "whole address"),
         ({"paper": {"status_url": "example.org"}}, "paper-status_url", "whole address"),
-        ({"trial_url": "example.org"}, "trial_url", "whole address"),
+        ({"paper": {"read_from": None}}, "paper-read_from", "Choose what was read"),
+        (
+            {"registrations": [Registration(url="https://example.org")]},
+            "registrations-0-number",
+            "Enter the number",
+        ),
+        (
+            {"registrations": [Registration(number="1", url="example.org")]},
+            "registrations-0-url",
+            "whole address",
+        ),
+        ({"since_then": [EVENT(on="2022-13")]}, "since_then-0-on", "four digits"),
+        ({"since_then": [EVENT(text="")]}, "since_then-0-text", "Say what happened"),
+        ({"since_then": [EVENT(url="")]}, "since_then-0-doi", "a DOI, a link or a source"),
+        ({"since_then": [EVENT(doi="doi:10.1000/x")]}, "since_then-0-doi", "without anything around it"),
+        ({"since_then": [EVENT(url="example.org")]}, "since_then-0-url", "whole address"),
+        ({"people": People(levels=["C9"])}, "people-levels", "Enter a level"),
+        ({"people": People(levels=["T4", "C4"])}, "people-levels", "the ends of a span"),
+        ({"people": People(levels=["C4", "cervical"])}, "people-levels", "Enter a level"),
+        ({"people": People(ais=["F"])}, "people-ais", "A to E"),
+        ({"people": People(years_since=Range(from_=2, to=1))}, "people-years_since_from", "from 0 to 120"),
+        ({"people": People(ages=Ages(from_=-1))}, "people-ages_from", "from 0 to 120"),
+        (
+            {"people": People(ages=Ages(from_=18, to=65, typical=70))},
+            "people-ages_from",
+            "do not get smaller",
+        ),
+        ({"people": People(sex=Sex(men=-1))}, "people-sex_men", "whole number"),
+        ({"people": People(count=2**31)}, "people-count", "whole number"),
+        ({"people": People(said_in={"level": "abstract"})}, "people-said_in", "levels, ais"),
         ({"paper": {"published_on": "22"}}, "paper-published_on", "four digits"),
         ({"paper": {"status": PaperStatus.RETRACTED}}, "paper-status_note", "banner text"),
         ({"paper": {"status": PaperStatus.CONCERN}}, "paper-status_note", "banner text"),

@@ -76,6 +76,7 @@ def complete(number: int = 1) -> dict[str, Any]:
         "paper__journal": "Journal of Made-up Trials",
         "paper__published_on": "2021-03",
         "paper__authors": "Doe, Jo\r\nRoe, Kim",
+        "paper__read_from": "full-text",
         "categories": ["rehabilitation", "pain-management"],
         "main_category": "pain-management",
         "plain_title": f"A made-up pill did not ease pain in trial {number}",

@@ -73,18 +73,16 @@ def test_identifiers_are_read_out_of_what_is_pasted(client: PageClient) -> None:
         "paper__pmid": "https://pubmed.ncbi.nlm.nih.gov/29984670/",
         "paper__pmcid": "https://pmc.ncbi.nlm.nih.gov/articles/PMC7654321/",
         "paper__published_on": "{2021-03}",
-        "trial_number": "ClinicalTrials.gov: nct01234567",
+        "registrations-0-number": "ClinicalTrials.gov: nct01234567",
     }
-    limits = {
-        box.get("name"): box.get("maxlength")
-        for box in parsed(client.get(NEW, follow_redirects=True).text).iter(f"{H}input")
-    }
+    with_row = press(client, NEW, opened(client, NEW), "move", "registrations-add", status=200).text
+    limits = {box.get("name"): box.get("maxlength") for box in parsed(with_row).iter(f"{H}input")}
     assert not any(limits[name.replace("__", "-")] for name in pasted)  # or a browser would cut them off
     press(client, NEW, opened(client, NEW, **pasted), "save")
     saved = from_json(the_draft().content)
     paper = saved.paper
     assert (paper.doi, paper.pmid, paper.pmcid) == ("10.1000/a2", "29984670", "PMC7654321")
-    assert (paper.published_on, saved.trial_number) == ("2021-03", "NCT01234567")
+    assert (paper.published_on, saved.registrations[0].number) == ("2021-03", "NCT01234567")
 
 
 def test_an_empty_draft_and_one_with_a_broken_year_can_be_previewed(client: PageClient) -> None:
@@ -431,7 +429,11 @@ def test_the_list_is_paged(client: PageClient) -> None:
     [
         ("checked_on", "soon", "Enter the date as year, month and day, like 2026-03-14"),
         ("checked_on", "9999-12-31", "from the year 1800 to 2199"),
-        ("trial_url", "javascript:alert(1)", "Enter the whole address, like https://example.org/paper."),
+        (
+            "registrations-0-url",
+            "javascript:alert(1)",
+            "Enter the whole address, like https://example.org/paper.",
+        ),
         ("paper__url", "example.org", "Enter the whole address, like https://example.org/paper."),
         ("plain_title", "x" * 301, "Keep this to 300 characters."),
         ("simple_explanation", "x" * 20_001, "Keep this to 20,000 characters."),

@@ -19,7 +19,8 @@ from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.letters import emails
 from webapp.models import Frequency, GlossaryTerm, Role, Topic
-from webapp.models.values import Author, Finding, Implication, PaperStatus
+from webapp.models.people import People
+from webapp.models.values import Author, Finding, Implication, LaterEvent, PaperStatus, Registration
 from webapp.newsletter import digests
 from webapp.publishing import revisions
 from webapp.publishing.publication import withdraw
@@ -38,7 +39,6 @@ FIXED = (
     "result",
     "published_on",
     "checked_on",
-    "trial_url",
     "shows_dysreflexia_help",
 )
 
@@ -83,7 +83,18 @@ def everything(say: Say, **changes: Any) -> ArticleContent:
     )
     return msgspec.structs.replace(
         whole,
-        **texts | {name: texts[name][:80] for name in ("species", "trial_number")},
+        **texts | {"species": texts["species"][:80]},
+        people=People(levels=["C5"], count=18, said_in={"levels": say("people.said_in")}),
+        registrations=[
+            Registration(
+                number=say("registration.number")[:80],
+                register=say("registration.register"),
+                url="https://example.org/trial",
+            )
+        ],
+        since_then=[
+            LaterEvent(on="2025-03", text=say("event"), doi="10.5555/since.then", source=say("source"))
+        ],
         limitations=[say("limitation"), say("limitation")],
         questions=[say("question")],
         findings=[

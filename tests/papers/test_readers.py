@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 
 from webapp.content.article_content import ArticleContent
-from webapp.models.values import Author, PaperStatus, StudyKind
+from webapp.models.values import Author, PaperStatus, Registration, StudyKind
 from webapp.papers import names
 from webapp.papers.file_formats import read
 from webapp.papers.records import IS_A_NOTICE, LONGEST_TEXT, NO_TITLE, NOT_ALL_AUTHORS, Record
 
+REGISTRATION = Registration(
+    number="NCT01234567",
+    register="ClinicalTrials.gov",
+    url="https://clinicaltrials.gov/study/NCT01234567",
+)
+ISRCTN = Registration(number="ISRCTN12345678", register="ISRCTN", url="https://www.isrctn.com/ISRCTN12345678")
 NBIB = """
 PMID- 12345678
 DP  - 2020 Mar
@@ -125,10 +131,7 @@ def test_pubmeds_tagged_format_gives_every_fact() -> None:
     ]
     assert paper.mesh_terms == ["Beds", "Humans"]
     assert found.study_kind == StudyKind.RANDOMIZED_TRIAL
-    assert (found.trial_number, found.trial_url) == (
-        "NCT01234567",
-        "https://clinicaltrials.gov/study/NCT01234567",
-    )
+    assert found.registrations == [REGISTRATION]
     assert found.conflicts_of_interest == "The authors declare none."
 
 
@@ -242,10 +245,7 @@ def test_jats_gives_every_fact() -> None:
     assert paper.published_on == "2020-12-03"
     assert paper.authors == [Author(family="Doe", given="Jo"), Author(family="The Bed Group")]
     assert paper.abstract == "Methods: We slept.\n\nTrial registration: NCT01234567"
-    assert (found.trial_number, found.trial_url) == (
-        "NCT01234567",
-        "https://clinicaltrials.gov/study/NCT01234567",
-    )
+    assert found.registrations == [REGISTRATION]
     assert (found.funding, found.conflicts_of_interest, found.study_kind) == ("", "", None)
 
 
@@ -287,12 +287,13 @@ def test_headings_and_thanks_are_not_interpreted() -> None:
 
 def test_of_several_trial_numbers_none_is_taken() -> None:
     two = jats().replace("We slept.", "We slept as in NCT07777777.")
-    assert content(two).trial_number == ""
+    assert content(two).registrations == []
 
 
 def test_a_section_about_the_registration_names_the_trial() -> None:
     own = "<sec><title>Clinical Trial Registration</title><p>ISRCTN12345678.</p></sec>"
-    assert content(jats(back=own).replace("NCT01234567", "Yes")).trial_number == "ISRCTN12345678"
+    [entry] = content(jats(back=own).replace("NCT01234567", "Yes")).registrations
+    assert entry.number == "ISRCTN12345678"
 
 
 def test_jats_tells_plans_and_reviews() -> None:
@@ -647,7 +648,7 @@ def test_crossref_names_the_article_number_and_the_trial() -> None:
         "clinical-trial-number": [{"clinical-trial-number": "nct01234567", "registry": "10.18810/x"}],
     }
     [record] = read(json.dumps(message))
-    assert (record.content.paper.pages, record.content.trial_number) == ("e123", "NCT01234567")
+    assert (record.content.paper.pages, record.content.registrations) == ("e123", [REGISTRATION])
 
 
 def test_zoteros_own_json_is_refused_rather_than_read_by_half() -> None:
@@ -713,18 +714,15 @@ def test_a_heading_with_a_comma_stays_whole() -> None:
 @pytest.mark.parametrize(
     ("numbers", "expected"),
     [
-        (["ISRCTN/ISRCTN12345678"], ("ISRCTN12345678", "https://www.isrctn.com/ISRCTN12345678")),
-        (
-            ["ISRCTN/ISRCTN12345678", "ClinicalTrials.gov/NCT01234567"],
-            ("NCT01234567, ISRCTN12345678", "https://clinicaltrials.gov/study/NCT01234567"),
-        ),
-        (["ClinicalTrials.gov/NCT01234567", "ClinicalTrials.gov/NCT07777777"], ("", "")),
-        (["GENBANK/AB012345"], ("", "")),
+        (["ISRCTN/ISRCTN12345678"], [ISRCTN]),
+        (["ISRCTN/ISRCTN12345678", "ClinicalTrials.gov/NCT01234567"], [REGISTRATION, ISRCTN]),
+        (["ClinicalTrials.gov/NCT01234567", "ClinicalTrials.gov/NCT07777777"], []),
+        (["GENBANK/AB012345"], []),
     ],
 )
-def test_a_trial_may_be_in_two_registers(numbers: list[str], expected: tuple[str, str]) -> None:
+def test_a_trial_may_be_in_two_registers(numbers: list[str], expected: list[Registration]) -> None:
     found = content("PMID- 1\nTI  - A bed\n" + "".join(f"SI  - {number}\n" for number in numbers))
-    assert (found.trial_number, found.trial_url) == expected
+    assert found.registrations == expected
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_jats_gives_funding_and_conflicts_of_interest(files: list[Path]) -> None
     papers = [file_formats.read(file.read_bytes())[0].content for file in files if file.parent.name == "jats"]
     assert sum(bool(paper.funding) for paper in papers) == 3
     assert sum(bool(paper.conflicts_of_interest) for paper in papers) == 5
-    assert sorted(paper.trial_number for paper in papers if paper.trial_number) == [
+    assert sorted(entry.number for paper in papers for entry in paper.registrations) == [
         "NCT00434018",
         "NCT01597518",
         "NCT02833935",

@@ -13,7 +13,7 @@ from webapp.web.forms import press_token
 
 
 def test_the_sheet_has_what_a_visit_needs(client: PageClient) -> None:
-    article = add_article(trial_number="", conflicts_of_interest="")
+    article = add_article(conflicts_of_interest="")
     page = client.get(f"/visit-pack?s={article.id}").text
     for text in (article.title, article.main_message, "40 people with a spinal cord injury", "The trial was small.",
                  "What else could ease my pain?", "Did the authors stand to gain?", f"doi:{article.paper.doi}",

@@ -120,10 +120,10 @@ def corrections() -> Response:
 
 @bp.get("/what-papers-leave-out")
 def what_papers_leave_out() -> Response:
-    """How many of the papers summarised here answer nine questions that every paper should."""
-    counts = count_answers()
+    """How many of the papers that we read in full answer nine questions that every paper should."""
+    counts, in_all = count_answers(), queries.count_standing()
     # Every paper should say who was studied, so this question counts all of them.
-    return htmx.render("articles/left_out.html", counts=counts, total=counts[0].asked)
+    return htmx.render("articles/left_out.html", counts=counts, total=counts[0].asked, in_all=in_all)
 
 
 @bp.app_template_global()

@@ -51,7 +51,9 @@ HEADLINES = (
     .options(
         load_only(Article.slug, Article.plain_title, Article.subject, Article.species),
         load_only(Article.about_sci, Article.study_kind, Article.result),
-        joinedload(Article.paper).load_only(Paper.title, Paper.journal, Paper.published_on, Paper.status),
+        joinedload(Article.paper).load_only(
+            Paper.title, Paper.journal, Paper.published_on, Paper.status, Paper.read_from
+        ),
         joinedload(Article.category_links)
         .joinedload(ArticleCategory.category, innerjoin=False)
         .load_only(Category.slug, Category.name),
@@ -60,7 +62,9 @@ HEADLINES = (
 CARDS = HEADLINES.options(
     load_only(Article.main_message, Article.simple_explanation, Article.findings, Article.research_summary),
     load_only(Article.implications, Article.limitations, Article.questions, Article.harms),
-    load_only(Article.participants, Article.published_at, Article.updated_at),
+    load_only(
+        Article.participants, Article.people, Article.since_then, Article.published_at, Article.updated_at
+    ),
 )
 
 
@@ -109,6 +113,11 @@ def published() -> Select[Article]:
 def standing() -> Select[Article]:
     """Published articles whose papers were not retracted: what lists offer and what is counted."""
     return published().where(Article.id.not_in(_RETRACTED))
+
+
+def count_standing() -> int:
+    """How many articles are standing."""
+    return db.session.scalar(standing().with_only_columns(func.count())) or 0
 
 
 def get_published(slug: str) -> Article:

@@ -1,4 +1,4 @@
-"""Nine questions that every paper should answer. "The paper does not say" is a fact about a paper, and counted."""
+"""Nine questions that every paper should answer. That it leaves one open is counted only of papers read in full."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,17 +9,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from webapp.catalog.queries import standing
+from webapp.content.fact_words import DOES_NOT_APPLY, NOT_STATED, fact_value, stated
 from webapp.db.session import db
-from webapp.models import Article
-from webapp.models.values import NOT_SAID, Result, StudyKind, Subject
+from webapp.models import Article, Paper
+from webapp.models.values import ReadFrom, Result, StudyKind, Subject
 
 
 class Answer(StrEnum):
-    """Does the paper answer the question?"""
+    """Does what was read of the paper answer the question?"""
 
     STATED = "stated"
-    NOT_STATED = "not stated"
-    NOT_APPLICABLE = "does not apply"
+    NOT_STATED = NOT_STATED
+    NOT_APPLICABLE = DOES_NOT_APPLY
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ QUESTIONS = (
     Question("harms", "Which harms were seen?", "harms"),
     Question("funding", "Who paid?", "funding"),
     Question("interests", "Did the authors stand to gain?", "conflicts_of_interest"),
-    Question("trial", "Where is the trial registered?", "trial_number"),
+    Question("trial", "Where is the trial registered?", "registrations"),
 )
 
 _ABOUT_PEOPLES_INJURY = ("level", "completeness")
@@ -63,11 +64,13 @@ class QuestionCount:
 
 
 def answer(article: Article | Row[Any], question: Question) -> Answer:
-    """Whether an article's paper answers a question. What the text says counts, not what we hope it means."""
+    """Whether what was read of an article's paper answers a question. What the text says counts, not what we hope it means."""
     if not _applies(article, question):
         return Answer.NOT_APPLICABLE
-    value: str | None = getattr(article, question.field)
-    return Answer.NOT_STATED if not value or value.startswith(NOT_SAID) else Answer.STATED
+    if stated(article, question.field):
+        return Answer.STATED
+    value = fact_value(article, question.field)
+    return Answer.NOT_APPLICABLE if value.startswith(DOES_NOT_APPLY) else Answer.NOT_STATED
 
 
 def answers(article: Article) -> list[tuple[Question, Answer]]:
@@ -75,11 +78,12 @@ def answers(article: Article) -> list[tuple[Question, Answer]]:
 
 
 def count_answers() -> list[QuestionCount]:
-    """For each question, how many papers of standing articles give each answer."""
+    """For each question, how many papers of standing articles give each answer. Only papers read in full are counted."""
     asked = [getattr(Article, question.field) for question in QUESTIONS]
-    facts = (Article.subject, Article.about_sci, Article.study_kind, Article.result)
+    facts = (Article.people, Article.subject, Article.about_sci, Article.study_kind, Article.result)
+    read_in_full = standing().join(Article.paper).where(Paper.read_from == ReadFrom.FULL_TEXT)
     # read a few at a time: all of a large library would not fit into memory
-    query = standing().with_only_columns(*asked, *facts).execution_options(yield_per=1_000)
+    query = read_in_full.with_only_columns(*asked, *facts).execution_options(yield_per=1_000)
     rows: Iterable[Row[Any]] = db.session.execute(query)
     counts = Counter((question.key, answer(row, question)) for row in rows for question in QUESTIONS)
     return [

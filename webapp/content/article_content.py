@@ -8,18 +8,25 @@ from typing import Any
 import msgspec
 import tomli_w
 
+from webapp.content.fact_words import FACTS, standardized
 from webapp.content.identifiers import READERS
+from webapp.models.people import People
 from webapp.models.values import (
     AboutSci,
     Author,
     Finding,
     Implication,
+    LaterEvent,
     PaperStatus,
+    ReadFrom,
+    Registration,
     Result,
     StudyKind,
     Subject,
 )
 from webapp.parsing import clean_texts
+
+_NOBODY = People()
 
 
 class ContentError(ValueError):
@@ -46,6 +53,7 @@ class PaperContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     pages: str = ""
     license: str = ""
     is_free_to_read: bool | None = None
+    read_from: ReadFrom | None = None
     status: PaperStatus = PaperStatus.PUBLISHED
     status_on: date | None = None
     status_url: str = ""
@@ -65,7 +73,12 @@ class CorrectionContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class ArticleContent(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Everything an article says. Empty text and None mean "the paper does not say" or, in a draft, "not yet"."""
+    """Everything an article says.
+
+    A fact (see ``FACTS``) is a text, or one of two fixed values: what was read does not state it, or it does not apply. An
+    empty fact counts as not stated; other empty texts and None mean "not yet". ``harms_read`` is given where the harms were
+    read elsewhere than the rest.
+    """
 
     slug: str = ""
     plain_title: str = ""
@@ -86,14 +99,15 @@ class ArticleContent(
     injury_level: str = ""
     injury_completeness: str = ""
     time_since_injury: str = ""
+    people: People = _NOBODY
     harms: str = ""
+    harms_read: ReadFrom | None = None
     research_summary: str = ""
     limitations: list[str] = []
     questions: list[str] = []
     funding: str = ""
     conflicts_of_interest: str = ""
-    trial_number: str = ""
-    trial_url: str = ""
+    registrations: list[Registration] = []
     shows_dysreflexia_help: bool = False
     written_by: str = ""
     checked_by: str = ""
@@ -102,13 +116,22 @@ class ArticleContent(
     paper: PaperContent = PaperContent()
     findings: list[Finding] = []
     implications: list[Implication] = []
+    since_then: list[LaterEvent] = []
     corrections: list[CorrectionContent] = []
+
+    def __post_init__(self) -> None:
+        """Every content passes here, from a form, a file, a draft or the live rows: facts have one spelling for each fixed value."""
+        for name in FACTS:
+            msgspec.structs.force_setattr(self, name, standardized(getattr(self, name)))
+        if self.people == _NOBODY:  # otherwise files would have an empty table
+            msgspec.structs.force_setattr(self, "people", _NOBODY)
 
 
 def from_toml(source: str) -> ArticleContent:
     """Read one article from TOML text. Raises ContentError, with the line if it is known."""
     try:
-        return msgspec.convert(_with_bare_identifiers(clean_texts(tomllib.loads(source))), ArticleContent)
+        value = _with_registrations(clean_texts(tomllib.loads(source)))
+        return msgspec.convert(_with_bare_identifiers(value), ArticleContent)
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         raise ContentError(
@@ -128,13 +151,27 @@ def to_toml(content: ArticleContent) -> str:
 
 def from_json(value: dict[str, Any]) -> ArticleContent:
     """Read an article from the JSON that ``to_json`` wrote."""
-    return msgspec.convert(value, ArticleContent)
+    return msgspec.convert(_with_registrations(value), ArticleContent)
 
 
 def to_json(content: ArticleContent) -> dict[str, Any]:
     """Convert an article to values that JSON can hold."""
     plain: dict[str, Any] = msgspec.to_builtins(content)
     return plain
+
+
+def _with_registrations(value: dict[str, Any]) -> dict[str, Any]:
+    """Read what releases before ``registrations`` wrote: one address, and a number or several in one text."""
+    former = {
+        name: text for name in ("trial_number", "trial_url") if isinstance(text := value.get(name), str)
+    }
+    if not former:
+        return value
+    numbers = filter(None, map(str.strip, re.split("[,;]", former.get("trial_number", ""))))
+    registrations = [{"number": number} for number in numbers]
+    if url := former.get("trial_url"):
+        registrations[:1] = [{"url": url} | (registrations[0] if registrations else {})]
+    return {"registrations": registrations} | {name: value[name] for name in value if name not in former}
 
 
 def _with_bare_identifiers(value: Any) -> Any:

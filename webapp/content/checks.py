@@ -9,11 +9,13 @@ from operator import attrgetter
 from unicodedata import normalize
 
 from webapp.content.article_content import ArticleContent
+from webapp.content.fact_words import FACTS
 from webapp.content.identifiers import find_date, find_doi
 from webapp.content.paper_status import is_notice, status_of
 from webapp.content.readability import reading_grade, sentences, words
-from webapp.models.values import PaperStatus, Subject
-from webapp.parsing import clean_text
+from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, People, Range, Sex
+from webapp.models.values import PaperStatus, ReadFrom, Subject
+from webapp.parsing import LARGEST, clean_text
 
 SHORT_GRADE = 8.0  # simple explanation and findings
 LONG_GRADE = 10.0  # research summary
@@ -24,6 +26,7 @@ TITLE_WORDS = 15
 LEAST_FINDINGS = 2
 MOST_FINDINGS = 5
 MOST_CATEGORIES = 3
+MOST_YEARS = 120
 
 # Fields are named as in the form: "paper-title" is the title of the paper.
 _REQUIRED = {
@@ -32,8 +35,9 @@ _REQUIRED = {
     "simple_explanation": "Write the simple explanation.",
     "main_message": "Write the main message, one or two sentences.",
     "research_summary": "Write the research summary.",
-    "harms": "Say what harms were reported, or write “The paper does not say”.",
-    "funding": "Say who paid, or write “The paper does not say”.",
+    "paper-read_from": "Choose what was read of the paper.",
+    "harms": "Say what harms were reported, or write “not stated” or “does not apply”.",
+    "funding": "Say who paid, or write “not stated” or “does not apply”.",
     "limitations": "Enter at least one limitation of the study.",
     "categories": "Choose the main category.",
     "subject": "Choose who or what the paper studied.",
@@ -42,14 +46,24 @@ _REQUIRED = {
     "result": "Choose what the study showed.",
     "written_by": "Say who wrote this summary.",
 }
-_WHOLE_ADDRESS = (r"https?://\S+", "Enter the whole address, like https://example.org/paper.")
+_WHOLE_ADDRESS = "Enter the whole address, like https://example.org/paper."
+_WHEN = "Enter the year as four digits, like 2022, or a date like 2022-03-14."
+_SILENT_PAPER = re.compile(r"\bpaper (?:does not|doesn['’]t) (?:say|mention|report|state)\b", re.IGNORECASE)
+_NOT_READ = (
+    "Only a part of the paper was read. Write “not stated”, or say of the abstract that it doesn’t say so."
+)
 _FORMATS = {
     "paper-pmid": (r"[1-9]\d{0,8}", "Enter the PubMed number as digits only, like 29984670."),
     "paper-pmcid": (r"PMC[1-9]\d{0,8}", "Enter the PubMed Central number with its letters, like PMC7654321."),
-    "paper-url": _WHOLE_ADDRESS,
-    "paper-status_url": _WHOLE_ADDRESS,
-    "trial_url": _WHOLE_ADDRESS,
 }
+_LEVELS = (
+    "Enter a level, like C5, the ends of a span, like C5, C8, or regions: cervical, thoracic, lumbar, sacral."
+)
+SAID_IN = (
+    "Start each line with one of: "
+    + ", ".join(name for name in People.__struct_fields__ if name != "said_in")
+    + "."
+)
 _PARTS_THAT_WARN = ("simple_explanation", "findings", "research_summary")
 
 _HOPE = re.compile(
@@ -134,8 +148,10 @@ def errors(content: ArticleContent) -> Iterator[Problem]:
         (
             paper.published_on and paper.published_on == find_date(paper.published_on),
             "paper-published_on",
-            "Enter the year as four digits, like 2022, or a date like 2022-03-14.",
+            _WHEN,
         ),
+        (_is_address(paper.url), "paper-url", _WHOLE_ADDRESS),
+        (_is_address(paper.status_url), "paper-status_url", _WHOLE_ADDRESS),
         (
             paper.status_note or not needs_note,
             "paper-status_note",
@@ -168,8 +184,55 @@ def errors(content: ArticleContent) -> Iterator[Problem]:
     for number, row in enumerate(content.implications, start=1):
         message = f"Give implication {number} a title and a text, or remove it."
         rules.append((row.title and row.text, f"implications-{number - 1}-title", message))
+    for number, entry in enumerate(content.registrations, start=1):
+        field, message = (
+            f"registrations-{number - 1}",
+            f"Enter the number of registration {number}, or remove it.",
+        )
+        rules += [
+            (entry.number, f"{field}-number", message),
+            (_is_address(entry.url), f"{field}-url", _WHOLE_ADDRESS),
+        ]
+    for number, event in enumerate(content.since_then, start=1):
+        field = f"since_then-{number - 1}"
+        rules += [
+            (event.on and event.on == find_date(event.on), f"{field}-on", _WHEN),
+            (event.text, f"{field}-text", f"Say what happened in event {number}, or remove it."),
+            (event.doi == find_doi(event.doi), f"{field}-doi", "Enter the DOI without anything around it."),
+            (event.link or event.source, f"{field}-doi", f"Give event {number} a DOI, a link or a source."),
+            (_is_address(event.url), f"{field}-url", _WHOLE_ADDRESS),
+        ]
+    if paper.read_from is not ReadFrom.FULL_TEXT:
+        facts = ((name, getattr(content, name)) for name in FACTS)
+        rules += [
+            (not _SILENT_PAPER.search(text), field, _NOT_READ)
+            for field, text in {*own_texts(content), *facts}
+        ]
+    yield from people_problems(content.people)
     yield from (Problem(field, message) for is_right, field, message in rules if not is_right)
     yield from untraced_findings(content)
+
+
+def people_problems(people: People) -> Iterator[Problem]:
+    """Find values of ``people`` that nobody can have."""
+    levels = [LEVELS.index(level) for level in people.levels if level in LEVELS]
+    is_span = len(levels) == len(people.levels) <= len(("first", "last")) and levels == sorted(levels)
+    years, ages, sex = people.years_since or Range(), people.ages or Ages(), people.sex or Sex()
+    rules = [
+        ("levels", is_span or set(people.levels) <= set(REGIONS), _LEVELS),
+        ("ais", set(people.ais) <= set(AIS_GRADES), "Use the AIS grades A to E, like: A, B."),
+        ("said_in", set(people.said_in) <= set(People.__struct_fields__) - {"said_in"}, SAID_IN),
+    ]
+    for name, ends in (
+        ("years_since_from", (years.from_, years.to)),
+        ("ages_from", (ages.from_, ages.typical, ages.to)),
+    ):
+        known = [number for number in ends if number is not None]
+        is_right = known == sorted(known) and all(0 <= number <= MOST_YEARS for number in known)
+        rules.append((name, is_right, f"Use numbers from 0 to {MOST_YEARS} that do not get smaller."))
+    for name, count in (("sex_men", sex.men), ("sex_women", sex.women), ("count", people.count)):
+        rules.append((name, count is None or 0 <= count <= LARGEST, "Enter a whole number, like 18."))
+    yield from (Problem(f"people-{name}", message) for name, is_right, message in rules if not is_right)
 
 
 def warnings(content: ArticleContent, today: date) -> Iterator[Problem]:
@@ -235,6 +298,11 @@ def untraced_findings(content: ArticleContent) -> Iterator[Problem]:
         if quote not in abstract:
             message = f"The quote of finding {number} is not in the stored abstract, word for word."
             yield Problem(f"findings-{number - 1}-quote", message)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is a whole address, or empty."""
+    return re.fullmatch(r"(https?://\S+)?", text) is not None
 
 
 def wording_problems(content: ArticleContent) -> dict[Wording, list[Problem]]:

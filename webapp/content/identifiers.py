@@ -183,8 +183,8 @@ READERS: dict[str, Callable[[str], str]] = {
     "published_on": find_date,
     "status_url": find_address,
     "orcid": find_orcid,
-    "trial_number": find_trial,
-    "trial_url": find_address,
+    "number": find_trial,
+    "on": find_date,
 }
 
 

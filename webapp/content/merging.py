@@ -9,9 +9,20 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.models.people import People
 
-_PAPER = "paper-"
-_LISTS = ("findings", "implications", "questions", "limitations")
+_PARTS: dict[str, type[msgspec.Struct]] = {"paper": PaperContent, "people": People}
+_LISTS = ("findings", "implications", "questions", "limitations", "registrations", "since_then")
+# The end of the id of the first control of a row, or of a field that has several.
+_FIRST_CONTROLS = {
+    "findings": "-text",
+    "implications": "-title",
+    "registrations": "-number",
+    "since_then": "-on",
+    "people-years_since": "_from",
+    "people-ages": "_from",
+    "people-sex": "_men",
+}
 _LABELS: dict[str, str] = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encoding="utf-8"))
 
 
@@ -28,9 +39,8 @@ class Clash:
     @property
     def target(self) -> str:
         """The id of the field's control in the form."""
-        return self.field + {"findings": "-text", "implications": "-title"}.get(
-            self.field.rsplit("-", 1)[0], ""
-        )
+        name = self.field.rsplit("-", 1)[0]
+        return self.field + (_FIRST_CONTROLS.get(self.field) or _FIRST_CONTROLS.get(name, ""))
 
 
 def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> ArticleContent:
@@ -53,13 +63,13 @@ def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent)
 
 def value_of(content: ArticleContent, field: str) -> Any:
     """The value of a field named as in the form: "harms", "paper-doi", or a row, "findings-0"."""
-    if field.startswith(_PAPER):
-        return getattr(content.paper, field.removeprefix(_PAPER))
-    name, _, number = field.partition("-")
-    values = getattr(content, name)
-    if not number:
-        return values
-    return values[int(number)] if int(number) < len(values) else None
+    name, _, rest = field.partition("-")
+    value = getattr(content, name)
+    if not rest:
+        return value
+    if name in _PARTS:
+        return getattr(value, rest)
+    return value[int(rest)] if int(rest) < len(value) else None
 
 
 def with_field(content: ArticleContent, source: ArticleContent, field: str) -> ArticleContent:
@@ -67,13 +77,12 @@ def with_field(content: ArticleContent, source: ArticleContent, field: str) -> A
     if field not in list(_fields(content, source)):
         return content
     value = value_of(source, field)
-    if field.startswith(_PAPER):
-        paper = msgspec.structs.replace(content.paper, **{field.removeprefix(_PAPER): value})
-        return msgspec.structs.replace(content, paper=paper)
-    name, _, number = field.partition("-")
-    if number:
+    name, _, rest = field.partition("-")
+    if rest and name in _PARTS:
+        value = msgspec.structs.replace(getattr(content, name), **{rest: value})
+    elif rest:
         values = list(getattr(content, name))
-        values[int(number)] = value
+        values[int(rest)] = value
         value = values
     return msgspec.structs.replace(content, **{name: value})
 
@@ -85,13 +94,13 @@ def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, s
 
 def _fields(*contents: ArticleContent) -> Iterator[str]:
     """The names of all fields. A list of equal length on all sides is compared row by row, else as a whole."""
-    for name in PaperContent.__struct_fields__:
-        yield _PAPER + name
+    for part, kind in _PARTS.items():
+        yield from (f"{part}-{name}" for name in kind.__struct_fields__)
     for name in ArticleContent.__struct_fields__:
         lengths = {len(getattr(content, name)) for content in contents} if name in _LISTS else {0, -1}
         if len(lengths) == 1:
             yield from (f"{name}-{number}" for number in range(lengths.pop()))
-        elif name != "paper":
+        elif name not in _PARTS:
             yield name
 
 
@@ -99,17 +108,19 @@ def label(field: str) -> str:
     """The label of a field on screen, for editors and readers."""
     if field in _LABELS:
         return _LABELS[field]
-    name, _, number = field.removeprefix(_PAPER).partition("-")
+    name, _, number = field.removeprefix("paper-").partition("-")
     words = name.replace("_", " ").capitalize()
     return f"{words.removesuffix('s')} {int(number) + 1}" if number else words
 
 
 def _text(value: Any) -> str:
     """Format a value of any kind as lines of text."""
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {_text(member)}" for name, member in value.items())
     if isinstance(value, list):
         return "\n".join(f"{number}. {_text(row)}" for number, row in enumerate(value, start=1))
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, msgspec.Struct):
-        return " · ".join(_text(part) for part in msgspec.structs.astuple(value) if part)
+        return " · ".join(text for part in msgspec.structs.astuple(value) if (text := _text(part)))
     return str(getattr(value, "label", value) if value not in (None, "") else "")

@@ -51,3 +51,20 @@ class JsonList(TypeDecorator[list[Any]]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[Any]:  # noqa: ARG002
         return msgspec.convert(value or [], list[self.kind])  # type: ignore[name-defined]
+
+
+class JsonStruct(TypeDecorator[Any]):
+    """A value object (``msgspec.Struct``) stored in one JSON column; one that says nothing is stored as NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return msgspec.to_builtins(value) or None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return msgspec.convert(value or {}, self.kind)

@@ -22,34 +22,33 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.checks import Problem
-from webapp.content.identifiers import READERS
 from webapp.content.paper_status import status_of
 from webapp.db.session import db
+from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
+from webapp.editor.people_form import PeopleForm, people_from, people_values
 from webapp.models import Category
 from webapp.models.values import (
     AboutSci,
     Finding,
     Implication,
-    Labelled,
+    LaterEvent,
     PaperStatus,
+    ReadFrom,
+    Registration,
     Result,
     StudyKind,
     Subject,
 )
 from webapp.papers import names
-from webapp.papers.records import LONGEST_TEXT
-from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
+from webapp.parsing import date_from, int_from
 
 MOST_ROWS = 40
-MOST_ROW_NUMBER = 999
 
-_NOT_CHOSEN = SelectChoice("", "Not chosen yet")
-_whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
 _ARTICLE_TEXTS, _PAPER_TEXTS = (
     [field.name for field in msgspec.structs.fields(kind) if field.type is str]
     for kind in (ArticleContent, PaperContent)
@@ -59,42 +58,15 @@ _ARTICLE_CHOICES = (
     ("about_sci", AboutSci),
     ("study_kind", StudyKind),
     ("result", Result),
+    ("harms_read", ReadFrom),
 )
+_ROWS: dict[str, type[msgspec.Struct]] = {
+    "findings": Finding,
+    "implications": Implication,
+    "registrations": Registration,
+    "since_then": LaterEvent,
+}
 _NO_CONTENT = ("form_key", "tab", "adopts", "change_note", "is_correction", "publish_at", "reason_for_all")
-
-
-def _short(label: str, most: int = 300, *validators: Any) -> StringField:
-    return StringField(
-        label, [Optional(), Length(max=most, message=f"Keep this to {most} characters."), *validators]
-    )
-
-
-def _identifier(name: str, label: str, most: int, *validators: Any) -> StringField:
-    """A field for an identifier, which is read out of what is typed."""
-    field = _short(label, most, *validators)
-    field.kwargs["filters"] = [lambda typed: typed and (READERS[name](typed) or typed)]
-    # A browser would cut off a pasted address at the limit, before it is read.
-    field.kwargs["render_kw"] = {"maxlength": False}
-    return field
-
-
-def _long(label: str, *validators: Any) -> TextAreaField:
-    too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
-    return TextAreaField(label, [Optional(), too_long, *validators])
-
-
-def _choice(label: str, kind: type[Labelled], *others: SelectChoice) -> SelectField:
-    return SelectField(
-        label, choices=[*others, *(SelectChoice(member.value, member.label) for member in kind)]
-    )
-
-
-def check_day(_form: Form, field: StringField) -> None:
-    """A whole day in ISO 8601, or nothing."""
-    if field.data and date_from(field.data) is None:
-        raise ValidationError(
-            f"Enter the date as year, month and day, like 2026-03-14, from the year {FIRST_YEAR} to {LAST_YEAR}."
-        )
 
 
 def check_authors(_form: Form, field: TextAreaField) -> None:
@@ -108,50 +80,41 @@ def check_authors(_form: Form, field: TextAreaField) -> None:
             raise ValidationError(names.NO_OTHERS)
 
 
-class Rows(FieldList):
-    """The rows of a list. WTForms itself would read "²" as the number of a row, and fail."""
-
-    def _extract_indices(self, prefix: str, formdata: MultiDict[str, str]) -> Iterator[int]:
-        for name in formdata:
-            number = int_from(name.removeprefix(f"{prefix}-").partition("-")[0], high=MOST_ROW_NUMBER)
-            if number is not None and name.startswith(f"{prefix}-"):
-                yield number
-
-
 class PaperForm(Form):
     """The publication that is explained."""
 
-    doi = _identifier("doi", "DOI", 255)
-    title = _long("Title of the paper")
-    authors = _long("Authors", check_authors)
-    journal = _short("Journal")
-    published_on = _identifier("published_on", "Paper published", 10)
-    volume = _short("Volume", 32)
-    issue = _short("Issue", 32)
-    pages = _short("Pages", 64)
-    pmid = _identifier("pmid", "PubMed number", 16)
-    pmcid = _identifier("pmcid", "PubMed Central number", 16)
-    url = _identifier("url", "Another link to the paper", 2000, _whole_address)
+    doi = identifier("doi", "DOI", 255)
+    title = long("Title of the paper")
+    authors = long("Authors", check_authors)
+    journal = short("Journal")
+    published_on = identifier("published_on", "Paper published", 10)
+    read_from = choice("What was read", ReadFrom, NOT_CHOSEN)
+    volume = short("Volume", 32)
+    issue = short("Issue", 32)
+    pages = short("Pages", 64)
+    pmid = identifier("pmid", "PubMed number", 16)
+    pmcid = identifier("pmcid", "PubMed Central number", 16)
+    url = identifier("url", "Another link to the paper", 2000, whole_address)
     is_free_to_read = SelectField(
         "Free to read",
         choices=[SelectChoice("", "Not known"), SelectChoice("yes", "Yes"), SelectChoice("no", "No")],
     )
-    license = _short("License of the paper")
-    abstract = _long("Abstract")
-    mesh_terms = _long("Subject headings and keywords")
-    status = _choice("What the journal says", PaperStatus)
-    status_on = _short("Date of the journal’s notice", 10, check_day)
-    status_url = _identifier("status_url", "Link to the journal’s notice", 2000, _whole_address)
-    status_note = _long("Banner text for readers")
+    license = short("License of the paper")
+    abstract = long("Abstract")
+    mesh_terms = long("Subject headings and keywords")
+    status = choice("What the journal says", PaperStatus)
+    status_on = short("Date of the journal’s notice", 10, check_day)
+    status_url = identifier("status_url", "Link to the journal’s notice", 2000, whole_address)
+    status_note = long("Banner text for readers")
 
 
 class FindingForm(Form):
     """One key finding."""
 
-    text = _long("Finding")
-    place = _short("Where in the paper")
-    quote = _long("Short quote from the abstract")
-    counts = _short(
+    text = long("Finding")
+    place = short("Where in the paper")
+    quote = long("Short quote from the abstract")
+    counts = short(
         "Counts in each group, if the paper gives them (optional). Like: New bed: 3 of 40; usual bed: 9 of 41"
     )
 
@@ -159,8 +122,26 @@ class FindingForm(Form):
 class ImplicationForm(Form):
     """One practical implication."""
 
-    title = _short("Heading")
-    text = _long("Text")
+    title = short("Heading")
+    text = long("Text")
+
+
+class RegistrationForm(Form):
+    """One entry of the trial in a register."""
+
+    number = identifier("number", "Number", 80)
+    register = short("Register")
+    url = identifier("url", "Link", 2000, whole_address)
+
+
+class LaterEventForm(Form):
+    """Something that happened after the paper."""
+
+    on = identifier("on", "When", 10)
+    text = long("What happened")
+    doi = identifier("doi", "DOI", 255)
+    url = identifier("url", "Link", 2000, whole_address)
+    source = short("Where it was seen, if not there")
 
 
 class SummaryForm(FlaskForm):
@@ -180,46 +161,48 @@ class SummaryForm(FlaskForm):
     categories = SelectMultipleField("Categories", widget=ListWidget(), option_widget=CheckboxInput())
     main_category = SelectField("Main category")
 
-    plain_title = _short("Plain title")
-    slug = _short("Web address", 80)
-    subject = _choice("Who or what was studied", Subject, _NOT_CHOSEN)
-    species = _short("Which animals", 80)
-    about_sci = _choice("About spinal cord injury", AboutSci, _NOT_CHOSEN)
-    study_kind = _choice("Kind of study", StudyKind, _NOT_CHOSEN)
-    result = _choice("Result", Result, _NOT_CHOSEN)
+    plain_title = short("Plain title")
+    slug = short("Web address", 80)
+    subject = choice("Who or what was studied", Subject, NOT_CHOSEN)
+    species = short("Which animals", 80)
+    about_sci = choice("About spinal cord injury", AboutSci, NOT_CHOSEN)
+    study_kind = choice("Kind of study", StudyKind, NOT_CHOSEN)
+    result = choice("Result", Result, NOT_CHOSEN)
 
-    main_message = _long("Main message")
-    simple_explanation = _long("Simple explanation")
-    study_duration = _short("Study duration")
-    participants = _short("Participants")
-    evidence_level = _short("Evidence level")
-    sample_size = _short("How many were studied")
-    age = _short("Age")
-    country = _short("Country")
-    injury_level = _short("Injury level")
-    injury_completeness = _short("Complete or incomplete")
-    time_since_injury = _short("Time since injury")
+    main_message = long("Main message")
+    simple_explanation = long("Simple explanation")
+    study_duration = short("Study duration")
+    participants = short("Participants")
+    evidence_level = short("Evidence level")
+    sample_size = short("How many were studied")
+    age = short("Age")
+    country = short("Country")
+    injury_level = short("Injury level")
+    injury_completeness = short("Complete or incomplete")
+    time_since_injury = short("Time since injury")
+    people = FormField(PeopleForm)
 
     findings = Rows(FormField(FindingForm), max_entries=MOST_ROWS)
-    harms = _long("Harms and side effects")
-    research_summary = _long("Research summary")
+    harms = long("Harms and side effects")
+    harms_read = choice("What was read for harms", ReadFrom, SelectChoice("", "The same as for the rest"))
+    research_summary = long("Research summary")
     implications = Rows(FormField(ImplicationForm), max_entries=MOST_ROWS)
-    questions = Rows(_long("Question"), max_entries=MOST_ROWS)
-    limitations = Rows(_long("Limitation"), max_entries=MOST_ROWS)
+    questions = Rows(long("Question"), max_entries=MOST_ROWS)
+    limitations = Rows(long("Limitation"), max_entries=MOST_ROWS)
 
-    funding = _long("Who paid")
-    conflicts_of_interest = _long("Did the authors stand to gain?")
-    trial_number = _identifier("trial_number", "Registered trial", 80)
-    trial_url = _identifier("trial_url", "Link to the trial", 2000, _whole_address)
+    funding = long("Who paid")
+    conflicts_of_interest = long("Did the authors stand to gain?")
+    registrations = Rows(FormField(RegistrationForm), max_entries=MOST_ROWS)
+    since_then = Rows(FormField(LaterEventForm), max_entries=MOST_ROWS)
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
-    written_by = _short("Written by")
-    checked_by = _short("Checked by")
-    checked_on = _short("Last checked", 10, check_day)
+    written_by = short("Written by")
+    checked_by = short("Checked by")
+    checked_on = short("Last checked", 10, check_day)
 
-    change_note = _long("What changed for the reader")
+    change_note = long("What changed for the reader")
     is_correction = BooleanField("This corrects a mistake: list it under Corrections")
     publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
-    reason_for_all = _short("One reason for all warnings", 500)
+    reason_for_all = short("One reason for all warnings", 500)
 
     @property
     def note(self) -> tuple[str, bool]:
@@ -236,7 +219,7 @@ def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | No
     """Build the form with its choices of categories, filled from sent fields, or else from ``values``."""
     form = SummaryForm(formdata=fields, data=values)
     form.categories.choices = [SelectChoice(*pair) for pair in category_choices()]
-    form.main_category.choices = [_NOT_CHOSEN, *form.categories.choices]
+    form.main_category.choices = [NOT_CHOSEN, *form.categories.choices]
     return form
 
 
@@ -258,8 +241,8 @@ def values_of(content: ArticleContent) -> dict[str, Any]:
     values["categories"] = list(content.categories)
     values["main_category"] = content.categories[0] if content.categories else ""
     values["checked_on"] = _day_text(content.checked_on)
-    values["findings"] = list(map(msgspec.structs.asdict, content.findings))
-    values["implications"] = list(map(msgspec.structs.asdict, content.implications))
+    values |= {name: list(map(msgspec.structs.asdict, getattr(content, name))) for name in _ROWS}
+    values["people"] = people_values(content.people)
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
     values["paper"] = _paper_values(content.paper)
     return values
@@ -270,6 +253,7 @@ def _paper_values(paper: PaperContent) -> dict[str, str]:
         "authors": "\n".join(map(names.written, paper.authors)),
         "mesh_terms": "\n".join(paper.mesh_terms),
         "is_free_to_read": {True: "yes", False: "no", None: ""}[paper.is_free_to_read],
+        "read_from": paper.read_from or "",
         "status": paper.status.value,
         "status_on": _day_text(paper.status_on),
     }
@@ -293,12 +277,12 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
         carried,
         **texts,
         **choices,
+        **{name: _rows(form[name], kind) for name, kind in _ROWS.items()},
         categories=categories,
         shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
         checked_on=date_from(form.checked_on.data or ""),
         paper=_paper_from(form.paper.form),
-        findings=_rows(form.findings, Finding),
-        implications=_rows(form.implications, Implication),
+        people=people_from(form.people.form),
         questions=_lines(entry.data for entry in form.questions),
         limitations=_lines(entry.data for entry in form.limitations),
     )
@@ -351,6 +335,7 @@ def _paper_from(form: PaperForm) -> PaperContent:
         authors=[author for line in lines for author in names.read_any(line)],
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
+        read_from=next((read for read in ReadFrom if read == form.read_from.data), None),
         status=statuses.get(form.status.data, PaperStatus.PUBLISHED),
         status_on=date_from(form.status_on.data or ""),
     )

@@ -14,8 +14,17 @@ LISTS = {
     "implications": "Implication",
     "questions": "Question",
     "limitations": "Limitation",
+    "registrations": "Registration",
+    "since_then": "Event",
 }
-_FIRST_FIELD = {"findings": "-text", "implications": "-title", "questions": "", "limitations": ""}
+_FIRST_FIELD = {
+    "findings": "-text",
+    "implications": "-title",
+    "questions": "",
+    "limitations": "",
+    "registrations": "-number",
+    "since_then": "-on",
+}
 _REMOVED = "removed-"
 
 

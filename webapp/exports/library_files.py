@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from webapp.content.article_content import to_json
+from webapp.content.fact_words import FACTS, fact_value, read_for
 from webapp.exports.reference import paper_reference
 from webapp.exports.ris import MIMETYPE as RIS
 from webapp.exports.ris import ris
@@ -51,6 +52,8 @@ def jsonl_text(articles: Iterable[Article], site_url: str) -> str:
     for article in articles:
         said = to_json(content_of(article))
         said["paper"].pop("abstract", None)
+        said["paper"]["read_from"] = article.paper.what_was_read
+        said |= {name: fact_value(article, name) for name in FACTS}
         found = {
             "address": f"{site_url}/research/{article.slug}",
             "updated_on": article.updated_at.date().isoformat(),
@@ -83,11 +86,13 @@ def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
         "evidence_step": lambda article: article.study_kind.step,
         "result": lambda article: "" if article.paper.is_retracted else article.result,
         "main_message": lambda article: article.takeaway,
-        "sample_size": lambda article: article.sample_size,
-        "study_duration": lambda article: article.study_duration,
-        "harms": lambda article: article.harms,
-        "funding": lambda article: article.funding,
-        "trial_number": lambda article: article.trial_number,
+        "read_from": lambda article: article.paper.what_was_read,
+        "sample_size": lambda article: fact_value(article, "sample_size"),
+        "study_duration": lambda article: fact_value(article, "study_duration"),
+        "harms": lambda article: fact_value(article, "harms"),
+        "harms_read": lambda article: read_for(article, "harms"),
+        "funding": lambda article: fact_value(article, "funding"),
+        "registrations": lambda article: fact_value(article, "registrations"),
         "published_on": lambda article: article.published_at.date(),
         "updated_on": lambda article: article.updated_at.date(),
     }

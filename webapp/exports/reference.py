@@ -131,7 +131,7 @@ def flags(article: Article) -> str:
     species = f" ({article.species})" if article.species else ""
     return (
         f"{notice}{article.subject.label}{species} · About spinal cord injury: {article.about_sci.label.lower()} · "
-        f"{article.study_kind.label} · Result: {article.result_words}"
+        f"{article.study_kind.label} · Result: {article.result_words} · Read: {article.paper.what_was_read.label}"
     )
 
 

@@ -8,16 +8,20 @@ from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConst
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import JsonList, UtcDateTime, enum_text
+from webapp.db.column_types import JsonList, JsonStruct, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.category import ArticleCategory, Category
+from webapp.models.people import People
 from webapp.models.values import (
     AboutSci,
     ArticleStatus,
     Author,
     Finding,
     Implication,
+    LaterEvent,
     PaperStatus,
+    ReadFrom,
+    Registration,
     Result,
     StudyKind,
     Subject,
@@ -46,6 +50,7 @@ class Paper(Base):
     abstract: Mapped[str | None] = mapped_column(Text)
     license: Mapped[str | None] = mapped_column(Text)
     is_free_to_read: Mapped[bool | None]  # None: not known
+    read_from: Mapped[ReadFrom | None] = mapped_column(enum_text(ReadFrom))
     mesh_terms: Mapped[list[str]] = mapped_column(JsonList(str))
     status: Mapped[PaperStatus] = mapped_column(
         enum_text(PaperStatus), default=PaperStatus.PUBLISHED, index=True
@@ -63,6 +68,11 @@ class Paper(Base):
     def stamped(self, title: str) -> str:
         """A title of the paper or of our summary, with RETRACTED in front of it if the journal retracted the paper."""
         return f"RETRACTED: {title}" if self.is_retracted and not _SAYS_RETRACTED.match(title) else title
+
+    @property
+    def what_was_read(self) -> ReadFrom:
+        """Pages, counts and exports ask here: they may only say that a paper is silent if its full text was read."""
+        return self.read_from or ReadFrom.ABSTRACT
 
     @property
     def cited_title(self) -> str:
@@ -88,7 +98,8 @@ class Article(Base):
     """A published plain-language summary of one paper.
 
     A text that was never published has no row here (see ``Draft``), so no public page can show one by mistake.
-    A fact that is None is one that the paper does not say.
+    Print its facts with ``fact()`` of ``webapp/content/fact_words.py``: None, like "not stated", says nothing about the paper unless
+    its full text was read.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -116,17 +127,22 @@ class Article(Base):
     injury_level: Mapped[str | None] = mapped_column(Text)
     injury_completeness: Mapped[str | None] = mapped_column(Text)
     time_since_injury: Mapped[str | None] = mapped_column(Text)
+    people: Mapped[People] = mapped_column(JsonStruct(People), nullable=True)
 
     findings: Mapped[list[Finding]] = mapped_column(JsonList(Finding))
     harms: Mapped[str | None] = mapped_column(Text)
+    harms_read: Mapped[ReadFrom | None] = mapped_column(enum_text(ReadFrom))
     research_summary: Mapped[str] = mapped_column(Text)
     implications: Mapped[list[Implication]] = mapped_column(JsonList(Implication))
     questions: Mapped[list[str]] = mapped_column(JsonList(str))
     limitations: Mapped[list[str]] = mapped_column(JsonList(str))
     funding: Mapped[str | None] = mapped_column(Text)
     conflicts_of_interest: Mapped[str | None] = mapped_column(Text)
+    registrations: Mapped[list[Registration]] = mapped_column(JsonList(Registration), server_default="[]")
+    # Only the release before reads these two columns. Drop them in the next one.
     trial_number: Mapped[str | None] = mapped_column(String(80))
     trial_url: Mapped[str | None] = mapped_column(Text)
+    since_then: Mapped[list[LaterEvent]] = mapped_column(JsonList(LaterEvent), server_default="[]")
     shows_dysreflexia_help: Mapped[bool] = mapped_column(default=False)
 
     written_by: Mapped[str] = mapped_column(Text)

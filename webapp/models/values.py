@@ -5,9 +5,6 @@ from enum import StrEnum
 
 import msgspec
 
-NOT_SAID = "The paper does not say"
-NOT_SPECIFIED = "Not specified"
-
 _GROUP = re.compile(r"([^:;]+):\s*(\d{1,7}) of (\d{1,7})")
 
 
@@ -91,6 +88,14 @@ class PaperStatus(Labelled):
 _NOTICES = (PaperStatus.CORRECTED, PaperStatus.CONCERN, PaperStatus.RETRACTED)
 
 
+class ReadFrom(Labelled):
+    """What was read of a paper before its summary was written. Where nobody entered it, only the abstract counts as read."""
+
+    FULL_TEXT = "full-text", "the full text"
+    PART = "part", "part of the full text"
+    ABSTRACT = "abstract", "only the abstract"
+
+
 class ArticleStatus(Labelled):
     """Where an article stands. A text that was never published is a Draft, not an Article."""
 
@@ -148,3 +153,28 @@ class Implication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
     title: str = ""
     text: str = ""
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The entry of a trial in a public register, like NCT01234567 at ClinicalTrials.gov."""
+
+    number: str = ""
+    register: str = ""
+    url: str = ""
+
+
+class LaterEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What happened after the paper: results of a plan, a newer trial. ``on`` is ISO 8601 to the precision that is known.
+
+    ``source`` says where it was seen, if that is not the publication behind ``doi`` or ``url`` itself.
+    """
+
+    on: str = ""
+    text: str = ""
+    doi: str = ""
+    url: str = ""
+    source: str = ""
+
+    @property
+    def link(self) -> str:
+        return f"https://doi.org/{self.doi}" if self.doi else self.url

@@ -9,7 +9,7 @@ import msgspec
 
 from webapp.content.article_content import ArticleContent
 from webapp.papers.crossref import funding_of, is_notice_itself, paper_from, trials_of, types
-from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused, trial
+from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused, registrations
 
 _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref’s messages."
 
@@ -30,9 +30,8 @@ def records(text: str) -> Iterator[Record]:
                 "This is Zotero’s own JSON. Export the paper as CSL JSON or RIS.", line, paper.title
             )
         else:
-            number, url = trial(trials_of(entry))
             content = ArticleContent(
-                paper=paper, funding=funding_of(entry), trial_number=number, trial_url=url
+                paper=paper, funding=funding_of(entry), registrations=registrations(trials_of(entry))
             )
             yield Record(content=content, types=types(entry), line=line)
 

@@ -17,7 +17,7 @@ from webapp.papers import dates, names
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
 from webapp.papers.notices import Notice, statuses, study_kinds, with_notice, worst
-from webapp.papers.records import Record, full_title, keywords, refused, trial
+from webapp.papers.records import Record, full_title, keywords, refused, registrations
 
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _NOTICES, _KINDS = statuses("jats"), study_kinds("jats")
@@ -60,7 +60,6 @@ def _record(article: Element, meta: Element) -> Record:
     kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
     registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
     parts = (*meta.findall("abstract"), *registered)
-    number, url = trial(find_trials(" ".join(map(words, parts))))
     statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
     funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
     content = ArticleContent(
@@ -68,8 +67,7 @@ def _record(article: Element, meta: Element) -> Record:
         study_kind=next((_KINDS[name] for name in kinds if name in _KINDS), None),
         funding=statements or _marked(article, "financial-disclosure", "supported-by") or "; ".join(funders),
         conflicts_of_interest=_marked(article, "conflict", "coi-statement"),
-        trial_number=number,
-        trial_url=url,
+        registrations=registrations(find_trials(" ".join(map(words, parts)))),
     )
     publisher = words(article.find("front/journal-meta/publisher/publisher-name"))
     return Record(content=content, types=(*kinds, publisher), sections=_sections(article, content))

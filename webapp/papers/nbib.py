@@ -13,7 +13,7 @@ from webapp.content.identifiers import find_orcid, find_trials
 from webapp.models.values import Author
 from webapp.papers import dates, names, pubmed
 from webapp.papers.notices import statuses
-from webapp.papers.records import Record, heading, one_line, trial
+from webapp.papers.records import Record, heading, one_line, registrations
 
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
@@ -47,7 +47,9 @@ def records(text: str) -> Iterator[Record]:
 def _record(tags: Tags, line: int) -> Record:
     types = _all(tags, "PT")
     dois = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith("[doi]")]
-    number, url = trial(find_trials("; ".join(entry.replace("/", " ", 1) for entry in _all(tags, "SI"))))
+    registered = registrations(
+        find_trials("; ".join(entry.replace("/", " ", 1) for entry in _all(tags, "SI")))
+    )
     paper = PaperContent(
         title=pubmed.title(_first(tags, "TI") or _first(tags, "BTI")),
         doi=dois[0] if dois else "",
@@ -68,8 +70,7 @@ def _record(tags: Tags, line: int) -> Record:
         ),
         study_kind=pubmed.study_kind(types),
         conflicts_of_interest=_first(tags, "COIS"),
-        trial_number=number,
-        trial_url=url,
+        registrations=registered,
     )
     return Record(content=content, types=tuple(types), line=line)
 

@@ -9,7 +9,7 @@ from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
 from webapp.papers.notices import statuses
-from webapp.papers.records import Record, heading, refused, trial
+from webapp.papers.records import Record, heading, refused, registrations
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
 
@@ -38,7 +38,6 @@ def _record(entry: Element) -> Record:
         for bank in banks
         for row in bank.iter("AccessionNumber")
     )
-    number, url = trial(find_trials("; ".join(numbers)))
     related = citation.findall("CommentsCorrectionsList/CommentsCorrections")
     notices = [
         (_NOTICES[row.get("RefType", "")], words(row.find("RefSource")))
@@ -49,8 +48,7 @@ def _record(entry: Element) -> Record:
         paper=pubmed.with_status(_paper(entry, citation, article), types, notices),
         study_kind=pubmed.study_kind(types),
         conflicts_of_interest=words(citation.find("CoiStatement")),
-        trial_number=number,
-        trial_url=url,
+        registrations=registrations(find_trials("; ".join(numbers))),
     )
     return Record(content=content, types=tuple(types))
 

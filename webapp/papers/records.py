@@ -11,6 +11,7 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import READERS, find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper, Section
+from webapp.models.values import Registration
 from webapp.papers import names
 from webapp.parsing import clean_text, decode_entities
 
@@ -27,7 +28,10 @@ NOT_ALL_AUTHORS = "The file does not name all authors. Add the missing ones."
 _NO_PAGES = re.compile(
     r"(?:no|n/?a|nan|none)(?:-\w*)?|no[nt]?[\s-]*(?:pagination[\s-]*)?specified|\W*", re.IGNORECASE
 )
-_REGISTERS = {"NCT": "https://clinicaltrials.gov/study/", "ISRCTN": "https://www.isrctn.com/"}
+_REGISTERS = {
+    "NCT": ("ClinicalTrials.gov", "https://clinicaltrials.gov/study/"),
+    "ISRCTN": ("ISRCTN", "https://www.isrctn.com/"),
+}
 _LONGEST_KEYWORD = 120  # characters
 _FORM_LIMITS = {"journal": 300, "license": 300}  # characters, where the column has no limit
 
@@ -182,20 +186,23 @@ def heading(text: str) -> str:
     return term if len(term) < _LONGEST_KEYWORD else ""
 
 
-def trial(numbers: Iterable[str]) -> tuple[str, str]:
-    """Return the number of a trial in each register, ClinicalTrials.gov's first, and the URL of the first.
+def registrations(numbers: Iterable[str]) -> list[Registration]:
+    """Return the trial's entry in each register, ClinicalTrials.gov's first.
 
-    Of several in one register it is unclear which is this paper's trial: then both are empty.
+    Of several in one register it is unclear which is this paper's trial: then there is none.
     """
     by_register: dict[str, str] = {}
     for number in dict.fromkeys(numbers):
-        register = re.split(r"[^A-Za-z]", number)[0]
-        if register in by_register:
-            return "", ""
-        by_register[register] = number
-    known = sorted(by_register.values(), key=lambda number: not number.startswith("NCT"))
-    urls = (url + number for number in known for start, url in _REGISTERS.items() if number.startswith(start))
-    return ", ".join(known), next(urls, "")
+        start = re.split(r"[^A-Za-z]", number)[0]
+        if start in by_register:
+            return []
+        by_register[start] = number
+    known = sorted(by_register.items(), key=lambda entry: entry[0] != "NCT")
+    found = [(number, *_REGISTERS.get(start, ("", ""))) for start, number in known]
+    return [
+        Registration(number=number, register=register, url=url and url + number)
+        for number, register, url in found
+    ]
 
 
 def plain_text(text: str) -> str:

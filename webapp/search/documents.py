@@ -3,9 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from webapp.content.fact_words import stated
 from webapp.models import Article
 from webapp.models.values import PaperStatus
 from webapp.search.query import FacetName
+
+_FACTS = (
+    "study_duration",
+    "sample_size",
+    "age",
+    "country",
+    "injury_level",
+    "injury_completeness",
+    "time_since_injury",
+    "registrations",
+)
 
 # A word in a title says more of what an article is about than one in its limits.
 PLAIN_TITLE, PAPER_TITLE, MAIN_MESSAGE, HEADING, TEXT, FACT = 2.0, 2.0, 1.5, 1.5, 1.0, 0.5
@@ -58,25 +70,19 @@ def plain_texts(article: Article) -> list[str]:
         *[finding.text for finding in article.findings],
         article.research_summary,
         *[implication.text for implication in article.implications],
-        article.harms or "",
+        stated(article, "harms"),
         *article.limitations,
         *article.questions,
-        article.participants or "",
+        stated(article, "participants"),
+        *[event.text for event in article.since_then],
     ]
 
 
 def _weighted_texts(article: Article) -> list[tuple[str | None, float]]:
     paper = article.paper
     facts = [
-        article.study_duration,
         article.evidence_level,
-        article.sample_size,
-        article.age,
-        article.country,
-        article.injury_level,
-        article.injury_completeness,
-        article.time_since_injury,
-        article.trial_number,
+        *[stated(article, name) for name in _FACTS],
         paper.journal,
         paper.doi,
         paper.pmid,

@@ -12,10 +12,10 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from webapp.config import VERSION, Config
+from webapp.content.fact_words import fact, read_for, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.models import Article
 from webapp.models.article import running_text
-from webapp.models.values import NOT_SAID, NOT_SPECIFIED
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
 from webapp.web.http import url_for
@@ -98,8 +98,9 @@ def init_app(app: Flask, config: Config) -> None:
         epoch=datetime.fromtimestamp(0, UTC),
         this_year=lambda: datetime.now(UTC).year,
         described=described,
-        NOT_SAID=NOT_SAID,
-        NOT_SPECIFIED=NOT_SPECIFIED,
+        fact=fact,
+        stated=stated,
+        read_for=read_for,
     )
     # Nearly every template draws icons; importing the macro in each took 0.3 ms a page.
     icons = app.jinja_env.get_template("_macros/icons.html").module

@@ -1,0 +1,89 @@
+"""What readers see of a fact: what the paper states, or else why we do not know, which depends on what was read of it."""
+
+import re
+from typing import Any
+
+from sqlalchemy import Row
+
+from webapp.models import Article
+from webapp.models.values import ReadFrom
+
+NOT_STATED, DOES_NOT_APPLY = "not stated", "does not apply"
+FACTS = (
+    "study_duration",
+    "participants",
+    "sample_size",
+    "age",
+    "country",
+    "injury_level",
+    "injury_completeness",
+    "time_since_injury",
+    "harms",
+    "funding",
+    "conflicts_of_interest",
+)
+# The original site prints these as "Not specified".
+_NOT_SPECIFIED = ("study_duration", "participants")
+_FIXED_VALUE = re.compile(
+    r"\s*(?:(not stated|not specified|the paper does(?: not|n['’]t) say)|does not apply)\s*(?:\.\s*(.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_SILENCE = {
+    ReadFrom.FULL_TEXT: "Not mentioned in the paper.",
+    ReadFrom.PART: "Not mentioned in the part of the paper we read.",
+    ReadFrom.ABSTRACT: "Not known: we read only the abstract.",
+}
+# None of these may read as if there were no harms.
+_SILENCE_ON_HARMS = {
+    ReadFrom.FULL_TEXT: "The paper doesn’t mention harms. That doesn’t mean there were none.",
+    ReadFrom.PART: "Not known: the part of the paper we read doesn’t mention harms.",
+    ReadFrom.ABSTRACT: "Not known: we read only the abstract, and it doesn’t mention harms.",
+}
+
+
+def standardized(text: str) -> str:
+    """Write a fact with one spelling for each fixed value; a remark may follow it: "not stated. Two people left early."."""
+    return ". ".join(filter(None, _fixed_value_and_rest(text)))
+
+
+def stated(article: Article | Row[Any], name: str) -> str:
+    """What the paper states of a fact, in its field or else in ``people``; empty if neither says it. A row needs ``people``."""
+    if name == "registrations":
+        return ", ".join(entry.number or entry.url for entry in article.registrations)
+    value, text = _fixed_value_and_rest(getattr(article, name) or "")
+    if text and not value:
+        return text
+    return "" if value == DOES_NOT_APPLY else article.people.words.get(name, "")
+
+
+def fact_value(article: Article | Row[Any], name: str) -> str:
+    """A fact for programs: what the paper states, or else one of the fixed values, with its remark."""
+    return stated(article, name) or standardized(getattr(article, name) or NOT_STATED)
+
+
+def fact(article: Article, name: str) -> str:
+    """A fact for readers: what the paper states, or why we do not know it."""
+    if text := stated(article, name):
+        return text
+    value, remark = _fixed_value_and_rest(getattr(article, name) or "")
+    read = read_for(article, name)
+    if value == DOES_NOT_APPLY:
+        words = "Does not apply."
+    elif name in _NOT_SPECIFIED:
+        words = f"Not specified (we read {read.label})"
+    else:
+        words = (_SILENCE_ON_HARMS if name == "harms" else _SILENCE)[read]
+    return f"{words} {remark}".strip()
+
+
+def read_for(article: Article, name: str) -> ReadFrom:
+    """What was read of the paper to find a fact."""
+    return (name == "harms" and article.harms_read) or article.paper.what_was_read
+
+
+def _fixed_value_and_rest(text: str) -> tuple[str, str]:
+    """Split a fact into its fixed value, if it has one, and the remark or the whole text."""
+    match = _FIXED_VALUE.fullmatch(text)
+    if match is None:
+        return "", text
+    return NOT_STATED if match[1] else DOES_NOT_APPLY, (match[2] or "").strip()

@@ -1,0 +1,64 @@
+"""The kinds of fields that the authoring form is made of."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import FieldList, Form, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional, Regexp
+
+from webapp.content.identifiers import READERS
+from webapp.models.values import Labelled
+from webapp.papers.records import LONGEST_TEXT
+from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
+
+MOST_ROW_NUMBER = 999
+NOT_CHOSEN = SelectChoice("", "Not chosen yet")
+
+whole_address = Regexp(r"https?://\S+$", message="Enter the whole address, like https://example.org/paper.")
+
+
+def short(label: str, most: int = 300, *validators: Any) -> StringField:
+    return StringField(
+        label, [Optional(), Length(max=most, message=f"Keep this to {most} characters."), *validators]
+    )
+
+
+def identifier(name: str, label: str, most: int, *validators: Any) -> StringField:
+    """A field for an identifier, which is read out of what is typed."""
+    field = short(label, most, *validators)
+    field.kwargs["filters"] = [lambda typed: typed and (READERS[name](typed) or typed)]
+    # A browser would cut off a pasted address at the limit, before it is read.
+    field.kwargs["render_kw"] = {"maxlength": False}
+    return field
+
+
+def long(label: str, *validators: Any) -> TextAreaField:
+    too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
+    return TextAreaField(label, [Optional(), too_long, *validators])
+
+
+def choice(label: str, kind: type[Labelled], *others: SelectChoice) -> SelectField:
+    return SelectField(
+        label,
+        choices=[*others, *(SelectChoice(one.value, one.label[0].upper() + one.label[1:]) for one in kind)],
+    )
+
+
+def check_day(_form: Form, field: StringField) -> None:
+    """A whole day in ISO 8601, or nothing."""
+    if field.data and date_from(field.data) is None:
+        raise ValidationError(
+            f"Enter the date as year, month and day, like 2026-03-14, from the year {FIRST_YEAR} to {LAST_YEAR}."
+        )
+
+
+class Rows(FieldList):
+    """The rows of a list. WTForms itself would read "²" as the number of a row, and fail."""
+
+    def _extract_indices(self, prefix: str, formdata: MultiDict[str, str]) -> Iterator[int]:
+        for name in formdata:
+            number = int_from(name.removeprefix(f"{prefix}-").partition("-")[0], high=MOST_ROW_NUMBER)
+            if number is not None and name.startswith(f"{prefix}-"):
+                yield number

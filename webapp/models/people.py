@@ -1,0 +1,117 @@
+"""Who took part in a study, as values to count and compare. The fields follow the International SCI Core Data Set 3.0."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from webapp.models.values import Labelled
+
+LEVELS = [
+    f"{part}{number}"
+    for part, last in (("C", 8), ("T", 12), ("L", 5), ("S", 5))
+    for number in range(1, last + 1)
+]
+REGIONS = ("cervical", "thoracic", "lumbar", "sacral")
+AIS_GRADES = "ABCDE"
+
+
+class Either(Labelled):
+    """Whether something is so of all people in a study, of none, or of some."""
+
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    BOTH = "both", "Some yes, some no"
+
+
+class Cause(Labelled):
+    """What injured the spinal cord."""
+
+    TRAUMATIC = "traumatic", "An accident or violence"
+    NOT_TRAUMATIC = "not traumatic", "A disease or a treatment"
+
+
+class Range(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={"from_": "from"},
+):
+    """Two numbers with what lies between them; None is an open end."""
+
+    from_: int | float | None = None
+    to: int | float | None = None
+
+    def in_words(self, written: Callable[[float], str] = "{:g}".format) -> str:
+        """Like "18 to 65", "18 or more" or "up to 65", each number as ``written`` has it; empty if both ends are open."""
+        start, end = (None if number is None else written(number) for number in (self.from_, self.to))
+        if start is None or end is None:
+            return f"{start} or more" if start else f"up to {end}" if end else ""
+        return start if start == end else f"{start} to {end}"
+
+
+class Ages(Range, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Ages in years; ``typical`` is the mean or the median."""
+
+    typical: int | float | None = None
+
+
+class Sex(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How many men and women."""
+
+    men: int | None = None
+    women: int | None = None
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Who took part in a study with people. What the paper does not say is left empty, never inferred.
+
+    ``levels`` are one level, the first and the last of a span, or regions; ``years_since`` is the time since the injury in
+    years; ``said_in`` names the place in the paper for each field.
+    """
+
+    levels: list[str] = []
+    ais: list[str] = []
+    complete: Either | None = None
+    years_since: Range | None = None
+    ages: Ages | None = None
+    sex: Sex | None = None
+    cause: list[Cause] = []
+    walks: Either | None = None
+    count: int | None = None
+    said_in: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Both causes have one order, as in the form, which offers them as one choice."""
+        msgspec.structs.force_setattr(self, "cause", [cause for cause in Cause if cause in self.cause])
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What is known, in words, by the article's field that says the same, or else by its own name."""
+        ages = [self.ages.in_words()] if self.ages else []
+        if self.ages and self.ages.typical is not None:
+            ages.append(f"with a typical age of {self.ages.typical:g}")
+        complete = {Either.YES: "Complete", Either.NO: "Incomplete", Either.BOTH: "Complete and incomplete"}
+        grades = f"AIS {', '.join(self.ais)}" if self.ais else ""
+        sex = [("men", self.sex.men), ("women", self.sex.women)] if self.sex else []
+        words = {
+            "sample_size": f"{self.count:,} people" if self.count is not None else "",
+            "age": ", ".join(filter(None, ages)),
+            "injury_level": (", " if set(self.levels) <= set(REGIONS) else " to ").join(self.levels),
+            "injury_completeness": ", ".join(
+                filter(None, [complete[self.complete] if self.complete else "", grades])
+            ),
+            "time_since_injury": self.years_since.in_words(_years) if self.years_since else "",
+            "sex": " and ".join(f"{count} {name}" for name, count in sex if count is not None),
+            "cause": " or ".join(cause.label.lower() for cause in self.cause),
+            "walks": self.walks.label if self.walks else "",
+        }
+        return {name: text for name, text in words.items() if text}
+
+
+def _years(years: float) -> str:
+    """A time in months, unless it is whole years."""
+    if years % 1:
+        return f"{years * 12:.0f} months"
+    return f"{years:g} year{'' if years == 1 else 's'}"
