@@ -46,6 +46,7 @@ MAY_TOUCH_REQUEST = {
     "exports/site_copy.py": {"g", "render_template", "request"},
     "letters/emails.py": {"render_template"},
     "accounts/passkeys.py": {"session"},  # a challenge belongs to one browser
+    "accounts/oidc.py": {"session"},  # so does a request to the provider
     "accounts/sign_ins.py": {"g", "session"},
     "accounts/editor_access.py": {"g", "request", "session"},
 }

@@ -78,6 +78,12 @@ def test_a_file_that_gives_no_setting_is_refused_by_name(tmp_path: Path) -> None
         ("TIME_ZONE", "Moon/Base"),
         ("SENTRY_DSN", "sentry.example.org"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
+        ("OIDC_ISSUER", "login.example.org"),
+        ("OIDC_ISSUER", "http://login.example.org"),
+        ("OIDC_ISSUER", "http://127.0.0.1.example.org"),
+        ("OIDC_ISSUER", "https://login.example.org?tenant=1"),
+        ("OIDC_ISSUER", "https://[login"),
+        ("OIDC_ISSUER", "https://login.example.org:99999"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
@@ -86,7 +92,12 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "module"), [("SENTRY_DSN", "sentry_sdk"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry")]
+    ("name", "module"),
+    [
+        ("SENTRY_DSN", "sentry_sdk"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry"),
+        ("OIDC_ISSUER", "authlib"),
+    ],
 )
 def test_a_setting_whose_package_is_missing_says_how_to_install_it(
     name: str, module: str, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +107,24 @@ def test_a_setting_whose_package_is_missing_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ConfigError, match=f"^{name}: .*make extras"):
         Config.from_environ({name: "https://key@localhost/1"})
+
+
+def test_a_sign_in_provider_needs_all_three_settings(tmp_path: Path) -> None:
+    issuer = "https://login.example.org/"  # as the provider writes it: the slash stays
+    (tmp_path / "OIDC_CLIENT_SECRET").write_text("from a file\n", encoding="utf-8")
+    whole = {
+        "OIDC_ISSUER": issuer,
+        "OIDC_CLIENT_ID": "research-help",
+        "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "OIDC_CLIENT_SECRET"),
+    }
+    config = Config.from_environ(whole)
+    assert (config.oidc_issuer, config.oidc_client_secret) == (issuer, "from a file")
+    for name in whole:
+        half = {other: value for other, value in whole.items() if other != name}
+        with pytest.raises(ConfigError, match=f"^{name.removesuffix('_FILE')}: not set"):
+            Config.from_environ(half)
+    with pytest.raises(ConfigError, match=r"^OIDC_ISSUER: not set"):
+        Config.from_environ({"OIDC_CLIENT_ID": "research-help"})
 
 
 def test_a_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:

@@ -143,6 +143,23 @@ def _token(value: str) -> str:
     return value
 
 
+def is_secure(url: str) -> bool:
+    """Is what is sent to this address encrypted, or does it stay on this machine?"""
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return has_host and (parts.scheme == "https" or (parts.scheme, parts.hostname) == ("http", "127.0.0.1"))
+
+
+def _issuer(value: str) -> str:
+    _server_for("authlib")(value)
+    if value and (not is_secure(value) or set("?#") & set(value)):
+        raise ValueError("give the provider’s issuer as it writes it, like https://login.example.org")
+    return value  # with its slash at the end, if it has one: it is compared with what the provider says
+
+
 def _server_for(module: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
@@ -197,6 +214,11 @@ class Config:
         _choice({"yes": True, "no": False}),
         "Every editor must use a second factor to sign in: yes or no",
     )
+    oidc_issuer: str = _setting(
+        "", _issuer, "OpenID Connect provider by which editors may sign in (optional package); empty: none"
+    )
+    oidc_client_id: str = _setting("", str.strip, "What the provider calls this site")
+    oidc_client_secret: str = _setting("", str.strip, "The secret that the provider gave this site")
     site_url: str = _setting(
         "http://127.0.0.1:8000", _site_url, "Public address, used in mail, feeds and links"
     )
@@ -268,6 +290,10 @@ class Config:
                 )
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}.") from error
+        of_provider = [name for name in values if name.startswith("oidc_")]
+        missing = [name.upper() for name in of_provider if not values[name]]
+        if 0 < len(missing) < len(of_provider):
+            raise ConfigError(f"{missing[0]}: not set. A sign-in provider needs it.")
         if not _given(source, "SITE_URL"):
             host = "localhost" if values["host"] in EVERY_ADDRESS else values["host"]
             values["site_url"] = f"http://{with_port(host, values['port'])}"

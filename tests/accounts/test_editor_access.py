@@ -14,7 +14,7 @@ from webapp.models import Role
 # Open before signing in. A link's own secret stands in for a sign-in.
 OPEN = {
     "accounts.sign_in", "accounts.do_sign_in", "accounts.enter_code", "accounts.check_code", "accounts.sign_out",
-    "accounts.sign_in_with_passkey",
+    "accounts.sign_in_with_passkey", "accounts.ask_provider", "accounts.return_from_provider",
     "reset.forgotten", "reset.send_link", "reset.new_password", "reset.set_password",
 }  # fmt: skip
 NOT_FOR_WRITERS = {

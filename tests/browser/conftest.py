@@ -16,6 +16,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.accounts.provider import CLIENT_ID, CLIENT_SECRET, Provider, provider
 from tests.drills.site import Site, running
 
 FLAGS = [
@@ -44,9 +45,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site as `make run` starts it, in folders of its own."""
-    site = Site(tmp_path_factory.mktemp("site"), LOG_LEVEL="WARNING")
+def sign_in_provider() -> Iterator[Provider]:
+    """A sign-in provider that the site trusts; it lets the editor in."""
+    with provider() as started:
+        started.claims = {"email": EDITOR[1]}
+        yield started
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, sign_in_provider: Provider) -> Iterator[Site]:
+    """The site as `make run` starts it, in folders of its own, with a sign-in provider."""
+    site = Site(
+        tmp_path_factory.mktemp("site"),
+        LOG_LEVEL="WARNING",
+        OIDC_ISSUER=sign_in_provider.issuer,
+        OIDC_CLIENT_ID=CLIENT_ID,
+        OIDC_CLIENT_SECRET=CLIENT_SECRET,
+    )
     site.url = site.url.replace("127.0.0.1", "localhost")  # no browser makes a passkey for an IP address
     site.environment["SITE_URL"] = site.url
     site.flask("prepare")

@@ -2,11 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.accounts.provider import Provider
 from tests.browser.conftest import give_password
 from tests.browser.test_editing import new_draft, save_signed_out
 from tests.drills.site import Site
@@ -140,6 +142,18 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
     dialog.get_by_role("button", name="Sign in with a passkey").click()
     expect(dialog).to_be_hidden()
     expect(page.locator("#save-status input[name=revision]")).to_have_value("2", timeout=15_000)
+
+
+def test_a_provider_is_reached_by_keyboard_and_back_leads_past_it(
+    page: Page, sign_in_provider: Provider
+) -> None:
+    """The policy of our pages forbids a form to be redirected elsewhere, so a page in between leads on."""
+    page.goto("/editor/sign-in?next=/editor/account")
+    page.get_by_role("button", name=f"Sign in with {urlsplit(sign_in_provider.issuer).netloc}").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Sign in to the editor")).to_be_visible()
 
 
 def test_a_forgotten_password_without_scripts(plain_page: Page, site: Site) -> None:

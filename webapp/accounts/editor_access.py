@@ -1,6 +1,6 @@
 """Access to the editor's pages: who is signed in, roles, and recovery of a form sent after a session expired."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -38,7 +38,7 @@ WAIT = "Too many tries. Please wait 5 minutes, then try again."
 
 
 def protect(
-    blueprint: Blueprint, *, is_secret: bool = False, open_to_all: tuple[str, ...] = (), form: str = ""
+    blueprint: Blueprint, *, is_secret: bool = False, open_to_all: Collection[str] = (), form: str = ""
 ) -> None:
     """Require a signed-in editor, a request from our own site, and a CSRF token for every view of a blueprint.
 
@@ -153,9 +153,9 @@ def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
     return None
 
 
-def next_page() -> str:
+def next_page(wanted: str | None = None) -> str:
     """The address to go to after signing in: the one asked for if it belongs to the editor, else the summaries."""
-    wanted = request.args.get("next", "")
+    wanted = wanted or request.args.get("next", "")
     is_ours = wanted.startswith("/editor/") and not urlsplit(wanted).netloc and "\\" not in wanted
     return wanted if is_ours else url_for("editor.summaries")
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, g, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, passkeys, passwords, second_factor, sign_ins
+from webapp.accounts import editor_access, editors, notices, oidc, passkeys, second_factor, sign_ins
 from webapp.accounts.forms import (
     AppCodeForm,
     CodeForm,
@@ -15,16 +15,21 @@ from webapp.accounts.forms import (
     SignInForm,
     TimeZoneForm,
 )
-from webapp.accounts.passwords import PasswordRefused
+from webapp.accounts.oidc import SignInRefused
+from webapp.accounts.passwords import PasswordRefused, new_hash
 from webapp.db.writing import writing
 from webapp.models import AuditKind, Editor
 from webapp.publishing import audit
 from webapp.web import htmx
+from webapp.web.errors import SiteError
 from webapp.web.forms import forget_attempts, visitor_address
 
 bp = Blueprint("accounts", __name__)
-OPEN = ("sign_in", "do_sign_in", "enter_code", "check_code", "sign_in_with_passkey", "sign_out")
-editor_access.protect(bp, is_secret=True, open_to_all=tuple(f"accounts.{name}" for name in OPEN))
+OPEN = {
+    "sign_in", "do_sign_in", "enter_code", "check_code", "sign_in_with_passkey", "ask_provider", "return_from_provider",
+    "sign_out",
+}  # fmt: skip
+editor_access.protect(bp, is_secret=True, open_to_all=[f"accounts.{name}" for name in OPEN])
 
 # Fewer than for passwords, since a code has only 6 digits. Recovery codes are counted separately: otherwise a stranger
 # who guesses codes would block them too.
@@ -55,19 +60,10 @@ def do_sign_in() -> Response:
             _record_failure(editors.find_editor(form.email.data), "password", now)
             form.email.errors = ["That email address and password don’t match. Please check both."]
         else:
-            editor.time_zone = editor.time_zone or form.time_zone.data
-            if editor.has_second_factor:
-                sign_ins.start(editor, now, needs_code=True)
-            else:
-                _start(editor, now)
+            _start_first_step(editor, form.time_zone.data, now)
     if form.errors or editor is None:
         return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not editor.has_second_factor:
-        return _signed_in()
-    kind = _ways(editor)[0]
-    if htmx.wants_fragment():
-        return _show_code(kind, CODE_FORMS[kind](formdata=None), editor)
-    return htmx.redirect(url_for(".enter_code", kind=kind, next=request.args.get("next")))
+    return _go_on(editor, request.args.get("next"))
 
 
 @bp.post("/editor/sign-in/passkey-alone")
@@ -92,6 +88,45 @@ def sign_in_with_passkey() -> Response:
         else:
             _start(editor, now)
     return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY) if form.errors else _signed_in()
+
+
+@bp.post("/editor/sign-in/provider")
+def ask_provider() -> Response:
+    """Lead on to the OpenID Connect provider."""
+    form, after = SignInForm(), request.args.get("next", "")
+    if not oidc.provider_name():
+        raise SiteError(HTTPStatus.NOT_FOUND)
+    if not editor_access.token_is_good():
+        form.email.errors = [editor_access.PRESS_AGAIN]
+        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if editor_access.has_too_many_tries("provider", visitor_address()):
+        form.email.errors = [editor_access.WAIT]
+        return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
+    try:
+        address = oidc.ask(after, form.email.data or "", form.time_zone.data)
+    except SignInRefused as refusal:
+        return _show_sign_in(form, refusal.status, refusal=refusal)
+    # A redirect would be blocked: "form-action" in our policy also holds for where an answer to a form redirects.
+    return htmx.render("accounts/to_provider.html", address=address, provider=oidc.provider_name())
+
+
+@bp.get("/editor/sign-in/provider")
+def return_from_provider() -> Response:
+    """Sign in the editor whose address the provider has verified, or ask for the second factor."""
+    asked, email = None, ""
+    try:
+        asked = oidc.take_request(request.args.get("state", ""), datetime.now(UTC))
+        email = oidc.verified_email(asked, request.args)
+        with writing() as now:
+            editor = oidc.get_editor(email)
+            _start_first_step(editor, asked.time_zone, now)
+    except SignInRefused as refusal:
+        form = SignInForm(formdata=None, obj=asked)
+        if asked:  # otherwise anybody could fill the audit log
+            with writing() as now:
+                _record_failure(editors.find_editor(email), oidc.provider_name(), now)
+        return _show_sign_in(form, refusal.status, asked.next_page if asked else None, refusal)
+    return _go_on(editor, asked.next_page)
 
 
 @bp.get("/editor/sign-in/<any(passkey, code, 'recovery-code'):kind>")
@@ -177,12 +212,12 @@ def change_password() -> Response:
     if status := editor_access.password_refusal(form, form.current):
         return _show_account(status, password_form=form)
     try:
-        new_hash = passwords.new_hash(form.new.data, editor.name, editor.email)
+        password_hash = new_hash(form.new.data, editor.name, editor.email)
     except PasswordRefused as refusal:
         form.new.errors = [str(refusal)]
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
     with writing() as now:
-        editor.password_hash = new_hash
+        editor.password_hash = password_hash
         notices.record_and_notify(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
         sign_ins.renew(now)
     return htmx.redirect(url_for(".account", done="password"))
@@ -197,18 +232,37 @@ def end_other_sign_ins() -> Response:
     return htmx.redirect(url_for(".account", done="others"))
 
 
+def _start_first_step(editor: Editor, time_zone: str | None, now: datetime) -> None:
+    """Sign an editor in after the password or the provider, unless the second factor is still to come."""
+    editor.time_zone = editor.time_zone or time_zone
+    if editor.has_second_factor:
+        sign_ins.start(editor, now, needs_code=True)
+    else:
+        _start(editor, now)
+
+
+def _go_on(editor: Editor, after: str | None) -> Response:
+    """Ask for the second factor after the first step, or lead on if there is none."""
+    if not editor.has_second_factor:
+        return _signed_in(after)
+    kind = _ways(editor)[0]
+    if htmx.wants_fragment():
+        return _show_code(kind, CODE_FORMS[kind](formdata=None), editor)
+    return htmx.redirect(url_for(".enter_code", kind=kind, next=after))
+
+
 def _start(editor: Editor, now: datetime) -> None:
     """Sign an editor in, and reset the count of tries from this network address."""
     sign_ins.start(editor, now)
-    for tried in ("sign-in", *CODE_FORMS):
+    for tried in ("sign-in", "provider", *CODE_FORMS):
         forget_attempts(f"{tried}-address", visitor_address())
     audit.record(AuditKind.SIGNED_IN, now, editor.id)
 
 
-def _signed_in() -> Response:
+def _signed_in(after: str | None = None) -> Response:
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again")
-    return htmx.redirect(editor_access.next_page())
+    return htmx.redirect(editor_access.next_page(after))
 
 
 def _record_failure(editor: Editor | None, what: str, now: datetime) -> None:
@@ -237,14 +291,23 @@ def _show_account(
     )
 
 
-def _show_sign_in(form: SignInForm, status: int = HTTPStatus.OK) -> Response:
+def _show_sign_in(
+    form: SignInForm,
+    status: int = HTTPStatus.OK,
+    after: str | None = None,
+    refusal: SignInRefused | None = None,
+) -> Response:
+    after = after or request.args.get("next")
     return htmx.render(
         "accounts/sign_in.html",
         "sign_in_form",
         status,
         form=form,
-        action=url_for("accounts.sign_in", next=request.args.get("next")),
-        passkey_action=url_for("accounts.sign_in_with_passkey", next=request.args.get("next")),
+        refusal=refusal,
+        action=url_for("accounts.sign_in", next=after),
+        provider=oidc.provider_name(),
+        provider_action=url_for("accounts.ask_provider", next=after),
+        passkey_action=url_for("accounts.sign_in_with_passkey", next=after),
         passkey_options=passkeys.sign_in_options(),
         is_form_stored="stored" in request.args,
         has_ended="ended" in request.args,
