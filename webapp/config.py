@@ -96,6 +96,13 @@ def _site_url(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _service_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("give an address like https://api.example.org/v2")
+    return value.rstrip("/")
+
+
 def _smtp_url(value: str) -> str:
     if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname):
         raise ValueError("give an address like smtp://user:password@mail.example.org:587")
@@ -228,7 +235,9 @@ class Config:
     smtp_url: str = _setting("", _smtp_url, "Mail server; empty: mails are written to the instance folder")
     mail_from: str = _setting("news@localhost", _mail_address, "Sender address of all mail")
     editors_mail: str = _setting(
-        "editors@localhost", _mail_address, "Where contact messages are sent; also our contact for Crossref"
+        "editors@localhost",
+        _mail_address,
+        "Where contact messages are sent; also our contact for Crossref and PubMed",
     )
     admin_mail: str = _setting(
         "admin@localhost", _mail_address, "Where failed backups and other failed units are reported"
@@ -237,7 +246,22 @@ class Config:
         "UTC", _time_zone, "Time zone of editors who have not chosen one, like America/Chicago"
     )
     crossref_url: str = _setting(
-        "https://api.crossref.org", _site_url, "Where editors' DOIs are looked up (Crossref's REST API)"
+        "https://api.crossref.org", _service_url, "Crossref's REST API, where papers are looked up by DOI"
+    )
+    europe_pmc_url: str = _setting(
+        "https://www.ebi.ac.uk/europepmc/webservices/rest",
+        _service_url,
+        "Europe PMC's REST API, where papers and their full texts are looked up",
+    )
+    pubmed_url: str = _setting(
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
+        _service_url,
+        "PubMed's E-utilities, where papers are looked up by PMID",
+    )
+    clinical_trials_url: str = _setting(
+        "https://clinicaltrials.gov/api/v2",
+        _service_url,
+        "ClinicalTrials.gov's API, where registered trials are looked up",
     )
     content_license: str = _setting(
         "all-rights-reserved",

@@ -1,48 +1,92 @@
-"""A stand-in for Crossref: a local HTTP server whose answers each test sets."""
+"""A stand-in for outside services: a local HTTP server whose answers each test sets."""
 
+import dataclasses
+import json
 import time
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from flask import Flask
 
 from tests.http_servers import SilentHandler, http_server
+from webapp.papers import services
 
 SAMPLES = Path(__file__).parent / "samples"
 
 
-class StandIn:
-    """The server's answer, and the requests that it received."""
+@dataclass
+class Reply:
+    """An answer of the server."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds_per_chunk: float = 0.0
+    seconds_per_header: float = 0.0  # of endless headers, if not 0
+    is_cut: bool = False
+
+    @classmethod
+    def of(cls, value: Any) -> "Reply":
+        return cls(json.dumps(value).encode())
+
+
+class StandIn(Reply):
+    """What the server answers, and the requests that it received. Paths that begin as in ``replies`` get that reply."""
 
     def __init__(self) -> None:
-        self.status = 200
-        self.body = b""
-        self.headers: dict[str, str] = {}
-        self.seconds_per_chunk = 0.0
+        super().__init__()
+        self.replies: dict[str, Reply] = {}
         self.asked: list[tuple[str, str]] = []  # path and user agent
         self.url = ""
 
     def answers_with(self, sample: str) -> None:
         self.body = (SAMPLES / f"{sample}.json").read_bytes()
 
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.asked]
+
+    def stands_for_all(self, app: Flask) -> None:
+        """Let the site ask this server instead of each service."""
+        app.extensions["config"] = dataclasses.replace(
+            app.extensions["config"],
+            crossref_url=f"{self.url}/crossref",
+            europe_pmc_url=f"{self.url}/europe-pmc",
+            pubmed_url=f"{self.url}/pubmed",
+            clinical_trials_url=f"{self.url}/trials",
+        )
+
 
 @pytest.fixture
-def crossref() -> Iterator[StandIn]:
-    """Run the stand-in."""
+def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """Run the stand-in, without the waits between requests."""
+    monkeypatch.setattr(services, "_paces", defaultdict(services.Pace))
+    monkeypatch.setattr(services, "sleep", lambda _: None)
     state = StandIn()
 
     class Handler(SilentHandler):
         def do_GET(self) -> None:
-            state.asked.append((unquote(self.path), self.headers["User-Agent"]))
-            self.send_response(state.status)
-            for name, value in state.headers.items():
+            path = unquote(self.path)
+            state.asked.append((path, self.headers["User-Agent"]))
+            reply = next((reply for start, reply in state.replies.items() if path.startswith(start)), state)
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.end_headers()
+            if reply.is_cut:
+                self.send_header("Content-Length", str(len(reply.body) + 1))
             try:
-                for at in range(0, len(state.body), 65_536):
-                    self.wfile.write(state.body[at : at + 65_536])
-                    time.sleep(state.seconds_per_chunk)
+                while reply.seconds_per_header:
+                    self.wfile.write(b"X-Slow: yes\r\n")
+                    time.sleep(reply.seconds_per_header)
+                self.end_headers()
+                for at in range(0, len(reply.body), 65_536):
+                    self.wfile.write(reply.body[at : at + 65_536])
+                    time.sleep(reply.seconds_per_chunk)
             except OSError:
                 pass  # the asker hung up, as it should
 

@@ -13,7 +13,7 @@ from tests.editor.forms import Sent, fields_of, opened, press
 from tests.pages import PageClient
 from tests.papers.conftest import SAMPLES, StandIn
 from webapp.models.values import Author, PaperStatus
-from webapp.papers import lookup
+from webapp.papers import services
 from webapp.papers.crossref import is_notice_itself, paper_from, worst_notice
 from webapp.papers.file_formats import read
 
@@ -110,8 +110,8 @@ def test_the_doi_of_a_notice_gets_a_warning(client: PageClient, crossref: StandI
     ("status", "body", "sentence"),
     [
         (404, b"Resource not found.", "Crossref does not know 10.1155/2019/7803293."),
-        (429, b"", "Crossref asks us to wait."),
-        (500, b"", "Crossref has a problem at the moment."),
+        (429, b"", "Crossref asks us to wait. Try again in 10 seconds."),
+        (500, b"", "Crossref has a problem at the moment (error 500)."),
         (200, b"<!doctype html><title>Maintenance</title>", "couldn’t read"),
         (200, b"", "couldn’t read"),
         (200, b'{"message": []}', "couldn’t read"),
@@ -136,16 +136,16 @@ def test_whatever_goes_wrong_is_said_and_the_fields_stay(
 def test_a_slow_answer_is_given_up(
     client: PageClient, crossref: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "SECONDS", 0.3)
+    monkeypatch.setattr(services, "SECONDS", 0.3)
     crossref.body, crossref.seconds_per_chunk = b" " * 900_000, 0.1
-    assert "Crossref did not answer in time." in fill(client)[0]
+    assert "Crossref did not answer within 1 second." in fill(client)[0]
 
 
 def test_an_unreachable_crossref_is_explained(app: Flask, client: PageClient) -> None:
     app.extensions["config"] = dataclasses.replace(
         app.extensions["config"], crossref_url="http://127.0.0.1:1"
     )
-    assert "Crossref did not answer in time." in fill(client)[0]
+    assert "We could not reach Crossref." in fill(client)[0]
 
 
 @pytest.mark.proves(

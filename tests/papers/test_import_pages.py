@@ -68,7 +68,7 @@ def drafts() -> list[Draft]:
 def test_a_file_becomes_drafts_after_a_dry_run(client: PageClient) -> None:
     address = send(client, NBIB.encode())
     page = client.get(address).text
-    assert "1 new, 0 already here, 0 refused." in page and "Make drafts of the chosen papers" in page
+    assert "1 new, 0 already here, 0 left out." in page and "Make drafts of the chosen papers" in page
     assert drafts() == []
     done = confirm(client, address)
     assert "<h1>1 draft made</h1>" in client.get(done).text
@@ -103,7 +103,7 @@ def test_duplicates_are_not_imported(client: PageClient) -> None:
         + NBIB_AS_RIS * 2
     )
     page = client.get(send(client, ris)).text
-    assert "1 new, 3 already here, 0 refused." in page
+    assert "1 new, 3 already here, 0 left out." in page
     assert f'href="/editor/articles/{article.id}"' in page
     assert f'href="/editor/summaries/{drafts()[-1].id}"' in page
     assert "The same as record 3, line 14." in page
@@ -150,7 +150,7 @@ def test_a_draft_without_a_year_can_be_a_duplicate(client: PageClient) -> None:
 def test_refused_records_are_listed_with_their_reason_and_the_others_go_in(client: PageClient) -> None:
     address = send(client, RIS + "TY  - JOUR\nPY  - 2020\nER  -\n")
     page = client.get(address).text
-    assert "1 new, 0 already here, 1 refused." in page
+    assert "1 new, 0 already here, 1 left out." in page
     assert "Record 2, line 7:</b> It has no title." in page
     confirm(client, address)
     assert len(drafts()) == 1
@@ -168,8 +168,8 @@ def test_a_retracted_paper_is_marked_before_anybody_writes_about_it(client: Page
     [
         (b"", "This file is empty."),
         (b"%PDF-1.7", "This is a PDF"),
-        ("Dear editors", "We do not know this format."),
-        ("", "This file is empty."),
+        ("Dear editors", "We found no paper in this."),
+        ("", "Enter at least one paper, or choose a file."),
         (b"<html>", "This is a web page"),
     ],
 )

@@ -31,7 +31,7 @@ HEAD = "Record ID,RetractionDate,RetractionDOI,RetractionPubMedID,OriginalPaperD
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(commands, "SECONDS_AFTER_FAILURE", 0.0)
 
 
 def run(app: Flask, *words: str) -> Result:

@@ -45,6 +45,11 @@ _PMCID = re.compile(rf"\bPMC(?:ID)?[\s:=/#(-]*(?:PMC[\s:]*)*{_NUMBER}(?!\d)", re
 _ORCID = re.compile(r"(?<!\d)(\d{4})[\s._-]?(\d{4})[\s._-]?(\d{4})[\s._-]?(\d{3}[\dX])(?!\d)", re.I)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\"“”„«»<>`|^]+", re.I)
 
+# In a list: a name before an identifier, the mark or number of a line, and what separates identifiers.
+_NAMED = re.compile(r"\b(DOI|PMC|PMCID|PMID|PubMed|NCT)(?: ID)?-?[\s:=#]+(?=\w)", re.I)
+_BULLET = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?(?=\S)")
+_SEPARATOR = re.compile(r"\s+|[,;|]+(?=\s|$|10\.\d{4}|https?:|DOI:|PM|NCT)", re.I)
+
 _TRIALS = {  # how the number of a trial begins in each register, and the rest of it
     "NCT": r"\d{8}",
     "ISRCTN": r"\d{6,8}",
@@ -146,6 +151,22 @@ def find_trial(text: str) -> str:
     return numbers[0] if is_all and len(numbers) == 1 else ""
 
 
+def find_listed(line: str) -> list[tuple[str, str]]:
+    """Find the papers and trials in a line of a list: (name of the field, identifier) pairs, each once.
+
+    A line that says more, like a citation, has only what it calls by its name, and of a paper with several the DOI.
+    """
+    parts = []
+    for word in _SEPARATOR.split(_NAMED.sub(r"\1:", _BULLET.sub("", _decoded(line)))):
+        parts += [word] if find_doi(word) else re.split("[,;|]", word)
+    found = [_listed(part, find_pmid) for part in parts if part.lower() not in ("", "and", "or", "&")]
+    if not all(found):
+        named = [pair for part in parts if (pair := _listed(part, find_named_pmid))]
+        kinds = [kind for kind in ("doi", "pmid", "pmcid", "trial_number") if kind in dict(named)]
+        found = [pair for pair in named if pair[0] == kinds[0]]
+    return list(dict.fromkeys(pair for pair in found if pair))
+
+
 def find_date(text: str) -> str:
     """Read a year, a month or a day in ISO 8601, from 1800 on, from a field of its own."""
     match = re.fullmatch(r"\W*(\d{4}(?:-\d\d(?:-\d\d)?)?)\W*", _decoded(text))
@@ -186,6 +207,17 @@ READERS: dict[str, Callable[[str], str]] = {
     "number": find_trial,
     "on": find_date,
 }
+
+
+def _listed(part: str, read_pmid: Callable[[str], str]) -> tuple[str, str] | None:
+    trials = [number for number in find_trials(part) if number.startswith("NCT")]
+    found = (
+        ("doi", find_doi(part)),
+        ("trial_number", next(iter(trials), "")),
+        ("pmcid", find_named_pmcid(part)),
+        ("pmid", read_pmid(part)),
+    )
+    return next((pair for pair in found if pair[1]), None)
 
 
 def _decoded(text: str) -> str:

@@ -4,13 +4,16 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.models.people import People
 
+Filled = TypeVar("Filled", ArticleContent, PaperContent)
+
+_STATUS = ("status", "status_on", "status_url", "status_note")
 _PARTS: dict[str, type[msgspec.Struct]] = {"paper": PaperContent, "people": People}
 _LISTS = ("findings", "implications", "questions", "limitations", "registrations", "since_then")
 # The end of the id of the first control of a row, or of a field that has several.
@@ -61,6 +64,15 @@ def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent)
     ]
 
 
+def filled(content: ArticleContent, other: ArticleContent) -> ArticleContent:
+    """Fill the empty fields of a content from another one about the same paper, whose graver status counts."""
+    paper = _filled(content.paper, other.paper)
+    if other.paper.status.gravity > content.paper.status.gravity:
+        status = {name: getattr(other.paper, name) for name in _STATUS}
+        paper = msgspec.structs.replace(paper, **status)
+    return msgspec.structs.replace(_filled(content, other), paper=paper)
+
+
 def value_of(content: ArticleContent, field: str) -> Any:
     """The value of a field named as in the form: "harms", "paper-doi", or a row, "findings-0"."""
     name, _, rest = field.partition("-")
@@ -90,6 +102,11 @@ def with_field(content: ArticleContent, source: ArticleContent, field: str) -> A
 def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, str]]:
     """The name of every field, with its value in both contents as text."""
     return [(field, _text(value_of(old, field)), _text(value_of(new, field))) for field in _fields(old, new)]
+
+
+def _filled(value: Filled, other: Filled) -> Filled:
+    empty = (name for name in value.__struct_fields__ if getattr(value, name) in ("", None, []))
+    return msgspec.structs.replace(value, **{name: getattr(other, name) for name in empty})
 
 
 def _fields(*contents: ArticleContent) -> Iterator[str]:

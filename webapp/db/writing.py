@@ -69,7 +69,10 @@ def stop_reading() -> None:
     """End the reading transaction, before slow work outside the database or after an error.
 
     Otherwise SQLite keeps its log growing meanwhile, and PostgreSQL ends the connection after a while.
+    Raises RuntimeError inside ``writing()``, where slow work would keep everybody else from writing.
     """
+    if db.session.info.get(OPTION):
+        raise RuntimeError("slow work inside writing()")
     db.session.rollback()
 
 

@@ -13,7 +13,7 @@ from webapp.accounts.editor_access import current_editor, local_time, may, time_
 from webapp.content import merging, plain_language
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.checks import Problem
-from webapp.db.writing import writing
+from webapp.db.writing import stop_reading, writing
 from webapp.editor import autosaves, rows
 from webapp.editor.authoring_page import (
     REASON,
@@ -27,8 +27,9 @@ from webapp.editor.authoring_page import (
 from webapp.editor.forms import SummaryForm, content_from, fill_paper, problems_in, summary_form, with_content
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import PaperStatus
-from webapp.papers import crossref, lookup, records
+from webapp.papers import crossref, records, sources
 from webapp.papers.records import Record
+from webapp.papers.services import ServiceFailed
 from webapp.publishing import audit, publication, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind, SavedMeanwhile
@@ -238,9 +239,10 @@ def fill(draft_id: int) -> Response:
     config, form = current_app.extensions["config"], summary_form(request.form)
     paper = form.paper.form
     try:
-        message = lookup.fetch(paper.doi.data, config.crossref_url, config.editors_mail)
-    except lookup.LookupFailed as failure:
-        text = f"{failure} We could not check for a retraction."
+        stop_reading()
+        message = sources.crossref_message(config, paper.doi.data)
+    except ServiceFailed as failure:
+        text = f"{failure} You can fill in the fields by hand. We could not check for a retraction."
         notice = FormNotice("Nothing was filled in.", text, is_good=False)
         return show_form(_draft(draft_id), form, notice=notice)
     record = records.normalized(Record(content=ArticleContent(paper=crossref.paper_from(message))))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
@@ -13,8 +14,10 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor
 from webapp.config import command_line
 from webapp.models import AuditKind, Role
-from webapp.papers import file_formats, importing, lookup
-from webapp.papers.records import Record, Unreadable
+from webapp.papers import file_formats, importing, one_box
+from webapp.papers.importing import PendingImport
+from webapp.papers.records import Unreadable
+from webapp.papers.services import is_contact
 from webapp.publishing import audit, bulk, retractions
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -29,18 +32,17 @@ bp = Blueprint("papers", __name__)
 
 
 class ImportForm(FlaskForm):
-    """Papers from a file, or as text."""
+    """Papers from a file, or from the box."""
 
-    file = FileField("File")
-    text = TextAreaField("Or paste the records here")
+    text = TextAreaField("Papers")
+    file = FileField("Or a file")
 
-    def source(self) -> bytes | str:
-        """Read the file, else the text."""
+    def find(self) -> PendingImport:
+        """Read the file, else what is in the box, which may ask outside services. Raises Unreadable."""
         if not self.file.data:
-            return self.text.data or ""
+            return one_box.find(self.text.data or "", current_app.extensions["config"])
         with self.file.data.stream as stream:
-            found: bytes = stream.read()
-        return found
+            return PendingImport(file_formats.read(stream.read()))
 
 
 @bp.before_request
@@ -65,7 +67,7 @@ def overview() -> Response:
     """List the papers of all published summaries with their status."""
     page = existing(retractions.overview(asked_page()))
     contact = current_app.extensions["config"].editors_mail
-    missing_contact = "" if lookup.is_contact(contact) else contact
+    missing_contact = "" if is_contact(contact) else contact
     return htmx.render(
         "editor/papers.html",
         page=page,
@@ -77,29 +79,32 @@ def overview() -> Response:
 
 @bp.get("/editor/papers/import")
 def choose() -> Response:
-    """A form for a file of papers, or for pasted text."""
-    return _show_form(ImportForm(formdata=editor_access.recovered_fields()))
+    """A box for papers, and a field for a file of them."""
+    return _show(ImportForm(formdata=editor_access.recovered_fields()))
 
 
 @bp.post("/editor/papers/import")
 def take() -> Response:
-    """Read the file and store its records for the dry run."""
+    """Find the papers, and store what was found for the dry run."""
     form, editor_id = ImportForm(), current_editor().id
     try:
-        records = file_formats.read(form.source())  # takes a while: the turn comes after it
+        found = form.find()  # takes a while: the turn comes after it
         with editor_access.writing_as(Role.WRITER) as now:
-            secret = importing.save_pending(records, editor_id, now)
+            secret = importing.save_pending(found, editor_id, now)
             editor_access.discard_recovered_fields()
     except Unreadable as refusal:
         field = form.file if form.file.data else form.text
         field.errors = [str(refusal)]
-        return _show_form(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return htmx.redirect(url_for(".review", secret=secret))
+        return _show(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    address = url_for(".review", secret=secret)
+    if not htmx.wants_fragment():
+        return htmx.redirect(address)
+    return htmx.at(address, _show_review(secret, HTTPStatus.OK))
 
 
 @bp.get("/editor/papers/import/<secret>")
 def review(secret: str) -> Response:
-    """What the import would do: new, already here, refused with the reason."""
+    """What the import would do: new, already here, left out with the reason."""
     return _show_review(secret, HTTPStatus.OK)
 
 
@@ -108,7 +113,7 @@ def confirm(secret: str) -> Response:
     """Create a draft for every chosen paper that is still new."""
     numbers, editor_id = request.form.getlist("chosen"), current_editor().id
     with editor_access.writing_as(Role.WRITER) as now:
-        new = importing.plan(_records(secret)).new
+        new = importing.plan(_pending(secret).records).new
         chosen = [record for record in new if "all" in request.form or str(record.number) in numbers]
         if chosen:
             drafts = importing.create_drafts(chosen, editor_id, now)
@@ -121,30 +126,52 @@ def confirm(secret: str) -> Response:
     return htmx.redirect(url_for("bulk.done", number=made.id))
 
 
-def _records(secret: str) -> list[Record]:
-    records = importing.find_pending(secret, current_editor().id, datetime.now(UTC))
-    if records is None:
+@bp.post("/editor/papers/import/<secret>/fill/<int:number>")
+def fill(secret: str, number: int) -> Response:
+    """Fill in what the draft of a paper lacks, from what was found."""
+    with editor_access.writing_as(Role.WRITER) as now:
+        for record, known in importing.plan(_pending(secret).records).duplicates:
+            if record.number == number and known.record is None:
+                draft = importing.fill_draft(known, record, current_editor().id, now)
+                return htmx.redirect(url_for("authoring.edit", draft_id=draft.id, done="filled"))
+    raise SiteError(410, _GONE, title="This paper is no longer here")
+
+
+def _pending(secret: str) -> PendingImport:
+    pending = importing.find_pending(secret, current_editor().id, datetime.now(UTC))
+    if pending is None:
         raise SiteError(410, _GONE, title="This list of papers is no longer here")
-    return records
-
-
-def _show_form(form: ImportForm, status: int = HTTPStatus.OK) -> Response:
-    return htmx.render("editor/papers_import.html", status=status, form=form, formats=file_formats.FORMATS)
+    return pending
 
 
 def _show_review(secret: str, status: int) -> Response:
     """Show what the import would do. Few papers are chosen at first; of many, an editor wants only some."""
-    plan, fields = importing.plan(_records(secret)), editor_access.recovered_fields()
+    pending, fields = _pending(secret), editor_access.recovered_fields()
+    plan = importing.plan(pending.records)
     chosen = {str(record.number) for record in plan.new} if len(plan.new) <= MOST_CHOSEN else set()
     if fields is not None:
         chosen = set(fields.getlist("chosen"))
-    return htmx.render(
-        "editor/papers_review.html",
-        status=status,
+    return _show(
+        ImportForm(formdata=None, text=pending.left),
+        status,
         plan=plan,
+        trials=pending.trials,
         secret=secret,
         chosen=chosen,
         most_chosen=MOST_CHOSEN,
         is_all=fields is not None and "all" in fields,
         is_refused=status != HTTPStatus.OK,
+    )
+
+
+def _show(form: ImportForm, status: int = HTTPStatus.OK, **found: Any) -> Response:
+    """Show the form, and below it what was found."""
+    formats = file_formats.FORMATS
+    return htmx.render(
+        "editor/papers_import.html",
+        "papers_import",
+        status,
+        form=form,
+        formats=formats,
+        **({"plan": None} | found),
     )

@@ -11,14 +11,13 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from webapp.db.writing import stop_reading, writing
-from webapp.papers import crossref, file_formats, importing, lookup, retraction_watch
+from webapp.papers import crossref, file_formats, importing, retraction_watch, services, sources
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
 from webapp.publishing.retractions import CheckResult, NoticeStatus, PaperToCheck
 
-# Crossref allows five requests a second, ten to those who name an address for contact, since December 2025.
-SECONDS_BETWEEN = 0.25
-LONGEST_WAIT = 8.0
+PATIENCE = 60.0  # seconds in which Crossref has to take a request and answer it
+SECONDS_AFTER_FAILURE = 0.5  # twice as many after each further one
 MOST_FAILURES = 5  # in a row: then Crossref is down or limits us, and more requests would make it worse
 
 papers_group = AppGroup("papers", help="Import papers as drafts; check papers for retractions.")
@@ -98,7 +97,7 @@ def _read(file: Path) -> list[Record]:
 def _check_at_crossref(papers: list[PaperToCheck]) -> list[CheckResult]:
     """Ask about one paper after another, slower after each failure, until too many fail in a row."""
     config = current_app.extensions["config"]
-    if not lookup.is_contact(config.editors_mail):
+    if not services.is_contact(config.editors_mail):
         click.echo(
             f"{config.editors_mail} is no address for contact that Crossref can use. Set EDITORS_MAIL.",
             err=True,
@@ -113,13 +112,14 @@ def _check_at_crossref(papers: list[PaperToCheck]) -> list[CheckResult]:
             elif not paper.doi:
                 reason = "It has no DOI. Look it up in PubMed."
             else:
-                time.sleep(min(SECONDS_BETWEEN * 2**failure_count, LONGEST_WAIT))
+                if failure_count:
+                    time.sleep(SECONDS_AFTER_FAILURE * 2**failure_count)
                 try:
-                    message = lookup.fetch(paper.doi, config.crossref_url, config.editors_mail)
+                    message = sources.crossref_message(config, paper.doi, time.monotonic() + PATIENCE)
                     failure_count = 0
-                except lookup.LookupFailed as failure:
+                except services.ServiceFailed as failure:
                     reason = str(failure)
-                    failure_count = 0 if isinstance(failure, lookup.UnknownDoi) else failure_count + 1
+                    failure_count = 0 if isinstance(failure, services.NotThere) else failure_count + 1
             if crossref.is_notice_itself(message):
                 reason = "Its DOI is that of a notice, not of the paper. Correct the DOI."
             if reason:

@@ -16,6 +16,7 @@ from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, 
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author
 from webapp.papers import dates
+from webapp.papers.json_values import list_at, text_at, value_at
 from webapp.papers.notices import Notice, statuses, with_notice, worst
 from webapp.papers.records import full_title, keywords, plain_text
 
@@ -30,22 +31,22 @@ _LICENSES = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|pub
 
 def paper_from(message: Message) -> PaperContent:
     """Convert a message, with its tags and entities; fields that it lacks are empty."""
-    note, keyword = _text(message.get("note")), message.get("keyword")
+    note, keyword = text_at(message, "note"), message.get("keyword")
     keyword = keyword if isinstance(keyword, list) else [keyword]
-    licenses = (short_license(_text(entry.get("URL"))) for entry in _dicts(message.get("license")))
+    licenses = (short_license(text_at(entry, "URL")) for entry in list_at(message, "license"))
     paper = PaperContent(
         title=title_of(message),
-        doi=find_doi(_text(message.get("DOI"))) or doi_of_note(note),
-        pmid=_text(message.get("PMID")) or find_named_pmid(note),
-        pmcid=_text(message.get("PMCID")) or find_named_pmcid(note),
+        doi=find_doi(text_at(message, "DOI")) or doi_of_note(note),
+        pmid=text_at(message, "PMID") or find_named_pmid(note),
+        pmcid=text_at(message, "PMCID") or find_named_pmcid(note),
         journal=_first(message.get("container-title")),
         published_on=dates.earliest(_date(message.get(name)) for name in _DATES),
-        volume=_text(message.get("volume")),
-        issue=_text(message.get("issue")),
-        pages=_text(message.get("page")) or _text(message.get("article-number")),
+        volume=text_at(message, "volume"),
+        issue=text_at(message, "issue"),
+        pages=text_at(message, "page") or text_at(message, "article-number"),
         license=next(filter(None, licenses), ""),
-        abstract=" ".join(_text(message.get("abstract")).split()),  # tags begin its paragraphs
-        mesh_terms=keywords([plain_text(_text(word)) for word in keyword if word]),
+        abstract=" ".join(text_at(message, "abstract").split()),  # tags begin its paragraphs
+        mesh_terms=keywords([plain_text(text_at(word)) for word in keyword if word]),
         authors=list(_authors(message.get("author"))),
     )
     paper = with_notice(paper, worst_notice(message))
@@ -61,17 +62,17 @@ def notice_from(message: Message) -> PaperContent:
 def worst_notice(message: Message) -> Notice | None:
     """Return the gravest notice about the paper (``updated-by``), the latest of several of one status."""
     notices = []
-    for entry in _dicts(message.get("updated-by")):
+    for entry in list_at(message, "updated-by"):
         if _kind(entry) in _NOTICES:
-            day = _date(entry.get("updated"))
+            day = _date(value_at(entry, "updated"))
             on = date.fromisoformat(day) if len(day) == len("2000-01-01") else None
-            notices.append(Notice(_NOTICES[_kind(entry)], find_doi(_text(entry.get("DOI"))), on))
+            notices.append(Notice(_NOTICES[_kind(entry)], find_doi(text_at(entry, "DOI")), on))
     return worst(notices)
 
 
 def is_notice_itself(message: Message) -> bool:
     """Tell whether the message describes a notice about another paper instead of a paper."""
-    updates = any(_kind(entry) in _NOTICES for entry in _dicts(message.get("update-to")))
+    updates = any(_kind(entry) in _NOTICES for entry in list_at(message, "update-to"))
     return updates or is_notice(title_of(message), types(message))
 
 
@@ -86,44 +87,43 @@ def title_of(message: Message) -> str:
 def funding_of(message: Message) -> str:
     """Return who paid, with the numbers of their grants."""
     funders = []
-    for entry in _dicts(message.get("funder")):
-        awards = entry.get("award")
-        numbers = ", ".join(filter(None, map(_text, awards if isinstance(awards, list) else [])))
-        funders.append(plain_text(_text(entry.get("name"))) + (f" ({numbers})" if numbers else ""))
+    for entry in list_at(message, "funder"):
+        numbers = ", ".join(filter(None, map(text_at, list_at(entry, "award"))))
+        funders.append(plain_text(text_at(entry, "name")) + (f" ({numbers})" if numbers else ""))
     return "; ".join(dict.fromkeys(filter(None, funders)))
 
 
 def trials_of(message: Message) -> list[str]:
     """Return the numbers under which the trial is registered."""
-    entries = _dicts(message.get("clinical-trial-number"))
-    return find_trials("; ".join(_text(entry.get("clinical-trial-number")) for entry in entries))
+    entries = list_at(message, "clinical-trial-number")
+    return find_trials("; ".join(text_at(entry, "clinical-trial-number") for entry in entries))
 
 
 def types(message: Message) -> tuple[str, ...]:
     """Return the kinds that a message gives the work, and its publisher."""
-    return tuple(_text(message.get(name)) for name in ("type", "subtype", "genre", "status", "publisher"))
+    return tuple(text_at(message, name) for name in ("type", "subtype", "genre", "status", "publisher"))
 
 
 def _kind(entry: Message) -> str:
-    return _text(entry.get("type")).lower().replace(" ", "_").replace("-", "_")
+    return text_at(entry, "type").lower().replace(" ", "_").replace("-", "_")
 
 
 def _date(value: Any) -> str:
     """Convert ``{"date-parts": [[2022, 3]]}`` or ``{"raw": "2022-03"}`` to "2022-03"; "" for an invalid date."""
     if not isinstance(value, dict):
-        return dates.from_text(_text(value))
+        return dates.from_text(text_at(value))
     parts = value.get("date-parts")
     first = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], list) else []
     return (
-        dates.partial(*map(_text, first[:3]))
+        dates.partial(*map(text_at, first[:3]))
         if first
-        else dates.from_text(_text(value.get("raw") or value.get("literal")))
+        else dates.from_text(text_at(value.get("raw") or value.get("literal")))
     )
 
 
 def _authors(value: Any) -> Iterator[Author]:
-    for entry in _dicts(value):
-        texts = {name: plain_text(_text(entry.get(name))) for name in _NAME_PARTS}
+    for entry in list_at(value):
+        texts = {name: plain_text(text_at(entry, name)) for name in _NAME_PARTS}
         family = texts["family"] or texts["name"] or texts["literal"]
         if family:
             particles = (texts["dropping-particle"], texts["non-dropping-particle"])
@@ -131,7 +131,7 @@ def _authors(value: Any) -> Iterator[Author]:
                 family=" ".join(filter(None, (*particles, family))),
                 given=texts["given"],
                 suffix=texts["suffix"],
-                orcid=_text(entry.get("ORCID")),
+                orcid=text_at(entry, "ORCID"),
             )
 
 
@@ -144,12 +144,4 @@ def short_license(url: str) -> str:
 
 
 def _first(value: Any) -> str:
-    return _text(value[0]) if isinstance(value, list) and value else _text(value)
-
-
-def _text(value: Any) -> str:
-    return str(value).strip() if isinstance(value, str | int) else ""
-
-
-def _dicts(value: Any) -> list[Message]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    return text_at(value[0]) if isinstance(value, list) and value else text_at(value)

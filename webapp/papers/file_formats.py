@@ -22,6 +22,7 @@ _DECLARED = re.compile(rb"\s*<\?xml[^>]*encoding=[\"']([\w.:-]+)")
 _ENCODINGS = re.compile(
     r"utf-?8|us-ascii|iso-8859-\d{1,2}|latin-?\d{1,2}|windows-125\d|cp125\d|macintosh|gbk|gb2312|gb18030|big5|shift_jis|euc-(?:jp|kr)|koi8-r"
 )
+_MARK_UP = re.compile(r"\s*(?:<[!?a-z]|[{[]\s*[\"{[\]}]|@[a-z]+\s*[{(])", re.IGNORECASE)
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _OTHER_KINDS = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip or Office file", b"\x1f\x8b": "a compressed file"}
 
@@ -54,6 +55,16 @@ def read(source: bytes | str, file: str = "") -> list[Record]:
     if not records:
         raise Unreadable("There is no paper in this file.")
     return records
+
+
+def is_marked_up(text: str) -> bool:
+    """Tell whether a text begins as XML, JSON or BibTeX."""
+    return _MARK_UP.match(text) is not None
+
+
+def is_known(text: str) -> bool:
+    """Tell whether a text is in one of the formats."""
+    return is_marked_up(text) or ris.is_ris(text) or nbib.is_nbib(text) or bibtex.is_bibtex(text)
 
 
 def _detect_and_read(text: str) -> Iterator[Record]:

@@ -4,24 +4,29 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import select
 
 from webapp.accounts import form_recovery
-from webapp.content.article_content import PaperContent
+from webapp.content import merging
+from webapp.content.article_content import PaperContent, from_json
 from webapp.content.identifiers import find_doi, find_pmcid, find_pmid
 from webapp.db.session import db
 from webapp.models import Article, Draft, Paper
 from webapp.papers import stored_texts
+from webapp.papers.clinical_trials import RegisteredTrial
 from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
 from webapp.publishing import revisions
+from webapp.web.errors import SiteError
 
 _PATH = "/editor/papers/import"
+_UNFILLED = "Nothing was filled in"
+_CONFLICT = "There are two versions of this summary. Open it, decide between them, and save it. Then fill in the rest."
 _FIELDS = ("doi", "pmid", "pmcid", "title", "published_on")
 _YEARS_APART = 1  # online in December, in print in January
 
@@ -41,6 +46,15 @@ class KnownPaper:
         if self.record is not None:
             return self.record.location
         return f"article {self.article_id}" if self.article_id else f"draft {self.draft_id}"
+
+
+@dataclass(frozen=True)
+class PendingImport:
+    """What was found and waits for an editor to confirm it; ``left`` is what stays in the box."""
+
+    records: list[Record]
+    trials: list[RegisteredTrial] = field(default_factory=list)
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,26 +96,41 @@ def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetim
     drafts = []
     for record in records:
         draft = revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
-        kind = stored_texts.kind_of(record.sections)
-        source = record.file or "Imported"
-        stored_texts.store(draft, record.sections, kind, source=source, editor_id=editor_id, now=now)
+        _store_text(draft, record, editor_id, now)
         drafts.append(draft)
     return drafts
 
 
-def save_pending(records: list[Record], editor_id: int, now: datetime) -> str:
-    """Store records for an hour until the editor confirms; returns the secret for their URL. Raises Unreadable."""
-    fields = [("records", msgspec.json.encode(records).decode())]
+def fill_draft(known: KnownPaper, record: Record, editor_id: int, now: datetime) -> Draft:
+    """Fill the empty fields of the draft of a known paper, as a revision of its own, and store the text that was read."""
+    if known.article_id:
+        draft = revisions.draft_of(known.article_id)
+    else:
+        draft = revisions.get_draft(known.draft_id or 0)
+    if draft.merge_base is not None:
+        raise SiteError(409, _CONFLICT, title=_UNFILLED)
+    content = merging.filled(from_json(draft.content), record.content)
+    revisions.save(draft, content, draft.revision_number, editor_id, now)
+    try:
+        _store_text(draft, record, editor_id, now)
+    except Unreadable as refusal:
+        raise SiteError(409, str(refusal), title=_UNFILLED) from refusal
+    return draft
+
+
+def save_pending(pending: PendingImport, editor_id: int, now: datetime) -> str:
+    """Store what was found for an hour until the editor confirms; returns the secret for its URL. Raises Unreadable."""
+    fields = [("pending", msgspec.json.encode(pending).decode())]
     secret = form_recovery.store(_PATH, fields, editor_id, now, most_characters=2 * MOST_BYTES)
     if secret is None:
         raise Unreadable("This is too much for one import. Split the file and import one part after another.")
     return secret
 
 
-def find_pending(secret: str, editor_id: int, now: datetime) -> list[Record] | None:
-    """Find stored records, if they belong to this editor and have not expired."""
+def find_pending(secret: str, editor_id: int, now: datetime) -> PendingImport | None:
+    """Find what was stored, if it belongs to this editor and has not expired."""
     fields = form_recovery.find(secret, _PATH, editor_id, now)
-    return msgspec.json.decode(fields[0][1], type=list[Record]) if fields else None
+    return msgspec.json.decode(fields[0][1], type=PendingImport) if fields else None
 
 
 def delete_pending(secret: str) -> None:
@@ -146,6 +175,11 @@ def _normalized_title(paper: PaperContent) -> str:
     """A paper's title in lower case, without accents, punctuation and spaces."""
     letters = unicodedata.normalize("NFKD", paper.title).casefold()
     return re.sub(r"[\W_]+", "", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
+def _store_text(draft: Draft, record: Record, editor_id: int | None, now: datetime) -> None:
+    kind, source = stored_texts.kind_of(record.sections), record.file or "Imported"
+    stored_texts.store(draft, record.sections, kind, source=source, editor_id=editor_id, now=now)
 
 
 def _paper(values: list[str | None]) -> PaperContent:

@@ -69,7 +69,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1.
 
     ``types`` are the kinds that the file gives the work, and its publisher, which only ``normalized`` needs; ``notes`` say
-    what an editor should check; ``sections`` are the text beyond title and abstract.
+    what an editor should check; ``sections`` are the text beyond title and abstract. ``asked`` is the identifier by which
+    the paper was looked up.
     """
 
     content: ArticleContent = ArticleContent()
@@ -80,6 +81,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     line: int | None = None
     number: int = 0
     file: str = ""
+    asked: str = ""
 
     @property
     def location(self) -> str:

@@ -42,6 +42,12 @@ def redirect(location: str) -> Response:
     return make_response("", HTTPStatus.SEE_OTHER, {"Location": iri_to_uri(location)})
 
 
+def at(location: str, response: Response) -> Response:
+    """Let the browser show the address of the page that a fragment is part of."""
+    response.headers["HX-Push-Url"] = location
+    return response
+
+
 def moved(location: str) -> Response:
     """A page that has another address for good; a form is sent there once more."""
     is_form = request.method == "POST"

@@ -1,0 +1,228 @@
+"""Requests to outside services, each to one host and with limits on time, size and rate.
+
+Every failure is an exception whose message names the service, for editors to read.
+"""
+
+import http.client
+import io
+import socket
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from functools import partial
+from http import HTTPStatus
+from math import ceil
+from threading import Lock
+from time import monotonic, sleep
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode, urlsplit
+
+from webapp.config import VERSION, Config
+from webapp.parsing import int_from
+from webapp.web.templating import plural
+
+SECONDS = 10.0  # for one answer, with the wait for our turn
+CONNECT_SECONDS = 4.0
+MOST_BYTES = 10_000_000
+LONGEST_WAIT = 3600  # seconds, whatever a service asks for
+DEFAULT_WAIT = 10  # seconds, if a service asks us to wait and does not say how long
+_CHUNK = 65_536
+_INTERNAL = ("localhost", "local", "internal", "invalid", "test", "example")  # top-level domains without mail
+
+
+@dataclass(frozen=True)
+class Service:
+    """An outside service: ``setting`` has its address, ``seconds_between`` requests it wants at least."""
+
+    name: str
+    setting: str
+    seconds_between: float
+
+
+# Crossref allows five requests for one DOI a second, PubMed three; the others publish no limit.
+CROSSREF = Service("Crossref", "crossref_url", 0.25)
+EUROPE_PMC = Service("Europe PMC", "europe_pmc_url", 0.2)
+PUBMED = Service("PubMed", "pubmed_url", 0.34)
+CLINICAL_TRIALS = Service("ClinicalTrials.gov", "clinical_trials_url", 1.0)
+
+
+class ServiceFailed(Exception):
+    """A service gave no usable answer; the message says what happened."""
+
+
+class NotThere(ServiceFailed):
+    """The service works, and does not have what it was asked for."""
+
+
+class Pace:
+    """When the next request to a service may start. Each worker process keeps its own."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._free_at = self._between = 0.0
+
+    def take_turn(self, service: Service, until: float) -> None:
+        """Wait until the service takes a request. Raises ServiceFailed if that is later than ``until``."""
+        with self._lock:
+            now = monotonic()
+            at = max(self._free_at, now)
+            if at > until:
+                raise _must_wait(service, at - now)
+            self._free_at = at + max(service.seconds_between, self._between)
+        sleep(at - now)
+
+    def obey(self, headers: Message) -> None:
+        """Slow down to the limit that an answer names, like 50 requests in "1s"."""
+        limit = int_from(headers.get("x-rate-limit-limit", ""), 1, 1_000_000)
+        seconds = int_from(headers.get("x-rate-limit-interval", "").removesuffix("s"), 1, LONGEST_WAIT)
+        if limit and seconds:
+            self._between = seconds / limit
+
+    def pause(self, seconds: float) -> None:
+        """Start no request for a while."""
+        with self._lock:
+            self._free_at = max(self._free_at, monotonic() + seconds)
+
+
+_paces: defaultdict[str, Pace] = defaultdict(Pace)  # by address
+
+
+def fetch(config: Config, service: Service, path: str, *, until: float | None = None, **query: str) -> bytes:
+    """Fetch what a service has at a path below its address. Raises ServiceFailed.
+
+    ``until`` is the latest time, by ``time.monotonic()``, at which the answer is still of use.
+    """
+    address, started = getattr(config, service.setting), monotonic()
+    pace, until = _paces[address], until or started + SECONDS
+    pace.take_turn(service, until)
+    deadline = min(monotonic() + SECONDS, until)
+    url = f"{address}{path}" + (f"?{urlencode(query)}" if query else "")
+    contact = f" (mailto:{config.editors_mail})" if is_contact(config.editors_mail) else ""
+    agent = {"User-Agent": f"SpinalCordResearchHelp/{VERSION}{contact}"}
+    request = urllib.request.Request(url, headers=agent)  # noqa: S310
+    opener = urllib.request.build_opener(_Handler(deadline), _SameHostOnly(service))
+    try:
+        with opener.open(request, timeout=CONNECT_SECONDS) as answer:
+            pace.obey(answer.headers)
+            return _read(service, answer)
+    except HTTPError as error:
+        with error:
+            raise _failure(service, pace, error) from error
+    except TimeoutError as error:
+        raise _late(service, monotonic() - started) from error
+    except (http.client.HTTPException, OSError) as error:
+        if isinstance(getattr(error, "reason", None), TimeoutError):
+            raise _late(service, monotonic() - started) from error
+        raise ServiceFailed(f"We could not reach {service.name}.") from error
+
+
+def unreadable(service: Service) -> ServiceFailed:
+    """Make the exception for an answer that is not what the service's documentation says."""
+    return ServiceFailed(f"We couldn’t read the answer from {service.name}.")
+
+
+def is_contact(address: str) -> bool:
+    """Tell whether a service's mail could reach an address: Crossref gives those who name one twice the requests."""
+    top = address.rpartition("@")[2].rpartition(".")
+    return bool(top[0]) and top[2].lower() not in _INTERNAL
+
+
+class _SameHostOnly(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to the host that was asked only, so that no answer can make us call another server."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0917
+        if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            raise ServiceFailed(f"{self.service.name} sent us to another site, which we don’t trust.")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Handler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
+    """Opens connections whose answers have to be complete by a deadline."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__()
+        self.deadline = deadline
+
+    def do_open(self, http_class: Callable[..., Any], req: Any, **options: Any) -> Any:
+        def connection(*where: Any, **how: Any) -> Any:
+            made = http_class(*where, **how)
+            made.response_class = partial(_Response, self.deadline)
+            return made
+
+        return super().do_open(connection, req, **options)
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, deadline: float, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp: Any = io.BufferedReader(_UntilDeadline(deadline, sock, self.fp))
+
+
+class _UntilDeadline(io.RawIOBase):
+    """Reads from a socket until a deadline. The socket's own time-out would begin anew with each byte."""
+
+    def __init__(self, deadline: float, sock: socket.socket, file: Any) -> None:
+        self.deadline, self.sock, self.file = deadline, sock, file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self.sock.settimeout(max(self.deadline - monotonic(), 0.001))
+        read: int | None = self.file.raw.readinto(buffer)
+        return read
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+
+def _read(service: Service, answer: Any) -> bytes:
+    body = bytearray()
+    while chunk := answer.read1(_CHUNK):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise ServiceFailed(f"The answer from {service.name} is too long to read.")
+    if answer.length:  # read1() says nothing of an answer that breaks off
+        raise unreadable(service)
+    return bytes(body)
+
+
+def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
+    if error.code == HTTPStatus.NOT_FOUND:
+        return NotThere(f"{service.name} does not have this.")
+    asked = error.headers.get("Retry-After", "")
+    if error.code == HTTPStatus.TOO_MANY_REQUESTS or (asked and error.code == HTTPStatus.SERVICE_UNAVAILABLE):
+        seconds = _seconds_in(asked)
+        pace.pause(seconds)
+        return _must_wait(service, seconds)
+    if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ServiceFailed(f"{service.name} has a problem at the moment (error {error.code}).")
+    return ServiceFailed(f"{service.name} refused our request (error {error.code}).")
+
+
+def _seconds_in(retry_after: str) -> float:
+    """Read the header Retry-After, which is a number of seconds or a date."""
+    seconds: float | None = int_from(retry_after)
+    if seconds is None:
+        try:
+            seconds = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            seconds = DEFAULT_WAIT
+    return min(max(seconds, 1), LONGEST_WAIT)
+
+
+def _must_wait(service: Service, seconds: float) -> ServiceFailed:
+    return ServiceFailed(f"{service.name} asks us to wait. Try again in {plural(ceil(seconds), 'second')}.")
+
+
+def _late(service: Service, seconds: float) -> ServiceFailed:
+    return ServiceFailed(f"{service.name} did not answer within {plural(max(round(seconds), 1), 'second')}.")
