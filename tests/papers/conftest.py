@@ -13,7 +13,11 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 
+from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.http_servers import SilentHandler, http_server
+from tests.papers.known_paper import DOI, JATS, MESSAGE, NCT, PMCID, PUBMED, RESULT, STUDY
+from webapp.config import Config
+from webapp.models import Role
 from webapp.papers import services
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -51,15 +55,20 @@ class StandIn(Reply):
     def paths(self) -> list[str]:
         return [path for path, _ in self.asked]
 
-    def stands_for_all(self, app: Flask) -> None:
-        """Let the site ask this server instead of each service."""
-        app.extensions["config"] = dataclasses.replace(
-            app.extensions["config"],
+    def stands_for_all(self, config: Config) -> Config:
+        """Change the settings of a site that asks this server instead of each service."""
+        return dataclasses.replace(
+            config,
             crossref_url=f"{self.url}/crossref",
             europe_pmc_url=f"{self.url}/europe-pmc",
             pubmed_url=f"{self.url}/pubmed",
             clinical_trials_url=f"{self.url}/trials",
         )
+
+
+def results(*rows: dict[str, Any]) -> Reply:
+    """What Europe PMC's search answers."""
+    return Reply.of({"version": "6.9", "hitCount": len(rows), "resultList": {"result": list(rows)}})
 
 
 @pytest.fixture
@@ -80,6 +89,7 @@ def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
             if reply.is_cut:
                 self.send_header("Content-Length", str(len(reply.body) + 1))
             try:
+                self.flush_headers()
                 while reply.seconds_per_header:
                     self.wfile.write(b"X-Slow: yes\r\n")
                     time.sleep(reply.seconds_per_header)
@@ -93,3 +103,27 @@ def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     with http_server(Handler) as place:
         state.url = f"http://{place}"
         yield state
+
+
+@pytest.fixture
+def known_paper(app: Flask, crossref: StandIn) -> StandIn:
+    """All four services, which know one paper and one trial."""
+    app.extensions["config"] = crossref.stands_for_all(app.extensions["config"])
+    crossref.status = 404
+    crossref.replies = {
+        "/europe-pmc/search": results(RESULT),
+        f"/europe-pmc/{PMCID}/fullTextXML": Reply(JATS.encode()),
+        f"/crossref/works/{DOI}": Reply.of({"status": "ok", "message": MESSAGE}),
+        "/pubmed/efetch.fcgi": Reply(PUBMED.encode()),
+        f"/trials/studies/{NCT}": Reply.of(STUDY),
+    }
+    return crossref
+
+
+@pytest.fixture
+def writer(app: Flask) -> EditorClient:
+    """A signed-in writer: no higher role is needed to import."""
+    client = EditorClient(app)
+    add_editor(role=Role.WRITER)
+    sign_in(client)
+    return client

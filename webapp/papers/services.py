@@ -140,6 +140,7 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0917
         if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            fp.close()
             raise ServiceFailed(f"{self.service.name} sent us to another site, which we don’t trust.")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
