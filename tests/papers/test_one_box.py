@@ -53,8 +53,8 @@ def box(page: str) -> str:
         (PMCID, ["pmcid " + PMCID]),
         ("PMC 7654321", ["pmcid " + PMCID]),
         (f"https://pmc.ncbi.nlm.nih.gov/articles/{PMCID}/", ["pmcid " + PMCID]),
-        ("NCT 01741389", ["trial_number " + NCT]),
-        (f"https://clinicaltrials.gov/study/{NCT}?term=bed", ["trial_number " + NCT]),
+        ("NCT 01741389", ["trial " + NCT]),
+        (f"https://clinicaltrials.gov/study/{NCT}?term=bed", ["trial " + NCT]),
         (f"1. {DOI}", ["doi " + DOI]),
         (f"{PMID}, 31234568;31234569", ["pmid " + PMID, "pmid 31234568", "pmid 31234569"]),
         (f"{DOI},10.5555/b {PMCID} and {PMCID}", ["doi " + DOI, "doi 10.5555/b", "pmcid " + PMCID]),
@@ -74,13 +74,13 @@ _LISTED = st.one_of(
     st.tuples(st.just("doi"), st.from_regex(r"10\.[0-9]{4}/[a-z]{1,8}\.[0-9]{1,4}", fullmatch=True)),
     st.tuples(st.just("pmid"), _NUMBERS),
     st.tuples(st.just("pmcid"), _NUMBERS.map("PMC{}".format)),
-    st.tuples(st.just("trial_number"), st.from_regex(r"NCT[0-9]{8}", fullmatch=True)),
+    st.tuples(st.just("trial"), st.from_regex(r"NCT[0-9]{8}", fullmatch=True)),
 )
 _SPELLINGS = {
     "doi": ("{}", "doi:{}", "DOI {}", "https://doi.org/{}", "<{}>", "{}."),
     "pmid": ("{}", "PMID {}", "PMID:{}", "https://pubmed.ncbi.nlm.nih.gov/{}/"),
     "pmcid": ("{}", "PMCID: {}", "https://pmc.ncbi.nlm.nih.gov/articles/{}/"),
-    "trial_number": ("{}", "https://clinicaltrials.gov/study/{}"),
+    "trial": ("{}", "https://clinicaltrials.gov/study/{}"),
 }
 
 

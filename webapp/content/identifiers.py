@@ -162,7 +162,7 @@ def find_listed(line: str) -> list[tuple[str, str]]:
     found = [_listed(part, find_pmid) for part in parts if part.lower() not in ("", "and", "or", "&")]
     if not all(found):
         named = [pair for part in parts if (pair := _listed(part, find_named_pmid))]
-        kinds = [kind for kind in ("doi", "pmid", "pmcid", "trial_number") if kind in dict(named)]
+        kinds = [kind for kind in ("doi", "pmid", "pmcid", "trial") if kind in dict(named)]
         found = [pair for pair in named if pair[0] == kinds[0]]
     return list(dict.fromkeys(pair for pair in found if pair))
 
@@ -213,7 +213,7 @@ def _listed(part: str, read_pmid: Callable[[str], str]) -> tuple[str, str] | Non
     trials = [number for number in find_trials(part) if number.startswith("NCT")]
     found = (
         ("doi", find_doi(part)),
-        ("trial_number", next(iter(trials), "")),
+        ("trial", next(iter(trials), "")),
         ("pmcid", find_named_pmcid(part)),
         ("pmid", read_pmid(part)),
     )

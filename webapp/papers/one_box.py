@@ -104,7 +104,7 @@ class _Lookup:
 
     def ask_about(self, kind: str, identifier: str) -> Record | RegisteredTrial:
         """Return a trial, a paper, or why there is none."""
-        if kind == "trial_number":
+        if kind == "trial":
             trial = self._ask(CLINICAL_TRIALS, sources.registered_trial, identifier)
             if isinstance(trial, RegisteredTrial):
                 return trial
