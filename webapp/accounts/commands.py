@@ -5,7 +5,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from webapp.accounts import editors, notices, passwords, second_factor
+from webapp.accounts import editors, passwords, second_factor
 from webapp.accounts.passwords import PasswordRefused
 from webapp.db.writing import writing
 from webapp.models import AuditKind, Role
@@ -49,13 +49,9 @@ def show_all() -> None:
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
     """Turn off the second factor of an editor who has lost both their device and their recovery codes."""
-
     with writing() as now:
         editor = editors.find_editor(email)
         if editor is None:
             raise click.ClickException(f"There is no editor with the address {email}.")
-        if editor.has_second_factor:
-            second_factor.turn_off(editor)
-            editors.end_sign_ins(editor)
-            notices.record_and_notify(AuditKind.FACTOR_RESET, now, None, editor)
+        second_factor.reset(editor, now, None)
     click.echo(f"{editor.name} signs in with the password alone.")

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, passwords, second_factor
+from webapp.accounts import editor_access, editors, passwords, second_factor
 from webapp.accounts.editor_access import current_editor, local_time
 from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
@@ -112,10 +112,7 @@ def reset_second_factor(number: int) -> Response:
     """Turn off the second factor of an editor who has lost both their device and their recovery codes."""
     editor = _get_other(number)
     with editor_access.writing_as(Role.ADMIN) as now:
-        if editor.has_second_factor:
-            second_factor.turn_off(editor)
-            editors.end_sign_ins(editor)
-            notices.record_and_notify(AuditKind.FACTOR_RESET, now, current_editor().id, editor)
+        second_factor.reset(editor, now, current_editor().id)
     return _saved(editor, "factor")
 
 

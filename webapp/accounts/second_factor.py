@@ -10,9 +10,11 @@ import pyotp
 import segno
 from sqlalchemy import delete, func, select, update
 
+from webapp.accounts.editors import end_sign_ins
+from webapp.accounts.notices import record_and_notify
 from webapp.config import SITE_NAME
 from webapp.db.session import db
-from webapp.models import Editor, Passkey, RecoveryCode, SecondFactor
+from webapp.models import AuditKind, Editor, Passkey, RecoveryCode, SecondFactor
 
 STEP = 30  # seconds
 RECOVERY_CODES = 10
@@ -102,6 +104,14 @@ def turn_off(editor: Editor) -> None:
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.editor_id == editor.id))
     editor.second_factor = None
     editor.passkeys.clear()
+
+
+def reset(editor: Editor, now: datetime, actor_id: int | None) -> None:
+    """Turn off the second factor of an editor who has lost it, sign them out everywhere, and tell them by mail."""
+    if editor.has_second_factor:
+        turn_off(editor)
+        end_sign_ins(editor)
+        record_and_notify(AuditKind.FACTOR_RESET, now, actor_id, editor)
 
 
 def remove(editor: Editor, factor: SecondFactor | Passkey) -> None:
