@@ -221,6 +221,23 @@ def test_a_passkey_made_for_an_earlier_challenge_or_known_already_is_not_added(c
     assert len(db.session.scalars(select(Passkey)).all()) == 1
 
 
+@pytest.mark.proves("ASVS 7.5.1")
+def test_an_hour_after_the_password_it_is_asked_for_again_whatever_was_tried_meanwhile(
+    client: PageClient,
+) -> None:
+    add_editor()
+    with time_machine.travel(START, tick=False) as clock:
+        sign_in(client)
+        device = Authenticator(ORIGIN, RP_ID)
+        page = start_adding(client)
+        clock.shift(timedelta(minutes=40))
+        page = finish_adding(client, page, "nonsense", status=422)
+        clock.shift(timedelta(minutes=20))
+        late = client.get(finish_adding(client, page, device.create(options_on(page)))).text
+        assert "No passkey was added." in late and "Your password" in late
+    assert db.session.scalar(select(Passkey)) is None
+
+
 # ------------------------------------------------------------------ sign in
 
 
@@ -465,7 +482,7 @@ def test_the_address_typed_before_is_still_there_after_a_refusal(
 def test_the_site_is_named_as_browsers_name_it(config: Config, address: str, rp_id: str, origin: str) -> None:
     editor = Editor(id=1, name="Ana", email=EMAIL)
     with create_app(replace(config, site_url=address)).test_request_context("/editor/"):
-        options = json.loads(passkeys.registration_options(editor, "Phone"))
+        options = json.loads(passkeys.registration_options(editor, "Phone", datetime.now(UTC)))
         made = Authenticator(origin, rp_id).create(options)
         assert options["rp"]["id"] == rp_id
         assert passkeys.find_new(made, datetime.now(UTC)) is not None

@@ -61,8 +61,11 @@ class Proof:
     challenge: Challenge
 
 
-def registration_options(editor: Editor, name: str) -> str:
-    """What the browser needs to make a passkey, as JSON. It refuses a device that has one of this editor already."""
+def registration_options(editor: Editor, name: str, asked_at: datetime) -> str:
+    """What the browser needs to make a passkey, as JSON. It refuses a device that has one of this editor already.
+
+    ``asked_at`` is when the password was entered: each new try at the same passkey has to be in time for that.
+    """
     return options_to_json(
         generate_registration_options(
             rp_id=_site()[0],
@@ -70,7 +73,7 @@ def registration_options(editor: Editor, name: str) -> str:
             user_id=_user_handle(editor.id),
             user_name=editor.email,
             user_display_name=editor.name,
-            challenge=_new_challenge(name),
+            challenge=_new_challenge(asked_at, name),
             timeout=_TIMEOUT,
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.PREFERRED,
@@ -89,7 +92,7 @@ def sign_in_options(editor: Editor | None = None) -> str:
     return options_to_json(
         generate_authentication_options(
             rp_id=_site()[0],
-            challenge=_new_challenge(),
+            challenge=_new_challenge(datetime.now(UTC)),
             timeout=_TIMEOUT,
             allow_credentials=_descriptors(editor) if editor else None,
             user_verification=UserVerificationRequirement.PREFERRED
@@ -99,10 +102,11 @@ def sign_in_options(editor: Editor | None = None) -> str:
     )
 
 
-def awaited_name() -> str:
-    """The name of the passkey that this browser is about to make; empty if it is not."""
-    name: str = session.get("passkey", ["", "", ""])[2]
-    return name
+def find_awaited(now: datetime) -> Challenge | None:
+    """The challenge that this browser has yet to answer; None if there is none or it is too old."""
+    text, made_at, name = session.get("passkey", ["", now.isoformat(), ""])
+    challenge = Challenge(text, datetime.fromisoformat(made_at), name)
+    return challenge if text and challenge.made_at > now - LASTS else None
 
 
 def find_new(credential: str, now: datetime) -> tuple[Passkey, Challenge] | None:
@@ -186,18 +190,18 @@ def _descriptors(editor: Editor) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in editor.passkeys]
 
 
-def _new_challenge(name: str = "") -> bytes:
+def _new_challenge(made_at: datetime, name: str = "") -> bytes:
     """Make a challenge, and remember it in the session of this browser, in place of an earlier one."""
     challenge = secrets.token_bytes(32)
-    session["passkey"] = [bytes_to_base64url(challenge), datetime.now(UTC).isoformat(), name]
+    session["passkey"] = [bytes_to_base64url(challenge), made_at.isoformat(), name]
     return challenge
 
 
 def _take_challenge(now: datetime) -> Challenge | None:
-    """The challenge of this browser, removed from its session; None if there is none or it is too old."""
-    text, made_at, name = session.pop("passkey", ["", now.isoformat(), ""])
-    challenge = Challenge(text, datetime.fromisoformat(made_at), name)
-    return challenge if text and challenge.made_at > now - LASTS else None
+    """The challenge of this browser, removed from its session."""
+    challenge = find_awaited(now)
+    session.pop("passkey", None)
+    return challenge
 
 
 def _was_used(challenge: Challenge) -> bool:

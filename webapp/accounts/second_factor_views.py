@@ -105,18 +105,18 @@ def name_passkey() -> Response:
     status = editor_access.password_refusal(form, form.password)
     if status is not None:
         return _show(status, passkey_form=form)
-    return _show_new_passkey(form.name.data.strip())
+    return _show_new_passkey(form.name.data.strip(), datetime.now(UTC))
 
 
 @bp.post("/passkeys/new")
 def add_passkey() -> Response:
     """Store the passkey that the browser has made; the recovery codes are shown if there were none."""
     form, editor = PasskeyForm(), current_editor()
-    name = passkeys.awaited_name()
-    if not name:
-        return htmx.redirect(url_for(".overview", next=request.args.get("next")))
+    asked = passkeys.find_awaited(datetime.now(UTC))
+    if asked is None or not asked.name:
+        return htmx.redirect(url_for(".overview", next=request.args.get("next"), done="late"))
     if not form.validate():
-        return _show_new_passkey(name, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_new_passkey(asked.name, asked.made_at, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     found = passkeys.find_new(form.code.data, datetime.now(UTC))
     codes = {} if editor.has_second_factor else second_factor.new_recovery_codes()
     with writing() as now:
@@ -128,7 +128,7 @@ def add_passkey() -> Response:
             sign_ins.renew(now)
     if not is_added:
         form.code.errors = ["That didn’t work. Please try again."]
-        return _show_new_passkey(name, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_new_passkey(asked.name, asked.made_at, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     return _show_codes(list(codes)) if codes else htmx.redirect(url_for(".overview", done="added"))
 
 
@@ -156,14 +156,16 @@ def _remove_form(**given: None) -> RemovePasskeyForm:
     return form
 
 
-def _show_new_passkey(name: str, form: PasskeyForm | None = None, status: int = HTTPStatus.OK) -> Response:
+def _show_new_passkey(
+    name: str, asked_at: datetime, form: PasskeyForm | None = None, status: int = HTTPStatus.OK
+) -> Response:
     return htmx.render(
         "accounts/new_passkey.html",
         status=status,
         form=form or PasskeyForm(formdata=None),
         name=name,
         action=url_for(".add_passkey", next=request.args.get("next")),
-        options=passkeys.registration_options(current_editor(), name),
+        options=passkeys.registration_options(current_editor(), name, asked_at),
     )
 
 
