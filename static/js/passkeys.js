@@ -25,6 +25,7 @@
       answer.value = JSON.stringify(credential);
       message.textContent = "";
       button.click();
+      answer.value = ""; // it is sent by now; after Back, or if it got lost, the device is asked anew
     } catch (error) {
       message.textContent = error.name === "InvalidStateError"
         ? "This device already has a passkey for your account."

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.accounts.provider import Provider
 from tests.browser.conftest import give_password
@@ -125,10 +125,20 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
     page.goto("/editor/account/second-factor")
     expect(page.get_by_text("not used yet")).to_be_visible()
 
+    sent: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        route.fulfill(status=204) if len(sent) == 1 else route.continue_()
+
     page.get_by_role("button", name="Sign out").first.click()
+    page.route("**/passkey-alone", lose_the_first)
     page.get_by_role("button", name="Sign in with a passkey").focus()
+    with page.expect_request("**/passkey-alone"):
+        page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+    assert len(set(sent)) == 2, "the device was not asked anew"
 
     page.get_by_role("button", name="Sign out").first.click()
     page.goto("/editor/sign-in")
