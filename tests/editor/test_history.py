@@ -95,7 +95,7 @@ def test_restoring_does_not_change_what_readers_see(client: PageClient) -> None:
 def test_restoring_over_a_newer_text_is_stopped(client: PageClient, edit: str) -> None:
     press(client, edit, opened(client, edit, harms="Newer."), "save")
     page = restore(client, edit, number=1, revision=2, status=409)
-    assert "Nothing was restored." in page
+    assert "Nothing was restored." in page and "Ana Example saved a newer text" in page
     assert db.session.scalar(select(Draft.revision_number)) == 3
 
 

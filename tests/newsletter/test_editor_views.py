@@ -155,7 +155,7 @@ def test_an_editor_settles_an_uncertain_mail(
 def test_a_mail_that_was_settled_stays_as_it_is(editor_client: PageClient) -> None:
     number = _uncertain().id
     _press(editor_client, f"/editor/newsletter/uncertain/{number}", answer="sent")
-    assert "Somebody else settled this mail first" in _press(
+    assert "This mail was already settled." in _press(
         editor_client, f"/editor/newsletter/uncertain/{number}", answer="again"
     )
     db.session.expire_all()
