@@ -24,6 +24,7 @@ ORDER = [
     "catalog",
     "mail",
     "publishing",
+    "safety",
     "search",
     "accounts",
     "papers",

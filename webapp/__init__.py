@@ -26,6 +26,8 @@ from webapp.newsletter import editor_views as editor_newsletter
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
+from webapp.safety import cards as safety_cards
+from webapp.safety import views as safety
 from webapp.search import index as search_index
 from webapp.search import misses
 from webapp.search import views as search
@@ -34,7 +36,7 @@ from webapp.web import assets, errors, http, metrics, page_cache, telemetry, tem
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """The WSGI application; raises ConfigError when a setting cannot be used."""
+    """The WSGI application; raises ConfigError when a setting cannot be used, SafetyFileError when the safety cards cannot."""
     config = config or Config.from_environ()
     app = Flask(
         "webapp",
@@ -57,9 +59,10 @@ def create_app(config: Config | None = None) -> Flask:
     errors.init_app(app)
     search_index.init_app(app, config)
     misses.init_app(app)
+    safety_cards.init_app(app, config)
     cli.init_app(app)
 
-    for_readers = pages, articles, exports, search, feedback, newsletter, visit_pack
+    for_readers = pages, articles, exports, safety, search, feedback, newsletter, visit_pack
     for_editors = editor, authoring, dashboard, bulk, papers, editor_feedback, editor_newsletter
     for views in (*for_readers, *for_editors, accounts, second_factor, reset, people, operations, assets):
         app.register_blueprint(views.bp)

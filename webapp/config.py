@@ -268,6 +268,11 @@ class Config:
         _choice({name: name for name in LICENSES}),
         "License of our texts: all-rights-reserved or CC-BY-4.0",
     )
+    emergency_countries: tuple[str, ...] = _setting(
+        "US UK CA",
+        lambda value: tuple(value.upper().split()),
+        "Countries whose emergency numbers safety cards name; the first one’s number is on the buttons",
+    )
     host: str = _setting("127.0.0.1", str.strip, "Address the web server listens on")
     port: int = _setting("8000", _whole_number(1, 65535), "Port the web server listens on")
     web_concurrency: int = _setting("2", _whole_number(1, 64), "Web worker processes")

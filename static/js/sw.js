@@ -1,12 +1,13 @@
 // Keeps summaries that were read, and the visit pack, readable without a connection.
-// Only for readers who asked for it (see site.js); nothing else is kept.
+// Only for readers who asked for it (see site.js); besides, only what to do in an emergency is kept.
 "use strict";
 
 const KEPT = "kept-1";
-const PAGES = /^\/(research\/[^/.]+|visit-pack|offline)$/;
+const ALWAYS = ["/offline", "/emergency"];
+const PAGES = /^\/(research\/[^/.]+|visit-pack|offline|emergency)$/;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.add("/offline")).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(ALWAYS)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {

@@ -50,7 +50,8 @@ def glossary() -> Response:
 def glossary_term(slug: str) -> Response:
     """One word explained, and the summaries that use it."""
     term = get_term(slug)
-    return htmx.render("pages/glossary_term.html", term=term, articles=articles_with(term))
+    shown = current_app.extensions["safety_cards"].match(term.term)
+    return htmx.render("pages/glossary_term.html", term=term, shown=shown, articles=articles_with(term))
 
 
 @bp.get("/preferences")

@@ -34,6 +34,7 @@ def search() -> Response:
         answer = results.search(query, PANEL_SIZE, shown=HEADLINES) if is_asked else None
     else:
         answer = results.search(query, filters_path=path) if query.text or query.filters else None
+    shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(names_starting(query.text), query) if is_panel else ()
     is_miss = answer is not None and answer.page.total == 0
     response = htmx.render(
@@ -41,6 +42,7 @@ def search() -> Response:
         "instant" if is_panel else "search_results",
         query=query,
         results=answer,
+        shown=shown,
         is_panel=is_panel,
         next_steps=results.next_steps(query) if is_miss else None,
         completions=list(islice(names, COMPLETION_COUNT)),
@@ -48,9 +50,10 @@ def search() -> Response:
         suggestions=TRY,
         path=path,
     )
-    if is_miss and not query.filters:
+    is_counted = is_miss and not shown.is_private
+    if is_counted and not query.filters:
         misses.count_miss(query, datetime.now(UTC).date())
-    if is_miss or (answer and (answer.is_reduced or was_behind)):
+    if is_counted or (answer and (answer.is_reduced or was_behind)):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
 

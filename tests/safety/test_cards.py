@@ -1,0 +1,91 @@
+"""The file of safety cards: whole, sourced, in plain words; otherwise the site does not start."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from webapp.config import ConfigError
+from webapp.content.readability import reading_grade
+from webapp.safety.cards import FILE, SafetyFileError, read
+
+COUNTRIES = ("US", "UK", "CA")
+HARDEST_GRADE = 8
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    """A copy of the file with one change."""
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "safety.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('id = "burn"', 'id = "burn', "line"),
+        ('label = "Burned skin"\n', "", "card burn: .*label"),
+        ('label = "Burned skin"', "label = 3", "card burn: .*label"),
+        ('label = "Burned skin"', 'lable = "Burned skin"', "card burn: .*(label|lable)"),
+        ('"north-bristol-burns", ', '"nobody", ', "card burn: .*nobody"),
+        (
+            'sources = ["hollister-burns", "north-bristol-burns", "lambeth-burns"]',
+            "sources = []",
+            "card burn: sources",
+        ),
+        ("[wallet]", "[purse]", "wallet"),
+        ('number = "911"', "number = 911", "number"),
+    ],
+)
+def test_a_file_that_is_not_whole_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    path = changed(tmp_path, old, new)
+    with pytest.raises(SafetyFileError, match=reason) as error:
+        read(path, COUNTRIES)
+    assert str(path) in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SafetyFileError, match="nowhere"):
+        read(tmp_path / "nowhere.toml", COUNTRIES)
+
+
+@pytest.mark.parametrize("countries", [(), ("FR",), ("US", "FR")])
+def test_a_country_without_a_number_is_refused(countries: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="EMERGENCY_COUNTRIES: give one or more of US UK CA"):
+        read(FILE, countries)
+
+
+def test_the_first_country_gives_the_number(tmp_path: Path) -> None:
+    british = {card.id: card for card in read(FILE, ("UK",)).cards}
+    assert british["burn"].actions[0].address == "tel:999"
+    assert "Call 999" in british["trouble-breathing"].do_now[0]
+    labels = [action.label for action in british["crisis"].actions]
+    assert labels == ["Call Samaritans (UK): 116 123", "Call 999"]
+
+
+def test_a_card_from_elsewhere_may_take_the_place_of_one() -> None:
+    """Editors may change cards one day: a row of a database is read as a table of the file is."""
+    cards = read(FILE, COUNTRIES)
+    row = {
+        "id": "burn", "rank": 6, "label": "Burn", "title": "Burned?", "what": "A burn.", "who": "Anyone.", "signs": ["red skin"],
+        "do_now": ["Cool it, then call {emergency}."], "call_now": ["It is deep."], "call_soon": [], "tell": "Help.", "do_not": [],
+        "sources": ["hollister-burns"], "checked_on": "2026-11-28", "triggers": {"now": ["burned"], "line": ["burn"]},
+    }  # fmt: skip
+    assert cards.card(row).do_now == ("Cool it, then call 911.",)
+
+
+def test_every_source_is_used_and_has_an_owner_and_no_copy_as_its_address() -> None:
+    cards = read(FILE, COUNTRIES)
+    used = {source for card in cards.cards for source in card.sources}
+    assert used == cards.sources.keys()
+    copies = "abcdocz|docslib|docksci|studylib|issuu|scribd|pages.dev|moam|coek|vdocument|fdocument"
+    for source in cards.sources.values():
+        assert source.owner
+        assert not re.search(copies, source.address)
+
+
+def test_steps_read_at_a_low_grade() -> None:
+    for card in read(FILE, COUNTRIES).cards:
+        assert reading_grade(" ".join(card.do_now)) <= HARDEST_GRADE, card.id
