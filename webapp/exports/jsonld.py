@@ -6,10 +6,19 @@ from typing import Any
 from markupsafe import Markup
 
 from webapp.config import SITE_NAME
+from webapp.content.fact_words import stated
 from webapp.exports.reference import author_name
 from webapp.models import Article
 from webapp.models.values import Author
 
+_POPULATION = (
+    "participants",
+    "sample_size",
+    "age",
+    "injury_level",
+    "injury_completeness",
+    "time_since_injury",
+)
 # JSON inside a script element: these could end the element or, in old readers, a line.
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -27,12 +36,13 @@ def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
 def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     """The page (MedicalWebPage), the paper it is about (MedicalScholarlyArticle), and the way to it."""
     page_url = f"{site_url}/research/{article.slug}"
-    page = {
+    page: dict[str, Any] = {
         "@type": "MedicalWebPage",
         "@id": page_url,
         "url": page_url,
         "name": article.title,
         "description": article.takeaway,
+        "disambiguatingDescription": f"Plain-language summary of a paper. We read {article.paper.what_was_read.label}.",
         "inLanguage": "en-US",
         "datePublished": article.published_at.date().isoformat(),
         "dateModified": article.updated_at.date().isoformat(),
@@ -41,6 +51,29 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
         "publisher": {"@type": "Organization", "name": SITE_NAME, "url": site_url},
         "mainEntity": {"@id": f"{page_url}#paper"},
     }
+    if not article.paper.is_retracted:
+        page["hasPart"] = [
+            {
+                "@type": "Claim",
+                "text": finding.text,
+                "description": ". ".join(filter(None, (finding.counts, finding.place))),
+                "isBasedOn": {"@id": f"{page_url}#paper"},
+            }
+            for finding in article.findings
+        ]
+    if article.since_then:
+        page["citation"] = [
+            _known(
+                {
+                    "@type": "CreativeWork",
+                    "abstract": event.text,
+                    "datePublished": event.on,
+                    "url": event.link,
+                    "creditText": event.source,
+                }
+            )
+            for event in article.since_then
+        ]
     if article.checked_on:
         page["lastReviewed"] = article.checked_on.isoformat()
     if article.about_sci == "no":
@@ -96,14 +129,31 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "identifier": f"doi:{paper.doi}" if paper.doi else f"pmid:{paper.pmid}" if paper.pmid else None,
         "sameAs": paper.link,
         "isAccessibleForFree": paper.is_free_to_read,
+        "about": _study(article),
     }
+    return _known(values)
+
+
+def _study(article: Article) -> dict[str, Any] | None:
+    """The study with its registrations and the people in it, as far as the paper states them."""
+    country = stated(article, "country")
+    values = {
+        "identifier": [entry.number for entry in article.registrations if entry.number],
+        "sameAs": [entry.url for entry in article.registrations if entry.url],
+        "population": "; ".join(filter(None, (stated(article, name) for name in _POPULATION))),
+        "studyLocation": {"@type": "AdministrativeArea", "name": country} if country else None,
+    }
+    return {"@type": "MedicalStudy"} | known if (known := _known(values)) else None
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, [], "")}
 
 
-def _author(author: Author) -> dict[str, str]:
+def _author(author: Author) -> dict[str, Any]:
     values = {
         "@type": "Person" if author.given else "Organization",
         "name": author_name(author),
         "sameAs": f"https://orcid.org/{author.orcid}" if author.orcid else "",
     }
-    return {name: value for name, value in values.items() if value}
+    return _known(values)

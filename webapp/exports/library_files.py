@@ -67,6 +67,10 @@ def ris_text(articles: Iterable[Article], site_url: str) -> str:  # noqa: ARG001
     return ris([paper_reference(article) for article in articles])
 
 
+def _described(pairs: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{name}: {text}" for name, text in pairs)
+
+
 def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
     return {
         "slug": lambda article: article.slug,
@@ -92,6 +96,8 @@ def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
         "harms": lambda article: fact_value(article, "harms"),
         "harms_read": lambda article: read_for(article, "harms"),
         "funding": lambda article: fact_value(article, "funding"),
+        "people": lambda article: _described(article.people.words.items()),
+        "since_then": lambda article: _described((row.on, row.text) for row in article.since_then),
         "registrations": lambda article: fact_value(article, "registrations"),
         "published_on": lambda article: article.published_at.date(),
         "updated_on": lambda article: article.updated_at.date(),
