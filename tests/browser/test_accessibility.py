@@ -64,6 +64,7 @@ EDITOR_PAGES = [
     "/editor/newsletter/",
     "/editor/newsletter/preview/weekly",
     "/editor/papers",
+    "/editor/summaries/1/paper",
 ]
 
 

@@ -148,7 +148,7 @@ def build(app: Flask, say: Say) -> World:
     values: dict[str, object] = {
         "slug": article.slug, "article_id": article.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
-        "name": "js/site.js",
+        "name": "js/site.js", "text_id": 1,
     }  # fmt: skip
     personal: dict[str, object] = {"token": tokens.sign(emails.PREFERENCES, reader.key)}
     own_pages = ("preferences", "save_preferences", "my_data", "erase", "erase_now")
@@ -165,5 +165,6 @@ def build(app: Flask, say: Say) -> World:
         "editor_feedback.mark_done": {"kind": "messages", "number": message.id},
         "editor_feedback.undo": {"kind": "messages", "number": message.id},
         "people.person": {"number": ana.id},
+        **{f"fact_sheet.{button}": {"name": "harms"} for button in ("confirm", "change", "not_stated")},
     }
     return World(values, by_endpoint | {f"newsletter.{name}": personal for name in own_pages})

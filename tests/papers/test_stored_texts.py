@@ -13,7 +13,8 @@ from tests.factories import NOW
 from tests.papers.test_facts import ARTICLE
 from webapp.content.article_content import PaperContent
 from webapp.db.session import db
-from webapp.models import Draft, Section, Source, StoredText, TextKind
+from webapp.models import Draft, Section, Source, StoredText
+from webapp.models.values import ReadFrom
 from webapp.papers import file_formats, importing, pdf_text, stored_texts
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.records import LONGEST_PAPER, TOO_LONG, Unreadable
@@ -54,7 +55,7 @@ def sections(text: str) -> dict[str, str]:
 def test_an_import_stores_the_whole_paper_that_it_read(app: Flask) -> None:
     draft = made_draft()
     [stored] = stored_texts.stored(draft)
-    assert (stored.kind, stored.source, stored.editor_id) == (TextKind.FULL_TEXT, "paper.xml", None)
+    assert (stored.kind, stored.source, stored.editor_id) == (ReadFrom.FULL_TEXT, "paper.xml", None)
     db.session.expire_all()
     found = {(one.section.source.value, one.text) for one in stored_texts.texts_of(draft).sentences}
     assert ("title", "Massage of the hand") in found
@@ -68,7 +69,7 @@ def test_a_file_without_a_body_is_not_called_the_whole_paper(app: Flask) -> None
     [draft] = importing.create_drafts(
         file_formats.read(re.sub("<body>.*</article>", "</article>", ARTICLE, flags=re.S)), None, NOW
     )
-    assert [text.kind for text in stored_texts.stored(draft)] == [TextKind.ABSTRACT]
+    assert [text.kind for text in stored_texts.stored(draft)] == [ReadFrom.ABSTRACT]
 
 
 def test_a_record_with_no_more_than_an_abstract_stores_nothing(app: Flask) -> None:
@@ -87,8 +88,8 @@ def test_a_text_is_deleted_for_good_with_its_draft(app: Flask) -> None:
 
 def test_the_same_text_is_stored_once(app: Flask) -> None:
     draft = made_draft()
-    again = stored_texts.read(ARTICLE, PaperContent())
-    stored_texts.store(draft, again, TextKind.FULL_TEXT, source="b.xml", editor_id=None, now=NOW)
+    again, _ = stored_texts.read(ARTICLE, PaperContent())
+    stored_texts.store(draft, again, ReadFrom.FULL_TEXT, source="b.xml", editor_id=None, now=NOW)
     assert [text.source for text in stored_texts.stored(draft)] == ["paper.xml"]
 
 
@@ -96,7 +97,7 @@ def test_a_draft_holds_no_more_than_two_million_characters(app: Flask) -> None:
     draft = made_draft()
     huge = [Section(Source.FULL_TEXT, "a" * LONGEST_PAPER)]
     with pytest.raises(Unreadable, match="longer than 2,000,000 characters"):
-        stored_texts.store(draft, huge, TextKind.PART, source="Pasted", editor_id=None, now=NOW)
+        stored_texts.store(draft, huge, ReadFrom.PART, source="Pasted", editor_id=None, now=NOW)
 
 
 def test_of_a_longer_paper_the_record_is_imported_with_a_note() -> None:
@@ -107,7 +108,7 @@ def test_of_a_longer_paper_the_record_is_imported_with_a_note() -> None:
 
 def test_what_nobody_sees_is_taken_out_of_a_text(app: Flask) -> None:
     hidden = ARTICLE.replace("enrolled", "enrol\u200bled\u00ad at 10<sup>6</sup>/mL &amp;lt; 5")
-    text = " ".join(section.text for section in stored_texts.read(hidden, PaperContent()))
+    text = " ".join(section.text for section in stored_texts.read(hidden, PaperContent())[0])
     assert "enrolled at 10⁶/mL < 5." in text
     assert pdf_text.sections("Nobody\0 fell\x07.")[0].text == "Nobody fell."
 
@@ -184,7 +185,7 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(source: bytes | str, sen
 
 
 def test_a_text_that_begins_with_less_than_is_no_xml() -> None:
-    assert stored_texts.read("<10 participants fell.", PaperContent())[0].text == "<10 participants fell."
+    assert stored_texts.read("<10 participants fell.", PaperContent())[0][0].text == "<10 participants fell."
 
 
 def test_a_text_in_spanish_is_stored_and_said_to_be_no_english() -> None:
@@ -193,7 +194,7 @@ def test_a_text_in_spanish_is_stored_and_said_to_be_no_english() -> None:
     )
     english = "The participants with an injury of the cord took the pill for twelve weeks at home. " * 5
     for text, count in ((spanish, 1), (english, 0)):
-        doubts = stored_texts.doubts(PaperText(*stored_texts.read(text, PaperContent())))
+        doubts = stored_texts.doubts(PaperText(*stored_texts.read(text, PaperContent())[0]))
         assert len([doubt for doubt in doubts if "English" in doubt]) == count
 
 

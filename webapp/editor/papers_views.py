@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import TextAreaField
 
 from webapp.accounts import editor_access
@@ -21,6 +20,7 @@ from webapp.papers.services import is_contact
 from webapp.publishing import audit, bulk, retractions
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.forms import read_large_form
 from webapp.web.pagination import asked_page, existing
 from webapp.web.templating import plural
 
@@ -47,16 +47,10 @@ class ImportForm(FlaskForm):
 
 @bp.before_request
 def take_large_files() -> None:
-    """Allow larger uploads to signed-in editors. The body is read here, before the database is locked."""
-    if request.endpoint != "papers.take" or "sign_in" not in session:
-        return
-    request.max_content_length = request.max_form_memory_size = MOST_BYTES
-    try:
-        request.form  # noqa: B018  # reads it
-    except RequestEntityTooLarge as error:
-        raise SiteError(
-            413, "This file is larger than 10 MB. Split it and import one part after another."
-        ) from error
+    """Allow larger uploads to signed-in editors."""
+    if request.endpoint == "papers.take" and "sign_in" in session:
+        sentence = "This file is larger than 10 MB. Split it and import one part after another."
+        read_large_form(MOST_BYTES, sentence)
 
 
 editor_access.protect(bp)

@@ -33,4 +33,4 @@ from webapp.models.newsletter import (
     Suppression,
     SuppressionReason,
 )
-from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText, TextKind
+from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
-from webapp.models.values import Labelled
+from webapp.models.values import ReadFrom
 
 
 class Source(StrEnum):
@@ -36,20 +36,12 @@ class Section(msgspec.Struct, frozen=True, omit_defaults=True):
 CELL = " | "
 
 
-class TextKind(Labelled):
-    """How much of a paper a text is."""
-
-    FULL_TEXT = "full-text", "The whole paper"
-    PART = "part", "Part of the paper"
-    ABSTRACT = "abstract", "Only the abstract"
-
-
 class StoredText(Base):
     """The text of a draft's paper beyond title and abstract, for editors only: it is in no page, export or mail."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[TextKind] = mapped_column(enum_text(TextKind))
+    kind: Mapped[ReadFrom] = mapped_column(enum_text(ReadFrom))
     sections: Mapped[list[Section]] = mapped_column(JsonList(Section))
     source: Mapped[str] = mapped_column(String(200))  # the name of a file or service, or "Pasted"
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -66,7 +58,8 @@ class FoundBy(StrEnum):
 class Fact(Base):
     """What an editor decided about a fact of a draft's paper, with the sentence it stands in, if there is one.
 
-    ``start`` and ``end`` are places in that section of the stored text, or of the draft's title (0) and abstract (1).
+    ``quote`` is that sentence, from ``start`` to ``end`` of its section. The section is in the stored text with ``text_id``, or
+    else it is the title or abstract of the draft.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,7 +68,6 @@ class Fact(Base):
     value: Mapped[str] = mapped_column(Text)
     source: Mapped[Source | None] = mapped_column(enum_text(Source))  # None: not read in the text
     text_id: Mapped[int | None] = mapped_column(ForeignKey("stored_text.id", ondelete="SET NULL"), index=True)
-    section: Mapped[int | None]
     start: Mapped[int | None]
     end: Mapped[int | None]
     quote: Mapped[str] = mapped_column(Text, default="")

@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from webapp.content.article_content import PaperContent, from_json
 from webapp.content.identifiers import find_doi
 from webapp.db.session import db
-from webapp.models import Draft, Section, Source, StoredText, TextKind
+from webapp.models import Draft, Section, Source, StoredText
+from webapp.models.values import ReadFrom
 from webapp.papers import file_formats, pdf_text
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.records import LONGEST_PAPER, Unreadable
@@ -39,10 +40,20 @@ def stored(draft: Draft) -> Sequence[StoredText]:
     ).all()
 
 
+def text_with(draft: Draft, number: int) -> StoredText | None:
+    """Return the stored text that has the section with this number in ``texts_of``; None for title and abstract."""
+    number -= 2
+    for text in stored(draft):
+        if 0 <= number < len(text.sections):
+            return text
+        number -= len(text.sections)
+    return None
+
+
 def store(
     draft: Draft,
     sections: Sequence[Section],
-    kind: TextKind,
+    kind: ReadFrom,
     *,
     source: str,
     editor_id: int | None,
@@ -66,17 +77,25 @@ def store(
     )
 
 
-def kind_of(sections: Sequence[Section]) -> TextKind:
+def erase(draft: Draft, text_id: int) -> None:
+    """Delete a stored text of a draft for good."""
+    db.session.execute(delete(StoredText).where(StoredText.id == text_id, StoredText.draft_id == draft.id))
+
+
+def kind_of(sections: Sequence[Section]) -> ReadFrom:
     """Tell how much of the paper a file in JATS XML has: its body, or no more than what describes the paper."""
     has_body = any(section.source is Source.FULL_TEXT for section in sections)
-    return TextKind.FULL_TEXT if has_body else TextKind.ABSTRACT
+    return ReadFrom.FULL_TEXT if has_body else ReadFrom.ABSTRACT
 
 
-def read(source: bytes | str, paper: PaperContent) -> tuple[Section, ...]:
-    """Read a text of this paper: JATS XML, or plain text as it is copied from a PDF. Raises Unreadable."""
+def read(source: bytes | str, paper: PaperContent) -> tuple[Sequence[Section], ReadFrom | None]:
+    """Read a text of this paper: JATS XML, or plain text as it is copied from a PDF. Raises Unreadable.
+
+    How much of the paper it is, JATS tells; of plain text it is None.
+    """
     text = file_formats.decode(source, FORMATS)[0] if isinstance(source, bytes) else source
     if not re.match(r"\s*<[?!a-z]", text, re.I):
-        sections = pdf_text.sections(text)
+        sections, kind = pdf_text.sections(text), None
     else:
         record = file_formats.read(text)[0]
         other = find_doi(record.content.paper.doi)
@@ -84,12 +103,12 @@ def read(source: bytes | str, paper: PaperContent) -> tuple[Section, ...]:
             raise Unreadable(f"This is another paper: “{record.title}” (DOI {other}).")
         if record.reason:
             raise Unreadable(record.reason)
-        sections = record.sections
+        sections, kind = record.sections, kind_of(record.sections)
         if not sections:
             raise Unreadable("There is nothing in this file beyond title and abstract.")
     if not sections:
         raise Unreadable("There is no text to store. Choose a file, or paste the text.")
-    return sections
+    return sections, kind
 
 
 def doubts(paper: PaperText) -> list[str]:

@@ -18,6 +18,7 @@ from flask import Response, request
 from flask_wtf import FlaskForm
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import Field, HiddenField, StringField, ValidationError
 
 from webapp.db.session import db
@@ -72,6 +73,15 @@ def forget_attempts(name: str, key: str) -> None:
     """Reset the count after a try that was right."""
     bucket = hashlib.sha256(f"{name}:{key}".encode()).hexdigest()
     db.session.execute(delete(Attempt).where(Attempt.bucket == bucket))
+
+
+def read_large_form(most_bytes: int, too_large: str) -> None:
+    """Read a form that may be larger than others, before its view locks the database. Raises SiteError 413."""
+    request.max_content_length = request.max_form_memory_size = most_bytes
+    try:
+        request.form  # noqa: B018  # reads it
+    except RequestEntityTooLarge as error:
+        raise SiteError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large) from error
 
 
 def press_token() -> str:

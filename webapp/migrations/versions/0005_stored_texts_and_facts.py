@@ -39,7 +39,6 @@ def upgrade():
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("source", sa.String(length=32), nullable=True),
         sa.Column("text_id", sa.Integer(), nullable=True),
-        sa.Column("section", sa.Integer(), nullable=True),
         sa.Column("start", sa.Integer(), nullable=True),
         sa.Column("end", sa.Integer(), nullable=True),
         sa.Column("quote", sa.Text(), nullable=False),

@@ -37,6 +37,12 @@ class PaperText:
             one for one in self.sentences if one.section.source in (Source.TITLE, Source.ABSTRACT)
         ]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PaperText) and self.sections == other.sections
+
+    def __hash__(self) -> int:
+        return hash(self.sections)
+
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """Split a text into sentences of at most LONGEST_SENTENCE characters, without the white space around them."""

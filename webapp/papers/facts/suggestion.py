@@ -4,12 +4,11 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from webapp.models import Source
-from webapp.models.values import StudyKind, Subject
+from webapp.models.values import Labelled, StudyKind, Subject
 from webapp.papers.facts.paper_text import Sentence
 
 MOST_SUGGESTIONS = 3
@@ -18,30 +17,30 @@ WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").rea
 Value = str | bool | Subject | StudyKind
 
 
-class Field(StrEnum):
+class Field(Labelled):
     """A fact of a paper; most have the name of the field of ``ArticleContent`` that takes it."""
 
-    SAMPLE_SIZE = "sample_size"
-    STUDY_DURATION = "study_duration"
-    STUDY_KIND = "study_kind"
-    SUBJECT = "subject"
-    SPECIES = "species"
-    INJURY_LEVEL = "injury_level"
-    INJURY_COMPLETENESS = "injury_completeness"
-    TIME_SINCE_INJURY = "time_since_injury"
-    AGE = "age"
-    SEX = "sex"
-    COUNTRY = "country"
-    WALKING = "walking"
-    INTERVENTION = "intervention"
-    COMPARISON = "comparison"
-    HARMS = "harms"
-    COUNTS = "counts"
-    FUNDING = "funding"
-    CONFLICTS_OF_INTEREST = "conflicts_of_interest"
-    TRIAL_NUMBER = "trial_number"
-    IS_FREE_TO_READ = "is_free_to_read"
-    LICENSE = "license"
+    SAMPLE_SIZE = "sample_size", "How many took part"
+    STUDY_DURATION = "study_duration", "How long"
+    STUDY_KIND = "study_kind", "Kind of study"
+    SUBJECT = "subject", "People or animals"
+    SPECIES = "species", "Which animals"
+    INJURY_LEVEL = "injury_level", "Level of injury"
+    INJURY_COMPLETENESS = "injury_completeness", "How complete"
+    TIME_SINCE_INJURY = "time_since_injury", "Time since injury"
+    AGE = "age", "Ages"
+    SEX = "sex", "Men and women"
+    COUNTRY = "country", "Country"
+    WALKING = "walking", "Able to walk"
+    INTERVENTION = "intervention", "Treatment"
+    COMPARISON = "comparison", "Compared with"
+    HARMS = "harms", "Harms"
+    COUNTS = "counts", "Results in numbers"
+    FUNDING = "funding", "Who paid"
+    CONFLICTS_OF_INTEREST = "conflicts_of_interest", "Did the authors stand to gain?"
+    TRIAL_NUMBER = "trial_number", "Registered trial"
+    IS_FREE_TO_READ = "is_free_to_read", "Free to read"
+    LICENSE = "license", "License of the paper"
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,11 @@ class Suggestion:
     start: int
     end: int
     quote: str
+
+    @property
+    def text(self) -> str:
+        """The value as forms send it and the database stores it."""
+        return "true" if self.value is True else str(self.value)
 
 
 def any_of(*names: str) -> re.Pattern[str]:

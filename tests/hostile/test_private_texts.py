@@ -1,0 +1,63 @@
+"""The text of a paper is for editors only: nothing else that the site shows, sends, exports or logs has a word of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.accounts.people import token
+from tests.hostile.world import World, build
+from tests.newsletter.steps import delivered
+from tests.pages import PageClient
+from webapp.db.session import db
+from webapp.exports import site_copy
+from webapp.letters import corrections
+from webapp.mail import outbox
+from webapp.models import Article, Draft, MailKind
+from webapp.publishing.library import export_library
+
+SECRET = "zanzibarquince"
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """A site with one of everything."""
+    return build(app, lambda field: f"Plain {field}")
+
+
+@pytest.fixture
+def sheets(client: PageClient) -> list[str]:
+    """The fact sheets of all drafts, published or not, each with a text of the paper and a fact found in it."""
+    addresses = [f"/editor/summaries/{number}/paper" for number in db.session.scalars(select(Draft.id))]
+    for address in addresses:
+        fields = {"text": f"Forty-one {SECRET} adults (n = 41) took part.", "kind": "part"}
+        fields["csrf_token"] = token(client, address)
+        client.post(f"{address}/text", fields)
+        client.post(f"{address}/facts/sample_size/change", fields | {"offer": "41", "value": "41"})
+    return addresses
+
+
+def test_the_text_of_a_paper_is_on_its_sheet_and_nowhere_else(
+    app: Flask, client: PageClient, world: World, sheets: list[str]
+) -> None:
+    found = {path for path in world.pages(app) if SECRET.encode() in client.flask.get(path).data}
+    assert found and found <= set(sheets)
+
+
+def test_no_mail_copy_export_or_log_has_it(
+    app: Flask, world: World, sheets: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    article = db.session.get_one(Article, world.values["article_id"])
+    now = datetime.now(UTC)
+    delivered()
+    corrections.enqueue(now)
+    outbox.enqueue(MailKind.TEST, "editor@example.org", now, articles=[article])
+    db.session.commit()
+    assert SECRET not in "".join(map(str, delivered()))
+    site_copy.make(tmp_path / "made" / "copy", now)
+    export_library(tmp_path / "made" / "library")
+    files = [file for file in (tmp_path / "made").rglob("*") if file.is_file()]
+    assert files and not [file for file in files if SECRET.encode() in file.read_bytes()]
+    assert SECRET not in caplog.text

@@ -1,0 +1,199 @@
+"""The paper of a draft with its facts: add its text, and confirm, change or mark each fact as not stated."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request, session, url_for
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+
+from webapp.accounts import editor_access
+from webapp.accounts.editor_access import current_editor, local_time
+from webapp.content.article_content import from_json
+from webapp.content.fact_words import NOT_STATED
+from webapp.editor.fact_sheet_page import fact_sheet
+from webapp.models import Draft, Role
+from webapp.models.values import ReadFrom
+from webapp.papers import stored_texts
+from webapp.papers.facts import decisions
+from webapp.papers.facts.decisions import Undecidable
+from webapp.papers.facts.suggesting import suggestions
+from webapp.papers.facts.suggestion import Field, Suggestion
+from webapp.papers.records import Unreadable
+from webapp.publishing import revisions
+from webapp.web import htmx
+from webapp.web.errors import SiteError
+from webapp.web.forms import read_large_form
+
+_STATEMENTS = {field.value: field.label for field in Field} | {"keywords": "Keywords"}
+
+bp = Blueprint("fact_sheet", __name__, url_prefix="/editor/summaries/<int:draft_id>/paper")
+
+
+class TextForm(FlaskForm):
+    """A text of the paper, from a file or pasted."""
+
+    file = FileField("File")
+    text = TextAreaField("Or paste the text here")
+    kind = SelectField(
+        "How much of the paper is it?",
+        choices=[
+            SelectChoice("", "Not chosen yet"),
+            *(SelectChoice(kind.value, kind.label.capitalize()) for kind in ReadFrom),
+        ],
+    )
+
+
+@bp.before_request
+def take_large_texts() -> None:
+    """Allow larger texts to signed-in editors."""
+    if request.endpoint == "fact_sheet.add_text" and "sign_in" in session:
+        sentence = "This file is larger than 8 MB. Copy the text that you need, and paste it instead."
+        read_large_form(stored_texts.MOST_BYTES, sentence)
+
+
+editor_access.protect(bp, form="fact_sheet.show")
+
+
+@bp.get("")
+def show(draft_id: int) -> Response:
+    """The paper on the left, its facts on the right."""
+    form = TextForm(formdata=editor_access.recovered_fields())
+    return _show(revisions.get_draft(draft_id), form)
+
+
+@bp.post("/text")
+def add_text(draft_id: int) -> Response:
+    """Store a text of the paper."""
+    form, draft = TextForm(), revisions.get_draft(draft_id)
+    source, name = form.text.data or "", "Pasted"
+    if form.file.data:
+        with form.file.data.stream as stream:
+            source, name = stream.read(), form.file.data.filename or "A file"
+    sections, kind = stored_texts.read(source, from_json(draft.content).paper)
+    kind = kind or next((kind for kind in ReadFrom if kind == form.kind.data), None)
+    if kind is None:
+        form.kind.errors = ["Choose how much of the paper this is."]
+        return _show(draft, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft, editor_id = revisions.get_draft(draft_id), current_editor().id
+        stored_texts.store(draft, sections, kind, source=name, editor_id=editor_id, now=now)
+        editor_access.discard_recovered_fields()
+    return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor="the-paper"))
+
+
+@bp.errorhandler(Unreadable)
+def show_unreadable(refusal: Unreadable) -> Response:
+    """Say at its field why a text is not stored; what was pasted stays there."""
+    form = TextForm()
+    field = form.file if form.file.data else form.text
+    field.errors = [str(refusal)]
+    return _show(_draft(), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@bp.post("/text/<int:text_id>/erase")
+def erase_text(draft_id: int, text_id: int) -> Response:
+    """Erase a stored text for good; facts that were confirmed in it stay, each with its sentence."""
+    with editor_access.writing_as(Role.WRITER):
+        stored_texts.erase(revisions.get_draft(draft_id), text_id)
+    return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor="the-paper"))
+
+
+# ------------------------------------------------------------------ decisions
+
+
+@bp.post("/read-from")
+def set_read_from(draft_id: int) -> Response:
+    """Put into the draft how much of the paper was read."""
+    kind = next((kind for kind in ReadFrom if kind == request.form.get("read_from")), None)
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft = revisions.get_draft(draft_id)
+        decisions.set_read_from(draft, kind, editor_id=current_editor().id, now=now)
+    return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor="the-paper"))
+
+
+@bp.post("/facts/<name>/confirm")
+def confirm(draft_id: int, name: str) -> Response:
+    """Confirm a suggested value, or several of a list."""
+    seen = _seen(name)
+    if len(seen) < len(request.form.getlist("offer")):
+        raise Undecidable("The text has changed. Please look at the suggestions again.")
+    return _decide(draft_id, name, ", ".join(one.text for one in seen), seen)
+
+
+@bp.post("/facts/<name>/change")
+def change(draft_id: int, name: str) -> Response:
+    """Write down what the paper says about a fact, in an editor's words."""
+    return _decide(draft_id, name, request.form.get("value", "").strip(), _seen(name))
+
+
+@bp.post("/facts/<name>/not-stated")
+def not_stated(draft_id: int, name: str) -> Response:
+    """Write down that what was read does not state a fact."""
+    return _decide(draft_id, name, NOT_STATED, [])
+
+
+def _decide(draft_id: int, name: str, value: str, seen: list[Suggestion]) -> Response:
+    """Store a decision with the first suggestion that was chosen, and show the fact again."""
+    field = _field(name)
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft = revisions.get_draft(draft_id)
+        first = seen[0] if seen else None
+        decisions.decide(draft, field, value, first, editor_id=current_editor().id, now=now)
+    if htmx.wants_fragment():
+        return _show(draft, TextForm(formdata=None), decided=field)
+    return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor=f"fact-{field}"))
+
+
+@bp.errorhandler(Undecidable)
+def show_undecided(refusal: Undecidable) -> Response:
+    """Say at the fact why nothing was stored."""
+    name = (request.view_args or {}).get("name")
+    field = _field(name) if name else None
+    return _show(_draft(), TextForm(formdata=None), HTTPStatus.UNPROCESSABLE_ENTITY, field, str(refusal))
+
+
+# ------------------------------------------------------------------ shared by the views
+
+
+def _draft() -> Draft:
+    return revisions.get_draft((request.view_args or {})["draft_id"])
+
+
+def _field(name: str) -> Field:
+    if name not in list(Field):
+        raise SiteError(HTTPStatus.NOT_FOUND)
+    return Field(name)
+
+
+def _seen(name: str) -> list[Suggestion]:
+    """The suggestions that were chosen. Reading a full text takes a while: ask before ``writing()``."""
+    chosen = request.form.getlist("offer")
+    return [one for one in suggestions(stored_texts.texts_of(_draft()))[_field(name)] if one.text in chosen]
+
+
+def _show(
+    draft: Draft,
+    form: TextForm,
+    status: int = HTTPStatus.OK,
+    decided: Field | None = None,
+    problem: str = "",
+) -> Response:
+    """Show the sheet; for htmx, the row of the fact that was decided, and what changes with it."""
+    is_part = decided is not None and htmx.wants_fragment()
+    return htmx.render(
+        "editor/_fact_decided.html" if is_part else "editor/fact_sheet.html",
+        status=status,
+        draft=draft,
+        paper=from_json(draft.content).paper,
+        sheet=fact_sheet(draft),
+        form=form,
+        decided=decided,
+        problem=problem,
+        choices=decisions.CHOICES,
+        long_fields=decisions.LONG_FIELDS,
+        in_words=decisions.in_words,
+        statements=_STATEMENTS,
+        local=local_time,
+    )
