@@ -3,9 +3,7 @@
 Each test has an application of its own. Compiling the same things again took most of its time.
 """
 
-from collections.abc import Callable
-from types import CodeType
-from typing import Any
+from types import CodeType, MethodType
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -27,16 +25,28 @@ class TemplateCode(BytecodeCache):
 
 
 class ReusedRule(Rule):
-    """A route that takes over the code that builds its addresses from an equal route of an earlier application."""
+    """A route that takes over what an equal route of an earlier application was compiled to."""
 
-    _builders: dict[tuple[object, ...], Callable[..., Any]] = {}  # noqa: RUF012 - shared on purpose
+    _compiled: dict[tuple[object, ...], Rule] = {}  # noqa: RUF012 - shared on purpose
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
-        # The code names its converters through the route it is bound to, so it holds nothing of an application.
-        key = (self.rule, append_unknown, repr(self.defaults), *self._trace)
-        if key not in self._builders:
-            self._builders[key] = super()._compile_builder(append_unknown)
-        return self._builders[key]
+    def compile(self) -> None:
+        # None of it holds an application: converters know their map of routes only, and addresses are built through ``self``.
+        key = (
+            self.rule,
+            self.subdomain,
+            self.merge_slashes,
+            repr(self.defaults),
+            *self.map.converters.values(),
+        )
+        equal = self._compiled.get(key)
+        if equal is None:
+            super().compile()
+            self._compiled[key] = self
+            return
+        self._parts, self._trace, self._converters = equal._parts, equal._trace, equal._converters
+        self.arguments |= equal.arguments
+        self._build = MethodType(equal._build.__func__, self)  # type: ignore[attr-defined]
+        self._build_unknown = MethodType(equal._build_unknown.__func__, self)  # type: ignore[attr-defined]
 
 
 _engines: dict[str, Engine] = {}  # the first one for each kind of database
