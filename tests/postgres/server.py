@@ -24,6 +24,7 @@ from webapp.db.session import db
 SETTINGS = (
     "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off",
     "full_page_writes=off", "shared_buffers=32MB", "max_connections=60", "wal_level=minimal", "max_wal_senders=0",
+    "dynamic_shared_memory_type=mmap",  # the server is stopped at once, which would leave its files in /dev/shm
 )  # fmt: skip
 
 Command = tuple[str | Path, ...]
