@@ -52,9 +52,9 @@ class PostgresMachine(Machine):
         return self.run(block(SECTION, "systemctl stop").text.replace("<file>", file.name))
 
 
-@pytest.fixture
-def machine(postgresql: Server) -> Iterator[PostgresMachine]:
-    """A migrated site with one summary in a database whose owner may do nothing else."""
+@pytest.fixture(scope="module")
+def prepared(postgresql: Server) -> Iterator[PostgresMachine]:
+    """A migrated site with one summary; its database is the template of each test's own, whose owner may do nothing else."""
     postgresql.run("CREATE ROLE scrh LOGIN")
     postgresql.run("CREATE DATABASE scrh OWNER scrh TEMPLATE template0")
     try:
@@ -66,11 +66,23 @@ def machine(postgresql: Server) -> Iterator[PostgresMachine]:
                 add_article(plain_title="A made-up pill in the backup")
                 outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="Hello")
                 db.session.commit()
+            postgresql.run("ALTER DATABASE scrh RENAME TO scrh_prepared")
             yield machine
     finally:
-        for name in ("scrh", "scrh_before", "scrh_restored"):
+        for name in ("scrh", "scrh_prepared"):
             postgresql.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         postgresql.run("DROP ROLE scrh")
+
+
+@pytest.fixture
+def machine(prepared: PostgresMachine, postgresql: Server) -> Iterator[PostgresMachine]:
+    """The site without backups, on a database of this test's own."""
+    for file in prepared.backups.iterdir():
+        file.unlink()
+    postgresql.run("CREATE DATABASE scrh OWNER scrh TEMPLATE scrh_prepared")
+    yield prepared
+    for name in ("scrh", "scrh_before", "scrh_restored"):
+        postgresql.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def test_the_runbooks_lines_back_up_and_restore_a_site(machine: PostgresMachine) -> None:
