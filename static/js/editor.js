@@ -22,6 +22,11 @@
   for (const out of document.querySelectorAll("[data-sign-out]")) out.addEventListener("submit", forgetCopies);
   if (new URLSearchParams(location.search).has("ended")) forgetCopies();
 
+  // ------------------------------------------------- a form whose answer takes a while says so
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.dataset.busy) say(event.detail.elt.dataset.busy);
+  });
+
   if (!form) return;
 
   // ------------------------------------------------- a copy in this browser until the server has the text

@@ -176,7 +176,7 @@ def test_after_a_refusal_the_service_is_left_alone(settings: Config, crossref: S
 def test_a_service_is_not_asked_when_the_answer_would_come_too_late(
     settings: Config, crossref: StandIn
 ) -> None:
-    with pytest.raises(ServiceFailed, match="Crossref"):
+    with pytest.raises(ServiceFailed, match="no time left to ask Crossref"):
         services.fetch(settings, CROSSREF, "/works/x", until=monotonic() - 1)
     assert crossref.asked == []
 

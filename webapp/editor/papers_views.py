@@ -26,7 +26,7 @@ from webapp.web.templating import plural
 
 MOST_BYTES = file_formats.MOST_BYTES + 100_000  # with the other parts of the form
 MOST_CHOSEN = 25  # a page of the list of summaries
-_GONE = "The drafts were made already, or more than an hour has passed. To import more, send the file again."
+_GONE = "The drafts were made already, or more than an hour has passed. To import more, look them up or send the file again."
 
 bp = Blueprint("papers", __name__)
 

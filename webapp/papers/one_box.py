@@ -1,6 +1,7 @@
-"""One box for papers: it takes identifiers, addresses, a list of them, or records in any format that files may have."""
+"""One box for papers: identifiers, addresses of pages, a list of them, or records in any format that files may have."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import reduce
 from typing import Any
@@ -47,9 +48,9 @@ def find(text: str, config: Config) -> PendingImport:
     """
     stop_reading()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    is_list = not file_formats.is_marked_up(text) and all(map(find_listed, lines))
     if not lines:
         raise Unreadable(EMPTY)
+    is_list = not file_formats.is_marked_up(text) and all(map(find_listed, lines))
     if not is_list and file_formats.is_known(text):
         return PendingImport(file_formats.read(text))
     if len(text) > LONGEST_LIST:
@@ -78,9 +79,7 @@ def _ask_about(wanted: list[tuple[str, str]], config: Config) -> list[Record | R
     until = time.monotonic() + SECONDS
     pool = ThreadPoolExecutor(_THREADS)
     asked = [pool.submit(_Lookup(config, until).ask_about, *pair) for pair in wanted]
-    wait(
-        asked, timeout=SECONDS + 1
-    )  # an answer may end late, and looking up a host's address has no limit at all
+    wait(asked, timeout=SECONDS + 1)  # finding the address of a host may take longer: nothing limits that
     pool.shutdown(wait=False, cancel_futures=True)
     return [
         answer.result() if answer.done() else Record(asked=_name(*pair), reason=NO_TIME)
@@ -121,7 +120,7 @@ class _Lookup:
                 self._add("its full text", self._ask(EUROPE_PMC, sources.full_text, self.known["pmcid"]))
         return self._merged(_name(kind, identifier))
 
-    def _ask(self, service: Service, question: Any, *words: str) -> Any:
+    def _ask(self, service: Service, question: Callable[..., Any], *words: str) -> Any:
         try:
             return question(self.config, *words, self.until)
         except NotThere:
@@ -142,7 +141,7 @@ class _Lookup:
         self.records[origin] = record
 
     def _merged(self, asked: str) -> Record:
-        """Merge the answers: PubMed's words are the tidiest, Crossref's the least."""
+        """Merge the answers. PubMed's come first, because editors there tidy them; publishers write Crossref's."""
         origins = [
             name for name in ("PubMed", "its full text", "Europe PMC", "Crossref") if name in self.records
         ]

@@ -37,7 +37,7 @@ _INTERNAL = ("localhost", "local", "internal", "invalid", "test", "example")  # 
 
 @dataclass(frozen=True)
 class Service:
-    """An outside service: ``setting`` has its address, ``seconds_between`` requests it wants at least."""
+    """An outside service; ``setting`` names the setting with its address."""
 
     name: str
     setting: str
@@ -71,6 +71,8 @@ class Pace:
         with self._lock:
             now = monotonic()
             at = max(self._free_at, now)
+            if now > until:
+                raise ServiceFailed(f"There was no time left to ask {service.name}.")
             if at > until:
                 raise _must_wait(service, at - now)
             self._free_at = at + max(service.seconds_between, self._between)
