@@ -126,7 +126,7 @@ def test_an_import_its_drafts_and_deleted_drafts_have_no_violation(editor: Page)
     editor.goto("/editor/papers/import")
     assert violations(editor) == []
     editor.get_by_role("textbox").fill("TY  - JOUR\nTI  - A made-up trial\nER  - \n")
-    press("Check", "Check the import")
+    press("Find the papers", "What we found")
     press("Make drafts", "1 draft made")
     press("Undo", "1 draft deleted")
     editor.goto("/editor/?tab=deleted")

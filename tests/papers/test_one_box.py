@@ -135,6 +135,11 @@ def test_other_numbers_find_the_same_paper(writer: EditorClient, known_paper: St
     assert len(known_paper.asked) == 4
 
 
+def test_the_dashboard_has_the_box(writer: EditorClient, known_paper: StandIn) -> None:
+    page = writer.get("/editor/dashboard").text
+    assert f'enctype="multipart/form-data" action="{IMPORT}"' in page and 'name="text"' in page
+
+
 def test_two_numbers_of_one_paper_are_one_paper(writer: EditorClient, known_paper: StandIn) -> None:
     page = found(writer, f"{DOI}\n{PMID}")
     assert "1 new, 1 already here" in page and f"The same as {DOI}." in page
