@@ -118,7 +118,7 @@ class _Lookup:
                 self._add("Crossref", self._ask(CROSSREF, sources.crossref_record, self.known["doi"]))
             if result and europe_pmc.has_full_text(result) and "pmcid" in self.known:
                 self._add("its full text", self._ask(EUROPE_PMC, sources.full_text, self.known["pmcid"]))
-        return self._merged(_name(kind, identifier))
+        return self.merged(_name(kind, identifier))
 
     def _ask(self, service: Service, question: Callable[..., Any], *words: str) -> Any:
         try:
@@ -140,7 +140,7 @@ class _Lookup:
         self.known |= keys
         self.records[origin] = record
 
-    def _merged(self, asked: str) -> Record:
+    def merged(self, asked: str) -> Record:
         """Merge the answers. PubMed's come first, because editors there tidy them; publishers write Crossref's."""
         origins = [
             name for name in ("PubMed", "its full text", "Europe PMC", "Crossref") if name in self.records

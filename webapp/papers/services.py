@@ -85,10 +85,18 @@ class Pace:
         if limit and seconds:
             self._between = seconds / limit
 
-    def pause(self, seconds: float) -> None:
-        """Start no request for a while."""
+    def pause(self, retry_after: str) -> float:
+        """Start no request for as long as the header Retry-After says, a number of seconds or a date; returns seconds."""
+        seconds: float | None = int_from(retry_after)
+        if seconds is None:
+            try:
+                seconds = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
+            except (ValueError, TypeError):
+                seconds = DEFAULT_WAIT
+        seconds = min(max(seconds, 1), LONGEST_WAIT)
         with self._lock:
             self._free_at = max(self._free_at, monotonic() + seconds)
+        return seconds
 
 
 _paces: defaultdict[str, Pace] = defaultdict(Pace)  # by address
@@ -204,23 +212,10 @@ def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
         return NotThere(f"{service.name} does not have this.")
     asked = error.headers.get("Retry-After", "")
     if error.code == HTTPStatus.TOO_MANY_REQUESTS or (asked and error.code == HTTPStatus.SERVICE_UNAVAILABLE):
-        seconds = _seconds_in(asked)
-        pace.pause(seconds)
-        return _must_wait(service, seconds)
+        return _must_wait(service, pace.pause(asked))
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServiceFailed(f"{service.name} has a problem at the moment (error {error.code}).")
     return ServiceFailed(f"{service.name} refused our request (error {error.code}).")
-
-
-def _seconds_in(retry_after: str) -> float:
-    """Read the header Retry-After, which is a number of seconds or a date."""
-    seconds: float | None = int_from(retry_after)
-    if seconds is None:
-        try:
-            seconds = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            seconds = DEFAULT_WAIT
-    return min(max(seconds, 1), LONGEST_WAIT)
 
 
 def _must_wait(service: Service, seconds: float) -> ServiceFailed:
