@@ -202,6 +202,16 @@ def test_a_decision_that_cannot_be_stored_is_explained_at_its_fact(
     assert db.session.scalars(select(Fact)).all() == []
 
 
+def test_what_was_typed_after_the_sign_in_ran_out_is_still_there(client: PageClient, draft: Draft) -> None:
+    path = f"{sheet_of(draft)}/facts/age/change"
+    fields = {"fact": "age", "value": "Adults under 70", "csrf_token": "of an earlier session"}
+    assert client.post(path, fields).location == sheet_of(draft)
+    page = client.get(sheet_of(draft)).text
+    assert 'value="Adults under 70"' in page and "click the button again" in page
+    decide(client, draft, "age", "change", value="Adults under 70")
+    assert "click the button again" not in client.get(sheet_of(draft)).text
+
+
 def test_an_unknown_fact_or_draft_is_not_found(client: PageClient, draft: Draft) -> None:
     decide(client, draft, "shoe_size", "confirm", status=404)
     client.get("/editor/summaries/999/paper", status=404)

@@ -50,7 +50,8 @@ def protect(
     def require_editor() -> Response | None:
         if request.endpoint in open_to_all:
             return None
-        page = url_for(form, **request.view_args or {}) if form else request.path
+        # What the form's own address has no place for would be put behind a question mark.
+        page = url_for(form, **request.view_args or {}).partition("?")[0] if form else request.path
         if not recognize(datetime.now(UTC)):
             return _ask_to_sign_in(page, is_secret=is_secret)
         is_required = current_app.extensions["config"].require_mfa and blueprint.name != "second_factor"

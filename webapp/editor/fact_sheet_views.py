@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time
+from webapp.accounts.editor_access import PRESS_AGAIN, current_editor, local_time
 from webapp.content.article_content import from_json
 from webapp.content.fact_words import NOT_STATED
 from webapp.editor.fact_sheet_page import fact_sheet
@@ -59,8 +59,13 @@ editor_access.protect(bp, form="fact_sheet.show")
 @bp.get("")
 def show(draft_id: int) -> Response:
     """The paper on the left, its facts on the right."""
-    form = TextForm(formdata=editor_access.recovered_fields())
-    return _show(revisions.get_draft(draft_id), form)
+    fields = editor_access.recovered_fields()
+    form, draft = TextForm(formdata=fields), revisions.get_draft(draft_id)
+    if fields and fields.get("fact") in list(Field):
+        return _show(
+            draft, form, decided=Field(fields["fact"]), problem=PRESS_AGAIN, typed=fields.get("value")
+        )
+    return _show(draft, form)
 
 
 @bp.post("/text")
@@ -141,6 +146,7 @@ def _decide(draft_id: int, name: str, value: str, seen: list[Suggestion]) -> Res
         draft = revisions.get_draft(draft_id)
         first = seen[0] if seen else None
         decisions.decide(draft, field, value, first, editor_id=current_editor().id, now=now)
+        editor_access.discard_recovered_fields()
     if htmx.wants_fragment():
         return _show(draft, TextForm(formdata=None), decided=field)
     return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor=f"fact-{field}"))
@@ -150,8 +156,14 @@ def _decide(draft_id: int, name: str, value: str, seen: list[Suggestion]) -> Res
 def show_undecided(refusal: Undecidable) -> Response:
     """Say at the fact why nothing was stored."""
     name = (request.view_args or {}).get("name")
-    field = _field(name) if name else None
-    return _show(_draft(), TextForm(formdata=None), HTTPStatus.UNPROCESSABLE_ENTITY, field, str(refusal))
+    return _show(
+        _draft(),
+        TextForm(formdata=None),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        decided=_field(name) if name else None,
+        problem=str(refusal),
+        typed=request.form.get("value"),
+    )
 
 
 # ------------------------------------------------------------------ shared by the views
@@ -177,10 +189,15 @@ def _show(
     draft: Draft,
     form: TextForm,
     status: int = HTTPStatus.OK,
+    *,
     decided: Field | None = None,
     problem: str = "",
+    typed: str | None = None,
 ) -> Response:
-    """Show the sheet; for htmx, the row of the fact that was decided, and what changes with it."""
+    """Show the sheet; for htmx, the row of the fact that was decided, and what changes with it.
+
+    With a problem, the fact was not decided: its row is open, with what was typed.
+    """
     is_part = decided is not None and htmx.wants_fragment()
     return htmx.render(
         "editor/_fact_decided.html" if is_part else "editor/fact_sheet.html",
@@ -191,6 +208,7 @@ def _show(
         form=form,
         decided=decided,
         problem=problem,
+        typed=typed,
         choices=decisions.CHOICES,
         long_fields=decisions.LONG_FIELDS,
         in_words=decisions.in_words,
