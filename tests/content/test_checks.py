@@ -14,6 +14,7 @@ from webapp.models.values import (
     Implication,
     LaterEvent,
     PaperStatus,
+    ReadFrom,
     Registration,
     Subject,
 )
@@ -24,9 +25,16 @@ GOOD = Finding(text="Pain was about the same.", place="Abstract")
 ABSTRACT = {"abstract": "We treated 1,040 people and 2030 mice. “Pain” did not differ."}
 
 
+ABSTRACT_READ: dict[str, Any] = {"paper": {"read_from": ReadFrom.ABSTRACT}}
+
+
 def with_finding(**changes: str) -> dict[str, Any]:
     """An article with a second finding that is changed."""
     return {"findings": [GOOD, Finding(**{"text": "Sleep was too.", "place": "Abstract"} | changes)]}
+
+
+def test_only_of_a_paper_read_in_full_a_text_may_say_that_it_is_silent() -> None:
+    assert list(errors(content(harms="Two fell. The paper does not say more."))) == []
 
 
 def test_a_complete_text_passes() -> None:
@@ -85,6 +93,12 @@ def test_a_quote_matches_what_reads_the_same(abstract: str, quote: str) -> None:
         ({"paper": {"url": "example.org"}}, "paper-url", "whole address"),
         ({"paper": {"status_url": "example.org"}}, "paper-status_url", "whole address"),
         ({"paper": {"read_from": None}}, "paper-read_from", "Choose what was read"),
+        ({"funding": "A fund. The paper doesn’t say more."} | ABSTRACT_READ, "funding", "not read in full"),
+        (
+            {"research_summary": "The paper does not mention age."} | ABSTRACT_READ,
+            "research_summary",
+            "not read in full",
+        ),
         (
             {"registrations": [Registration(url="https://example.org")]},
             "registrations-0-number",

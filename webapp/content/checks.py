@@ -49,9 +49,7 @@ _REQUIRED = {
 _WHOLE_ADDRESS = "Enter the whole address, like https://example.org/paper."
 _WHEN = "Enter the year as four digits, like 2022, or a date like 2022-03-14."
 _SILENT_PAPER = re.compile(r"\bpaper (?:does not|doesn['’]t) (?:say|mention|report|state)\b", re.IGNORECASE)
-_NOT_READ = (
-    "Only a part of the paper was read. Write “not stated”, or say of the abstract that it doesn’t say so."
-)
+_NOT_READ = "The paper was not read in full. Write “not stated”, or say what the abstract doesn’t say."
 _FORMATS = {
     "paper-pmid": (r"[1-9]\d{0,8}", "Enter the PubMed number as digits only, like 29984670."),
     "paper-pmcid": (r"PMC[1-9]\d{0,8}", "Enter the PubMed Central number with its letters, like PMC7654321."),

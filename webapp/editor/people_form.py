@@ -2,28 +2,20 @@
 
 import re
 
-from wtforms import Form, StringField, TextAreaField, ValidationError
+from wtforms import Form, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Regexp
 
 from webapp.content.checks import SAID_IN
-from webapp.editor.fields import NOT_CHOSEN, choice, long, short
+from webapp.editor.fields import choice, long, short
 from webapp.models.people import Ages, Cause, Either, People, Range, Sex
 from webapp.parsing import int_from
 
 _BOTH = "both"
-_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,6})?")
-
-
-def check_number(_form: Form, field: StringField) -> None:
-    """A number with or without decimals, or nothing."""
-    if field.data and not _NUMBER.fullmatch(field.data.strip()):
-        raise ValidationError("Enter a number, like 41 or 2.5.")
-
-
-def check_count(_form: Form, field: StringField) -> None:
-    """A whole number, or nothing."""
-    if field.data and int_from(field.data.strip()) is None:
-        raise ValidationError("Enter a whole number, like 18.")
+_NOT_STATED = SelectChoice("", "Not stated")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?")
+_a_number = Regexp(rf"\s*{_NUMBER.pattern}\s*$", message="Enter a number, like 41 or 2.5.")
+_a_count = Regexp(r"\s*[0-9]{1,9}\s*$", message="Enter a whole number, like 18.")
 
 
 def check_places(_form: Form, field: TextAreaField) -> None:
@@ -34,23 +26,23 @@ def check_places(_form: Form, field: TextAreaField) -> None:
 
 
 class PeopleForm(Form):
-    """Who took part. Empty: the paper does not say."""
+    """Who took part; an empty field is not stated."""
 
     levels = short("Levels of injury")
     ais = short("AIS grades", 40)
-    complete = choice("Complete injuries", Either, NOT_CHOSEN)
-    years_since_from = short("Years since the injury, from", 12, check_number)
-    years_since_to = short("Years since the injury, to", 12, check_number)
-    ages_from = short("Ages, from", 12, check_number)
-    ages_to = short("Ages, to", 12, check_number)
-    ages_typical = short("Mean or median age", 12, check_number)
-    sex_men = short("Men", 12, check_count)
-    sex_women = short("Women", 12, check_count)
+    complete = choice("Complete injuries", Either, _NOT_STATED)
+    years_since_from = short("Years since the injury, from", 12, _a_number)
+    years_since_to = short("Years since the injury, to", 12, _a_number)
+    ages_from = short("Ages, from", 12, _a_number)
+    ages_to = short("Ages, to", 12, _a_number)
+    ages_typical = short("Mean or median age", 12, _a_number)
+    sex_men = short("Men", 12, _a_count)
+    sex_women = short("Women", 12, _a_count)
     cause = choice(
-        "What caused the injury", Cause, NOT_CHOSEN, SelectChoice(_BOTH, "Both, in different people")
+        "What caused the injury", Cause, _NOT_STATED, SelectChoice(_BOTH, "Both, in different people")
     )
-    walks = choice("Able to walk", Either, NOT_CHOSEN)
-    count = short("Number of people", 12, check_count)
+    walks = choice("Able to walk", Either, _NOT_STATED)
+    count = short("Number of people", 12, _a_count)
     said_in = long("Where the paper says so", check_places)
 
 

@@ -117,6 +117,15 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         part_of = {"@type": "PublicationVolume", "volumeNumber": paper.volume, "isPartOf": part_of}
     if paper.issue:
         part_of = {"@type": "PublicationIssue", "issueNumber": paper.issue, "isPartOf": part_of}
+    country = stated(article, "country")
+    study = _known(
+        {
+            "identifier": [entry.number for entry in article.registrations if entry.number],
+            "sameAs": [entry.url for entry in article.registrations if entry.url],
+            "population": "; ".join(filter(None, (stated(article, name) for name in _POPULATION))),
+            "studyLocation": {"@type": "AdministrativeArea", "name": country} if country else None,
+        }
+    )
     values: dict[str, Any] = {
         "@type": "MedicalScholarlyArticle",
         "@id": f"{page_url}#paper",
@@ -129,21 +138,9 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "identifier": f"doi:{paper.doi}" if paper.doi else f"pmid:{paper.pmid}" if paper.pmid else None,
         "sameAs": paper.link,
         "isAccessibleForFree": paper.is_free_to_read,
-        "about": _study(article),
+        "about": {"@type": "MedicalStudy"} | study if study else None,
     }
     return _known(values)
-
-
-def _study(article: Article) -> dict[str, Any] | None:
-    """The study with its registrations and the people in it, as far as the paper states them."""
-    country = stated(article, "country")
-    values = {
-        "identifier": [entry.number for entry in article.registrations if entry.number],
-        "sameAs": [entry.url for entry in article.registrations if entry.url],
-        "population": "; ".join(filter(None, (stated(article, name) for name in _POPULATION))),
-        "studyLocation": {"@type": "AdministrativeArea", "name": country} if country else None,
-    }
-    return {"@type": "MedicalStudy"} | known if (known := _known(values)) else None
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:

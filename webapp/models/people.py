@@ -65,7 +65,7 @@ class Sex(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Who took part in a study with people. What the paper does not say is left empty, never inferred.
+    """Who took part in a study with people. What is not stated is left empty, never inferred.
 
     ``levels`` are one level, the first and the last of a span, or regions; ``years_since`` is the time since the injury in
     years; ``said_in`` names the place in the paper for each field.
