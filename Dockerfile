@@ -1,4 +1,5 @@
-# The site as an image. The user has no privileges, and the root file system can be read-only: the site writes to /var/lib/scrh and /tmp only.
+# The site as an image. The user has no privileges, and the root file system can be read-only: the site writes to /var/lib/scrh, /tmp and,
+# with SITE_COPY, /var/lib/scrh-copy only.
 # `--build-arg PACKAGES=extras` adds the optional packages. compose.yaml runs it.
 ARG PYTHON=3.13-slim-bookworm
 
@@ -18,6 +19,7 @@ COPY webapp webapp
 COPY wsgi.py ./
 RUN .venv/bin/python -m compileall -q webapp wsgi.py
 RUN install -d -m 0700 -o 10001 -g 10001 /var/lib/scrh
+RUN install -d -m 0755 -o 10001 -g 10001 /var/lib/scrh-copy
 ENV PATH=/srv/scrh/.venv/bin:/usr/local/bin:/usr/bin:/bin
 ENV FLASK_APP=/srv/scrh/wsgi.py
 ENV INSTANCE_PATH=/var/lib/scrh SEARCH_INDEX=/var/lib/scrh/index HOST=0.0.0.0

@@ -11,7 +11,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -41,6 +40,7 @@ SHELLS = {
     for name, service in SERVICES.items()
     if service.get("command", [""])[0] == "sh"
 }
+OWNER = "-o 10001 -g 10001"  # only root can give a folder to another user
 Stage = list[tuple[str, str]]
 
 
@@ -69,7 +69,7 @@ class Image:
 
     def moved(self, text: str) -> str:
         """The text with the folders of this image, which belong to whoever runs the test."""
-        return re.sub(r"/(srv|var/lib)/scrh", rf"{self.root}/\1/scrh", text).replace("-o 10001 -g 10001 ", "")
+        return re.sub(r"/(srv|var/lib)/scrh", rf"{self.root}/\1/scrh", text).replace(f"{OWNER} ", "")
 
     @property
     def site(self) -> Path:
@@ -270,28 +270,45 @@ def test_the_backup_is_whole_and_its_owners_alone(
     assert "TABLE DATA public article" in contents.stdout
 
 
-def test_monitors_learn_of_a_new_backup(tmp_path: Path) -> None:
-    stand_ins = 'flask() { echo "$*"; }\nsleep() { exit 0; }\n'
-    script = stand_ins + SHELLS["jobs"].replace("/backups", str(tmp_path))
+def test_each_day_the_jobs_do_what_timers_do_elsewhere(tmp_path: Path) -> None:
+    stand_ins = 'date() { echo 7; }\nsleep() { exit 0; }\nflask() { echo "$*"; }\n'
+    done = subprocess.run(
+        ["sh", "-c", stand_ins + SHELLS["jobs"]], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "newsletter send-digest",
+        "papers check-retractions",
+        "search update",
+        "export-site",
+        "backup /backups --made-elsewhere --keep 14",
+    ]
 
-    def commands() -> list[str]:
-        return subprocess.run(
-            ["sh", "-c", script], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
 
-    assert "backup --made-elsewhere" not in commands()
-    made = tmp_path / "site-20261128T090000Z.dump"
-    made.touch()
-    assert "backup --made-elsewhere" in commands()
-    two_days_ago = time.time() - 2 * 86_400
-    os.utime(made, (two_days_ago, two_days_ago))
-    assert "backup --made-elsewhere" not in commands()
+def test_the_jobs_can_read_and_remove_the_backups() -> None:
+    (user,) = of("USER", stages()[-1])
+    assert SERVICES["backup"]["user"] == user
+    assert "-o {} -g {}".format(*user.split(":")) == OWNER
+    assert f"install -d -m 0700 {OWNER} backups\n" in block("In containers", "cp .env.example").text
+    for name in ("backup", "jobs"):
+        assert "./backups:/backups" in SERVICES[name]["volumes"]
+    assert SERVICES["jobs"]["build"]["args"] == {"PACKAGES": "extras"}  # obstore, for BACKUP_TO
+
+
+def test_nginx_shows_the_copy_that_the_jobs_make() -> None:
+    folder = Path(SERVICES["jobs"]["environment"]["SITE_COPY"]).parent
+    assert f"install -d -m 0755 {OWNER} {folder}" in of(
+        "RUN", stages()[-1]
+    )  # a new volume takes its owner from it
+    for name in ("jobs", "web"):
+        assert f"copy:{folder}" in SERVICES[name]["volumes"]
+    assert f"copy:{folder}:ro" in SERVICES["nginx"]["volumes"]
+    assert f"root {folder}/site;" in (ROOT / "deploy/nginx.conf").read_text("utf-8")
 
 
 def test_the_lines_of_the_runbook_make_settings_that_can_be_used(tmp_path: Path) -> None:
     shutil.copy(ROOT / ".env.example", tmp_path)
     lines = block("In containers", "cp .env.example").text
-    subprocess.run(["sh", "-euc", lines], cwd=tmp_path, check=True)
+    subprocess.run(["sh", "-euc", lines.replace(OWNER, "")], cwd=tmp_path, check=True)
     assert {path.name for path in (tmp_path / "secrets").iterdir()} == COMPOSE["secrets"].keys()
     (tmp_path / "secrets/smtp_url").write_text("smtp://user:secret@mail.example.org:587\n", "utf-8")
     config = Config.from_environ(secrets_in(tmp_path / "secrets"))
