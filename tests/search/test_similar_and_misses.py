@@ -27,6 +27,7 @@ from webapp.models import SearchMiss
 from webapp.models.values import Subject
 from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing, misses, similar
+from webapp.search.index import search_index
 from webapp.search.query import SearchQuery
 from webapp.search.similar import similar_to
 
@@ -50,6 +51,17 @@ def test_of_equally_similar_ones_people_come_first(app: Flask, add: Adds) -> Non
     add(**texts, slug="in-people")
     add(**texts, subject=Subject.ANIMALS, species="rats", slug="in-rats")  # newer: first on a tie
     assert [other.slug for other in similar_to(one, 2)] == ["in-people", "in-rats"]
+
+
+def test_what_is_similar_is_kept_for_some_articles_only(
+    app: Flask, add: Adds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise crawlers would fill the memory of each worker."""
+    monkeypatch.setattr(similar, "MOST_KEPT", 2)
+    articles = [add(main_message="A purple zebrafish swam.") for _ in range(3)]
+    for article in articles:
+        assert len(similar_to(article)) == 2
+    assert len(search_index().snapshot().similar_ids) == 1
 
 
 def test_a_withdrawn_summary_is_like_nothing_any_more(app: Flask, add: Adds) -> None:

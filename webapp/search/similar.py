@@ -11,6 +11,9 @@ from webapp.search.words import stems
 
 STEM_COUNT = 40  # the most frequent of a text
 TELLING_COUNT = 25  # of these, the rarest in the library
+MOST_KEPT = (
+    5_000  # lists of ids in memory, of some 350 bytes each: otherwise they would grow with what crawlers read
+)
 MOST_POSTINGS = 6_000  # read for one article: those of common words would grow with the library
 
 
@@ -23,9 +26,12 @@ def similar_to(article: Article, count: int = 3) -> list[Article]:
         library = search_index().snapshot()
         key = article.id, article.revision_number, count
         # Most public changes, like the date of a check, leave the index as it is.
-        if key not in library.similar_ids:
-            library.similar_ids[key] = _ids_of_similar(article, library, count)
-        ids = library.similar_ids[key]
+        ids = library.similar_ids.get(key)
+        if ids is None:
+            ids = _ids_of_similar(article, library, count)
+            if len(library.similar_ids) >= MOST_KEPT:
+                library.similar_ids.clear()
+            library.similar_ids[key] = ids
     except SearchUnavailable:
         ids = tuple(queries.similar_to(article, count))
     found = queries.published_by_ids([one for one in ids if one != article.id][:count])
