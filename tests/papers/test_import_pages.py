@@ -1,6 +1,7 @@
 """The import pages without JavaScript: a dry run, then drafts."""
 
 import re
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -19,7 +20,9 @@ from webapp.db.session import db
 from webapp.editor.papers_views import MOST_CHOSEN
 from webapp.models import AuditKind, Draft, Editor, Revision, Role
 from webapp.models.values import PaperStatus, StudyKind
-from webapp.papers import file_formats
+from webapp.papers import file_formats, importing
+from webapp.papers.importing import ImportPlan
+from webapp.papers.records import Record
 from webapp.publishing import revisions
 
 IMPORT = "/editor/papers/import"
@@ -219,6 +222,26 @@ def test_a_paper_imported_meanwhile_is_not_duplicated(client: PageClient) -> Non
     confirm(client, first)
     assert "There is nothing new to import." in confirm(client, second, status=422)
     assert len(drafts()) == 1 and audited().count(AuditKind.IMPORTED) == 1
+
+
+def test_a_paper_imported_while_another_import_is_planned_is_not_duplicated(
+    client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, plan = send(client, RIS), send(client, RIS), importing.plan
+
+    def confirm_first() -> None:
+        with client.flask.application.app_context():
+            confirm(client, first)
+
+    def plan_slowly(records: list[Record]) -> ImportPlan:
+        monkeypatch.setattr(importing, "plan", plan)
+        made = plan(records)
+        Context().run(confirm_first)
+        return made
+
+    monkeypatch.setattr(importing, "plan", plan_slowly)
+    assert "There is nothing new to import." in confirm(client, second, status=422)
+    assert len(drafts()) == 1
 
 
 def test_only_the_chosen_papers_become_drafts(client: PageClient) -> None:

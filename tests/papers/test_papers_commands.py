@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.factories import NOW, add_article, publish
 from tests.pages import PageClient
 from tests.papers.conftest import StandIn
 from tests.papers.test_readers import NBIB, RIS
+from tests.writers import another_writer
 from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.models import Article, ChangeKind, Draft, PublicChange
@@ -92,6 +94,23 @@ def test_importing_again_changes_nothing(app: Flask, tmp_path: Path) -> None:
     run(app, "import", str(tmp_path / "a.ris"))
     assert run(app, "import", str(tmp_path / "a.ris")).exit_code == 0
     assert draft_count() == 1
+
+
+def test_others_can_write_during_an_import(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "DRAFTS_AT_ONCE", 1)
+    counts: list[int] = []
+
+    def write(_seconds: float) -> None:
+        with another_writer(app):
+            counts.append(draft_count())
+
+    monkeypatch.setattr(time, "sleep", write)
+    (tmp_path / "a.ris").write_text(RIS, encoding="utf-8")
+    (tmp_path / "b.nbib").write_text(NBIB, encoding="utf-8")
+    run(app, "import", str(tmp_path / "a.ris"), str(tmp_path / "b.nbib"))
+    assert counts == [1, 2]
 
 
 def test_refused_records_have_reasons_and_the_others_are_imported(app: Flask, tmp_path: Path) -> None:

@@ -106,9 +106,12 @@ def review(secret: str) -> Response:
 def confirm(secret: str) -> Response:
     """Create a draft for every chosen paper that is still new."""
     numbers, editor_id = request.form.getlist("chosen"), current_editor().id
+    plan = importing.plan(_pending(secret).records)  # slow in a large library: before the turn
     with editor_access.writing_as(Role.WRITER) as now:
-        new = importing.plan(_pending(secret).records).new
-        chosen = [record for record in new if "all" in request.form or str(record.number) in numbers]
+        records = _pending(secret).records  # gone after a second click
+        if plan.is_outdated():
+            plan = importing.plan(records)
+        chosen = [record for record in plan.new if "all" in request.form or str(record.number) in numbers]
         if chosen:
             drafts = importing.create_drafts(chosen, editor_id, now)
             made = bulk.store_import(drafts, editor_id, now)

@@ -4,6 +4,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from datetime import time as time_of_day
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -20,6 +21,9 @@ PATIENCE = 60.0  # seconds in which Crossref has to take a request and answer it
 SECONDS_AFTER_FAILURE = 0.5  # twice as many after each further one
 MOST_FAILURES = 5  # in a row: then Crossref is down or limits us, and more requests would make it worse
 
+# Between the pauses of an import, in which others can write: a fraction of a second.
+DRAFTS_AT_ONCE, PAUSE = 25, 0.1
+
 papers_group = AppGroup("papers", help="Import papers as drafts; check papers for retractions.")
 
 
@@ -30,13 +34,15 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
     """Make a draft of every new paper in FILES (NBIB, RIS, BibTeX, PubMed XML, JATS XML, CSL-JSON, Crossref JSON)."""
     with click.progressbar(files, label="Reading") as bar:
         records = [record for file in bar for record in _read(file)]
-    if dry_run:
-        plan = importing.plan(records)
-    else:
-        with writing() as now:
-            plan = importing.plan(records)
-            with click.progressbar(plan.new, label="Making drafts") as bar:
-                importing.create_drafts(bar, None, now)
+    plan = importing.plan(records)
+    stop_reading()
+    if not dry_run:
+        with click.progressbar(plan.new, label="Making drafts") as bar:
+            waiting = iter(bar)
+            while some := list(islice(waiting, DRAFTS_AT_ONCE)):
+                with writing() as now:
+                    importing.create_drafts(some, None, now)
+                time.sleep(PAUSE)
     for record, match in plan.duplicates:
         click.echo(f"Already here: {record.location}: {record.title} ({match.location})")
     for record in plan.refused:

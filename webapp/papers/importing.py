@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from webapp.accounts import form_recovery
 from webapp.content import merging
@@ -64,11 +64,16 @@ class ImportPlan:
     new: tuple[Record, ...]
     duplicates: tuple[tuple[Record, KnownPaper], ...]
     refused: tuple[Record, ...]
+    newest_draft: int
+
+    def is_outdated(self) -> bool:
+        """Tell whether a draft was made since; each article has one, too."""
+        return self.newest_draft != _newest_draft()
 
 
 def plan(records: Iterable[Record]) -> ImportPlan:
     """Sort records into new, duplicate and refused; duplicates are recognized by DOI, PMID, PMCID or title."""
-    known = _KnownPapers()
+    known, newest_draft = _KnownPapers(), _newest_draft()
     articles = select(Article.id, *(getattr(Paper, name) for name in _FIELDS)).join(Article.paper)
     for article_id, *values in db.session.execute(articles):
         paper = _paper(values)
@@ -88,7 +93,7 @@ def plan(records: Iterable[Record]) -> ImportPlan:
         else:
             new.append(record)
             known.add(record.content.paper, KnownPaper(record.title, record=record))
-    return ImportPlan(tuple(new), tuple(duplicates), tuple(refused))
+    return ImportPlan(tuple(new), tuple(duplicates), tuple(refused), newest_draft)
 
 
 def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetime) -> list[Draft]:
@@ -136,6 +141,10 @@ def find_pending(secret: str, editor_id: int, now: datetime) -> PendingImport | 
 def delete_pending(secret: str) -> None:
     """Delete stored records, so that a second click makes no second drafts."""
     form_recovery.discard(secret)
+
+
+def _newest_draft() -> int:
+    return db.session.scalar(select(func.max(Draft.id))) or 0
 
 
 class _KnownPapers:

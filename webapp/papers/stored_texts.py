@@ -60,8 +60,10 @@ def store(
     now: datetime,
 ) -> None:
     """Store a text with a draft, once. Raises Unreadable if the draft would have too much of it."""
+    if not sections:
+        return
     known = [list(text.sections) for text in stored(draft)]
-    if not sections or list(sections) in known:
+    if list(sections) in known:
         return
     if sum(len(section.text) for text in (*known, sections) for section in text) > LONGEST_PAPER:
         raise Unreadable(_TOO_LONG)
