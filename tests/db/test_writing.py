@@ -2,17 +2,20 @@
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
+from threading import Event
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from tests.engines import both_engines
 from tests.factories import NOW
 from tests.newsletter.steps import filled
 from tests.writers import another_writer
+from webapp.db import writing as turns
 from webapp.db.session import db
 from webapp.db.writing import MOST_WAITING, TurnTaken, writing
 from webapp.models import Attempt
@@ -104,6 +107,29 @@ def test_who_does_not_want_to_wait_is_told_that_the_turn_is_taken(app: Flask) ->
         pass
     with writing(wait=False):
         add_attempt("one")
+    assert attempts() == ["one"]
+
+
+def test_who_waits_for_sqlite_goes_on_looking_often(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise others would take each turn between two looks, and a vote beside an import would give up."""
+    monkeypatch.setattr(turns, "EAGERNESS", 1)
+    looks, has_looked_often = count(1), Event()
+
+    def see(*given: Any) -> None:
+        if given[2] == "BEGIN IMMEDIATE" and next(looks) == 4:
+            has_looked_often.set()
+
+    event.listen(db.engine, "before_cursor_execute", see)
+
+    def write() -> None:
+        with app.app_context(), writing():
+            add_attempt("one")
+
+    with ThreadPoolExecutor(1) as pool:
+        with another_writer(app):
+            written = pool.submit(write)
+            assert has_looked_often.wait(10)
+        written.result()
     assert attempts() == ["one"]
 
 

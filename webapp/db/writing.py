@@ -6,6 +6,7 @@ process of every node shares and that the commit releases. Readers never wait.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ BUSY_TIMEOUT = 5_000  # milliseconds that a page waits for its turn on SQLite
 JOBS_TIMEOUT = 60_000  # milliseconds that jobs and commands wait; on PostgreSQL, that each statement may take
 OPTION = "writers_turn"  # of the connection whose next transaction takes the turn
 TAKE, _TRY = "take", "try"
+# Milliseconds after which a wait begins anew. SQLite looks for the lock ever more rarely, in the end each 100 ms: then it could be
+# free, and taken by others, between two looks.
+EAGERNESS = 200
 MOST_WAITING = 4  # requests of a process that wait for their turn; its other threads go on answering readers
 PLACE_TIMEOUT = 0.5  # seconds that a further request waits to become one of them
 _places = BoundedSemaphore(MOST_WAITING)
@@ -81,23 +85,24 @@ def begin_sqlite(connection: Connection) -> None:
     turn = connection.get_execution_options().get(OPTION)
     if turn is None:
         connection.exec_driver_sql("BEGIN")
-    elif turn == TAKE:
-        patience = BUSY_TIMEOUT if has_request_context() else JOBS_TIMEOUT
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as error:
-            if (
-                isinstance(error.orig, sqlite3.OperationalError)
-                and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY
-            ):
-                raise TurnTaken from error
-            raise  # such as a database that cannot be written at all
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+        return
+    deadline = time.monotonic() + (BUSY_TIMEOUT if has_request_context() else JOBS_TIMEOUT) / 1000
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={EAGERNESS if turn == TAKE else 0}")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise  # such as a database that cannot be written at all
+                if turn == _TRY:
+                    raise TurnTaken from error
+                if time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 
 
 def begin_postgresql(connection: Connection) -> None:

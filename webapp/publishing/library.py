@@ -35,9 +35,9 @@ from webapp.publishing.publication import (
 )
 from webapp.publishing.revisions import Kind
 
-# Seconds for which an import holds the writer's turn, and then leaves it to others. Whoever waits for SQLite's lock tries
-# again after 0.1 seconds at the latest.
-TURN, PAUSE = 0.2, 0.2
+# Seconds for which an import holds the writer's turn, and then leaves it to others: whoever waits looks for SQLite's lock
+# twice or more meanwhile.
+TURN, PAUSE = 0.1, 0.1
 CATEGORIES_FILE = "categories.toml"
 GLOSSARY_FILE = "glossary.toml"
 
@@ -272,30 +272,32 @@ def _repeated(file: Path, found: ListFile, lines: dict[int, int]) -> Iterator[Re
 def _load_lists(path: Path, now: datetime) -> list[Refusal]:
     """Load categories and glossary; returns why they are refused, if they are."""
     refusals = list[Refusal]()
-    if load_categories(path / CATEGORIES_FILE, refusals):
-        change_log.announce(ChangeKind.CATEGORIES, now)
+    if any(map(db.session.is_modified, load_categories(path / CATEGORIES_FILE, refusals))):
+        change_log.announce(ChangeKind.CATEGORIES, now)  # the search index then reads every article again
     known = {row.slug: row for row in db.session.scalars(select(GlossaryTerm))}
-    terms = _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals).terms
-    for content in terms:
+    rows = list[GlossaryTerm]()
+    for content in _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals).terms:
         row = known.get(content.slug) or GlossaryTerm(slug=content.slug)
         row.term, row.meaning, row.forms = content.term, content.meaning, content.forms
-        db.session.add(row)
-    if terms:
+        rows.append(row)
+    if any(map(db.session.is_modified, rows)):
         change_log.announce(ChangeKind.GLOSSARY, now)
+    db.session.add_all(rows)
     db.session.flush()
     return refusals
 
 
-def load_categories(file: Path, refusals: list[Refusal]) -> list[CategoryContent]:
-    """Load the categories of a file and return them; why it is refused is added to ``refusals``."""
+def load_categories(file: Path, refusals: list[Refusal]) -> list[Category]:
+    """Load the categories of a file and return them, unflushed; why it is refused is added to ``refusals``."""
     known = {row.slug: row for row in db.session.scalars(select(Category))}
-    categories = _read_list(file, _CategoriesFile, refusals).categories
-    for position, content in enumerate(categories):
+    rows = list[Category]()
+    for position, content in enumerate(_read_list(file, _CategoriesFile, refusals).categories):
         row = known.get(content.slug) or Category(slug=content.slug)
         row.name, row.icon, row.description = content.name, content.icon, content.description
         row.position = position
-        db.session.add(row)
-    return categories
+        rows.append(row)
+    db.session.add_all(rows)
+    return rows
 
 
 def _plain(row: object, kind: type[msgspec.Struct]) -> dict[str, object]:
