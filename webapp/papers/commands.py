@@ -21,7 +21,7 @@ PATIENCE = 60.0  # seconds in which Crossref has to take a request and answer it
 SECONDS_AFTER_FAILURE = 0.5  # twice as many after each further one
 MOST_FAILURES = 5  # in a row: then Crossref is down or limits us, and more requests would make it worse
 
-# Between the pauses of an import, in which others can write: a fraction of a second.
+# Drafts that an import makes in one turn, and the seconds for which it then leaves the turn to others.
 DRAFTS_AT_ONCE, PAUSE = 25, 0.1
 
 papers_group = AppGroup("papers", help="Import papers as drafts; check papers for retractions.")

@@ -11,9 +11,7 @@ from webapp.search.words import stems
 
 STEM_COUNT = 40  # the most frequent of a text
 TELLING_COUNT = 25  # of these, the rarest in the library
-MOST_KEPT = (
-    5_000  # lists of ids in memory, of some 350 bytes each: otherwise they would grow with what crawlers read
-)
+MOST_KEPT = 5_000  # lists of ids in memory: otherwise they would grow with what crawlers read
 MOST_POSTINGS = 6_000  # read for one article: those of common words would grow with the library
 
 
