@@ -67,6 +67,8 @@ def test_a_remark_follows_the_words() -> None:
     silent = article(ABSTRACT, harms="Not stated. Two people left.")
     assert fact(silent, "harms").endswith("it doesn’t mention harms. Two people left.")
     assert fact_value(silent, "harms") == "not stated. Two people left."
+    short = article(ABSTRACT, participants="Not specified. It is a plan.")
+    assert fact(short, "participants") == "Not specified (we read only the abstract). It is a plan."
 
 
 def test_what_does_not_apply_is_not_unknown() -> None:

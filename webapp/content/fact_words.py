@@ -70,7 +70,7 @@ def fact(article: Article, name: str) -> str:
     if value == DOES_NOT_APPLY:
         words = "Does not apply."
     elif name in _NOT_SPECIFIED:
-        words = f"Not specified (we read {read.label})"
+        words = f"Not specified (we read {read.label}){'.' if remark else ''}"
     else:
         words = (_SILENCE_ON_HARMS if name == "harms" else _SILENCE)[read]
     return f"{words} {remark}".strip()
