@@ -206,7 +206,7 @@ def test_a_paper_that_is_here_is_filled_in_with_what_is_missing(
     page = writer.get(address).text
     assert "0 new, 1 already here" in words(page) and "Fill in what is missing there" in words(page)
     opened = writer.post(f"{address}/fill/1", {"csrf_token": token(writer, IMPORT)}, status=303).location
-    assert "What we found and was missing is filled in." in writer.get(opened).text
+    assert "Only empty fields changed." in writer.get(opened).text
     db.session.expire_all()
     content = from_json(draft.content)
     assert (content.paper.title, content.harms) == ("Our title", harms)

@@ -41,7 +41,7 @@ class FormNotice:
 
 _DONE = {  # by the button that led here
     "saved": FormNotice("Draft saved.", "Readers won’t see it until you publish."),
-    "filled": FormNotice("What we found and was missing is filled in.", "What was written stays as it was."),
+    "filled": FormNotice("Filled in.", "Only empty fields changed. What was written stays as it was."),
     "undeleted": FormNotice("The draft is back."),
     "restored": FormNotice(
         "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."

@@ -32,10 +32,8 @@ LONGEST_LIST = 20_000  # characters
 _THREADS = 8
 EMPTY = "Enter at least one paper, or choose a file."
 _EXAMPLES = "a DOI, a PubMed or PMC number, an NCT number, or the address of a paper there"
-NOTHING_UNDERSTOOD = f"We found no paper in this. Enter {_EXAMPLES}. We also read {file_formats.FORMATS}."
-TOO_LONG = (
-    f"This is too long for a list of papers, and in no format that we know. We read {file_formats.FORMATS}."
-)
+NOTHING_UNDERSTOOD = f"We found no paper in this. Enter {_EXAMPLES}."
+TOO_LONG = "This is too long for a list of papers, and in none of the formats that we read."
 NOT_UNDERSTOOD = f"We don’t see which paper this is. Enter {_EXAMPLES}."
 NO_TIME = "There was no time left to ask about this one. Try again."
 _KEYS = ("doi", "pmid", "pmcid")
