@@ -109,6 +109,11 @@ def test_a_changed_fact_is_the_editors_and_keeps_the_sentence_in_view(
     assert content_of(draft).study_duration == "Ten weeks of massage"
 
 
+def test_a_value_that_was_added_to_is_the_editors_too(client: PageClient, draft: Draft) -> None:
+    decide(client, draft, "sample_size", "change", offer="40", value="40 adults")
+    assert fact_of(draft, "sample_size").found_by is FoundBy.PERSON
+
+
 def test_not_stated_is_a_fact_too(client: PageClient, draft: Draft) -> None:
     decide(client, draft, "harms", "not-stated")
     assert (fact_of(draft, "harms").value, fact_of(draft, "harms").source) == ("not stated", None)
@@ -128,6 +133,7 @@ def test_choices_and_license_and_trials_fill_their_fields(client: PageClient, dr
     assert content.paper.license == "CC BY-NC"
     assert [entry.number for entry in content.registrations] == ["NCT01234567", "NCT07654321"]
     assert content.registrations[1].url.endswith("/NCT07654321")
+    assert fact_of(draft, "trial_number").found_by is FoundBy.RULE
 
 
 def test_deciding_again_replaces_the_decision(client: PageClient, draft: Draft) -> None:

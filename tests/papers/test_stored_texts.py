@@ -184,6 +184,12 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(source: bytes | str, sen
     assert sentence in str(refusal.value)
 
 
+def test_a_file_that_is_too_long_is_said_to_be_too_long() -> None:
+    huge = ARTICLE.replace("enrolled.", "enrolled." + "a " * LONGEST_PAPER)
+    with pytest.raises(Unreadable, match="longer than 2,000,000 characters"):
+        stored_texts.read(huge, PaperContent())
+
+
 def test_a_text_that_begins_with_less_than_is_no_xml() -> None:
     assert stored_texts.read("<10 participants fell.", PaperContent())[0][0].text == "<10 participants fell."
 

@@ -124,7 +124,7 @@ def confirm(draft_id: int, name: str) -> Response:
     seen = _seen(name)
     if len(seen) < len(request.form.getlist("offer")):
         raise Undecidable("The text has changed. Please look at the suggestions again.")
-    return _decide(draft_id, name, ", ".join(one.text for one in seen), seen)
+    return _decide(draft_id, name, decisions.joined(seen), seen)
 
 
 @bp.post("/facts/<name>/change")
@@ -140,12 +140,11 @@ def not_stated(draft_id: int, name: str) -> Response:
 
 
 def _decide(draft_id: int, name: str, value: str, seen: list[Suggestion]) -> Response:
-    """Store a decision with the first suggestion that was chosen, and show the fact again."""
+    """Store a decision with the suggestions that were chosen, and show the fact again."""
     field = _field(name)
     with editor_access.writing_as(Role.WRITER) as now:
         draft = revisions.get_draft(draft_id)
-        first = seen[0] if seen else None
-        decisions.decide(draft, field, value, first, editor_id=current_editor().id, now=now)
+        decisions.decide(draft, field, value, seen, editor_id=current_editor().id, now=now)
         editor_access.discard_recovered_fields()
     if htmx.wants_fragment():
         return _show(draft, TextForm(formdata=None), decided=field)

@@ -13,7 +13,8 @@ from webapp.models import Draft, Section, Source, StoredText
 from webapp.models.values import ReadFrom
 from webapp.papers import file_formats, pdf_text
 from webapp.papers.facts.paper_text import PaperText
-from webapp.papers.records import LONGEST_PAPER, Unreadable
+from webapp.papers.records import LONGEST_PAPER, TOO_LONG, Unreadable
+from webapp.parsing import clean_text
 
 MOST_BYTES = 8_000_000  # JATS XML is a few times longer than its text
 FORMATS = "JATS XML and plain text. From a PDF, copy the text and paste it here"
@@ -72,7 +73,7 @@ def store(
             draft_id=draft.id,
             kind=kind,
             sections=list(sections),
-            source=source[:200],
+            source=clean_text(source)[:200],
             added_at=now,
             editor_id=editor_id,
         )
@@ -107,7 +108,8 @@ def read(source: bytes | str, paper: PaperContent) -> tuple[Sequence[Section], R
             raise Unreadable(record.reason)
         sections, kind = record.sections, kind_of(record.sections)
         if not sections:
-            raise Unreadable("There is nothing in this file beyond title and abstract.")
+            nothing = "There is nothing in this file beyond title and abstract."
+            raise Unreadable(_TOO_LONG if TOO_LONG in record.notes else nothing)
     if not sections:
         raise Unreadable("There is no text to store. Choose a file, or paste the text.")
     return sections, kind

@@ -1,5 +1,6 @@
 """What editors decide about the facts of a paper. A decision is stored, and fills the field of the draft that takes it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -41,22 +42,28 @@ def decided(draft: Draft) -> dict[Field, Fact]:
 
 
 def decide(
-    draft: Draft, field: Field, value: str, seen: Suggestion | None, *, editor_id: int, now: datetime
+    draft: Draft, field: Field, value: str, seen: Sequence[Suggestion], *, editor_id: int, now: datetime
 ) -> None:
     """Store a decision, and put its value into the draft as a new revision. Raises Undecidable.
 
-    ``value`` may be NOT_STATED; ``seen`` is the suggestion that the editor agreed with or changed.
+    ``value`` may be NOT_STATED; ``seen`` are the suggestions that the editor agreed with or changed.
     """
     _save(draft, with_fact(from_json(draft.content), field, value), editor_id, now)
     fact = decided(draft).get(field) or Fact(draft_id=draft.id, field=field)
     fact.value, fact.editor_id, fact.confirmed_at = value, editor_id, now
-    fact.found_by = FoundBy.RULE if seen and seen.text in value else FoundBy.PERSON
+    fact.found_by = FoundBy.RULE if seen and value == joined(seen) else FoundBy.PERSON
     fact.source, fact.start, fact.end, fact.quote, fact.text_id = None, None, None, "", None
     if seen:
-        text = stored_texts.text_with(draft, seen.section)
-        fact.source, fact.start, fact.end, fact.quote = seen.source, seen.start, seen.end, seen.quote
+        first = seen[0]
+        text = stored_texts.text_with(draft, first.section)
+        fact.source, fact.start, fact.end, fact.quote = first.source, first.start, first.end, first.quote
         fact.text_id = text.id if text else None
     db.session.add(fact)
+
+
+def joined(seen: Sequence[Suggestion]) -> str:
+    """Write the values of suggestions as one value."""
+    return ", ".join(suggestion.text for suggestion in seen)
 
 
 def set_read_from(draft: Draft, read_from: ReadFrom | None, *, editor_id: int, now: datetime) -> None:
