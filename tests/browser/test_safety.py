@@ -1,0 +1,103 @@
+"""Somebody in danger sees first what to do: on a phone and a wide screen, without scripts, without a connection, and in print."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.test_offline import ask_to_keep
+from tests.browser.test_reflow import LARGEST, TWICE, each_layout, is_in_the_screen
+
+WIDTHS = (360, 1280)
+SMALLEST_TARGET = 44
+CALLS = {
+    "headache sweating": "Pounding headache or sudden sweating?",
+    "I feel hopeless": "You don’t have to carry this alone.",
+    "can't breathe": "Trouble breathing or chest pain?",
+    "no pee": "Catheter blocked, or no pee coming?",
+}
+MILLIMETER = 96 / 25.4  # pixels
+
+
+def height(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def test_a_call_for_help_is_answered_before_any_result_without_scripts(plain_page: Page) -> None:
+    for words, title in CALLS.items():
+        plain_page.goto(f"/search?q={words}")
+        for width in each_layout(plain_page, widths=WIDTHS, text_sizes=[""]):
+            card = plain_page.locator(".sos").first
+            expect(card.get_by_role("heading").first).to_contain_text(title)
+            assert is_in_the_screen(card, width)
+            after = plain_page.locator(".sos ~ *, .safety ~ *").get_by_role("heading").first
+            box, below = card.bounding_box(), after.bounding_box()
+            assert box is not None and below is not None
+            assert box["y"] < below["y"]
+            for link in card.locator("a.btn").all():
+                assert height(link) >= SMALLEST_TARGET
+
+
+def test_a_call_for_help_is_answered_while_typing(page: Page) -> None:
+    page.goto("/")
+    for width in each_layout(page, widths=WIDTHS, text_sizes=["0"]):
+        page.locator("#home-q").fill("")
+        page.locator("#home-q").press_sequentially("headache sweating")
+        call = page.locator("#instant").get_by_role("link", name="Call 911")
+        expect(call).to_be_visible()
+        assert is_in_the_screen(call, width)
+        assert height(call) >= SMALLEST_TARGET
+        expect(page.locator("#status")).to_contain_text(CALLS["headache sweating"])
+
+
+def test_every_card_is_shown_in_large_text_and_in_forced_colors(phone: Page) -> None:
+    phone.goto("/emergency")
+    phone.emulate_media(forced_colors="active")
+    phone.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    for width in each_layout(phone, widths=WIDTHS, text_sizes=[LARGEST, TWICE]):
+        for part in phone.locator(".sos-fold h2, .do li, .sos__call .btn").all():
+            assert part.is_visible()
+            assert is_in_the_screen(part, width)
+    phone.emulate_media(forced_colors="none")
+
+
+def test_a_link_opens_its_card_without_scripts(plain_page: Page) -> None:
+    plain_page.goto("/search?q=blood+clot")
+    plain_page.get_by_role("link", name="Is this happening now?").click()
+    expect(plain_page.locator("#blood-clot .do")).to_be_in_viewport()
+
+
+def test_the_cards_are_there_without_a_connection(context: BrowserContext, page: Page) -> None:
+    """Also for a reader who never opened that page."""
+    ask_to_keep(page)
+    context.set_offline(True)
+    page.goto("/emergency")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Emergency: what to do now")
+    page.goto("/about")
+    page.get_by_role("link", name="Emergency: what to do now").click()
+    expect(page.locator("#burn")).to_be_attached()
+    context.set_offline(False)
+
+
+@pytest.mark.parametrize("words", ["", "headache sweating"])
+def test_cards_are_printed_with_all_that_is_folded(phone: Page, words: str) -> None:
+    phone.goto(f"/search?q={words}" if words else "/emergency")
+    phone.emulate_media(media="print")
+    for part in phone.locator(".do li, .sos__body details li").all():
+        assert part.is_visible()
+        assert height(part) > 0
+    phone.emulate_media(media="screen")
+
+
+def test_the_card_for_the_wallet_has_the_size_of_a_credit_card(phone: Page) -> None:
+    phone.goto("/emergency/dysreflexia-card")
+    phone.set_viewport_size({"width": 800, "height": 1000})
+    phone.emulate_media(media="print")
+    for side in phone.locator(".wallet__side").all():
+        box = side.bounding_box()
+        assert box is not None
+        assert box["width"] == pytest.approx(85.6 * MILLIMETER, abs=1)
+        assert box["height"] == pytest.approx(54 * MILLIMETER, abs=1)
+        assert side.evaluate("side => side.scrollHeight <= side.clientHeight + 1")
+    expect(phone.locator(".site-head")).to_be_hidden()
+    phone.emulate_media(media="screen")
