@@ -43,7 +43,6 @@ PUBLIC = [
     "/emergency",
     "/emergency/dysreflexia-card",
     "/search?q=i+feel+hopeless",
-    "/cant-breathe",
     "/nowhere",
     "/editor/sign-in",
     "/editor/forgotten",
