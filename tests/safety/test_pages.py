@@ -5,6 +5,8 @@ import logging
 import pytest
 
 from tests.pages import PageClient
+from webapp.db.session import db
+from webapp.models import GlossaryTerm
 from webapp.search import indexing, misses
 
 HEADLINE = "Pounding headache or sudden sweating?"
@@ -43,6 +45,14 @@ def test_a_topic_is_one_line_that_leads_to_its_card(client: PageClient) -> None:
 def test_an_ordinary_search_has_no_card(client: PageClient) -> None:
     page = client.get("/search?q=stem+cells").text
     assert 'class="safety"' not in page
+
+
+def test_the_page_of_a_word_has_its_card(client: PageClient) -> None:
+    meaning = "A sudden, dangerous rise in blood pressure."
+    db.session.add(GlossaryTerm(slug="ad", term="autonomic dysreflexia", forms=[], meaning=meaning))
+    db.session.commit()
+    page = client.get("/glossary/ad").text
+    assert page.index(meaning) < page.index(HEADLINE)
 
 
 @pytest.mark.parametrize(

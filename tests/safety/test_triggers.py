@@ -56,6 +56,7 @@ def test_hundreds_of_phrases_are_tried() -> None:
         "cant breeathe",  # a doubled letter
         "cant breathhhhhe",
         "cant braethe",  # letters moved
+        "ventttttilator alarm",
         "cant-breathe",
     ],
 )
@@ -63,7 +64,9 @@ def test_spelling_does_not_matter(cards: SafetyCards, text: str) -> None:
     assert full(cards, text) == ["trouble-breathing"]
 
 
-@pytest.mark.parametrize("text", ["grasping", "cooking", "skeptic", "homeless", "scale", "rapid", "overhear"])
+@pytest.mark.parametrize(
+    "text", ["grasping", "cooking", "skeptic", "homeless", "scale", "rapid", "overhear", "what caused it"]
+)
 def test_a_word_of_its_own_is_no_typing_error(cards: SafetyCards, text: str) -> None:
     assert full(cards, text) == []
 
@@ -77,8 +80,9 @@ def test_other_alphabets_symbols_and_long_texts_bring_nothing(cards: SafetyCards
     assert (shown.full, shown.lines) == ((), ())
 
 
-def test_the_start_of_a_long_text_is_looked_at(cards: SafetyCards) -> None:
+def test_only_the_start_of_a_long_text_is_looked_at(cards: SafetyCards) -> None:
     assert full(cards, "i want to die " + "and so on " * 1_000) == ["crisis"]
+    assert full(cards, "and so on " * 1_000 + "i want to die") == []
 
 
 def test_words_of_research_make_a_card_a_line(cards: SafetyCards) -> None:
