@@ -22,9 +22,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from webapp.content.identifiers import find_trials
+from webapp.content.number_words import number
 from webapp.models import Section, Source
 from webapp.models.values import StudyKind, Subject
-from webapp.papers.facts.numbers import NUMBER, number, times
+from webapp.papers.facts.numbers import NUMBER, times
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggesting import suggestions
 from webapp.papers.facts.suggestion import Field, Suggestion

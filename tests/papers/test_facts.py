@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from webapp.content.number_words import number
 from webapp.models import Section, Source
 from webapp.models.values import StudyKind, Subject
 from webapp.papers import file_formats
-from webapp.papers.facts.numbers import NUMBER, number, times
+from webapp.papers.facts.numbers import NUMBER, times
 from webapp.papers.facts.paper_text import LONGEST_SENTENCE, PaperText
 from webapp.papers.facts.suggesting import suggestions
 from webapp.papers.facts.suggestion import MOST_SUGGESTIONS, Field, Value

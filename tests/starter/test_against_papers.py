@@ -13,8 +13,8 @@ import pytest
 
 from tests.factories import STARTER
 from webapp.content.article_content import ArticleContent, from_toml
+from webapp.content.number_words import ONES
 from webapp.content.readability import reading_grade
-from webapp.papers.facts.suggestion import WORDS
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAPERS = DATA / "papers.jsonl"
@@ -22,7 +22,7 @@ FILES = sorted((STARTER / "articles").glob("*.toml"))
 RUN = 8  # words in a row that would be a copy
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
-_NUMBER_WORDS = [*WORDS["ones"], "twenty"]
+_NUMBER_WORDS = [*ONES, "twenty"]
 # Worked out from the pack's own figures, as its sums, or written there as "twenty-four".
 _WORKED_OUT = {
     "bone-protein-near-cord-rats": {"24"},

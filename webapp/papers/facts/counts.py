@@ -7,8 +7,9 @@
 import re
 from collections.abc import Iterator
 
+from webapp.content.number_words import number
 from webapp.models import Source
-from webapp.papers.facts.numbers import NUMBER, number
+from webapp.papers.facts.numbers import NUMBER
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import Candidate
 

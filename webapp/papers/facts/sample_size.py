@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from math import log10
 
-from webapp.papers.facts.numbers import NUMBER, number
+from webapp.content.number_words import number
+from webapp.papers.facts.numbers import NUMBER
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.rules import Rules
 from webapp.papers.facts.suggestion import WORDS, Candidate
