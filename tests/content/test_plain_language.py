@@ -10,7 +10,7 @@ from tests.accounts.people import add_editor, sign_in
 from tests.editor.forms import complete, fields_of, opened, press
 from tests.factories import content
 from tests.pages import PageClient
-from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.article_content import ArticleContent
 from webapp.content.plain_language import PLAIN_WORDS, Swap, plain_check, swap
 from webapp.models.values import Finding
 
@@ -85,15 +85,16 @@ def test_numbers_and_quotes_are_traced_to_the_abstract() -> None:
         Finding(text="A.", place="Abstract"),
     ]
     paper = {"abstract": "We treated 40 people. Pain did not differ."}
-    todo = plain_check(
+    checked = plain_check(
         content(plain_title="A pill", findings=findings, limitations=["It was small."], paper=paper)
-    ).todo
-    places = [[place.field for place in note.places] for note in todo]
-    assert places == [["findings-0-text"], ["findings-0-quote"]]
+    )
+    assert [[place.field for place in note.places] for note in checked.todo] == [["findings-0-quote"]]
+    assert [(row.field, row.number) for row in checked.numbers] == [("findings-0-text", "7 days")]
+    assert checked.places == "abstract"
 
 
 def test_without_an_abstract_nothing_is_said_about_numbers() -> None:
-    assert not [note for note in plain_check(content()).done if "number" in note.message]
+    assert plain_check(content(limitations=["It took 6 weeks."])).places == ""
 
 
 def test_a_clean_text_is_praised() -> None:
@@ -110,7 +111,6 @@ def test_an_empty_text_gets_no_praise() -> None:
     ("changes", "praise"),
     [
         ({"harms": "None."}, "Every short form is spelled out"),
-        ({"harms": "None.", "paper": PaperContent(abstract="40 people.")}, "Every number is in the abstract"),
         ({"harms": "None."}, "Every quote is in the abstract, word for word"),
         ({}, "No hard words found"),
     ],
@@ -119,10 +119,10 @@ def test_a_rule_with_nothing_to_look_at_is_not_praised(changes: dict[str, Any], 
     assert praise not in [note.message for note in plain_check(ArticleContent(**changes)).done]
 
 
-def test_a_number_is_one_line_with_all_its_places() -> None:
+def test_a_number_is_one_line_in_each_sentence() -> None:
     text = content(simple_explanation="It was 7. Then 7.", harms="Of 7.", paper={"abstract": "In 40 people."})
-    line = next(note for note in plain_check(text).todo if "The number 7 " in note.message)
-    assert [place.sentence for place in line.places] == ["It was 7.", "Then 7.", "Of 7."]
+    missing = [row.sentence for row in plain_check(text).numbers if row.trace.is_missing]
+    assert missing == ["It was 7.", "Then 7.", "Of 7."]
 
 
 def test_hard_words_are_found_once_per_field_with_plain_ones() -> None:

@@ -94,7 +94,7 @@ def complete(number: int = 1) -> dict[str, Any]:
         "findings-1-text": "Dry mouth was more common with the pill.",
         "findings-1-place": "Abstract, results",
         "harms": "Some people had a dry mouth.",
-        "research_summary": "The team gave 40 people a pill or a look-alike. Pain scores did not differ.",
+        "research_summary": "The team gave people a pill or a look-alike. Pain scores did not differ.",
         "implications-0-title": "Ask first",
         "implications-0-text": "Talk with your care team about pain.",
         "questions-0": "What else could ease my pain?",

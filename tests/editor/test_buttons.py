@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from tests.pages import H, PageClient, parsed
 from webapp.accounts import editor_access
 from webapp.content import checks, plain_language
 from webapp.content.article_content import ArticleContent
+from webapp.content.problems import Problem
 from webapp.db.session import db
 from webapp.db.writing import writing as take_turn
 from webapp.editor import forms
@@ -44,9 +46,9 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ArticleContent]:
     """The texts that were checked."""
     texts: list[ArticleContent] = []
 
-    def errors(content: ArticleContent) -> Iterator[checks.Problem]:
+    def errors(content: ArticleContent, *rest: Any) -> Iterator[Problem]:
         texts.append(content)
-        return checks.errors(content)
+        return checks.errors(content, *rest)
 
     monkeypatch.setattr(publication, "errors", errors)
     return texts

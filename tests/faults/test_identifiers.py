@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.factories import content
 from tests.faults import fault
-from webapp.content.checks import warnings
+from webapp.content.checks import errors
 from webapp.papers import importing, retraction_watch
 from webapp.papers.file_formats import read
 
@@ -34,8 +34,8 @@ def test_whatever_stands_around_a_doi_is_left_out() -> None:
     assert [record.content.paper.doi for record in records] == dois
 
 
-def test_a_year_in_the_future_is_a_warning() -> None:
+def test_a_year_in_the_future_is_an_error() -> None:
     values = (fault("34-year-in-the-future") / "values.txt").read_text(encoding="utf-8").split()
     for value in values:
-        found = warnings(content(paper={"published_on": value}), date(2026, 11, 28))
-        assert [warning.field for warning in found] == ["paper-published_on"]
+        found = errors(content(paper={"published_on": value}), today=date(2026, 11, 28))
+        assert [error.field for error in found] == ["paper-published_on"]

@@ -75,7 +75,9 @@ def test_an_export_equals_its_import(starter_app: Flask, tmp_path: Path) -> None
 @pytest.mark.parametrize("file", ARTICLE_FILES, ids=lambda file: file.stem)
 def test_a_starter_article_has_no_error_and_no_warning(file: Path) -> None:
     article = from_toml(file.read_text(encoding="utf-8"))
-    assert list(errors(article)) == list(warnings(article, NOW.date())) == []
+    assert list(errors(article)) == []
+    unchecked = "No text of the paper is stored"  # whose abstract is not ours to give
+    assert [row for row in warnings(article) if not row.message.startswith(unchecked)] == []
     assert not article.paper.abstract
     assert not any(finding.quote for finding in article.findings)
     assert "AI" in article.written_by and "Not yet checked by a clinician" in article.written_by

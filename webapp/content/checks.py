@@ -1,7 +1,7 @@
 """The checks an article passes before it is published. Errors stop it; warnings can be accepted with a reason."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,10 +9,15 @@ from operator import attrgetter
 from unicodedata import normalize
 
 from webapp.content.article_content import ArticleContent
+from webapp.content.claims import claim_errors, claim_warnings, claimed
 from webapp.content.fact_words import FACTS
 from webapp.content.identifiers import find_date, find_doi
+from webapp.content.number_check import number_warnings
 from webapp.content.paper_status import is_notice, status_of
+from webapp.content.problems import Problem, own_texts
 from webapp.content.readability import reading_grade, sentences, words
+from webapp.content.source_text import source_text
+from webapp.models import Section
 from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, People, Range, Sex
 from webapp.models.values import PaperStatus, ReadFrom, Subject
 from webapp.parsing import LARGEST, clean_text
@@ -68,39 +73,15 @@ _HOPE = re.compile(
     r"\b(cures?|cured|breakthroughs?|miracles?|patients will|safe and effective)\b", re.IGNORECASE
 )
 _QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
-NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _PERCENTAGE = re.compile(r"\d\s?(%|percent)")
 _COUNT = re.compile(r"\b\d[\d,]*\s+(?:out\s+)?of\s+(?:the\s+)?\d|\bn\s?=\s?\d")
 SHORT_FORM = re.compile(r"\b[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*s?\b")
 _KNOWN_SHORT_FORM = re.compile(
     r"US|USA|UK|AM|PM|AI|DNA|MRI|CT|HIV|[CTLS]\d+"
 )  # the last: levels of the spine
-_ANIMAL_WORDS = re.compile(
-    r"\b(animals?|rats?|mice|mouse|dogs?|cats?|pigs?|piglets?|monkeys?|lampreys?|fish|rabbits?|"
-    r"lab|laborator(?:y|ies)|dish(?:es)?|cells?)\b",
-    re.IGNORECASE,
-)
 _PLAIN_MARKS = str.maketrans(
     dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—―−", "-")
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing a check found: its field, a message that says what to do, and the sentence it is about, if it is about one."""
-
-    field: str
-    message: str
-    sentence: str = ""
-
-    @property
-    def key(self) -> str:
-        """Identify a warning by field, message and sentence, so that an accepted one comes back when any of them changes.
-
-        The message names the number, word or grade. Rows may be moved: their position does not count.
-        """
-        name = self.field.partition("-")[0].replace("_", " ").capitalize()
-        return f"{name}: {self.message}" + (f" “{self.sentence}”" if self.sentence else "")
 
 
 @dataclass(frozen=True)
@@ -118,12 +99,16 @@ class Wording(StrEnum):
 
     LONG_SENTENCE = "long sentence"
     SHORT_FORM = "unexplained short form"
-    NUMBER = "number that is not in the abstract"
     HOPE = "promise"
 
 
-def errors(content: ArticleContent) -> Iterator[Problem]:
-    """Find what stops publishing, as far as the text alone tells; ``publishing`` adds what needs the database."""
+def errors(
+    content: ArticleContent, sections: Sequence[Section] = (), today: date = date.max
+) -> Iterator[Problem]:
+    """Find what stops publishing; ``publishing`` adds what needs the database.
+
+    ``sections`` are those of the paper's stored texts, beside its abstract; ``today`` tells which dates are in the future.
+    """
     for field, message in _REQUIRED.items():
         value = attrgetter(field.replace("-", "."))(content)
         if not value or not any(value):  # a list of empty lines is empty, too
@@ -173,6 +158,11 @@ def errors(content: ArticleContent) -> Iterator[Problem]:
         (len(content.categories) <= MOST_CATEGORIES, "categories", "Choose at most three categories."),
         (LEAST_FINDINGS <= len(findings) <= MOST_FINDINGS, "findings", "Enter two to five key findings."),
     ]
+    for field, on in (
+        ("paper-published_on", paper.published_on),
+        *((f"since_then-{number}-on", event.on) for number, event in enumerate(content.since_then)),
+    ):
+        rules.append((on <= today.isoformat()[: len(on)], field, f"{on} is in the future. Correct the date."))
     for number, finding in enumerate(findings, start=1):
         field = f"findings-{number - 1}"
         rules += [
@@ -209,6 +199,7 @@ def errors(content: ArticleContent) -> Iterator[Problem]:
     yield from people_problems(content.people)
     yield from (Problem(field, message) for is_right, field, message in rules if not is_right)
     yield from untraced_findings(content)
+    yield from claim_errors(content, source_text(paper, tuple(sections)))
 
 
 def people_problems(people: People) -> Iterator[Problem]:
@@ -233,11 +224,9 @@ def people_problems(people: People) -> Iterator[Problem]:
     yield from (Problem(f"people-{name}", message) for name, is_right, message in rules if not is_right)
 
 
-def warnings(content: ArticleContent, today: date) -> Iterator[Problem]:
+def warnings(content: ArticleContent, sections: Sequence[Section] = ()) -> Iterator[Problem]:
     """Find what needs a reason to be published. The same warning may come twice."""
-    published_on = content.paper.published_on
-    if published_on > today.isoformat()[: len(published_on)]:
-        yield Problem("paper-published_on", f"{published_on} is in the future. Check the date.")
+    yield from number_warnings(content, source_text(content.paper, tuple(sections)))
     for part in grades(content):
         if part.grade > part.limit and part.field in _PARTS_THAT_WARN:
             message = (
@@ -254,7 +243,7 @@ def warnings(content: ArticleContent, today: date) -> Iterator[Problem]:
     if content.subject in (Subject.ANIMALS, Subject.LAB):
         for field, name in (("plain_title", "plain title"), ("main_message", "main message")):
             text = getattr(content, field)
-            if not _ANIMAL_WORDS.search(text):
+            if not claimed("animals", text):
                 yield Problem(field, f"Say in the {name} that this was not tested in people.", text)
     for index, finding in enumerate(content.findings):
         field = f"findings-{index}-text"
@@ -263,6 +252,7 @@ def warnings(content: ArticleContent, today: date) -> Iterator[Problem]:
         if _PERCENTAGE.search(finding.text) and not _COUNT.search(finding.text):
             message = "Give the count next to the percentage, like 3 of 12."
             yield Problem(field, message, finding.text)
+    yield from claim_warnings(content)
     for problems in wording_problems(content).values():
         yield from problems
 
@@ -306,11 +296,10 @@ def _is_address(text: str) -> bool:
 def wording_problems(content: ArticleContent) -> dict[Wording, list[Problem]]:
     """What is wrong with the words of the article's own texts: every kind, with an empty list where all is well.
 
-    Numbers are compared only where an abstract is stored; a promise in a quotation is not the article's own.
+    A promise in a quotation is not the article's own.
     """
     texts = own_texts(content)
     everything = " ".join(text for _, text in texts)
-    known_numbers = {number.replace(",", "") for number in NUMBER.findall(content.paper.abstract)}
     seen: set[str] = set()
     found: dict[Wording, list[Problem]] = {kind: [] for kind in Wording}
     for field, sentence in ((field, sentence) for field, text in texts for sentence in sentences(text)):
@@ -323,27 +312,9 @@ def wording_problems(content: ArticleContent) -> dict[Wording, list[Problem]]:
                 if f"({form})" not in everything and f"({form}s)" not in everything:
                     message = f"Write out {form} the first time it is used."
                     found[Wording.SHORT_FORM].append(Problem(field, message, sentence))
-        for number in dict.fromkeys(NUMBER.findall(sentence)) if content.paper.abstract else ():
-            if number.replace(",", "") not in known_numbers:
-                message = f"The number {number} is not in the stored abstract. Check it."
-                found[Wording.NUMBER].append(Problem(field, message, sentence))
     for field, text in texts:
         for sentence in sentences(_QUOTED.sub("", text)):
             for match in _HOPE.finditer(sentence):
                 message = f"“{match.group()}” promises more than a study can show. Use calmer words."
                 found[Wording.HOPE].append(Problem(field, message, sentence))
     return found
-
-
-def own_texts(content: ArticleContent) -> list[tuple[str, str]]:
-    """The article's own running texts in page order, each with its field's name."""
-    return [
-        ("plain_title", content.plain_title),
-        ("main_message", content.main_message),
-        ("simple_explanation", content.simple_explanation),
-        *((f"findings-{i}-text", finding.text) for i, finding in enumerate(content.findings)),
-        ("harms", content.harms),
-        ("research_summary", content.research_summary),
-        *((f"implications-{i}-text", implication.text) for i, implication in enumerate(content.implications)),
-        *((f"limitations-{i}", text) for i, text in enumerate(content.limitations)),
-    ]

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.content.article_content import ArticleContent
-from webapp.content.checks import (
-    NUMBER,
-    SHORT_FORM,
-    Grade,
-    Problem,
-    Wording,
-    grades,
-    own_texts,
-    untraced_findings,
-    wording_problems,
-)
+from webapp.content.checks import SHORT_FORM, Grade, Wording, grades, untraced_findings, wording_problems
+from webapp.content.number_check import TracedNumber, numbers
+from webapp.content.problems import Problem, own_texts
 from webapp.content.readability import reading_grade, words
+from webapp.content.source_text import source_text
+from webapp.models import Section
 
 HARDEST_SHOWN = 16.0  # the right end of the gauge
 MOST_SWAPS = 8
@@ -76,7 +70,10 @@ class Swap:
 
 @dataclass(frozen=True)
 class PlainCheck:
-    """The whole panel. ``grade`` is that of the simple explanation, 0 if it is empty."""
+    """The whole panel. ``grade`` is that of the simple explanation, 0 if it is empty.
+
+    ``numbers`` are those of all texts, the ones that were not found first; ``places`` says where they were looked up.
+    """
 
     grade: float
     grades: tuple[Grade, ...]
@@ -84,6 +81,8 @@ class PlainCheck:
     done: tuple[Note, ...]
     swaps: tuple[Swap, ...]
     word_count: int
+    numbers: tuple[TracedNumber, ...]
+    places: str
 
     @property
     def position(self) -> float:
@@ -91,18 +90,17 @@ class PlainCheck:
         return round(min(self.grade, HARDEST_SHOWN) / HARDEST_SHOWN * 100, 1)
 
 
-def plain_check(content: ArticleContent) -> PlainCheck:
-    """Check the words of a text, complete or not."""
+def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> PlainCheck:
+    """Check the words and numbers of a text, complete or not; ``sections`` are those of the paper's stored texts."""
     wording, texts = wording_problems(content), own_texts(content)
     everything = " ".join(text for _, text in texts)
     has_quotes = any(finding.quote for finding in content.findings)
-    has_numbers = content.paper.abstract and NUMBER.search(everything)
+    source = source_text(content.paper, tuple(sections))
     rules: tuple[
         tuple[Sequence[Problem], str, object], ...
     ] = (  # a rule that had nothing to look at gets no praise
         (wording[Wording.LONG_SENTENCE], "No sentence is too long", words(everything)),
         (wording[Wording.SHORT_FORM], "Every short form is spelled out", SHORT_FORM.search(everything)),
-        (wording[Wording.NUMBER], "Every number is in the abstract", has_numbers),
         (tuple(untraced_findings(content)), "Every quote is in the abstract, word for word", has_quotes),
         (wording[Wording.HOPE], "No word promises too much", words(everything)),
     )
@@ -127,6 +125,8 @@ def plain_check(content: ArticleContent) -> PlainCheck:
         done=tuple(done),
         swaps=swaps[:MOST_SWAPS],
         word_count=len(words(content.simple_explanation)),
+        numbers=tuple(numbers(content, source)),
+        places=source.places,
     )
 
 

@@ -13,12 +13,12 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.content import merging, plain_language
 from webapp.content.article_content import from_json
-from webapp.content.checks import Problem
+from webapp.content.problems import Problem
 from webapp.editor import autosaves, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
 from webapp.models import Draft, Role
 from webapp.models.values import ArticleStatus
-from webapp.publishing import deletion, external_changes, revisions, scheduling
+from webapp.publishing import deletion, external_changes, publication, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
 
@@ -134,7 +134,7 @@ def show_form(
         is_conflict=before is not None,
         clashes=merging.clashes(before, saved, content) if before is not None else (),
         other_editor=revisions.last_editor_name(draft) if before is not None else "",
-        checked=plain_language.plain_check(content),
+        checked=plain_language.plain_check(content, publication.stored_sections(draft)),
         moved=moved,
         gone=rows.removed(moved.fields if moved else request.form if fields is None else fields),
         save_status=SaveStatus(

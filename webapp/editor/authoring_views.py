@@ -12,7 +12,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
 from webapp.content import merging, plain_language
 from webapp.content.article_content import ArticleContent, from_json
-from webapp.content.checks import Problem
+from webapp.content.problems import Problem
 from webapp.db.writing import stop_reading, writing
 from webapp.editor import autosaves, rows
 from webapp.editor.authoring_page import (

@@ -26,8 +26,8 @@ from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.checks import Problem
 from webapp.content.paper_status import status_of
+from webapp.content.problems import Problem
 from webapp.db.session import db
 from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
 from webapp.editor.people_form import PeopleForm, people_from, people_values

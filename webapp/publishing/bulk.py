@@ -12,7 +12,7 @@ from sqlalchemy import select
 from webapp.db.session import db
 from webapp.models import Article, BulkChange, Category, Draft, Schedule
 from webapp.models.values import ArticleStatus, Labelled
-from webapp.publishing import deletion, external_changes, publication
+from webapp.publishing import deletion, external_changes, publication, revisions
 from webapp.publishing.deletion import UNDO_FOR
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
@@ -110,7 +110,7 @@ def _plan_refiling(article: Article, category: Category | None) -> PlannedChange
         return PlannedChange(article.title, article, skip_reason="It is filed there already.")
     content = msgspec.structs.replace(publication.content_of(article), categories=after)
     try:
-        publication.check_publishable(content, article)
+        publication.check_publishable(content, revisions.draft_of(article.id))
     except NotPublishable as refusal:
         problems = " ".join(problem.message for problem in refusal.problems)
         return PlannedChange(article.title, article, skip_reason=f"Please fix its text first. {problems}")

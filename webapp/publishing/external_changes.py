@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from webapp.content import merging
 from webapp.content.article_content import ArticleContent, PaperContent, from_json
-from webapp.content.checks import Problem
+from webapp.content.problems import Problem
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import Article, Draft, Revision
@@ -48,7 +48,7 @@ def publish_again(
 ) -> None:
     """Publish a text as ``publish`` does, also for a withdrawn article, which comes back. Raises NotPublishable."""
     content, draft = publication.with_address(content, article), revisions.draft_of(article.id)
-    publication.check_publishable(content, article)
+    publication.check_publishable(content, draft, today=now.date())
     publication.make_public(draft, _update_draft(draft, content, editor_id, kind, now), now)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from webapp.catalog.queries import published_in_batches
 from webapp.content.article_content import ArticleContent, ContentError, from_toml, line_of, to_toml
-from webapp.content.checks import Problem
+from webapp.content.problems import Problem
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -187,7 +187,8 @@ def _check(path: Path) -> list[Refusal]:
         if article is not None:
             external_changes.refuse_withdrawn(article)
         new_categories = [category.slug for category in categories]
-        check_publishable(with_address(wanted, article), article, new_categories=new_categories)
+        draft = revisions.draft_of(article.id) if article else None
+        check_publishable(with_address(wanted, article), draft, new_categories=new_categories)
         identifiers = {content.paper.doi.lower(), content.paper.pmid, content.paper.url} - {""}
         if content.slug and not identifiers & papers_by_slug.setdefault(content.slug, identifiers):
             raise NotPublishable([Problem("slug", "Another file has this address. Choose another.")])

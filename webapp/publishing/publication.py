@@ -10,7 +10,8 @@ from slugify import slugify
 from sqlalchemy import or_, select
 
 from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, from_json
-from webapp.content.checks import Problem, errors, warnings
+from webapp.content.checks import errors, warnings
+from webapp.content.problems import Problem
 from webapp.content.readability import reading_grade
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
@@ -25,6 +26,8 @@ from webapp.models import (
     Draft,
     Paper,
     Revision,
+    Section,
+    StoredText,
 )
 from webapp.models.values import ArticleStatus
 from webapp.publishing import audit
@@ -55,18 +58,20 @@ class NotPublishable(ValueError):
 
 def check_publishable(
     content: ArticleContent,
-    article: Article | None,
+    draft: Draft | None,
     accepted: Mapping[str, str] | None = None,
     today: date = date.max,
     new_categories: Collection[str] = (),
 ) -> dict[str, str]:
-    """Run all checks, and return the reason for which each warning was accepted, by the warning's key.
+    """Run all checks of a draft's new text, and return the reason for which each warning was accepted, by the warning's key.
 
     ``accepted`` holds such reasons, and ``today`` tells which dates are in the future. Without reasons, as for an import or
     a bulk change, warnings are ignored. ``new_categories``: slugs of categories that do not exist yet.
     Raises NotPublishable with all problems and warnings.
     """
-    problems, own_id = list(errors(content)), article.id if article else None
+    sections = stored_sections(draft)
+    problems = list(errors(content, sections, today))
+    own_id = draft.article_id if draft else None
     with db.session.no_autoflush:
         other = find_article_of(content.paper)
         if other is not None and other.id != own_id:
@@ -80,11 +85,19 @@ def check_publishable(
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
         problems.append(Problem("slug", message))
-    found = {} if accepted is None else {warning.key: warning for warning in warnings(content, today)}
+    found = {} if accepted is None else {warning.key: warning for warning in warnings(content, sections)}
     reasons = {key: (accepted or {}).get(key, "") for key in found}
     if problems or not all(reasons.values()):
         raise NotPublishable(problems, tuple(found.values()), reasons)
     return reasons
+
+
+def stored_sections(draft: Draft | None) -> tuple[Section, ...]:
+    """Fetch the sections of the texts of its paper that are stored with a draft, which may be new."""
+    if draft is None or draft.id is None:
+        return ()
+    query = select(StoredText.sections).where(StoredText.draft_id == draft.id).order_by(StoredText.id)
+    return tuple(section for sections in db.session.scalars(query) for section in sections)
 
 
 def make_public(draft: Draft, revision: Revision, now: datetime) -> Article:

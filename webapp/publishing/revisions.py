@@ -170,7 +170,7 @@ def approve(
         row = CorrectionContent(published_on=publish_on, text=draft.change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.article)
-    reasons = publication.check_publishable(content, draft.article, accepted, now.date())
+    reasons = publication.check_publishable(content, draft, accepted, now.date())
     draft.merge_base = None
     revision = add_revision(draft, content, editor_id, now, kind)
     revision.accepted_warnings, revision.change_note = reasons, draft.change_note or None
@@ -181,7 +181,7 @@ def approve(
 def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORTED) -> Article:
     """Publish a new article without a form, as when a library is imported. Raises NotPublishable."""
     content = publication.with_address(content, None)
-    publication.check_publishable(content, None)
+    publication.check_publishable(content, None, today=now.date())
     draft = new_draft()
     return publication.make_public(draft, add_revision(draft, content, None, now, kind), now)
 

@@ -109,7 +109,7 @@ def publish_due(now: datetime) -> list[PublishAttempt]:
         revision = revisions.get_revision(draft, row.revision_number)
         late = now - row.publish_at
         try:  # once more: since it was scheduled, another summary may have taken its address or its paper
-            publication.check_publishable(from_json(revision.content), draft.article)
+            publication.check_publishable(from_json(revision.content), draft, today=now.date())
         except publication.NotPublishable as refusal:
             if row.problem != str(refusal):  # otherwise every run would log it again
                 log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
