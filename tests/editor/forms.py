@@ -77,6 +77,7 @@ def complete(number: int = 1) -> dict[str, Any]:
         "paper__published_on": "2021-03",
         "paper__authors": "Doe, Jo\r\nRoe, Kim",
         "paper__read_from": "full-text",
+        "paper__abstract": "Of 40 people, half got a pill. It eased pain in 20% and 30%.",
         "categories": ["rehabilitation", "pain-management"],
         "main_category": "pain-management",
         "plain_title": f"A made-up pill did not ease pain in trial {number}",

@@ -68,7 +68,7 @@ Found = tuple[Trace, str, str]  # with the paper's sentence, and how the number 
 def traced_numbers(
     texts: Iterable[tuple[str, str]], source: SourceText, known: Collection[float] = ()
 ) -> Iterator[TracedNumber]:
-    """Look up every number of these texts by field, once in each sentence. ``known`` are years that need no source."""
+    """Look up every number of these texts by field, once in each sentence. ``known`` are numbers that need no source in the paper."""
     for field, text in texts:
         for sentence in dict.fromkeys(sentences(text)):
             for written, (trace, quote, how) in traced_in(sentence, source, known).items():
@@ -78,8 +78,10 @@ def traced_numbers(
 def numbers(content: ArticleContent, source: SourceText) -> list[TracedNumber]:
     """Look up all numbers of an article's own texts in its paper, those that were not found first."""
     dates = (content.paper.published_on, *(event.on for event in content.since_then))
-    years = {float(on[:4]) for on in dates if on[:4].isdigit()}  # which need no source
-    found = traced_numbers(own_texts(content), source, years)
+    known = {float(on[:4]) for on in dates if on[:4].isdigit()}
+    for event in content.since_then:  # which names its own source
+        known |= {quantity.value for quantity in quantities(event.text)}
+    found = traced_numbers(own_texts(content), source, known)
     return sorted(found, key=lambda row: list(Trace).index(row.trace))
 
 
@@ -102,8 +104,10 @@ def traced_in(sentence: str, source: SourceText, known: Collection[float] = ()) 
         is_small_word = (
             number.is_in_words and not (number.unit or is_counted) and number.value < _LEAST_IN_WORDS
         )
-        is_article = number.is_in_words and number.value == 1  # "one day"
-        if number.value not in known and not is_small_word and not is_article:
+        is_name = (
+            number.value == 1 and (number.is_in_words or number.is_count) and not is_counted
+        )  # "one day", "type 1"
+        if number.value not in known and not is_small_word and not is_name:
             found[number.text] = found_in(source, number, sentence, is_counted=is_counted)
     for part, whole in parts_of_wholes(sentence, numbers):
         is_ratio = whole.value in _WHOLES  # "3 in 10": no group of the study
