@@ -96,9 +96,10 @@ def fact_sheet(draft: Draft) -> FactSheet:
             if field is Field.SPECIES and not (offers or fact):  # no animals
                 continue
             number += 1
-            places = [place_of(offer) for offer in offers]
-            place = _place_of_fact(paper, fact) if fact else ""
-            for one in filter(None, [place] if fact else dict.fromkeys(places)):
+            sentence = decisions.find_sentence(fact, paper) if fact else None
+            place = place_of(sentence.number, sentence.start) if sentence else ""
+            suggested = {place_of(offer.section, offer.start) for offer in offers}
+            for one in filter(None, [place] if fact else suggested):
                 marks[one].append((number, fact is not None))
             editor = db.session.get(Editor, fact.editor_id) if fact else None
             in_summary = decisions.value_in(content, field)
@@ -108,16 +109,9 @@ def fact_sheet(draft: Draft) -> FactSheet:
     return FactSheet(groups, list(_manuscript(paper, marks)), texts, stored_texts.doubts(paper), offered)
 
 
-def place_of(offer: Suggestion) -> str:
-    """Return the id of the sentence that a suggestion comes from."""
-    return f"s{offer.section}-{offer.start}"
-
-
-def _place_of_fact(paper: PaperText, fact: Fact) -> str:
-    """Return the id of a fact's sentence, the one at its old place first; empty if the text has it no more."""
-    same = [one for one in paper.sentences if one.text == fact.quote]
-    one = min(same, key=lambda one: one.start != fact.start, default=None)
-    return f"s{one.number}-{one.start}" if one else ""
+def place_of(section: int, start: int) -> str:
+    """Return the id of the sentence that starts there in the section with this number."""
+    return f"s{section}-{start}"
 
 
 def _manuscript(
@@ -126,7 +120,7 @@ def _manuscript(
     """Cut the sections into paragraphs, and those into marked sentences and what is between them."""
     marked: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for sentence in paper.sentences:
-        place = f"s{sentence.number}-{sentence.start}"
+        place = place_of(sentence.number, sentence.start)
         if place in marks:
             end = sentence.start + len(sentence.text)
             marked[sentence.number].append((sentence.start, end, place))

@@ -89,7 +89,12 @@ def _sections(article: Element, content: ArticleContent) -> tuple[Section, ...]:
         "country": "; ".join(dict.fromkeys(map(words, article.iterfind(".//aff//country")))),
         "keywords": "; ".join(content.paper.mesh_terms),
     }
-    tables = [_table(wrap) for wrap in article.iter("table-wrap")]
+    tables = []
+    for wrap in article.iter("table-wrap"):
+        caption = f"{words(wrap.find('label'))} {words(wrap.find('caption'))}"
+        rows = [CELL.join(words(cell).replace(CELL, " / ") for cell in row) for row in wrap.iter("tr")]
+        notes = words(wrap.find("table-wrap-foot"))
+        tables.append(Section(Source.TABLE, "\n\n".join((caption, *rows, notes))))
     drop(article, ("table-wrap",))
     running = []
     for part in (*article.iterfind("body/*"), *article.iterfind("back/*")):
@@ -111,13 +116,6 @@ def _blocks(part: Element) -> Iterator[str]:
     else:
         for child in part:
             yield from _blocks(child)
-
-
-def _table(wrap: Element) -> Section:
-    """The caption, the rows, and the notes below."""
-    rows = [CELL.join(words(cell).replace(CELL, " / ") for cell in row) for row in wrap.iter("tr")]
-    title = f"{words(wrap.find('label'))} {words(wrap.find('caption'))}"
-    return Section(Source.TABLE, "\n\n".join((title, *rows, words(wrap.find("table-wrap-foot")))))
 
 
 def _paper(article: Element, meta: Element, title: str) -> PaperContent:

@@ -13,6 +13,7 @@ from webapp.db.session import db
 from webapp.models import Draft, Fact, FoundBy
 from webapp.models.values import ReadFrom, StudyKind, Subject
 from webapp.papers import stored_texts
+from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.suggestion import Field, Suggestion
 from webapp.papers.records import LONGEST_TEXT, registrations
 from webapp.publishing import revisions
@@ -59,6 +60,12 @@ def decide(
         fact.source, fact.start, fact.end, fact.quote = first.source, first.start, first.end, first.quote
         fact.text_id = text.id if text else None
     db.session.add(fact)
+
+
+def find_sentence(fact: Fact, paper: PaperText) -> Sentence | None:
+    """Find the sentence of a fact in the text as it is now, the one at its place first; it may be gone."""
+    same = [sentence for sentence in paper.sentences if sentence.text == fact.quote]
+    return min(same, key=lambda sentence: sentence.start != fact.start, default=None)
 
 
 def joined(seen: Sequence[Suggestion]) -> str:
