@@ -314,8 +314,10 @@ def first_machine(machine: BootedMachine) -> tuple[str, Tables]:
     machine.follow("A new secret key", "sed -i '/^SECRET_KEY_FALLBACKS=/d; s")
     machine.follow("A new secret key", "sed -i '/^SECRET_KEY_FALLBACKS=/d'")
     machine.wait()
-    machine.ok("systemctl stop scrh-web.socket; ! systemctl start scrh-check; sleep 5")
-    assert "scrh-check failed" in machine.ok("cat /var/lib/scrh/mail/*.eml")
+    machine.ok("systemctl stop scrh-web.socket; ! systemctl start scrh-check")
+    machine.ok(
+        "timeout 120 sh -c 'until grep -qs \"scrh-check failed\" /var/lib/scrh/mail/*.eml; do sleep 1; done'"
+    )
     machine.ok("systemctl start scrh-web")
     return file, saved
 
