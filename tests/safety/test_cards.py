@@ -35,7 +35,9 @@ def changed(folder: Path, old: str, new: str) -> Path:
             "sources = []",
             "card burn: sources",
         ),
-        ("[wallet]", "[purse]", "wallet"),
+        ("[wallet]", "[purse]", "wallet|purse"),
+        ('id = "burn"', 'id = "crisis"', "same id"),
+        ('  "burned my leg"', '  "is the", "burned my leg"', "card burn: the trigger “is the”"),
         ('number = "911"', "number = 911", "number"),
     ],
 )

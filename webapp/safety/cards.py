@@ -75,6 +75,23 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_calm: bool = False  # somebody to talk to comes before the emergency number
 
 
+class Wallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands on both sides of the card to carry: for an ambulance crew, and for oneself."""
+
+    crew: tuple[str, ...]
+    me: tuple[str, ...]
+
+
+class SafetyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file; each card is read by itself, so that an error can name it."""
+
+    matching: Matching
+    wallet: Wallet
+    country: tuple[Country, ...]
+    source: tuple[Source, ...]
+    card: tuple[dict[str, Any], ...]
+
+
 @dataclass(frozen=True)
 class Shown:
     """The cards that a text calls for: shown in full, and as one line."""
@@ -91,18 +108,18 @@ class Shown:
 class SafetyCards:
     """All cards in the order of their rank, and what goes with them. The first country is the one whose number is called."""
 
-    def __init__(self, table: Mapping[str, Any], country_codes: tuple[str, ...]) -> None:
-        known = {row.code: row for row in msgspec.convert(table["country"], tuple[Country, ...])}
+    def __init__(self, file: SafetyFile, country_codes: tuple[str, ...]) -> None:
+        known = {country.code: country for country in file.country}
         if not country_codes or not known.keys() >= set(country_codes):
             raise ConfigError(f"EMERGENCY_COUNTRIES: give one or more of {' '.join(known)}.")
         self.countries = [known[code] for code in country_codes]
-        self.sources = {row.id: row for row in msgspec.convert(table["source"], tuple[Source, ...])}
-        self.wallet: dict[str, list[str]] = self._filled(table["wallet"])
-        cards = [self.card(row) for row in table["card"]]
-        self.cards = sorted(cards, key=lambda card: card.rank)
-        self._triggers = Triggers(
-            {card.id: card.triggers for card in self.cards}, msgspec.convert(table["matching"], Matching)
-        )
+        self.sources = {source.id: source for source in file.source}
+        self.wallet = msgspec.convert(self._filled(file.wallet), Wallet)
+        self.cards = sorted(map(self.card, file.card), key=lambda card: card.rank)
+        by_card = {card.id: card.triggers for card in self.cards}
+        if len(by_card) < len(self.cards):
+            raise SafetyFileError("two cards have the same id")
+        self._triggers = Triggers(by_card, file.matching)
         self.match = lru_cache(REMEMBERED)(self._match)
 
     def card(self, row: Mapping[str, Any]) -> Card:
@@ -140,12 +157,11 @@ class SafetyCards:
 def read(path: Path, country_codes: tuple[str, ...]) -> SafetyCards:
     """The cards of a file; raises SafetyFileError, or ConfigError if a country is not in it."""
     try:
-        return SafetyCards(tomllib.loads(path.read_text(encoding="utf-8")), country_codes)
-    except KeyError as error:
-        raise SafetyFileError(f"{path}: there is no {error}") from error
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return SafetyCards(msgspec.convert(table, SafetyFile), country_codes)
+    except ConfigError:
+        raise
     except (OSError, ValueError, SafetyFileError) as error:
-        if isinstance(error, ConfigError):
-            raise
         raise SafetyFileError(f"{path}: {error}") from error
 
 

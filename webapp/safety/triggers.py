@@ -142,4 +142,6 @@ class Triggers:
     def _add_phrases(self, phrases: Iterable[str], card: str, call: Call) -> None:
         for phrase in phrases:
             words = self._read(phrase)
+            if not words:
+                raise ValueError(f"card {card}: the trigger “{phrase}” has no word that counts")
             self._phrases[words[0]].append((words, card, call))
