@@ -19,6 +19,7 @@ from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
 from webapp.editor import fact_sheet_views as fact_sheet
 from webapp.editor import papers_views as papers
+from webapp.editor import review_views as reviews
 from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.feedback import editor_views as editor_feedback
@@ -64,7 +65,17 @@ def create_app(config: Config | None = None) -> Flask:
     cli.init_app(app)
 
     for_readers = pages, articles, exports, safety, search, feedback, newsletter, visit_pack
-    for_editors = editor, authoring, fact_sheet, dashboard, bulk, papers, editor_feedback, editor_newsletter
+    for_editors = (
+        editor,
+        authoring,
+        fact_sheet,
+        dashboard,
+        bulk,
+        papers,
+        reviews,
+        editor_feedback,
+        editor_newsletter,
+    )
     for views in (*for_readers, *for_editors, accounts, second_factor, reset, people, operations, assets):
         app.register_blueprint(views.bp)
     page_cache.init_app(app, config)

@@ -9,7 +9,8 @@
 6. Write misses: store the searches without results that this process counted.
 7. Beat: note that the jobs run here, and with which SECRET_KEY.
 8. Forget: delete data that is no longer needed.
-9. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
+9. Remind: mail those who asked for a sign-off that it is a year old.
+10. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -40,7 +41,7 @@ from webapp.mail import delivery, outbox
 from webapp.mail.outbox import PRIORITIES, URGENT, Priorities
 from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.newsletter import subscriptions
-from webapp.publishing import audit, deletion, scheduling
+from webapp.publishing import audit, deletion, reviews, scheduling
 from webapp.search import indexing, misses
 from webapp.search.index import SearchUnavailable
 from webapp.web import tokens
@@ -187,6 +188,12 @@ def forget(_: Event) -> None:
         outbox.forget_old(now)
 
 
+def remind(_: Event) -> None:
+    """Remind editors of sign-offs that are a year old."""
+    with writing() as now:
+        reviews.remind(now)
+
+
 JOBS = (
     Job("follow", 0.2, lambda _: indexing.follow()),
     Job("watch", 3.0, lambda _: indexing.rebuild_if_broken()),
@@ -199,5 +206,6 @@ JOBS = (
     Job("write misses", 5.0, write_misses),
     Job("beat", 60.0, beat),
     Job("forget", 3600.0, forget),
+    Job("remind", 3600.0, remind),
     Job("remove outdated copy", 1.0, remove_outdated_copy),
 )

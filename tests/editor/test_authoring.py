@@ -429,8 +429,8 @@ def test_the_list_is_paged(client: PageClient) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("checked_on", "soon", "Enter the date as year, month and day, like 2026-03-14"),
-        ("checked_on", "9999-12-31", "from the year 1800 to 2199"),
+        ("paper__status_on", "soon", "Enter the date as year, month and day, like 2026-03-14"),
+        ("paper__status_on", "9999-12-31", "from the year 1800 to 2199"),
         (
             "registrations-0-url",
             "javascript:alert(1)",

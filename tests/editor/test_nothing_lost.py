@@ -50,11 +50,11 @@ def sign_in_at(client: PageClient, address: str, email: str = EMAIL) -> str:
 
 
 def test_what_was_typed_is_there_when_the_form_is_opened_again(client: PageClient, edit: str) -> None:
-    fragment = autosave(client, edit, opened(client, edit, harms=ODD, checked_on="not a date"))
+    fragment = autosave(client, edit, opened(client, edit, harms=ODD, paper__status_on="not a date"))
     assert "Your typing is saved" in fragment
     page = client.get(edit).text
     assert "This is what you typed but didn’t save." in page
-    assert fields_of(page)["harms"] == ODD and fields_of(page)["checked_on"] == "not a date"
+    assert fields_of(page)["harms"] == ODD and fields_of(page)["paper-status_on"] == "not a date"
 
 
 def test_an_autosave_is_no_part_of_the_history_and_there_is_one(client: PageClient, edit: str) -> None:

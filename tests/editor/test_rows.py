@@ -106,11 +106,14 @@ def test_the_other_lists_work_the_same(client: PageClient, name: str, end: str) 
 
 def test_everything_else_typed_stays_as_it_was(client: PageClient) -> None:
     sent = changed(
-        three_findings(client), harms="  two spaces\r\n\r\n", paper__published_on="sometime", checked_on="22"
+        three_findings(client),
+        harms="  two spaces\r\n\r\n",
+        paper__published_on="sometime",
+        paper__status_on="22",
     )
     page = press(client, NEW, sent, "move", "limitations-add", status=200).text
     shown = fields_of(page)
-    assert (shown["harms"], shown["paper-published_on"], shown["checked_on"]) == (
+    assert (shown["harms"], shown["paper-published_on"], shown["paper-status_on"]) == (
         "  two spaces\r\n\r\n",
         "sometime",
         "22",

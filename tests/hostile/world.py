@@ -18,11 +18,19 @@ from webapp.content.article_content import ArticleContent, CorrectionContent
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.letters import emails
-from webapp.models import Frequency, GlossaryTerm, Role, Topic
+from webapp.models import Frequency, GlossaryTerm, Opinion, PartReview, Review, Role, Topic
 from webapp.models.people import People
-from webapp.models.values import Author, Finding, Implication, LaterEvent, PaperStatus, Registration
+from webapp.models.values import (
+    Author,
+    Finding,
+    Implication,
+    LaterEvent,
+    PaperStatus,
+    Registration,
+    ReviewerKind,
+)
 from webapp.newsletter import digests
-from webapp.publishing import revisions
+from webapp.publishing import reviews, revisions
 from webapp.publishing.publication import withdraw
 from webapp.search import indexing
 from webapp.web import assets, tokens
@@ -38,7 +46,6 @@ FIXED = (
     "study_kind",
     "result",
     "published_on",
-    "checked_on",
     "shows_dysreflexia_help",
 )
 
@@ -143,12 +150,30 @@ def build(app: Flask, say: Say) -> World:
     )
     reader = subscribed("reader@example.org", now, consent_page=say("consent_page"))
     issue = digests.make_issue(Frequency.WEEKLY, now)
+    review = Review(
+        draft=revisions.draft_of(article.id),
+        revision_number=article.revision_number,
+        kind=ReviewerKind.CLINICIAN,
+        name=say("reviewer.name")[:120],
+        role=say("reviewer.role")[:120],
+        email="lee@example.org",
+        reviewer=ana,
+        asked_by=ana,
+        question=say("question"),
+        asked_at=now,
+    )
+    db.session.add(review)
+    parts = [PartReview("harms", Opinion.CHANGE, say("comment")), PartReview("findings", Opinion.AGREE)]
+    reviews.answer(review, parts, now, signs=True)
+    unanswered = Review(draft=review.draft, revision_number=1, kind=review.kind, name=review.name, email=review.email,
+                        question=review.question, reviewer=ana, asked_by=ana, asked_at=now)  # fmt: skip
+    db.session.add(unanswered)
     db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
         "slug": article.slug, "article_id": article.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
-        "name": "js/site.js", "text_id": 1,
+        "name": "js/site.js", "text_id": 1, "review_id": unanswered.id,
     }  # fmt: skip
     personal: dict[str, object] = {"token": tokens.sign(emails.PREFERENCES, reader.key)}
     own_pages = ("preferences", "save_preferences", "my_data", "erase", "erase_now")
@@ -164,6 +189,9 @@ def build(app: Flask, say: Say) -> World:
         "accounts.check_code": {"kind": "code"},
         "editor_feedback.mark_done": {"kind": "messages", "number": message.id},
         "editor_feedback.undo": {"kind": "messages", "number": message.id},
+        "reviews.by_link": {"token": reviews.link_token(unanswered)},
+        "reviews.send_by_link": {"token": reviews.link_token(review)},
+        "reviews.undo_by_link": {"token": reviews.link_token(unanswered)},
         "people.person": {"number": ana.id},
         **{f"fact_sheet.{button}": {"name": "harms"} for button in ("confirm", "change", "not_stated")},
     }

@@ -38,9 +38,14 @@ WAIT = "Too many tries. Please wait 5 minutes, then try again."
 
 
 def protect(
-    blueprint: Blueprint, *, is_secret: bool = False, open_to_all: Collection[str] = (), form: str = ""
+    blueprint: Blueprint,
+    *,
+    role: Role = Role.WRITER,
+    is_secret: bool = False,
+    open_to_all: Collection[str] = (),
+    form: str = "",
 ) -> None:
-    """Require a signed-in editor, a request from our own site, and a CSRF token for every view of a blueprint.
+    """Require a signed-in editor with this role, and a CSRF token, for every view of a blueprint.
 
     Forms of a secret blueprint (passwords, codes) are never stored. ``form`` is the endpoint of the page with the form
     whose buttons have addresses of their own in this blueprint; ``open_to_all`` names the endpoints left unprotected.
@@ -61,6 +66,10 @@ def protect(
             if request.method == "POST" and not is_secret:
                 _store_form(page)
             return htmx.redirect(url_for("second_factor.overview", next=page))
+        if not may(role):
+            if request.endpoint == "editor.summaries":  # where everybody else begins
+                return htmx.redirect(url_for("reviews.asked_of_me"))
+            require(role)
         return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
 
     blueprint.context_processor(lambda: {"current_editor": g.get("editor"), "time_zone": time_zone})

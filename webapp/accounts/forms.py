@@ -1,12 +1,13 @@
 """Forms for signing in, for one's own account, and for the admins."""
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
 from webapp.config import TIME_ZONES
-from webapp.models import Role
+from webapp.models import Editor, Role
+from webapp.models.values import ReviewerKind
 from webapp.web.forms import mail_address, one_line
 
 
@@ -112,16 +113,36 @@ class NewPasswordForm(FlaskForm):
     new = PasswordField("New password", [InputRequired("Enter a new password.")])
 
 
-class InviteForm(FlaskForm):
+class RoleForm(FlaskForm):
+    """What an editor may do, and whether colleagues can ask for their review."""
+
+    role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
+    reviewer_kind = SelectField(
+        "Can be asked for reviews as",
+        default="",
+        choices=[
+            SelectChoice("", "Nothing: not asked for reviews"),
+            *(SelectChoice(kind.value, kind.label) for kind in ReviewerKind),
+        ],
+    )
+    printed_role = StringField("Profession or title, as readers see it", [Length(max=120), one_line])
+
+    def validate_reviewer_kind(self, field: SelectField) -> None:
+        if self.role.data == Role.REVIEWER and not field.data:
+            raise ValidationError("Choose what a reviewer is asked as.")
+
+    def fill(self, editor: Editor) -> None:
+        """Write what was chosen to an account."""
+        editor.role = Role(self.role.data)
+        editor.reviewer_kind = ReviewerKind(self.reviewer_kind.data) if self.reviewer_kind.data else None
+        editor.printed_role = (self.printed_role.data or "").strip() or None
+
+
+class InviteForm(RoleForm):
     """Adds an editor, who gets a link to choose a password."""
 
     name = StringField("Name", [DataRequired("Enter the person’s name."), Length(max=120), one_line])
     email = EmailField("Email", [InputRequired("Enter their email address."), mail_address])
-    role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
-
-
-class RoleForm(FlaskForm):
-    role = SelectField("Role", choices=[SelectChoice(value=role.value, label=role.label) for role in Role])
 
 
 class PasswordForm(FlaskForm):

@@ -12,7 +12,7 @@ from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role
 from webapp.parsing import int_from
-from webapp.publishing import audit
+from webapp.publishing import audit, reviews
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
@@ -42,9 +42,8 @@ def invite() -> Response:
     password_hash = passwords.hash_nobody_knows()
     try:
         with editor_access.writing_as(Role.ADMIN) as now:
-            editor = editors.add_editor(
-                form.name.data, form.email.data, password_hash, now, Role(form.role.data)
-            )
+            editor = editors.add_editor(form.name.data, form.email.data, password_hash, now)
+            form.fill(editor)
             outbox.enqueue(MailKind.INVITATION, editor.email, now)
             audit.record(AuditKind.ACCOUNT_ADDED, now, current_editor().id, editor.id, editor.role.label)
     except EditorRefused as refusal:
@@ -57,7 +56,7 @@ def invite() -> Response:
 def person(number: int) -> Response:
     """Show one editor's account."""
     editor = _get(number)
-    return _show_person(editor, RoleForm(formdata=None, role=editor.role))
+    return _show_person(editor, RoleForm(formdata=None, obj=editor))
 
 
 @bp.post("/people/<int:number>/role")
@@ -67,7 +66,8 @@ def change_role(number: int) -> Response:
     if not form.validate():
         return _show_person(editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with editor_access.writing_as(Role.ADMIN) as now:
-        before, editor.role = editor.role, Role(form.role.data)
+        before = editor.role
+        form.fill(editor)
         if editor.role is not before:
             words = f"{before.label} → {editor.role.label}"
             audit.record(AuditKind.ROLE_CHANGED, now, current_editor().id, editor.id, words)
@@ -82,6 +82,7 @@ def close_account(number: int) -> Response:
         if editor.disabled_at is None:
             editor.disabled_at = now
             editors.end_sign_ins(editor)
+            reviews.print_names_again(editor, now)
             audit.record(AuditKind.ACCOUNT_DISABLED, now, current_editor().id, editor.id)
     return _saved(editor, "closed")
 
@@ -93,6 +94,7 @@ def open_account(number: int) -> Response:
     with editor_access.writing_as(Role.ADMIN) as now:
         if editor.disabled_at is not None:
             editor.disabled_at = None
+            reviews.print_names_again(editor, now)
             audit.record(AuditKind.ACCOUNT_ENABLED, now, current_editor().id, editor.id)
     return _saved(editor, "opened")
 

@@ -19,11 +19,11 @@ from webapp.accounts.forms import (
 )
 from webapp.accounts.second_factor import AlreadyOn
 from webapp.db.writing import writing
-from webapp.models import AuditKind
+from webapp.models import AuditKind, Role
 from webapp.web import htmx
 
 bp = Blueprint("second_factor", __name__, url_prefix="/editor/account/second-factor")
-editor_access.protect(bp, is_secret=True)
+editor_access.protect(bp, role=Role.REVIEWER, is_secret=True)
 
 
 @bp.get("")

@@ -18,7 +18,7 @@ from webapp.accounts.forms import (
 from webapp.accounts.oidc import SignInRefused
 from webapp.accounts.passwords import PasswordRefused, new_hash
 from webapp.db.writing import writing
-from webapp.models import AuditKind, Editor
+from webapp.models import AuditKind, Editor, Role
 from webapp.publishing import audit
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -29,7 +29,9 @@ OPEN = {
     "sign_in", "do_sign_in", "enter_code", "check_code", "sign_in_with_passkey", "ask_provider", "return_from_provider",
     "sign_out",
 }  # fmt: skip
-editor_access.protect(bp, is_secret=True, open_to_all=[f"accounts.{name}" for name in OPEN])
+editor_access.protect(
+    bp, role=Role.REVIEWER, is_secret=True, open_to_all=[f"accounts.{name}" for name in OPEN]
+)
 
 # Fewer than for passwords, since a code has only 6 digits. Recovery codes are counted separately: otherwise a stranger
 # who guesses codes would block them too.

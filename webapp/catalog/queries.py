@@ -50,7 +50,7 @@ HEADLINES = (
     .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status != ArticleStatus.WITHDRAWN)
     .options(
         load_only(Article.slug, Article.plain_title, Article.subject, Article.species),
-        load_only(Article.about_sci, Article.study_kind, Article.result),
+        load_only(Article.about_sci, Article.study_kind, Article.result, Article.sign_offs),
         joinedload(Article.paper).load_only(
             Paper.title, Paper.journal, Paper.published_on, Paper.status, Paper.read_from
         ),

@@ -110,9 +110,7 @@ class ArticleContent(
     registrations: list[Registration] = []
     shows_dysreflexia_help: bool = False
     written_by: str = ""
-    checked_by: str = ""
     published_on: date | None = None
-    checked_on: date | None = None
     paper: PaperContent = PaperContent()
     findings: list[Finding] = []
     implications: list[Implication] = []
@@ -130,7 +128,7 @@ class ArticleContent(
 def from_toml(source: str) -> ArticleContent:
     """Read one article from TOML text. Raises ContentError, with the line if it is known."""
     try:
-        value = _with_registrations(clean_texts(tomllib.loads(source)))
+        value = _of_this_release(clean_texts(tomllib.loads(source)))
         return msgspec.convert(_with_bare_identifiers(value), ArticleContent)
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
@@ -151,7 +149,7 @@ def to_toml(content: ArticleContent) -> str:
 
 def from_json(value: dict[str, Any]) -> ArticleContent:
     """Read an article from the JSON that ``to_json`` wrote."""
-    return msgspec.convert(_with_registrations(value), ArticleContent)
+    return msgspec.convert(_of_this_release(value), ArticleContent)
 
 
 def to_json(content: ArticleContent) -> dict[str, Any]:
@@ -160,8 +158,13 @@ def to_json(content: ArticleContent) -> dict[str, Any]:
     return plain
 
 
-def _with_registrations(value: dict[str, Any]) -> dict[str, Any]:
-    """Read what releases before ``registrations`` wrote: one address, and a number or several in one text."""
+def _of_this_release(value: dict[str, Any]) -> dict[str, Any]:
+    """Read what earlier releases wrote.
+
+    A text that says itself who checked it is not believed: only a review can say that. Before ``registrations`` there was
+    one address, and a number or several in one text.
+    """
+    value = {name: entry for name, entry in value.items() if name not in ("checked_by", "checked_on")}
     former = {
         name: text for name in ("trial_number", "trial_url") if isinstance(text := value.get(name), str)
     }

@@ -28,6 +28,7 @@ class ChangeKind(StrEnum):
     WITHDRAWN = "withdrawn"
     NOTICE = "notice"  # the journal retracted, doubted or corrected the paper
     CHECKED = "checked"  # the paper was looked up for notices; the article shows the date
+    SIGNED_OFF = "signed-off"  # somebody checked an article, or took that back
     CATEGORIES = "categories"
     GLOSSARY = "glossary"
     NEWSLETTER = "newsletter"  # an issue is in the archive

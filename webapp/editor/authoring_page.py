@@ -18,7 +18,7 @@ from webapp.editor import autosaves, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
 from webapp.models import Draft, Role
 from webapp.models.values import ArticleStatus
-from webapp.publishing import deletion, external_changes, publication, revisions, scheduling
+from webapp.publishing import deletion, external_changes, publication, reviews, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
 
@@ -144,6 +144,7 @@ def show_form(
             problems=() if refusal else problems,
             same_paper=revisions.find_same_paper(draft, content.paper),
         ),
+        comments=reviews.comments(draft) if draft.id else {},
         can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
         undo_until=deletion.undo_until,
         schedule=scheduling.waiting_for([draft.id]).get(draft.id) if draft.id else None,

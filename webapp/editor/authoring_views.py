@@ -30,7 +30,7 @@ from webapp.models.values import PaperStatus
 from webapp.papers import crossref, records, sources
 from webapp.papers.records import Record
 from webapp.papers.services import ServiceFailed
-from webapp.publishing import audit, publication, revisions, scheduling
+from webapp.publishing import audit, publication, reviews, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
@@ -218,6 +218,15 @@ def take(draft_id: int) -> Response:
     theirs = from_json(draft.content)
     content = merging.with_field(content_from(form, theirs), theirs, request.form.get("take", ""))
     return show_form(draft, with_content(form, content, form.revision.data, form.merge_base.data))
+
+
+@bp.post("/comment-done")
+def comment_done(draft_id: int) -> Response:
+    """Mark a reviewer's comment as done; what was typed stays in the form."""
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft = _draft(draft_id)
+        reviews.mark_done(draft, request.form.get("comment-done", ""), current_editor().id, now)
+    return show_form(draft, summary_form(request.form))
 
 
 @bp.post("/check")

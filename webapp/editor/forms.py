@@ -196,8 +196,6 @@ class SummaryForm(FlaskForm):
     since_then = Rows(FormField(LaterEventForm), max_entries=MOST_ROWS)
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
     written_by = short("Written by")
-    checked_by = short("Checked by")
-    checked_on = short("Last checked", 10, check_day)
 
     change_note = long("What changed for the reader")
     is_correction = BooleanField("This corrects a mistake: list it under Corrections")
@@ -240,7 +238,6 @@ def values_of(content: ArticleContent) -> dict[str, Any]:
     values |= {name: getattr(content, name) or "" for name, _ in _ARTICLE_CHOICES}
     values["categories"] = list(content.categories)
     values["main_category"] = content.categories[0] if content.categories else ""
-    values["checked_on"] = _day_text(content.checked_on)
     values |= {name: list(map(msgspec.structs.asdict, getattr(content, name))) for name in _ROWS}
     values["people"] = people_values(content.people)
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
@@ -280,7 +277,6 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
         **{name: _rows(form[name], kind) for name, kind in _ROWS.items()},
         categories=categories,
         shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
-        checked_on=date_from(form.checked_on.data or ""),
         paper=_paper_from(form.paper.form),
         people=people_from(form.people.form),
         questions=_lines(entry.data for entry in form.questions),

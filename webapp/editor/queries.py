@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, literal, null, or_, select, union_all
+from sqlalchemy import Row, case, func, literal, null, or_, select, union_all
 from sqlalchemy.sql import Subquery
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
-from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper
-from webapp.models.values import ArticleStatus, Labelled
+from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper, Review
+from webapp.models.values import ArticleStatus, Labelled, ReviewerKind
 from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
@@ -75,6 +75,32 @@ def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
     )
     rows = list(db.session.execute(newest))
     return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
+
+
+def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:
+    """Published summaries that no clinician has signed off: draft_id, title, published_at and the number of answers.
+
+    The oldest come first, or those whose readers answered "Was this clear?" most often: that is all we count of readers.
+    """
+    checked = select(Review.draft_id).where(
+        Review.kind == ReviewerKind.CLINICIAN, Review.signed_at.is_not(None), Review.undone_at.is_(None)
+    )
+    answers = (
+        select(func.count()).where(Feedback.article_id == Article.id).correlate(Article).scalar_subquery()
+    )
+    title = func.coalesce(Article.plain_title, Paper.title)
+    query = (
+        select(
+            Draft.id.label("draft_id"), title.label("title"), Article.published_at, answers.label("answers")
+        )
+        .join(Article, Article.id == Draft.article_id)
+        .join(Article.paper)
+        .where(Article.status == ArticleStatus.PUBLISHED, Draft.id.not_in(checked))
+    )
+    oldest = Article.published_at, answers.desc()
+    order = (answers.desc(), Article.published_at) if is_by_answers else oldest
+    shown = query.order_by(*order, Article.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    return Page(list(db.session.execute(shown)), page, total_of(query), PAGE_SIZE)
 
 
 def tab_counts() -> dict[Tab, int]:

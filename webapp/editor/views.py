@@ -19,7 +19,7 @@ from webapp.editor.queries import Tab
 from webapp.models import Article, AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.parsing import int_from
-from webapp.publishing import audit, deletion, publication, revisions, scheduling
+from webapp.publishing import audit, deletion, publication, revisions, scheduling, sign_offs
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -71,6 +71,7 @@ def preview(draft_id: int) -> Response:
     published_on = find_date(content.paper.published_on)  # of a draft it may be anything
     paper = msgspec.structs.replace(content.paper, published_on=published_on)
     article = publication.transient_article(msgspec.structs.replace(content, paper=paper), datetime.now(UTC))
+    article.sign_offs = sign_offs.of_text(draft.id, content, draft.revision_number)
     return htmx.render(
         "editor/preview.html",
         article=article,

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from webapp.config import SITE_NAME
 from webapp.content.fact_words import stated
+from webapp.content.sign_off_words import who_checked
 from webapp.exports.reference import author_name
 from webapp.models import Article
 from webapp.models.values import Author
@@ -74,8 +75,15 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
             )
             for event in article.since_then
         ]
-    if article.checked_on:
-        page["lastReviewed"] = article.checked_on.isoformat()
+    # Of the text as it is now: these properties cannot say that an earlier version was reviewed.
+    if current := [sign_off for sign_off in article.sign_offs if not sign_off.is_earlier]:
+        page["lastReviewed"] = current[-1].on.isoformat()
+        page["reviewedBy"] = [
+            _known({"@type": "Person", "name": sign_off.name, "jobTitle": sign_off.role})
+            for sign_off in current
+            if sign_off.name
+        ]
+    page["creditText"] = who_checked(article)
     if article.about_sci == "no":
         del page["about"]
     category = article.primary_category

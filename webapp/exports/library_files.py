@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from webapp.content.article_content import to_json
 from webapp.content.fact_words import FACTS, fact_value, read_for
+from webapp.content.sign_off_words import who_checked, written_by
 from webapp.exports.reference import paper_reference
 from webapp.exports.ris import MIMETYPE as RIS
 from webapp.exports.ris import ris
@@ -53,10 +56,12 @@ def jsonl_text(articles: Iterable[Article], site_url: str) -> str:
         said = to_json(content_of(article))
         said["paper"].pop("abstract", None)
         said["paper"]["read_from"] = article.paper.what_was_read
-        said |= {name: fact_value(article, name) for name in FACTS}
+        said |= {name: fact_value(article, name) for name in FACTS} | {"written_by": written_by(article)}
         found = {
             "address": f"{site_url}/research/{article.slug}",
             "updated_on": article.updated_at.date().isoformat(),
+            "who_checked": who_checked(article),
+            "sign_offs": msgspec.to_builtins(article.sign_offs),
         }
         lines.append(json.dumps(found | said, ensure_ascii=False) + "\n")
     return "".join(lines)
@@ -99,6 +104,7 @@ def _columns(site_url: str) -> dict[str, Callable[[Article], object]]:
         "people": lambda article: _described(article.people.words.items()),
         "since_then": lambda article: _described((row.on, row.text) for row in article.since_then),
         "registrations": lambda article: fact_value(article, "registrations"),
+        "who_checked": who_checked,
         "published_on": lambda article: article.published_at.date(),
         "updated_on": lambda article: article.updated_at.date(),
     }

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from webapp.config import SITE_NAME
+from webapp.content.sign_off_words import who_checked
 from webapp.models import Article, Paper
 from webapp.models.values import Author, PaperStatus
 
@@ -77,7 +78,7 @@ def paper_reference(article: Article) -> Reference:
 
 def summary_reference(article: Article, site_url: str) -> Reference:
     """Our plain-language summary of the paper, as a page of this site."""
-    kind = f"Plain-language summary. {flags(article)}"
+    kind = f"Plain-language summary. {flags(article)}. {who_checked(article)}"
     return Reference(
         key=f"summary-{article.slug}",
         is_webpage=True,
@@ -137,7 +138,7 @@ def flags(article: Article) -> str:
 
 def share_text(article: Article, site_url: str) -> str:
     """What is sent when a reader shares a summary: the title never travels without its flags."""
-    return f"{article.title}\n{flags(article)}\n{article.takeaway}\n{site_url}/research/{article.slug}"
+    return f"{article.title}\n{flags(article)}\n{article.takeaway}\n{who_checked(article)}\n{site_url}/research/{article.slug}"
 
 
 def _status_note(paper: Paper) -> str:

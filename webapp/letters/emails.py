@@ -10,8 +10,9 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
-from webapp.models import Article, Editor, Issue, Subscriber
+from webapp.models import Article, Editor, Issue, Review, Subscriber
 from webapp.models.values import ArticleStatus, PaperStatus
+from webapp.publishing import reviews
 from webapp.web import tokens
 from webapp.web.templating import plural
 
@@ -83,6 +84,25 @@ def account_notice(sentence: str, editor: Editor, at: datetime) -> RenderedMail:
     """A notice to an editor about a change of their password or second factor."""
     when = f"{at:%B} {at.day}, {at.year}, {at:%-I:%M %p} UTC"
     return _rendered("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
+
+
+def review_request(review: Review) -> RenderedMail:
+    """What somebody is asked to review: by a link that works alone, or on their desk if they have an account."""
+    address = link("reviews.by_link", token=reviews.link_token(review))
+    if review.reviewer_id is not None:
+        address = link("reviews.show", review_id=review.id)
+    until = reviews.closes_at(review)
+    return _rendered(
+        "Would you check a summary for us?", "review_request", review=review, link=address, until=until
+    )
+
+
+def review_notice(sentence: str, review: Review) -> RenderedMail:
+    """A notice to the editor who asked for a review."""
+    address = link("reviews.of_summary", draft_id=review.draft_id)
+    return _rendered(
+        "About a review you asked for", "review_notice", sentence=sentence, review=review, link=address
+    )
 
 
 def issues_stopped(stopped: Sequence[tuple[Issue, str | None]]) -> RenderedMail:

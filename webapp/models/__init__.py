@@ -33,4 +33,5 @@ from webapp.models.newsletter import (
     Suppression,
     SuppressionReason,
 )
+from webapp.models.review import Opinion, PartReview, Review
 from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText

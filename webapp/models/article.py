@@ -23,6 +23,7 @@ from webapp.models.values import (
     ReadFrom,
     Registration,
     Result,
+    SignOff,
     StudyKind,
     Subject,
 )
@@ -146,9 +147,12 @@ class Article(Base):
     shows_dysreflexia_help: Mapped[bool] = mapped_column(default=False)
 
     written_by: Mapped[str] = mapped_column(Text)
+    # Made from reviews (see ``webapp/publishing/sign_offs.py``); no form and no file can set it.
+    sign_offs: Mapped[list[SignOff]] = mapped_column(JsonList(SignOff), server_default="[]")
+    # Only the release before reads these two columns. Drop them in the next one.
     checked_by: Mapped[str | None] = mapped_column(Text)
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     checked_on: Mapped[date | None]
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_note: Mapped[str | None] = mapped_column(Text)

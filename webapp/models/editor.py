@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import UtcDateTime, enum_text
 from webapp.db.session import Base
-from webapp.models.values import Labelled
+from webapp.models.values import Labelled, ReviewerKind
 
 
 class Role(Labelled):
-    """What an editor may do: write drafts; publish as well; look after people as well."""
+    """What an editor may do: review what they are asked to; write drafts as well; publish as well; look after people as well."""
 
+    REVIEWER = "reviewer", "Reviewer"
     WRITER = "writer", "Writer"
     EDITOR = "editor", "Editor"
     ADMIN = "admin", "Admin"
@@ -27,6 +28,9 @@ class Editor(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[Role] = mapped_column(enum_text(Role), default=Role.EDITOR)
+    # of somebody who may be asked for reviews, with the profession or title that readers see
+    reviewer_kind: Mapped[ReviewerKind | None] = mapped_column(enum_text(ReviewerKind))
+    printed_role: Mapped[str | None] = mapped_column(String(120))
     time_zone: Mapped[str | None] = mapped_column(String(64))  # IANA name; None: that of the site
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the account is closed
@@ -183,6 +187,11 @@ class AuditKind(Labelled):
     IMPORTED = "imported", "Imported"
     DRAFT_DELETED = "draft-deleted", "Deleted a draft"
     DRAFT_RESTORED = "draft-restored", "Brought a deleted draft back"
+    REVIEW_ASKED = "review-asked", "Asked for a review"
+    REVIEWED = "reviewed", "Sent a review"
+    SIGNED_OFF = "signed-off", "Signed off a summary"
+    SIGN_OFF_UNDONE = "sign-off-undone", "Took a sign-off back"
+    COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 
 class AuditEntry(Base):

@@ -102,6 +102,9 @@ class MailKind(StrEnum):
     INVITATION = "invitation"
     ACCOUNT_NOTICE = "account-notice"
     ISSUE_STOPPED = "issue-stopped"
+    REVIEW_REQUEST = "review-request"
+    REVIEW_ANSWERED = "review-answered"
+    CHECK_AGAIN = "check-again"
 
 
 class MailState(StrEnum):
@@ -131,7 +134,8 @@ class OutboxMessage(Base):
     """One mail to one person, saved in the transaction that causes it and delivered afterwards.
 
     Mail to subscribers is rendered only when it is sent: an article may be withdrawn by then, and the secret of a link
-    is never stored. ``subject`` and ``text_body`` are stored only for contact messages and account notices, until sent.
+    is never stored. ``subject`` and ``text_body`` are stored only for contact messages and account notices, until sent;
+    mail about a review has the id of the review as its text.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

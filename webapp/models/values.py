@@ -1,6 +1,7 @@
 """Fixed lists and small value objects that articles and papers are made of. Labels are the words readers see."""
 
 import re
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -178,3 +179,21 @@ class LaterEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     @property
     def link(self) -> str:
         return f"https://doi.org/{self.doi}" if self.doi else self.url
+
+
+class ReviewerKind(Labelled):
+    """What somebody knows a summary's subject from. Only a clinician's sign-off ends "Not yet checked by a clinician"."""
+
+    CLINICIAN = "clinician", "Clinician"
+    RESEARCHER = "researcher", "Researcher"
+    LIVES_WITH_INJURY = "lives-with-injury", "Person living with an injury"
+
+
+class SignOff(msgspec.Struct, frozen=True):
+    """What readers see of a review that was signed. ``role`` is as printed; ``is_earlier``: what was signed has changed since."""
+
+    name: str
+    role: str
+    kind: ReviewerKind
+    on: date
+    is_earlier: bool = False

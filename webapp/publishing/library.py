@@ -19,6 +19,7 @@ from sqlalchemy import select
 from webapp.catalog.queries import published_in_batches
 from webapp.content.article_content import ArticleContent, ContentError, from_toml, line_of, to_toml
 from webapp.content.problems import Problem
+from webapp.content.sign_off_words import who_checked, written_by
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -161,7 +162,12 @@ def export_library(path: Path) -> int:
     _write(path / GLOSSARY_FILE, {"terms": [_plain(row, TermContent) for row in terms]})
     count = 0
     for article in chain.from_iterable(published_in_batches(db.engine)):
-        (articles / f"{article.slug}.toml").write_text(to_toml(content_of(article)), encoding="utf-8")
+        content, comment = content_of(article), ""
+        if article.sign_offs:  # in a comment: an import must not believe a file that says who checked it
+            content = msgspec.structs.replace(content, written_by=written_by(article))
+            comment = f"# {who_checked(article)}\n"
+        text = comment + to_toml(content)
+        (articles / f"{article.slug}.toml").write_text(text, encoding="utf-8")
         count += 1
     return count
 

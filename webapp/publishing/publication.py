@@ -30,13 +30,13 @@ from webapp.models import (
     StoredText,
 )
 from webapp.models.values import ArticleStatus
-from webapp.publishing import audit
+from webapp.publishing import audit, sign_offs
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
     name
     for name in ArticleContent.__struct_fields__
-    if name not in ("slug", "categories", "paper", "corrections", "published_on", "checked_on")
+    if name not in ("slug", "categories", "paper", "corrections", "published_on")
 ]
 
 
@@ -124,6 +124,7 @@ def announce_revision(
 ) -> None:
     """Make ``revision`` the published one, and log the change. ``note`` tells readers what changed, and why."""
     article.revision_number = revision.number
+    article.sign_offs = sign_offs.of_text(revision.draft_id, from_json(revision.content), revision.number)
     db.session.flush()
     change_log.announce(kind, now, article_id=article.id, revision_id=revision.id, note=note)
 
@@ -188,14 +189,13 @@ def content_of(article: Article) -> ArticleContent:
             CorrectionContent(published_on=row.published_on, text=row.text) for row in article.corrections
         ],
         published_on=article.published_at.date(),
-        checked_on=article.checked_on,
         **texts,
     )
 
 
 def transient_article(content: ArticleContent, now: datetime) -> Article:
     """Make an article outside the database to preview a draft, which may be incomplete."""
-    article = Article(paper=Paper(), revision_number=0, published_at=now)
+    article = Article(paper=Paper(), revision_number=0, published_at=now, sign_offs=[])
     with db.session.no_autoflush:
         _fill(article, with_address(content, None), now)
     return article
@@ -215,7 +215,6 @@ def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     if content.published_on and content.published_on != article.published_at.date():
         # Noon, so that most time zones show this date.
         article.published_at = datetime.combine(content.published_on, time(12), UTC)
-    article.checked_on = content.checked_on
     article.reading_grade = reading_grade(content.simple_explanation)
     article.updated_at = now
     query = select(Category).where(Category.slug.in_(content.categories))

@@ -181,10 +181,11 @@ def _follow_once(index: SearchIndex) -> int:
             PublicChange.id > (index.cursor() or 0)
         )
         changes = session.execute(query.order_by(PublicChange.id).limit(CHANGES_AT_ONCE)).all()
+        not_searched = (ChangeKind.CHECKED, ChangeKind.SIGNED_OFF)
         article_ids = {
             change.article_id
             for change in changes
-            if change.article_id is not None and change.kind is not ChangeKind.CHECKED  # a date, not searched
+            if change.article_id is not None and change.kind not in not_searched
         }
         # An article is found by the names of its categories too.
         if any(change.kind is ChangeKind.CATEGORIES for change in changes):

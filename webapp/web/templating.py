@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from webapp.config import VERSION, Config
 from webapp.content.fact_words import fact, read_for, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
+from webapp.content.sign_off_words import who_checked, written_by
 from webapp.models import Article
 from webapp.models.article import running_text
 from webapp.web.assets import asset_integrity, asset_url
@@ -101,6 +102,8 @@ def init_app(app: Flask, config: Config) -> None:
         fact=fact,
         stated=stated,
         read_for=read_for,
+        who_checked=who_checked,
+        written_by=written_by,
     )
     # Nearly every template draws icons; importing the macro in each took 0.3 ms a page.
     icons = app.jinja_env.get_template("_macros/icons.html").module

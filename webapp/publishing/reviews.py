@@ -1,0 +1,178 @@
+"""Reviews: asking for one, answering it, signing off, and taking a sign-off back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import func, select, update
+
+from webapp.db.session import db
+from webapp.mail import outbox
+from webapp.models import AuditKind, Draft, Editor, MailKind, Opinion, PartReview, Review
+from webapp.publishing import audit, sign_offs
+from webapp.web import tokens
+from webapp.web.errors import SiteError
+
+LINK_FOR = timedelta(days=14)
+CHECK_AGAIN_AFTER = timedelta(days=365)
+LINK = "review"
+
+
+class ReviewClosed(Exception):
+    """A review cannot be answered (any more); ``why`` is a sentence for the reviewer."""
+
+    def __init__(self, review: Review | None, why: str) -> None:
+        super().__init__(why)
+        self.review, self.why = review, why
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What a reviewer wants changed in one part."""
+
+    review: Review
+    part: PartReview
+
+    @property
+    def key(self) -> str:
+        return f"{self.review.id}-{self.part.part}"
+
+
+def ask(review: Review, now: datetime) -> None:
+    """Mail a new request for a review. An earlier request to the same address ends."""
+    earlier = update(Review).where(
+        Review.draft_id == review.draft.id,
+        Review.email == review.email,
+        Review.answered_at.is_(None),
+        Review.replaced_at.is_(None),
+    )
+    with db.session.no_autoflush:
+        db.session.execute(earlier.values(replaced_at=now))
+    db.session.add(review)
+    db.session.flush()
+    outbox.enqueue(MailKind.REVIEW_REQUEST, review.email, now, text=str(review.id))
+    audit.record(AuditKind.REVIEW_ASKED, now, review.asked_by_id, review.reviewer_id, review.draft.title)
+
+
+def link_token(review: Review) -> str:
+    """The token in the link to one review of one revision."""
+    return tokens.sign(LINK, f"{review.id}-{review.revision_number}")
+
+
+def by_token(token: str) -> tuple[Review | None, int]:
+    """The review that a link is for, if it still exists, and the revision in it. Raises SiteError 404."""
+    try:
+        review_id, revision_number = map(int, str(tokens.read_signed(LINK, token)).split("-"))
+    except (tokens.TokenError, ValueError) as error:
+        raise SiteError(404, "This link is not complete. Please copy all of it from our email.") from error
+    return db.session.get(Review, review_id), revision_number
+
+
+def refuse_closed(review: Review | None, revision_number: int, now: datetime) -> Review:
+    """Return a review that can be answered by its link. Raises ReviewClosed."""
+    if review is None or review.draft.deleted_at is not None:
+        raise ReviewClosed(None, "This text was deleted, so there is nothing left to review.")
+    refuse_answered(review)
+    if revision_number != review.revision_number:
+        raise ReviewClosed(review, "This link is for another version of the text.")
+    if now > closes_at(review):
+        raise ReviewClosed(review, "This link has expired. It worked for two weeks.")
+    return review
+
+
+def refuse_answered(review: Review) -> None:
+    """Raise ReviewClosed for a review that was sent, or asked for again."""
+    if review.answered_at is not None:
+        why = "You signed this version." if review.is_signed else "You sent us your review."
+        raise ReviewClosed(review, f"Thank you. {'You took your name back.' if review.undone_at else why}")
+    if review.replaced_at is not None:
+        raise ReviewClosed(review, "We asked you again since then. Please use our newer email.")
+
+
+def closes_at(review: Review) -> datetime:
+    """When the link of a review stops working."""
+    return review.asked_at + LINK_FOR
+
+
+def answer(review: Review, parts: Iterable[PartReview], now: datetime, *, signs: bool) -> None:
+    """Store an answer, and mail the editor who asked. One that ``signs`` has its name and role as printed already."""
+    review.parts, review.answered_at = list(parts), now
+    if signs:
+        review.signed_at = now
+        sign_offs.print_again(review, now)
+    if review.asked_by is not None:
+        outbox.enqueue(MailKind.REVIEW_ANSWERED, review.asked_by.email, now, text=str(review.id))
+    kind = AuditKind.SIGNED_OFF if signs else AuditKind.REVIEWED
+    audit.record(kind, now, review.reviewer_id, detail=review.draft.title)
+
+
+def undo(review: Review, actor_id: int | None, now: datetime) -> None:
+    """Take a sign-off back, once."""
+    if review.is_signed:
+        review.undone_at = now
+        sign_offs.print_again(review, now)
+        audit.record(AuditKind.SIGN_OFF_UNDONE, now, actor_id, review.reviewer_id, review.draft.title)
+
+
+def print_names_again(reviewer: Editor, now: datetime) -> None:
+    """After an account was closed or opened: show or hide its name in what it signed."""
+    for review in db.session.scalars(select(Review).where(Review.reviewer_id == reviewer.id)).all():
+        if review.is_signed:
+            sign_offs.print_again(review, now)
+
+
+def of_draft(draft: Draft) -> Sequence[Review]:
+    """All reviews of a draft, newest first."""
+    query = select(Review).where(Review.draft_id == draft.id)
+    return db.session.scalars(query.order_by(Review.id.desc())).all()
+
+
+def asked_of(reviewer: Editor) -> Sequence[Review]:
+    """What somebody with an account was asked to review, newest first."""
+    query = select(Review).where(Review.reviewer_id == reviewer.id, Review.replaced_at.is_(None))
+    return db.session.scalars(query.order_by(Review.id.desc())).all()
+
+
+def comments(draft: Draft) -> dict[str, list[Comment]]:
+    """What reviewers want changed and nobody marked as done, by part, oldest first."""
+    found: dict[str, list[Comment]] = {}
+    for review in reversed(of_draft(draft)):
+        for part in review.parts:
+            if review.answered_at and part.opinion is Opinion.CHANGE and not part.is_done:
+                found.setdefault(part.part, []).append(Comment(review, part))
+    return found
+
+
+def mark_done(draft: Draft, key: str, editor_id: int, now: datetime) -> None:
+    """Mark the comment with this key as done; one that is unknown or done already is ignored."""
+    for comment in [one for some in comments(draft).values() for one in some if one.key == key]:
+        done = msgspec.structs.replace(comment.part, is_done=True)
+        review = comment.review
+        review.parts = [done if part is comment.part else part for part in review.parts]
+        audit.record(AuditKind.COMMENT_DONE, now, editor_id, detail=draft.title)
+
+
+def due_again(now: datetime) -> Sequence[Review]:
+    """Sign-offs of published summaries from more than a year ago with no newer one, the oldest first."""
+    newest = (
+        select(func.max(Review.id))
+        .where(Review.signed_at.is_not(None), Review.undone_at.is_(None))
+        .group_by(Review.draft_id)
+    )
+    query = (
+        select(Review)
+        .join(Review.draft)
+        .where(
+            Review.id.in_(newest), Review.signed_at < now - CHECK_AGAIN_AFTER, Draft.article_id.is_not(None)
+        )
+    )
+    return db.session.scalars(query.order_by(Review.signed_at)).all()
+
+
+def remind(now: datetime) -> None:
+    """Mail those who asked for a sign-off that it is due again, once for each."""
+    for review in due_again(now):
+        if review.reminded_at is None and review.asked_by is not None:
+            review.reminded_at = now
+            outbox.enqueue(MailKind.CHECK_AGAIN, review.asked_by.email, now, text=str(review.id))

@@ -1,0 +1,97 @@
+"""Sign-offs: which reviews readers see at a text, and whether it still says what was signed."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from webapp.content.article_content import ArticleContent, from_json
+from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
+from webapp.db.session import db
+from webapp.models import Opinion, Review, Revision
+from webapp.models.values import SignOff
+
+
+class Part(NamedTuple):
+    """A part of a summary that is reviewed by itself: what reviewers see it called, and its fields."""
+
+    label: str
+    fields: str
+
+
+# Each under its first field, where the authoring form shows what should change in it.
+PARTS = {
+    part.fields.partition(" ")[0]: part
+    for part in (
+        Part("Title and main message", "main_message plain_title result"),
+        Part("Simple explanation", "simple_explanation"),
+        Part(
+            "Who and what was studied",
+            "participants subject species about_sci study_kind study_duration evidence_level sample_size age country "
+            "injury_level injury_completeness time_since_injury people",
+        ),
+        Part("Key findings", "findings"),
+        Part("Harms and side effects", "harms harms_read"),
+        Part("Research summary", "research_summary"),
+        Part("Practical implications and questions", "implications questions shows_dysreflexia_help"),
+        Part("Study limitations", "limitations"),
+        Part("Since then", "since_then"),
+        Part("Who paid, and who stood to gain", "funding conflicts_of_interest registrations"),
+    )
+}
+
+
+def of_text(draft_id: int, content: ArticleContent, revision_number: int) -> list[SignOff]:
+    """The sign-offs to print with a text of a draft, oldest first; of one person only the newest.
+
+    A review of a later text that says something else is left out: readers do not see that text yet.
+    """
+    query = (
+        select(Review, Revision)
+        .join(Revision, (Revision.draft_id == Review.draft_id) & (Revision.number == Review.revision_number))
+        .where(Review.draft_id == draft_id, Review.signed_at.is_not(None), Review.undone_at.is_(None))
+        .order_by(Review.signed_at)
+    )
+    printed: dict[tuple[str, str], SignOff] = {}
+    for review, revision in db.session.execute(query):
+        assert review.signed_at is not None
+        is_changed = _has_changed(review, from_json(revision.content), content)
+        if is_changed and review.revision_number > revision_number:
+            continue
+        printed.pop((review.kind, review.name), None)
+        printed[review.kind, review.name] = SignOff(
+            name=review.name if _may_be_named(review) else "",
+            role=review.role,
+            kind=review.kind,
+            on=review.signed_at.date(),
+            is_earlier=is_changed,
+        )
+    return list(printed.values())
+
+
+def print_again(review: Review, now: datetime) -> None:
+    """Bring what readers see up to date after a review was signed, undone, or lost its reviewer's name."""
+    draft, article = review.draft, review.draft.article
+    if article is None:
+        return
+    number = article.revision_number
+    shown = db.session.scalars(
+        select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
+    ).one()
+    db.session.flush()
+    sign_offs = of_text(draft.id, from_json(shown.content), number)
+    if sign_offs != article.sign_offs:
+        article.sign_offs, article.updated_at = sign_offs, now
+        change_log.announce(ChangeKind.SIGNED_OFF, now, article_id=article.id)
+
+
+def _has_changed(review: Review, signed: ArticleContent, content: ArticleContent) -> bool:
+    agreed = [part.part for part in review.parts if part.opinion is Opinion.AGREE]
+    fields = [name for part in agreed for name in PARTS[part].fields.split()]
+    return any(getattr(signed, name) != getattr(content, name) for name in fields)
+
+
+def _may_be_named(review: Review) -> bool:
+    """While the account is open; else only if the person agreed to that when signing."""
+    return review.keeps_name or (review.reviewer is not None and review.reviewer.disabled_at is None)
