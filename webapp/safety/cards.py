@@ -120,7 +120,6 @@ class SafetyCards:
         if len(by_card) < len(self.cards):
             raise SafetyFileError("two cards have the same id")
         self._triggers = Triggers(by_card, file.matching)
-        self.match = lru_cache(REMEMBERED)(self._match)
 
     def card(self, row: Mapping[str, Any]) -> Card:
         """A card as this site shows it: with its emergency number, and the buttons that work in its countries."""
@@ -146,7 +145,9 @@ class SafetyCards:
         number = self.countries[0].number.encode()
         return msgspec.json.decode(msgspec.json.encode(value).replace(b"{emergency}", number))
 
-    def _match(self, text: str) -> Shown:
+    @lru_cache(REMEMBERED)  # noqa: B019 - the cards live as long as the process
+    def match(self, text: str) -> Shown:
+        """The cards that a text calls for."""
         calls = self._triggers.calls(text)
         called = [card for card in self.cards if card.id in calls]
         full = [card for card in called if calls[card.id] is Call.FULL][:MOST_FULL]

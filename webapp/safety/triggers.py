@@ -102,7 +102,12 @@ class Triggers:
         word about somebody call for no whole card.
         """
         words = self._read(text)
-        found = list(self._found(words))
+        found = [
+            (range(start, start + len(phrase)), card, call)
+            for start, word in enumerate(words)
+            for phrase, card, call in self._phrases.get(word, ())
+            if words[start : start + len(phrase)] == phrase
+        ]
         taken: defaultdict[str, set[int]] = defaultdict(set)
         for places, card, call in found:
             if call is Call.NOT_FULL:
@@ -119,13 +124,6 @@ class Triggers:
     def _read(self, text: str) -> list[str]:
         """The words of a text that say something, rightly spelled."""
         return self._spelling.corrected(word for word in words_of(text) if word not in self._fillers)
-
-    def _found(self, words: list[str]) -> Iterator[tuple[range, str, Call]]:
-        """The phrases in these words: where, of which card, and what they call for."""
-        for start, word in enumerate(words):
-            for phrase, card, call in self._phrases.get(word, ()):
-                if words[start : (end := start + len(phrase))] == phrase:
-                    yield range(start, end), card, call
 
     def _sets_in(self, words: list[str], taken: Mapping[str, set[int]]) -> Iterator[str]:
         """The cards whose sets are in these words, apart from those that are taken out for the card."""
