@@ -1,8 +1,14 @@
-"""Phrases that a native speaker would not use, in the starter library and on the pages."""
+"""How the texts of the starter library and the pages sound, as far as it can be counted."""
 
 import re
+import statistics
+
+import pytest
 
 from tests.factories import STARTER
+from webapp.content.article_content import ArticleContent, from_toml
+from webapp.content.problems import own_texts
+from webapp.content.readability import sentences, words
 
 AWKWARD = re.compile(
     r"\b(?:went with|nor did|by chance|chance decided|very unsure|not open to you|pooing|had an interest|standing question|"
@@ -23,3 +29,41 @@ def test_no_text_for_people_has_an_awkward_phrase() -> None:
         (file.name, phrase) for file in files for phrase in AWKWARD.findall(file.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+@pytest.fixture(scope="module")
+def library() -> list[ArticleContent]:
+    return [
+        from_toml(file.read_text(encoding="utf-8")) for file in sorted((STARTER / "articles").glob("*.toml"))
+    ]
+
+
+@pytest.fixture(scope="module")
+def spoken(library: list[ArticleContent]) -> list[str]:
+    """Every sentence of the summaries' own texts."""
+    return [sentence for text in library for _, own in own_texts(text) for sentence in sentences(own)]
+
+
+def test_sentences_vary_and_are_neither_chopped_nor_long(spoken: list[str]) -> None:
+    lengths = [len(words(sentence)) for sentence in spoken]
+    assert 12 <= statistics.mean(lengths) <= 18
+    assert statistics.stdev(lengths) >= 5
+
+
+def test_few_sentences_start_with_the_authors(spoken: list[str]) -> None:
+    assert sum(sentence.startswith("The authors") for sentence in spoken) <= 0.03 * len(spoken)
+
+
+def test_no_summary_uses_the_phrases_of_a_report(spoken: list[str]) -> None:
+    formula = re.compile(
+        r"did not clearly|by chance|chance decided|went with|standing question|\bfigures\b|\bso far\b"
+    )
+    assert [sentence for sentence in spoken if formula.search(sentence)] == []
+
+
+def test_most_simple_explanations_have_contractions(library: list[ArticleContent]) -> None:
+    contraction = re.compile(
+        r"[a-z]['’](?:t|re|ve|ll|d)\b|\b(?:it|that|there|here|what|who|he|she)['’]s\b", re.IGNORECASE
+    )
+    have = sum(bool(contraction.search(text.simple_explanation)) for text in library)
+    assert have >= 0.8 * len(library)
