@@ -11,6 +11,7 @@ from tests.editor.forms import complete, fields_of, opened, press
 from tests.factories import content
 from tests.pages import PageClient
 from webapp.content.article_content import ArticleContent
+from webapp.content.number_check import Trace
 from webapp.content.plain_language import PLAIN_WORDS, Swap, plain_check, swap
 from webapp.models.values import Finding
 
@@ -121,7 +122,7 @@ def test_a_rule_with_nothing_to_look_at_is_not_praised(changes: dict[str, Any], 
 
 def test_a_number_is_one_line_in_each_sentence() -> None:
     text = content(simple_explanation="It was 7. Then 7.", harms="Of 7.", paper={"abstract": "In 40 people."})
-    missing = [row.sentence for row in plain_check(text).numbers if row.trace.is_missing]
+    missing = [row.sentence for row in plain_check(text).numbers if row.trace is Trace.MISSING]
     assert missing == ["It was 7.", "Then 7.", "Of 7."]
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.factories import STARTER
+from webapp.content.article_content import from_toml
+from webapp.content.number_check import Trace, numbers
+from webapp.content.source_text import source_text
 from webapp.papers import file_formats, importing
 
 FORMATS = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"
@@ -76,3 +80,25 @@ def test_jats_gives_funding_and_conflicts_of_interest(files: list[Path]) -> None
     ]
     assert sum(paper.paper.license.startswith("CC") for paper in papers) == 9
     assert all(paper.paper.abstract for paper in papers)
+
+
+def test_numbers_of_a_summary_are_found_in_the_paper_and_its_tables(files: list[Path]) -> None:
+    summaries = {
+        article.paper.title.casefold(): article
+        for file in (STARTER / "articles").glob("*.toml")
+        for article in [from_toml(file.read_text(encoding="utf-8"))]
+    }
+    counts = Counter[str]()
+    for file in (file for file in files if file.parent.name == "jats"):
+        [record] = file_formats.read(file.read_bytes())
+        article = summaries.get(record.title.casefold())
+        if article is not None:
+            for name, sections in (("with its text", record.sections), ("abstract", ())):
+                found = numbers(article, source_text(record.content.paper, tuple(sections)))
+                missing = [
+                    row for row in found if row.trace is Trace.MISSING and row.field.startswith("findings")
+                ]
+                counts[name] += len(missing)
+            counts["papers"] += 1
+    assert (counts["papers"], counts["with its text"]) == (4, 0)
+    assert counts["abstract"] > 5

@@ -69,8 +69,11 @@ def claim_warnings(content: ArticleContent) -> Iterator[Problem]:
             message = f"“{order}” tells readers what to do. Say what the study found."
             yield Problem(field, message, sentence)
         if claimed("silent", sentence) and content.paper.read_from is not ReadFrom.FULL_TEXT:
-            message = "Only a part of the paper was read. Say of that part that it doesn’t say so."
+            message = "The paper was not read in full. Say what the abstract doesn’t say."
             yield Problem(field, message, sentence)
+    summary = f"{content.paper.title} {content.paper.abstract}"
+    if content.subject is Subject.PEOPLE and claimed("animals", summary) and not claimed("people", summary):
+        yield Problem("subject", "The paper speaks of animals and not of people. Choose what it studied.")
     texts = [finding.text for finding in content.findings]
     for index, text in enumerate(texts if content.subject in (Subject.ANIMALS, Subject.LAB) else ()):
         if claimed("people", text, unless="denied") and not claimed("animals", text):
@@ -96,38 +99,31 @@ def contradiction(result: Result | None, text: str) -> str:
     return "" if any(claimed(other, text, unless="denied") for other in relieving) else words
 
 
-def reported_harms(source: SourceText) -> Iterator[tuple[str, bool]]:
-    """Yield each sentence of a paper that reports harms, and whether it says that there were none.
+def harm_left_out(harms: str, source: SourceText) -> str:
+    """Find a sentence of the paper that reports harms, while our text says nothing of them, or that there were none.
 
     Sentences about what is known, planned or measured do not count, nor do introduction, methods and discussion.
     """
-    for section in source.sections:
-        if section.source is Source.FULL_TEXT and not _RESULTS.search(section.heading):
-            continue
-        for number, sentence in enumerate(sentences(section.text)):
-            is_background = section.source is Source.ABSTRACT and number == 0
-            if (
-                not is_background
-                and _WORDS["harms"].search(sentence)
-                and _WORDS["happened"].search(sentence)
-                and not _WORDS["not_reported"].search(sentence)
-            ):
-                yield sentence, _WORDS["none_happened"].search(sentence) is not None
-
-
-def harm_left_out(harms: str, source: SourceText) -> str:
-    """Find a sentence of the paper that reports harms, while our text says nothing of them, or that there were none."""
-    reported = list(reported_harms(source))
     is_silent = harms.startswith((NOT_STATED, DOES_NOT_APPLY)) and not claimed("harms", harms)
     denies = all(claimed("none_happened", sentence) for sentence in sentences(harms))
-    return next((text for text, is_none in reported if is_silent or (denies and not is_none)), "")
+    for section in source.sections if is_silent or denies else ():
+        if section.source is Source.FULL_TEXT and not _RESULTS.search(section.heading):
+            continue
+        first = int(section.source is Source.ABSTRACT)  # an abstract begins with what is known
+        for sentence in sentences(section.text)[first:]:
+            is_report = claimed("harms", sentence) and claimed("happened", sentence)
+            is_left_out = is_silent or not claimed("none_happened", sentence)
+            if is_report and is_left_out and not claimed("not_reported", sentence):
+                return sentence
+    return ""
 
 
 def copied_words(text: str, source: SourceText) -> Iterator[str]:
     """Yield each passage of RUN words or more that stands in the paper word for word, unless it is mostly a name."""
     words, end = list(WORD.finditer(text)), 0
-    for number, run in enumerate(runs(text)):
-        names = sum(word[0][0].isupper() for word in words[number : number + RUN])
-        if run in source.runs and number >= end and names < _NAME_WORDS:
-            end = number + RUN
-            yield text[words[number].start() : words[end - 1].end()]
+    for number, run in enumerate(runs(text) if source.runs else ()):
+        if number >= end and run in source.runs:
+            names = sum(word[0][0].isupper() for word in words[number : number + RUN])
+            if names < _NAME_WORDS:
+                end = number + RUN
+                yield text[words[number].start() : words[end - 1].end()]

@@ -26,10 +26,6 @@ class Trace(StrEnum):
     SUMMED = "Added up"
     SHARE = "Worked out"
 
-    @property
-    def is_missing(self) -> bool:
-        return self is Trace.MISSING
-
 
 @dataclass(frozen=True)
 class TracedNumber:
@@ -65,29 +61,24 @@ _LEAST_SUM = 3
 Found = tuple[Trace, str, str]  # with the paper's sentence, and how the number follows from it
 
 
-def traced_numbers(
-    texts: Iterable[tuple[str, str]], source: SourceText, known: Collection[float] = ()
-) -> Iterator[TracedNumber]:
-    """Look up every number of these texts by field, once in each sentence. ``known`` are numbers that need no source in the paper."""
-    for field, text in texts:
-        for sentence in dict.fromkeys(sentences(text)):
-            for written, (trace, quote, how) in traced_in(sentence, source, known).items():
-                yield TracedNumber(field, sentence, written, trace, quote, how)
-
-
 def numbers(content: ArticleContent, source: SourceText) -> list[TracedNumber]:
-    """Look up all numbers of an article's own texts in its paper, those that were not found first."""
+    """Look up all numbers of an article's own texts in its paper, once in each sentence; those that were not found come first."""
     dates = (content.paper.published_on, *(event.on for event in content.since_then))
     known = {float(on[:4]) for on in dates if on[:4].isdigit()}
     for event in content.since_then:  # which names its own source
         known |= {quantity.value for quantity in quantities(event.text)}
-    found = traced_numbers(own_texts(content), source, known)
+    found = [
+        TracedNumber(field, sentence, number, *trace)
+        for field, text in own_texts(content)
+        for sentence in dict.fromkeys(sentences(text))
+        for number, trace in traced_in(sentence, source, known).items()
+    ]
     return sorted(found, key=lambda row: list(Trace).index(row.trace))
 
 
 def number_warnings(content: ArticleContent, source: SourceText) -> Iterator[Problem]:
     """Warn of each number that is not in the paper's stored text, or once if no text is stored."""
-    missing = [row for row in numbers(content, source) if row.trace.is_missing]
+    missing = [row for row in numbers(content, source) if row.trace is Trace.MISSING]
     if missing and not source.places:
         were = "1 number was" if len(missing) == 1 else f"{len(missing)} numbers were"
         yield Problem("paper-abstract", f"No text of the paper is stored: {were} not checked.")
@@ -133,8 +124,19 @@ def found_in(source: SourceText, number: Quantity, sentence: str, *, is_counted:
     is_share = unit is not None and unit.kind == "share"
     may_be_sum = number.is_count and number.value >= (_LEAST_SUM if is_counted else _LEAST_IN_WORDS)
 
+    units = {
+        other.unit
+        for one in source.by_value.get(number.value, ())
+        for other in one.quantities
+        if other.value == number.value
+    }
+    # "24 months" is not found in a paper that has "24 weeks" alone, even if it has 24 of something else.
+    is_other_unit = unit and unit not in units and unit.kind in {other.kind for other in units if other}
+
     def may_be(other: Quantity) -> bool:
-        return other.unit in (None, unit) or (unit is None and not is_counted)
+        if other.unit is None:
+            return not (is_other_unit and other.value == number.value)
+        return other.unit == unit or (unit is None and not is_counted)
 
     exact = [
         one
