@@ -9,7 +9,7 @@ from operator import attrgetter
 from unicodedata import normalize
 
 from webapp.content.article_content import ArticleContent
-from webapp.content.claims import claim_errors, claim_warnings, claimed
+from webapp.content.claims import NOT_PEOPLE, claim_errors, claim_warnings, claimed
 from webapp.content.fact_words import FACTS
 from webapp.content.identifiers import find_date, find_doi
 from webapp.content.number_check import number_warnings
@@ -243,7 +243,7 @@ def warnings(content: ArticleContent, sections: Sequence[Section] = ()) -> Itera
     if content.subject in (Subject.ANIMALS, Subject.LAB):
         for field, name in (("plain_title", "plain title"), ("main_message", "main message")):
             text = getattr(content, field)
-            if not claimed("animals", text):
+            if not any(claimed(kind, text) for kind in NOT_PEOPLE):
                 yield Problem(field, f"Say in the {name} that this was not tested in people.", text)
     for index, finding in enumerate(content.findings):
         field = f"findings-{index}-text"

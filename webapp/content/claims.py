@@ -27,6 +27,7 @@ _CONTRADICTIONS = {
     Result.HELPED: ("no_better", "", ("better", "gain")),
 }
 _TELL_FINDINGS = ("plain_title", "main_message", "findings")
+NOT_PEOPLE = ("animals", "lab")
 _NAME_WORDS = 4  # words in capitals by which a run is a name, as of a scale
 _RESULTS = re.compile(
     r"result|finding|outcome|safety|adverse|harm|complication|side effect|toler", re.IGNORECASE
@@ -76,12 +77,12 @@ def claim_warnings(content: ArticleContent) -> Iterator[Problem]:
         yield Problem("subject", "The paper speaks of animals and not of people. Choose what it studied.")
     texts = [finding.text for finding in content.findings]
     for index, text in enumerate(texts if content.subject in (Subject.ANIMALS, Subject.LAB) else ()):
-        if claimed("people", text, unless="denied") and not claimed("animals", text):
+        if claimed("people", text, unless="denied") and not any(claimed(kind, text) for kind in NOT_PEOPLE):
             message = "This was not tested in people. Say in whom it was."
             yield Problem(f"findings-{index}-text", message, text)
     is_told = content.result is not Result.NOT_TESTED and texts
     if is_told and not any(
-        claimed(kind, text) for kind in ("people", "animals", "took_part") for text in texts
+        claimed(kind, text) for kind in ("people", "took_part", *NOT_PEOPLE) for text in texts
     ):
         yield Problem("findings", "Say in a finding who was studied.")
     if content.result is Result.NO_CLEAR_DIFFERENCE and not any(
