@@ -68,6 +68,12 @@ def test_a_number_is_found_as_people_say_it(text: str, trace: Trace) -> None:
     assert Trace.MISSING not in traced(text).values() or trace is Trace.MISSING
 
 
+def test_a_share_of_those_who_took_part_is_counted() -> None:
+    source = source_text(PaperContent(abstract="We treated 14 people. In 71.43% the heart failed."))
+    assert traced_in("Ten people had heart failure.", source)["Ten"][0] is Trace.SHARE
+    assert traced_in("Eleven people had heart failure.", source)["Eleven"][0] is Trace.MISSING
+
+
 def test_groups_are_added_up() -> None:
     assert traced("They asked 48 people, 46 by mail.", Section(Source.FULL_TEXT, "We met 20 men, 17 women and 9 boys.")) == {
         "48": Trace.FOUND,

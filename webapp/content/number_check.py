@@ -8,10 +8,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isclose
 
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem, own_texts
-from webapp.content.quantities import Quantity, quantities
+from webapp.content.quantities import SHARE, Quantity, quantities
 from webapp.content.readability import sentences
 from webapp.content.source_text import SourceSentence, SourceText, parts_of_wholes, stems
 
@@ -95,9 +96,8 @@ def traced_in(sentence: str, source: SourceText, known: Collection[float] = ()) 
         is_small_word = (
             number.is_in_words and not (number.unit or is_counted) and number.value < _LEAST_IN_WORDS
         )
-        is_name = (
-            number.value == 1 and (number.is_in_words or number.is_count) and not is_counted
-        )  # "one day", "type 1"
+        # "One day", "type 1".
+        is_name = number.value == 1 and (number.is_in_words or (number.is_count and not is_counted))
         if number.value not in known and not is_small_word and not is_name:
             found[number.text] = found_in(source, number, sentence, is_counted=is_counted)
     for part, whole in parts_of_wholes(sentence, numbers):
@@ -121,7 +121,6 @@ def traced_in(sentence: str, source: SourceText, known: Collection[float] = ()) 
 def found_in(source: SourceText, number: Quantity, sentence: str, *, is_counted: bool) -> Found:
     """Look for a number of a sentence in the paper: as it stands, rounded or converted, as a share, or as a sum."""
     unit, hedge = number.unit, _ABOUT.search(sentence[: number.start])
-    is_share = unit is not None and unit.kind == "share"
     may_be_sum = number.is_count and number.value >= (_LEAST_SUM if is_counted else _LEAST_IN_WORDS)
 
     units = {
@@ -157,9 +156,8 @@ def found_in(source: SourceText, number: Quantity, sentence: str, *, is_counted:
                 if is_rounded(number, value, hedge, is_loose=True):
                     said = other.text if other.unit_text in other.text else f"{other.text} {other.unit_text}"
                     derived[Trace.CONVERTED][one] = f"{said} is {value:.4g} {number.unit_text}"
-        for share, how in one.shares if is_share else ():
-            if is_rounded(number, share, hedge, is_loose=hedge is not None):
-                derived[Trace.SHARE][one] = f"{how} is {share:.3g}%"
+        for how in shares_behind(number, one, hedge, source):
+            derived[Trace.SHARE][one] = how
         if may_be_sum and number.value in one.sums:
             derived[Trace.SUMMED][one] = one.sums[number.value]
     for trace, found in derived.items():
@@ -167,6 +165,20 @@ def found_in(source: SourceText, number: Quantity, sentence: str, *, is_counted:
             best = closest(found, sentence)
             return trace, best.text, found[best]
     return Trace.MISSING, "", ""
+
+
+def shares_behind(
+    number: Quantity, one: SourceSentence, hedge: re.Match[str] | None, source: SourceText
+) -> Iterator[str]:
+    """Yield the shares of a sentence that a number follows from: 25% of "3 of 12", or 10 people of "71.43%", if 14 took part."""
+    for share, how in one.shares if number.unit == SHARE else ():
+        if is_rounded(number, share, hedge, is_loose=hedge is not None):
+            yield f"{how} is {share:.3g}%"
+    for other in one.quantities if number.is_count else ():
+        if other.unit == SHARE and other.decimal_count and other.value:
+            whole = round(100 * number.value / other.value)
+            if whole in source.by_value and isclose(whole * other.value / 100, number.value, rel_tol=1e-3):
+                yield f"{other.text} of {whole}"
 
 
 def closest(candidates: Iterable[SourceSentence], sentence: str) -> SourceSentence:

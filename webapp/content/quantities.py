@@ -23,6 +23,7 @@ for _kind, _units in tomllib.loads(Path(__file__).with_name("units.toml").read_t
         _PATTERNS.append(f"(?P<u{len(_UNITS)}>{_written})")
         _UNITS.append(Unit(_kind, **_size) if isinstance(_size, dict) else Unit(_kind, _size))
 
+SHARE = Unit("share", 1)  # percent
 _DIGITS = r"(?<![\w.,·])(?:\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:[.·]\d+)?|\d+(?:[.,·]\d+)?|[.·]\d+)"
 _QUANTITY = re.compile(
     rf"(?:(?P<digits>{_DIGITS})|(?<![a-z])(?<![a-z]-)(?P<words>{IN_WORDS})(?![a-z]))"
@@ -32,7 +33,7 @@ _QUANTITY = re.compile(
 _HEADING = re.compile(rf"\((?:{'|'.join(_PATTERNS)})\)", re.IGNORECASE)
 _GROUPED = re.compile(r"[,\s](?=\d{3}(?!\d))")
 # Between two numbers that share the unit of the second: "35.97±48.2 m", "4 to 24 months".
-_SHARED = re.compile(r"\s*(?:±|\+/-|[-–—,]|to|and|or|vs\.?|versus)\s*", re.IGNORECASE)
+_SHARED = re.compile(r"\s*(?:±|\+/-|[-–—]|,(?:\s*(?:and|or))?|to|and|or|vs\.?|versus)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

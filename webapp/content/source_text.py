@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 
 from webapp.content.article_content import PaperContent
-from webapp.content.quantities import Quantity, quantities
+from webapp.content.quantities import SHARE, Quantity, quantities
 from webapp.content.readability import sentences
 from webapp.models import Section, Source
 
@@ -51,7 +51,7 @@ class SourceSentence:
     @cached_property
     def shares(self) -> list[tuple[float, str]]:
         """The shares that it gives, in percent: "25%" as it is, "3 of 12" worked out."""
-        given = [(one.value, one.text) for one in self.quantities if one.unit and one.unit.kind == "share"]
+        given = [(one.value, one.text) for one in self.quantities if one.unit == SHARE]
         return given + [
             (100 * part.value / whole.value, f"{part.text} of {whole.text}")
             for part, whole in parts_of_wholes(self.text, self.quantities)
