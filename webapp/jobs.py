@@ -184,6 +184,7 @@ def forget(_: Event) -> None:
         misses.forget_old(now.date())
         audit.forget_old(now)
         deletion.forget_deleted(now)
+        reviews.forget_addresses(now)
         subscriptions.forget_unconfirmed(now)
         outbox.forget_old(now)
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.accounts.people import EMAIL, EditorClient, add_editor, audited, sign_in, token_on
 from tests.editor.forms import Sent, changed, fields_of, form_of, press, sent_by
 from tests.factories import add_article, content, publish
-from tests.newsletter.steps import delivered, link_in, text_of
+from tests.newsletter.steps import delivered, forget, link_in, text_of
 from tests.pages import H, PageClient, parsed
 from webapp import jobs
 from webapp.db.session import db
@@ -122,10 +122,10 @@ def test_a_review_that_cannot_be_sent_comes_back_as_it_was_typed(
     app: Flask, client: PageClient, article: Article, fields: dict[str, Any], sentence: str
 ) -> None:
     path = mailed_link(client, article)
-    page = answer(EditorClient(app), path, 422, **fields, funding__text="Typed, and not lost")
+    page = answer(EditorClient(app), path, 422, **fields, role="Typed, and not lost")
     assert sentence in page
     sent = form_on(page, path)
-    assert sent["funding-text"] == "Typed, and not lost"
+    assert sent["role"] == "Typed, and not lost"
     assert all(
         sent.get(name.replace("__", "-"), "").strip() == value.strip() for name, value in fields.items()
     )
@@ -281,3 +281,16 @@ def test_a_sign_off_is_due_again_after_a_year_and_its_asker_hears_of_it_once(
         jobs.remind(Event())
     assert len(delivered()) == count + 1
     assert "checked this summary a year ago" in text_of(to(EMAIL))
+
+
+def test_a_remark_without_a_choice_is_not_lost(app: Flask, client: PageClient, article: Article) -> None:
+    answer(EditorClient(app), mailed_link(client, article), harms__text="A remark", findings__opinion="agree")
+    assert "A remark" in client.get(form_of(client, article.id)).text
+
+
+def test_the_address_of_somebody_without_an_account_is_forgotten(
+    app: Flask, client: PageClient, article: Article
+) -> None:
+    ask(client, article)
+    forget(datetime.now(UTC) + timedelta(days=61))
+    assert db.session.scalars(select(Review.email)).all() == [""]

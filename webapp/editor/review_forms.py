@@ -72,14 +72,14 @@ class ReviewForm(FlaskForm):
     keeps_name = BooleanField("Keep my name on this summary if my account is closed")
 
     def parts(self, shown: list[str]) -> list[PartReview]:
-        """The opinions given about these parts."""
+        """The opinions given about these parts. A text without one says what should change."""
         opinions = {one.value: one for one in Opinion}
+        rows = {part: self[part].form for part in shown}
+        texts = {part: stripped(row.text.data) for part, row in rows.items()}
         return [
-            PartReview(
-                part, opinion, (self[part].form.text.data or "").strip() if opinion is Opinion.CHANGE else ""
-            )
-            for part in shown
-            if (opinion := opinions.get(self[part].form.opinion.data or ""))
+            PartReview(part, opinion, texts[part])
+            for part, row in rows.items()
+            if (opinion := opinions.get(row.opinion.data or "") or (texts[part] and Opinion.CHANGE))
         ]
 
     def is_complete(self, shown: list[str]) -> bool:

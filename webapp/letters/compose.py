@@ -38,7 +38,8 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
             sentence = message.text_body or ""
             rendered = emails.account_notice(sentence, editor, message.queued_at) if editor else None
         case MailKind.REVIEW_REQUEST | MailKind.REVIEW_ANSWERED | MailKind.CHECK_AGAIN:
-            rendered = _about_review(message.kind, db.session.get(Review, int(message.text_body or 0)))
+            review = db.session.get(Review, int(message.text_body or 0))
+            rendered = emails.about_review(message.kind, review) if review else None
         case MailKind.ISSUE_STOPPED:
             stopped = outbox.stopped_issues()
             rendered = emails.issues_stopped(stopped) if stopped else None
@@ -74,19 +75,6 @@ def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
         "List-Unsubscribe": f"<{emails.unsubscribe_link(subscriber)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-
-
-def _about_review(kind: MailKind, review: Review | None) -> RenderedMail | None:
-    if review is None:
-        return None
-    if kind == MailKind.REVIEW_REQUEST:
-        is_open = review.answered_at is None and review.replaced_at is None
-        return emails.review_request(review) if is_open else None
-    if kind == MailKind.CHECK_AGAIN:
-        sentence = f"{review.name} checked this summary a year ago. Is it still right?"
-        return emails.review_notice(sentence, review) if review.is_signed else None
-    did = "signed it off" if review.is_signed else "sent a review"
-    return emails.review_notice(f"{review.name} {did}.", review)
 
 
 def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime) -> RenderedMail | None:

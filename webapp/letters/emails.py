@@ -10,7 +10,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
-from webapp.models import Article, Editor, Issue, Review, Subscriber
+from webapp.models import Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.values import ArticleStatus, PaperStatus
 from webapp.publishing import reviews
 from webapp.web import tokens
@@ -86,23 +86,24 @@ def account_notice(sentence: str, editor: Editor, at: datetime) -> RenderedMail:
     return _rendered("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
 
 
-def review_request(review: Review) -> RenderedMail:
-    """What somebody is asked to review: by a link that works alone, or on their desk if they have an account."""
-    address = link("reviews.by_link", token=reviews.link_token(review))
-    if review.reviewer_id is not None:
+def about_review(kind: MailKind, review: Review) -> RenderedMail | None:
+    """A request to review a text, or a notice to the editor who asked; None if it is out of date."""
+    if kind == MailKind.REVIEW_REQUEST:
+        if review.answered_at or review.replaced_at:
+            return None
         address = link("reviews.show", review_id=review.id)
-    until = reviews.closes_at(review)
-    return _rendered(
-        "Would you check a summary for us?", "review_request", review=review, link=address, until=until
-    )
-
-
-def review_notice(sentence: str, review: Review) -> RenderedMail:
-    """A notice to the editor who asked for a review."""
+        if review.reviewer_id is None:
+            address = link("reviews.by_link", token=reviews.link_token(review))
+        subject, until = "Would you check a summary for us?", reviews.closes_at(review)
+        return _rendered(subject, "review_request", review=review, link=address, until=until)
+    sentence = f"{review.name} {'signed it off' if review.is_signed else 'sent a review'}."
+    if kind == MailKind.CHECK_AGAIN:
+        if not review.is_signed:
+            return None
+        sentence = f"{review.name} checked this summary a year ago. Is it still right?"
     address = link("reviews.of_summary", draft_id=review.draft_id)
-    return _rendered(
-        "About a review you asked for", "review_notice", sentence=sentence, review=review, link=address
-    )
+    subject = "About a review you asked for"
+    return _rendered(subject, "review_notice", sentence=sentence, review=review, link=address)
 
 
 def issues_stopped(stopped: Sequence[tuple[Issue, str | None]]) -> RenderedMail:

@@ -9,13 +9,14 @@ from sqlalchemy import func, select, update
 
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import AuditKind, Draft, Editor, MailKind, Opinion, PartReview, Review
+from webapp.models import AuditKind, Draft, Editor, MailKind, PartReview, Review
 from webapp.publishing import audit, sign_offs
 from webapp.web import tokens
 from webapp.web.errors import SiteError
 
 LINK_FOR = timedelta(days=14)
 CHECK_AGAIN_AFTER = timedelta(days=365)
+ADDRESS_RETENTION = timedelta(days=60)  # of somebody without an account
 LINK = "review"
 
 
@@ -29,7 +30,7 @@ class ReviewClosed(Exception):
 
 @dataclass(frozen=True)
 class Comment:
-    """What a reviewer wants changed in one part."""
+    """What a reviewer said in words about one part."""
 
     review: Review
     part: PartReview
@@ -135,11 +136,11 @@ def asked_of(reviewer: Editor) -> Sequence[Review]:
 
 
 def comments(draft: Draft) -> dict[str, list[Comment]]:
-    """What reviewers want changed and nobody marked as done, by part, oldest first."""
+    """What reviewers said in words and nobody marked as done, by part, oldest first."""
     found: dict[str, list[Comment]] = {}
     for review in reversed(of_draft(draft)):
         for part in review.parts:
-            if review.answered_at and part.opinion is Opinion.CHANGE and not part.is_done:
+            if review.answered_at and part.text and not part.is_done:
                 found.setdefault(part.part, []).append(Comment(review, part))
     return found
 
@@ -176,3 +177,9 @@ def remind(now: datetime) -> None:
         if review.reminded_at is None and review.asked_by is not None:
             review.reminded_at = now
             outbox.enqueue(MailKind.CHECK_AGAIN, review.asked_by.email, now, text=str(review.id))
+
+
+def forget_addresses(now: datetime) -> None:
+    """Delete the mail addresses of people without an account whose links ended long ago."""
+    old = update(Review).where(Review.reviewer_id.is_(None), Review.asked_at < now - ADDRESS_RETENTION)
+    db.session.execute(old.values(email=""))

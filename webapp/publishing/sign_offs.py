@@ -56,12 +56,15 @@ def of_text(draft_id: int, content: ArticleContent, revision_number: int) -> lis
     printed: dict[tuple[str, str], SignOff] = {}
     for review, revision in db.session.execute(query):
         assert review.signed_at is not None
-        is_changed = _has_changed(review, from_json(revision.content), content)
+        signed = from_json(revision.content)
+        agreed = [PARTS[part.part].fields for part in review.parts if part.opinion is Opinion.AGREE]
+        is_changed = any(getattr(signed, name) != getattr(content, name) for name in " ".join(agreed).split())
         if is_changed and review.revision_number > revision_number:
             continue
+        has_account = review.reviewer is not None and review.reviewer.disabled_at is None
         printed.pop((review.kind, review.name), None)
         printed[review.kind, review.name] = SignOff(
-            name=review.name if _may_be_named(review) else "",
+            name=review.name if review.keeps_name or has_account else "",
             role=review.role,
             kind=review.kind,
             on=review.signed_at.date(),
@@ -84,14 +87,3 @@ def print_again(review: Review, now: datetime) -> None:
     if sign_offs != article.sign_offs:
         article.sign_offs, article.updated_at = sign_offs, now
         change_log.announce(ChangeKind.SIGNED_OFF, now, article_id=article.id)
-
-
-def _has_changed(review: Review, signed: ArticleContent, content: ArticleContent) -> bool:
-    agreed = [part.part for part in review.parts if part.opinion is Opinion.AGREE]
-    fields = [name for part in agreed for name in PARTS[part].fields.split()]
-    return any(getattr(signed, name) != getattr(content, name) for name in fields)
-
-
-def _may_be_named(review: Review) -> bool:
-    """While the account is open; else only if the person agreed to that when signing."""
-    return review.keeps_name or (review.reviewer is not None and review.reviewer.disabled_at is None)
