@@ -10,10 +10,12 @@ from webapp.content.article_content import ArticleContent, PaperContent, from_js
 from webapp.content.fact_words import FACTS, NOT_STATED
 from webapp.content.identifiers import find_trials
 from webapp.db.session import db
-from webapp.models import Draft, Fact, FoundBy
+from webapp.models import Draft, Fact, FoundBy, Source
+from webapp.models.people import People
 from webapp.models.values import ReadFrom, StudyKind, Subject
 from webapp.papers import stored_texts
 from webapp.papers.facts.paper_text import PaperText, Sentence
+from webapp.papers.facts.people_values import NAMES, people_values
 from webapp.papers.facts.suggestion import Field, Suggestion
 from webapp.papers.records import LONGEST_TEXT, registrations
 from webapp.publishing import revisions
@@ -49,8 +51,15 @@ def decide(
 
     ``value`` may be NOT_STATED; ``seen`` are the suggestions that the editor agreed with or changed.
     """
-    _save(draft, with_fact(from_json(draft.content), field, value), editor_id, now)
-    fact = decided(draft).get(field) or Fact(draft_id=draft.id, field=field)
+    facts = decided(draft)
+    fact = facts.get(field) or Fact(draft_id=draft.id, field=field, value="")
+    content = with_fact(from_json(draft.content), field, value)
+    if content.subject is Subject.PEOPLE:
+        if field is Field.SUBJECT:  # the facts that were decided before
+            for other, earlier in facts.items():
+                content = _with_people(content, other, "", earlier.value, earlier.source)
+        content = _with_people(content, field, fact.value, value, seen[0].source if seen else None)
+    _save(draft, content, editor_id, now)
     fact.value, fact.editor_id, fact.confirmed_at = value, editor_id, now
     fact.found_by = FoundBy.RULE if seen and value == joined(seen) else FoundBy.PERSON
     fact.source, fact.start, fact.end, fact.quote, fact.text_id = None, None, None, "", None
@@ -112,6 +121,21 @@ def with_fact(content: ArticleContent, field: Field, value: str) -> ArticleConte
         paper = msgspec.structs.replace(content.paper, **{field: typed})
         return msgspec.structs.replace(content, paper=paper)
     return msgspec.structs.replace(content, **{field: typed})
+
+
+def _with_people(
+    content: ArticleContent, field: Field, before: str, value: str, source: Source | None
+) -> ArticleContent:
+    """Fill in who took part from a fact and where it stands, but never replace what does not come from this fact."""
+    people, old, new = content.people, people_values(field, before), people_values(field, value)
+    for name in NAMES.get(field, ()):
+        if getattr(people, name) in (None, [], old.get(name)):
+            empty = getattr(People(), name)
+            said_in = {key: place for key, place in people.said_in.items() if key != name}
+            if name in new and source:
+                said_in[name] = source.value
+            people = msgspec.structs.replace(people, said_in=said_in, **{name: new.get(name, empty)})
+    return msgspec.structs.replace(content, people=people)
 
 
 def value_in(content: ArticleContent, field: Field) -> str:
