@@ -18,6 +18,7 @@ from tests.papers.test_facts import ARTICLE
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
 from webapp.models import Draft, Fact, FoundBy, Role, Source, StoredText
+from webapp.models.people import Either, People
 from webapp.models.values import ReadFrom, StudyKind
 from webapp.papers import file_formats, importing, stored_texts
 
@@ -112,6 +113,33 @@ def test_a_changed_fact_is_the_editors_and_keeps_the_sentence_in_view(
 def test_a_value_that_was_added_to_is_the_editors_too(client: PageClient, draft: Draft) -> None:
     decide(client, draft, "sample_size", "change", offer="40", value="40 adults")
     assert fact_of(draft, "sample_size").found_by is FoundBy.PERSON
+
+
+def test_facts_about_people_fill_who_took_part_and_where_it_stands(client: PageClient, draft: Draft) -> None:
+    decide(client, draft, "sample_size", "confirm", offer="40")
+    assert content_of(draft).people == People()  # of people or of animals?
+    decide(client, draft, "subject", "change", value="people")
+    decide(client, draft, "injury_level", "confirm", offer="C5")
+    decide(client, draft, "walking", "change", value="non-ambulatory")
+    said_in = {"count": "abstract", "levels": "abstract"}  # nobody knows where the last one stands
+    assert content_of(draft).people == People(count=40, levels=["C5"], walks=Either.NO, said_in=said_in)
+    decide(client, draft, "sample_size", "change", value="40 or 41")
+    decide(client, draft, "injury_level", "not-stated")
+    assert content_of(draft).people == People(walks=Either.NO)
+
+
+def test_a_fact_replaces_no_value_that_was_entered_in_the_form(client: PageClient, draft: Draft) -> None:
+    decide(client, draft, "subject", "change", value="people")
+    form = f"/editor/summaries/{draft.id}"
+    press(client, form, opened(client, form, people__count="39"), "save")
+    decide(client, draft, "sample_size", "confirm", offer="40")
+    assert content_of(draft).people == People(count=39)
+
+
+def test_of_animals_nothing_fills_who_took_part(client: PageClient, draft: Draft) -> None:
+    decide(client, draft, "subject", "change", value="animals")
+    decide(client, draft, "sample_size", "confirm", offer="40")
+    assert content_of(draft).people == People()
 
 
 def test_not_stated_is_a_fact_too(client: PageClient, draft: Draft) -> None:
@@ -216,6 +244,19 @@ def test_what_was_typed_after_the_sign_in_ran_out_is_still_there(client: PageCli
     assert 'value="Adults under 70"' in page and "click the button again" in page
     decide(client, draft, "age", "change", value="Adults under 70")
     assert "click the button again" not in client.get(sheet_of(draft)).text
+
+
+@pytest.mark.parametrize(("field", "button"), [("sample_size", "confirm"), ("harms", "not-stated")])
+def test_a_button_beside_a_fact_says_that_it_has_to_be_clicked_again_after_signing_in(
+    client: PageClient, draft: Draft, field: str, button: str
+) -> None:
+    page = client.get(sheet_of(draft)).text
+    [quick] = re.findall(rf'<form class="quick"[^>]*/facts/{field}/{button}".*?</form>', page, re.S)
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', quick))
+    path = f"{sheet_of(draft)}/facts/{field}/{button}"
+    client.post(path, fields | {"csrf_token": "of an earlier session"})
+    row = (page := client.get(sheet_of(draft)).text)[page.index(f'id="fact-{field}"') :]
+    assert "click the button again" in row[: row.index("</li>")]
 
 
 def test_an_unknown_fact_or_draft_is_not_found(client: PageClient, draft: Draft) -> None:

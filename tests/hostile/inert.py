@@ -10,7 +10,9 @@ from tests import pages
 from tests.hostile.corpus import PROBE
 from tests.pages import H
 
-SAFE_ADDRESS = re.compile(r"(https?://|mailto:|otpauth://|(tel|sms):\+?\d+(\?body=[A-Z]+)?$|/|#|\?|$)", re.IGNORECASE)
+SAFE_ADDRESS = re.compile(
+    r"(https?://|mailto:|otpauth://|(tel|sms):\+?\d+(\?body=[A-Z]+)?$|/|#|\?|$)", re.IGNORECASE
+)
 ELSEWHERE = re.compile(r"\s*(https?:[/\\]*|[/\\]{2,})[^/\\?#]*evil\.example", re.IGNORECASE)
 ADDRESSES = ("href", "src", "action", "formaction", "data-hx-get", "data-hx-post", "poster", "data", "srcset")
 NEVER = {"iframe", "object", "embed", "base", "math", "frame", "applet", PROBE}

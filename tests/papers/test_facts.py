@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from webapp.content.number_words import number
 from webapp.models import Section, Source
+from webapp.models.people import Ages, Either, Range, Sex
 from webapp.models.values import StudyKind, Subject
 from webapp.papers import file_formats
 from webapp.papers.facts.numbers import NUMBER, times
 from webapp.papers.facts.paper_text import LONGEST_SENTENCE, PaperText
+from webapp.papers.facts.people_values import people_values
 from webapp.papers.facts.suggesting import suggestions
 from webapp.papers.facts.suggestion import MOST_SUGGESTIONS, Field, Value
 
@@ -61,6 +63,40 @@ def test_every_example_beside_the_rules_is_the_first_suggestion(field: str, text
 def test_every_file_of_rules_is_of_a_field_and_has_an_example_with_a_value() -> None:
     for file in RULES.glob("*.toml"):
         assert any(case.values[2] for case in examples() if case.values[0] == Field(file.stem)), file
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        (Field.SAMPLE_SIZE, "48 (26 and 22)", {"count": 48}),
+        (Field.SAMPLE_SIZE, "Forty-eight adults", {"count": 48}),
+        (Field.SAMPLE_SIZE, "about 48", {}),
+        (Field.SAMPLE_SIZE, "18 studies", {}),
+        (Field.SEX, "37 men and 11 women", {"sex": Sex(men=37, women=11)}),
+        (Field.SEX, "two female", {"sex": Sex(women=2)}),
+        (Field.SEX, "80% male", {}),
+        (Field.AGE, "Aged between 18 and 75 years", {"ages": Ages(from_=18, to=75)}),
+        (Field.AGE, "mean age was 45.7 ± 6.5 years", {"ages": Ages(typical=45.7)}),
+        (Field.AGE, "ages 48 and 52", {}),  # of two people
+        (Field.INJURY_LEVEL, "C5-7", {"levels": ["C5", "C7"]}),
+        (Field.INJURY_LEVEL, "cervical and thoracic", {"levels": ["cervical", "thoracic"]}),
+        (Field.INJURY_LEVEL, "T2-T1", {}),
+        (Field.INJURY_LEVEL, "C9", {}),
+        (Field.INJURY_LEVEL, "C6 and T12", {}),  # no span
+        (Field.INJURY_COMPLETENESS, "AIS A–C", {"ais": ["A", "B", "C"]}),
+        (Field.INJURY_COMPLETENESS, "ASIA Impairment Scale grade C or D", {"ais": ["C", "D"]}),
+        (Field.INJURY_COMPLETENESS, "complete and incomplete", {"complete": Either.BOTH}),
+        (Field.INJURY_COMPLETENESS, "motor complete", {}),  # may be AIS A or B
+        (Field.TIME_SINCE_INJURY, "4-24 months post-injury", {"years_since": Range(from_=0.33, to=2)}),
+        (Field.TIME_SINCE_INJURY, "at least 2 years after injury", {"years_since": Range(from_=2)}),
+        (Field.TIME_SINCE_INJURY, "2 years post-injury", {}),  # of all, or when it ended?
+        (Field.WALKING, "non-ambulatory", {"walks": Either.NO}),
+        (Field.WALKING, "manual wheelchair users", {}),  # some of them walk, too
+        (Field.COUNTRY, "Chad", {}),
+    ],
+)
+def test_only_an_exact_fact_is_a_value(field: Field, text: str, expected: dict[str, Any]) -> None:
+    assert people_values(field, text) == expected
 
 
 def test_the_sentence_of_a_value_is_its_quote() -> None:
