@@ -199,18 +199,20 @@ def test_records_in_any_format_are_read_without_asking_anyone(
 def test_a_paper_that_is_here_is_filled_in_with_what_is_missing(
     writer: EditorClient, known_paper: StandIn
 ) -> None:
-    article = add_article(paper={"doi": DOI, "title": "Our title", "pmid": "", "license": ""})
+    paper = {"doi": DOI, "title": "Our title", "pmid": "", "license": ""}
+    article = add_article(paper=paper, funding="not stated", age="not stated")
     draft = revisions.draft_of(article.id)
     number, harms = draft.revision_number, from_json(draft.content).harms
     address = send(writer, PMCID)
     page = writer.get(address).text
     assert "0 new, 1 already here" in words(page) and "Fill in what is missing there" in words(page)
     opened = writer.post(f"{address}/fill/1", {"csrf_token": token(writer, IMPORT)}, status=303).location
-    assert "Only empty fields changed." in writer.get(opened).text
+    assert "Only fields that were empty or “not stated” changed." in writer.get(opened).text
     db.session.expire_all()
     content = from_json(draft.content)
     assert (content.paper.title, content.harms) == ("Our title", harms)
     assert (content.paper.pmid, content.paper.license) == (PMID, "CC BY")
+    assert (content.funding, content.age) == ("The Made-up Fund paid for beds.", "not stated")
     assert draft.revision_number == number + 1
     assert db.session.get_one(type(article), article.id).paper.pmid in (None, "")  # readers see nothing yet
     writer.post(f"{address}/fill/1", {"csrf_token": token(writer, IMPORT)}, status=303)

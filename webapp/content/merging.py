@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.fact_words import NOT_STATED
 from webapp.models.people import People
 
 Filled = TypeVar("Filled", ArticleContent, PaperContent)
@@ -65,7 +66,7 @@ def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent)
 
 
 def filled(content: ArticleContent, other: ArticleContent) -> ArticleContent:
-    """Fill the empty fields of a content from another one about the same paper, whose graver status counts."""
+    """Fill what is empty or "not stated" from another content about the same paper, whose graver status counts."""
     paper = _filled(content.paper, other.paper)
     if other.paper.status.gravity > content.paper.status.gravity:
         status = {name: getattr(other.paper, name) for name in _STATUS}
@@ -105,8 +106,13 @@ def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, s
 
 
 def _filled(value: Filled, other: Filled) -> Filled:
-    empty = (name for name in value.__struct_fields__ if getattr(value, name) in ("", None, []))
-    return msgspec.structs.replace(value, **{name: getattr(other, name) for name in empty})
+    missing: tuple[Any, ...] = ("", None, [], NOT_STATED)
+    found = {
+        name: getattr(other, name)
+        for name in value.__struct_fields__
+        if getattr(value, name) in missing and getattr(other, name) not in missing
+    }
+    return msgspec.structs.replace(value, **found)
 
 
 def _fields(*contents: ArticleContent) -> Iterator[str]:
