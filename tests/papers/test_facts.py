@@ -65,6 +65,14 @@ def test_every_file_of_rules_is_of_a_field_and_has_an_example_with_a_value() -> 
         assert any(case.values[2] for case in examples() if case.values[0] == Field(file.stem)), file
 
 
+def test_headings_and_tables_are_not_quoted_as_sentences() -> None:
+    paper = PaperText(
+        Section(Source.FULL_TEXT, "Massage, sham and usual care\n\nUsual care was compared with a placebo."),
+        Section(Source.TABLE, "Table 1 The placebo group and the control group\n\nSham | Usual care."),
+    )
+    assert values(paper, Field.COMPARISON) == ["Usual care was compared with a placebo."]
+
+
 @pytest.mark.parametrize(
     ("field", "text", "expected"),
     [

@@ -41,7 +41,9 @@ class FormNotice:
 
 _DONE = {  # by the button that led here
     "saved": FormNotice("Draft saved.", "Readers won’t see it until you publish."),
-    "filled": FormNotice("Filled in.", "Only fields that were empty or “not stated” changed. What was written stays as it was."),
+    "filled": FormNotice(
+        "Filled in.", "Only fields that were empty or “not stated” changed. What was written stays as it was."
+    ),
     "undeleted": FormNotice("The draft is back."),
     "restored": FormNotice(
         "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."

@@ -73,7 +73,11 @@ class Rules:
             source = sentence.section.source
             if source is Source.STATEMENT:
                 continue
-            if not self._phrases and source is not Source.TITLE:
+            # Titles, headings, rows and captions are no sentences to quote.
+            is_prose = source is Source.ABSTRACT or (
+                source is Source.FULL_TEXT and sentence.text[-1] in ".!?”)]"
+            )
+            if is_prose and not self._phrases:
                 score = self.weight(sentence, 0, len(sentence.text)) + overview
                 yield Candidate(sentence.text, sentence, score - self.file.least)
             for pattern, phrase in self._phrases:
