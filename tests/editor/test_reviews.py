@@ -294,3 +294,19 @@ def test_the_address_of_somebody_without_an_account_is_forgotten(
     ask(client, article)
     forget(datetime.now(UTC) + timedelta(days=61))
     assert db.session.scalars(select(Review.email)).all() == [""]
+
+
+def test_a_review_sent_after_the_session_ended_is_there_again(
+    app: Flask, client: PageClient, article: Article
+) -> None:
+    lee = reviewer(app)
+    ask(client, article, reviewer=str(db.session.scalars(select(Editor.id).where(Editor.email == LEE)).one()))
+    path = f"/editor/reviews/{db.session.scalars(select(Review.id)).one()}"
+    sent = changed(form_on(lee.get(path).text, path), harms__opinion="change", harms__text="Not lost")
+    lee.post("/editor/sign-out", {"csrf_token": token_on(lee.get(path).text)})
+    lee.post(path, sent)
+    sign_in(lee, LEE)
+    again = form_on(lee.get(path).text, path)
+    assert again["harms-text"] == "Not lost"
+    lee.post(path, again)
+    assert "Not lost" in client.get(form_of(client, article.id)).text

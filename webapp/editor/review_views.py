@@ -108,9 +108,7 @@ def show(review_id: int) -> Response:
 @bp.post("/editor/reviews/<int:review_id>")
 def send(review_id: int) -> Response:
     """Send a review."""
-    answer = _answer(_asked_of_me(review_id))
-    editor_access.discard_recovered_fields()
-    return answer
+    return _answer(_asked_of_me(review_id))
 
 
 @bp.post("/editor/reviews/<int:review_id>/undo")
@@ -252,6 +250,8 @@ def _answer(review: Review, token: str = "") -> Response:
             review.name, review.role = form.name.data, form.role.data
             review.keeps_name = bool(token) or form.keeps_name.data
         reviews.answer(review, form.parts(shown), now, signs=form.agrees.data)
+        if not token:
+            editor_access.discard_recovered_fields()
     return htmx.redirect(request.path)
 
 

@@ -48,8 +48,7 @@ def ask(review: Review, now: datetime) -> None:
         Review.answered_at.is_(None),
         Review.replaced_at.is_(None),
     )
-    with db.session.no_autoflush:
-        db.session.execute(earlier.values(replaced_at=now))
+    db.session.execute(earlier.values(replaced_at=now))
     db.session.add(review)
     db.session.flush()
     outbox.enqueue(MailKind.REVIEW_REQUEST, review.email, now, text=str(review.id))
