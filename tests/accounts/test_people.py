@@ -16,9 +16,10 @@ from tests.accounts.people import (
 from tests.editor.forms import complete, opened, press
 from tests.newsletter.steps import delivered, link_in
 from tests.pages import PageClient
+from tests.papers.test_readers import RIS
 from webapp.db.session import db
 from webapp.db.writing import OPTION
-from webapp.models import Article, AuditEntry, AuditKind, Editor, Role
+from webapp.models import Article, AuditEntry, AuditKind, Draft, Editor, Role
 
 PEOPLE = "/editor/people/"
 BO = "bo@example.org"
@@ -168,10 +169,18 @@ def test_an_editor_closed_meanwhile_publishes_nothing(client: PageClient, app: F
     assert db.session.scalar(select(Article)) is None
 
 
+def test_an_editor_closed_meanwhile_imports_nothing(client: PageClient, app: Flask, admin: Editor) -> None:
+    sent = {"csrf_token": token(client, "/editor/papers/import"), "text": RIS, "all": "yes"}
+    review = client.post("/editor/papers/import", sent, content_type="multipart/form-data").location
+    closed_while_waiting(app, "ana@example.org")
+    client.post(review, sent, status=403)
+    assert db.session.scalar(select(Draft)) is None
+
+
 @pytest.mark.parametrize(
     "path",
     [
-        "feedback/messages/1/done", "feedback/notes/1/undo", "newsletter/uncertain/1", "papers/import/secret",
+        "feedback/messages/1/done", "feedback/notes/1/undo", "newsletter/uncertain/1", "papers/import/secret/fill/1",
         "summaries/1/delete", "summaries/1/undelete", "bulk/1/undo",
     ],
 )  # fmt: skip

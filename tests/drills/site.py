@@ -122,7 +122,7 @@ class Site:
             self._server.join()
             self._server = None
 
-    def wait_for(self, path: str, seconds: float = 30) -> None:
+    def wait_for(self, path: str, seconds: float = 120) -> None:
         """Until a page answers 200."""
         deadline = time.monotonic() + seconds
         while True:
