@@ -208,6 +208,27 @@ def test_what_the_summary_says_otherwise_is_shown_beside_the_fact(client: PageCl
     assert "The summary says: 40 adults" in client.get(sheet_of(draft)).text
 
 
+def test_what_the_import_filled_in_is_said_beside_the_same_suggestion(
+    client: PageClient, draft: Draft
+) -> None:
+    page = client.get(sheet_of(draft)).text
+    row = page[page.index('id="fact-funding"') :]
+    assert "In the summary already" in row[: row.index("</li>")]
+    assert "The summary says: A foundation paid." not in page
+
+
+def test_the_sheet_says_that_harms_have_to_be_rewritten(client: PageClient, draft: Draft) -> None:
+    """The checks refuse a sentence of the paper."""
+    hint = "Readers need this in plain words, not the paper’s."
+    assert hint not in client.get(sheet_of(draft)).text
+    form = f"/editor/summaries/{draft.id}"
+    abstract = "Adverse events were reported by three participants."
+    press(client, form, opened(client, form, paper__abstract=abstract), "save")
+    page = client.get(sheet_of(draft)).text
+    row = page[page.index('id="fact-harms"') :]
+    assert hint in row[: row.index("</li>")]
+
+
 @pytest.mark.parametrize(
     ("place", "sent", "sentence"),
     [
