@@ -17,7 +17,9 @@ ABSTRACT = (
 TABLES = (
     Section(Source.FULL_TEXT, "The shunt was 2·4 cm long.", "Results"),
     Section(
-        Source.TABLE, "Outcome | Training | Waiting\n\nReach (m) | 61 | 12.2\n\nLeft | 13 | 5", "Table 2"
+        Source.TABLE,
+        "Outcome | Training | Waiting\n\nReach (m) | 61 | 12.2\n\nLeft, n (%) | 13 (65) | 5 (20)",
+        "Table 2",
     ),
 )
 
@@ -94,6 +96,11 @@ def test_groups_are_added_up() -> None:
 def test_full_text_and_tables_are_read(text: str, trace: Trace) -> None:
     assert list(traced(text, *TABLES).values()) == [trace]
     assert list(traced(text).values()) == [Trace.MISSING]
+
+
+def test_numbers_of_any_length_are_read() -> None:
+    text = f"It was {'9' * 400}, 0.{'0' * 400}1, 1e400 and {'one hundred thousand ' * 40}in 71%."
+    assert "71%" in traced(text, Section(Source.FULL_TEXT, text))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ _ABOUT = re.compile(
     r"|about|around|roughly|close to|some)\s+(?:an?\s+|the\s+)?$",
     re.IGNORECASE,
 )
-# What studies count: a number in words is looked up with one of these, with a unit, or from ten on; "two" of "two groups" is not.
+# What studies count: a number in words is looked up with one of these, with a unit, or from ten on; that of "two groups" is not.
 _COUNTED = re.compile(
     r"(?:\s+(?!groups?\b|sets?\b|kinds?\b|more\b)[\w-]+){0,2}?\s+(?:people|persons|men|women|adults|children|patients|participants|veterans|volunteers|rats|mice"
     r"|animals|dogs|cats|pigs|monkeys|studies|trials|papers|centers|hospitals)\b",
@@ -55,7 +55,7 @@ _LEAST_IN_WORDS = 10
 _STEPS = (5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 100_000)  # that people round to
 # How far a rounded number may be off, and one rounded to a whole number; and how far "more than 100" may go.
 _MOST_OFF, _MOST_OFF_IN_ONES, _MOST_BEYOND = 0.06, 0.2, 0.25
-_WHOLES = (2, 3, 4, 5, 10, 20, 100, 1_000, 10_000)
+_WHOLES = (2, 3, 4, 5, 10, 20, 100, 1_000, 10_000)  # of "3 in 10"
 _HALF = 0.5
 _LEAST_SUM = 3
 
@@ -93,11 +93,9 @@ def traced_in(sentence: str, source: SourceText, known: Collection[float] = ()) 
     numbers, found = quantities(sentence), dict[str, Found]()
     for number in numbers:
         is_counted = number.is_count and _COUNTED.match(sentence, number.start + len(number.text)) is not None
-        is_small_word = (
-            number.is_in_words and not (number.unit or is_counted) and number.value < _LEAST_IN_WORDS
-        )
-        # "One day", "type 1".
-        is_name = number.value == 1 and (number.is_in_words or (number.is_count and not is_counted))
+        is_plain = number.is_count and not is_counted
+        is_small_word = number.is_in_words and is_plain and number.value < _LEAST_IN_WORDS
+        is_name = number.value == 1 and (number.is_in_words or is_plain)  # "one day", "type 1"
         if number.value not in known and not is_small_word and not is_name:
             found[number.text] = found_in(source, number, sentence, is_counted=is_counted)
     for part, whole in parts_of_wholes(sentence, numbers):
@@ -122,7 +120,6 @@ def found_in(source: SourceText, number: Quantity, sentence: str, *, is_counted:
     """Look for a number of a sentence in the paper: as it stands, rounded or converted, as a share, or as a sum."""
     unit, hedge = number.unit, _ABOUT.search(sentence[: number.start])
     may_be_sum = number.is_count and number.value >= (_LEAST_SUM if is_counted else _LEAST_IN_WORDS)
-
     units = {
         other.unit
         for one in source.by_value.get(number.value, ())

@@ -30,7 +30,8 @@ _QUANTITY = re.compile(
     rf"(?:[\s-]{{0,2}}(?:{'|'.join(_PATTERNS)})(?![a-z\d])|(?!\w))",
     re.IGNORECASE,
 )
-_HEADING = re.compile(rf"\((?:{'|'.join(_PATTERNS)})\)", re.IGNORECASE)
+_HEADING = re.compile(rf"\((?!%)(?:{'|'.join(_PATTERNS)})\)", re.IGNORECASE)
+_MOST_DIGITS = 15  # that a float holds; a longer number is none of a study
 _GROUPED = re.compile(r"[,\s](?=\d{3}(?!\d))")
 # Between two numbers that share the unit of the second: "35.97±48.2 m", "4 to 24 months".
 _SHARED = re.compile(r"\s*(?:±|\+/-|[-–—]|,(?:\s*(?:and|or))?|to|and|or|vs\.?|versus)\s*", re.IGNORECASE)
@@ -62,7 +63,8 @@ class Quantity:
 def quantities(text: str, *, is_row: bool = False) -> list[Quantity]:
     """Read all quantities of a text in order; of a range or list, each has the unit that follows the last.
 
-    In the row of a table, all have the unit that stands in brackets: "Distance (m) | 35.97 | 3.0".
+    In the row of a table, all have the unit that stands in brackets: "Distance (m) | 35.97 | 3.0"; but of "n (%) | 12 (25)",
+    the first are counts.
     """
     heading = _HEADING.search(text) if is_row else None
     of_row = _UNITS[int((heading.lastgroup or "")[1:])] if heading else None
@@ -75,6 +77,8 @@ def quantities(text: str, *, is_row: bool = False) -> list[Quantity]:
         elif found and _SHARED.fullmatch(text, match.end(), found[-1].start):
             unit, unit_text = found[-1].unit, found[-1].unit_text
         digits = _GROUPED.sub("", match["digits"] or "").replace("·", ".").replace(",", ".")
+        if len(digits) > _MOST_DIGITS:
+            continue
         found.append(
             Quantity(
                 text=match[0],

@@ -118,4 +118,4 @@ def source_text(paper: PaperContent, sections: tuple[Section, ...] = ()) -> Sour
     return _read(paper.title, Section(Source.ABSTRACT, paper.abstract), *sections)
 
 
-_read = lru_cache(maxsize=8)(SourceText)  # while somebody writes, the same text is read again and again
+_read = lru_cache(maxsize=4)(SourceText)  # while somebody writes, the same text is read again and again
