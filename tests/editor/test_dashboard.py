@@ -125,9 +125,9 @@ def test_grades_are_shown_and_lead_to_what_is_too_hard(client: PageClient, edito
 
 
 def test_what_waits_and_what_was_late_is_shown(client: PageClient, editor: Editor) -> None:
-    for number, late in enumerate((None, 90, 2)):
+    for name, late in (("ahead", None), ("late", 90), ("in time", 2)):
         at = NOW - timedelta(hours=3) if late else NOW + timedelta(hours=3)
-        text = content(plain_title=f"Scheduled {number}")
+        text = content(plain_title=f"Scheduled {name}")
         draft = scheduling.schedule(
             revisions.new_draft(), text, 0, editor.id, NOW - timedelta(days=1), publish_at=at, accepted={}
         )
@@ -139,7 +139,7 @@ def test_what_waits_and_what_was_late_is_shown(client: PageClient, editor: Edito
     page = client.get(PAGE).text
     assert "Goes out on November 24, 2026, 12:30 (UTC)." in page
     assert "90 minutes after its time" in page
-    assert "Scheduled 2" not in page.split("Summaries by state")[0]
+    assert "Scheduled in time" not in page.split("Summaries by state")[0]
 
 
 def test_a_longer_library_makes_no_more_queries(client: PageClient, editor: Editor) -> None:

@@ -15,6 +15,7 @@ from webapp.content.article_content import from_json, to_toml
 from webapp.content.checks import untraced_findings
 from webapp.db.session import db
 from webapp.models import Article, Draft
+from webapp.models.values import Result
 from webapp.papers.file_formats import read
 from webapp.publishing.library import import_library
 from webapp.search import indexing
@@ -35,7 +36,7 @@ def the_article() -> Article:
 def import_with(line: str, folder: Path) -> None:
     """Import an article as TOML with one line changed for another."""
     name = line.partition(" =")[0]
-    lines = to_toml(content()).split("\n")
+    lines = to_toml(content(result=Result.MIXED)).split("\n")
     changed = [line if one.startswith(f"{name} =") else one for one in lines]
     (folder / "article.toml").write_text("\n".join(changed), encoding="utf-8")
     import_library(folder / "article.toml", NOW)
@@ -57,7 +58,12 @@ def test_a_sign_of_less_than_is_no_tag() -> None:
 
 def test_a_control_character_in_the_form_breaks_no_feed(editor_client: PageClient) -> None:
     message = pasted("18-control-character-breaks-feeds", "paste-into-main-message.txt")
-    press(editor_client, NEW, opened(editor_client, NEW, **complete() | {"main_message": message}), "publish")
+    press(
+        editor_client,
+        NEW,
+        opened(editor_client, NEW, **complete() | {"main_message": message, "result": "mixed"}),
+        "publish",
+    )
     assert the_article().main_message == "Beds helped\nsome people."
     for path in ("/feed.atom", "/categories/pain-management/feed.atom", "/search/feed.atom?q=beds"):
         ElementTree.fromstring(editor_client.get(path).text)
@@ -77,7 +83,12 @@ def test_a_nul_in_toml_is_taken_out(app: Flask, tmp_path: Path) -> None:
 
 def test_invisible_characters_hide_no_word_from_the_search(editor_client: PageClient) -> None:
     message = pasted("27-invisible-characters-hide-words", "paste-into-main-message.txt")
-    press(editor_client, NEW, opened(editor_client, NEW, **complete() | {"main_message": message}), "publish")
+    press(
+        editor_client,
+        NEW,
+        opened(editor_client, NEW, **complete() | {"main_message": message, "result": "mixed"}),
+        "publish",
+    )
     assert the_article().main_message == "Baclofen eased hiccups."
     indexing.follow()
     for words in ("hiccups", "hic\u00adcups", "\u200bbaclofen"):
