@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.accounts.people import EditorClient, token
-from tests.factories import add_article
+from tests.factories import NOW, add_article
 from tests.papers.conftest import Reply, StandIn, results
 from tests.papers.known_paper import DOI, NCT, PMCID, PMID, RESULT, STUDY
 from tests.papers.test_import_pages import IMPORT, drafts, send
 from webapp.content.article_content import from_json
 from webapp.content.identifiers import find_listed
 from webapp.db.session import db
-from webapp.models.values import StudyKind
+from webapp.models import Section, Source
+from webapp.models.values import ReadFrom, StudyKind
 from webapp.papers import one_box, stored_texts
+from webapp.papers.records import LONGEST_PAPER
 from webapp.publishing import revisions
 
 
@@ -230,6 +232,23 @@ def test_a_draft_with_two_versions_is_not_filled_in(writer: EditorClient, known_
     assert "There are two versions of this summary." in page.text
     db.session.expire_all()
     assert (draft.revision_number, draft.merge_base) == (before, before)
+
+
+def test_a_draft_with_as_much_text_as_fits_is_not_filled_in(
+    writer: EditorClient, known_paper: StandIn
+) -> None:
+    article = add_article(paper={"doi": DOI, "license": ""})
+    draft = revisions.draft_of(article.id)
+    most = [Section(Source.FULL_TEXT, "a" * LONGEST_PAPER)]
+    stored_texts.store(draft, most, ReadFrom.PART, source="Pasted", editor_id=None, now=NOW)
+    db.session.commit()
+    before = draft.content
+    address = send(writer, DOI)
+    page = writer.post(f"{address}/fill/1", {"csrf_token": token(writer, IMPORT)}, status=409)
+    assert "This is longer than 2,000,000 characters." in page.text
+    db.session.expire_all()
+    assert draft.content == before and len(stored_texts.stored(draft)) == 1
+    assert "Fill in what is missing there" in words(writer.get(address).text)
 
 
 def test_a_retraction_is_shown_before_a_draft_is_made(writer: EditorClient, known_paper: StandIn) -> None:
