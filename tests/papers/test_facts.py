@@ -97,6 +97,7 @@ def test_headings_and_tables_are_not_quoted_as_sentences() -> None:
         (Field.INJURY_COMPLETENESS, "motor complete", {}),  # may be AIS A or B
         (Field.TIME_SINCE_INJURY, "4-24 months post-injury", {"years_since": Range(from_=0.33, to=2)}),
         (Field.TIME_SINCE_INJURY, "at least 2 years after injury", {"years_since": Range(from_=2)}),
+        (Field.TIME_SINCE_INJURY, "injured at least 18 months", {"years_since": Range(from_=1.5)}),
         (Field.TIME_SINCE_INJURY, "2 years post-injury", {}),  # of all, or when it ended?
         (Field.WALKING, "non-ambulatory", {"walks": Either.NO}),
         (Field.WALKING, "manual wheelchair users", {}),  # some of them walk, too

@@ -47,6 +47,7 @@ _PATTERNS: dict[Field, tuple[str, ...]] = {
     Field.TIME_SINCE_INJURY: (
         rf"(?:(?P<from>\d+){_TO}(?P<to>\d+)|(?:at least|more than|over|[>≥])\s?(?P<least>\d+))[\s-](?P<unit>month|year)s?"
         r"[\s-](?:after|since|post|following)[\s-]?(?:the |spinal |cord ){0,3}(?:injury|SCI)",
+        r"(?:injured|sustained (?:their|an|the) injury)(?: for)? (?:at least|more than|over) (?P<least>\d+) (?P<unit>month|year)s?",
     ),
     Field.WALKING: (
         "(?P<no>no|(?:non-?|not )ambulatory|unable to walk|cannot walk|could not walk)"
