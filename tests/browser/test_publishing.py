@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.test_editing import sign_in
+from tests.browser.test_editing import accept_warnings, sign_in
 from tests.drills.site import Site
 from tests.waiting import wait_until
 
@@ -27,6 +27,7 @@ def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page
     editor.goto(f"/editor/articles/{number}")
     editor.get_by_label("Plain title").fill(TITLE)
     editor.get_by_role("textbox", name="What changed for the reader").fill("A title for a test.")
+    accept_warnings(editor)
     editor.get_by_role("button", name="Publish").click()
     editor.wait_for_url("**done=published**")
     assert TITLE in editor.request.get(f"/research/{SLUG}").text()
