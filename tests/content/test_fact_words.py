@@ -109,6 +109,7 @@ def test_who_took_part_speaks_where_a_field_is_empty() -> None:
         (People(ages=Ages(from_=30, to=30)), {"age": "30"}),
         (People(levels=["cervical", "thoracic"]), {"injury_level": "cervical, thoracic"}),
         (People(sex=Sex(women=3)), {"sex": "3 women"}),
+        (People(count=1, sex=Sex(men=1, women=0)), {"sample_size": "1 person", "sex": "1 man and 0 women"}),
     ],
 )
 def test_only_what_is_known_of_the_people_is_said(people: People, words: dict[str, str]) -> None:

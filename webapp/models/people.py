@@ -94,20 +94,25 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
             ages.append(f"with a typical age of {self.ages.typical:g}")
         complete = {Either.YES: "Complete", Either.NO: "Incomplete", Either.BOTH: "Complete and incomplete"}
         grades = f"AIS {', '.join(self.ais)}" if self.ais else ""
-        sex = [("men", self.sex.men), ("women", self.sex.women)] if self.sex else []
+        sex = [("man", "men", self.sex.men), ("woman", "women", self.sex.women)] if self.sex else []
         words = {
-            "sample_size": f"{self.count:,} people" if self.count is not None else "",
+            "sample_size": _counted(self.count, "person", "people"),
             "age": ", ".join(filter(None, ages)),
             "injury_level": (", " if set(self.levels) <= set(REGIONS) else " to ").join(self.levels),
             "injury_completeness": ", ".join(
                 filter(None, [complete[self.complete] if self.complete else "", grades])
             ),
             "time_since_injury": self.years_since.in_words(_years) if self.years_since else "",
-            "sex": " and ".join(f"{count} {name}" for name, count in sex if count is not None),
+            "sex": " and ".join(filter(None, (_counted(count, one, many) for one, many, count in sex))),
             "cause": " or ".join(cause.label.lower() for cause in self.cause),
             "walks": self.walks.label if self.walks else "",
         }
         return {name: text for name, text in words.items() if text}
+
+
+def _counted(count: int | None, one: str, many: str) -> str:
+    """A count with its noun; empty if it is not known."""
+    return "" if count is None else f"{count:,} {one if count == 1 else many}"
 
 
 def _years(years: float) -> str:
