@@ -14,15 +14,21 @@ _RULES = Rules("sample_size")
 _WHO = "|".join((*WORDS["people"], *(sign for signs in WORDS["species"].values() for sign in signs)))
 _GAP = (  # what may stand between a number and a noun: "48 adult male rats", not "48 weeks"
     r"(?:(?!(?:of|in|with|and|were|was|to|from|received|for|at|on|than|vs|versus|had|who|or|by|years?|months?|weeks?|days?|"
-    r"hours?|points?|grade|mg|times|sessions?)\b)[\w'’/()-]+,?\s+){0,7}?"
+    r"hours?|hrs?|h|min|points?|grade|mg|times|sessions?)\b|\d+\s)(?:(?:fe)?male\s+and\s+)?[\w'’/()-]+,?\s+){0,7}?"
 )
-_COUNTED = re.compile(rf"(?P<n>{NUMBER})(?:\s+of\s+the)?\s+{_GAP}(?:{_WHO})(?![\w-])", re.I)
+_COUNTED = re.compile(
+    rf"(?P<n>{NUMBER})(?:\s+of\s+the(?:\s+{NUMBER})?|/{NUMBER})?\s+{_GAP}(?:{_WHO})(?![\w-])", re.I
+)
 _PAIR = re.compile(
     rf"(?P<n>{NUMBER})\s+(?:[\w-]+\s+){{1,4}}?and\s+(?P<m>{NUMBER})\s+{_GAP}(?:{_WHO})(?![\w-])", re.I
 )
 _STUDIES = re.compile(rf"(?P<n>{NUMBER})\s+{_GAP}(?:{'|'.join(WORDS['studies'])})(?![\w-])", re.I)
 _LABELED = re.compile(r"(?<!\w)([Nn])\s*=\s*(\d{1,3}(?:[, ]\d{3})+|\d+)(?![\d%]|[.,]\d)")
-_ONE_PERSON = re.compile(r"\b(?:an?|the|his|her|one)\s+(?:\w+\s+){0,2}?\d+[- ]years?[- ]old", re.I)
+_ONE_PERSON = re.compile(
+    r"\b(?:an?|the|his|her|one)\s+(?:\w+\s+){0,2}?\d+[- ]years?[- ]old|\b(?:report|present|describe|case of)\s+an?\s+"
+    r"(?:\w+\s+){0,2}?(?:man|woman|boy|girl|person|patient)\s+(?:with|who)\b",
+    re.I,
+)
 _GROUP = re.compile(
     rf"(?<!\w)(?P<n>{NUMBER})\s+(?:\w+\s+)?(?:men|women|males?|females?|in the|in each)\b", re.I
 )
@@ -49,7 +55,7 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
         for size, match in counted:
             before, after = text[max(0, match.start() - 12) : match.start()], text[match.end("n") :][:3]
             is_group = size in named and any(size != sum(named) == whole for whole, _ in counted)
-            if is_group or _NO_COUNT_BEFORE.search(before) or after.startswith(("-y", "/")):
+            if is_group or _NO_COUNT_BEFORE.search(before) or after.startswith("-y"):
                 continue
             parts = next((sizes for sizes in (groups, named) if sum(sizes) == size), [size])
             score = 5.0 + min(1.0, log10(size + 1) / 3) + 1.5 * (size in (sum(groups), *groups))
