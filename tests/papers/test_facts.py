@@ -192,6 +192,19 @@ def test_the_numbers_of_all_registers_are_found(text: str, numbers: list[str]) -
         ("Massage", "This article reviews what is known.", StudyKind.EXPERT_OVERVIEW),
         ("Clinical practice guidelines for massage", "A panel met.", StudyKind.GUIDELINE),
         ("Massage", "Further randomized trials are needed in patients.", StudyKind.OTHER_PEOPLE),
+        ("Massage", "This argues for the case of habit in volunteers.", StudyKind.OTHER_PEOPLE),
+        (
+            "Massage",
+            "A cohort of volunteers joined a single-blind, randomized comparison.",
+            StudyKind.RANDOMIZED_TRIAL,
+        ),
+        ("Massage", "In a Phase I clinical trial, participants were massaged.", StudyKind.SMALL_EARLY),
+        ("Massage", "In Phase I of the study, participants were massaged.", StudyKind.OTHER_PEOPLE),
+        ("Massage", "Participants were assessed pre- and post-training.", StudyKind.SMALL_EARLY),
+        ("Massage", "An open-label test with a cohort of participants.", StudyKind.SMALL_EARLY),
+        ("Massage", "Volunteers with uncontrolled spasms were massaged.", StudyKind.OTHER_PEOPLE),
+        ("Massage", "The current review examines massage.", StudyKind.EXPERT_OVERVIEW),
+        ("Massage", "Recommendations were developed by consensus for participants.", StudyKind.GUIDELINE),
     ],
 )
 def test_the_kind_of_study_is_read_from_its_method(title: str, text: str, kind: StudyKind) -> None:
@@ -211,6 +224,11 @@ def test_a_review_has_no_level_of_injury_of_its_own() -> None:
     text = "Adults with cervical spinal cord injury took part."
     assert values(abstract(text), Field.INJURY_LEVEL) == ["cervical"]
     assert values(abstract(text, "A systematic review"), Field.INJURY_LEVEL) == []
+
+
+def test_a_guideline_says_how_long_after_the_injury_it_applies() -> None:
+    paper = abstract("People should be examined within 3 months after injury.", "Guidelines for bladder care")
+    assert values(paper, Field.TIME_SINCE_INJURY) == ["within 3 months after injury"]
 
 
 def test_counts_of_groups_are_written_the_same_way() -> None:

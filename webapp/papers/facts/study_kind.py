@@ -54,8 +54,4 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
 def is_overview(paper: PaperText) -> bool:
     """Is the paper about other studies, so that levels and times in it describe no people of its own?"""
     kind = surest(candidates(paper))
-    return kind is not None and kind.value in (
-        StudyKind.REVIEWS,
-        StudyKind.EXPERT_OVERVIEW,
-        StudyKind.GUIDELINE,
-    )
+    return kind is not None and kind.value in (StudyKind.REVIEWS, StudyKind.EXPERT_OVERVIEW)
