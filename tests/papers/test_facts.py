@@ -227,8 +227,8 @@ def test_a_review_has_no_level_of_injury_of_its_own() -> None:
 
 
 def test_a_guideline_says_how_long_after_the_injury_it_applies() -> None:
-    paper = abstract("People should be examined within 3 months after injury.", "Guidelines for bladder care")
-    assert values(paper, Field.TIME_SINCE_INJURY) == ["within 3 months after injury"]
+    paper = abstract("Start care immediately after SCI.", "Guidelines for bladder care")
+    assert values(paper, Field.TIME_SINCE_INJURY) == ["immediately after SCI"]
 
 
 def test_counts_of_groups_are_written_the_same_way() -> None:
