@@ -193,7 +193,9 @@ def test_a_title_says_once_that_its_paper_is_retracted(
 def test_a_retracted_paper_counts_nowhere_but_is_listed_apart(client: PageClient) -> None:
     retracted = {"status": PaperStatus.RETRACTED, "status_note": "Made up.", "status_on": date(2026, 2, 3)}
     add_article(plain_title="Still good", result=Result.NO_CLEAR_DIFFERENCE)
-    add_article(plain_title="Not to be trusted", result=Result.HELPED, paper=retracted)
+    add_article(
+        plain_title="Not to be trusted", result=Result.HELPED, main_message="It helped.", paper=retracted
+    )
     page = client.get("/categories/pain-management").text
     listed, apart = page.split("Retracted papers</h2>")
     assert "1 summary</h2>" in listed and "Of the 1 study summarized here" in listed

@@ -19,8 +19,8 @@ def change(article: Article, note: str, **changes: Any) -> None:
 
 
 def test_a_changed_word_is_marked_with_the_reason(client: PageClient) -> None:
-    article = add_article(main_message="Pain improved in both groups.")
-    change(article, "The paper says it may have.", main_message="Pain may have improved in both groups.")
+    article = add_article(main_message="Pain changed in both groups.")
+    change(article, "The paper says it may have.", main_message="Pain may have changed in both groups.")
     page = client.get(f"/research/{article.slug}/history").text
     assert "November 25, 2026" in page
     assert "The paper says it may have." in page

@@ -213,7 +213,9 @@ def test_what_the_journal_says_goes_wherever_a_title_goes(client: PageClient, st
 
 
 def test_a_retracted_paper_has_no_result_in_the_csv(client: PageClient) -> None:
-    add_article(main_message="Pain was the same.", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."})
+    add_article(
+        main_message="Pain was the same.", paper={"status": PaperStatus.RETRACTED, "status_note": "Made up."}
+    )
     (row,) = csv.DictReader(io.StringIO(client.get("/data/articles.csv").text.removeprefix("\ufeff")))
     assert row["paper_status"] == "retracted"
     assert row["title"].startswith("RETRACTED: ") and row["main_message"].startswith("RETRACTED: ")

@@ -56,6 +56,7 @@ LEFT_OUT = {
     "pages.manifest": "for home screens",
     "pages.offline": "belongs to the service worker",
     "pages.robots": "for search engines",
+    "reviews.by_link": "one reviewer",
     "pages.service_worker": "the copy has none",
     "search.description": "the site's own search",
     "search.feed": "the site's own search",

@@ -179,7 +179,7 @@ def test_filters_narrow_and_their_own_group_keeps_its_counts(client: PageClient,
 
 
 def test_two_values_of_a_group_widen_and_two_groups_narrow(client: PageClient, add: Adds) -> None:
-    add(study_kind=StudyKind.RANDOMIZED_TRIAL, result=Result.HELPED)
+    add(study_kind=StudyKind.RANDOMIZED_TRIAL, result=Result.HELPED, main_message="Pain eased.")
     add(study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED)
     assert "2 summaries" in client.get("/search?q=pain&kind=randomized-trial&kind=interviews").text
     assert (

@@ -89,7 +89,7 @@ def test_new_words_make_other_summaries_similar_at_once(app: Flask, add: Adds) -
     add(main_message="A purple zebrafish swam."), add(main_message="Insomnia lasted.")
     one = add(main_message="A purple zebrafish ate.")
     assert fish in similar_to(one, 2)
-    publish(msgspec.structs.replace(content_of(one), main_message="Insomnia was cured."), NOW, one)
+    publish(msgspec.structs.replace(content_of(one), main_message="Insomnia ended."), NOW, one)
     db.session.commit()
     assert sleep in similar_to(one, 2)
 

@@ -15,6 +15,7 @@ from webapp.content.problems import Problem, own_texts
 from webapp.content.quantities import SHARE, Quantity, quantities
 from webapp.content.readability import sentences
 from webapp.content.source_text import SourceSentence, SourceText, parts_of_wholes, stems
+from webapp.parsing import int_from
 
 
 class Trace(StrEnum):
@@ -65,7 +66,7 @@ Found = tuple[Trace, str, str]  # with the paper's sentence, and how the number 
 def numbers(content: ArticleContent, source: SourceText) -> list[TracedNumber]:
     """Look up all numbers of an article's own texts in its paper, once in each sentence; those that were not found come first."""
     dates = (content.paper.published_on, *(event.on for event in content.since_then))
-    known = {float(on[:4]) for on in dates if on[:4].isdigit()}
+    known = {float(on[:4]) for on in dates if int_from(on[:4]) is not None}
     for event in content.since_then:  # which names its own source
         known |= {quantity.value for quantity in quantities(event.text)}
     found = [

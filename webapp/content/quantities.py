@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.content.number_words import IN_WORDS, number
+from webapp.parsing import int_from
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def quantities(text: str, *, is_row: bool = False) -> list[Quantity]:
     for match in reversed(list(_QUANTITY.finditer(text))):
         name = match.lastgroup or ""
         unit, unit_text = of_row, heading[0][1:-1] if heading else ""
-        if name[1:].isdigit():
+        if int_from(name[1:]) is not None:
             unit, unit_text = _UNITS[int(name[1:])], match[name]
         elif found and _SHARED.fullmatch(text, match.end(), found[-1].start):
             unit, unit_text = found[-1].unit, found[-1].unit_text

@@ -85,7 +85,9 @@ def people_from(form: PeopleForm) -> People:
     levels = re.split(r"\s*(?:[,;–-]|\bto\b)\s*", texts["levels"])
     places = (line.partition(":") for line in texts["said_in"].splitlines())
     return People(
-        levels=[level.upper() if level[1:].isdecimal() else level.lower() for level in levels if level],
+        levels=[
+            level.upper() if int_from(level[1:]) is not None else level.lower() for level in levels if level
+        ],
         ais=re.findall(r"\w+", texts["ais"].upper()),
         complete=_either(texts["complete"]),
         years_since=years if years != Range() else None,
