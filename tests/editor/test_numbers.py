@@ -42,7 +42,7 @@ def texts(**changes: str) -> dict[str, Any]:
     own = {
         name: value for name, value in complete().items() if name not in ("paper__title", "paper__abstract")
     }
-    return own | {"plain_title": "Wheelchair lessons did not clearly help"} | TEXTS | changes
+    return own | {"plain_title": "Wheelchair lessons made no clear difference"} | TEXTS | changes
 
 
 def test_numbers_of_text_and_tables_are_published_without_a_warning(client: PageClient, edit: str) -> None:

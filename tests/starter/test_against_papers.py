@@ -5,20 +5,17 @@ import os
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.factories import STARTER
-from webapp.content.article_content import ArticleContent, from_toml
+from webapp.content.article_content import ArticleContent
 from webapp.content.number_words import ONES
 from webapp.content.readability import reading_grade
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAPERS = DATA / "papers.jsonl"
-FILES = sorted((STARTER / "articles").glob("*.toml"))
 RUN = 8  # words in a row that would be a copy
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -51,10 +48,6 @@ def papers() -> dict[str, dict[str, Any]]:
     )
     details_of = {row["id"]: row for row in details}
     return {row["title"]: row | {"details": details_of[row["id"]]} for row in facts}
-
-
-def articles() -> Iterator[ArticleContent]:
-    yield from (from_toml(file.read_text(encoding="utf-8")) for file in FILES)
 
 
 def own_texts(article: ArticleContent) -> dict[str, str]:
@@ -95,12 +88,16 @@ def source_text(paper: dict[str, Any]) -> str:
     return json.dumps(paper, ensure_ascii=False)
 
 
-def test_all_sixty_papers_are_explained_once(papers: dict[str, dict[str, Any]]) -> None:
-    assert Counter(article.paper.title for article in articles()) == Counter(list(papers))
+def test_all_sixty_papers_are_explained_once(
+    library: list[ArticleContent], papers: dict[str, dict[str, Any]]
+) -> None:
+    assert Counter(article.paper.title for article in library) == Counter(list(papers))
 
 
-def test_the_facts_of_each_paper_are_its_own(papers: dict[str, dict[str, Any]]) -> None:
-    for article in articles():
+def test_the_facts_of_each_paper_are_its_own(
+    library: list[ArticleContent], papers: dict[str, dict[str, Any]]
+) -> None:
+    for article in library:
         paper = papers[article.paper.title]
         assert article.paper.doi == (paper["doi"] or "").lower(), article.slug
         assert article.paper.pmid == (paper["pmid"] or ""), article.slug
@@ -113,9 +110,11 @@ def test_the_facts_of_each_paper_are_its_own(papers: dict[str, dict[str, Any]]) 
         )
 
 
-def test_every_number_is_held_by_the_pack(papers: dict[str, dict[str, Any]]) -> None:
+def test_every_number_is_held_by_the_pack(
+    library: list[ArticleContent], papers: dict[str, dict[str, Any]]
+) -> None:
     untraced = []
-    for article in articles():
+    for article in library:
         known = known_figures(source_text(papers[article.paper.title]))
         untraced += [
             f"{article.slug}, {field}: {number}"
@@ -125,13 +124,15 @@ def test_every_number_is_held_by_the_pack(papers: dict[str, dict[str, Any]]) -> 
     assert not untraced, "\n".join(untraced)
 
 
-def test_no_sentence_is_copied_from_a_paper_or_the_original_site(papers: dict[str, dict[str, Any]]) -> None:
+def test_no_sentence_is_copied_from_a_paper_or_the_original_site(
+    library: list[ArticleContent], papers: dict[str, dict[str, Any]]
+) -> None:
     copied = []
     sources = {
         title: runs(paper["abstract"] or "") | runs(paper.get("fulltext") or "")
         for title, paper in papers.items()
     }
-    for article in articles():
+    for article in library:
         for field, text in own_texts(article).items():
             for run in runs(text) & sources[article.paper.title]:
                 line = " ".join(run)
@@ -140,22 +141,22 @@ def test_no_sentence_is_copied_from_a_paper_or_the_original_site(papers: dict[st
     assert not copied, "\n".join(copied)
 
 
-def test_every_finding_names_its_place_in_the_paper() -> None:
-    for article in articles():
+def test_every_finding_names_its_place_in_the_paper(library: list[ArticleContent]) -> None:
+    for article in library:
         for finding in article.findings:
             assert re.search(
                 r"abstract|results|table|figure|methods|summary|discussion|text", finding.place.lower()
             ), article.slug
 
 
-def test_every_category_has_three_articles_or_more() -> None:
-    filed = Counter(slug for article in articles() for slug in article.categories)
+def test_every_category_has_three_articles_or_more(library: list[ArticleContent]) -> None:
+    filed = Counter(slug for article in library for slug in article.categories)
     assert len(filed) == 12
     assert min(filed.values()) >= 3, filed
 
 
-def test_the_library_is_easy_to_read() -> None:
-    rows = list(articles())
+def test_the_library_is_easy_to_read(library: list[ArticleContent]) -> None:
+    rows = library
     findings = ["\n".join(finding.text for finding in article.findings) for article in rows]
     assert statistics.median(reading_grade(article.simple_explanation) for article in rows) <= 8
     assert statistics.median(map(reading_grade, findings)) <= 8

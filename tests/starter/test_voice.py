@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 from tests.factories import STARTER
-from webapp.content.article_content import ArticleContent, from_toml
+from webapp.content.article_content import ArticleContent
 from webapp.content.problems import own_texts
 from webapp.content.readability import sentences, words
 
@@ -32,13 +32,6 @@ def test_no_text_for_people_has_an_awkward_phrase() -> None:
 
 
 @pytest.fixture(scope="module")
-def library() -> list[ArticleContent]:
-    return [
-        from_toml(file.read_text(encoding="utf-8")) for file in sorted((STARTER / "articles").glob("*.toml"))
-    ]
-
-
-@pytest.fixture(scope="module")
 def spoken(library: list[ArticleContent]) -> list[str]:
     """Every sentence of the summaries' own texts."""
     return [sentence for text in library for _, own in own_texts(text) for sentence in sentences(own)]
@@ -55,9 +48,7 @@ def test_few_sentences_start_with_the_authors(spoken: list[str]) -> None:
 
 
 def test_no_summary_uses_the_phrases_of_a_report(spoken: list[str]) -> None:
-    formula = re.compile(
-        r"did not clearly|by chance|chance decided|went with|standing question|\bfigures\b|\bso far\b"
-    )
+    formula = re.compile(r"did not clearly|\bfigures\b|\bso far\b")  # besides AWKWARD
     assert [sentence for sentence in spoken if formula.search(sentence)] == []
 
 
