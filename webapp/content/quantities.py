@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.content.number_words import IN_WORDS, number
-from webapp.parsing import int_from
 
 
 @dataclass(frozen=True)
@@ -18,11 +17,12 @@ class Unit:
     zero: float = 0
 
 
-_UNITS, _PATTERNS = list[Unit](), list[str]()
+_UNITS, _PATTERNS = dict[str, Unit](), list[str]()  # by the group of its pattern
 for _kind, _units in tomllib.loads(Path(__file__).with_name("units.toml").read_text("utf-8")).items():
     for _written, _size in _units.items():
-        _PATTERNS.append(f"(?P<u{len(_UNITS)}>{_written})")
-        _UNITS.append(Unit(_kind, **_size) if isinstance(_size, dict) else Unit(_kind, _size))
+        _group = f"u{len(_UNITS)}"
+        _PATTERNS.append(f"(?P<{_group}>{_written})")
+        _UNITS[_group] = Unit(_kind, **_size) if isinstance(_size, dict) else Unit(_kind, _size)
 
 SHARE = Unit("share", 1)  # percent
 _DIGITS = r"(?<![\w.,·])(?:\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:[.·]\d+)?|\d+(?:[.,·]\d+)?|[.·]\d+)"
@@ -68,13 +68,13 @@ def quantities(text: str, *, is_row: bool = False) -> list[Quantity]:
     the first are counts.
     """
     heading = _HEADING.search(text) if is_row else None
-    of_row = _UNITS[int((heading.lastgroup or "")[1:])] if heading else None
+    of_row = _UNITS[heading.lastgroup or ""] if heading else None
     found = list[Quantity]()
     for match in reversed(list(_QUANTITY.finditer(text))):
         name = match.lastgroup or ""
         unit, unit_text = of_row, heading[0][1:-1] if heading else ""
-        if int_from(name[1:]) is not None:
-            unit, unit_text = _UNITS[int(name[1:])], match[name]
+        if name in _UNITS:
+            unit, unit_text = _UNITS[name], match[name]
         elif found and _SHARED.fullmatch(text, match.end(), found[-1].start):
             unit, unit_text = found[-1].unit, found[-1].unit_text
         digits = _GROUPED.sub("", match["digits"] or "").replace("·", ".").replace(",", ".")
