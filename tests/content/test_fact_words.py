@@ -119,3 +119,9 @@ def test_only_what_is_known_of_the_people_is_said(people: People, words: dict[st
 def test_a_registration_is_named_by_its_number() -> None:
     two = [Registration(number="NCT01234567"), Registration(number="ISRCTN12345678")]
     assert fact(article(registrations=two), "registrations") == "NCT01234567, ISRCTN12345678"
+
+
+def test_a_registration_without_number_and_address_is_not_stated() -> None:
+    draft = article(registrations=[Registration(register="ClinicalTrials.gov")])
+    assert fact(draft, "registrations") == "Not mentioned in the paper."
+    assert fact_value(draft, "registrations") == NOT_STATED

@@ -48,24 +48,22 @@ def standardized(text: str) -> str:
 
 def stated(article: Article | Row[Any], name: str) -> str:
     """What the paper states of a fact, in its field or else in ``people``; empty if neither says it. A row needs ``people``."""
-    if name == "registrations":
-        return ", ".join(entry.number or entry.url for entry in article.registrations)
-    value, text = _fixed_value_and_rest(getattr(article, name) or "")
-    if text and not value:
+    value, text = _fixed_value_and_rest(_written(article, name))
+    if not value:
         return text
     return "" if value == DOES_NOT_APPLY else article.people.words.get(name, "")
 
 
 def fact_value(article: Article | Row[Any], name: str) -> str:
     """A fact for programs: what the paper states, or else one of the fixed values, with its remark."""
-    return stated(article, name) or standardized(getattr(article, name) or NOT_STATED)
+    return stated(article, name) or standardized(_written(article, name))
 
 
 def fact(article: Article, name: str) -> str:
     """A fact for readers: what the paper states, or why we do not know it."""
     if text := stated(article, name):
         return text
-    value, remark = _fixed_value_and_rest(getattr(article, name) or "")
+    value, remark = _fixed_value_and_rest(_written(article, name))
     read = read_for(article, name)
     if value == DOES_NOT_APPLY:
         words = "Does not apply."
@@ -79,6 +77,13 @@ def fact(article: Article, name: str) -> str:
 def read_for(article: Article, name: str) -> ReadFrom:
     """What was read of the paper to find a fact."""
     return (name == "harms" and article.harms_read) or article.paper.what_was_read
+
+
+def _written(article: Article | Row[Any], name: str) -> str:
+    """What the field of a fact says; "not stated" where it is empty, or has only registrations without number and address."""
+    if name == "registrations":
+        return ", ".join(filter(None, (one.number or one.url for one in article.registrations))) or NOT_STATED
+    return getattr(article, name) or NOT_STATED
 
 
 def _fixed_value_and_rest(text: str) -> tuple[str, str]:
