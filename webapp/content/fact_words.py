@@ -79,6 +79,13 @@ def read_for(article: Article, name: str) -> ReadFrom:
     return (name == "harms" and article.harms_read) or article.paper.what_was_read
 
 
+def harms_note(article: Article) -> str:
+    """What was read for the harms that an article reports, unless it was the full text."""
+    read = read_for(article, "harms")
+    is_needed = read is not ReadFrom.FULL_TEXT and stated(article, "harms")
+    return f"For harms, we read {read.label}." if is_needed else ""
+
+
 def _written(article: Article | Row[Any], name: str) -> str:
     """What the field of a fact says; "not stated" where it is empty, or has only registrations without number and address."""
     if name == "registrations":

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from webapp.config import VERSION, Config
-from webapp.content.fact_words import fact, read_for, stated
+from webapp.content.fact_words import fact, harms_note
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.models import Article
@@ -100,8 +100,7 @@ def init_app(app: Flask, config: Config) -> None:
         this_year=lambda: datetime.now(UTC).year,
         described=described,
         fact=fact,
-        stated=stated,
-        read_for=read_for,
+        harms_note=harms_note,
         who_checked=who_checked,
         written_by=written_by,
     )
