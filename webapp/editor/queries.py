@@ -82,9 +82,7 @@ def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:
 
     The oldest come first, or those whose readers answered "Was this clear?" most often: that is all we count of readers.
     """
-    checked = select(Review.draft_id).where(
-        Review.kind == ReviewerKind.CLINICIAN, Review.signed_at.is_not(None), Review.undone_at.is_(None)
-    )
+    checked = select(Review.draft_id).where(Review.kind == ReviewerKind.CLINICIAN, Review.is_signed)
     answers = (
         select(func.count()).where(Feedback.article_id == Article.id).correlate(Article).scalar_subquery()
     )

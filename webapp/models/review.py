@@ -3,7 +3,8 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ColumnElement, ForeignKey, String, Text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
@@ -58,6 +59,12 @@ class Review(Base):
     reviewer: Mapped[Editor | None] = relationship(foreign_keys=reviewer_id, lazy="joined")
     asked_by: Mapped[Editor | None] = relationship(foreign_keys=asked_by_id, lazy="joined")
 
-    @property
+    @hybrid_property
     def is_signed(self) -> bool:
+        """Is it a sign-off? Pages, mail and queries all ask here."""
         return self.signed_at is not None and self.undone_at is None
+
+    @is_signed.inplace.expression
+    @classmethod
+    def _is_signed(cls) -> ColumnElement[bool]:
+        return cls.signed_at.is_not(None) & cls.undone_at.is_(None)

@@ -155,11 +155,7 @@ def mark_done(draft: Draft, key: str, editor_id: int, now: datetime) -> None:
 
 def due_again(now: datetime) -> Sequence[Review]:
     """Sign-offs of published summaries from more than a year ago with no newer one, the oldest first."""
-    newest = (
-        select(func.max(Review.id))
-        .where(Review.signed_at.is_not(None), Review.undone_at.is_(None))
-        .group_by(Review.draft_id)
-    )
+    newest = select(func.max(Review.id)).where(Review.is_signed).group_by(Review.draft_id)
     query = (
         select(Review)
         .join(Review.draft)

@@ -50,7 +50,7 @@ def of_text(draft_id: int, content: ArticleContent, revision_number: int) -> lis
     query = (
         select(Review, Revision)
         .join(Revision, (Revision.draft_id == Review.draft_id) & (Revision.number == Review.revision_number))
-        .where(Review.draft_id == draft_id, Review.signed_at.is_not(None), Review.undone_at.is_(None))
+        .where(Review.draft_id == draft_id, Review.is_signed)
         .order_by(Review.signed_at)
     )
     printed: dict[tuple[str, str], SignOff] = {}
