@@ -18,7 +18,7 @@ from webapp.content.problems import Problem, own_texts
 from webapp.content.readability import reading_grade, sentences, words
 from webapp.content.source_text import source_text
 from webapp.models import Section
-from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, People, Range, Sex
+from webapp.models.people import AIS_GRADES, REGIONS, Ages, People, Range, Sex, is_span
 from webapp.models.values import PaperStatus, ReadFrom, Subject
 from webapp.parsing import LARGEST, clean_text
 
@@ -204,11 +204,9 @@ def errors(
 
 def people_problems(people: People) -> Iterator[Problem]:
     """Find values of ``people`` that nobody can have."""
-    levels = [LEVELS.index(level) for level in people.levels if level in LEVELS]
-    is_span = len(levels) == len(people.levels) <= len(("first", "last")) and levels == sorted(levels)
     years, ages, sex = people.years_since or Range(), people.ages or Ages(), people.sex or Sex()
     rules = [
-        ("levels", is_span or set(people.levels) <= set(REGIONS), _LEVELS),
+        ("levels", is_span(people.levels) or set(people.levels) <= set(REGIONS), _LEVELS),
         ("ais", set(people.ais) <= set(AIS_GRADES), "Use the AIS grades A to E, like: A, B."),
         ("said_in", set(people.said_in) <= set(People.__struct_fields__) - {"said_in"}, SAID_IN),
     ]

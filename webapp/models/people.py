@@ -13,6 +13,7 @@ LEVELS = [
 ]
 REGIONS = ("cervical", "thoracic", "lumbar", "sacral")
 AIS_GRADES = "ABCDE"
+_ENDS = 2  # of a span
 
 
 class Either(Labelled):
@@ -108,6 +109,12 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
             "walks": self.walks.label if self.walks else "",
         }
         return {name: text for name, text in words.items() if text}
+
+
+def is_span(levels: list[str]) -> bool:
+    """Whether these are a level, or the first and the last of a span; also if there are none."""
+    is_known = len(levels) <= _ENDS and set(levels) <= set(LEVELS)
+    return is_known and levels == sorted(levels, key=LEVELS.index)
 
 
 def _counted(count: int | None, one: str, many: str) -> str:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from webapp.content.number_words import number
-from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, Either, Range, Sex
+from webapp.models.people import AIS_GRADES, REGIONS, Ages, Either, Range, Sex, is_span
 from webapp.papers.facts.numbers import NUMBER
 from webapp.papers.facts.suggestion import Field
 
@@ -82,8 +82,7 @@ def people_values(field: Field, text: str) -> dict[str, Any]:
         case Field.INJURY_LEVEL:
             ends = [said["part"] + said["first"], said.get("other", said["part"]) + said.get("last", "")]
             levels = [level.upper() for level in ends[: 1 + ("last" in said)]]
-            is_span = set(levels) <= set(LEVELS) and levels == sorted(levels, key=LEVELS.index)
-            values = {"levels": levels} if is_span else {}
+            values = {"levels": levels} if is_span(levels) else {}
         case Field.INJURY_COMPLETENESS if "grades" in said:
             values = {"ais": re.findall(r"\b[A-E]\b", said["grades"].upper())}
         case Field.INJURY_COMPLETENESS:
