@@ -78,6 +78,8 @@ def test_a_file_that_gives_no_setting_is_refused_by_name(tmp_path: Path) -> None
         ("TIME_ZONE", "Moon/Base"),
         ("SENTRY_DSN", "sentry.example.org"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:0"),
+        ("CROSSREF_URL", "https://api..example.org"),
         ("OIDC_ISSUER", "login.example.org"),
         ("OIDC_ISSUER", "http://login.example.org"),
         ("OIDC_ISSUER", "http://127.0.0.1.example.org"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 from webapp.parsing import int_from
@@ -85,20 +85,25 @@ def _database_url(value: str) -> str:
     return value.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def _site_url(value: str) -> str:
+def _web_address(value: str) -> SplitResult | None:
+    """The parts of a web address that can be opened; None for any other text."""
     try:
         parts = urlsplit(value)
         has_host = bool((parts.hostname or "").encode("idna")) and parts.port != 0
     except ValueError:  # a port that is not a number, or a host name that cannot exist
-        has_host = False
-    if not has_host or parts.scheme not in ("http", "https") or parts.path not in ("", "/"):
+        return None
+    return parts if has_host and parts.scheme in ("http", "https") else None
+
+
+def _site_url(value: str) -> str:
+    parts = _web_address(value)
+    if parts is None or parts.path not in ("", "/"):
         raise ValueError("give the address of the site without a path, like https://example.org")
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _service_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+    if _web_address(value) is None:
         raise ValueError("give an address like https://api.example.org/v2")
     return value.rstrip("/")
 
@@ -152,12 +157,8 @@ def _token(value: str) -> str:
 
 def is_secure(url: str) -> bool:
     """Is what is sent to this address encrypted, or does it stay on this machine?"""
-    try:
-        parts = urlsplit(url)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return has_host and (parts.scheme == "https" or (parts.scheme, parts.hostname) == ("http", "127.0.0.1"))
+    parts = _web_address(url)
+    return parts is not None and (parts.scheme == "https" or parts.hostname == "127.0.0.1")
 
 
 def _issuer(value: str) -> str:
@@ -169,7 +170,7 @@ def _issuer(value: str) -> str:
 
 def _server_for(module: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        if value and _web_address(value) is None:
             raise ValueError("give an address that starts with https://")
         try:
             is_installed = not value or find_spec(module) is not None
