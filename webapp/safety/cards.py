@@ -113,6 +113,7 @@ class SafetyCards:
         if not country_codes or not known.keys() >= set(country_codes):
             raise ConfigError(f"EMERGENCY_COUNTRIES: give one or more of {' '.join(known)}.")
         self.countries = [known[code] for code in country_codes]
+        self.emergency_number = self.countries[0].number
         self.sources = {source.id: source for source in file.source}
         self.wallet = msgspec.convert(self._filled(file.wallet), Wallet)
         self.cards = sorted(map(self.card, file.card), key=lambda card: card.rank)
@@ -134,15 +135,14 @@ class SafetyCards:
             raise SafetyFileError(f"card {card.id}: no source is called {', '.join(sorted(unknown))}")
         here = {country.code for country in self.countries}
         own = [action for action in card.actions if not action.countries or here & set(action.countries)]
-        number = self.countries[0].number
-        emergency = [Action(f"Call {number}", f"tel:{number}")]
+        emergency = [Action(f"Call {self.emergency_number}", f"tel:{self.emergency_number}")]
         return msgspec.structs.replace(
             card, actions=(*own, *emergency) if card.is_calm else (*emergency, *own)
         )
 
     def _filled(self, value: Any) -> Any:
         """What the file says, with the emergency number put in."""
-        number = self.countries[0].number.encode()
+        number = self.emergency_number.encode()
         return msgspec.json.decode(msgspec.json.encode(value).replace(b"{emergency}", number))
 
     @lru_cache(REMEMBERED)  # noqa: B019 - the cards live as long as the process

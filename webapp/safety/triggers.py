@@ -8,10 +8,8 @@ from enum import Enum
 import msgspec
 
 LONGEST = 1_000  # characters that are looked at
-RESEARCH, SOMEBODY = (
-    "research words",
-    "me now",
-)  # what calls for no card, but decides how much of one is shown
+# What calls for no card, but decides how much of one is shown.
+RESEARCH, SOMEBODY = "research words", "me now"
 
 _APOSTROPHES = re.compile("['’‘ʼ´`]")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
