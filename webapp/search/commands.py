@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import click
 from flask.cli import AppGroup
@@ -20,7 +21,7 @@ def status() -> None:
     try:
         count, size = len(search_index().snapshot().entries()), search_index().byte_count()
     except SearchUnavailable as error:
-        sys.exit(f"The index cannot be used: {error}.\nRebuild it with: {command_line('search rebuild')}")
+        _stop(error)
     click.echo(f"{count} articles in the index, {size / 1e6:.1f} MB.")
     click.echo(
         f"{waiting} changes wait, the oldest for {seconds:.1f} seconds." if waiting else "Nothing waits."
@@ -33,7 +34,7 @@ def check() -> None:
     try:
         difference = indexing.differences(search_index())
     except SearchUnavailable as error:
-        sys.exit(f"The index cannot be used: {error}.\nRebuild it with: {command_line('search rebuild')}")
+        _stop(error)
     for what, ids in (
         ("not in the index", difference.missing),
         ("outdated in the index", difference.outdated),
@@ -68,6 +69,10 @@ def rebuild() -> None:
 
             count = indexing.rebuild(report)
     except SearchUnavailable as error:
-        click.echo(f"The index was not built: {error}.", err=True)
-        sys.exit(1)
+        sys.exit(f"The index was not built: {error}.")
     click.echo(f"{count} articles in the new index.")
+
+
+def _stop(error: SearchUnavailable) -> NoReturn:
+    """End the command, and say how to rebuild the index."""
+    sys.exit(f"The index cannot be used: {error}.\nRebuild it with: {command_line('search rebuild')}")
