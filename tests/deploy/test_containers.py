@@ -296,9 +296,8 @@ def test_the_jobs_can_read_and_remove_the_backups() -> None:
 
 def test_nginx_shows_the_copy_that_the_jobs_make() -> None:
     folder = Path(SERVICES["jobs"]["environment"]["SITE_COPY"]).parent
-    assert f"install -d -m 0755 {OWNER} {folder}" in of(
-        "RUN", stages()[-1]
-    )  # a new volume takes its owner from it
+    # A new volume takes its owner from the folder in the image.
+    assert f"install -d -m 0755 {OWNER} {folder}" in of("RUN", stages()[-1])
     for name in ("jobs", "web"):
         assert f"copy:{folder}" in SERVICES[name]["volumes"]
     assert f"copy:{folder}:ro" in SERVICES["nginx"]["volumes"]
