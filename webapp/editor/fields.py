@@ -34,9 +34,9 @@ def identifier(name: str, label: str, most: int, *validators: Any) -> StringFiel
     return field
 
 
-def long(label: str, *validators: Any) -> TextAreaField:
+def long(label: str, *validators: Any, rows: int = 2) -> TextAreaField:
     too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
-    return TextAreaField(label, [Optional(), too_long, *validators])
+    return TextAreaField(label, [Optional(), too_long, *validators], render_kw={"rows": rows})
 
 
 def choice(label: str, kind: type[Labelled], *others: SelectChoice) -> SelectField:

@@ -111,9 +111,9 @@ class PaperForm(Form):
 class FindingForm(Form):
     """One key finding."""
 
-    text = long("Finding")
+    text = long("Finding", rows=3)
     place = short("Where in the paper")
-    quote = long("Short quote from the abstract")
+    quote = long("Short quote from the abstract", rows=1)
     counts = short(
         "Counts in each group, if the paper gives them (optional). Like: New bed: 3 of 40; usual bed: 9 of 41"
     )
