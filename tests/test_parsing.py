@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.test_architecture import modules
+from webapp.editor.rows import Move
 from webapp.parsing import (
     LARGEST,
     clean_text,
@@ -18,6 +19,7 @@ from webapp.parsing import (
     datetime_from,
     decode_entities,
     int_from,
+    member_from,
 )
 
 NUMERALS = st.text(st.characters(categories=("Nd", "Nl", "No")), max_size=12)
@@ -50,6 +52,11 @@ def test_nothing_is_no_number() -> None:
 def test_a_number_out_of_bounds_is_none() -> None:
     assert [int_from(text, 2, 4) for text in ("1", "2", "4", "5")] == [None, 2, 4, None]
     assert int_from(str(LARGEST + 1)) is None
+
+
+def test_a_choice_is_read_by_its_value_alone() -> None:
+    assert member_from(Move, "up") is Move.UP
+    assert [member_from(Move, text) for text in ("UP", " up", "left", "", None)] == [None] * 5
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Numbers, days, times and texts as people, addresses, files and settings write them.
+"""Numbers, choices, days, times and texts as people, addresses, files and settings write them.
 
 ``str.isdigit`` says yes to "²", which ``int`` refuses; ``int`` takes "٣" and gives up at 4,300 digits; a time in year 1 or 9999
 cannot be moved to another time zone. What comes from outside is read here, once for all.
@@ -8,10 +8,13 @@ import html
 import re
 import unicodedata
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 LARGEST = 2**31 - 1  # what an integer column of PostgreSQL can hold
 FIRST_YEAR, LAST_YEAR = 1800, 2199
+
+Member = TypeVar("Member", bound=StrEnum)
 
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
@@ -42,6 +45,11 @@ def int_from(text: str | None, low: int = 0, high: int = LARGEST) -> int | None:
         return None
     number = int(text)
     return number if low <= number <= high else None
+
+
+def member_from(kind: type[Member], text: str | None) -> Member | None:
+    """The member of an enumeration with this value; None for anything else."""
+    return next((member for member in kind if member == text), None)
 
 
 def date_from(text: str) -> date | None:

@@ -21,6 +21,7 @@ from webapp.papers.facts.decisions import Undecidable
 from webapp.papers.facts.suggesting import suggestions
 from webapp.papers.facts.suggestion import Field, Suggestion
 from webapp.papers.records import Unreadable
+from webapp.parsing import member_from
 from webapp.publishing import revisions
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -77,7 +78,7 @@ def add_text(draft_id: int) -> Response:
         with form.file.data.stream as stream:
             source, name = stream.read(), form.file.data.filename or "A file"
     sections, kind = stored_texts.read(source, from_json(draft.content).paper)
-    kind = kind or next((kind for kind in ReadFrom if kind == form.kind.data), None)
+    kind = kind or member_from(ReadFrom, form.kind.data)
     if kind is None:
         form.kind.errors = ["Choose how much of the paper this is."]
         return _show(draft, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -111,7 +112,7 @@ def erase_text(draft_id: int, text_id: int) -> Response:
 @bp.post("/read-from")
 def set_read_from(draft_id: int) -> Response:
     """Put into the draft how much of the paper was read."""
-    kind = next((kind for kind in ReadFrom if kind == request.form.get("read_from")), None)
+    kind = member_from(ReadFrom, request.form.get("read_from"))
     with editor_access.writing_as(Role.WRITER) as now:
         draft = revisions.get_draft(draft_id)
         decisions.set_read_from(draft, kind, editor_id=current_editor().id, now=now)

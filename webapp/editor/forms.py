@@ -45,7 +45,7 @@ from webapp.models.values import (
     Subject,
 )
 from webapp.papers import names
-from webapp.parsing import date_from, int_from
+from webapp.parsing import date_from, int_from, member_from
 
 MOST_ROWS = 40
 
@@ -266,10 +266,7 @@ def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
     before = [slug for slug in carried.categories if slug in chosen]
     categories = list(dict.fromkeys([*filter(None, [form.main_category.data]), *before, *chosen]))
     texts = {name: (form[name].data or "").strip() for name in _ARTICLE_TEXTS}
-    choices = {
-        name: next((member for member in kind if member == form[name].data), None)
-        for name, kind in _ARTICLE_CHOICES
-    }
+    choices = {name: member_from(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
     return msgspec.structs.replace(
         carried,
         **texts,
@@ -325,14 +322,13 @@ def _single_fields(form: Form) -> Iterator[Field]:
 
 def _paper_from(form: PaperForm) -> PaperContent:
     lines = _lines((form.authors.data or "").splitlines())
-    statuses = {status.value: status for status in PaperStatus}
     paper = PaperContent(
         **{name: (form[name].data or "").strip() for name in _PAPER_TEXTS},
         authors=[author for line in lines for author in names.read_any(line)],
         mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
-        read_from=next((read for read in ReadFrom if read == form.read_from.data), None),
-        status=statuses.get(form.status.data, PaperStatus.PUBLISHED),
+        read_from=member_from(ReadFrom, form.read_from.data),
+        status=member_from(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
         status_on=date_from(form.status_on.data or ""),
     )
     # Otherwise a retracted paper could pass as an ordinary one.

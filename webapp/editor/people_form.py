@@ -9,7 +9,7 @@ from wtforms.validators import Regexp
 from webapp.content.checks import SAID_IN
 from webapp.editor.fields import choice, long, short
 from webapp.models.people import Ages, Cause, Either, People, Range, Sex
-from webapp.parsing import int_from
+from webapp.parsing import int_from, member_from
 
 _BOTH = "both"
 _NOT_STATED = SelectChoice("", "Not stated")
@@ -89,18 +89,14 @@ def people_from(form: PeopleForm) -> People:
             level.upper() if int_from(level[1:]) is not None else level.lower() for level in levels if level
         ],
         ais=re.findall(r"\w+", texts["ais"].upper()),
-        complete=_either(texts["complete"]),
+        complete=member_from(Either, texts["complete"]),
         years_since=years if years != Range() else None,
         ages=ages if ages != Ages() else None,
         sex=sex if sex != Sex() else None,
         cause=list(Cause)
         if texts["cause"] == _BOTH
         else [cause for cause in Cause if cause == texts["cause"]],
-        walks=_either(texts["walks"]),
+        walks=member_from(Either, texts["walks"]),
         count=int_from(texts["count"]),
         said_in={name.strip(): place.strip() for name, _, place in places if name.strip() and place.strip()},
     )
-
-
-def _either(text: str) -> Either | None:
-    return next((member for member in Either if member == text), None)

@@ -11,6 +11,7 @@ from webapp.accounts.editors import find_editor
 from webapp.editor.fields import long
 from webapp.models import Opinion, PartReview
 from webapp.models.values import ReviewerKind
+from webapp.parsing import member_from
 from webapp.publishing.sign_offs import PARTS
 from webapp.web.forms import mail_address, one_line
 
@@ -73,13 +74,12 @@ class ReviewForm(FlaskForm):
 
     def parts(self, shown: list[str]) -> list[PartReview]:
         """The opinions given about these parts. A text without one says what should change."""
-        opinions = {one.value: one for one in Opinion}
         rows = {part: self[part].form for part in shown}
         texts = {part: stripped(row.text.data) for part, row in rows.items()}
         return [
             PartReview(part, opinion, texts[part])
             for part, row in rows.items()
-            if (opinion := opinions.get(row.opinion.data or "") or (texts[part] and Opinion.CHANGE))
+            if (opinion := member_from(Opinion, row.opinion.data) or (texts[part] and Opinion.CHANGE))
         ]
 
     def is_complete(self, shown: list[str]) -> bool:
