@@ -71,7 +71,7 @@ def preview(draft_id: int) -> Response:
     published_on = find_date(content.paper.published_on)  # of a draft it may be anything
     paper = msgspec.structs.replace(content.paper, published_on=published_on)
     article = publication.transient_article(msgspec.structs.replace(content, paper=paper), datetime.now(UTC))
-    article.sign_offs = sign_offs.of_text(draft.id, content, draft.revision_number)
+    article.sign_offs = sign_offs.of_text(draft.id, draft.content, draft.revision_number)
     return htmx.render(
         "editor/preview.html",
         article=article,

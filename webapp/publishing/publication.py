@@ -124,7 +124,7 @@ def announce_revision(
 ) -> None:
     """Make ``revision`` the published one, and log the change. ``note`` tells readers what changed, and why."""
     article.revision_number = revision.number
-    article.sign_offs = sign_offs.of_text(revision.draft_id, from_json(revision.content), revision.number)
+    article.sign_offs = sign_offs.of_text(revision.draft_id, revision.content, revision.number)
     db.session.flush()
     change_log.announce(kind, now, article_id=article.id, revision_id=revision.id, note=note)
 

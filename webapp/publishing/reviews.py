@@ -117,9 +117,9 @@ def undo(review: Review, actor_id: int | None, now: datetime) -> None:
 
 def print_names_again(reviewer: Editor, now: datetime) -> None:
     """After an account was closed or opened: show or hide its name in what it signed."""
-    for review in db.session.scalars(select(Review).where(Review.reviewer_id == reviewer.id)).all():
-        if review.is_signed:
-            sign_offs.print_again(review, now)
+    query = select(Review).where(Review.reviewer_id == reviewer.id, Review.is_signed)
+    for review in db.session.scalars(query).all():
+        sign_offs.print_again(review, now)
 
 
 def of_draft(draft: Draft) -> Sequence[Review]:

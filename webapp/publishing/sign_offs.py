@@ -1,11 +1,11 @@
 """Sign-offs: which reviews readers see at a text, and whether it still says what was signed."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from webapp.content.article_content import ArticleContent, from_json
+from webapp.content.article_content import from_json
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -42,8 +42,8 @@ PARTS = {
 }
 
 
-def of_text(draft_id: int, content: ArticleContent, revision_number: int) -> list[SignOff]:
-    """The sign-offs to print with a text of a draft, oldest first; of one person only the newest.
+def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[SignOff]:
+    """The sign-offs to print with a text of a draft (as JSON), oldest first; of one person only the newest.
 
     A review of a later text that says something else is left out: readers do not see that text yet.
     """
@@ -53,8 +53,11 @@ def of_text(draft_id: int, content: ArticleContent, revision_number: int) -> lis
         .where(Review.draft_id == draft_id, Review.is_signed)
         .order_by(Review.signed_at)
     )
-    printed: dict[tuple[str, str], SignOff] = {}
-    for review, revision in db.session.execute(query):
+    found = db.session.execute(query).all()
+    if not found:
+        return []
+    content, printed = from_json(text), dict[tuple[str, str], SignOff]()
+    for review, revision in found:
         assert review.signed_at is not None
         signed = from_json(revision.content)
         agreed = [PARTS[part.part].fields for part in review.parts if part.opinion is Opinion.AGREE]
@@ -83,7 +86,7 @@ def print_again(review: Review, now: datetime) -> None:
         select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
     ).one()
     db.session.flush()
-    sign_offs = of_text(draft.id, from_json(shown.content), number)
+    sign_offs = of_text(draft.id, shown.content, number)
     if sign_offs != article.sign_offs:
         article.sign_offs, article.updated_at = sign_offs, now
         change_log.announce(ChangeKind.SIGNED_OFF, now, article_id=article.id)
