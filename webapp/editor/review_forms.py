@@ -61,9 +61,8 @@ class ReviewForm(FlaskForm):
     """A review: an opinion on each part, and a signature if the reviewer agrees with the text as a whole."""
 
     class Meta:
-        csrf = (
-            False  # the address of the page is a secret, and views of editors check the token of the session
-        )
+        # The address of the page is a secret, and the views of editors check the token of the session.
+        csrf = False
 
     agrees = BooleanField()
     name = StringField("Name, as readers should see it", [Length(max=120), one_line], filters=[stripped])

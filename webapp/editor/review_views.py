@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import editor_access, editors
 from webapp.accounts.editor_access import current_editor, local_time, may
-from webapp.content.article_content import from_json
+from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.editor import queries
@@ -198,18 +198,11 @@ def _asked_of_me(review_id: int) -> Review:
 def _ask_form(draft: Draft, **filled: Any) -> AskForm:
     form = AskForm(**filled)
     people = [
-        one
+        SelectChoice(str(one.id), f"{one.name} ({one.reviewer_kind.label.lower()})")
         for one in editors.all_editors()
         if one.reviewer_kind and not one.disabled_at and one != current_editor()
     ]
-    form.reviewer.choices = [
-        SelectChoice("", "Someone without an account"),
-        *(
-            SelectChoice(str(one.id), f"{one.name} ({one.reviewer_kind.label.lower()})")
-            for one in people
-            if one.reviewer_kind
-        ),
-    ]
+    form.reviewer.choices = [SelectChoice("", "Someone without an account"), *people]
     newest, published = draft.revision_number, draft.published_revision
     form.revision.choices = [SelectChoice(newest, f"What was saved last (revision {newest})")]
     if published not in (None, newest):
@@ -234,14 +227,17 @@ def _review_form(review: Review, **filled: Any) -> ReviewForm:
     return ReviewForm(**filled, data={"name": review.name, "role": review.role})
 
 
-def _shown_parts(review: Review) -> list[str]:
-    content = from_json(revisions.get_revision(review.draft, review.revision_number).content)
+def _content(review: Review) -> ArticleContent:
+    return from_json(revisions.get_revision(review.draft, review.revision_number).content)
+
+
+def _shown_parts(content: ArticleContent) -> list[str]:
     return [part for part in PARTS if part != "since_then" or content.since_then]
 
 
 def _answer(review: Review, token: str = "") -> Response:
     """Store a sent review; refused, its form is shown again as it was filled in."""
-    form, shown = _review_form(review), _shown_parts(review)
+    form, shown = _review_form(review), _shown_parts(_content(review))
     if not form.is_complete(shown):
         return _show_review(review, form, HTTPStatus.UNPROCESSABLE_ENTITY, token=token)
     with writing() as now:
@@ -256,14 +252,14 @@ def _answer(review: Review, token: str = "") -> Response:
 
 
 def _show_review(review: Review, form: ReviewForm, status: int = HTTPStatus.OK, token: str = "") -> Response:
-    content = from_json(revisions.get_revision(review.draft, review.revision_number).content)
+    content = _content(review)
     response = htmx.render(
         "editor/review.html",
         status=status,
         review=review,
         article=publication.transient_article(content, datetime.now(UTC)),
         form=form,
-        parts=_shown_parts(review),
+        parts=_shown_parts(content),
         until=reviews.closes_at(review),
         token=token,
     )
