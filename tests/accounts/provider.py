@@ -42,6 +42,7 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Iterable[bytes] = ()
+    seconds_per_header: float = 0.0  # of 90 more headers, if not 0
 
 
 @dataclass
@@ -139,6 +140,10 @@ def provider() -> Iterator[Provider]:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
+                for _ in range(90 if answer.seconds_per_header else 0):
+                    self.send_header("X-Slow", "yes")
+                    self.flush_headers()
+                    time.sleep(answer.seconds_per_header)
                 self.end_headers()
                 for piece in answer.body:
                     self.wfile.write(piece)

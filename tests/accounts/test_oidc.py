@@ -369,6 +369,25 @@ def test_a_provider_in_trouble_is_named_and_the_form_is_still_there(
     assert come_back(client, standing_in) == "/editor/"
 
 
+def test_a_provider_is_not_waited_for_while_its_headers_drip(
+    client: PageClient, standing_in: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def drip_headers(right: Answer) -> Answer:
+        def body() -> Iterator[bytes]:
+            sent.append("the headers")
+            yield from right.body
+
+        return replace(right, seconds_per_header=0.05, body=body())
+
+    oidc._fetch_of_hour.cache_clear()
+    standing_in.instead = {DISCOVERY: drip_headers}
+    monkeypatch.setattr(oidc, "SECONDS", 0.25)
+    assert FAILED in press(client, status=502)
+    assert sent == []
+
+
 def test_a_provider_that_is_down_is_named(client: PageClient, app: Flask) -> None:
     oidc._fetch_of_hour.cache_clear()
     with provider() as gone:

@@ -27,6 +27,7 @@ from webapp.db.writing import writing
 from webapp.models import Editor
 from webapp.web.errors import SiteError
 from webapp.web.forms import is_exceeded
+from webapp.web.outgoing import open_until, read_all
 
 log = logging.getLogger(__name__)
 
@@ -210,14 +211,9 @@ def _fetch_json(
 ) -> dict[str, Any]:
     """The JSON object at an address of the provider, limited in time and size. Raises SignInRefused."""
     request = urllib.request.Request(url, body, {"Accept": "application/json"} | dict(headers or {}))  # noqa: S310
-    until, text = time.monotonic() + SECONDS, b""
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
-            while chunk := answer.read1(65_536):
-                text += chunk
-                if len(text) > MOST_BYTES or time.monotonic() > until:
-                    raise TimeoutError("too long or too slow")
-        found = json.loads(text)
+        with open_until(time.monotonic() + SECONDS, request, _NoRedirect(), SECONDS) as answer:
+            found = json.loads(read_all(answer, MOST_BYTES))
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise _failed(f"{type(error).__name__}: {error}") from error
     if not isinstance(found, dict):

@@ -3,18 +3,14 @@
 Every failure is an exception whose message names the service, for editors to read.
 """
 
-import http.client
-import io
-import socket
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from functools import partial
 from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead
 from math import ceil
 from threading import Lock
 from time import monotonic, sleep
@@ -24,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 from webapp.config import VERSION, Config
 from webapp.parsing import int_from
+from webapp.web.outgoing import TooLong, open_until, read_all
 from webapp.web.templating import plural
 
 SECONDS = 10.0  # for one answer, with the wait for our turn
@@ -31,7 +28,6 @@ CONNECT_SECONDS = 4.0
 MOST_BYTES = 10_000_000
 LONGEST_WAIT = 3600  # seconds, whatever a service asks for
 DEFAULT_WAIT = 10  # seconds, if a service asks us to wait and does not say how long
-_CHUNK = 65_536
 _INTERNAL = ("localhost", "local", "internal", "invalid", "test", "example")  # top-level domains without mail
 
 
@@ -115,17 +111,20 @@ def fetch(config: Config, service: Service, path: str, *, until: float | None = 
     contact = f" (mailto:{config.editors_mail})" if is_contact(config.editors_mail) else ""
     agent = {"User-Agent": f"SpinalCordResearchHelp/{VERSION}{contact}"}
     request = urllib.request.Request(url, headers=agent)  # noqa: S310
-    opener = urllib.request.build_opener(_Handler(deadline), _SameHostOnly(service))
     try:
-        with opener.open(request, timeout=CONNECT_SECONDS) as answer:
+        with open_until(deadline, request, _SameHostOnly(service), CONNECT_SECONDS) as answer:
             pace.obey(answer.headers)
-            return _read(service, answer)
+            return read_all(answer, MOST_BYTES)
     except HTTPError as error:
         with error:
             raise _failure(service, pace, error) from error
+    except TooLong as error:
+        raise ServiceFailed(f"The answer from {service.name} is too long to read.") from error
+    except IncompleteRead as error:
+        raise unreadable(service) from error
     except TimeoutError as error:
         raise _late(service, monotonic() - started) from error
-    except (http.client.HTTPException, OSError) as error:
+    except (HTTPException, OSError) as error:
         if isinstance(getattr(error, "reason", None), TimeoutError):
             raise _late(service, monotonic() - started) from error
         raise ServiceFailed(f"We could not reach {service.name}.") from error
@@ -153,58 +152,6 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
             fp.close()
             raise ServiceFailed(f"{self.service.name} sent us to another site, which we don’t trust.")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class _Handler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
-    """Opens connections whose answers have to be complete by a deadline."""
-
-    def __init__(self, deadline: float) -> None:
-        super().__init__()
-        self.deadline = deadline
-
-    def do_open(self, http_class: Callable[..., Any], req: Any, **options: Any) -> Any:
-        def connection(*where: Any, **how: Any) -> Any:
-            made = http_class(*where, **how)
-            made.response_class = partial(_Response, self.deadline)
-            return made
-
-        return super().do_open(connection, req, **options)
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, deadline: float, sock: socket.socket, *args: Any, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp: Any = io.BufferedReader(_UntilDeadline(deadline, sock, self.fp))
-
-
-class _UntilDeadline(io.RawIOBase):
-    """Reads from a socket until a deadline. The socket's own time-out would begin anew with each byte."""
-
-    def __init__(self, deadline: float, sock: socket.socket, file: Any) -> None:
-        self.deadline, self.sock, self.file = deadline, sock, file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self.sock.settimeout(max(self.deadline - monotonic(), 0.001))
-        read: int | None = self.file.raw.readinto(buffer)
-        return read
-
-    def close(self) -> None:
-        self.file.close()
-        super().close()
-
-
-def _read(service: Service, answer: Any) -> bytes:
-    body = bytearray()
-    while chunk := answer.read1(_CHUNK):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ServiceFailed(f"The answer from {service.name} is too long to read.")
-    if answer.length:  # read1() says nothing of an answer that breaks off
-        raise unreadable(service)
-    return bytes(body)
 
 
 def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
