@@ -9,18 +9,21 @@ from webapp.papers.records import one_line
 from webapp.parsing import clean_text, int_from
 
 _REFERENCES = "references"
-# A line that is nothing but this begins a section; some are statements, which answer a field.
-_HEADINGS = {
-    r"(?:structured )?abstract|summary": "abstract",
-    r"references|bibliography|literature cited": _REFERENCES,
-    r"(?:sources? of )?funding(?: sources?| statement| information)?|financial support": "funding",
-    r"(?:statement of )?(?:conflicts?|competing|declaration of)(?: of)?(?: competing)?(?: financial)? interests?(?: statement)?|disclosures?": "conflicts_of_interest",
-    r"background|introduction|objectives?|(?:study )?design|setting|(?:(?:patients|participants|subjects|materials?) and )?methods?|"
-    r"participants|interventions?|outcome measures?|statistical analysis|results|discussion|limitations|conclusions?|"
-    r"adverse events|acknowledge?ments?|appendix(?: \w)?|trial registration": "",
-}
 _LONGEST_HEADING = 80  # characters
 _START = r"(?:\d{1,2}(?:\.\d{1,2})*\.?\s+)?(?=(?-i:[A-Z]))"  # a number, or nothing, before a capital
+# A line that is nothing but this begins a section; some are statements, which answer a field.
+_HEADINGS = {
+    re.compile(f"{_START}(?:{words}):?", re.I): begins
+    for words, begins in {
+        r"(?:structured )?abstract|summary": "abstract",
+        r"references|bibliography|literature cited": _REFERENCES,
+        r"(?:sources? of )?funding(?: sources?| statement| information)?|financial support": "funding",
+        r"(?:statement of )?(?:conflicts?|competing|declaration of)(?: of)?(?: competing)?(?: financial)? interests?(?: statement)?|disclosures?": "conflicts_of_interest",
+        r"background|introduction|objectives?|(?:study )?design|setting|(?:(?:patients|participants|subjects|materials?) and )?methods?|"
+        r"participants|interventions?|outcome measures?|statistical analysis|results|discussion|limitations|conclusions?|"
+        r"adverse events|acknowledge?ments?|appendix(?: \w)?|trial registration": "",
+    }.items()
+}
 _PAGE = re.compile(r"page \d{1,5}(?: (?:of|/) \d{1,5})?", re.I)
 _LINES_OF_A_PAGE = 20  # at least; consecutive numbers that stand closer are cells of a table
 _SHORTEST_HEAD, _LEAST_PAGES = 10, 3  # letters and repetitions; shorter lines that repeat are cells, too
@@ -35,9 +38,8 @@ def sections(text: str) -> tuple[Section, ...]:
     found: list[tuple[str, str, list[list[str]]]] = [("", "", [[]])]  # heading, what it begins, paragraphs
     for line in lines:
         paragraphs = found[-1][2]
-        patterns = _HEADINGS if len(line) <= _LONGEST_HEADING else ()
-        matches = (words for words in patterns if re.fullmatch(f"{_START}(?:{words}):?", line, re.I))
-        begins = _HEADINGS.get(next(matches, ""))
+        matching = (begins for pattern, begins in _HEADINGS.items() if pattern.fullmatch(line))
+        begins = next(matching, None) if len(line) <= _LONGEST_HEADING else None
         if begins is not None:
             found.append((line, begins, [[]]))
         elif line:
