@@ -23,6 +23,12 @@ _ENCODINGS = re.compile(
     r"utf-?8|us-ascii|iso-8859-\d{1,2}|latin-?\d{1,2}|windows-125\d|cp125\d|macintosh|gbk|gb2312|gb18030|big5|shift_jis|euc-(?:jp|kr)|koi8-r"
 )
 _MARK_UP = re.compile(r"\s*(?:<[!?a-z]|[{[]\s*[\"{[\]}]|@[a-z]+\s*[{(])", re.IGNORECASE)
+# Formats that one line of a text gives away, in the order in which they are tried.
+_LINE_FORMATS = (
+    (ris.is_ris, ris.records),
+    (nbib.is_nbib, nbib.records),
+    (bibtex.is_bibtex, bibtex.records),
+)
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _OTHER_KINDS = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip or Office file", b"\x1f\x8b": "a compressed file"}
 
@@ -64,7 +70,7 @@ def is_marked_up(text: str) -> bool:
 
 def is_known(text: str) -> bool:
     """Tell whether a text is in one of the formats."""
-    return is_marked_up(text) or ris.is_ris(text) or nbib.is_nbib(text) or bibtex.is_bibtex(text)
+    return is_marked_up(text) or any(is_format(text) for is_format, _ in _LINE_FORMATS)
 
 
 def _detect_and_read(text: str) -> Iterator[Record]:
@@ -76,12 +82,9 @@ def _detect_and_read(text: str) -> Iterator[Record]:
         return chain.from_iterable(map(_read_xml, markup.parse(text)))
     if text.lstrip().startswith(("{", "[")):
         return csl.records(text)
-    if ris.is_ris(text):
-        return ris.records(text)
-    if nbib.is_nbib(text):
-        return nbib.records(text)
-    if bibtex.is_bibtex(text):
-        return bibtex.records(text)
+    for is_format, read_records in _LINE_FORMATS:
+        if is_format(text):
+            return read_records(text)
     raise Unreadable(f"We do not know this format. We read {FORMATS}.")
 
 
