@@ -16,7 +16,7 @@ from webapp.models.values import ReadFrom, StudyKind, Subject
 from webapp.papers import stored_texts
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.people_values import NAMES, people_values
-from webapp.papers.facts.suggestion import Field, Suggestion
+from webapp.papers.facts.suggestion import Field, Suggestion, as_text
 from webapp.papers.records import LONGEST_TEXT, registrations
 from webapp.publishing import revisions
 
@@ -144,7 +144,7 @@ def value_in(content: ArticleContent, field: Field) -> str:
         return ", ".join(entry.number for entry in content.registrations)
     of_paper = field in PaperContent.__struct_fields__
     value = getattr(content.paper if of_paper else content, field, None)
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return "" if value is None else as_text(value)
 
 
 def in_words(field: Field, value: str) -> str:

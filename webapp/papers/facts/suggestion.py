@@ -66,8 +66,12 @@ class Suggestion:
 
     @property
     def text(self) -> str:
-        """The value as forms send it and the database stores it."""
-        return "true" if self.value is True else str(self.value)
+        return as_text(self.value)
+
+
+def as_text(value: object) -> str:
+    """Write a value as forms send it and the database stores it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def any_of(*names: str) -> re.Pattern[str]:
@@ -85,12 +89,12 @@ def surest(candidates: Iterable[Candidate]) -> Candidate | None:
 
 def best(field: Field, candidates: Iterable[Candidate]) -> list[Suggestion]:
     """Return the surest suggestions, each value once, the first in the paper first where they are equally sure."""
-    surest: dict[str, Candidate] = {}
+    by_value: dict[str, Candidate] = {}
     for candidate in candidates:
         key = str(candidate.value).casefold()
-        if candidate.score > 0 and (key not in surest or candidate.score > surest[key].score):
-            surest[key] = candidate
-    ranked = sorted(surest.values(), key=lambda one: -one.score)[:MOST_SUGGESTIONS]
+        if candidate.score > 0 and (key not in by_value or candidate.score > by_value[key].score):
+            by_value[key] = candidate
+    ranked = sorted(by_value.values(), key=lambda one: -one.score)[:MOST_SUGGESTIONS]
     return [
         Suggestion(
             field=field,
