@@ -18,6 +18,7 @@ from webapp.accounts import form_recovery, passwords
 from webapp.db.session import db
 from webapp.db.writing import TurnTaken, writing
 from webapp.models import Editor, Role, SignIn
+from webapp.models.in_words import day
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import is_exceeded, visitor_address
@@ -113,7 +114,7 @@ def may(role: Role) -> bool:
 def local_time(at: datetime) -> str:
     """A time in words, in the time zone of the signed-in editor: November 24, 2026, 14:32."""
     here = at.astimezone(ZoneInfo(g.time_zone))
-    return f"{here:%B} {here.day}, {here.year}, {here:%H:%M}"
+    return f"{day(here)}, {here:%H:%M}"
 
 
 def require(role: Role) -> None:

@@ -12,6 +12,7 @@ from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
 from webapp.catalog.standing_questions import answers, count_answers
 from webapp.catalog.topic_grid import study_grid
 from webapp.exports.citation_files import FORMATS, citation_file
+from webapp.models.in_words import month
 from webapp.models.values import Result, StudyKind
 from webapp.search.index import is_behind
 from webapp.search.similar import similar_to
@@ -19,7 +20,6 @@ from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
-from webapp.web.templating import month
 
 bp = Blueprint("articles", __name__)
 bp.add_app_template_global(answers, "standing_answers")

@@ -15,6 +15,7 @@ from webapp.content.problems import Problem, own_texts
 from webapp.content.quantities import SHARE, Quantity, quantities
 from webapp.content.readability import sentences
 from webapp.content.source_text import SourceSentence, SourceText, parts_of_wholes, stems
+from webapp.models.in_words import plural
 from webapp.parsing import int_from
 
 
@@ -82,7 +83,7 @@ def number_warnings(content: ArticleContent, source: SourceText) -> Iterator[Pro
     """Warn of each number that is not in the paper's stored text, or once if no text is stored."""
     missing = [row for row in numbers(content, source) if row.trace is Trace.MISSING]
     if missing and not source.places:
-        were = "1 number was" if len(missing) == 1 else f"{len(missing)} numbers were"
+        were = plural(len(missing), "number was", "numbers were")
         yield Problem("paper-abstract", f"No text of the paper is stored: {were} not checked.")
     for row in missing if source.places else ():
         message = f"We didn’t find {row.number} in the stored text of the paper. Check the number."

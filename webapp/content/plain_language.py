@@ -13,6 +13,7 @@ from webapp.content.problems import Problem, own_texts
 from webapp.content.readability import reading_grade, words
 from webapp.content.source_text import source_text
 from webapp.models import Section
+from webapp.models.in_words import plural
 
 HARDEST_SHOWN = 16.0  # the right end of the gauge
 MOST_SWAPS = 8
@@ -114,8 +115,7 @@ def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> Pl
     }
     swaps = tuple(found.values())
     if swaps:
-        noun = "word" if len(swaps) == 1 else "words"
-        notes.append(Note(f"{len(swaps)} {noun} most readers will not know"))
+        notes.append(Note(f"{plural(len(swaps), 'word')} most readers will not know"))
     elif words(everything):
         done.append(Note("No hard words found"))
     return PlainCheck(

@@ -3,6 +3,7 @@
 import re
 
 from webapp.models import Article
+from webapp.models.in_words import day
 from webapp.models.values import ReviewerKind
 
 NOT_CHECKED = "Not yet checked by a clinician."
@@ -24,8 +25,7 @@ def who_checked(article: Article) -> str:
         if kind is ReviewerKind.LIVES_WITH_INJURY:
             role = f"{role}, {_LIVES}" if role else _LIVES
         who = f"{sign_off.name}, {role or kind.label.lower()}" if sign_off.name else _SOMEBODY[kind]
-        day = f"{sign_off.on:%B} {sign_off.on.day}, {sign_off.on.year}"
-        when = f"on {day}, of an earlier version" if sign_off.is_earlier else day
+        when = f"on {day(sign_off.on)}, of an earlier version" if sign_off.is_earlier else day(sign_off.on)
         sentences.append(f"Checked by {who}, {when}.")
     if not any(sign_off.kind is ReviewerKind.CLINICIAN for sign_off in article.sign_offs):
         sentences.append(NOT_CHECKED)

@@ -11,12 +11,12 @@ from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.editor.forms import WithdrawForm
 from webapp.models import AuditKind, BulkChange, Category, Role
+from webapp.models.in_words import plural
 from webapp.publishing import audit, bulk
 from webapp.publishing.bulk import Action, BulkPlan, CannotUndo
 from webapp.publishing.deletion import UNDO_FOR
 from webapp.web import htmx
 from webapp.web.errors import SiteError
-from webapp.web.templating import plural
 
 bp = Blueprint("bulk", __name__)
 editor_access.protect(bp)

@@ -13,6 +13,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor
 from webapp.config import command_line
 from webapp.models import AuditKind, Role
+from webapp.models.in_words import plural
 from webapp.papers import file_formats, importing, one_box
 from webapp.papers.importing import PendingImport
 from webapp.papers.records import Unreadable
@@ -22,7 +23,6 @@ from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import read_large_form
 from webapp.web.pagination import asked_page, existing
-from webapp.web.templating import plural
 
 MOST_BYTES = file_formats.MOST_BYTES + 100_000  # with the other parts of the form
 MOST_CHOSEN = 25  # a page of the list of summaries

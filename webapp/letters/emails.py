@@ -11,10 +11,10 @@ from flask import current_app, render_template
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
 from webapp.models import Article, Editor, Issue, MailKind, Review, Subscriber
+from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus
 from webapp.publishing import reviews
 from webapp.web import tokens
-from webapp.web.templating import plural
 
 UNSUBSCRIBE = "newsletter-unsubscribe"
 PREFERENCES = "newsletter-preferences"
@@ -82,7 +82,7 @@ def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:
 
 def account_notice(sentence: str, editor: Editor, at: datetime) -> RenderedMail:
     """A notice to an editor about a change of their password or second factor."""
-    when = f"{at:%B} {at.day}, {at.year}, {at:%-I:%M %p} UTC"
+    when = f"{day(at)}, {at:%-I:%M %p} UTC"
     return _rendered("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
 
 

@@ -1,4 +1,4 @@
-"""Tables, and the fixed lists and value objects stored in them."""
+"""Tables, the fixed lists and value objects stored in them, and counts and dates in words."""
 
 from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.models.article import Article, ArticleSlug, Correction, Draft, Paper, Revision

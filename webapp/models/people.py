@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from webapp.models.in_words import plural
 from webapp.models.values import Labelled
 
 LEVELS = [
@@ -95,16 +96,16 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
             ages.append(f"with a typical age of {self.ages.typical:g}")
         complete = {Either.YES: "Complete", Either.NO: "Incomplete", Either.BOTH: "Complete and incomplete"}
         grades = f"AIS {', '.join(self.ais)}" if self.ais else ""
-        sex = [("man", "men", self.sex.men), ("woman", "women", self.sex.women)] if self.sex else []
+        sex = [(self.sex.men, "man", "men"), (self.sex.women, "woman", "women")] if self.sex else []
         words = {
-            "sample_size": _counted(self.count, "person", "people"),
+            "sample_size": "" if self.count is None else plural(self.count, "person", "people"),
             "age": ", ".join(filter(None, ages)),
             "injury_level": (", " if set(self.levels) <= set(REGIONS) else " to ").join(self.levels),
             "injury_completeness": ", ".join(
                 filter(None, [complete[self.complete] if self.complete else "", grades])
             ),
             "time_since_injury": self.years_since.in_words(_years) if self.years_since else "",
-            "sex": " and ".join(filter(None, (_counted(count, one, many) for one, many, count in sex))),
+            "sex": " and ".join(plural(count, one, many) for count, one, many in sex if count is not None),
             "cause": " or ".join(cause.label.lower() for cause in self.cause),
             "walks": self.walks.label if self.walks else "",
         }
@@ -117,13 +118,6 @@ def is_span(levels: list[str]) -> bool:
     return is_known and levels == sorted(levels, key=LEVELS.index)
 
 
-def _counted(count: int | None, one: str, many: str) -> str:
-    """A count with its noun; empty if it is not known."""
-    return "" if count is None else f"{count:,} {one if count == 1 else many}"
-
-
 def _years(years: float) -> str:
     """A time in months, unless it is whole years."""
-    if years % 1:
-        return f"{years * 12:.0f} months"
-    return f"{years:g} year{'' if years == 1 else 's'}"
+    return f"{years * 12:.0f} months" if years % 1 else plural(int(years), "year")

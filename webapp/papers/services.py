@@ -19,9 +19,9 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
 from webapp.config import VERSION, Config
+from webapp.models.in_words import plural
 from webapp.parsing import int_from
 from webapp.web.outgoing import TooLong, open_until, read_all
-from webapp.web.templating import plural
 
 SECONDS = 10.0  # for one answer, with the wait for our turn
 CONNECT_SECONDS = 4.0

@@ -8,9 +8,9 @@ import click
 from flask.cli import AppGroup
 
 from webapp.db.writing import writing
+from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
 from webapp.publishing.library import LibraryRefused
-from webapp.web.templating import plural
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
 

@@ -1,8 +1,8 @@
-"""Filters and globals for templates: dates in words, addresses of files, what the reader prefers."""
+"""Filters and globals for templates: words for values, addresses of files, what the reader prefers."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from webapp.content.readability import paragraphs, reading_grade, reading_minute
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.models import Article
 from webapp.models.article import running_text
+from webapp.models.in_words import day, month, partial_date, plural
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
 from webapp.web.http import url_for
@@ -109,23 +110,6 @@ def init_app(app: Flask, config: Config) -> None:
     app.jinja_env.globals.update((name, getattr(icons, name)) for name in ("icon", "logo"))
 
 
-def day(value: date | datetime) -> str:
-    """A date in words: January 1, 2022."""
-    return f"{value:%B} {value.day}, {value.year}"
-
-
-def month(value: date | datetime) -> str:
-    """Month and year in words: January 2022."""
-    return f"{value:%B} {value.year}"
-
-
-def partial_date(value: str) -> str:
-    """An ISO date in words, to the precision that is known: 2022, January 2022 or January 1, 2022."""
-    parts = value.split("-")
-    whole = date.fromisoformat((value + "-01-01")[:10])
-    return (str(whole.year), month(whole), day(whole))[len(parts) - 1]
-
-
 def grade_words(text: str) -> str:
     """The reading grade of a text as a whole number, for print."""
     return str(max(1, round(reading_grade(text))))
@@ -134,11 +118,6 @@ def grade_words(text: str) -> str:
 def reading_time(article: Article) -> int:
     """Minutes to read a whole summary."""
     return reading_minutes(running_text(article))
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: 1 summary, 2 summaries, 1,000 summaries."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def marked(text: str, spans: list[tuple[int, int]]) -> Markup:
