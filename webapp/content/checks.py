@@ -194,7 +194,7 @@ def errors(
         facts = ((name, getattr(content, name)) for name in FACTS)
         rules += [
             (not _SILENT_PAPER.search(text), field, _NOT_READ)
-            for field, text in {*own_texts(content), *facts}
+            for field, text in dict.fromkeys((*own_texts(content), *facts))  # harms are both
         ]
     yield from people_problems(content.people)
     yield from (Problem(field, message) for is_right, field, message in rules if not is_right)
