@@ -1,6 +1,7 @@
 """Files for browsers: the packaged ones are those that were reviewed, and addresses name content."""
 
 import hashlib
+import re
 from importlib.resources import files
 
 import pytest
@@ -29,6 +30,16 @@ def test_the_style_sheet_names_fonts_by_their_content() -> None:
     css = get_asset("css/site.css").body.decode()
     assert f"/assets/{get_asset('fonts/regular.ttf').hash}/fonts/regular.ttf" in css
     assert 'url("/fonts/' not in css
+
+
+def test_browsers_that_do_not_know_light_dark_get_every_color() -> None:
+    """Otherwise they would show the white title of a safety card on a pale ground."""
+    css = get_asset("css/site.css").body.decode()
+    before, start, rest = css.partition("@supports not (color: light-dark(#000, #fff)) {")
+    fallback, end, after = rest.partition("\n}\n")
+    assert start and end
+    adapted = re.findall(r"([\w-]+): *[^;{}]*light-dark\(", before + after)
+    assert sorted(adapted) == sorted(re.findall(r"(--[\w-]+):", fallback))
 
 
 @pytest.mark.parametrize(
