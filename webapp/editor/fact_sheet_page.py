@@ -78,6 +78,10 @@ class FactSheet:
         return [row for rows in self.groups.values() for row in rows]
 
     @property
+    def settled_count(self) -> int:
+        return sum(row.fact is not None for row in self.rows)
+
+    @property
     def next_open(self) -> Row | None:
         return next((row for row in self.rows if row.fact is None), None)
 

@@ -12,7 +12,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import PRESS_AGAIN, current_editor, local_time
 from webapp.content.article_content import from_json
 from webapp.content.fact_words import NOT_STATED
-from webapp.editor.fact_sheet_page import fact_sheet
+from webapp.editor.fact_sheet_page import fact_sheet, place_of
 from webapp.models import Draft, Role
 from webapp.models.values import ReadFrom
 from webapp.papers import stored_texts
@@ -212,6 +212,7 @@ def _show(
         choices=decisions.CHOICES,
         long_fields=decisions.LONG_FIELDS,
         in_words=decisions.in_words,
+        place_of=place_of,
         statements=_STATEMENTS,
         local=local_time,
     )
