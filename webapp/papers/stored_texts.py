@@ -15,6 +15,7 @@ from webapp.papers import file_formats, pdf_text
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.records import LONGEST_PAPER, TOO_LONG, Unreadable
 from webapp.parsing import clean_text
+from webapp.publishing import publication
 
 MOST_BYTES = 8_000_000  # JATS XML is a few times longer than its text
 FORMATS = "JATS XML and plain text. From a PDF, copy the text and paste it here"
@@ -30,7 +31,7 @@ def texts_of(draft: Draft) -> PaperText:
     return PaperText(
         Section(Source.TITLE, paper.title),
         Section(Source.ABSTRACT, paper.abstract),
-        *(section for text in stored(draft) for section in text.sections),
+        *publication.stored_sections(draft),
     )
 
 
