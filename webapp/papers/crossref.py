@@ -18,7 +18,7 @@ from webapp.models.values import Author
 from webapp.papers import dates
 from webapp.papers.json_values import list_at, text_at, value_at
 from webapp.papers.notices import Notice, statuses, with_notice, worst
-from webapp.papers.records import full_title, keywords, plain_text
+from webapp.papers.records import full_title, funding, keywords, plain_text
 
 Message = dict[str, Any]
 
@@ -86,11 +86,10 @@ def title_of(message: Message) -> str:
 
 def funding_of(message: Message) -> str:
     """Return who paid, with the numbers of their grants."""
-    funders = []
-    for entry in list_at(message, "funder"):
-        numbers = ", ".join(filter(None, map(text_at, list_at(entry, "award"))))
-        funders.append(plain_text(text_at(entry, "name")) + (f" ({numbers})" if numbers else ""))
-    return "; ".join(dict.fromkeys(filter(None, funders)))
+    return funding(
+        (plain_text(text_at(entry, "name")), ", ".join(filter(None, map(text_at, list_at(entry, "award")))))
+        for entry in list_at(message, "funder")
+    )
 
 
 def trials_of(message: Message) -> list[str]:

@@ -8,7 +8,7 @@ from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.json_values import list_at, text_at
 from webapp.papers.notices import statuses
-from webapp.papers.records import Record, heading
+from webapp.papers.records import Record, funding, heading
 
 _NOTICES = statuses("europe_pmc")
 
@@ -22,14 +22,10 @@ def record_from(result: dict[str, Any]) -> Record:
         if (kind := text_at(row, "type").lower()) in _NOTICES
     ]
     grants = list_at(result, "grantsList", "grant")
-    funders = (
-        text_at(row, "agency") + (f" ({number})" if (number := text_at(row, "grantId")) else "")
-        for row in grants
-    )
     content = ArticleContent(
         paper=pubmed.with_status(_paper(result), types, notices),
         study_kind=pubmed.study_kind(types),
-        funding="; ".join(dict.fromkeys(filter(None, funders))),
+        funding=funding((text_at(row, "agency"), text_at(row, "grantId")) for row in grants),
     )
     return Record(content=content, types=(*types, text_at(result, "bookOrReportDetails", "publisher")))
 

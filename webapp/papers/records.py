@@ -188,6 +188,12 @@ def heading(text: str) -> str:
     return term if len(term) < _LONGEST_KEYWORD else ""
 
 
+def funding(funders: Iterable[tuple[str, str]]) -> str:
+    """Write who paid, each funder once, with the numbers of its grants: "A fund (W81, W82); A clinic"."""
+    written = (f"{name} ({grants})" if grants else name for name, grants in funders)
+    return "; ".join(dict.fromkeys(filter(None, written)))
+
+
 def registrations(numbers: Iterable[str]) -> list[Registration]:
     """Return the trial's entry in each register, ClinicalTrials.gov's first.
 
