@@ -21,9 +21,8 @@ from webapp.papers import one_box, services, sources
 from webapp.papers.services import CROSSREF, NotThere, ServiceFailed
 
 HTML = b"<!doctype html><title>Down for maintenance</title>"
-ASK: dict[
-    str, tuple[str, Callable[[Config, float], Any]]
-] = {  # by service: path of its answer, and a question
+# By service: the path of its answer, and a question.
+ASK: dict[str, tuple[str, Callable[[Config, float], Any]]] = {
     "Crossref": ("/crossref/", lambda config, until: sources.crossref_record(config, DOI, until)),
     "Europe PMC": (
         "/europe-pmc/",
