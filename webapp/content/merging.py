@@ -16,13 +16,17 @@ Filled = TypeVar("Filled", ArticleContent, PaperContent)
 
 _STATUS = ("status", "status_on", "status_url", "status_note")
 _PARTS: dict[str, type[msgspec.Struct]] = {"paper": PaperContent, "people": People}
-_LISTS = ("findings", "implications", "questions", "limitations", "registrations", "since_then")
-# The end of the id of the first control of a row, or of a field that has several.
-_FIRST_CONTROLS = {
+# The lists that have rows in the form, with the end of the id of a row's first control.
+ROWS = {
     "findings": "-text",
     "implications": "-title",
+    "questions": "",
+    "limitations": "",
     "registrations": "-number",
     "since_then": "-on",
+}
+# The end of the id of the first control of a field that has several.
+_FIRST_CONTROLS = {
     "people-years_since": "_from",
     "people-ages": "_from",
     "people-sex": "_men",
@@ -44,7 +48,7 @@ class Clash:
     def target(self) -> str:
         """The id of the field's control in the form."""
         name = self.field.rsplit("-", 1)[0]
-        return self.field + (_FIRST_CONTROLS.get(self.field) or _FIRST_CONTROLS.get(name, ""))
+        return self.field + (_FIRST_CONTROLS.get(self.field) or ROWS.get(name, ""))
 
 
 def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> ArticleContent:
@@ -120,7 +124,7 @@ def _fields(*contents: ArticleContent) -> Iterator[str]:
     for part, kind in _PARTS.items():
         yield from (f"{part}-{name}" for name in kind.__struct_fields__)
     for name in ArticleContent.__struct_fields__:
-        lengths = {len(getattr(content, name)) for content in contents} if name in _LISTS else {0, -1}
+        lengths = {len(getattr(content, name)) for content in contents} if name in ROWS else {0, -1}
         if len(lengths) == 1:
             yield from (f"{name}-{number}" for number in range(lengths.pop()))
         elif name not in _PARTS:

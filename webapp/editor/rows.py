@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
+from webapp.content.merging import ROWS
+
 Fields = MultiDict[str, str]
 Row = list[tuple[str, str]]  # the end of each field's name ("-text", or nothing) and its value
 
@@ -16,14 +18,6 @@ LISTS = {
     "limitations": "Limitation",
     "registrations": "Registration",
     "since_then": "Event",
-}
-_FIRST_FIELD = {
-    "findings": "-text",
-    "implications": "-title",
-    "questions": "",
-    "limitations": "",
-    "registrations": "-number",
-    "since_then": "-on",
 }
 _REMOVED = "removed-"
 
@@ -65,8 +59,8 @@ def move(fields: Fields, button: str) -> Moved:
     match what:
         case Move.ADD:
             to = len(rows)
-            rows.append([(_FIRST_FIELD[name], "")])
-            focus, message = f"{name}-{to}{_FIRST_FIELD[name]}", f"{noun} {to + 1} added"
+            rows.append([(ROWS[name], "")])
+            focus, message = f"{name}-{to}{ROWS[name]}", f"{noun} {to + 1} added"
         case Move.UP | Move.DOWN:
             to = max(at - 1, 0) if what is Move.UP else min(at + 1, len(rows) - 1)
             rows.insert(to, rows.pop(at))
@@ -81,7 +75,7 @@ def move(fields: Fields, button: str) -> Moved:
             number, row = last_removed.popitem()
             to = min(number, len(rows))
             rows.insert(to, row)
-            focus, message = f"{name}-{to}{_FIRST_FIELD[name]}", f"{noun} {to + 1} is back"
+            focus, message = f"{name}-{to}{ROWS[name]}", f"{noun} {to + 1} is back"
     return Moved(_with_rows(fields, name, rows, last_removed), name, focus, message)
 
 
