@@ -62,11 +62,8 @@ _FORMATS = {
 _LEVELS = (
     "Enter a level, like C5, the ends of a span, like C5, C8, or regions: cervical, thoracic, lumbar, sacral."
 )
-SAID_IN = (
-    "Start each line with one of: "
-    + ", ".join(name for name in People.__struct_fields__ if name != "said_in")
-    + "."
-)
+_HAVE_PLACE = tuple(name for name in People.__struct_fields__ if name != "said_in")
+SAID_IN = f"Start each line with one of: {', '.join(_HAVE_PLACE)}."
 _PARTS_THAT_WARN = ("simple_explanation", "findings", "research_summary")
 
 _HOPE = re.compile(
@@ -208,7 +205,7 @@ def people_problems(people: People) -> Iterator[Problem]:
     rules = [
         ("levels", is_span(people.levels) or set(people.levels) <= set(REGIONS), _LEVELS),
         ("ais", set(people.ais) <= set(AIS_GRADES), "Use the AIS grades A to E, like: A, B."),
-        ("said_in", set(people.said_in) <= set(People.__struct_fields__) - {"said_in"}, SAID_IN),
+        ("said_in", set(people.said_in) <= set(_HAVE_PLACE), SAID_IN),
     ]
     for name, ends in (
         ("years_since_from", (years.from_, years.to)),
