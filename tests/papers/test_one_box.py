@@ -1,8 +1,10 @@
 """One box for papers: what is typed, what the services say about it, and what becomes of a paper that is here."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +16,12 @@ from tests.papers.test_import_pages import IMPORT, drafts, send
 from webapp.content.article_content import from_json
 from webapp.content.identifiers import find_listed
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.models import Section, Source
 from webapp.models.values import ReadFrom, StudyKind
-from webapp.papers import one_box, stored_texts
-from webapp.papers.records import LONGEST_PAPER
+from webapp.papers import file_formats, importing, one_box, stored_texts
+from webapp.papers.importing import ImportPlan
+from webapp.papers.records import LONGEST_PAPER, Record
 from webapp.publishing import revisions
 
 
@@ -220,6 +224,32 @@ def test_a_paper_that_is_here_is_filled_in_with_what_is_missing(
     writer.post(f"{address}/fill/1", {"csrf_token": token(writer, IMPORT)}, status=303)
     db.session.expire_all()
     assert draft.revision_number == number + 1
+
+
+def test_a_draft_that_is_deleted_while_it_is_looked_up_stays_deleted(
+    app: Flask, writer: EditorClient, known_paper: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [draft] = importing.create_drafts(
+        file_formats.read(f"TY  - JOUR\nTI  - A bed\nDO  - {DOI}\nER  -"), None, NOW
+    )
+    db.session.commit()
+    draft_id, address, plan = draft.id, send(writer, DOI), importing.plan
+
+    def delete() -> None:
+        with app.app_context(), writing() as now:
+            revisions.get_draft(draft_id).deleted_at = now
+
+    def plan_slowly(records: list[Record]) -> ImportPlan:
+        made = plan(records)
+        with ThreadPoolExecutor(1) as others:
+            others.submit(delete).result()
+        return made
+
+    sent = {"csrf_token": token(writer, IMPORT)}
+    monkeypatch.setattr(importing, "plan", plan_slowly)
+    writer.post(f"{address}/fill/1", sent, status=404)
+    db.session.expire_all()
+    assert draft.deleted_at is not None and draft.revision_number == 1
 
 
 def test_a_draft_with_two_versions_is_not_filled_in(writer: EditorClient, known_paper: StandIn) -> None:

@@ -15,7 +15,7 @@ from webapp.config import command_line
 from webapp.models import AuditKind, Role
 from webapp.models.in_words import plural
 from webapp.papers import file_formats, importing, one_box
-from webapp.papers.importing import PendingImport
+from webapp.papers.importing import ImportPlan, PendingImport
 from webapp.papers.records import Unreadable
 from webapp.papers.services import is_contact
 from webapp.publishing import audit, bulk, retractions
@@ -108,9 +108,7 @@ def confirm(secret: str) -> Response:
     numbers, editor_id = request.form.getlist("chosen"), current_editor().id
     plan = importing.plan(_pending(secret).records)  # slow in a large library: before the turn
     with editor_access.writing_as(Role.WRITER) as now:
-        records = _pending(secret).records  # gone after a second click
-        if plan.is_outdated():
-            plan = importing.plan(records)
+        plan = _renewed(plan, secret)
         chosen = [record for record in plan.new if "all" in request.form or str(record.number) in numbers]
         if chosen:
             drafts = importing.create_drafts(chosen, editor_id, now)
@@ -126,8 +124,9 @@ def confirm(secret: str) -> Response:
 @bp.post("/editor/papers/import/<secret>/fill/<int:number>")
 def fill(secret: str, number: int) -> Response:
     """Fill in what the draft of a paper lacks, from what was found."""
+    plan = importing.plan(_pending(secret).records)
     with editor_access.writing_as(Role.WRITER) as now:
-        for record, known in importing.plan(_pending(secret).records).duplicates:
+        for record, known in _renewed(plan, secret).duplicates:
             if record.number == number and known.record is None:
                 draft = importing.fill_draft(known, record, current_editor().id, now)
                 return htmx.redirect(url_for("authoring.edit", draft_id=draft.id, done="filled"))
@@ -139,6 +138,12 @@ def _pending(secret: str) -> PendingImport:
     if pending is None:
         raise SiteError(410, _GONE, title="This list of papers is no longer here")
     return pending
+
+
+def _renewed(plan: ImportPlan, secret: str) -> ImportPlan:
+    """Plan again, in the writer's turn, if a draft was made since. Raises SiteError 410, as after a second click."""
+    records = _pending(secret).records
+    return importing.plan(records) if plan.is_outdated() else plan
 
 
 def _show_review(secret: str, status: int) -> Response:

@@ -22,6 +22,7 @@ from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
 from webapp.publishing import revisions
+from webapp.publishing.revisions import DraftNotFound
 from webapp.web.errors import SiteError
 
 _PATH = "/editor/papers/import"
@@ -112,6 +113,8 @@ def fill_draft(known: KnownPaper, record: Record, editor_id: int, now: datetime)
         draft = revisions.draft_of(known.article_id)
     else:
         draft = revisions.get_draft(known.draft_id or 0)
+        if draft.deleted_at is not None:  # since the plan was made
+            raise DraftNotFound
     if draft.merge_base is not None:
         raise SiteError(409, _CONFLICT, title=_UNFILLED)
     content = merging.filled(from_json(draft.content), record.content)
