@@ -122,25 +122,22 @@ def _manuscript(
     paper: PaperText, marks: dict[str, list[tuple[int, bool]]]
 ) -> Iterator[tuple[Section, list[list[Piece]]]]:
     """Cut the sections into paragraphs, and those into marked sentences and what is between them."""
-    marked: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    marked: dict[int, list[tuple[int, Piece]]] = defaultdict(list)
     for sentence in paper.sentences:
         place = place_of(sentence.number, sentence.start)
         if place in marks:
-            end = sentence.start + len(sentence.text)
-            marked[sentence.number].append((sentence.start, end, place))
+            numbers, states = zip(*marks[place], strict=True)
+            marked[sentence.number].append(
+                (sentence.start, Piece(sentence.text, place, numbers, all(states)))
+            )
     for number, section in enumerate(paper.sections):
         paragraphs = []
         for match in re.finditer(r"\S.*?(?=\n\s*\n|\Z)", section.text, re.DOTALL):
             pieces, at = [], match.start()
-            for start, end, place in marked[number]:
+            for start, piece in marked[number]:
                 if match.start() <= start < match.end():
-                    numbers = tuple(fact for fact, _ in marks[place])
-                    is_confirmed = all(confirmed for _, confirmed in marks[place])
-                    pieces += [
-                        Piece(section.text[at:start]),
-                        Piece(section.text[start:end], place, numbers, is_confirmed),
-                    ]
-                    at = end
+                    pieces += [Piece(section.text[at:start]), piece]
+                    at = start + len(piece.text)
             pieces.append(Piece(section.text[at : match.end()]))
             paragraphs.append([piece for piece in pieces if piece.text])
         if paragraphs:
