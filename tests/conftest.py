@@ -4,6 +4,7 @@ import gc
 import os
 import random
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -19,7 +20,7 @@ from tests.compiled import ReusedRule, TemplateCode, share_statements
 from tests.factories import NOW, STARTER, add_categories
 from tests.pages import PageClient
 from tests.postgres import server
-from webapp import create_app
+from webapp import create_app, jobs
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
 from webapp.db.engine import create_file
@@ -30,6 +31,7 @@ from webapp.search import indexing
 
 KEY = "a-key-for-tests-that-is-long-enough-to-pass"
 SITE_URL = "http://localhost"
+JOB_NAMES = {job.name for job in jobs.JOBS}
 MEMORY = Path("/dev/shm")
 LEAST_MEMORY = 2_000_000_000  # bytes; a run has about 300 MB of files at a time
 
@@ -165,6 +167,10 @@ def app(config: Config, seeded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             add_categories()
             db.session.commit()
         yield app
+    # A job that nobody waits for at the end may still be writing into the test's folder.
+    for thread in threading.enumerate():
+        if thread.name in JOB_NAMES:
+            thread.join(timeout=20)
 
 
 @pytest.fixture

@@ -177,10 +177,17 @@ def test_an_editor_closed_meanwhile_imports_nothing(client: PageClient, app: Fla
     assert db.session.scalar(select(Draft)) is None
 
 
+def test_an_editor_closed_meanwhile_fills_in_nothing(client: PageClient, app: Flask, admin: Editor) -> None:
+    sent = {"csrf_token": token(client, "/editor/papers/import"), "text": RIS, "all": "yes"}
+    review = client.post("/editor/papers/import", sent, content_type="multipart/form-data").location
+    closed_while_waiting(app, "ana@example.org")
+    client.post(f"{review}/fill/1", sent, status=403)
+
+
 @pytest.mark.parametrize(
     "path",
     [
-        "feedback/messages/1/done", "feedback/notes/1/undo", "newsletter/uncertain/1", "papers/import/secret/fill/1",
+        "feedback/messages/1/done", "feedback/notes/1/undo", "newsletter/uncertain/1",
         "summaries/1/delete", "summaries/1/undelete", "bulk/1/undo",
     ],
 )  # fmt: skip
