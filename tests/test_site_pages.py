@@ -15,7 +15,7 @@ from webapp.web.forms import press_token
 from webapp.web.templating import Preferences
 
 ROUTES = Path(__file__).parent / "routes.txt"
-TEXT_PAGES = ["/about", "/how-we-write", "/disclaimer", "/accessibility"]
+TEXT_PAGES = ["/start", "/find-a-trial", "/about", "/how-we-write", "/disclaimer", "/accessibility"]
 
 
 @pytest.mark.parametrize("path", [*TEXT_PAGES, "/glossary", "/preferences", "/categories", "/research"])

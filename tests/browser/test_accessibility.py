@@ -25,6 +25,8 @@ PUBLIC = [
     "/search?q=zzzzqqqq",
     "/subscribe",
     "/contact",
+    "/start",
+    "/find-a-trial",
     "/about",
     "/how-we-write",
     "/disclaimer",

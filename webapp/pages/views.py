@@ -19,6 +19,18 @@ def about() -> Response:
     return htmx.render("pages/about.html")
 
 
+@bp.get("/start")
+def start() -> Response:
+    """Where to begin: four doors, for the first days, the first weeks, the time at home, and for those who care."""
+    return htmx.render("pages/start.html")
+
+
+@bp.get("/find-a-trial")
+def find_a_trial() -> Response:
+    """How to find a trial, what to ask before joining, and how to tell a trial from a sale."""
+    return htmx.render("pages/find_a_trial.html")
+
+
 @bp.get("/how-we-write")
 def how_we_write() -> Response:
     """How a summary is made, what its signs mean, and what we never do."""
