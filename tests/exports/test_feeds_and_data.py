@@ -42,7 +42,9 @@ def test_the_feed_has_the_newest_with_their_flags(client: PageClient) -> None:
     entry = feed(client, "/feed.atom").find(f"{A}entry")
     assert entry is not None
     title = entry.findtext(f"{A}title") or ""
-    assert title.startswith("In rats & <mice> (Animals (rats) · About spinal cord injury: yes")
+    assert title.startswith(
+        "In rats & <mice> (Animals (rats) · Randomized trial · Result: no clear difference in rats"
+    )
 
 
 def test_a_retracted_paper_is_marked_in_the_feed(client: PageClient) -> None:
@@ -207,7 +209,7 @@ def test_the_library_as_csv_has_a_row_an_article(client: PageClient) -> None:
 def test_what_the_journal_says_goes_wherever_a_title_goes(client: PageClient, status: PaperStatus) -> None:
     article = add_article(paper={"status": status, "status_note": "A note."})
     indexing.catch_up()
-    flags = f"{status.label} · People · About spinal cord injury: yes"
+    flags = f"{status.label} · People · Randomized trial"
     for path in ("/feed.atom", "/search/feed.atom?q=pain", "/data", f"/research/{article.slug}"):
         assert flags in client.get(path).text, path
 

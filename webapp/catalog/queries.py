@@ -51,6 +51,7 @@ HEADLINES = (
     .options(
         load_only(Article.slug, Article.plain_title, Article.subject, Article.species),
         load_only(Article.about_sci, Article.study_kind, Article.result, Article.sign_offs),
+        load_only(Article.people, Article.sample_size),
         joinedload(Article.paper).load_only(
             Paper.title, Paper.journal, Paper.published_on, Paper.status, Paper.read_from
         ),
@@ -62,9 +63,7 @@ HEADLINES = (
 CARDS = HEADLINES.options(
     load_only(Article.main_message, Article.simple_explanation, Article.findings, Article.research_summary),
     load_only(Article.implications, Article.limitations, Article.questions, Article.harms),
-    load_only(
-        Article.participants, Article.people, Article.since_then, Article.published_at, Article.updated_at
-    ),
+    load_only(Article.participants, Article.since_then, Article.published_at, Article.updated_at),
 )
 
 

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from webapp.config import SITE_NAME
 from webapp.content.fact_words import stated
+from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked
 from webapp.exports.reference import author_name
 from webapp.models import Article
@@ -43,7 +44,8 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
         "url": page_url,
         "name": article.title,
         "description": article.takeaway,
-        "disambiguatingDescription": f"Plain-language summary of a paper. We read {article.paper.what_was_read.label}.",
+        "disambiguatingDescription": f"Plain-language summary of a paper. Result: {result_words(article)}. "
+        f"We read {article.paper.what_was_read.label}.",
         "inLanguage": "en-US",
         "datePublished": article.published_at.date().isoformat(),
         "dateModified": article.updated_at.date().isoformat(),

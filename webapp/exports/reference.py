@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 
 from webapp.config import SITE_NAME
+from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked
 from webapp.models import Article, Paper
-from webapp.models.values import Author, PaperStatus
+from webapp.models.values import AboutSci, Author, PaperStatus
 
 NAMED_AUTHORS = 6  # then "et al.", as the Vancouver style (ICMJE) has it
 
@@ -127,13 +128,16 @@ def inverted_name(author: Author) -> str:
 
 def flags(article: Article) -> str:
     """The flag strip as text: wherever a title goes, this goes too. It begins with what the journal says of the paper."""
-    status = article.paper.status
-    notice = "" if status in (PaperStatus.PUBLISHED, PaperStatus.RETRACTED) else f"{status.label} · "
-    species = f" ({article.species})" if article.species else ""
-    return (
-        f"{notice}{article.subject.label}{species} · About spinal cord injury: {article.about_sci.label.lower()} · "
-        f"{article.study_kind.label} · Result: {article.result_words} · Read: {article.paper.what_was_read.label}"
+    status, about_sci = article.paper.status, article.about_sci
+    parts = (
+        "" if status in (PaperStatus.PUBLISHED, PaperStatus.RETRACTED) else status.label,
+        article.subject.label + (f" ({article.species})" if article.species else ""),
+        "" if about_sci == AboutSci.YES else f"About spinal cord injury: {about_sci.label.lower()}",
+        article.study_kind.label,
+        f"Result: {result_words(article)}",
+        f"Read: {article.paper.what_was_read.label}",
     )
+    return " · ".join(filter(None, parts))
 
 
 def share_text(article: Article, site_url: str) -> str:

@@ -185,13 +185,6 @@ class Article(Base):
         return RETRACTED_MESSAGE if self.paper.is_retracted else self.main_message
 
     @property
-    def result_words(self) -> str:
-        """What the study showed, as a reader may rely on it; empty where a draft does not say it yet."""
-        if self.paper.is_retracted:
-            return "cannot be relied on"
-        return self.result.label.lower() if self.result else ""
-
-    @property
     def categories(self) -> list[Category]:
         return [link.category for link in self.category_links]
 

@@ -71,6 +71,21 @@ class StudyKind(Labelled):
 _STEPS = {kind: step for step, kind in enumerate(reversed(list(StudyKind)[:5]), start=1)}
 
 
+class Certainty(Labelled):
+    """How sure one can be of a summary's result, or of an answer, for people with an injury; from the least to the most."""
+
+    NOBODY_KNOWS = "nobody-knows", "Nobody knows yet"
+    VERY_UNSURE = "very-unsure", "Very unsure"
+    UNSURE = "unsure", "Unsure"
+    FAIRLY_SURE = "fairly-sure", "Fairly sure"
+    VERY_SURE = "very-sure", "Very sure"
+
+    @property
+    def step(self) -> int:
+        """From 1, nobody knows yet, to 5, very sure."""
+        return list(Certainty).index(self) + 1
+
+
 class PaperStatus(Labelled):
     """What the journal says of the paper."""
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from webapp.config import VERSION, Config
 from webapp.content.fact_words import fact, harms_note
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
+from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.models import Article
 from webapp.models.article import running_text
@@ -102,6 +103,7 @@ def init_app(app: Flask, config: Config) -> None:
         described=described,
         fact=fact,
         harms_note=harms_note,
+        result_words=result_words,
         who_checked=who_checked,
         written_by=written_by,
     )

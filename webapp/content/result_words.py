@@ -1,0 +1,56 @@
+"""What a study showed, in words that promise no more than it can show."""
+
+import re
+
+from webapp.content.number_words import number
+from webapp.models import Article
+from webapp.models.in_words import plural
+from webapp.models.values import Result, StudyKind, Subject
+
+FEW_PEOPLE = 10  # fewer than these are too few to know
+# Others compare people who were not put into groups at random, or nobody: something else may explain what they found.
+_CAN_SHOW_A_CAUSE = (StudyKind.REVIEWS, StudyKind.RANDOMIZED_TRIAL)
+_DIRECTIONS = {
+    Result.HELPED: "better",
+    Result.NO_CLEAR_DIFFERENCE: "no clear difference",
+    Result.MIXED: "mixed results",
+    Result.HARMFUL: "worse",
+}
+_COUNT = re.compile(r"\s*(\d[\d,]*) ([a-z]+)", re.IGNORECASE)
+_PEOPLE = re.compile(
+    "people|persons?|m[ae]n|wom[ae]n|adults?|child|children|patients?|participants?|volunteers?|veterans?",
+    re.IGNORECASE,
+)
+
+
+def result_words(article: Article) -> str:
+    """What the study showed; few people, animals or a mere link change the words. Empty where a draft does not say it yet."""
+    if article.paper.is_retracted:
+        return "cannot be relied on"
+    result = article.result
+    if not result or result is Result.NOT_TESTED:
+        return result.label.lower() if result else ""
+    if article.subject in (Subject.ANIMALS, Subject.LAB, Subject.MIXED):
+        where = {Subject.ANIMALS: article.species or "animals", Subject.LAB: "the lab"}
+        return f"{_DIRECTIONS[result]} in {where.get(article.subject, 'people and animals together')}"
+    return _in_people(article, result)
+
+
+def _in_people(article: Article, result: Result) -> str:
+    count = studied_count(article)
+    if count is not None and count < FEW_PEOPLE:
+        what = "mixed results" if result is Result.MIXED else result.label.lower()
+        return f"{what} in {plural(count, 'person', 'people')} – too few to know"
+    if result in (Result.HELPED, Result.HARMFUL) and article.study_kind not in _CAN_SHOW_A_CAUSE:
+        return f"{_DIRECTIONS[result]} – a link, not proof"
+    return result.label.lower()
+
+
+def studied_count(article: Article) -> int | None:
+    """How many people or animals were studied; None where it is not stated as one number."""
+    if article.people.count is not None:
+        return article.people.count
+    match = _COUNT.match(article.sample_size or "")
+    if match and (_PEOPLE.fullmatch(match[2]) or match[2] in (article.species or "").split()):
+        return number(match[1])
+    return None
