@@ -15,17 +15,19 @@ from webapp.content.number_words import ONES
 from webapp.content.readability import reading_grade
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-PAPERS = DATA / "papers.jsonl"
+PAPERS = (DATA / "papers.jsonl", DATA / "papers_more.jsonl")
 RUN = 8  # words in a row that would be a copy
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
 _NUMBER_WORDS = [*ONES, "twenty"]
 # Worked out from the pack's own figures, as its sums, or written there as "twenty-four".
 _WORKED_OUT = {
+    "arm-cycling-blood-clot-marker": {"5", "25"},  # printed as "25min"
     "bone-protein-near-cord-rats": {"24"},
     "early-late-surgery-chest-level-trial": {"33"},  # 35 people, of whom two died
     "human-neural-stem-cells-neck-injury": {"12", "16"},
     "pressure-sore-flap-surgery": {"0.02"},  # p = 0.017
+    "steroids-in-injured-children": {"69"},  # 36 and 33 with an injury
 }
 # The names and numbers of things are the same in any words.
 _ALLOWED_RUNS = ("national institute", "grant", "foundation", "department of", "university of")
@@ -37,17 +39,17 @@ def papers() -> dict[str, dict[str, Any]]:
 
     Without them these tests say why they are skipped, and fail in CI.
     """
-    if not PAPERS.exists():
-        reason = "the facts of the papers (../shared/data/papers.jsonl) are not beside this project"
+    if not all(file.exists() for file in PAPERS):
+        reason = "the facts of the papers (../shared/data/papers*.jsonl) are not beside this project"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    facts, details = (
+    *facts, details = (
         [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        for file in (PAPERS, DATA / "paper_details.jsonl")
+        for file in (*PAPERS, DATA / "paper_details.jsonl")
     )
     details_of = {row["id"]: row for row in details}
-    return {row["title"]: row | {"details": details_of[row["id"]]} for row in facts}
+    return {row["title"]: row | {"details": details_of[row["id"]]} for rows in facts for row in rows}
 
 
 def own_texts(article: ArticleContent) -> dict[str, str]:
@@ -88,10 +90,13 @@ def source_text(paper: dict[str, Any]) -> str:
     return json.dumps(paper, ensure_ascii=False)
 
 
-def test_all_sixty_papers_are_explained_once(
+def test_papers_of_the_pack_are_explained_once_and_no_others(
     library: list[ArticleContent], papers: dict[str, dict[str, Any]]
 ) -> None:
-    assert Counter(article.paper.title for article in library) == Counter(list(papers))
+    explained = Counter(article.paper.title for article in library)
+    published = {title for title, paper in papers.items() if paper["details"].get("published_summary")}
+    assert published <= set(explained) <= set(papers)
+    assert set(explained.values()) == {1}
 
 
 def test_the_facts_of_each_paper_are_its_own(
@@ -101,9 +106,11 @@ def test_the_facts_of_each_paper_are_its_own(
         paper = papers[article.paper.title]
         assert article.paper.doi == (paper["doi"] or "").lower(), article.slug
         assert article.paper.pmid == (paper["pmid"] or ""), article.slug
-        assert article.paper.journal == paper["journal"], article.slug
+        if paper["journal"]:  # the pack has some in title case
+            assert article.paper.journal.casefold() == paper["journal"].casefold(), article.slug
         assert article.paper.published_on == paper["published_on"], article.slug
-        assert len(article.paper.authors) == len(paper["authors"]), article.slug
+        if paper["authors"]:
+            assert len(article.paper.authors) == len(paper["authors"]), article.slug
         assert (
             article.result is not None
             and article.result.value.split("-")[0] in paper["result"].lower() + " not no"
