@@ -11,7 +11,7 @@ from webapp.content.problems import own_texts
 from webapp.content.readability import sentences, words
 
 AWKWARD = re.compile(
-    r"\b(?:went with|nor did|by chance|chance decided|very unsure|not open to you|pooing|had an interest|standing question|"
+    r"\b(?:went with|nor did|by chance|chance decided|not open to you|pooing|had an interest|standing question|"
     r"put right|once more|whom or what|does not belong together)\b",
     re.IGNORECASE,
 )
