@@ -5,14 +5,16 @@
   const status = () => document.getElementById("status");
   const say = (text) => { status().textContent = text; };
 
-  // Says a sentence and shows it too, next to what was pressed, until the next one.
-  function tell(text, pressed) {
+  // Says a sentence and shows it too, next to what was pressed, until the next one; a link may follow it.
+  function tell(text, pressed, link = "") {
     say(text);
     document.querySelector(".told")?.remove();
     const note = document.createElement("span");
     note.className = "told no-print";
-    note.setAttribute("aria-hidden", "true"); // said already
-    note.textContent = text;
+    const words = document.createElement("span");
+    words.setAttribute("aria-hidden", "true"); // said already
+    words.textContent = text;
+    note.append(words, link);
     pressed.after(note);
   }
 
@@ -120,6 +122,88 @@
     field.type = isShown ? "password" : "text";
     button.textContent = isShown ? "Show" : "Hide";
   }
+
+  // ------------------------------------------------- the visit pack: numbers of summaries, stored on this device and nowhere else
+  // Without scripts, the list is only in the address of the pack, which each of its buttons leads to.
+  const packPage = document.querySelector("[data-pack-shown]");
+
+  function storedPack() {
+    try {
+      return localStorage.getItem("pack") || "";
+    } catch {
+      return null; // the browser forbids storage: the address has to do
+    }
+  }
+
+  function storePack(list) {
+    try {
+      localStorage.setItem("pack", list);
+    } catch {
+      return false;
+    }
+    showPack();
+    return true;
+  }
+
+  const countOf = (list) => (list ? list.split("-").length : 0);
+
+  function showPack() {
+    const list = storedPack();
+    if (list === null) return;
+    for (const link of document.querySelectorAll("[data-pack-link]")) link.search = list && `?s=${list}`;
+    const counter = document.querySelector(".head-pack");
+    if (counter) {
+      counter.hidden = !list;
+      counter.querySelector("b").textContent = countOf(list);
+    }
+    const unsaved = document.querySelector("[data-pack-unsaved]");
+    if (unsaved) unsaved.hidden = list === packPage.dataset.packShown;
+  }
+
+  function openPack() {
+    const asked = new URLSearchParams(location.search).get("s");
+    const list = storedPack();
+    if (asked === null && list) location.replace(`?s=${list}`);
+    // What was withdrawn since is not shown any more.
+    if (list && asked === list) storePack(packPage.dataset.packShown);
+  }
+
+  function addToPack(button) {
+    const list = storedPack();
+    if (list === null) return false;
+    const number = button.dataset.packAdd;
+    const link = document.querySelector(".head-pack").cloneNode();
+    link.className = "";
+    link.textContent = "Open my pack";
+    if (list.split("-").includes(number)) tell("It’s in your pack already.", button, link);
+    else if (countOf(list) >= Number(link.dataset.most)) tell("Your pack is full. Remove a summary first.", button, link);
+    else {
+      const longer = list ? `${list}-${number}` : number;
+      if (!storePack(longer)) return false;
+      link.search = `?s=${longer}`;
+      link.hidden = false;
+      tell(`Added. ${countOf(longer)} in my pack.`, button, link);
+    }
+    return true;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const pressed = event.submitter;
+    if (pressed?.dataset.packAdd) {
+      if (addToPack(pressed)) event.preventDefault();
+    } else if (pressed && "packChange" in event.target.dataset) {
+      // A pack that somebody sent is changed in the address only, until the reader saves it.
+      const list = storedPack();
+      if (!list || list === packPage.dataset.packShown) storePack(pressed.value);
+    }
+  });
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-pack-save]");
+    if (button && storePack(button.dataset.packSave)) say(`Saved. ${countOf(storedPack())} in my pack.`);
+  });
+  window.addEventListener("storage", showPack);
+  window.addEventListener("pageshow", showPack);
+  if (packPage) openPack();
 
   // ------------------------------------------------- read aloud with the browser's own voice
   // One paragraph at a time, so that pausing keeps the place in every browser.

@@ -1,6 +1,5 @@
 """A reader finds a summary, reads it and looks around: with scripts, with the keyboard alone, and without scripts."""
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 ARTICLE = "/research/amitriptyline-pain-trial"
@@ -102,23 +101,6 @@ def test_everything_is_there_without_scripts(plain_page: Page) -> None:
     plain_page.locator("a.word").first.click()
     plain_page.locator(".words details summary").first.click()
     expect(plain_page.locator(".words details p").first).to_be_visible()
-
-
-@pytest.mark.parametrize("fixture", ["page", "plain_page"])
-def test_summaries_of_two_pages_are_both_in_the_pack(fixture: str, request: pytest.FixtureRequest) -> None:
-    visitor: Page = request.getfixturevalue(fixture)
-    titles = []
-    for path in (ARTICLE, "/research/baclofen-early-safety"):
-        visitor.goto(path)
-        titles.append(visitor.locator("h1").inner_text())
-        visitor.locator("button:has-text('Add to my visit pack'):visible").first.click()
-    for title in titles:
-        expect(visitor.locator(".pack h2", has_text=title)).to_be_visible()
-    visitor.get_by_role("button", name="Remove summary 1").click()
-    expect(visitor.locator(".pack h2")).to_have_count(1)
-    visitor.goto("/")
-    visitor.locator("footer").get_by_role("link", name="My visit pack").click()
-    expect(visitor.locator(".pack h2")).to_have_count(1)
 
 
 def test_what_was_copied_is_said_and_shown(page: Page, context: BrowserContext) -> None:

@@ -1,5 +1,6 @@
 """Nothing runs over the edge: every page and everything that opens, on narrow and wide screens, in usual and large text."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -9,6 +10,9 @@ from tests.browser.test_accessibility import PUBLIC
 
 WIDTHS = (320, 360, 390, 768, 1280)
 NARROW = (320, 360, 768)  # a page that fits here fits wider screens
+PHONES = (320, 360, 375, 384, 412, 768)
+HEADER_WIDTHS = (*PHONES, 705, 1024, 1152, 1153, 1217, 1280, 1600, 1793)
+LARGE = "Object.assign(document.documentElement.dataset, { text: 'large' })"
 TEXT_SIZES = USUAL, LARGEST, TWICE = (
     "document.documentElement.style.fontSize = ''",
     "Object.assign(document.documentElement.dataset, { text: 'largest', spacing: 'wide' })",
@@ -46,20 +50,27 @@ def test_the_menu_opens_in_the_screen(page: Page) -> None:
     page.evaluate("document.querySelector('.head-menu').open = true")
     menu, labels = page.locator(".menu-panel"), page.locator(".menu-panel a")
     cut = "labels => labels.filter((label) => label.scrollWidth > label.clientWidth).length"
-    for width in each_layout(page):
-        if menu.is_visible():  # a wide screen shows the links themselves
-            assert is_in_the_screen(menu, width)
-            assert labels.evaluate_all(cut) == 0
+    expect(labels.first).to_have_text("Emergency")
+    for width in each_layout(page, (USUAL, LARGE, LARGEST, TWICE), PHONES):
+        assert menu.is_visible()
+        assert is_in_the_screen(menu, width)
+        assert labels.evaluate_all(cut) == 0
 
 
-def test_the_header_of_a_phone_is_one_row(page: Page) -> None:
-    """At twice the size its words need two rows."""
-    page.goto("/about")
-    top, bottom = page.locator(".site-head .logo"), page.locator(".site-head .wrap > :visible").last
-    for width in each_layout(page, (USUAL, LARGEST), WIDTHS[:-1]):
-        first, last = top.bounding_box(), bottom.bounding_box()
-        assert first is not None and last is not None
-        assert last["y"] < first["y"] + first["height"], width
+def test_the_header_is_one_row_that_leads_to_help(page: Page) -> None:
+    """With a full pack. At twice the size its words need two rows."""
+    page.goto("/visit-pack?s=" + "-".join(map(str, range(1, 13))))
+    page.evaluate("for (const part of document.querySelectorAll('.head-pack')) part.hidden = false")
+    parts = page.locator(".site-head .wrap > *")
+    for width in each_layout(page, (USUAL, LARGE, LARGEST), HEADER_WIDTHS):
+        boxes = parts.evaluate_all("""parts => parts.map((part) => part.getBoundingClientRect())
+            .filter((box) => box.width).map((box) => [box.left, box.right, box.top, box.bottom])""")
+        middles = [(top + bottom) / 2 for _, _, top, bottom in boxes]
+        assert max(middles) - min(middles) < 2, width
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(boxes)), width
+        assert boxes[-1][1] <= width
+        assert page.locator(".head-sos:visible, .head-menu:visible").count() > 0
+        assert page.locator(".site-nav:visible, .head-menu:visible").count() == 1
 
 
 def test_instant_results_open_in_the_screen(page: Page) -> None:

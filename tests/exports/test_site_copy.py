@@ -61,7 +61,6 @@ LEFT_OUT = {
     "search.description": "the site's own search",
     "search.feed": "the site's own search",
     "search.search": "the page list is in its place",
-    "visit_pack.mine": "one reader",
     "visit_pack.short_link": "leads to the site",
     "visit_pack.show": "one reader",
 }

@@ -1,15 +1,18 @@
 """The visit pack: a sheet whose list lives in its address."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 from flask import Flask
 
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.models.values import PaperStatus
+from webapp.models.values import PaperStatus, ReadFrom
 from webapp.publishing.publication import withdraw
 from webapp.visit_pack.pack import MOST, read_list
-from webapp.web.forms import press_token
+from webapp.web.qr_codes import qr_picture
 
 
 def test_the_sheet_has_what_a_visit_needs(client: PageClient) -> None:
@@ -32,49 +35,72 @@ def test_summaries_keep_the_order_of_the_list_and_can_be_taken_out(client: PageC
 def test_a_summary_can_be_found_and_added(client: PageClient) -> None:
     one, two = add_article(plain_title="About bladders"), add_article(plain_title="About 100% of spasms")
     page = client.get(f"/visit-pack?s={one.id}&q=100%25+spasms").text
-    assert f'name="s" value="{one.id},{two.id}"' in page
+    assert f'name="s" value="{one.id}-{two.id}"' in page
     assert "No summary has these words" in client.get("/visit-pack?q=xylophone").text
 
 
-def press(client: PageClient, **fields: object) -> str:
-    """Press a button of the pack; returns the list of the page that it leads to."""
-    response = client.post("/visit-pack/mine", {"token": press_token()} | fields)
-    return response.headers["Location"].removeprefix("/visit-pack").removeprefix("?s=").replace("%2C", ",")
-
-
-def test_a_second_summary_is_added_to_the_first(client: PageClient) -> None:
+def test_a_summary_is_added_to_the_pack_in_the_address_of_its_page(client: PageClient) -> None:
     one, two = add_article(), add_article()
-    assert press(client, add=one.id) == f"{one.id}"
-    assert press(client, add=two.id) == f"{one.id},{two.id}"
-    assert press(client, add=one.id) == f"{one.id},{two.id}"
-    assert client.get("/visit-pack/mine", status=303).headers["Location"].endswith(f"={one.id},{two.id}")
+    add = f'name="s" value="{{}}" data-pack-add="{two.id}"'
+    assert add.format(two.id) in client.get(f"/research/{two.slug}").text
+    page = client.get(f"/research/{two.slug}?s={one.id}").text
+    assert add.format(f"{one.id}-{two.id}") in page
+    assert add.format(f"{two.id}-{one.id}") in client.get(f"/research/{two.slug}?s={two.id}-{one.id}").text
+    assert "?s=" not in page.split('rel="canonical"')[1].split(">")[0]
 
 
-def test_a_summary_that_was_removed_does_not_come_back(client: PageClient) -> None:
-    one, two, three = add_article(), add_article(), add_article()
-    press(client, s=f"{one.id},{two.id}")
-    assert press(client, s=two.id) == f"{two.id}"
-    assert press(client, add=three.id) == f"{two.id},{three.id}"
+def test_the_header_counts_the_pack_in_the_address(client: PageClient) -> None:
+    one, two = add_article(), add_article()
+    for path in (f"/visit-pack?s={one.id}-{two.id}", f"/research/{one.slug}?s={one.id}-{two.id}"):
+        assert "<b>2</b><span> in my pack</span>" in client.get(path).text
+    assert re.search(r'class="head-pack"[^>]* hidden>', client.get("/").text)
 
 
-def test_an_empty_pack_leaves_no_cookie(client: PageClient) -> None:
-    press(client, add=add_article().id)
-    assert press(client, s="") == ""
-    assert client.flask.get_cookie("pack", path="/visit-pack") is None
-    assert client.get("/visit-pack/mine", status=303).headers["Location"] == "/visit-pack"
+def test_summaries_can_be_moved(client: PageClient) -> None:
+    one, two, three = (add_article().id for _ in range(3))
+    page = client.get(f"/visit-pack?s={one}-{two}-{three}").text
+    moves = re.findall(
+        r'value="([\d-]+)" formaction="/visit-pack#pack-(\d+)">(?!.*Add)', page.split("h-add")[0]
+    )
+    assert [(to, int(moved)) for to, moved in moves] == [
+        (f"{two}-{one}-{three}", one),
+        (f"{two}-{one}-{three}", two),
+        (f"{one}-{three}-{two}", two),
+        (f"{one}-{three}-{two}", three),
+    ]
 
 
-def test_only_the_pack_is_sent_its_cookie(client: PageClient) -> None:
-    press(client, add=add_article().id)
-    cookie = client.flask.get_cookie("pack", path="/visit-pack")
-    assert cookie is not None
-    assert (cookie.path, cookie.http_only, cookie.same_site) == ("/visit-pack", True, "Lax")
+def test_a_pack_is_sent_by_its_address(client: PageClient) -> None:
+    one, two = add_article().id, add_article().id
+    address = f"http://localhost/visit-pack?s={one}-{two}"
+    page = client.get(f"/visit-pack?s={one},{two}").text
+    assert f'data-copy="{address}"' in page
+    assert f'href="https://wa.me/?text=My%20visit%20pack%3A%20{quote(address)}"' in page
+    assert qr_picture(address) in page
+    assert "Copy link" not in client.get("/visit-pack").text
 
 
-def test_a_pack_changes_only_by_a_press_on_our_own_page(client: PageClient) -> None:
-    client.post("/visit-pack/mine", {"add": "1"}, status=422)
-    foreign = {"Sec-Fetch-Site": "cross-site"}
-    client.post("/visit-pack/mine", {"add": "1", "token": press_token()}, headers=foreign, status=403)
+def test_no_page_of_a_pack_sets_a_cookie(client: PageClient) -> None:
+    article = add_article()
+    for path in ("/visit-pack", f"/visit-pack?s={article.id}", f"/research/{article.slug}?s={article.id}"):
+        response = client.get(path)
+        assert "Set-Cookie" not in response.headers
+        assert response.headers["Cache-Control"].startswith("public")
+
+
+@pytest.mark.parametrize(
+    ("read_from", "words"),
+    [
+        (ReadFrom.ABSTRACT, "We haven’t read the full paper, only the abstract."),
+        (ReadFrom.PART, "We haven’t read the full paper, only part of it."),
+        (ReadFrom.FULL_TEXT, ""),
+    ],
+)
+def test_it_says_when_we_have_not_read_the_full_paper(
+    client: PageClient, read_from: ReadFrom, words: str
+) -> None:
+    page = client.get(f"/visit-pack?s={add_article(paper={'read_from': read_from}).id}").text
+    assert re.findall("We haven’t read[^<]*", page) == ([words] if words else [])
 
 
 def test_a_short_link_leads_to_the_summary(client: PageClient) -> None:
@@ -105,15 +131,14 @@ def test_a_retracted_paper_is_not_offered_and_a_pack_that_has_it_says_only_that(
 )
 def test_a_strange_list_is_no_failure(client: PageClient, text: str) -> None:
     client.get(f"/visit-pack?s={text}")
-    client.flask.set_cookie("pack", text[:1000], path="/visit-pack")
-    press(client, add=text)
+    client.get(f"/research/{add_article().slug}?s={text}")
 
 
 def test_a_list_has_an_end() -> None:
-    assert len(read_list(",".join(map(str, range(1, 100))))) == MOST
-    assert read_list("3,1,3,x,2") == [3, 1, 2]
+    assert len(read_list("-".join(map(str, range(1, 100))))) == MOST
+    assert read_list("3-1-3-x-2") == read_list("3,1,3,x,2") == [3, 1, 2]
 
 
 def test_a_full_pack_says_so(client: PageClient) -> None:
     numbers = [str(add_article().id) for _ in range(MOST)]
-    assert "Your pack is full" in client.get(f"/visit-pack?s={','.join(numbers)}").text
+    assert "Your pack is full" in client.get(f"/visit-pack?s={'-'.join(numbers)}").text

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import pyotp
-import segno
 from sqlalchemy import delete, func, select, update
 
 from webapp.accounts.editors import end_sign_ins
@@ -35,14 +34,6 @@ def new_secret() -> str:
 def app_address(secret: str, email: str) -> str:
     """The ``otpauth:`` address that an app reads from the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=SITE_NAME)
-
-
-def qr_picture(address: str) -> str:
-    """A QR code of an app address as SVG, dark on light in any color scheme."""
-    picture: str = segno.make(address, error="m").svg_inline(
-        omitsize=True, dark="#000", light="#fff", svgclass=None, lineclass=None
-    )
-    return picture
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:

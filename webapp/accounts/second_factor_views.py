@@ -21,6 +21,7 @@ from webapp.accounts.second_factor import AlreadyOn
 from webapp.db.writing import writing
 from webapp.models import AuditKind, Role
 from webapp.web import htmx
+from webapp.web.qr_codes import qr_picture
 
 bp = Blueprint("second_factor", __name__, url_prefix="/editor/account/second-factor")
 editor_access.protect(bp, role=Role.REVIEWER, is_secret=True)
@@ -189,7 +190,7 @@ def _show(status: int = HTTPStatus.OK, **refused: FlaskForm) -> Response:
         action=url_for(".turn_on", next=request.args.get("next")),
         groups=[secret[at : at + 4] for at in range(0, len(secret), 4)],
         address=address,
-        picture=second_factor.qr_picture(address) if address else "",
+        picture=qr_picture(address) if address else "",
         codes_left=second_factor.recovery_codes_left(editor),
         is_required=current_app.extensions["config"].require_mfa,
         passkey_action=url_for(".name_passkey", next=request.args.get("next")),

@@ -1,6 +1,7 @@
 """Which summaries are in a pack, how the list is written in an address, and what the sheet says of each."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -17,10 +18,12 @@ SUGGESTED = 8
 
 @dataclass(frozen=True)
 class PackedSummary:
-    """One summary in a pack, with the pack's list without it."""
+    """One summary in a pack, with the lists that the pack becomes when it is removed or moved; None where it cannot be."""
 
     article: Article
     without: str
+    one_up: str | None
+    one_down: str | None
 
     @property
     def unknowns(self) -> list[str]:
@@ -29,21 +32,35 @@ class PackedSummary:
 
 
 def read_list(text: str) -> list[int]:
-    """Article numbers from an address like ``12,45``: anything else is passed over, each number counts once."""
-    numbers = [number for part in text.split(",") if (number := int_from(part)) is not None]
+    """Article numbers from an address like ``12-45``: anything else is skipped, each number counts once.
+
+    Lists in older addresses have commas, which an address has to escape.
+    """
+    numbers = [number for part in re.split("[-,]", text) if (number := int_from(part)) is not None]
     return list(dict.fromkeys(numbers))[:MOST]
 
 
-def write_list(numbers: Sequence[int]) -> str:
-    return ",".join(map(str, numbers))
+def write_list(numbers: Iterable[int]) -> str:
+    return "-".join(map(str, numbers))
 
 
 def packed(numbers: Sequence[int]) -> list[PackedSummary]:
     """The published summaries of a list, in its order."""
     rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(numbers)))}
-    packed = [number for number in numbers if number in rows]
-    without = {number: write_list([other for other in packed if other != number]) for number in packed}
-    return [PackedSummary(rows[number], without[number]) for number in packed]
+    order = [number for number in numbers if number in rows]
+
+    def moved(at: int, to: int) -> str | None:
+        if not 0 <= to < len(order):
+            return None
+        others = order[:at] + order[at + 1 :]
+        return write_list([*others[:to], order[at], *others[to:]])
+
+    return [
+        PackedSummary(
+            rows[number], write_list(order[:at] + order[at + 1 :]), moved(at, at - 1), moved(at, at + 1)
+        )
+        for at, number in enumerate(order)
+    ]
 
 
 def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:

@@ -1,51 +1,47 @@
-"""The visit pack, a reader's own pack, and the short links on its sheet."""
+"""The visit pack, and the short links on its sheet."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.visit_pack import pack
 from webapp.web import htmx
 from webapp.web.errors import SiteError
-from webapp.web.forms import check_press
-from webapp.web.http import never_store, set_reader_cookie
+from webapp.web.qr_codes import qr_picture
 
 bp = Blueprint("visit_pack", __name__)
+bp.add_app_template_global(lambda: pack.MOST, "pack_limit")
 
-COOKIE = "pack"
-STORED_DAYS = 30
+
+@bp.app_template_global("pack_in_address")
+def in_address() -> list[int]:
+    """The pack that the address of the current page holds; a browser with scripts has the reader's own."""
+    return pack.read_list(request.args.get("s", ""))
+
+
+@bp.app_template_global("pack_with")
+def list_with(number: int) -> str:
+    """The list of the pack in the address and one more summary."""
+    numbers = in_address()
+    return pack.write_list(numbers if number in numbers else [*numbers, number])
 
 
 @bp.get("/visit-pack")
 def show() -> Response:
-    """The chosen summaries on one sheet, and a way to add and remove some."""
-    numbers = pack.read_list(request.args.get("s", ""))
+    """The chosen summaries on one sheet, and ways to add, remove and move some."""
+    summaries = pack.packed(in_address())
+    numbers = [packed.article.id for packed in summaries]
+    this_list = pack.write_list(numbers)
+    address = current_app.config["SITE_URL"] + url_for("visit_pack.show", s=this_list or None)
     words = request.args.get("q", "").strip()[:200]
     return htmx.render(
         "visit_pack/show.html",
-        summaries=pack.packed(numbers),
+        summaries=summaries,
         suggestions=pack.suggestions(words, numbers),
-        list_with=lambda number: pack.write_list([*numbers, number]),
-        this_list=pack.write_list(numbers),
+        this_list=this_list,
+        address=address,
+        picture=qr_picture(address) if numbers else "",
         words=words,
         is_full=len(numbers) >= pack.MOST,
     )
-
-
-@bp.get("/visit-pack/mine")
-def mine() -> Response:
-    """Lead on to the pack that the reader made in this browser."""
-    numbers = pack.read_list(request.cookies.get(COOKIE, ""))
-    return never_store(htmx.redirect(url_for("visit_pack.show", s=pack.write_list(numbers) or None)))
-
-
-@bp.post("/visit-pack/mine")
-def change_mine() -> Response:
-    """Add a summary to the reader's own pack, or put another list in its place."""
-    check_press()
-    chosen = request.form.get("s", request.cookies.get(COOKIE, ""))
-    numbers = pack.write_list(pack.read_list(f"{chosen},{request.form.get('add', '')}"))
-    response = htmx.redirect(url_for("visit_pack.show", s=numbers or None))
-    # No other page is sent the cookie, so that all of them stay the same for everybody.
-    return set_reader_cookie(response, COOKIE, numbers, STORED_DAYS, path=url_for("visit_pack.show"))
 
 
 @bp.get("/s/<int:number>")

@@ -285,13 +285,12 @@ def never_store(response: Response) -> Response:
     return response
 
 
-def set_reader_cookie(response: Response, name: str, value: str, days: int, path: str = "/") -> Response:
+def set_reader_cookie(response: Response, name: str, value: str, days: int) -> Response:
     """Store what a reader chose in their own browser, and nowhere else; an empty value deletes it."""
     response.set_cookie(
         name,
         value,
         max_age=days * 86_400 if value else 0,
-        path=path,
         secure=current_app.extensions["config"].is_https,
         httponly=True,
         samesite="Lax",
