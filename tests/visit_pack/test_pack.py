@@ -100,7 +100,7 @@ def test_it_says_when_we_have_not_read_the_full_paper(
     client: PageClient, read_from: ReadFrom, words: str
 ) -> None:
     page = client.get(f"/visit-pack?s={add_article(paper={'read_from': read_from}).id}").text
-    assert re.findall("We haven’t read[^<]*", page) == ([words] if words else [])
+    assert re.findall("We haven’t read[^.<]*[.]", page) == ([words] if words else [])
 
 
 def test_a_short_link_leads_to_the_summary(client: PageClient) -> None:

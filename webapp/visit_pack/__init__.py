@@ -1,1 +1,1 @@
-"""The visit pack: chosen summaries on one large-print sheet to take to an appointment. The list lives in the URL."""
+"""The visit pack: chosen summaries in large print to take to an appointment. The list is in the address."""
