@@ -100,5 +100,5 @@ def test_numbers_of_a_summary_are_found_in_the_paper_and_its_tables(files: list[
                 ]
                 counts[name] += len(missing)
             counts["papers"] += 1
-    assert (counts["papers"], counts["with its text"]) == (4, 0)
+    assert (counts["papers"], counts["with its text"]) == (5, 0)
     assert counts["abstract"] > 5

@@ -26,8 +26,20 @@ _WORKED_OUT = {
     "bone-protein-near-cord-rats": {"24"},
     "early-late-surgery-chest-level-trial": {"33"},  # 35 people, of whom two died
     "human-neural-stem-cells-neck-injury": {"12", "16"},
+    "lifestyle-program-against-pressure-sores": {"39", "44", "48", "56", "65"},  # of a hundred: .56 of one
+    # The printed abstract and its table, which count more people than the pack's version.
+    "many-drugs-in-first-weeks": {"8.5", "9", "18.6", "19", "43", "60", "775", "2007", "2010"},
     "pressure-sore-flap-surgery": {"0.02"},  # p = 0.017
     "steroids-in-injured-children": {"69"},  # 36 and 33 with an injury
+    "walking-training-and-stamina": {"27"},  # 1645 seconds
+    "whole-body-vibration": {"50"},  # printed as "50Hz"
+}
+# What PubMed says where the pack has nothing.
+_LOOKED_UP = {
+    "early-exam-and-walking-a-year-later": {"doi": "10.1038/sc.2009.44"},
+    "hardened-ligament-and-recovery": {"doi": "10.1097/brs.0b013e31819e3215"},
+    "high-fat-diet-after-injury": {"doi": "10.1038/s41394-018-0121-4"},
+    "violence-and-pressure-sores": {"pmid": "37220252"},
 }
 # The names and numbers of things are the same in any words.
 _ALLOWED_RUNS = ("national institute", "grant", "foundation", "department of", "university of")
@@ -104,8 +116,9 @@ def test_the_facts_of_each_paper_are_its_own(
 ) -> None:
     for article in library:
         paper = papers[article.paper.title]
-        assert article.paper.doi == (paper["doi"] or "").lower(), article.slug
-        assert article.paper.pmid == (paper["pmid"] or ""), article.slug
+        for name in ("doi", "pmid"):
+            known = paper[name] or _LOOKED_UP.get(article.slug, {}).get(name, "")
+            assert getattr(article.paper, name) == known.lower(), article.slug
         if paper["journal"]:  # the pack has some in title case
             assert article.paper.journal.casefold() == paper["journal"].casefold(), article.slug
         assert article.paper.published_on == paper["published_on"], article.slug
