@@ -24,21 +24,22 @@ from webapp.db.session import Base, db
 class ChangeKind(StrEnum):
     """What became different for readers."""
 
-    PUBLISHED = "published"  # an article, or new words for it
+    PUBLISHED = "published"  # an article or an answer, or new words for it
     WITHDRAWN = "withdrawn"
     NOTICE = "notice"  # the journal retracted, doubted or corrected the paper
     CHECKED = "checked"  # the paper was looked up for notices; the article shows the date
-    SIGNED_OFF = "signed-off"  # somebody checked an article, or took that back
+    SIGNED_OFF = "signed-off"  # somebody checked an article or an answer, or took that back
     CATEGORIES = "categories"
     GLOSSARY = "glossary"
     NEWSLETTER = "newsletter"  # an issue is in the archive
 
 
 class PublicChange(Base):
-    """One public change. ``article_id`` is None for what concerns many pages, like the glossary."""
+    """One public change, of an article or an answer, or of what concerns many pages, like the glossary."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"), index=True)
     kind: Mapped[ChangeKind] = mapped_column(enum_text(ChangeKind))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
@@ -59,12 +60,20 @@ def announce(
     at: datetime,
     *,
     article_id: int | None = None,
+    answer_id: int | None = None,
     revision_id: int | None = None,
     note: str | None = None,
 ) -> None:
     """Append a change, in the transaction that makes it."""
     db.session.add(
-        PublicChange(kind=kind, at=at, article_id=article_id, revision_id=revision_id, note=note or None)
+        PublicChange(
+            kind=kind,
+            at=at,
+            article_id=article_id,
+            answer_id=answer_id,
+            revision_id=revision_id,
+            note=note or None,
+        )
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, JsonStruct, UtcDateTime, enum_text
 from webapp.db.session import Base
+from webapp.models.answer import Answer
 from webapp.models.category import ArticleCategory, Category
 from webapp.models.people import People
 from webapp.models.values import (
@@ -26,6 +27,7 @@ from webapp.models.values import (
     SignOff,
     StudyKind,
     Subject,
+    TextKind,
 )
 
 RETRACTED_MESSAGE = "RETRACTED: the journal withdrew this paper. Please do not rely on it."
@@ -230,15 +232,20 @@ class Correction(Base):
 
 
 class Draft(Base):
-    """The editors' working copy of an article: ``content`` is an ``ArticleContent`` as JSON, complete or not.
+    """The editors' working copy of an article or an answer: ``content`` is what it says as JSON, complete or not.
 
-    Every article has one; ``article_id`` is None until it is first published. ``revision_number`` counts its saves.
+    Each has one; ``article_id`` and ``answer_id`` are None until it is first published. ``revision_number`` counts its saves.
     ``change_note``, ``is_correction`` and ``accepted_warnings`` are what was entered for the next publication.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), unique=True)
     article: Mapped[Article | None] = relationship()
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"), unique=True, index=True)
+    answer: Mapped[Answer | None] = relationship()
+    kind: Mapped[TextKind] = mapped_column(
+        enum_text(TextKind), default=TextKind.SUMMARY, server_default=TextKind.SUMMARY.value
+    )
     title: Mapped[str] = mapped_column(Text, default="")  # what lists call it
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     revision_number: Mapped[int] = mapped_column(default=0)
@@ -257,9 +264,14 @@ class Draft(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     @property
+    def live(self) -> Article | Answer | None:
+        """The live row that it was published as, if it was."""
+        return self.article or self.answer
+
+    @property
     def published_revision(self) -> int | None:
         """The revision that readers see, if any."""
-        return self.article.revision_number if self.article else None
+        return self.live.revision_number if self.live else None
 
     @property
     def has_unpublished_changes(self) -> bool:

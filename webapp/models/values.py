@@ -196,6 +196,41 @@ class LaterEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return f"https://doi.org/{self.doi}" if self.doi else self.url
 
 
+class TextKind(Labelled):
+    """What a draft is the working copy of."""
+
+    SUMMARY = "summary", "Summary"
+    ANSWER = "answer", "Answer"
+
+
+class Certainty(Labelled):
+    """How sure we are of an answer. ``step`` is its place on a scale of five: 1 is nobody knows yet, 5 is very sure."""
+
+    VERY_SURE = "very-sure", "Very sure"
+    FAIRLY_SURE = "fairly-sure", "Fairly sure"
+    UNSURE = "unsure", "Unsure"
+    VERY_UNSURE = "very-unsure", "Very unsure"
+    NOBODY_KNOWS = "nobody-knows", "Nobody knows yet"
+
+    @property
+    def step(self) -> int:
+        return len(Certainty) - list(Certainty).index(self)
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One thing that an answer says we found, and the slugs of the summaries that it rests on."""
+
+    text: str = ""
+    rests_on: list[str] = []
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Another trustworthy place to read about a question."""
+
+    name: str = ""
+    url: str = ""
+
+
 class ReviewerKind(Labelled):
     """What somebody knows a summary's subject from. Only a clinician's sign-off ends "Not yet checked by a clinician"."""
 
