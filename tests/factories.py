@@ -1,17 +1,30 @@
 """Made-up articles and people for tests. Nothing here is about a real paper."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.db.session import db
-from webapp.models import Article
+from webapp.models import Answer, Article
 from webapp.models.people import Ages, Cause, Either, People, Range, Sex
-from webapp.models.values import AboutSci, Author, Finding, Implication, ReadFrom, Result, StudyKind, Subject
+from webapp.models.values import (
+    AboutSci,
+    Author,
+    Certainty,
+    Claim,
+    Finding,
+    Implication,
+    Place,
+    ReadFrom,
+    Result,
+    StudyKind,
+    Subject,
+)
 from webapp.publishing import publication, revisions
 from webapp.publishing.library import load_categories
 from webapp.publishing.revisions import Kind
@@ -80,10 +93,48 @@ def content(**changes: Any) -> ArticleContent:
     return msgspec.structs.replace(standard, **changes)
 
 
+def answer_content(*cited: str, **changes: Any) -> AnswerContent:
+    """What a complete answer says of the summaries with these slugs, without an error or a warning."""
+    number = uuid4().int % 10**9
+    standard = AnswerContent(
+        slug=f"does-pill-{number}-help",
+        question=f"Does pill {number} help?",
+        phrasings=[
+            f"does pill {number} {words}" for words in ("work", "ease pain", "stop pain", "cure", "do good")
+        ],
+        categories=["pain-management"],
+        verdict="Of the summaries here, none shows that it eases pain.",
+        verdict_rests_on=list(cited),
+        certainty=Certainty.UNSURE,
+        certainty_reason="The trial was small.",
+        found=[
+            Claim(text=text, rests_on=list(cited))
+            for text in ("The pain stayed the same.", "Some people had a dry mouth.", "It was a trial.")
+        ],
+        missing=["We have no summary of a long trial."],
+        would_change=["A long trial would."],
+        questions=["What else could ease my pain?"],
+        elsewhere=[Place(name="A made-up place", url="https://example.org/pain")],
+        written_by="A test",
+        next_check_on=date(2027, 5, 24),
+    )
+    return msgspec.structs.replace(standard, **changes)
+
+
+def add_answer(*cited: str, now: datetime = NOW, **changes: Any) -> Answer:
+    """A published answer, committed. Without a summary to cite, one is published with it."""
+    answer = revisions.publish_new(answer_content(*(cited or [add_article(now).slug]), **changes), now)
+    assert isinstance(answer, Answer)
+    db.session.commit()
+    return answer
+
+
 def publish(text: ArticleContent, now: datetime, article: Article | None = None, note: str = "") -> Article:
     """Make a text public: a new article, or new words for ``article``. Warnings hold nothing up."""
     if article is None:
-        return revisions.publish_new(text, now)
+        published = revisions.publish_new(text, now)
+        assert isinstance(published, Article)
+        return published
     draft = revisions.draft_of(article.id)
     draft.change_note = note
     revision = revisions.approve(

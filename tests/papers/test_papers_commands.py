@@ -18,7 +18,7 @@ from tests.pages import PageClient
 from tests.papers.conftest import StandIn
 from tests.papers.test_readers import NBIB, RIS
 from tests.writers import another_writer
-from webapp.content.article_content import from_json
+from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
 from webapp.models import Article, ChangeKind, Draft, PublicChange
 from webapp.models.values import PaperStatus
@@ -230,6 +230,7 @@ def test_a_notice_keeps_the_text_of_a_draft_in_conflict(app: Flask, crossref: St
     run(app, "check-retractions")
     assert draft.merge_base is not None
     form = external_changes.opened_content(draft)
+    assert isinstance(form, ArticleContent)
     assert (form.harms, form.paper.status) == ("New words.", PaperStatus.RETRACTED)
 
 

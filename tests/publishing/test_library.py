@@ -12,7 +12,7 @@ from tests.writers import another_writer
 from webapp.content.article_content import ArticleContent, from_toml, to_toml
 from webapp.content.checks import errors, warnings
 from webapp.db.session import db
-from webapp.models import Article, Category, GlossaryTerm, PublicChange
+from webapp.models import Answer, Article, Category, GlossaryTerm, PublicChange
 from webapp.models.values import Subject
 from webapp.publishing import library
 from webapp.publishing.library import export_library, import_library
@@ -37,7 +37,10 @@ def test_the_starter_library_loads(app: Flask) -> None:
     assert report.added == count(Article) == len(ARTICLE_FILES) >= 24
     assert count(Category) == 12
     assert count(GlossaryTerm) >= 150
-    assert count(PublicChange) == report.added + 1  # the glossary; it has the categories already
+    assert report.answers.added == count(Answer) == len(list((STARTER / "answers").glob("*.toml")))
+    assert (
+        count(PublicChange) == report.added + report.answers.added + 1
+    )  # the glossary; it has the categories already
 
 
 def test_every_category_has_two_articles_or_more(starter_app: Flask) -> None:
@@ -229,5 +232,5 @@ def test_an_import_says_how_much_was_loaded_when_somebody_got_in_its_way(
     slugs_of_others = iter(["another", "two"])
     monkeypatch.setattr(time, "sleep", lambda _seconds: add_article(slug=next(slugs_of_others)))
     output = imported(app, folder_of(tmp_path, content(slug="one"), content(slug="two")), exit_code=1)
-    assert "Loaded before the site changed: 1 article." in output
+    assert "Loaded before the site changed: 1 text." in output
     assert set(db.session.scalars(select(Article.slug))) == {"another", "one", "two"}

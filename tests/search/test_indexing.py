@@ -478,7 +478,7 @@ def test_a_paper_that_was_only_checked_is_not_indexed_again(app: Flask) -> None:
     article = add_article()
     indexing.catch_up()
     article.revision_number += 1  # would be seen in the index if the article were read
-    change_log.announce(ChangeKind.CHECKED, NOW, article_id=article.id)
+    change_log.announce(ChangeKind.CHECKED, NOW, of=article.key)
     db.session.commit()
     assert indexing.catch_up() == 1
     assert search_index().snapshot().entries() == {article.id: article.revision_number - 1}

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import tomli_w
@@ -26,6 +26,7 @@ from webapp.models.values import (
 )
 from webapp.parsing import clean_texts
 
+Text = TypeVar("Text", bound=msgspec.Struct)
 _NOBODY = People()
 
 
@@ -127,9 +128,14 @@ class ArticleContent(
 
 def from_toml(source: str) -> ArticleContent:
     """Read one article from TOML text. Raises ContentError, with the line if it is known."""
+    return text_from_toml(source, ArticleContent)
+
+
+def text_from_toml(source: str, kind: type[Text]) -> Text:
+    """Read a text of this kind from TOML. Raises ContentError, with the line if it is known."""
     try:
         value = _of_this_release(clean_texts(tomllib.loads(source)))
-        return msgspec.convert(_with_bare_identifiers(value), ArticleContent)
+        return msgspec.convert(_with_bare_identifiers(value), kind)
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         raise ContentError(
@@ -142,8 +148,8 @@ def from_toml(source: str) -> ArticleContent:
         raise ContentError(f"{error}.", line) from error
 
 
-def to_toml(content: ArticleContent) -> str:
-    """Write an article as TOML text, which ``from_toml`` reads back to an equal article."""
+def to_toml(content: msgspec.Struct) -> str:
+    """Write a text as TOML, from which an equal one is read back."""
     return tomli_w.dumps(msgspec.to_builtins(content, builtin_types=(date,)), multiline_strings=True)
 
 
@@ -152,8 +158,8 @@ def from_json(value: dict[str, Any]) -> ArticleContent:
     return msgspec.convert(_of_this_release(value), ArticleContent)
 
 
-def to_json(content: ArticleContent) -> dict[str, Any]:
-    """Convert an article to values that JSON can hold."""
+def to_json(content: msgspec.Struct) -> dict[str, Any]:
+    """Convert a text to values that JSON can hold."""
     plain: dict[str, Any] = msgspec.to_builtins(content)
     return plain
 
@@ -191,9 +197,8 @@ def _with_bare_identifiers(value: Any) -> Any:
     }
 
 
-def line_of(source: str, key: str) -> int | None:
-    """Find the line of a key or table in TOML text."""
+def line_of(source: str, key: str, row: int = 0) -> int | None:
+    """Find the line of a key or table in TOML text; of the tables of a list, that of a row if it is there."""
     is_here = re.compile(rf"^\s*\[*(?:\w+\.)*{re.escape(key)}\]*\s*(=|$)")
-    return next(
-        (number for number, line in enumerate(source.splitlines(), start=1) if is_here.match(line)), None
-    )
+    lines = [number for number, line in enumerate(source.splitlines(), start=1) if is_here.match(line)]
+    return next(iter(lines[row:] or lines), None)

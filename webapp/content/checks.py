@@ -32,6 +32,7 @@ LEAST_FINDINGS = 2
 MOST_FINDINGS = 5
 MOST_CATEGORIES = 3
 MOST_YEARS = 120
+WHOLE_ADDRESS = "Enter the whole address, like https://example.org/paper."
 
 # Fields are named as in the form: "paper-title" is the title of the paper.
 _REQUIRED = {
@@ -51,7 +52,6 @@ _REQUIRED = {
     "result": "Choose what the study showed.",
     "written_by": "Say who wrote this summary.",
 }
-_WHOLE_ADDRESS = "Enter the whole address, like https://example.org/paper."
 _WHEN = "Enter the year as four digits, like 2022, or a date like 2022-03-14."
 _SILENT_PAPER = re.compile(r"\bpaper (?:does not|doesn['’]t) (?:say|mention|report|state)\b", re.IGNORECASE)
 _NOT_READ = "The paper was not read in full. Write “not stated”, or say what the abstract doesn’t say."
@@ -130,8 +130,8 @@ def errors(
             "paper-published_on",
             _WHEN,
         ),
-        (_is_address(paper.url), "paper-url", _WHOLE_ADDRESS),
-        (_is_address(paper.status_url), "paper-status_url", _WHOLE_ADDRESS),
+        (is_address(paper.url), "paper-url", WHOLE_ADDRESS),
+        (is_address(paper.status_url), "paper-status_url", WHOLE_ADDRESS),
         (
             paper.status_note or not needs_note,
             "paper-status_note",
@@ -176,7 +176,7 @@ def errors(
         )
         rules += [
             (entry.number, f"{field}-number", message),
-            (_is_address(entry.url), f"{field}-url", _WHOLE_ADDRESS),
+            (is_address(entry.url), f"{field}-url", WHOLE_ADDRESS),
         ]
     for number, event in enumerate(content.since_then, start=1):
         field = f"since_then-{number - 1}"
@@ -185,7 +185,7 @@ def errors(
             (event.text, f"{field}-text", f"Say what happened in event {number}, or remove it."),
             (event.doi == find_doi(event.doi), f"{field}-doi", "Enter the DOI without anything around it."),
             (event.link or event.source, f"{field}-doi", f"Give event {number} a DOI, a link or a source."),
-            (_is_address(event.url), f"{field}-url", _WHOLE_ADDRESS),
+            (is_address(event.url), f"{field}-url", WHOLE_ADDRESS),
         ]
     if paper.read_from is not ReadFrom.FULL_TEXT:
         facts = ((name, getattr(content, name)) for name in FACTS)
@@ -248,7 +248,7 @@ def warnings(content: ArticleContent, sections: Sequence[Section] = ()) -> Itera
             message = "Give the count next to the percentage, like 3 of 12."
             yield Problem(field, message, finding.text)
     yield from claim_warnings(content)
-    for problems in wording_problems(content).values():
+    for problems in wording_problems(own_texts(content)).values():
         yield from problems
 
 
@@ -283,17 +283,16 @@ def untraced_findings(content: ArticleContent) -> Iterator[Problem]:
             yield Problem(f"findings-{number - 1}-quote", message)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Whether a text is a whole address, or empty."""
     return re.fullmatch(r"(https?://\S+)?", text) is not None
 
 
-def wording_problems(content: ArticleContent) -> dict[Wording, list[Problem]]:
-    """What is wrong with the words of the article's own texts: every kind, with an empty list where all is well.
+def wording_problems(texts: Sequence[tuple[str, str]]) -> dict[Wording, list[Problem]]:
+    """What is wrong with the words of our own texts, by field: every kind, with an empty list where all is well.
 
-    A promise in a quotation is not the article's own.
+    A promise in a quotation is not our own.
     """
-    texts = own_texts(content)
     everything = " ".join(text for _, text in texts)
     seen: set[str] = set()
     found: dict[Wording, list[Problem]] = {kind: [] for kind in Wording}

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from webapp.content import merging
-from webapp.content.article_content import ArticleContent
+from webapp.content.answer_content import Content
 
 _TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")  # spaces belong to words: alone, they would match everywhere
 MOST_TOKENS = 6_000  # beyond this, comparing word by word takes too long: the whole text is shown as changed
@@ -37,7 +37,7 @@ class Difference:
     runs: tuple[Run, ...]
 
 
-def differences(old: ArticleContent, new: ArticleContent) -> list[Difference]:
+def differences(old: Content, new: Content) -> list[Difference]:
     """The fields in which two texts differ, in the order of the form."""
     return [
         Difference(field, merging.label(field), word_runs(before, after))

@@ -1,4 +1,4 @@
-"""Three-way merge of contents: changes of one side are taken, fields that both sides changed are clashes."""
+"""Three-way merge of contents of one kind: changes of one side are taken, fields that both sides changed are clashes."""
 
 import tomllib
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from webapp.content.answer_content import Content, OneContent
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.fact_words import NOT_STATED
 from webapp.models.people import People
@@ -24,6 +25,10 @@ ROWS = {
     "limitations": "",
     "registrations": "-number",
     "since_then": "-on",
+    "found": "-text",
+    "missing": "",
+    "would_change": "",
+    "elsewhere": "-name",
 }
 # The end of the id of the first control of a field that has several.
 _FIRST_CONTROLS = {
@@ -51,7 +56,7 @@ class Clash:
         return self.field + (_FIRST_CONTROLS.get(self.field) or ROWS.get(name, ""))
 
 
-def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> ArticleContent:
+def merge(base: Content, theirs: Content, yours: OneContent) -> OneContent:
     """Take everything that only they changed. Where both sides changed a field, yours stays."""
     merged = yours
     for field in _fields(base, theirs, yours):
@@ -60,7 +65,7 @@ def merge(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -
     return merged
 
 
-def clashes(base: ArticleContent, theirs: ArticleContent, yours: ArticleContent) -> list[Clash]:
+def clashes(base: Content, theirs: Content, yours: Content) -> list[Clash]:
     """The fields that they changed and in which yours differs from theirs."""
     return [
         Clash(field, label(field), *(_text(value_of(content, field)) for content in (base, theirs, yours)))
@@ -78,7 +83,7 @@ def filled(content: ArticleContent, other: ArticleContent) -> ArticleContent:
     return msgspec.structs.replace(_filled(content, other), paper=paper)
 
 
-def value_of(content: ArticleContent, field: str) -> Any:
+def value_of(content: Content, field: str) -> Any:
     """The value of a field named as in the form: "harms", "paper-doi", or a row, "findings-0"."""
     name, _, rest = field.partition("-")
     value = getattr(content, name)
@@ -89,7 +94,7 @@ def value_of(content: ArticleContent, field: str) -> Any:
     return value[int(rest)] if int(rest) < len(value) else None
 
 
-def with_field(content: ArticleContent, source: ArticleContent, field: str) -> ArticleContent:
+def with_field(content: OneContent, source: Content, field: str) -> OneContent:
     """The content with this one field as ``source`` has it. A field that does not exist changes nothing."""
     if field not in list(_fields(content, source)):
         return content
@@ -104,7 +109,7 @@ def with_field(content: ArticleContent, source: ArticleContent, field: str) -> A
     return msgspec.structs.replace(content, **{name: value})
 
 
-def texts_of(old: ArticleContent, new: ArticleContent) -> list[tuple[str, str, str]]:
+def texts_of(old: Content, new: Content) -> list[tuple[str, str, str]]:
     """The name of every field, with its value in both contents as text."""
     return [(field, _text(value_of(old, field)), _text(value_of(new, field))) for field in _fields(old, new)]
 
@@ -119,11 +124,12 @@ def _filled(value: Filled, other: Filled) -> Filled:
     return msgspec.structs.replace(value, **found)
 
 
-def _fields(*contents: ArticleContent) -> Iterator[str]:
+def _fields(*contents: Content) -> Iterator[str]:
     """The names of all fields. A list of equal length on all sides is compared row by row, else as a whole."""
-    for part, kind in _PARTS.items():
-        yield from (f"{part}-{name}" for name in kind.__struct_fields__)
-    for name in ArticleContent.__struct_fields__:
+    names = contents[0].__struct_fields__
+    for part in (part for part in _PARTS if part in names):
+        yield from (f"{part}-{name}" for name in _PARTS[part].__struct_fields__)
+    for name in names:
         lengths = {len(getattr(content, name)) for content in contents} if name in ROWS else {0, -1}
         if len(lengths) == 1:
             yield from (f"{name}-{number}" for number in range(lengths.pop()))

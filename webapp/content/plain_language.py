@@ -93,7 +93,8 @@ class PlainCheck:
 
 def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> PlainCheck:
     """Check the words and numbers of a text, complete or not; ``sections`` are those of the paper's stored texts."""
-    wording, texts = wording_problems(content), own_texts(content)
+    texts = own_texts(content)
+    wording = wording_problems(texts)
     everything = " ".join(text for _, text in texts)
     has_quotes = any(finding.quote for finding in content.findings)
     source = source_text(content.paper, tuple(sections))

@@ -2,7 +2,7 @@
 
 import re
 
-from webapp.models import Article
+from webapp.models import Live
 from webapp.models.in_words import day
 from webapp.models.values import ReviewerKind
 
@@ -17,21 +17,21 @@ _SOMEBODY = {
 }
 
 
-def who_checked(article: Article) -> str:
-    """Who checked a summary, when, and of which version; also whether no clinician has."""
+def who_checked(live: Live) -> str:
+    """Who checked a text, when, and of which version; also whether no clinician has."""
     sentences = []
-    for sign_off in article.sign_offs:
+    for sign_off in live.sign_offs:
         kind, role = sign_off.kind, sign_off.role
         if kind is ReviewerKind.LIVES_WITH_INJURY:
             role = f"{role}, {_LIVES}" if role else _LIVES
         who = f"{sign_off.name}, {role or kind.label.lower()}" if sign_off.name else _SOMEBODY[kind]
         when = f"on {day(sign_off.on)}, of an earlier version" if sign_off.is_earlier else day(sign_off.on)
         sentences.append(f"Checked by {who}, {when}.")
-    if not any(sign_off.kind is ReviewerKind.CLINICIAN for sign_off in article.sign_offs):
+    if not any(sign_off.kind is ReviewerKind.CLINICIAN for sign_off in live.sign_offs):
         sentences.append(NOT_CHECKED)
     return " ".join(sentences)
 
 
-def written_by(article: Article) -> str:
-    """Who wrote a summary. That it is not checked is left out: ``who_checked`` says so while it is true."""
-    return _SAYS_NOT_CHECKED.sub("", article.written_by or "")
+def written_by(live: Live) -> str:
+    """Who wrote a text. That it is not checked is left out: ``who_checked`` says so while it is true."""
+    return _SAYS_NOT_CHECKED.sub("", live.written_by or "")

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
@@ -67,6 +68,13 @@ class SourceText:
         # Where numbers were looked for, like "abstract and tables"; empty if no text is stored.
         places = [name for source, name in _PLACES.items() if source in {row.source for row in self.sections}]
         self.places = " and ".join(filter(None, (", ".join(places[:-1]), *places[-1:])))
+
+    @classmethod
+    def joined(cls, sources: Sequence["SourceText"]) -> "SourceText":
+        """Read several texts as one; what was made of each is not made again."""
+        joined = cls("", *(section for source in sources for section in source.sections))
+        joined.sentences = [sentence for source in sources for sentence in source.sentences]
+        return joined
 
     @cached_property
     def sentences(self) -> list[SourceSentence]:

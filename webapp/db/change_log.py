@@ -6,12 +6,13 @@ a change with a higher id was committed later.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import local
+from types import MappingProxyType
 
 from sqlalchemy import Engine, ForeignKey, Text, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,22 +60,12 @@ def announce(
     kind: ChangeKind,
     at: datetime,
     *,
-    article_id: int | None = None,
-    answer_id: int | None = None,
+    of: Mapping[str, int] = MappingProxyType({}),
     revision_id: int | None = None,
     note: str | None = None,
 ) -> None:
-    """Append a change, in the transaction that makes it."""
-    db.session.add(
-        PublicChange(
-            kind=kind,
-            at=at,
-            article_id=article_id,
-            answer_id=answer_id,
-            revision_id=revision_id,
-            note=note or None,
-        )
-    )
+    """Append a change, in the transaction that makes it; ``of``: the key of the article or answer that changed."""
+    db.session.add(PublicChange(kind=kind, at=at, revision_id=revision_id, note=note or None, **of))
 
 
 def newest() -> int:

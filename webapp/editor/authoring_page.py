@@ -12,7 +12,7 @@ from flask import Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.content import merging, plain_language
-from webapp.content.article_content import from_json
+from webapp.content.article_content import ArticleContent, from_json
 from webapp.content.problems import Problem
 from webapp.editor import autosaves, rows
 from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
@@ -75,7 +75,9 @@ def open_form(draft: Draft) -> Response:
     fields, notice, adopts = _unsaved(key)
     values: dict[str, Any] = {"tab": token_hex(8), "adopts": adopts, "form_key": key}
     if fields is None:
-        values |= values_of(external_changes.opened_content(draft))
+        content = external_changes.opened_content(draft)
+        assert isinstance(content, ArticleContent)
+        values |= values_of(content)
         values |= {name: getattr(draft, name) for name in ("merge_base", "change_note", "is_correction")}
         values["revision"] = draft.revision_number
     form = summary_form(fields, values)

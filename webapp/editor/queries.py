@@ -10,7 +10,7 @@ from sqlalchemy.sql import Subquery
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper, Review
-from webapp.models.values import ArticleStatus, Labelled, ReviewerKind
+from webapp.models.values import ArticleStatus, Labelled, ReviewerKind, TextKind
 from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
@@ -152,7 +152,7 @@ def _every_text() -> Subquery:
         (Draft.deleted_at.is_not(None), literal(State.DELETED.value)), else_=literal(State.DRAFT.value)
     )
     drafts = select(Draft.id, null(), null(), Draft.title, draft_state, Draft.saved_at, null()).where(
-        Draft.article_id.is_(None)
+        Draft.article_id.is_(None), Draft.kind == TextKind.SUMMARY
     )
     return union_all(articles, drafts).subquery()
 

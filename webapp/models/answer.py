@@ -49,6 +49,11 @@ class Answer(Base):
     checked_change: Mapped[int]
 
     @property
+    def key(self) -> dict[str, int]:
+        """By which its draft and its public changes refer to it."""
+        return {"answer_id": self.id}
+
+    @property
     def title(self) -> str:
         return self.question
 

@@ -177,6 +177,11 @@ class Article(Base):
     )
 
     @property
+    def key(self) -> dict[str, int]:
+        """By which its draft and its public changes refer to it."""
+        return {"article_id": self.id}
+
+    @property
     def title(self) -> str:
         """The plain title, or the paper's own where there is none. It says RETRACTED wherever it goes."""
         return self.paper.stamped(self.plain_title or self.paper.title)
@@ -212,6 +217,9 @@ def running_text(article: Article) -> str:
             *article.limitations,
         )
     )
+
+
+Live = Article | Answer  # the rows that readers see of a text
 
 
 class ArticleSlug(Base):
@@ -264,7 +272,7 @@ class Draft(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     @property
-    def live(self) -> Article | Answer | None:
+    def live(self) -> "Live | None":
         """The live row that it was published as, if it was."""
         return self.article or self.answer
 

@@ -203,20 +203,6 @@ class TextKind(Labelled):
     ANSWER = "answer", "Answer"
 
 
-class Certainty(Labelled):
-    """How sure we are of an answer. ``step`` is its place on a scale of five: 1 is nobody knows yet, 5 is very sure."""
-
-    VERY_SURE = "very-sure", "Very sure"
-    FAIRLY_SURE = "fairly-sure", "Fairly sure"
-    UNSURE = "unsure", "Unsure"
-    VERY_UNSURE = "very-unsure", "Very unsure"
-    NOBODY_KNOWS = "nobody-knows", "Nobody knows yet"
-
-    @property
-    def step(self) -> int:
-        return len(Certainty) - list(Certainty).index(self)
-
-
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One thing that an answer says we found, and the slugs of the summaries that it rests on."""
 

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from webapp.db.writing import writing
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
-from webapp.publishing.library import LibraryRefused
+from webapp.publishing.library import Counts, LibraryRefused
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
 
@@ -18,25 +18,29 @@ articles_group = AppGroup("articles", help="Load and write out the library of ar
 @articles_group.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def import_articles(path: Path) -> None:
-    """Load articles from a TOML file or a folder of them. All are checked first; if one is refused, none is loaded."""
+    """Load articles and answers from a TOML file or a folder of them. All are checked first; if one is refused, none is loaded."""
     try:
         report = library.import_in_steps(path)
     except LibraryRefused as refused:
         click.echo(str(refused), err=True)
         click.echo(f"Reasons: {len(refused.refusals)}, each above.", err=True)
         if refused.loaded_count:
-            loaded = f"Loaded before the site changed: {plural(refused.loaded_count, 'article')}."
+            loaded = f"Loaded before the site changed: {plural(refused.loaded_count, 'text')}."
             click.echo(f"{loaded} Correct the files and run the command again to load the rest.", err=True)
         else:
             click.echo("Nothing was loaded.", err=True)
         sys.exit(1)
-    click.echo(f"{report.added} articles added, {report.changed} changed, {report.unchanged} unchanged.")
+    for name, counts in (("articles", report), ("answers", report.answers)):
+        if counts is report or report.answers != Counts():
+            click.echo(
+                f"{counts.added} {name} added, {counts.changed} changed, {counts.unchanged} unchanged."
+            )
 
 
 @articles_group.command("export")
 @click.argument("path", type=click.Path(file_okay=False, path_type=Path))
 def export_articles(path: Path) -> None:
-    """Write categories, glossary and all published articles as TOML into a folder."""
+    """Write categories, glossary and all published articles and answers as TOML into a folder."""
     click.echo(f"{library.export_library(path)} articles written to {path}.")
 
 

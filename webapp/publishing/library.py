@@ -1,12 +1,12 @@
-"""Import and export of a library: articles, categories and glossary as TOML files."""
+"""Import and export of a library: articles, answers, categories and glossary as TOML files."""
 
 import re
 import time
 import tomllib
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,22 +16,25 @@ import msgspec
 import tomli_w
 from sqlalchemy import select
 
+from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import published_in_batches
-from webapp.content.article_content import ArticleContent, ContentError, from_toml, line_of, to_toml
+from webapp.content.answer_content import AnswerContent, Content, OneContent
+from webapp.content.article_content import ArticleContent, ContentError, line_of, text_from_toml, to_toml
 from webapp.content.problems import Problem
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.models import Article, Category, GlossaryTerm
-from webapp.parsing import clean_texts
-from webapp.publishing import external_changes, revisions
+from webapp.models import Category, GlossaryTerm, Live
+from webapp.parsing import clean_texts, int_from
+from webapp.publishing import answers, external_changes, revisions
 from webapp.publishing.publication import (
     NotPublishable,
     check_publishable,
     content_of,
     find_article_of,
+    transient_article,
     with_address,
 )
 from webapp.publishing.revisions import Kind
@@ -41,6 +44,7 @@ from webapp.publishing.revisions import Kind
 TURN, PAUSE = 0.1, 0.1
 CATEGORIES_FILE = "categories.toml"
 GLOSSARY_FILE = "glossary.toml"
+ANSWERS_FOLDER = "answers"
 
 
 Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,80}$")]
@@ -96,7 +100,7 @@ class Refusal:
 
 
 class LibraryRefused(ValueError):
-    """Some files cannot be loaded; the caller rolls back. ``loaded_count``: articles of earlier transactions, which stay."""
+    """Some files cannot be loaded; the caller rolls back. ``loaded_count``: texts of earlier transactions, which stay."""
 
     def __init__(self, refusals: list[Refusal], loaded_count: int = 0) -> None:
         super().__init__("\n".join(map(str, refusals)))
@@ -104,22 +108,33 @@ class LibraryRefused(ValueError):
 
 
 @dataclass
-class ImportReport:
-    """Counts of the articles in an import."""
+class Counts:
+    """How many texts an import added and changed, and how many it found as they are."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
 
 
-def import_library(path: Path, now: datetime) -> ImportReport:
-    """Import one TOML article, or a folder of them with its categories and glossary, in the caller's transaction.
+@dataclass
+class ImportReport(Counts):
+    """Counts of the articles in an import, and of the answers."""
 
-    Idempotent: the article of a known paper is updated if it differs. Reads all files before it raises LibraryRefused.
+    answers: Counts = field(default_factory=Counts)
+
+    @property
+    def loaded_count(self) -> int:
+        return sum(counts.added + counts.changed for counts in (self, self.answers))
+
+
+def import_library(path: Path, now: datetime) -> ImportReport:
+    """Import one TOML file, or a folder of articles and answers with its categories and glossary, in the caller's transaction.
+
+    Idempotent: the article of a known paper, or the answer with a known address, is updated if it differs. Reads all files before it raises LibraryRefused.
     """
     report, refusals = ImportReport(), _load_lists(path, now)
-    for file in _article_files(path):
-        refusals += _refusals(file, partial(_load_article, now=now, report=report))
+    for file in _files(path):
+        refusals += _refusals(file, partial(_load, now=now, report=report))
     if refusals:
         raise LibraryRefused(refusals)
     return report
@@ -129,19 +144,19 @@ def import_in_steps(path: Path) -> ImportReport:
     """Import as ``import_library`` does, in short transactions of its own with pauses, so that others can write as well.
 
     Checks all files before it loads the first. If somebody changes the site meanwhile in a way that refuses a file after all,
-    LibraryRefused says how many articles were loaded before it; a second import goes on from there.
+    LibraryRefused says how many texts were loaded before it; a second import goes on from there.
     """
     if refusals := _check(path):
         raise LibraryRefused(refusals)
     with writing() as now:
         if refusals := _load_lists(path, now):
             raise LibraryRefused(refusals)
-    report, files, pause = ImportReport(), deque(_article_files(path)), PAUSE
+    report, files, pause = ImportReport(), deque(_files(path)), PAUSE
     while files:
         time.sleep(pause)
-        loaded_count = report.added + report.changed
+        loaded_count = report.loaded_count
         with writing() as now:
-            begun, load = time.monotonic(), partial(_load_article, now=now, report=report)
+            begun, load = time.monotonic(), partial(_load, now=now, report=report)
             refusals = _refusals(files.popleft(), load)
             while files and time.monotonic() - begun < TURN:
                 refusals += _refusals(files.popleft(), load)
@@ -153,95 +168,138 @@ def import_in_steps(path: Path) -> ImportReport:
 
 
 def export_library(path: Path) -> int:
-    """Write categories, glossary and all published articles as TOML files; returns the number of articles."""
-    articles = path / "articles"
-    articles.mkdir(parents=True, exist_ok=True)
+    """Write categories, glossary and all published articles and answers as TOML files; returns the number of articles."""
+    articles, folder = path / "articles", path / ANSWERS_FOLDER
+    for made in (articles, folder):
+        made.mkdir(parents=True, exist_ok=True)
     categories = db.session.scalars(select(Category).order_by(Category.position))
     _write(path / CATEGORIES_FILE, {"categories": [_plain(row, CategoryContent) for row in categories]})
     terms = db.session.scalars(select(GlossaryTerm).order_by(GlossaryTerm.term))
     _write(path / GLOSSARY_FILE, {"terms": [_plain(row, TermContent) for row in terms]})
     count = 0
     for article in chain.from_iterable(published_in_batches(db.engine)):
-        content, comment = content_of(article), ""
-        if article.sign_offs:  # in a comment: an import must not believe a file that says who checked it
-            content = msgspec.structs.replace(content, written_by=written_by(article))
-            comment = f"# {who_checked(article)}\n"
-        text = comment + to_toml(content)
-        (articles / f"{article.slug}.toml").write_text(text, encoding="utf-8")
+        (articles / f"{article.slug}.toml").write_text(
+            _exported(article, content_of(article)), encoding="utf-8"
+        )
         count += 1
+    for answer in db.session.scalars(published_answers()):
+        text = _exported(answer, answers.content_of(answer))
+        (folder / f"{answer.slug}.toml").write_text(text, encoding="utf-8")
     return count
 
 
-def _article_files(path: Path) -> list[Path]:
+def _exported(live: Live, content: Content) -> str:
+    """A text as TOML. Who checked it is in a comment: an import must not believe a file that says so."""
+    if not live.sign_offs:
+        return to_toml(content)
+    content = msgspec.structs.replace(content, written_by=written_by(live))
+    return f"# {who_checked(live)}\n{to_toml(content)}"
+
+
+def _files(path: Path) -> list[Path]:
+    """The files of texts, those of answers last: they cite articles."""
+    if path.is_file():
+        return [path]
     folder = path / "articles" if (path / "articles").is_dir() else path
-    files = sorted(
-        file for file in folder.glob("*.toml") if file.name not in (CATEGORIES_FILE, GLOSSARY_FILE)
-    )
-    return [path] if path.is_file() else files
+    articles = [file for file in folder.glob("*.toml") if file.name not in (CATEGORIES_FILE, GLOSSARY_FILE)]
+    return [*sorted(articles), *sorted((path / ANSWERS_FOLDER).glob("*.toml"))]
+
+
+def _read(file: Path, source: str) -> Content:
+    """Read the text of a file: an answer in the folder of answers, otherwise an article. Raises ContentError."""
+    if file.resolve().parent.name != ANSWERS_FOLDER:
+        return text_from_toml(source, ArticleContent)
+    answer = text_from_toml(source, AnswerContent)
+    return answer if answer.slug else msgspec.structs.replace(answer, slug=file.stem)
 
 
 def _check(path: Path) -> list[Refusal]:
     """Why an import of these files would be refused, as far as can be told without writing."""
     refusals, papers_by_slug = list[Refusal](), dict[str, set[str]]()
+    articles_by_slug, now = dict[str, ArticleContent](), datetime.now(UTC)
     _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals)
     categories = _read_list(path / CATEGORIES_FILE, _CategoriesFile, refusals).categories
 
-    def check(content: ArticleContent) -> None:
-        article, wanted = _compared(content)
+    def check(content: Content) -> None:
+        if isinstance(content, ArticleContent):
+            articles_by_slug[content.slug] = content
+        live, wanted = _compared(content)
         if wanted is None:
             return
-        if article is not None:
-            external_changes.refuse_withdrawn(article)
-        new_categories = [category.slug for category in categories]
-        draft = revisions.draft_of(article.id) if article else None
-        check_publishable(with_address(wanted, article), draft, new_categories=new_categories)
+        if live is not None:
+            external_changes.refuse_withdrawn(live)
+        cited = wanted.cited if isinstance(wanted, AnswerContent) else ()
+        check_publishable(
+            with_address(wanted, live),
+            revisions.draft_with(**live.key) if live else None,
+            new_categories=[category.slug for category in categories],
+            new_articles={
+                slug: transient_article(articles_by_slug[slug], now)
+                for slug in cited
+                if slug in articles_by_slug
+            },
+        )
+        if isinstance(content, AnswerContent):
+            return
         identifiers = {content.paper.doi.lower(), content.paper.pmid, content.paper.url} - {""}
         if content.slug and not identifiers & papers_by_slug.setdefault(content.slug, identifiers):
             raise NotPublishable([Problem("slug", "Another file has this address. Choose another.")])
 
-    for file in _article_files(path):
+    for file in _files(path):
         refusals += _refusals(file, check)
     return refusals
 
 
-def _compared(content: ArticleContent) -> tuple[Article | None, ArticleContent | None]:
-    """The article about the same paper, and what it is to say; None in place of what it says already."""
-    article = find_article_of(content.paper)
-    if article is None:
-        return None, content
-    current = content_of(article)
-    wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
-    return article, None if current == wanted else wanted
+def _compared(content: OneContent) -> tuple[Live | None, OneContent | None]:
+    """The article about the same paper, or the answer with the same address, and what it is to say.
 
-
-def _load_article(content: ArticleContent, now: datetime, report: ImportReport) -> None:
-    """Add an article, or update the one about the same paper."""
-    article, wanted = _compared(content)
-    if wanted is None:
-        report.unchanged += 1
-    elif article is None:
-        revisions.publish_new(wanted, now)
-        report.added += 1
+    None in place of what it says already.
+    """
+    live: Live | None
+    if isinstance(content, AnswerContent):
+        live = answers.find_answer(content.slug)
+        current: Content | None = answers.content_of(live) if live else None
     else:
-        external_changes.publish(article, wanted, None, Kind.IMPORTED, now)
-        report.changed += 1
+        live = find_article_of(content.paper)
+        current = content_of(live) if live else None
+    if current is None:
+        return None, content
+    wanted = msgspec.structs.replace(content, published_on=content.published_on or current.published_on)
+    return live, None if current == wanted else wanted
 
 
-def _refusals(file: Path, use: Callable[[ArticleContent], None]) -> list[Refusal]:
-    """Use the article of a file; returns why that is refused, if it is."""
+def _load(content: Content, now: datetime, report: ImportReport) -> None:
+    """Add a text, or update the one that it is a newer text of."""
+    counts = report.answers if isinstance(content, AnswerContent) else report
+    live, wanted = _compared(content)
+    if wanted is None:
+        counts.unchanged += 1
+    elif live is None:
+        revisions.publish_new(wanted, now)
+        counts.added += 1
+    else:
+        external_changes.publish(live, wanted, None, Kind.IMPORTED, now)
+        counts.changed += 1
+
+
+def _refusals(file: Path, use: Callable[[Content], None]) -> list[Refusal]:
+    """Use the text of a file; returns why that is refused, if it is."""
     try:
         text = file.read_text(encoding="utf-8")
-        use(from_toml(text))
+        use(_read(file, text))
     except ContentError as error:
         return [Refusal(file, error.line, error.reason)]
     except NotPublishable as error:
-        return [
-            Refusal(file, line_of(text, problem.field.removeprefix("paper-").split("-")[0]), problem.message)
-            for problem in error.problems
-        ]
+        return [Refusal(file, _line_of(text, problem.field), problem.message) for problem in error.problems]
     except (OSError, UnicodeDecodeError) as error:
         return [Refusal(file, None, f"This file cannot be read: {error}.")]
     return []
+
+
+def _line_of(source: str, field: str) -> int | None:
+    """The line of a field named as in the form: "paper-doi", "findings-0-text"."""
+    name, row, *_ = [*field.removeprefix("paper-").split("-"), ""]
+    return line_of(source, name, int_from(row) or 0)
 
 
 def _read_list(file: Path, kind: type[ListFile], refusals: list[Refusal]) -> ListFile:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import partial
 from itertools import count
 from types import MappingProxyType
 
@@ -9,7 +10,9 @@ import msgspec
 from slugify import slugify
 from sqlalchemy import or_, select
 
-from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, from_json
+from webapp.content.answer_checks import answer_warnings
+from webapp.content.answer_content import AnswerContent, Content, OneContent, content_from_json
+from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent
 from webapp.content.checks import errors, warnings
 from webapp.content.problems import Problem
 from webapp.content.readability import reading_grade
@@ -17,6 +20,7 @@ from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import Base, db
 from webapp.models import (
+    Answer,
     Article,
     ArticleCategory,
     ArticleSlug,
@@ -24,13 +28,14 @@ from webapp.models import (
     Category,
     Correction,
     Draft,
+    Live,
     Paper,
     Revision,
     Section,
     StoredText,
 )
 from webapp.models.values import ArticleStatus
-from webapp.publishing import audit, sign_offs
+from webapp.publishing import answers, audit, sign_offs
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
@@ -57,35 +62,45 @@ class NotPublishable(ValueError):
 
 
 def check_publishable(
-    content: ArticleContent,
+    content: Content,
     draft: Draft | None,
     accepted: Mapping[str, str] | None = None,
     today: date = date.max,
+    *,
     new_categories: Collection[str] = (),
+    new_articles: Mapping[str, Article] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Run all checks of a draft's new text, and return the reason for which each warning was accepted, by the warning's key.
 
     ``accepted`` holds such reasons, and ``today`` tells which dates are in the future. Without reasons, as for an import or
-    a bulk change, warnings are ignored. ``new_categories``: slugs of categories that do not exist yet.
+    a bulk change, warnings are ignored. ``new_categories``: slugs of categories that do not exist yet; ``new_articles``: those
+    that an answer may cite, by slug, and that are not stored yet.
     Raises NotPublishable with all problems and warnings.
     """
-    sections = stored_sections(draft)
-    problems = list(errors(content, sections, today))
-    own_id = draft.article_id if draft else None
+    own_id = draft.live.id if draft and draft.live else None
     with db.session.no_autoflush:
-        other = find_article_of(content.paper)
-        if other is not None and other.id != own_id:
-            message = f"Another summary is about this paper already: {other.title}."
-            problems.append(Problem("paper-doi", message))
-        if content.slug and _slug_owner(content.slug) not in (None, own_id):
-            problems.append(Problem("slug", "Another summary has this address. Choose another."))
+        if isinstance(content, AnswerContent):
+            cited = answers.cited_articles(content) | dict(new_articles)
+            problems = answers.problems(content, own_id, cited)
+            find_warnings = partial(answer_warnings, content, cited)
+        else:
+            sections = stored_sections(draft)
+            problems = list(errors(content, sections, today))
+            find_warnings = partial(warnings, content, sections)
+            other = find_article_of(content.paper)
+            if other is not None and other.id != own_id:
+                message = f"Another summary is about this paper already: {other.title}."
+                problems.append(Problem("paper-doi", message))
+        if content.slug and _slug_owner(content, content.slug) not in (None, own_id):
+            kind = "answer" if isinstance(content, AnswerContent) else "summary"
+            problems.append(Problem("slug", f"Another {kind} has this address. Choose another."))
         known = set(db.session.scalars(select(Category.slug).where(Category.slug.in_(content.categories))))
     unknown = [slug for slug in content.categories if slug not in known and slug not in new_categories]
     problems += [Problem("categories", f"There is no category “{slug}”.") for slug in unknown]
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
         problems.append(Problem("slug", message))
-    found = {} if accepted is None else {warning.key: warning for warning in warnings(content, sections)}
+    found = {} if accepted is None else {warning.key: warning for warning in find_warnings()}
     reasons = {key: (accepted or {}).get(key, "") for key in found}
     if problems or not all(reasons.values()):
         raise NotPublishable(problems, tuple(found.values()), reasons)
@@ -100,55 +115,63 @@ def stored_sections(draft: Draft | None) -> tuple[Section, ...]:
     return tuple(section for sections in db.session.scalars(query) for section in sections)
 
 
-def make_public(draft: Draft, revision: Revision, now: datetime) -> Article:
-    """Show readers a revision that passed the checks: write it to the live rows of its article, or of a new one."""
-    content, article = from_json(revision.content), draft.article
-    if article is None:
-        article = draft.article = Article(paper=Paper(), revision_number=0, published_at=now)
-        db.session.add(article)
-    elif article.slug != content.slug:
-        move = f"{article.slug} → {content.slug}"
+def make_public(draft: Draft, revision: Revision, now: datetime) -> Live:
+    """Show readers a revision that passed the checks: write it to the live rows of its text, or of a new one."""
+    content, live = content_from_json(revision.content), draft.live
+    if live is not None and live.slug != content.slug:
+        move = f"{live.slug} → {content.slug}"
         audit.record(AuditKind.ADDRESS_CHANGED, now, revision.editor_id, detail=move)
-    _fill(article, content, now)
+    if isinstance(content, AnswerContent):
+        answer = draft.answer or Answer(revision_number=0, published_at=now, sign_offs=[])
+        answers.fill(answer, content, now)
+        live = draft.answer = answer
+    else:
+        article = draft.article or Article(paper=Paper(), revision_number=0, published_at=now)
+        db.session.add(article)
+        _fill(article, content, now)
+        live = draft.article = article
     db.session.flush()
-    announce_revision(article, revision, now, revision.change_note or "")
-    return article
+    announce_revision(live, revision, now, revision.change_note or "")
+    return live
 
 
 def announce_revision(
-    article: Article,
+    live: Live,
     revision: Revision,
     now: datetime,
     note: str = "",
     kind: ChangeKind = ChangeKind.PUBLISHED,
 ) -> None:
     """Make ``revision`` the published one, and log the change. ``note`` tells readers what changed, and why."""
-    article.revision_number = revision.number
-    article.sign_offs = sign_offs.of_text(revision.draft_id, revision.content, revision.number)
+    live.revision_number = revision.number
+    live.sign_offs = sign_offs.of_text(revision.draft_id, revision.content, revision.number)
     db.session.flush()
-    change_log.announce(kind, now, article_id=article.id, revision_id=revision.id, note=note)
+    change_log.announce(kind, now, of=live.key, revision_id=revision.id, note=note)
 
 
-def with_address(content: ArticleContent, article: Article | None) -> ArticleContent:
-    """Give a content without a slug one that no other article has or had."""
+def with_address(content: OneContent, live: Live | None) -> OneContent:
+    """Give a content without a slug one that no other article or answer has or had."""
     if content.slug:
         return content
-    title = content.plain_title or content.paper.title
-    base = slugify(title, max_length=80, word_boundary=True) or "summary"
-    own_id = article.id if article else None
+    if isinstance(content, AnswerContent):
+        title, unnamed = content.question, "answer"
+    else:
+        title, unnamed = content.plain_title or content.paper.title, "summary"
+    base = slugify(title, max_length=80, word_boundary=True) or unnamed
+    own_id = live.id if live else None
     with db.session.no_autoflush:
         candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
-        slug = next(slug for slug in candidates if _slug_owner(slug) in (None, own_id))
+        slug = next(slug for slug in candidates if _slug_owner(content, slug) in (None, own_id))
     return msgspec.structs.replace(content, slug=slug)
 
 
-def withdraw(article: Article, note: str, now: datetime) -> None:
-    """Withdraw an article: its page shows only ``note``, and lists, feeds and search leave it out at once."""
-    article.status = ArticleStatus.WITHDRAWN
-    article.withdrawn_at = now
-    article.withdrawn_note = note or None
-    article.updated_at = now
-    change_log.announce(ChangeKind.WITHDRAWN, now, article_id=article.id, note=note)
+def withdraw(live: Live, note: str, now: datetime) -> None:
+    """Withdraw a text: its page shows only ``note``, and lists, feeds and search leave it out at once."""
+    live.status = ArticleStatus.WITHDRAWN
+    live.withdrawn_at = now
+    live.withdrawn_note = note or None
+    live.updated_at = now
+    change_log.announce(ChangeKind.WITHDRAWN, now, of=live.key, note=note)
 
 
 def set_paper_status(article: Article, notice: PaperContent, now: datetime) -> None:
@@ -165,7 +188,7 @@ def record_status_check(article: Article, at: datetime, now: datetime) -> None:
     """Store when the paper was last checked for a retraction, which the article's page shows."""
     # A downloaded list may be older than the last check at Crossref.
     article.paper.status_checked_at = max(at, article.paper.status_checked_at or at)
-    change_log.announce(ChangeKind.CHECKED, now, article_id=article.id)
+    change_log.announce(ChangeKind.CHECKED, now, of=article.key)
 
 
 def find_article_of(paper: PaperContent) -> Article | None:
@@ -241,7 +264,10 @@ def _write(source: msgspec.Struct, names: Iterable[str], row: Base) -> None:
         setattr(row, name, None if value == "" and row.__table__.c[name].nullable else value)
 
 
-def _slug_owner(slug: str) -> int | None:
+def _slug_owner(content: Content, slug: str) -> int | None:
+    """The id of the text of this kind that has or had an address."""
+    if isinstance(content, AnswerContent):
+        return answers.slug_owner(slug)
     return db.session.scalar(select(Article.id).where(Article.slug == slug)) or db.session.scalar(
         select(ArticleSlug.article_id).where(ArticleSlug.slug == slug)
     )

@@ -7,19 +7,18 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import func, or_, select, update
 
-from webapp.content.article_content import (
-    ArticleContent,
-    CorrectionContent,
-    PaperContent,
-    from_json,
-    to_json,
-)
+from webapp.content.answer_content import AnswerContent, Content, content_from_json
+from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, to_json
 from webapp.db.session import db
-from webapp.models import Article, Draft, Editor, Revision, Schedule
+from webapp.models import Draft, Editor, Live, Revision, Schedule
+from webapp.models.values import TextKind
 from webapp.publishing import publication
 from webapp.web.errors import SiteError
 
-UNTITLED = "Untitled summary"
+EMPTY: dict[TextKind, Content] = {
+    TextKind.SUMMARY: ArticleContent(),
+    TextKind.ANSWER: AnswerContent(question=""),
+}
 
 
 class Kind(StrEnum):
@@ -45,11 +44,12 @@ class SavedMeanwhile(Exception):
     """The text is based on an older revision: somebody else, or the same person in another window, saved meanwhile."""
 
 
-def new_draft(form_key: str | None = None) -> Draft:
+def new_draft(form_key: str | None = None, kind: TextKind = TextKind.SUMMARY) -> Draft:
     """Make an empty draft, which enters the database when it is first saved."""
     return Draft(
-        title=UNTITLED,
-        content=to_json(ArticleContent()),
+        kind=kind,
+        title=title_of(EMPTY[kind]),
+        content=to_json(EMPTY[kind]),
         revision_number=0,
         form_key=form_key,
         change_note="",
@@ -87,7 +87,12 @@ def find_same_paper(draft: Draft, paper: PaperContent) -> Draft | None:
 
 def draft_of(article_id: int) -> Draft:
     """Fetch the one draft of an article, published or withdrawn. Raises DraftNotFound."""
-    draft = db.session.scalar(select(Draft).where(Draft.article_id == article_id))
+    return draft_with(article_id=article_id)
+
+
+def draft_with(**key: int) -> Draft:
+    """Fetch the one draft of an article or an answer, published or withdrawn, by its key. Raises DraftNotFound."""
+    draft = db.session.scalar(select(Draft).filter_by(**key))
     if draft is None:
         raise DraftNotFound
     return draft
@@ -103,12 +108,12 @@ def get_revision(draft: Draft, number: int) -> Revision:
     return revision
 
 
-def content_at(draft: Draft, number: int) -> ArticleContent:
+def content_at(draft: Draft, number: int) -> Content:
     """Return the content of revision ``number``, or empty content if it does not exist."""
     try:
-        return from_json(get_revision(draft, number).content)
+        return content_from_json(get_revision(draft, number).content)
     except DraftNotFound:
-        return ArticleContent()
+        return EMPTY[draft.kind]
 
 
 def last_editor_name(draft: Draft) -> str:
@@ -130,7 +135,7 @@ def history(draft: Draft) -> list[tuple[Revision, str]]:
 
 def save(
     draft: Draft,
-    content: ArticleContent,
+    content: Content,
     base_number: int,
     editor_id: int | None,
     now: datetime,
@@ -144,14 +149,14 @@ def save(
     if draft.revision_number != base_number:
         raise SavedMeanwhile
     draft.merge_base = None  # saving the form resolves the conflict that it showed
-    if draft.revision_number == 0 or draft.deleted_at or content != from_json(draft.content):
+    if draft.revision_number == 0 or draft.deleted_at or content != content_from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
     return draft
 
 
 def approve(
     draft: Draft,
-    content: ArticleContent,
+    content: Content,
     base_number: int,
     editor_id: int | None,
     now: datetime,
@@ -166,10 +171,12 @@ def approve(
     """
     if draft.revision_number != base_number:
         raise SavedMeanwhile
-    if draft.is_correction:  # listed on the page; the checks refuse one without a note
+    if draft.is_correction and isinstance(
+        content, ArticleContent
+    ):  # listed on the page; the checks refuse one without a note
         row = CorrectionContent(published_on=publish_on, text=draft.change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
-    content = publication.with_address(content, draft.article)
+    content = publication.with_address(content, draft.live)
     reasons = publication.check_publishable(content, draft, accepted, now.date())
     draft.merge_base = None
     revision = add_revision(draft, content, editor_id, now, kind)
@@ -178,11 +185,11 @@ def approve(
     return revision
 
 
-def publish_new(content: ArticleContent, now: datetime, kind: Kind = Kind.IMPORTED) -> Article:
-    """Publish a new article without a form, as when a library is imported. Raises NotPublishable."""
+def publish_new(content: Content, now: datetime, kind: Kind = Kind.IMPORTED) -> Live:
+    """Publish a new text without a form, as when a library is imported. Raises NotPublishable."""
     content = publication.with_address(content, None)
     publication.check_publishable(content, None, today=now.date())
-    draft = new_draft()
+    draft = Draft(change_note="", is_correction=False, accepted_warnings={})
     return publication.make_public(draft, add_revision(draft, content, None, now, kind), now)
 
 
@@ -193,16 +200,19 @@ def end_schedule(draft: Draft, now: datetime, why: str) -> bool:
     return bool(db.session.scalars(ended).all())
 
 
-def title_of(content: ArticleContent) -> str:
+def title_of(content: Content) -> str:
     """Return the title under which lists show a text."""
-    return content.plain_title or content.paper.title or UNTITLED
+    if isinstance(content, AnswerContent):
+        return content.question or "Untitled answer"
+    return content.plain_title or content.paper.title or "Untitled summary"
 
 
 def add_revision(
-    draft: Draft, content: ArticleContent, editor_id: int | None, now: datetime, kind: Kind
+    draft: Draft, content: Content, editor_id: int | None, now: datetime, kind: Kind
 ) -> Revision:
     """Append a revision and make it the current text of the draft, which comes back if it was deleted."""
     draft.revision_number = (draft.revision_number or 0) + 1
+    draft.kind = TextKind.ANSWER if isinstance(content, AnswerContent) else TextKind.SUMMARY
     draft.content, draft.title = to_json(content), title_of(content)
     draft.saved_at, draft.editor_id = now, editor_id
     draft.deleted_at = draft.tab = None

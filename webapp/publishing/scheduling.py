@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from webapp.content.article_content import ArticleContent, from_json
+from webapp.content.answer_content import Content, content_from_json
 from webapp.db.session import db
 from webapp.models import AuditKind, Draft, Schedule
 from webapp.parsing import LAST_YEAR, datetime_from
@@ -47,7 +47,7 @@ def read_time(text: str, time_zone: str, now: datetime) -> datetime:
 
 def schedule(
     draft: Draft,
-    content: ArticleContent,
+    content: Content,
     base_number: int,
     editor_id: int,
     now: datetime,
@@ -108,8 +108,8 @@ def publish_due(now: datetime) -> list[PublishAttempt]:
         draft = revisions.get_draft(row.draft_id)
         revision = revisions.get_revision(draft, row.revision_number)
         late = now - row.publish_at
-        try:  # once more: since it was scheduled, another summary may have taken its address or its paper
-            publication.check_publishable(from_json(revision.content), draft, today=now.date())
+        try:  # once more: since it was scheduled, another text may have taken its address or its paper
+            publication.check_publishable(content_from_json(revision.content), draft, today=now.date())
         except publication.NotPublishable as refusal:
             if row.problem != str(refusal):  # otherwise every run would log it again
                 log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})

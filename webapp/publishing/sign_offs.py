@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from webapp.content.article_content import from_json
+from webapp.content.answer_content import content_from_json
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -14,32 +14,43 @@ from webapp.models.values import SignOff
 
 
 class Part(NamedTuple):
-    """A part of a summary that is reviewed by itself: what reviewers see it called, and its fields."""
+    """A part of a text that is reviewed by itself: what reviewers see it called, and its fields."""
 
     label: str
     fields: str
 
 
-# Each under its first field, where the authoring form shows what should change in it.
-PARTS = {
-    part.fields.partition(" ")[0]: part
-    for part in (
-        Part("Title and main message", "main_message plain_title result"),
-        Part("Simple explanation", "simple_explanation"),
-        Part(
-            "Who and what was studied",
-            "participants subject species about_sci study_kind study_duration evidence_level sample_size age country "
-            "injury_level injury_completeness time_since_injury people",
-        ),
-        Part("Key findings", "findings"),
-        Part("Harms and side effects", "harms harms_read"),
-        Part("Research summary", "research_summary"),
-        Part("Practical implications and questions", "implications questions shows_dysreflexia_help"),
-        Part("Study limitations", "limitations"),
-        Part("Since then", "since_then"),
-        Part("Who paid, and who stood to gain", "funding conflicts_of_interest registrations"),
-    )
-}
+def _by_first_field(*parts: Part) -> dict[str, Part]:
+    """The authoring form shows under a part's first field what should change in it."""
+    return {part.fields.partition(" ")[0]: part for part in parts}
+
+
+PARTS = _by_first_field(
+    Part("Title and main message", "main_message plain_title result"),
+    Part("Simple explanation", "simple_explanation"),
+    Part(
+        "Who and what was studied",
+        "participants subject species about_sci study_kind study_duration evidence_level sample_size age country "
+        "injury_level injury_completeness time_since_injury people",
+    ),
+    Part("Key findings", "findings"),
+    Part("Harms and side effects", "harms harms_read"),
+    Part("Research summary", "research_summary"),
+    Part("Practical implications and questions", "implications questions shows_dysreflexia_help"),
+    Part("Study limitations", "limitations"),
+    Part("Since then", "since_then"),
+    Part("Who paid, and who stood to gain", "funding conflicts_of_interest registrations"),
+)
+ANSWER_PARTS = _by_first_field(
+    Part(
+        "Question, verdict and how sure we are",
+        "verdict question verdict_rests_on certainty certainty_reason",
+    ),
+    Part("What we found", "found"),
+    Part("What is missing, and what would change this", "missing would_change"),
+    Part("Questions for the care team", "questions"),
+    Part("Safety cards and other places", "elsewhere safety_cards"),
+)
 
 
 def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[SignOff]:
@@ -56,11 +67,13 @@ def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[S
     found = db.session.execute(query).all()
     if not found:
         return []
-    content, printed = from_json(text), dict[tuple[str, str], SignOff]()
+    content, printed = content_from_json(text), dict[tuple[str, str], SignOff]()
     for review, revision in found:
         assert review.signed_at is not None
-        signed = from_json(revision.content)
-        agreed = [PARTS[part.part].fields for part in review.parts if part.opinion is Opinion.AGREE]
+        signed = content_from_json(revision.content)
+        agreed = [
+            (PARTS | ANSWER_PARTS)[part.part].fields for part in review.parts if part.opinion is Opinion.AGREE
+        ]
         is_changed = any(getattr(signed, name) != getattr(content, name) for name in " ".join(agreed).split())
         if is_changed and review.revision_number > revision_number:
             continue
@@ -78,15 +91,15 @@ def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[S
 
 def print_again(review: Review, now: datetime) -> None:
     """Bring what readers see up to date after a review was signed, undone, or lost its reviewer's name."""
-    draft, article = review.draft, review.draft.article
-    if article is None:
+    draft, live = review.draft, review.draft.live
+    if live is None:
         return
-    number = article.revision_number
+    number = live.revision_number
     shown = db.session.scalars(
         select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
     ).one()
     db.session.flush()
     sign_offs = of_text(draft.id, shown.content, number)
-    if sign_offs != article.sign_offs:
-        article.sign_offs, article.updated_at = sign_offs, now
-        change_log.announce(ChangeKind.SIGNED_OFF, now, article_id=article.id)
+    if sign_offs != live.sign_offs:
+        live.sign_offs, live.updated_at = sign_offs, now
+        change_log.announce(ChangeKind.SIGNED_OFF, now, of=live.key)
