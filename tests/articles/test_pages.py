@@ -342,14 +342,6 @@ def test_categories_are_counted(client: PageClient) -> None:
     assert page.count('class="topic"') == 12
 
 
-def test_home_shows_the_newest_and_all_topics(client: PageClient) -> None:
-    article = add_article(plain_title="The newest of all")
-    page = client.get("/").text
-    assert "The newest of all" in page
-    assert article.findings[0].text in page
-    assert page.count('class="topic"') == 12
-
-
 def test_an_empty_site_has_a_home_page(client: PageClient) -> None:
     assert "No summary has been published yet." in client.get("/").text
     assert "No summary has been published yet." in client.get("/research").text

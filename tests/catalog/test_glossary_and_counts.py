@@ -1,5 +1,7 @@
 """Words explained, what papers leave out, and the grid of studies."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -7,7 +9,7 @@ from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.catalog.glossary import Dictionary, Explainer, Term
 from webapp.catalog.standing_questions import Answer, answers, count_answers
-from webapp.catalog.topic_grid import study_grid
+from webapp.catalog.topic_grid import FoundInPeople, found_in_people, study_grid
 from webapp.db.session import db
 from webapp.models import GlossaryTerm
 from webapp.models.values import PaperStatus, ReadFrom, Result, StudyKind, Subject
@@ -127,12 +129,47 @@ def test_the_page_of_gaps_shows_every_question(client: PageClient) -> None:
 
 
 def test_the_grid_shows_gaps_and_adds_up() -> None:
-    grid = study_grid([(StudyKind.REVIEWS, Result.HELPED, 2), (StudyKind.METHODS, Result.NOT_TESTED, 1)])
+    grid = study_grid(
+        [
+            (Subject.PEOPLE, StudyKind.REVIEWS, Result.HELPED, 1),
+            (Subject.MIXED, StudyKind.REVIEWS, Result.HELPED, 1),
+            (Subject.PEOPLE, StudyKind.METHODS, Result.NOT_TESTED, 1),
+        ]
+    )
     assert grid.total == 3
+    assert grid.largest == 2
     kinds = [row.kind for row in grid.rows]
     assert kinds[:5] == list(StudyKind)[:5]
     assert StudyKind.METHODS in kinds and StudyKind.GUIDELINE not in kinds
     assert grid.rows[1].total == 0
+
+
+def test_only_summaries_of_people_count_toward_what_is_known() -> None:
+    found = found_in_people(
+        [
+            (Subject.PEOPLE, StudyKind.RANDOMIZED_TRIAL, Result.HELPED, 1),
+            (Subject.PEOPLE, StudyKind.OTHER_PEOPLE, Result.HELPED, 2),
+            (Subject.PEOPLE, StudyKind.REVIEWS, Result.NO_CLEAR_DIFFERENCE, 3),
+            (Subject.ANIMALS, StudyKind.LAB_OR_ANIMALS, Result.HARMFUL, 4),
+            (Subject.MIXED, StudyKind.REVIEWS, Result.HELPED, 5),
+        ]
+    )
+    assert found == [
+        FoundInPeople(Result.HELPED, 3, without_cause=2),
+        FoundInPeople(Result.NO_CLEAR_DIFFERENCE, 3, without_cause=0),
+    ]
+
+
+def test_a_category_says_what_is_known_of_people(client: PageClient) -> None:
+    add_article(result=Result.HELPED, study_kind=StudyKind.OTHER_PEOPLE, main_message="Pain eased.")
+    add_article(result=Result.NO_CLEAR_DIFFERENCE)
+    add_article(subject=Subject.ANIMALS, species="rats", study_kind=StudyKind.LAB_OR_ANIMALS)
+    page = client.get("/categories/pain-management").text
+    known = re.sub("<[^>]+>", " ", page.split('id="known"')[1].split("</section>")[0])
+    for words in ("Of 2 summaries of people", "1 helped", "1 of them can’t show that the treatment was the reason",
+                  "1 found no clear difference", "The other summary isn’t about people alone"):  # fmt: skip
+        assert words in " ".join(known.split())
+    assert 'id="known"' not in client.get("/categories/orthopedics").text
 
 
 def test_a_category_says_what_the_grid_covers(client: PageClient) -> None:

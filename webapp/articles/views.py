@@ -10,7 +10,7 @@ from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
 from webapp.catalog.standing_questions import answers, count_answers
-from webapp.catalog.topic_grid import study_grid
+from webapp.catalog.topic_grid import found_in_people, study_grid
 from webapp.exports.citation_files import FORMATS, citation_file
 from webapp.models.in_words import month
 from webapp.models.values import Result, StudyKind
@@ -25,13 +25,13 @@ bp = Blueprint("articles", __name__)
 bp.add_app_template_global(answers, "standing_answers")
 bp.add_app_template_global(lambda: list(Result), "results")
 
-HOME_COUNT = 4
+HOME_COUNT = 3
 
 
 @bp.get("/")
 def home() -> Response:
-    """The start: a search, the newest summaries and all categories."""
-    newest = queries.latest(1, HOME_COUNT).rows
+    """For whom the site is and why to trust it, a search, where to start, the newest summaries and all topics."""
+    newest = queries.newest_about_people(HOME_COUNT) or queries.latest(1, HOME_COUNT).rows
     return htmx.render("articles/home.html", newest=newest, categories=queries.category_counts())
 
 
@@ -99,13 +99,15 @@ def category(slug: str) -> Response:
     if order not in list(Order):
         raise SiteError(404)
     page = existing(queries.in_category(found, Order(order), asked_page()))
+    counted = queries.kinds_and_results(found)
     return htmx.render(
         "articles/category.html",
         "category_list",
         category=found,
         page=page,
         order=order,
-        grid=study_grid(queries.kinds_and_results(found)),
+        found_in_people=found_in_people(counted),
+        grid=study_grid(counted),
         retracted=queries.retracted(found),
     )
 

@@ -164,6 +164,13 @@ def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:
     return _listed(query, page, size, _less(_PUBLISHED_COUNT, retracted))
 
 
+def newest_about_people(count: int) -> list[Article]:
+    """The newest standing articles about people."""
+    about_people = standing().join(Article.paper).where(Article.subject == Subject.PEOPLE)
+    ids = about_people.with_only_columns(Article.id).order_by(*_newest_first()).limit(count)
+    return published_by_ids(list(db.session.scalars(ids)))
+
+
 def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
     """Standing articles filed under a category, primary or not."""
     orders = {
@@ -201,11 +208,11 @@ def retracted(category: Category | None = None) -> list[Article]:
     return list(db.session.scalars(query.order_by(Paper.status_on.desc().nulls_last(), *_newest_first())))
 
 
-def kinds_and_results(category: Category) -> list[tuple[StudyKind, Result, int]]:
-    """How many standing articles of a category there are of each kind of study with each result."""
-    columns = (Article.study_kind, Article.result)
+def kinds_and_results(category: Category) -> list[tuple[Subject, StudyKind, Result, int]]:
+    """How many standing articles of a category there are about each subject, of each kind of study, with each result."""
+    columns = (Article.subject, Article.study_kind, Article.result)
     counted = standing().with_only_columns(*columns, func.count()).where(_is_in(category)).group_by(*columns)
-    return [(kind, result, count) for kind, result, count in db.session.execute(counted)]
+    return [(subject, kind, result, count) for subject, kind, result, count in db.session.execute(counted)]
 
 
 def category_counts() -> list[CategoryCount]:

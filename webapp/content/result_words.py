@@ -9,7 +9,7 @@ from webapp.models.values import Result, StudyKind, Subject
 
 FEW_PEOPLE = 10  # fewer than these are too few to know
 # Others compare people who were not put into groups at random, or nobody: something else may explain what they found.
-_CAN_SHOW_A_CAUSE = (StudyKind.REVIEWS, StudyKind.RANDOMIZED_TRIAL)
+CAN_SHOW_A_CAUSE = (StudyKind.REVIEWS, StudyKind.RANDOMIZED_TRIAL)
 _DIRECTIONS = {
     Result.HELPED: "better",
     Result.NO_CLEAR_DIFFERENCE: "no clear difference",
@@ -41,7 +41,7 @@ def _in_people(article: Article, result: Result) -> str:
     if count is not None and count < FEW_PEOPLE:
         what = "mixed results" if result is Result.MIXED else result.label.lower()
         return f"{what} in {plural(count, 'person', 'people')} – too few to know"
-    if result in (Result.HELPED, Result.HARMFUL) and article.study_kind not in _CAN_SHOW_A_CAUSE:
+    if result in (Result.HELPED, Result.HARMFUL) and article.study_kind not in CAN_SHOW_A_CAUSE:
         return f"{_DIRECTIONS[result]} – a link, not proof"
     return result.label.lower()
 
