@@ -33,6 +33,7 @@ ORDER = [
     "letters",
     "newsletter",
     "feedback",
+    "answers",
     "articles",
     "visit_pack",
     "jobs",

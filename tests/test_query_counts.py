@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from tests.factories import add_article
+from tests.factories import add_answer, add_article
 from tests.pages import PageClient
 from webapp.config import Config
 from webapp.db.session import db
@@ -20,6 +20,8 @@ PATHS = (
     "/research",
     "/research/the-article",
     "/research/the-article/history",
+    "/answers",
+    "/answers/the-answer",
     "/categories",
     "/categories/pain-management",
     "/search?q=pain",
@@ -74,7 +76,7 @@ def counts(client: PageClient) -> dict[str, int]:
 
 def test_pages_ask_few_times_and_no_more_in_a_long_library(client: PageClient, app: Flask) -> None:
     add_article(slug="the-article")
-    add_article()
+    add_answer("the-article", slug="the-answer")
     indexing.catch_up()
     short = counts(client)
     for _ in range(12):

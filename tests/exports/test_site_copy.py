@@ -17,7 +17,7 @@ from flask import Flask
 
 from tests.conftest import config_in, pushed
 from tests.engines import both_engines
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_answer, add_article
 from tests.pages import H, check_page
 from tests.terminal import run
 from webapp import jobs
@@ -80,13 +80,14 @@ class Copy:
 
 @pytest.fixture(scope="module")
 def copy(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """The copy of a site with 14 summaries, a withdrawn one, a draft, and a word explained."""
+    """The copy of a site with 14 summaries, a withdrawn one, an answer, a draft, and a word explained."""
     folder = tmp_path_factory.mktemp("copied")
     shutil.copytree(seeded, folder / "instance")
     with pushed(replace(config_in(folder), site_url=LIVE)):
         for number in range(14):
             add_article(slug=f"summary-{number}", plain_title=f"Pill {number} & pain")
         withdraw(add_article(slug="gone", plain_title="Withdrawn words"), "We mixed up two papers.", NOW)
+        add_answer("summary-0", slug="does-it-help", elsewhere=[])
         db.session.add(Draft(content={"plain_title": "Secret words"}, saved_at=NOW))
         db.session.add(GlossaryTerm(slug="pain", term="pain", forms=[], meaning="What hurts."))
         db.session.commit()
@@ -133,6 +134,9 @@ def test_the_copy_has_every_kind_of_page(copy: Copy) -> None:
         "research/summary-0.html",
         "research/summary-0.ris",
         "research/summary-0.ris@of=summary.ris",
+        "answers.html",
+        "answers/does-it-help.html",
+        "answers/does-it-help/history.html",
         "categories.html",
         "categories/pain-management@sort=title.html",
         "categories/pain-management@page=2&sort=title.html",

@@ -6,6 +6,7 @@ from itertools import groupby
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from webapp.catalog import queries
+from webapp.catalog.answers import answers_resting_on
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
@@ -63,6 +64,7 @@ def article(slug: str) -> Response:
         "articles/article.html",
         article=found,
         similar=similar_to(found),
+        part_of=answers_resting_on(found.id),
         explainer=new_explainer(),
         is_draft=False,
     )

@@ -1,4 +1,4 @@
-"""The public history of an article: what it said at each publishing, what changed in between, and why."""
+"""The public history of an article or an answer: what it said at each publishing, what changed in between, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,12 @@ from itertools import pairwise
 import msgspec
 from sqlalchemy import select
 
-from webapp.content.article_content import ArticleContent, from_json
+from webapp.content.answer_content import Content, content_from_json
+from webapp.content.article_content import ArticleContent
 from webapp.content.comparison import Difference, differences
 from webapp.db.session import db
-from webapp.models import Article, Category, PublicChange, Revision
+from webapp.models import Category, PublicChange, Revision
+from webapp.models.article import Live
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,13 @@ class Step:
     differences: tuple[Difference, ...]
 
 
-def history(article: Article) -> list[Step]:
-    """The changes of an article that readers can see, newest first; none if it is as it was first published."""
+def history(live: Live) -> list[Step]:
+    """The changes of an article or an answer that readers can see, newest first; none if it is as it was first published."""
     names = {row.slug: row.name for row in db.session.scalars(select(Category))}
     query = (
         select(PublicChange, Revision)
         .join(Revision, Revision.id == PublicChange.revision_id)
-        .where(PublicChange.article_id == article.id)
+        .where(*(getattr(PublicChange, name) == value for name, value in live.key.items()))
         .order_by(PublicChange.id)
     )
     steps = [
@@ -44,12 +46,14 @@ def history(article: Article) -> list[Step]:
     return [step for step in reversed(steps) if step.differences or step.note]
 
 
-def _shown(revision: Revision, names: dict[str, str]) -> ArticleContent:
+def _shown(revision: Revision, names: dict[str, str]) -> Content:
     """What a revision says, its categories by name.
 
     The paper's abstract, which belongs to its publisher, and the date of its publishing are left out.
     """
-    content = from_json(revision.content)
-    paper = msgspec.structs.replace(content.paper, abstract="")
+    content = content_from_json(revision.content)
     categories = [names.get(slug, slug) for slug in content.categories]
-    return msgspec.structs.replace(content, paper=paper, categories=categories, published_on=None)
+    if isinstance(content, ArticleContent):
+        paper = msgspec.structs.replace(content.paper, abstract="")
+        content = msgspec.structs.replace(content, paper=paper)
+    return msgspec.structs.replace(content, categories=categories, published_on=None)

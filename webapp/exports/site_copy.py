@@ -23,7 +23,7 @@ from webapp.catalog import queries
 from webapp.db import change_log
 from webapp.db.writing import stop_reading
 
-COPIED_BLUEPRINTS = frozenset({"articles", "assets", "exports", "pages", "safety"})
+COPIED_BLUEPRINTS = frozenset({"answers", "articles", "assets", "exports", "pages", "safety"})
 COPIED = frozenset(
     {"feedback.contact", "newsletter.issue", "newsletter.issues", "newsletter.issues_feed"}
     | {"newsletter.privacy", "newsletter.subscribe"}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, request
 
+from webapp.catalog.answers import list_answers
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.web import assets, htmx
 from webapp.web.forms import check_press
@@ -22,13 +23,18 @@ def about() -> Response:
 @bp.get("/start")
 def start() -> Response:
     """Where to begin: four doors, for the first days, the first weeks, the time at home, and for those who care."""
-    return htmx.render("pages/start.html")
+    return htmx.render("pages/start.html", answered=_answered())
 
 
 @bp.get("/find-a-trial")
 def find_a_trial() -> Response:
     """How to find a trial, what to ask before joining, and how to tell a trial from a sale."""
-    return htmx.render("pages/find_a_trial.html")
+    return htmx.render("pages/find_a_trial.html", answered=_answered())
+
+
+def _answered() -> dict[str, str]:
+    """The address of each answer by its question."""
+    return {answer.question: answer.slug for answer in list_answers()}
 
 
 @bp.get("/how-we-write")

@@ -1,0 +1,60 @@
+"""All answers by topic, and one answer."""
+
+from flask import Blueprint, Response, current_app, request, url_for
+
+from webapp.answers.evidence import Evidence
+from webapp.catalog.answers import AnswerMoved, AnswerWithdrawn, cited, get_answer, list_answers
+from webapp.catalog.glossary import new_explainer
+from webapp.catalog.history import history as changes
+from webapp.catalog.queries import category_counts
+from webapp.web import htmx
+
+bp = Blueprint("answers", __name__)
+
+
+@bp.get("/answers")
+def index() -> Response:
+    """Every question that has an answer, under its main topic."""
+    answers = list_answers()
+    topics = [row.category for row in category_counts()]
+    return htmx.render(
+        "answers/index.html",
+        topics=[
+            (topic, under)
+            for topic in topics
+            if (under := [answer for answer in answers if answer.categories[:1] == [topic.slug]])
+        ],
+    )
+
+
+@bp.get("/answers/<slug>")
+def answer(slug: str) -> Response:
+    """One question, what can be said, how sure that is, and what it rests on."""
+    found = get_answer(slug)
+    cards = current_app.extensions["safety_cards"].cards
+    return htmx.render(
+        "answers/answer.html",
+        answer=found,
+        evidence=Evidence(found, cited(found)),
+        cards=[card for card in cards if card.id in found.safety_cards],
+        explainer=new_explainer(),
+    )
+
+
+@bp.get("/answers/<slug>/history")
+def history(slug: str) -> Response:
+    """What changed in one answer since it was first published, word by word, and why."""
+    found = get_answer(slug)
+    return htmx.render("answers/history.html", answer=found, steps=changes(found))
+
+
+@bp.app_errorhandler(AnswerWithdrawn)
+def say_it_was_withdrawn(withdrawn: AnswerWithdrawn) -> Response:
+    """Say when and why an answer was taken off the site."""
+    return htmx.render("answers/withdrawn.html", status=withdrawn.status, answer=withdrawn.answer)
+
+
+@bp.app_errorhandler(AnswerMoved)
+def lead_to_new_address(moved: AnswerMoved) -> Response:
+    """Lead from any former address of an answer (its page, its history) to the same at its address of today."""
+    return htmx.moved(url_for(request.endpoint or "", slug=moved.slug))
