@@ -171,4 +171,5 @@ def test_a_former_address_leads_to_the_present_one_and_the_history_says_what_cha
         moved = client.get(f"/answers/former{ending}", status=301)
         assert moved.location == f"/answers/present{ending}"
     page = client.get("/answers/present/history").text
+    assert 'href="/answers/present/history"' in client.get("/answers/present").text
     assert "[removed: </span>long" in page and "[added: </span>large" in page

@@ -136,7 +136,6 @@ def test_the_copy_has_every_kind_of_page(copy: Copy) -> None:
         "research/summary-0.ris@of=summary.ris",
         "answers.html",
         "answers/does-it-help.html",
-        "answers/does-it-help/history.html",
         "categories.html",
         "categories/pain-management@sort=title.html",
         "categories/pain-management@page=2&sort=title.html",
