@@ -1,6 +1,6 @@
 """The home page: for whom, what, why to trust it; a search, where to start, and the newest summaries."""
 
-from tests.factories import add_article
+from tests.factories import add_answer, add_article
 from tests.pages import PageClient
 from webapp.models.values import StudyKind, Subject
 
@@ -19,6 +19,17 @@ def test_it_says_for_whom_and_why_to_trust_it_before_anything_else(client: PageC
                       "Written by AI; we say who checked it", 'href="/start#week"', "Latest research", "Browse by topic")
     ]  # fmt: skip
     assert places == sorted(places)
+
+
+def test_it_begins_with_what_people_ask_most(client: PageClient) -> None:
+    assert "What people ask most" not in client.get("/").text
+    add_answer(slug="another-question", question="Another question?")
+    add_answer(slug="will-i-walk-again", question="Will I walk again?", verdict="Nobody can tell one person.")
+    page = client.get("/").text
+    assert page.count('href="/answers/will-i-walk-again"') == 2  # under the search, too
+    asked = page.split("What people ask most")[1]
+    assert asked.index("Nobody can tell one person.") < asked.index("Another question?")
+    assert "All 2 answers" in asked
 
 
 def test_it_shows_the_newest_summaries_about_people_and_all_topics(client: PageClient) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from tests.factories import add_article
+from tests.factories import add_answer, add_article
 from tests.pages import PageClient
 from webapp.catalog.glossary import Dictionary, Explainer, Term
 from webapp.catalog.standing_questions import Answer, answers, count_answers
@@ -170,6 +170,19 @@ def test_a_category_says_what_is_known_of_people(client: PageClient) -> None:
                   "1 found no clear difference", "The other summary isn’t about people alone"):  # fmt: skip
         assert words in " ".join(known.split())
     assert 'id="known"' not in client.get("/categories/orthopedics").text
+
+
+def test_a_category_begins_with_its_answers(client: PageClient) -> None:
+    add_answer(
+        question="Main here?", verdict="This can be said.", categories=["pain-management", "orthopedics"]
+    )
+    page = client.get("/categories/pain-management").text
+    known = page.split('id="known"')[1].split("</section>")[0]
+    assert (
+        known.index("Main here?") < known.index("This can be said.") < known.index("Of 1 summary of people")
+    )
+    elsewhere = client.get("/categories/orthopedics").text
+    assert "Main here?" in elsewhere and "This can be said." not in elsewhere
 
 
 def test_a_category_says_what_the_grid_covers(client: PageClient) -> None:

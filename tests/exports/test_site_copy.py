@@ -214,7 +214,7 @@ def test_the_page_list_links_every_summary_and_is_a_search_with_a_script(copy: C
     (form,) = page.iter(f"{H}form")
     assert form.get("hidden") is not None  # the script shows it
     assert any(link.endswith("/js/copy.js") for link in links(page))
-    assert "search.html?q=Do+stem+cells+work?" in links(copy.pages["index.html"])
+    assert "search.html?q=Will+I+get+my+hands+back?" in links(copy.pages["start.html"])
 
 
 @both_engines

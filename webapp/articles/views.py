@@ -6,11 +6,12 @@ from itertools import groupby
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from webapp.catalog import queries
-from webapp.catalog.answers import answers_resting_on
+from webapp.catalog.answers import answers_resting_on, asked_most, list_answers
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
-from webapp.catalog.standing_questions import answers, count_answers
+from webapp.catalog.standing_questions import answers as standing_answers
+from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import found_in_people, study_grid
 from webapp.exports.citation_files import FORMATS, citation_file
 from webapp.models.in_words import month
@@ -23,7 +24,7 @@ from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
 
 bp = Blueprint("articles", __name__)
-bp.add_app_template_global(answers, "standing_answers")
+bp.add_app_template_global(standing_answers, "standing_answers")
 bp.add_app_template_global(lambda: list(Result), "results")
 
 HOME_COUNT = 3
@@ -31,9 +32,16 @@ HOME_COUNT = 3
 
 @bp.get("/")
 def home() -> Response:
-    """For whom the site is and why to trust it, a search, where to start, the newest summaries and all topics."""
+    """For whom the site is and why to trust it; a search, answers, where to start, the newest summaries, all topics."""
     newest = queries.newest_about_people(HOME_COUNT) or queries.latest(1, HOME_COUNT).rows
-    return htmx.render("articles/home.html", newest=newest, categories=queries.category_counts())
+    answers = list_answers()
+    return htmx.render(
+        "articles/home.html",
+        answer_count=len(answers),
+        asked=asked_most(answers),
+        newest=newest,
+        categories=queries.category_counts(),
+    )
 
 
 @bp.get("/research")
@@ -100,12 +108,14 @@ def category(slug: str) -> Response:
     order = request.args.get("sort", Order.NEWEST)
     if order not in list(Order):
         raise SiteError(404)
-    page = existing(queries.in_category(found, Order(order), asked_page()))
     counted = queries.kinds_and_results(found)
+    total = sum(count for *_, count in counted)
+    page = existing(queries.in_category(found, Order(order), asked_page(), total))
     return htmx.render(
         "articles/category.html",
         "category_list",
         category=found,
+        answers=list_answers(found.slug),
         page=page,
         order=order,
         found_in_people=found_in_people(counted),

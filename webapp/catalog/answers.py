@@ -11,6 +11,16 @@ from webapp.models import Answer, AnswerCitation, AnswerSlug, Article, ArticleSl
 from webapp.models.values import ArticleStatus
 from webapp.web.errors import SiteError
 
+# An editor's choice for the home page: what people ask in the first weeks, and what they ask again and again.
+_ASKED_MOST = (
+    "will-i-walk-again",
+    "do-stem-cells-work",
+    "is-epidural-stimulation-real",
+    "bladder-infections",
+    "feeling-low",
+    "sex-after-injury",
+)
+
 
 class AnswerNotFound(SiteError):
     """There is no answer at this address."""
@@ -46,6 +56,12 @@ def list_answers(category_slug: str = "") -> list[Answer]:
     )
     answers = db.session.scalars(published_answers().options(shown))
     return [answer for answer in answers if not category_slug or category_slug in answer.categories]
+
+
+def asked_most(answers: Iterable[Answer]) -> list[Answer]:
+    """The answers for the home page: those that people ask for most, then others, as many as it has room for."""
+    places = {slug: place for place, slug in enumerate(_ASKED_MOST)}
+    return sorted(answers, key=lambda answer: places.get(answer.slug, len(places)))[: len(places)]
 
 
 def get_answer(slug: str) -> Answer:

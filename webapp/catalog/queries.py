@@ -171,22 +171,22 @@ def newest_about_people(count: int) -> list[Article]:
     return published_by_ids(list(db.session.scalars(ids)))
 
 
-def in_category(category: Category, order: Order, page: int, size: int = PAGE_SIZE) -> Page[Article]:
-    """Standing articles filed under a category, primary or not."""
+def in_category(category: Category, order: Order, page: int, total: int) -> Page[Article]:
+    """Standing articles filed under a category, primary or not; ``total`` is how many ``kinds_and_results`` counted."""
     orders = {
         Order.NEWEST: _newest_first(),
         Order.OLDEST: (Article.published_at, Paper.published_on, Article.id),
         Order.TITLE: (func.lower(func.coalesce(Article.plain_title, Paper.title)), Article.id),
     }
     query = standing().join(Article.paper).where(_is_in(category)).order_by(*orders[order])
-    return _listed(query, page, size, _less(*_filed(category.id)))
+    return _listed(query, page, PAGE_SIZE, total)
 
 
 def _listed(
     query: Select[Article],
     page: int,
     size: int,
-    total: ColumnElement[int],
+    total: ColumnElement[int] | int,
     shown: Select[Article] = CARDS,
 ) -> Page[Article]:
     """One page of a query for articles. Their order is found by ids alone: whole texts would be sorted with them."""

@@ -47,12 +47,16 @@ def total_of(query: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
-def page_of(query: Select[T], number: int, size: int, total: ColumnElement[int] | None = None) -> Page[T]:
-    """One page of a query for one thing each row, in the query's order. ``total``: a quicker way to count its rows."""
+def page_of(
+    query: Select[T], number: int, size: int, total: ColumnElement[int] | int | None = None
+) -> Page[T]:
+    """One page of a query for one thing each row, in the query's order. ``total``: a quicker way to count its rows, or their number."""
     rows = db.session.scalars(query.limit(size).offset((number - 1) * size)).all()
-    return Page(
-        rows, number, total_of(query) if total is None else db.session.scalar(select(total)) or 0, size
-    )
+    if total is None:
+        total = total_of(query)
+    elif not isinstance(total, int):
+        total = db.session.scalar(select(total)) or 0
+    return Page(rows, number, total, size)
 
 
 def existing(page: Page[T]) -> Page[T]:
