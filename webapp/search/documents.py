@@ -22,7 +22,7 @@ _FACTS = (
 # A word in a title says more of what an article is about than one in its limits.
 PLAIN_TITLE, PAPER_TITLE, MAIN_MESSAGE, HEADING, TEXT, FACT = 2.0, 2.0, 1.5, 1.5, 1.0, 0.5
 
-RETRACTED = 0.1  # a retracted paper can be found, but after everything else
+RETRACTED = PaperStatus.RETRACTED.value  # in place of a result: what such a paper found counts nowhere
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,26 @@ class IndexDocument:
 
 def document_of(article: Article) -> IndexDocument:
     """The article as the index gets it."""
-    share = RETRACTED if article.paper.status == PaperStatus.RETRACTED else 1.0
     return IndexDocument(
         article_id=article.id,
         revision=article.revision_number,
         published=int(article.published_at.timestamp()),
-        passages=tuple(Passage(text, weight * share) for text, weight in _weighted_texts(article) if text),
+        passages=tuple(Passage(text, weight) for text, weight in _weighted_texts(article) if text),
         facets={
             FacetName.CATEGORY: tuple(category.slug for category in article.categories),
             FacetName.KIND: (article.study_kind.value,),
             FacetName.SUBJECT: (article.subject.value,),
-            FacetName.RESULT: (article.result.value,),
-            FacetName.YEAR: (str(article.paper.year),),
+            FacetName.RESULT: (RETRACTED if article.paper.is_retracted else article.result.value,),
+            # the ranges are what the page offers; single years are in addresses that people have saved
+            FacetName.YEAR: (str(article.paper.year), five_years(article.paper.year)),
         },
     )
+
+
+def five_years(year: int) -> str:
+    """The range of years that a year is in: "2015-2019"."""
+    first = year - year % 5
+    return f"{first}-{first + 4}"
 
 
 def plain_texts(article: Article) -> list[str]:

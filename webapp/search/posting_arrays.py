@@ -22,8 +22,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from webapp.search import relevance_model
+from webapp.search.documents import RETRACTED
 from webapp.search.query import FacetName, Filters, Sort
-from webapp.search.segments import NOWHERE, Floats, Postings, Segment
+from webapp.search.segments import NOWHERE, Floats, Numbers, Postings, Segment
 
 Mask = NDArray[np.bool_]
 Alternative = tuple[tuple[str, ...], float]  # stems that must all be in a document, and how much that counts
@@ -32,7 +33,13 @@ Alternative = tuple[tuple[str, ...], float]  # stems that must all be in a docum
 K1 = 1.6
 B = 0.75
 COORDINATION = 0.1  # how much a document that has more of the words is preferred
-NOT_PEOPLE = 0.8  # papers not about people come after equally good ones that are
+NOT_PEOPLE = frozenset(("animals", "lab"))
+NOT_PEOPLE_PRIOR = 0.8  # in one list, papers not about people come after equally good ones that are
+RETRACTED_PRIOR = 0.1  # a retracted paper can be found, but after everything else
+# The relevance floor: measured on questions that people ask (tests/search/test_lay_questions.py).
+PROMINENT = 0.5  # of the most that a stem can add to a score: it is in a title, or in a text more than once
+TOO_COMMON, FEW = 1 / 3, 10  # of all documents, but not so few: an aspect of more of them does not tell them apart
+ENOUGH = 0.6  # of what is asked
 NO_VALUE = -1
 NEAR_COUNT = 50  # words that a misspelled one may have been, at most
 CACHE_BYTES = 32_000_000
@@ -52,15 +59,29 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class Aspect:
+    """One thing that a query is about. A document is about it if it has all stems of one of the reader's own forms, or if
+    all stems of another name for it are prominent.
+    """
+
+    own: tuple[tuple[str, ...], ...]
+    weight: float
+    names: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Matches:
     """The ids of the matching articles of one page in order, their number in all, and counts for each filter value.
 
     The counts of a group ignore the filters of that same group, so that another value of it can still be chosen.
+    ``animal_ids``, ``animal_total``: the same of matches in animals or the lab, where they are listed apart.
     """
 
     article_ids: tuple[int, ...]
     total: int
     counts: Mapping[FacetName, Mapping[str, int]]
+    animal_ids: tuple[int, ...] = ()
+    animal_total: int = 0
 
 
 class PostingCache:
@@ -136,9 +157,10 @@ class Snapshot:
         lengths = _joined([segment.lengths for segment in segments], np.float64)
         mean = sum(segment.total_length for segment in segments) / max(self.size, 1) or 1
         self._saturation = (K1 * ((1 - B) + B * lengths / mean)).astype(np.float32)
-        self._prior = np.where(
-            self.facets[FacetName.SUBJECT].mask(frozenset(("animals", "lab"))), NOT_PEOPLE, 1
-        ).astype(np.float32)
+        self._is_animal = self.facets[FacetName.SUBJECT].mask(NOT_PEOPLE)
+        is_retracted = self.facets[FacetName.RESULT].mask(frozenset((RETRACTED,)))
+        self._prior = np.where(self._is_animal, NOT_PEOPLE_PRIOR, 1).astype(np.float32)
+        self._prior[is_retracted] *= RETRACTED_PRIOR
         # what a stem adds to the score of each document that has it
         self.contributions = PostingCache(CACHE_BYTES, self._contributions).get
         self.completions = lru_cache(maxsize=2_000)(self._completions)
@@ -151,18 +173,26 @@ class Snapshot:
     def search(
         self,
         clauses: Sequence[Clause] = (),
+        aspects: Sequence[Aspect] = (),
         *,
         filters: Filters | None = None,
         sort: Sort = Sort.BEST,
         offset: int = 0,
         limit: int = 10,
+        animal_limit: int | None = None,
         counts_facets: bool = True,
     ) -> Matches:
-        """Answer a query, best or newest first. No clauses: everything matches. Filters: any value of a group, all groups."""
+        """Answer a query, best or newest first. No clauses: everything matches. Filters: any value of a group, all groups.
+
+        ``aspects``: matches must be about most of them. ``animal_limit``: matches in animals or the lab are listed apart, so
+        many of them beside the first page of the others, or page by page if there are no others; None: one list.
+        """
         matches, scores = (
             self.scored(clauses) if clauses else (self.is_alive, np.zeros(self.size, np.float32))
         )
         matches = matches & self.is_alive
+        if aspects:
+            matches &= self.relevant(aspects)
         masks = {name: self.facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
         hits = np.flatnonzero(np.logical_and.reduce([matches, *masks.values()])).astype(np.int32)
         counts = {}
@@ -176,15 +206,60 @@ class Snapshot:
             scores = relevance_model.blended(
                 hits, scores, self._prior, self.frequent_stems, self.contributions
             )
-        newest = -self.published[hits]
-        order = newest if sort == Sort.NEWEST else -(scores[hits] * self._prior[hits])
-        total, last = len(hits), offset + limit
-        if total > last > 0:
+        ranks = -self.published if sort == Sort.NEWEST else -(scores * self._prior)
+        if animal_limit is None:
+            return Matches(self._page(hits, ranks, offset, limit), len(hits), counts)
+        is_animal = self._is_animal[hits]
+        people, animals = hits[~is_animal], hits[is_animal]
+        if not len(people):
+            animal_ids = self._page(animals, ranks, offset, limit)
+        else:
+            animal_ids = self._page(animals, ranks, 0, animal_limit) if not offset else ()
+        people_ids = self._page(people, ranks, offset, limit)
+        return Matches(people_ids, len(people), counts, animal_ids, len(animals))
+
+    def relevant(self, aspects: Sequence[Aspect]) -> Mask:
+        """The relevance floor: documents that are about enough of what is asked, by the weights of the aspects.
+
+        What nearly everything here is about ("spinal cord injury") counts only if nothing else is asked.
+        """
+        parts = [(aspect.weight, self._about(aspect)) for aspect in aspects]
+        most = max(FEW, TOO_COMMON * self.size)
+        telling = [part for part in parts if np.count_nonzero(part[1]) <= most] or parts
+        share = np.zeros(self.size, np.float32)
+        for weight, is_about in telling:
+            share[is_about] += weight
+        floor: Mask = share >= ENOUGH * sum(weight for weight, _ in telling)
+        return floor
+
+    def _about(self, aspect: Aspect) -> Mask:
+        mask = np.zeros(self.size, np.bool_)
+        for forms, least in ((aspect.own, 0.0), (aspect.names, PROMINENT)):
+            for stems in forms:
+                mask[self._with_all(stems, least)] = True
+        return mask
+
+    def _with_all(self, stems: Sequence[str], least: float) -> Numbers:
+        """The documents where each of the stems adds at least such a share of what it can add to a score."""
+        most = (K1 + 1) * least
+        lists = []
+        for stem in dict.fromkeys(stems):
+            postings = self.contributions(stem)
+            enough = postings.weights >= most * self.rarity(len(postings.documents))
+            lists.append(postings.documents[enough])
+        few, *others = sorted(lists, key=len)
+        for other in others:
+            few = np.intersect1d(few, other, assume_unique=True)
+        return few
+
+    def _page(self, hits: Numbers, ranks: NDArray[Any], offset: int, limit: int) -> tuple[int, ...]:
+        """The ids of the articles of one page: lowest rank first, on a tie the newer, then the higher id."""
+        order, last = ranks[hits], offset + limit
+        if len(hits) > last > 0:
             first = order <= np.partition(order, last - 1)[last - 1]
-            hits, order, newest = hits[first], order[first], newest[first]
-        # on a tie the newer, then the higher article id
-        page = hits[np.lexsort((-self.article_ids[hits], newest, order))[offset:last]]
-        return Matches(tuple(self.article_ids[page].tolist()), total, counts)
+            hits, order = hits[first], order[first]
+        page = hits[np.lexsort((-self.article_ids[hits], -self.published[hits], order))[offset:last]]
+        return tuple(self.article_ids[page].tolist())
 
     def scored(self, clauses: Sequence[Clause]) -> tuple[Mask, Floats]:
         """Which documents match, deleted ones as well, and their scores before any prior."""

@@ -5,17 +5,17 @@ from sqlalchemy import ColumnElement, case, func, literal, or_, select
 from webapp.catalog.queries import published
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Paper
-from webapp.search.posting_arrays import Matches
+from webapp.search.posting_arrays import NOT_PEOPLE, Matches
 from webapp.search.query import FacetName, SearchQuery
 from webapp.search.understanding import UnderstoodQuery
 from webapp.search.words import STOP_WORDS, stem, words
 
 
 def search(query: SearchQuery, offset: int, limit: int) -> tuple[UnderstoodQuery, Matches]:
-    """Articles with any of the words in title or main message, those with most of them first, then the newest."""
+    """Articles with any of the words in title or main message: people first, then those with most of them, then the newest."""
     spoken = [piece for term in query.terms()[0] for word in words(term.text) for piece in word.pieces]
     asked = list(dict.fromkeys(word for word in spoken if word not in STOP_WORDS))
-    understanding = UnderstoodQuery((), None, (), tuple(frozenset((stem(word),)) for word in asked))
+    understanding = UnderstoodQuery((), (), None, (), tuple(frozenset((stem(word),)) for word in asked))
     if query.text and not asked:
         return understanding, Matches((), 0, {})
     texts = [func.lower(text) for text in (Article.plain_title, Paper.title, Article.main_message)]
@@ -26,7 +26,8 @@ def search(query: SearchQuery, offset: int, limit: int) -> tuple[UnderstoodQuery
         matching = matching.where(or_(*tests))
     rank = sum((case((test, 1), else_=0) for test in tests), start=literal(0))
     total = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
-    order = (rank.desc(), Article.published_at.desc(), Article.id.desc())
+    is_animal = case((Article.subject.in_(NOT_PEOPLE), 1), else_=0)
+    order = (is_animal, rank.desc(), Article.published_at.desc(), Article.id.desc())
     ids = matching.with_only_columns(Article.id).order_by(*order).offset(offset).limit(limit)
     return understanding, Matches(tuple(db.session.scalars(ids)), total, {})
 
@@ -50,5 +51,7 @@ def _filters(query: SearchQuery) -> list[ColumnElement[bool]]:
         )
         tests.append(Article.id.in_(filed))
     if FacetName.YEAR in query.filters:
-        tests.append(func.substr(Paper.published_on, 1, 4).in_(query.filters[FacetName.YEAR]))
+        year = func.substr(Paper.published_on, 1, 4)
+        ranges = [value.partition("-") for value in query.filters[FacetName.YEAR]]
+        tests.append(or_(*[year.between(first, last or first) for first, _, last in ranges]))
     return tests

@@ -1,6 +1,6 @@
 """From a query to what the page shows: hits with snippets, filters with counts, and what was done to the words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,7 +14,7 @@ from webapp.models.values import Labelled, Result, StudyKind, Subject
 from webapp.search import reduced, synonyms
 from webapp.search.documents import plain_texts
 from webapp.search.index import SearchUnavailable, search_index
-from webapp.search.posting_arrays import Matches
+from webapp.search.posting_arrays import NOT_PEOPLE, Matches, Snapshot
 from webapp.search.query import FacetName, SearchQuery, Sort
 from webapp.search.snippets import Snippet, snippet
 from webapp.search.understanding import UnderstoodQuery, understand, without_typing_errors, written
@@ -23,6 +23,8 @@ from webapp.web.pagination import Page
 
 PAGE_SIZE = 10
 FEED_SIZE = 50
+ANIMALS_SIZE = 10  # of the list of studies in animals and the lab, under the first page
+CLOSEST_SIZE = 3
 NEAR_CONCEPT_COUNT = 5
 
 LABELS: Mapping[FacetName, str] = {
@@ -59,16 +61,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One value of a filter: how many results it would leave, and the address that turns it on or off.
-
-    ``toggle_url`` is None where turning it on would leave no results.
-    """
+    """One value of a filter: how many results it would leave, and the address that turns it on or off."""
 
     value: str
     label: str
     count: int
     is_selected: bool
-    toggle_url: str | None
+    toggle_url: str
 
 
 @dataclass(frozen=True)
@@ -82,13 +81,27 @@ class Facet:
 
 @dataclass(frozen=True)
 class SearchResults:
-    """Everything that a page of results shows. ``is_reduced``: the index could not answer, the database did."""
+    """Everything that a page of results shows.
+
+    ``animals``: hits in animals and the lab, where they are listed apart: the first ones, or a page if there are no others.
+    ``is_reduced``: the index could not answer, the database did.
+    """
 
     query: SearchQuery
     understanding: UnderstoodQuery
     page: Page[Hit]
+    animals: Page[Hit]
     facets: tuple[Facet, ...]
     is_reduced: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.page.total + self.animals.total
+
+    @property
+    def in_animals(self) -> SearchQuery:
+        """The same search in animals and the lab alone."""
+        return self.query.but(filters={**self.query.filters, FacetName.SUBJECT: NOT_PEOPLE})
 
     @property
     def active_filters(self) -> list[FacetValue]:
@@ -97,8 +110,9 @@ class SearchResults:
 
 @dataclass(frozen=True)
 class NextSteps:
-    """What a search without results can be followed by."""
+    """What a search without results can be followed by. ``closest``: a few summaries that have some of its words."""
 
+    closest: list[Hit]
     suggestion: str | None
     concepts: tuple[str, ...]
     categories: list[CategoryCount]
@@ -123,34 +137,57 @@ def search(
         if understanding.clauses or not query.text:
             matches = library.search(
                 understanding.clauses,
+                understanding.aspects,
                 filters=query.filters,
                 sort=query.sort if query.text else Sort.NEWEST,
                 offset=offset,
                 limit=size,
+                animal_limit=ANIMALS_SIZE if _lists_animals_apart(query) else None,
                 counts_facets=filters_path is not None,
             )
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
-    # The index may not know yet that one was withdrawn.
-    articles = published_by_ids(matches.article_ids, shown)
-    hits = [Hit(article, understanding.highlighted) for article in articles]
-    page = Page(hits, query.page, matches.total - (len(matches.article_ids) - len(hits)), size)
-    has_choice = matches.counts and (page.total > 0 or query.filters)
+    hits = {hit.article.id: hit for hit in _hits((*matches.article_ids, *matches.animal_ids), understanding, shown)}
+    page = _page(hits, matches.article_ids, matches.total, query.page, size)
+    animals = _page(hits, matches.animal_ids, matches.animal_total, 1 if page.total else query.page, size)
+    has_choice = matches.counts and (page.total or animals.total or query.filters)
     facets = _facets(query, matches, filters_path) if has_choice and filters_path is not None else ()
-    return SearchResults(query, understanding, page, facets, is_reduced)
+    return SearchResults(query, understanding, page, animals, facets, is_reduced)
 
 
-def next_steps(query: SearchQuery) -> NextSteps:
-    """What to offer after a search without results: other searches that do have some."""
-    suggestion = None
+def _lists_animals_apart(query: SearchQuery) -> bool:
+    """People come before animals wherever the order is ours, unless the reader asks for studies in animals or the lab."""
+    subjects = query.filters.get(FacetName.SUBJECT, frozenset())
+    return bool(query.text) and query.sort == Sort.BEST and not (subjects and subjects <= NOT_PEOPLE)
+
+
+def _hits(ids: Sequence[int], understanding: UnderstoodQuery, shown: Select[Article]) -> list[Hit]:
+    """The hits in order, without those that were withdrawn since the index was written."""
+    return [Hit(article, understanding.highlighted) for article in published_by_ids(ids, shown)]
+
+
+def _page(hits: Mapping[int, Hit], ids: Sequence[int], total: int, number: int, size: int) -> Page[Hit]:
+    rows = [hits[one] for one in ids if one in hits]
+    return Page(rows, number, total - (len(ids) - len(rows)), size)
+
+
+def next_steps(results: SearchResults) -> NextSteps:
+    """What to offer after a search without results: the summaries that come closest, and searches that do have some."""
+    query, closest, suggestion = results.query, list[Hit](), None
     with suppress(SearchUnavailable):
-        if corrected := without_typing_errors(query.terms()[0], search_index().snapshot()):
+        library = search_index().snapshot()
+        if results.understanding.clauses and not query.filters:
+            matches = library.search(
+                results.understanding.clauses, limit=CLOSEST_SIZE, animal_limit=CLOSEST_SIZE, counts_facets=False
+            )
+            people_first = (matches.article_ids + matches.animal_ids)[:CLOSEST_SIZE]
+            closest = _hits(people_first, results.understanding, CARDS)
+        if corrected := without_typing_errors(query.terms()[0], library):
             suggestion = next(with_results([written(corrected)], query), None)
     near = [concept.name for concept in synonyms.concepts_near(query.text)]
-    return NextSteps(
-        suggestion, tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT)), category_counts()
-    )
+    offered = tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT))
+    return NextSteps(closest, suggestion, offered, category_counts())
 
 
 def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
@@ -158,9 +195,13 @@ def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
     with suppress(SearchUnavailable):
         library = search_index().snapshot()
         for text in texts:
-            clauses = understand(SearchQuery(text=text), library).clauses
-            if stems(text) != stems(query.text) and (library.scored(clauses)[0] & library.is_alive).any():
+            if stems(text) != stems(query.text) and _has_results(understand(SearchQuery(text=text), library), library):
                 yield text
+
+
+def _has_results(understanding: UnderstoodQuery, library: Snapshot) -> bool:
+    matches = library.search(understanding.clauses, understanding.aspects, limit=1, counts_facets=False)
+    return bool(understanding.clauses) and matches.total > 0
 
 
 def newest(query: SearchQuery) -> list[Article]:
@@ -170,25 +211,31 @@ def newest(query: SearchQuery) -> list[Article]:
 
 
 def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...]:
+    """The groups of filters that leave a choice, with the values that have results; those that are on are shown in any case."""
     facets = []
     for name, label in LABELS.items():
         counts = matches.counts.get(name, {})
         selected = query.filters.get(name, frozenset())
-        possible = [value for value, count in counts.items() if count]
-        urls = query.toggle_urls(name, [*possible, *selected], path)
+        labels = {
+            value: text
+            for value, text in _labels(name, counts, selected).items()
+            if counts.get(value) or value in selected
+        }
+        urls = query.toggle_urls(name, labels, path)
         values = [
-            FacetValue(value, text, counts.get(value, 0), value in selected, urls.get(value))
-            for value, text in _labels(name, counts).items()
-            if value in counts or value in selected or name != FacetName.KIND
+            FacetValue(value, text, counts.get(value, 0), value in selected, urls[value])
+            for value, text in labels.items()
         ]
-        facets.append(Facet(name, label, tuple(values)))
+        if len(values) > 1 or (values and selected):
+            facets.append(Facet(name, label, tuple(values)))
     return tuple(facets)
 
 
-def _labels(name: FacetName, counts: Mapping[str, int]) -> dict[str, str]:
+def _labels(name: FacetName, counts: Mapping[str, int], selected: frozenset[str]) -> dict[str, str]:
     """The values of a group with the words for them, in the order in which they are shown."""
     if name == FacetName.CATEGORY:
         return {row.slug: row.name for row in db.session.execute(_CATEGORIES)}
     if name == FacetName.YEAR:
-        return {year: year for year in sorted(counts, reverse=True)}
+        shown = [value for value in {*counts, *selected} if "-" in value or value in selected]
+        return {value: value.replace("-", " to ") for value in sorted(shown, reverse=True)}
     return {member.value: member.label for member in _ENUMS[name]}

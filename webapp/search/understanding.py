@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from webapp.search.posting_arrays import Alternative, Clause, Snapshot
+from webapp.search.posting_arrays import Alternative, Aspect, Clause, Snapshot
 from webapp.search.query import QueryTerm, SearchQuery
 from webapp.search.synonyms import Match, concepts_in, known_words, misspellings, words_starting
 from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
@@ -33,12 +33,15 @@ LAY_FORM = 0.5  # an everyday form of the same thing; its words may be far apart
 UNDERSTOOD_TOGETHER = 0.25  # each word of "blood clot in leg", once that was understood as one thing
 SAYS_LITTLE = 0.4  # a vague word
 MOST_CONCEPTS = 4
+# What a word outside of the concepts counts as an aspect of the query ("care" in "care of bed sores"), and one that no summary
+# has, which may be a name or a typing error.
+OTHER_WORD, UNKNOWN_WORD = 0.15, 0.05
 NAMED_TERMS, MOST_NAMED = 2, 6  # medical terms that the page names, of each concept and in all
 
 
 @dataclass(frozen=True)
 class UnderstoodQuery:
-    """A query as understood.
+    """A query as understood. ``aspects``: what it is about, which decides whether a summary is relevant.
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
     added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
@@ -46,6 +49,7 @@ class UnderstoodQuery:
     """
 
     clauses: tuple[Clause, ...]
+    aspects: tuple[Aspect, ...]
     corrected: str | None
     looked_for: tuple[str, ...]
     highlighted: tuple[frozenset[str], ...]
@@ -72,6 +76,7 @@ def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
     ]
     return UnderstoodQuery(
         clauses=tuple(dict.fromkeys([*own, *map(_concept_clause, matches)])),
+        aspects=_aspects(own, matches, library),
         corrected=None if corrected is None else written(corrected),
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
         highlighted=tuple(dict.fromkeys(highlighted)),
@@ -195,6 +200,31 @@ def _concepts(terms: Sequence[QueryTerm]) -> tuple[Match, ...]:
             for ending in words_starting(last)[:3]:
                 matches += concepts_in([*spoken[:-1], ending])
     return tuple({match.concept.name: match for match in matches}.values())[:MOST_CONCEPTS]
+
+
+def _aspects(own: Sequence[Clause], matches: Sequence[Match], library: Snapshot) -> tuple[Aspect, ...]:
+    """What a query is about: its concepts, and its telling words outside of them; vague words only if there is nothing else.
+
+    A concept is named by its main medical terms and by everyday forms of several words. What is only near it is no name, so
+    that it makes no summary relevant.
+    """
+    names: dict[frozenset[str], list[tuple[str, ...]]] = {}
+    for match in matches:  # the same words may lead to several concepts
+        lay = [form for form in match.concept.lay_stems if len(form) > 1]
+        names.setdefault(match.stems, []).extend([*match.concept.medical_stems[:MAIN_TERMS], *lay])
+    aspects = [  # several words may stand far apart in a text
+        Aspect((tuple(told),) if len(told) == 1 else (), 1.0, (tuple(told), *same))
+        for told, same in names.items()
+    ]
+    understood = frozenset().union(*names)
+    others = []
+    for clause in own:
+        forms = tuple(form for form, _ in clause.alternatives)
+        if not understood.issuperset(forms[0]):
+            is_known = all(len(library.contributions(one).documents) for one in forms[0])
+            others.append(Aspect(forms, OTHER_WORD if is_known else UNKNOWN_WORD))
+    telling = [other for other in others if not VAGUE_STEMS.issuperset(other.own[0])]
+    return tuple(aspects + telling or others)
 
 
 def _concept_clause(match: Match) -> Clause:

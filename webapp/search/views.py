@@ -36,7 +36,7 @@ def search() -> Response:
         answer = results.search(query, filters_path=path) if query.text or query.filters else None
     shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(names_starting(query.text), query) if is_panel else ()
-    is_miss = answer is not None and answer.page.total == 0
+    is_miss = answer is not None and answer.total == 0
     response = htmx.render(
         "search/search.html",
         "instant" if is_panel else "search_results",
@@ -44,7 +44,7 @@ def search() -> Response:
         results=answer,
         shown=shown,
         is_panel=is_panel,
-        next_steps=results.next_steps(query) if is_miss else None,
+        next_steps=results.next_steps(answer) if answer and is_miss else None,
         completions=list(islice(names, COMPLETION_COUNT)),
         categories=category_counts() if answer is None else [],
         suggestions=TRY,
