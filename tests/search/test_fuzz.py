@@ -72,4 +72,4 @@ def test_the_language_of_search_engines_has_no_power(client: PageClient, add: Ad
 def test_ten_thousand_characters_are_cut_and_answered(client: PageClient, add: Adds) -> None:
     add(plain_title="A zebrafish study")
     assert "1 summary" in client.get("/search", query_string={"q": "zebrafish " + "x" * 10_000}).text
-    assert "No summaries" in client.get("/search", query_string={"q": "q" * 10_000}).text
+    assert "We have no summary on" in client.get("/search", query_string={"q": "q" * 10_000}).text

@@ -1,7 +1,7 @@
 """Everyday words help those who use them and do not hurt those who use medical ones."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,9 @@ from flask import Flask
 from tests.conftest import config_in, pushed
 from webapp.catalog.queries import published
 from webapp.db.session import db
-from webapp.search import results
+from webapp.search.index import search_index
 from webapp.search.query import SearchQuery
+from webapp.search.understanding import understand
 from webapp.search.words import stems
 
 # Plain medical searches: what somebody types who knows the term. Each is in the title of a paper of the library.
@@ -39,9 +40,11 @@ def library(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield app
 
 
-def found(text: str, *, is_own_words: bool = False) -> list[int]:
-    query = SearchQuery(text=text, is_own_words=is_own_words)
-    return [hit.article.id for hit in results.search(query, DEEP).page.rows]
+def found(text: str, *, is_own_words: bool = False) -> Sequence[int]:
+    """The best matches in one list: that people come before animals is no matter of words."""
+    library = search_index().snapshot()
+    understanding = understand(SearchQuery(text=text, is_own_words=is_own_words), library)
+    return library.search(understanding.clauses, understanding.aspects, limit=DEEP).article_ids
 
 
 def about(text: str) -> set[int]:
@@ -51,7 +54,7 @@ def about(text: str) -> set[int]:
     return {one.id for one in articles if wanted <= set(stems(f"{one.title} {one.paper.title}"))}
 
 
-def precision(ranked: list[int], right: set[int]) -> float:
+def precision(ranked: Sequence[int], right: set[int]) -> float:
     """Mean precision at the place of each right article (average precision)."""
     places = [place for place, one in enumerate(ranked, start=1) if one in right]
     return sum(count / place for count, place in enumerate(places, start=1)) / len(right)

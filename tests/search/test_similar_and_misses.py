@@ -133,7 +133,7 @@ def test_a_miss_is_answered_while_somebody_else_writes_and_counted_later(
     add()
     db.session.remove()
     with another_writer(app):
-        assert "No summaries" in client.get("/search?q=salamander").text
+        assert "We have no summary on salamander yet" in client.get("/search?q=salamander").text
     jobs.write_misses(Event())
     assert written() == {"salamander": 1}
 

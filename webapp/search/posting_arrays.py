@@ -38,7 +38,10 @@ NOT_PEOPLE_PRIOR = 0.8  # in one list, papers not about people come after equall
 RETRACTED_PRIOR = 0.1  # a retracted paper can be found, but after everything else
 # The relevance floor: measured on questions that people ask (tests/search/test_lay_questions.py).
 PROMINENT = 0.5  # of the most that a stem can add to a score: it is in a title, or in a text more than once
-TOO_COMMON, FEW = 1 / 3, 10  # of all documents, but not so few: an aspect of more of them does not tell them apart
+TOO_COMMON, FEW = (
+    1 / 3,
+    10,
+)  # of all documents, but not so few: an aspect of more of them does not tell them apart
 ENOUGH = 0.6  # of what is asked
 NO_VALUE = -1
 NEAR_COUNT = 50  # words that a misspelled one may have been, at most

@@ -148,7 +148,10 @@ def search(
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
-    hits = {hit.article.id: hit for hit in _hits((*matches.article_ids, *matches.animal_ids), understanding, shown)}
+    hits = {
+        hit.article.id: hit
+        for hit in _hits((*matches.article_ids, *matches.animal_ids), understanding, shown)
+    }
     page = _page(hits, matches.article_ids, matches.total, query.page, size)
     animals = _page(hits, matches.animal_ids, matches.animal_total, 1 if page.total else query.page, size)
     has_choice = matches.counts and (page.total or animals.total or query.filters)
@@ -179,7 +182,10 @@ def next_steps(results: SearchResults) -> NextSteps:
         library = search_index().snapshot()
         if results.understanding.clauses and not query.filters:
             matches = library.search(
-                results.understanding.clauses, limit=CLOSEST_SIZE, animal_limit=CLOSEST_SIZE, counts_facets=False
+                results.understanding.clauses,
+                limit=CLOSEST_SIZE,
+                animal_limit=CLOSEST_SIZE,
+                counts_facets=False,
             )
             people_first = (matches.article_ids + matches.animal_ids)[:CLOSEST_SIZE]
             closest = _hits(people_first, results.understanding, CARDS)
@@ -195,7 +201,9 @@ def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
     with suppress(SearchUnavailable):
         library = search_index().snapshot()
         for text in texts:
-            if stems(text) != stems(query.text) and _has_results(understand(SearchQuery(text=text), library), library):
+            if stems(text) != stems(query.text) and _has_results(
+                understand(SearchQuery(text=text), library), library
+            ):
                 yield text
 
 
