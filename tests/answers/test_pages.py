@@ -1,5 +1,6 @@
 """What readers see of the answers: all of them by topic, and one with everything that belongs to it."""
 
+import json
 import re
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -173,3 +174,18 @@ def test_a_former_address_leads_to_the_present_one_and_the_history_says_what_cha
     page = client.get("/answers/present/history").text
     assert 'href="/answers/present/history"' in client.get("/answers/present").text
     assert "[removed: </span>long" in page and "[added: </span>large" in page
+
+
+def test_search_engines_read_the_question_its_answer_and_what_it_rests_on(
+    client: PageClient, many: Answer
+) -> None:
+    page = client.get("/answers/does-the-pill-help").text
+    graph = json.loads(page.partition('application/ld+json">')[2].partition("</script>")[0])["@graph"]
+    question = graph[0]["mainEntity"]
+    answer = question["acceptedAnswer"]
+    assert (graph[0]["@type"], question["@type"], answer["@type"]) == ("MedicalWebPage", "Question", "Answer")
+    assert question["name"] == "Does the pill help?"
+    assert answer["text"].startswith(many.verdict) and "How sure: fairly sure." in answer["text"]
+    assert len(answer["citation"]) == 8 and "http://localhost/research/trial-1" in answer["citation"]
+    sitemap = client.get("/sitemap.xml").text
+    assert "<loc>http://localhost/answers/does-the-pill-help</loc>" in sitemap

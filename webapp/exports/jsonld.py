@@ -1,6 +1,7 @@
 """Structured data for search engines, in schema.org's vocabulary."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
@@ -10,7 +11,8 @@ from webapp.content.fact_words import stated
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked
 from webapp.exports.reference import author_name
-from webapp.models import Article
+from webapp.models import Answer, Article
+from webapp.models.article import Live
 from webapp.models.values import Author
 
 _POPULATION = (
@@ -38,20 +40,9 @@ def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
 def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     """The page (MedicalWebPage), the paper it is about (MedicalScholarlyArticle), and the way to it."""
     page_url = f"{site_url}/research/{article.slug}"
-    page: dict[str, Any] = {
-        "@type": "MedicalWebPage",
-        "@id": page_url,
-        "url": page_url,
-        "name": article.title,
-        "description": article.takeaway,
+    page = _page(article, page_url, article.takeaway, site_url) | {
         "disambiguatingDescription": f"Plain-language summary of a paper. Result: {result_words(article)}. "
         f"We read {article.paper.what_was_read.label}.",
-        "inLanguage": "en-US",
-        "datePublished": article.published_at.date().isoformat(),
-        "dateModified": article.updated_at.date().isoformat(),
-        "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
-        "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
-        "publisher": {"@type": "Organization", "name": SITE_NAME, "url": site_url},
         "mainEntity": {"@id": f"{page_url}#paper"},
     }
     if not article.paper.is_retracted:
@@ -77,29 +68,37 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
             )
             for event in article.since_then
         ]
-    # Of the text as it is now: these properties cannot say that an earlier version was reviewed.
-    if current := [sign_off for sign_off in article.sign_offs if not sign_off.is_earlier]:
-        page["lastReviewed"] = current[-1].on.isoformat()
-        page["reviewedBy"] = [
-            _known({"@type": "Person", "name": sign_off.name, "jobTitle": sign_off.role})
-            for sign_off in current
-            if sign_off.name
-        ]
-    page["creditText"] = who_checked(article)
     if article.about_sci == "no":
         del page["about"]
     category = article.primary_category
-    steps = [
+    trail = _trail(
         ("Home", site_url),
         ("Research", f"{site_url}/research"),
         (category.name, f"{site_url}/categories/{category.slug}"),
         (article.title, page_url),
-    ]
-    trail = [
-        {"@type": "ListItem", "position": position, "name": name, "item": address}
-        for position, (name, address) in enumerate(steps, start=1)
-    ]
-    return [page, _paper(article, page_url), {"@type": "BreadcrumbList", "itemListElement": trail}]
+    )
+    return [page, _paper(article, page_url), trail]
+
+
+def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> list[dict[str, Any]]:
+    """The page (MedicalWebPage) with the question, our answer and the summaries that it rests on, and the way to it."""
+    page_url = f"{site_url}/answers/{answer.slug}"
+    accepted = {
+        "@type": "Answer",
+        "text": f"{answer.verdict} How sure: {answer.certainty.label.lower()}. {answer.certainty_reason}",
+        "url": page_url,
+        "citation": [f"{site_url}/research/{article.slug}" for article in cited],
+    }
+    page = _page(answer, page_url, answer.verdict, site_url) | {
+        "mainEntity": {
+            "@type": "Question",
+            "name": answer.question,
+            "answerCount": 1,
+            "acceptedAnswer": accepted,
+        },
+    }
+    trail = _trail(("Home", site_url), ("Answers", f"{site_url}/answers"), (answer.question, page_url))
+    return [page, trail]
 
 
 def home_graph(site_url: str) -> list[dict[str, Any]]:
@@ -118,6 +117,42 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
             "potentialAction": search,
         }
     ]
+
+
+def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[str, Any]:
+    """What a page says of itself, whether it is a summary or an answer."""
+    page: dict[str, Any] = {
+        "@type": "MedicalWebPage",
+        "@id": page_url,
+        "url": page_url,
+        "name": live.title,
+        "description": description,
+        "inLanguage": "en-US",
+        "datePublished": live.published_at.date().isoformat(),
+        "dateModified": live.updated_at.date().isoformat(),
+        "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
+        "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
+        "publisher": {"@type": "Organization", "name": SITE_NAME, "url": site_url},
+        "creditText": who_checked(live),
+    }
+    # Of the text as it is now: these properties cannot say that an earlier version was reviewed.
+    if current := [sign_off for sign_off in live.sign_offs if not sign_off.is_earlier]:
+        page["lastReviewed"] = current[-1].on.isoformat()
+        page["reviewedBy"] = [
+            _known({"@type": "Person", "name": sign_off.name, "jobTitle": sign_off.role})
+            for sign_off in current
+            if sign_off.name
+        ]
+    return page
+
+
+def _trail(*steps: tuple[str, str]) -> dict[str, Any]:
+    """The way to a page: names and addresses."""
+    places = [
+        {"@type": "ListItem", "position": position, "name": name, "item": address}
+        for position, (name, address) in enumerate(steps, start=1)
+    ]
+    return {"@type": "BreadcrumbList", "itemListElement": places}
 
 
 def _paper(article: Article, page_url: str) -> dict[str, Any]:

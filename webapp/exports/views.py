@@ -8,13 +8,14 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from webapp.catalog import queries
+from webapp.catalog.answers import list_answers
 from webapp.config import SITE_NAME
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.exports import library_files
 from webapp.exports.card import card_png
 from webapp.exports.citation_files import FORMATS, citation_file
-from webapp.exports.jsonld import article_graph, home_graph, jsonld_text
+from webapp.exports.jsonld import answer_graph, article_graph, home_graph, jsonld_text
 from webapp.exports.reference import (
     author_name,
     flags,
@@ -39,6 +40,9 @@ bp.add_app_template_global(
 )
 bp.add_app_template_global(lambda article: share_text(article, _site_url()), "share_text")
 bp.add_app_template_global(lambda article: jsonld_text(article_graph(article, _site_url())), "article_jsonld")
+bp.add_app_template_global(
+    lambda answer, cited: jsonld_text(answer_graph(answer, cited, _site_url())), "answer_jsonld"
+)
 bp.add_app_template_global(lambda: jsonld_text(home_graph(_site_url())), "home_jsonld")
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -112,6 +116,7 @@ def sitemap(number: int = 0) -> Response:
             articles=queries.slugs_between(first_id, first_id + IDS_IN_SITEMAP - 1),
             categories=queries.category_counts() if is_first else (),
             terms=queries.term_slugs() if is_first else (),
+            answers=list_answers() if is_first else (),
             is_first=is_first,
         )
     return make_response(body, HTTPStatus.OK, {"Content-Type": "application/xml; charset=utf-8"})
