@@ -13,6 +13,8 @@ from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
 from webapp.catalog.standing_questions import answers as standing_answers
 from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import found_in_people, study_grid
+from webapp.content import spine
+from webapp.content.at_a_glance import glance
 from webapp.exports.citation_files import FORMATS, citation_file
 from webapp.models.in_words import month
 from webapp.models.values import Result, StudyKind
@@ -26,6 +28,8 @@ from webapp.web.pagination import asked_page, existing
 bp = Blueprint("articles", __name__)
 bp.add_app_template_global(standing_answers, "standing_answers")
 bp.add_app_template_global(lambda: list(Result), "results")
+bp.add_app_template_global(glance)
+bp.add_app_template_global(spine.drawing, "spine_drawing")
 
 HOME_COUNT = 3
 

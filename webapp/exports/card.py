@@ -1,4 +1,4 @@
-"""The picture that messengers show for a shared summary: our own drawing, 1200 × 630 pixels."""
+"""The picture that messengers show for a shared summary: what its page shows at a glance, 1200 × 630 pixels."""
 
 import io
 from functools import lru_cache
@@ -7,42 +7,130 @@ from importlib.resources import files
 from PIL import Image, ImageDraw, ImageFont
 
 from webapp.config import SITE_NAME
+from webapp.content import spine
+from webapp.content.at_a_glance import Crowd, Figure, Glance
+from webapp.models.values import Certainty, Result
 
 SIZE = (1200, 630)
-MARGIN = 72
-_PINE, _MARIGOLD, _INK, _INK_2 = "#0B3D3B", "#F4B63F", "#F4F7F2", "#C9DDD6"
-_BAR, _BAR_NEAR = "#135250", "#1D6461"
-_TITLE_SIZES = (68, 60, 52, 44)
-_TITLE_WIDTH = 800
-_TITLE_HEIGHT = 330
-_LIT_BAR = 3
+LEFT, RIGHT = 360, 1144  # of the words; the spine stands left of them
+_PAPER, _PINE, _BAR, _MARIGOLD = "#FCFAF5", "#0B3D3B", "#1D6461", "#F4B63F"
+_INK, _INK_2, _LINE, _DANGER = "#14211F", "#3E4A47", "#6B7572", "#8F1D1D"
+_COLORS = {
+    Result.HELPED: "#14532D",
+    Result.NO_CLEAR_DIFFERENCE: "#33475B",
+    Result.MIXED: "#5E3F00",
+    Result.HARMFUL: _DANGER,
+    Result.NOT_TESTED: _INK_2,
+}
+_TITLE_SIZES = (58, 52, 46, 40)
+_TITLE_HEIGHT = 240
+_PANEL, _SPINE_SIZE, _SPINE_LEFT, _SPINE_TOP, _SMOOTH = 304, 1.75, -30, 36, 3
+_SHAPE_SIZE = 52
+_FIGURES_IN_ROW = 30
 
 
 @lru_cache(maxsize=64)
-def card_png(title: str, flags: str) -> bytes:
-    """The card of one summary as PNG. The flags stand under the title: one never travels without the other."""
-    image = Image.new("RGB", SIZE, _PINE)
+def card_png(title: str, seen: Glance, flags: str) -> bytes:
+    """The card of one summary as PNG. The flags stand below the title: one never travels without the other."""
+    image = Image.new("RGB", SIZE, _PAPER)
     draw = ImageDraw.Draw(image)
-    _draw_spine(draw)
-    draw.text((MARGIN, 56), SITE_NAME, font=_font("Bold", 30), fill=_INK_2)
+    image.paste(_panel(seen.lit))
+    draw.text((LEFT, 36), SITE_NAME, font=_font("Bold", 28), fill=_INK_2)
     font, lines = _fitted(draw, title)
-    draw.multiline_text((MARGIN, 130), "\n".join(lines), font=font, fill=_INK, spacing=10)
-    small = _font("Regular", 28)
-    wrapped = "\n".join(_wrapped(draw, flags, small))
-    draw.multiline_text((MARGIN, 496), wrapped, font=small, fill=_INK_2, spacing=8)
+    draw.multiline_text((LEFT, 84), "\n".join(lines), font=font, fill=_INK, spacing=8)
+    _draw_result(draw, seen, 344)
+    if seen.result_of is not None:
+        _draw_how_sure(draw, seen.sure.certainty, 436)
+        if seen.crowd:
+            _draw_crowd(draw, seen.crowd, (LEFT + 400, 418))
+            each = f", {seen.crowd.each:,} per figure" if seen.crowd.each > 1 else ""
+            draw.text((LEFT + 400, 468), f"{seen.who}{each}", font=_font("Regular", 24), fill=_INK)
+    small = _font("Regular", 26)
+    wrapped = "\n".join(_wrapped(draw, flags, small)[:3])
+    draw.multiline_text((LEFT, 514), wrapped, font=small, fill=_INK_2, spacing=6)
     out = io.BytesIO()
-    image.quantize(32).save(out, "PNG", optimize=True)
+    image.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def _draw_spine(draw: ImageDraw.ImageDraw) -> None:
-    """The mark of the site at the right edge: seven bars, one of them lit."""
-    for number in range(7):
-        top = 20 + number * 88
-        width = 150 + number * 16
-        left = 930 - number * 4
-        color = _MARIGOLD if number == _LIT_BAR else _BAR_NEAR if abs(number - _LIT_BAR) == 1 else _BAR
-        draw.rounded_rectangle((left, top, left + width, top + 56), radius=24, fill=color)
+def _panel(lit: frozenset[int]) -> Image.Image:
+    """The spine on pine, drawn larger and made smaller, which smooths its edges."""
+    panel = Image.new("RGB", (_SMOOTH * _PANEL, _SMOOTH * SIZE[1]), _PINE)
+    draw = ImageDraw.Draw(panel)
+    scale = _SMOOTH * _SPINE_SIZE
+    for number, bar in enumerate(spine.BARS):
+        color = _MARIGOLD if number in lit else _BAR
+        for (x1, y1, x2, y2), thickness in ((bar.body, spine.BODY), (bar.process, spine.PROCESS)):
+            ends = [
+                (scale * x + _SMOOTH * _SPINE_LEFT, scale * y + _SMOOTH * _SPINE_TOP)
+                for x, y in ((x1, y1), (x2, y2))
+            ]
+            radius = scale * thickness / 2
+            draw.line(ends, fill=color, width=round(2 * radius))
+            for x, y in ends:
+                draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color)
+    return panel.resize((_PANEL, SIZE[1]), Image.Resampling.LANCZOS)
+
+
+def _draw_result(draw: ImageDraw.ImageDraw, seen: Glance, top: int) -> None:
+    """A shape, a word and a color, as on the page."""
+    if seen.result_of is None:
+        draw.text((LEFT, top), seen.result, font=_font("Bold", 44), fill=_DANGER)
+        return
+    color = _COLORS[seen.result_of]
+    left, size = LEFT, _SHAPE_SIZE
+    right, bottom, middle, center = left + size, top + size, top + size // 2, left + size // 2
+    match seen.result_of:
+        case Result.HELPED:
+            draw.polygon([(center, top + 4), (right, bottom - 6), (left, bottom - 6)], fill=color)
+        case Result.HARMFUL:
+            draw.polygon([(center, bottom - 4), (right, top + 6), (left, top + 6)], fill=color)
+        case Result.NO_CLEAR_DIFFERENCE:
+            for y in (top + 12, top + 30):
+                draw.rounded_rectangle((left, y, right, y + 11), radius=5, fill=color)
+        case Result.MIXED:
+            draw.polygon(
+                [(center, top), (right, middle), (center, bottom), (left, middle)], outline=color, width=5
+            )
+            draw.polygon([(center, top), (center, bottom), (left, middle)], fill=color)
+        case Result.NOT_TESTED:
+            for part in range(8):
+                draw.arc(
+                    (left + 3, top + 3, right - 3, bottom - 3), part * 45, part * 45 + 26, fill=color, width=6
+                )
+    size = next(size for size in (44, 38, 32, 26) if size == 26 or _fits(draw, seen.result, size))  # noqa: PLR2004
+    draw.text(
+        (LEFT + _SHAPE_SIZE + 20, top + _SHAPE_SIZE // 2),
+        seen.result,
+        font=_font("Bold", size),
+        fill=color,
+        anchor="lm",
+    )
+
+
+def _fits(draw: ImageDraw.ImageDraw, text: str, size: int) -> bool:
+    return draw.textlength(text, font=_font("Bold", size)) <= RIGHT - LEFT - _SHAPE_SIZE - 20
+
+
+def _draw_how_sure(draw: ImageDraw.ImageDraw, certainty: Certainty, top: int) -> None:
+    for step in range(1, len(Certainty) + 1):
+        left = LEFT + (step - 1) * 30
+        fill = _PINE if step <= certainty.step else None
+        draw.rounded_rectangle(
+            (left, top + 8, left + 24, top + 24), radius=8, fill=fill, outline=fill or _LINE, width=2
+        )
+    draw.text((LEFT + 164, top), certainty.label, font=_font("Bold", 28), fill=_INK)
+
+
+def _draw_crowd(draw: ImageDraw.ImageDraw, crowd: Crowd, at: tuple[int, int]) -> None:
+    """One figure for each of those who were studied, or for ten or a hundred of them."""
+    for number in range(crowd.count):
+        left, top = at[0] + number % _FIGURES_IN_ROW * 12, at[1] + number // _FIGURES_IN_ROW * 24
+        if crowd.figure is Figure.PERSON:
+            draw.ellipse((left + 2, top, left + 8, top + 6), fill=_PINE)
+            draw.rounded_rectangle((left + 1, top + 8, left + 9, top + 20), radius=4, fill=_PINE)
+        else:
+            draw.ellipse((left, top + 8, left + 10, top + 15), fill=_PINE)
 
 
 def _fitted(draw: ImageDraw.ImageDraw, title: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
@@ -50,9 +138,9 @@ def _fitted(draw: ImageDraw.ImageDraw, title: str) -> tuple[ImageFont.FreeTypeFo
     for size in _TITLE_SIZES:
         font = _font("Bold", size)
         lines = _wrapped(draw, title, font)
-        if len(lines) * (size + 10) <= _TITLE_HEIGHT:
+        if len(lines) * (size + 8) <= _TITLE_HEIGHT:
             return font, lines
-    most = _TITLE_HEIGHT // (_TITLE_SIZES[-1] + 10)
+    most = _TITLE_HEIGHT // (_TITLE_SIZES[-1] + 8)
     return font, [*lines[: most - 1], lines[most - 1] + " …"]
 
 
@@ -60,7 +148,7 @@ def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont)
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and draw.textlength(longer, font=font) <= _TITLE_WIDTH:
+        if lines and draw.textlength(longer, font=font) <= RIGHT - LEFT:
             lines[-1] = longer
         else:
             lines.append(word)

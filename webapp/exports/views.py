@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from webapp.catalog import queries
 from webapp.catalog.answers import list_answers
 from webapp.config import SITE_NAME
+from webapp.content.at_a_glance import glance
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.exports import library_files
@@ -65,7 +66,7 @@ def card(slug: str, revision: int) -> Response:  # noqa: ARG001
     """The picture that messengers show when a summary is shared; a new text has a new address."""
     article = queries.get_published(slug)
     headers = {"Content-Type": "image/png", "Cache-Control": "public, max-age=86400"}
-    return make_response(card_png(article.title, flags(article)), HTTPStatus.OK, headers)
+    return make_response(card_png(article.title, glance(article), flags(article)), HTTPStatus.OK, headers)
 
 
 @bp.get("/feed.atom")
