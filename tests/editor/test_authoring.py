@@ -392,7 +392,7 @@ def test_withdrawing_needs_a_note(client: PageClient) -> None:
     article = add_article(slug="stays")
     path = f"/editor/articles/{article.id}/withdraw"
     answer = client.post(path, {"note": " ", "csrf_token": token(client, path)}, status=422)
-    assert "Tell readers in a sentence why this summary is no longer here." in answer.text
+    assert "Tell readers in a sentence why this is no longer here." in answer.text
     client.get("/research/stays")
 
 

@@ -17,10 +17,10 @@ from webapp.content import merging
 from webapp.content.article_content import ArticleContent, from_json, from_toml, to_toml
 from webapp.content.fact_words import DOES_NOT_APPLY, FACTS, NOT_STATED
 from webapp.db.session import db
-from webapp.editor.forms import content_from, problems_in, summary_form, values_of
+from webapp.editor.forms import content_from, form_for, problems_in, values_of
 from webapp.models import Article, Draft
 from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, Cause, Either, People, Range, Sex
-from webapp.models.values import LaterEvent, ReadFrom, Registration
+from webapp.models.values import LaterEvent, ReadFrom, Registration, TextKind
 
 NEW = "/editor/summaries/new"
 
@@ -103,7 +103,7 @@ def saved() -> ArticleContent:
 def test_form_and_file_give_back_what_they_got(app: Flask, changed: dict[str, Any]) -> None:
     text = content(**changed)
     with app.test_request_context("/editor/", method="POST"):
-        form = summary_form(sent(summary_form(None, values_of(text))))
+        form = form_for(TextKind.SUMMARY, sent(form_for(TextKind.SUMMARY, None, values_of(text))))
         form.validate()
         assert [problem for problem in problems_in(form) if problem.field != "csrf_token"] == []
         assert content_from(form, text) == text

@@ -13,9 +13,9 @@ from webapp.content.comparison import MOST_TOKENS, Change, differences, word_run
 from webapp.content.merging import label
 from webapp.db.session import db
 from webapp.editor import rows
-from webapp.editor.forms import summary_form
+from webapp.editor.forms import form_for
 from webapp.models import Article, Draft, Revision
-from webapp.models.values import Finding
+from webapp.models.values import Finding, TextKind
 
 NEW = "/editor/summaries/new"
 
@@ -137,7 +137,7 @@ def test_only_the_row_that_changed_is_shown() -> None:
 def test_every_field_is_called_as_in_the_form(app: Flask) -> None:
     """A new field of an article needs a label that readers of the public history understand."""
     with app.test_request_context("/editor/"):
-        form = summary_form(None)
+        form = form_for(TextKind.SUMMARY, None)
     names = [f"paper-{name}" for name in PaperContent.__struct_fields__]
     names += [name for name in ArticleContent.__struct_fields__ if name not in ("paper", *rows.LISTS)]
     labels = {field.id: field.label.text for field in (*form.paper.form, *form)}

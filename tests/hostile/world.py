@@ -12,8 +12,9 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.accounts.people import add_editor
-from tests.factories import content, publish
+from tests.factories import answer_content, content, publish
 from tests.newsletter.steps import subscribed
+from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, CorrectionContent
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
@@ -22,16 +23,19 @@ from webapp.models import Frequency, GlossaryTerm, Opinion, PartReview, Review, 
 from webapp.models.people import People
 from webapp.models.values import (
     Author,
+    Claim,
     Finding,
     Implication,
     LaterEvent,
     PaperStatus,
+    Place,
     Registration,
     ReviewerKind,
+    TextKind,
 )
 from webapp.newsletter import digests
 from webapp.publishing import reviews, revisions
-from webapp.publishing.publication import withdraw
+from webapp.publishing.publication import make_public, withdraw
 from webapp.search import indexing
 from webapp.web import assets, tokens
 
@@ -119,6 +123,23 @@ def everything(say: Say, **changes: Any) -> ArticleContent:
     )
 
 
+def hostile_answer(say: Say, cited: str) -> AnswerContent:
+    """What an answer says, in every field that takes any text."""
+    return answer_content(
+        cited,
+        question=say("answer.question"),
+        phrasings=[f"{say('phrasing')} {number}" for number in range(5)],
+        verdict=say("verdict"),
+        certainty_reason=say("certainty_reason"),
+        found=[Claim(text=say("claim"), rests_on=[cited]) for _ in range(3)],
+        missing=[say("missing")],
+        would_change=[say("would_change")],
+        questions=[say("answer.questions")],
+        elsewhere=[Place(name=say("place.name"), url="https://example.org/pain")],
+        written_by=say("written_by"),
+    )
+
+
 def build(app: Flask, say: Say) -> World:
     """Fill the site with one of everything. Its admin is ``EMAIL``."""
     now = datetime.now(UTC)
@@ -168,10 +189,15 @@ def build(app: Flask, say: Say) -> World:
     unanswered = Review(draft=review.draft, revision_number=1, kind=review.kind, name=review.name, email=review.email,
                         question=review.question, reviewer=ana, asked_by=ana, asked_at=now)  # fmt: skip
     db.session.add(unanswered)
+    of_answer = revisions.save(
+        revisions.new_draft(kind=TextKind.ANSWER), hostile_answer(say, article.slug), 0, ana.id, now
+    )
+    # No check would let such texts through.
+    answer = make_public(of_answer, revisions.get_revision(of_answer, 1), now)
     db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
-        "slug": article.slug, "article_id": article.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
+        "slug": article.slug, "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
         "name": "js/site.js", "text_id": 1, "review_id": unanswered.id,
     }  # fmt: skip
@@ -179,6 +205,8 @@ def build(app: Flask, say: Say) -> World:
     own_pages = ("preferences", "save_preferences", "my_data", "erase", "erase_now")
     by_endpoint: dict[str, dict[str, object]] = {
         "articles.category": {"slug": "pain-management"},
+        "answers.answer": {"slug": answer.slug},
+        "answers.history": {"slug": answer.slug},
         "exports.category_feed": {"slug": "pain-management"},
         "pages.glossary_term": {"slug": "a-word"},
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},

@@ -96,7 +96,7 @@ def answer_errors(content: AnswerContent, cited: Mapping[str, Article]) -> Itera
         if words := claimed("general", text, unless="denied"):
             message = f"“{words}” speaks for all research. Say “of the summaries here”, and how many."
             yield Problem(field, message, text)
-    yield from _untraced(content, cited)
+    yield from untraced_numbers(content, cited)
 
 
 def answer_warnings(content: AnswerContent, cited: Mapping[str, Article]) -> Iterator[Problem]:
@@ -148,7 +148,7 @@ def _unfit(field: str, slugs: Iterable[str], cited: Mapping[str, Article]) -> It
     for slug in slugs:
         article = cited.get(slug)
         if article is None:
-            yield Problem(field, f"We have no published summary “{slug}”. Choose another, or remove it.")
+            yield Problem(field, f"We have no summary “{slug}”. Enter its address or more of its title.")
         elif article.status is not ArticleStatus.PUBLISHED:
             yield Problem(field, f"“{article.title}” was withdrawn. An answer can’t rest on it.")
         elif article.paper.is_retracted:
@@ -160,7 +160,7 @@ def _unfit(field: str, slugs: Iterable[str], cited: Mapping[str, Article]) -> It
             yield Problem(field, message)
 
 
-def _untraced(content: AnswerContent, cited: Mapping[str, Article]) -> Iterator[Problem]:
+def untraced_numbers(content: AnswerContent, cited: Mapping[str, Article]) -> Iterator[Problem]:
     """Numbers of the verdict and of claims that none of the summaries they rest on has."""
     texts = {"verdict": content.verdict} | {
         f"found-{index}-text": claim.text for index, claim in enumerate(content.found)

@@ -142,7 +142,7 @@ def label(field: str) -> str:
     if field in _LABELS:
         return _LABELS[field]
     name, _, number = field.removeprefix("paper-").partition("-")
-    words = name.replace("_", " ").capitalize()
+    words = _LABELS.get(name) or name.replace("_", " ").capitalize()
     return f"{words.removesuffix('s')} {int(number) + 1}" if number else words
 
 

@@ -2,17 +2,27 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from webapp.content.answer_checks import answer_texts, untraced_numbers
+from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent
-from webapp.content.checks import SHORT_FORM, Grade, Wording, grades, untraced_findings, wording_problems
+from webapp.content.checks import (
+    SHORT_FORM,
+    SHORT_GRADE,
+    Grade,
+    Wording,
+    grades,
+    untraced_findings,
+    wording_problems,
+)
 from webapp.content.number_check import TracedNumber, numbers
 from webapp.content.problems import Problem, own_texts
 from webapp.content.readability import reading_grade, words
 from webapp.content.source_text import source_text
-from webapp.models import Section
+from webapp.models import Article, Section
 from webapp.models.in_words import plural
 
 HARDEST_SHOWN = 16.0  # the right end of the gauge
@@ -71,19 +81,19 @@ class Swap:
 
 @dataclass(frozen=True)
 class PlainCheck:
-    """The whole panel. ``grade`` is that of the simple explanation, 0 if it is empty.
+    """The whole panel. ``grade`` is that of the simple explanation or the verdict, 0 if it is empty.
 
     ``numbers`` are those of all texts, the ones that were not found first; ``places`` says where they were looked up.
     """
 
     grade: float
-    grades: tuple[Grade, ...]
     todo: tuple[Note, ...]
     done: tuple[Note, ...]
     swaps: tuple[Swap, ...]
     word_count: int
-    numbers: tuple[TracedNumber, ...]
-    places: str
+    grades: tuple[Grade, ...] = ()
+    numbers: tuple[TracedNumber, ...] = ()
+    places: str = ""
 
     @property
     def position(self) -> float:
@@ -92,18 +102,42 @@ class PlainCheck:
 
 
 def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> PlainCheck:
-    """Check the words and numbers of a text, complete or not; ``sections`` are those of the paper's stored texts."""
-    texts = own_texts(content)
-    wording = wording_problems(texts)
-    everything = " ".join(text for _, text in texts)
+    """Check the words and numbers of a summary, complete or not; ``sections`` are those of the paper's stored texts."""
     has_quotes = any(finding.quote for finding in content.findings)
     source = source_text(content.paper, tuple(sections))
-    rules: tuple[
-        tuple[Sequence[Problem], str, object], ...
-    ] = (  # a rule that had nothing to look at gets no praise
+    check = _checked(
+        own_texts(content),
+        content.simple_explanation,
+        (tuple(untraced_findings(content)), "Every quote is in the abstract, word for word", has_quotes),
+    )
+    return replace(
+        check, grades=tuple(grades(content)), numbers=tuple(numbers(content, source)), places=source.places
+    )
+
+
+def plain_check_of_answer(content: AnswerContent, cited: Mapping[str, Article]) -> PlainCheck:
+    """Check the words and numbers of an answer, complete or not, which cites these summaries by their slugs."""
+    claims = "\n".join(claim.text for claim in content.found)
+    untraced = tuple(untraced_numbers(content, cited))
+    check = _checked(
+        answer_texts(content), content.verdict, (untraced, "Every number is in a summary it rests on", claims)
+    )
+    parts = (("verdict", "Verdict", content.verdict), ("found", "What we found", claims))
+    shown = [Grade(field, name, reading_grade(text), SHORT_GRADE) for field, name, text in parts if text]
+    return replace(check, grades=tuple(shown))
+
+
+Rule = tuple[Sequence[Problem], str, object]
+
+
+def _checked(texts: Sequence[tuple[str, str]], graded: str, traced: Rule) -> PlainCheck:
+    """Check the words of texts; ``traced`` is the rule that looks up what they rest on."""
+    wording = wording_problems(texts)
+    everything = " ".join(text for _, text in texts)
+    rules: tuple[Rule, ...] = (  # a rule that had nothing to look at gets no praise
         (wording[Wording.LONG_SENTENCE], "No sentence is too long", words(everything)),
         (wording[Wording.SHORT_FORM], "Every short form is spelled out", SHORT_FORM.search(everything)),
-        (tuple(untraced_findings(content)), "Every quote is in the abstract, word for word", has_quotes),
+        traced,
         (wording[Wording.HOPE], "No word promises too much", words(everything)),
     )
     todo: dict[str, list[Problem]] = {}  # one line for each number or word, with all its places
@@ -120,14 +154,11 @@ def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> Pl
     elif words(everything):
         done.append(Note("No hard words found"))
     return PlainCheck(
-        grade=reading_grade(content.simple_explanation),
-        grades=tuple(grades(content)),
+        grade=reading_grade(graded),
         todo=tuple(notes),
         done=tuple(done),
         swaps=swaps[:MOST_SWAPS],
-        word_count=len(words(content.simple_explanation)),
-        numbers=tuple(numbers(content, source)),
-        places=source.places,
+        word_count=len(words(graded)),
     )
 
 

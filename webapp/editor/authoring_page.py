@@ -12,18 +12,21 @@ from flask import Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.content import merging, plain_language
-from webapp.content.article_content import ArticleContent, from_json
+from webapp.content.answer_content import AnswerContent, Content, content_from_json
 from webapp.content.problems import Problem
 from webapp.editor import autosaves, rows
-from webapp.editor.forms import SummaryForm, attach, content_from, summary_form, values_of
+from webapp.editor.draft_form import DraftForm
+from webapp.editor.forms import attach, content_from, form_for, values_of
 from webapp.models import Draft, Role
-from webapp.models.values import ArticleStatus
-from webapp.publishing import deletion, external_changes, publication, reviews, revisions, scheduling
+from webapp.models.values import ArticleStatus, TextKind
+from webapp.publishing import answers, deletion, external_changes, publication, reviews, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
 
 # Names of the fields with the warnings that a page showed, and with the reason for which they are accepted.
 SHOWN_WARNING, REASON = "warning-", "accept-"
+LISTS = {TextKind.SUMMARY: "editor.summaries", TextKind.ANSWER: "editor.answers"}
+PAGES = {TextKind.SUMMARY: "articles.article", TextKind.ANSWER: "answers.answer"}
 
 
 @dataclass(frozen=True)
@@ -75,22 +78,20 @@ def open_form(draft: Draft) -> Response:
     fields, notice, adopts = _unsaved(key)
     values: dict[str, Any] = {"tab": token_hex(8), "adopts": adopts, "form_key": key}
     if fields is None:
-        content = external_changes.opened_content(draft)
-        assert isinstance(content, ArticleContent)
-        values |= values_of(content)
+        values |= values_of(external_changes.opened_content(draft))
         values |= {name: getattr(draft, name) for name in ("merge_base", "change_note", "is_correction")}
         values["revision"] = draft.revision_number
-    form = summary_form(fields, values)
+    form = form_for(draft.kind, fields, values)
     done = request.args.get("done", "")
-    if notice is None and done == "published" and draft.article is not None:
-        address = url_for("articles.article", slug=draft.article.slug)
+    if notice is None and done == "published" and draft.live is not None:
+        address = url_for(PAGES[draft.kind], slug=draft.live.slug)
         notice = FormNotice("Published.", "Readers see it now.", address, "See the page")
     return show_form(draft, form, notice=notice or _DONE.get(done), fields=fields)
 
 
 def show_form(
     draft: Draft,
-    form: SummaryForm,
+    form: DraftForm,
     status: int = HTTPStatus.OK,
     fragment: str | None = None,
     *,
@@ -104,7 +105,8 @@ def show_form(
 
     Warnings are listed once for each message and reason, those without a reason first. ``fields`` is what it was filled from if that was not sent in this request; ``moved`` is the row that a button moved.
     """
-    saved, content = from_json(draft.content), content_from(form, from_json(draft.content))
+    saved = content_from_json(draft.content)
+    content = content_from(form, saved)
     problems = refusal.problems if refusal else problems
     warnings: dict[tuple[str, str], list[Problem]] = {}
     if refusal:
@@ -138,7 +140,8 @@ def show_form(
         is_conflict=before is not None,
         clashes=merging.clashes(before, saved, content) if before is not None else (),
         other_editor=revisions.last_editor_name(draft) if before is not None else "",
-        checked=plain_language.plain_check(content, publication.stored_sections(draft)),
+        checked=_checked(draft, content),
+        page_endpoint=PAGES[draft.kind],
         moved=moved,
         gone=rows.removed(moved.fields if moved else request.form if fields is None else fields),
         save_status=SaveStatus(
@@ -146,7 +149,7 @@ def show_form(
             status_text(draft),
             bool(draft.id),
             problems=() if refusal else problems,
-            same_paper=revisions.find_same_paper(draft, content.paper),
+            same_paper=revisions.find_same_paper(draft, content),
         ),
         comments=reviews.comments(draft) if draft.id else {},
         can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
@@ -160,11 +163,18 @@ def status_text(draft: Draft) -> str:
     """Describe the state of a text without unsaved changes."""
     if not draft.id:
         return "Not saved yet."
-    if draft.article and draft.article.status is ArticleStatus.WITHDRAWN:
+    if draft.live and draft.live.status is ArticleStatus.WITHDRAWN:
         return "Withdrawn. Readers see only your note, until you publish it again."
     if not draft.has_unpublished_changes:
         return "Published. Readers see this text."
     return f"Draft saved {local_time(draft.saved_at)}"
+
+
+def _checked(draft: Draft, content: Content) -> plain_language.PlainCheck:
+    """Check the words and numbers of what the form has."""
+    if isinstance(content, AnswerContent):
+        return plain_language.plain_check_of_answer(content, answers.cited_articles(content))
+    return plain_language.plain_check(content, publication.stored_sections(draft))
 
 
 def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]:

@@ -11,11 +11,13 @@ from flask import Blueprint, Response, current_app, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
 from webapp.content import merging, plain_language
-from webapp.content.article_content import ArticleContent, from_json
+from webapp.content.answer_content import content_from_json
+from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.db.writing import stop_reading, writing
 from webapp.editor import autosaves, rows
 from webapp.editor.authoring_page import (
+    LISTS,
     REASON,
     SHOWN_WARNING,
     FormNotice,
@@ -24,17 +26,28 @@ from webapp.editor.authoring_page import (
     show_form,
     status_text,
 )
-from webapp.editor.forms import SummaryForm, content_from, fill_paper, problems_in, summary_form, with_content
+from webapp.editor.draft_form import DraftForm
+from webapp.editor.forms import (
+    FORMS,
+    SummaryForm,
+    content_from,
+    fill_paper,
+    form_for,
+    problems_in,
+    with_content,
+)
 from webapp.models import AuditKind, Draft, Role
-from webapp.models.values import PaperStatus
+from webapp.models.values import PaperStatus, TextKind
 from webapp.papers import crossref, records, sources
 from webapp.papers.records import Record
 from webapp.papers.services import ServiceFailed
+from webapp.parsing import member_from
 from webapp.publishing import audit, publication, reviews, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
 from webapp.web import htmx
+from webapp.web.errors import SiteError
 
 bp = Blueprint("authoring", __name__, url_prefix="/editor/summaries/<draft:draft_id>")
 editor_access.protect(bp, form="authoring.edit")
@@ -43,7 +56,7 @@ editor_access.protect(bp, form="authoring.edit")
 class FormRefused(Exception):
     """A sent form has ``problems``; ``status`` is the HTTP status of the response."""
 
-    def __init__(self, form: SummaryForm, problems: list[Problem], status: int) -> None:
+    def __init__(self, form: DraftForm, problems: list[Problem], status: int) -> None:
         super().__init__(problems[0].message)
         self.form, self.problems, self.status = form, problems, status
 
@@ -55,11 +68,12 @@ def edit(draft_id: int) -> Response:
         return open_form(_draft(draft_id))
     key = request.args.get("key", "")
     if not autosaves.NEW_KEY.fullmatch(key):
-        return htmx.redirect(url_for(".edit", draft_id=0, key=autosaves.new_key()))
+        kind = member_from(TextKind, request.args.get("kind")) or TextKind.SUMMARY
+        return htmx.redirect(url_for(".edit", draft_id=0, key=autosaves.new_key(kind)))
     made = revisions.find_draft_of_form(key)
     if made and not autosaves.typed(current_editor().id, key):  # else another tab has text that was not saved
         return htmx.redirect(url_for(".edit", draft_id=made.id))
-    return open_form(revisions.new_draft())
+    return open_form(revisions.new_draft(kind=autosaves.kind_of(key)))
 
 
 # ------------------------------------------------------------------ saving
@@ -69,11 +83,11 @@ def edit(draft_id: int) -> Response:
 @bp.post("/save")
 def save(draft_id: int) -> Response:
     """Save what was typed as the newest revision. The Enter key sends the form to its own URL."""
-    form = _valid_form()
+    form = _valid_form(draft_id)
     with editor_access.writing_as(Role.WRITER) as now:
         draft = _save(draft_id, form, now)
     if draft_id and htmx.wants_fragment() and form.merge_base.data is None:  # else the conflict has to go
-        same_paper = revisions.find_same_paper(draft, from_json(draft.content).paper)
+        same_paper = revisions.find_same_paper(draft, content_from_json(draft.content))
         status = SaveStatus(
             draft.revision_number, status_text(draft), is_announced=True, same_paper=same_paper
         )
@@ -84,7 +98,7 @@ def save(draft_id: int) -> Response:
 @bp.post("/preview")
 def preview(draft_id: int) -> Response:
     """Save, then show the page as readers would see it."""
-    form = _valid_form()
+    form = _valid_form(draft_id)
     with editor_access.writing_as(Role.WRITER) as now:
         draft = _save(draft_id, form, now)
     return htmx.redirect(url_for("editor.preview", draft_id=draft.id))
@@ -93,10 +107,10 @@ def preview(draft_id: int) -> Response:
 @bp.post("/autosave")
 def autosave(draft_id: int) -> Response:
     """Store unsaved typing, apart from the draft and its history."""
-    form = SummaryForm(formdata=request.form)
     with writing() as now:
         draft = _draft(draft_id)
-        saved = from_json(draft.content)
+        form = FORMS[draft.kind](formdata=request.form)
+        saved = content_from_json(draft.content)
         content = content_from(form, saved)
         is_behind = _base_number(draft, form) != draft.revision_number
         is_changed = is_behind or content != saved or form.note != (draft.change_note, draft.is_correction)
@@ -111,7 +125,7 @@ def autosave(draft_id: int) -> Response:
         f"Your typing is saved, {local_time(now)}" if is_changed else status_text(draft),
         bool(draft_id),
         other_editor=revisions.last_editor_name(draft) if is_behind else "",
-        same_paper=revisions.find_same_paper(draft, content.paper),
+        same_paper=revisions.find_same_paper(draft, content),
     )
     return _show_save_status(draft_id, status)
 
@@ -121,7 +135,7 @@ def discard(draft_id: int) -> Response:
     """Discard unsaved typing."""
     with writing():
         _forget_unsaved()
-    return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for("editor.summaries"))
+    return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for(LISTS[_draft(0).kind]))
 
 
 # ------------------------------------------------------------------ publishing
@@ -130,15 +144,15 @@ def discard(draft_id: int) -> Response:
 @bp.post("/publish")
 def publish(draft_id: int) -> Response:
     """Publish what was typed, if it passes all checks."""
-    form, editor_id = _valid_form(Role.EDITOR), current_editor().id
+    form, editor_id = _valid_form(draft_id, Role.EDITOR), current_editor().id
     with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
-        saved = from_json(draft.content)
+        saved = content_from_json(draft.content)
         content = content_from(form, saved)
-        is_up_to_date = draft.article is not None and not draft.has_unpublished_changes
+        is_up_to_date = draft.live is not None and not draft.has_unpublished_changes
         is_from_tab = draft.tab == request.form.get("tab")
         # The second of two requests of one tab to publish one text has nothing left to do.
-        if not (is_up_to_date and is_from_tab and publication.with_address(content, draft.article) == saved):
+        if not (is_up_to_date and is_from_tab and publication.with_address(content, draft.live) == saved):
             draft.change_note, draft.is_correction = form.note
             revision = revisions.approve(
                 draft,
@@ -160,13 +174,13 @@ def publish(draft_id: int) -> Response:
 @bp.post("/schedule")
 def schedule(draft_id: int) -> Response:
     """Schedule the text to be published at a set time, if it passes all checks now."""
-    form, editor_id = _valid_form(Role.EDITOR), current_editor().id
+    form, editor_id = _valid_form(draft_id, Role.EDITOR), current_editor().id
     with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
         draft.change_note, draft.is_correction = form.note
         scheduling.schedule(
             draft,
-            content_from(form, from_json(draft.content)),
+            content_from(form, content_from_json(draft.content)),
             _base_number(draft, form),
             editor_id,
             now,
@@ -181,7 +195,7 @@ def schedule(draft_id: int) -> Response:
 @bp.post("/unschedule")
 def unschedule(draft_id: int) -> Response:
     """Cancel the schedule; what was typed is saved."""
-    form = _valid_form(Role.EDITOR)
+    form = _valid_form(draft_id, Role.EDITOR)
     with editor_access.writing_as(Role.EDITOR) as now:
         draft = _save(draft_id, form, now)
         if revisions.end_schedule(draft, now, "It was canceled."):
@@ -196,8 +210,8 @@ def unschedule(draft_id: int) -> Response:
 def move(draft_id: int) -> Response:
     """Add, move or remove a row of a list, or bring a removed one back."""
     moved = rows.move(request.form, request.form.get("move", ""))
-    form = summary_form(moved.fields)
-    return show_form(_draft(draft_id), form, fragment=moved.list_name, moved=moved)
+    draft = _draft(draft_id)
+    return show_form(draft, form_for(draft.kind, moved.fields), fragment=moved.list_name, moved=moved)
 
 
 @bp.post("/swap")
@@ -208,14 +222,15 @@ def swap(draft_id: int) -> Response:
     if field in fields:
         fields[field] = plain_language.swap(fields[field], word)
     notice = FormNotice(f"“{word}” is swapped.", "Please read the sentence again.")
-    return show_form(_draft(draft_id), summary_form(fields), notice=notice)
+    draft = _draft(draft_id)
+    return show_form(draft, form_for(draft.kind, fields), notice=notice)
 
 
 @bp.post("/take")
 def take(draft_id: int) -> Response:
     """In a conflict, use what the other editor wrote in this field."""
-    draft, form = _draft(draft_id), summary_form(request.form)
-    theirs = from_json(draft.content)
+    draft, form = _sent(draft_id)
+    theirs = content_from_json(draft.content)
     content = merging.with_field(content_from(form, theirs), theirs, request.form.get("take", ""))
     return show_form(draft, with_content(form, content, form.revision.data, form.merge_base.data))
 
@@ -226,26 +241,28 @@ def comment_done(draft_id: int) -> Response:
     with editor_access.writing_as(Role.WRITER) as now:
         draft = _draft(draft_id)
         reviews.mark_done(draft, request.form.get("comment-done", ""), current_editor().id, now)
-    return show_form(draft, summary_form(request.form))
+    return show_form(*_sent(draft_id))
 
 
 @bp.post("/check")
 def check(draft_id: int) -> Response:
     """Check how plainly the text is written."""
-    return show_form(_draft(draft_id), summary_form(request.form), fragment="plain_check")
+    return show_form(*_sent(draft_id), fragment="plain_check")
 
 
 @bp.post("/bring-back")
 def bring_back(draft_id: int) -> Response:
     """Show the form with the copy that a browser stored."""
     notice = FormNotice("Your text is back.", "Press “Save draft” to keep it.")
-    return show_form(_draft(draft_id), summary_form(request.form), notice=notice)
+    return show_form(*_sent(draft_id), notice=notice)
 
 
 @bp.post("/fill")
 def fill(draft_id: int) -> Response:
     """Fill the empty fields of the paper from its DOI, as Crossref knows it."""
-    config, form = current_app.extensions["config"], summary_form(request.form)
+    config, (draft, form) = current_app.extensions["config"], _sent(draft_id)
+    if not isinstance(form, SummaryForm):
+        raise SiteError(HTTPStatus.NOT_FOUND)
     paper = form.paper.form
     try:
         stop_reading()
@@ -253,7 +270,7 @@ def fill(draft_id: int) -> Response:
     except ServiceFailed as failure:
         text = f"{failure} You can fill in the fields by hand. We could not check for a retraction."
         notice = FormNotice("Nothing was filled in.", text, is_good=False)
-        return show_form(_draft(draft_id), form, notice=notice)
+        return show_form(draft, form, notice=notice)
     record = records.normalized(Record(content=ArticleContent(paper=crossref.paper_from(message))))
     found = record.content.paper
     own = fill_paper(paper, found)
@@ -264,7 +281,7 @@ def fill(draft_id: int) -> Response:
     else:
         text = f"Careful: Crossref lists a notice. The paper is marked “{found.status.label}”."
     text += f" We kept your text in: {', '.join(own)}." if own else ""
-    return show_form(_draft(draft_id), form, notice=FormNotice("Filled in from Crossref.", text))
+    return show_form(draft, form, notice=FormNotice("Filled in from Crossref.", text))
 
 
 # ------------------------------------------------------------------ refusals
@@ -283,11 +300,11 @@ def show_problems(refused: FormRefused) -> Response:
 @bp.errorhandler(SavedMeanwhile)
 def show_conflict(_: SavedMeanwhile) -> Response:
     """Show both texts, with everything merged that only one side changed."""
-    draft, form = _draft(_asked_draft_id()), summary_form(request.form)
+    draft, form = _sent(_asked_draft_id())
     if htmx.wants_fragment():
         status = SaveStatus(form.revision.data, other_editor=revisions.last_editor_name(draft))
         return _show_save_status(draft.id, status, HTTPStatus.CONFLICT)
-    base_number, theirs = _base_number(draft, form), from_json(draft.content)
+    base_number, theirs = _base_number(draft, form), content_from_json(draft.content)
     if draft.merge_base is not None:
         base_number = min(base_number, draft.merge_base)  # what both grew from
     base = revisions.content_at(draft, base_number)
@@ -299,7 +316,7 @@ def show_conflict(_: SavedMeanwhile) -> Response:
 @bp.errorhandler(NotPublishable)
 def show_reasons(refusal: NotPublishable) -> Response:
     """Save the text as a draft, and list all reasons why it is not published."""
-    form = summary_form(request.form)
+    _, form = _sent(_asked_draft_id())
     try:
         with editor_access.writing_as(Role.WRITER) as now:
             draft = _save(_asked_draft_id(), form, now)
@@ -320,7 +337,7 @@ def show_wrong_time(refused: NotInFuture) -> Response:
 @bp.errorhandler(rows.UnknownMove)
 def show_unmoved(_: rows.UnknownMove) -> Response:
     """Show the form as it was sent: the button came from a page that is out of date."""
-    return show_form(_draft(_asked_draft_id()), summary_form(request.form))
+    return show_form(*_sent(_asked_draft_id()))
 
 
 # ------------------------------------------------------------------ shared by the views
@@ -336,10 +353,16 @@ def _draft(draft_id: int) -> Draft:
     key = request.form.get("form_key", "")
     if not autosaves.NEW_KEY.fullmatch(key):
         return revisions.new_draft()
-    return revisions.find_draft_of_form(key) or revisions.new_draft(key)
+    return revisions.find_draft_of_form(key) or revisions.new_draft(key, autosaves.kind_of(key))
 
 
-def _base_number(draft: Draft, form: SummaryForm) -> int:
+def _sent(draft_id: int) -> tuple[Draft, DraftForm]:
+    """The draft that a form was sent for, and the form as it was filled in."""
+    draft = _draft(draft_id)
+    return draft, form_for(draft.kind, request.form)
+
+
+def _base_number(draft: Draft, form: DraftForm) -> int:
     """The revision that the text was written on: also one that this tab saved itself, and went Back from."""
     tabs = (form.tab.data, (form.adopts.data or "").partition("@")[0])
     number: int = form.revision.data
@@ -355,9 +378,9 @@ def _show_save_status(draft_id: int, status: SaveStatus, code: int = HTTPStatus.
     return htmx.render("editor/edit.html", "save_status", code, save_status=status, draft_id=draft_id)
 
 
-def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
+def _valid_form(draft_id: int, role: Role = Role.WRITER) -> DraftForm:
     """Read the sent form. Raises FormRefused for a field that cannot be saved, or a role that may not do this."""
-    form = summary_form(request.form)
+    _, form = _sent(draft_id)
     if not form.validate():
         raise FormRefused(form, problems_in(form), HTTPStatus.UNPROCESSABLE_ENTITY)
     if not may(role):
@@ -366,10 +389,10 @@ def _valid_form(role: Role = Role.WRITER) -> SummaryForm:
     return form
 
 
-def _save(draft_id: int, form: SummaryForm, now: datetime) -> Draft:
+def _save(draft_id: int, form: DraftForm, now: datetime) -> Draft:
     """Save what was typed as the newest revision. Raises SavedMeanwhile."""
     draft = _draft(draft_id)
-    content = content_from(form, from_json(draft.content))
+    content = content_from(form, content_from_json(draft.content))
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
     draft.change_note, draft.is_correction = form.note
     _forget_unsaved(draft)
@@ -384,7 +407,7 @@ def _forget_unsaved(saved: Draft | None = None) -> None:
     editor_access.discard_recovered_fields()
 
 
-def _reasons(draft: Draft, form: SummaryForm) -> dict[str, str]:
+def _reasons(draft: Draft, form: DraftForm) -> dict[str, str]:
     """The reason for which each warning is accepted, by the warning's key, given now or before.
 
     One reason for all stands for the warnings that the form showed, never for one that nobody has seen.

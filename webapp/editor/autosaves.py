@@ -13,9 +13,10 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.db.session import db
 from webapp.models import Autosave, Draft
+from webapp.models.values import TextKind
 from webapp.parsing import datetime_from
 
-NEW_KEY = re.compile(r"new-[0-9a-f]{16}")
+NEW_KEY = re.compile(r"new-(?P<answer>answer-)?[0-9a-f]{16}")
 KEY = re.compile(rf"draft-[0-9]{{1,9}}|{NEW_KEY.pattern}")
 LONGEST_TAB = 16  # characters of the random name of a tab
 _NOT_TYPED = ("csrf_token", "tab", "adopts")
@@ -40,16 +41,22 @@ def store(editor_id: int, fields: MultiDict[str, str], title: str, now: datetime
     )
 
 
-def new_key() -> str:
+def new_key(kind: TextKind = TextKind.SUMMARY) -> str:
     """Make a key for the form of a new text."""
-    return f"new-{token_hex(8)}"
+    return f"new-{'answer-' if kind is TextKind.ANSWER else ''}{token_hex(8)}"
+
+
+def kind_of(key: str) -> TextKind:
+    """The kind of the new text whose form has this key."""
+    match = NEW_KEY.fullmatch(key)
+    return TextKind.ANSWER if match and match["answer"] else TextKind.SUMMARY
 
 
 def form_key(draft: Draft, asked: str = "") -> str:
     """Give the key of a draft's form. A new text has the key that was ``asked`` for, or gets one."""
     if draft.id:
         return f"draft-{draft.id}"
-    return asked if NEW_KEY.fullmatch(asked) else new_key()
+    return asked if NEW_KEY.fullmatch(asked) else new_key(draft.kind)
 
 
 def typed(editor_id: int, form_key: str) -> list[Autosave]:
@@ -70,12 +77,13 @@ def forget(editor_id: int, fields: MultiDict[str, str]) -> None:
     db.session.execute(delete(Autosave).where(Autosave.editor_id == editor_id, or_(is_own, is_adopted)))
 
 
-def new_texts(editor_id: int) -> list[tuple[str, str, datetime]]:
-    """List key, title and time of texts that were never saved as a draft, newest first."""
+def new_texts(editor_id: int, kind: TextKind) -> list[tuple[str, str, datetime]]:
+    """List key, title and time of texts of a kind that were never saved as a draft, newest first."""
     query = (
         select(Autosave.form_key, Autosave.title, Autosave.saved_at)
         .where(Autosave.editor_id == editor_id, Autosave.form_key.startswith("new-"))
         .order_by(Autosave.saved_at)
     )
-    newest = {key: (key, title, saved_at) for key, title, saved_at in db.session.execute(query)}
+    rows = db.session.execute(query)
+    newest = {key: (key, title, saved_at) for key, title, saved_at in rows if kind_of(key) is kind}
     return sorted(newest.values(), key=lambda text: text[2], reverse=True)

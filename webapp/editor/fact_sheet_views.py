@@ -61,7 +61,7 @@ editor_access.protect(bp, form="fact_sheet.show")
 def show(draft_id: int) -> Response:
     """The paper on the left, its facts on the right."""
     fields = editor_access.recovered_fields()
-    form, draft = TextForm(formdata=fields), revisions.get_draft(draft_id)
+    form, draft = TextForm(formdata=fields), revisions.get_summary_draft(draft_id)
     if fields and fields.get("fact") in list(Field):
         return _show(
             draft, form, decided=Field(fields["fact"]), problem=PRESS_AGAIN, typed=fields.get("value")
@@ -72,7 +72,7 @@ def show(draft_id: int) -> Response:
 @bp.post("/text")
 def add_text(draft_id: int) -> Response:
     """Store a text of the paper."""
-    form, draft = TextForm(), revisions.get_draft(draft_id)
+    form, draft = TextForm(), revisions.get_summary_draft(draft_id)
     source, name = form.text.data or "", "Pasted"
     if form.file.data:
         with form.file.data.stream as stream:
@@ -83,7 +83,7 @@ def add_text(draft_id: int) -> Response:
         form.kind.errors = ["Choose how much of the paper this is."]
         return _show(draft, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with editor_access.writing_as(Role.WRITER) as now:
-        draft, editor_id = revisions.get_draft(draft_id), current_editor().id
+        draft, editor_id = revisions.get_summary_draft(draft_id), current_editor().id
         stored_texts.store(draft, sections, kind, source=name, editor_id=editor_id, now=now)
         editor_access.discard_recovered_fields()
     return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor="the-paper"))
@@ -102,7 +102,7 @@ def show_unreadable(refusal: Unreadable) -> Response:
 def erase_text(draft_id: int, text_id: int) -> Response:
     """Erase a stored text for good; facts that were confirmed in it stay, each with its sentence."""
     with editor_access.writing_as(Role.WRITER):
-        stored_texts.erase(revisions.get_draft(draft_id), text_id)
+        stored_texts.erase(revisions.get_summary_draft(draft_id), text_id)
     return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor="the-paper"))
 
 
@@ -114,7 +114,7 @@ def set_read_from(draft_id: int) -> Response:
     """Put into the draft how much of the paper was read."""
     kind = member_from(ReadFrom, request.form.get("read_from"))
     with editor_access.writing_as(Role.WRITER) as now:
-        draft = revisions.get_draft(draft_id)
+        draft = revisions.get_summary_draft(draft_id)
         decisions.set_read_from(draft, kind, editor_id=current_editor().id, now=now)
     return htmx.redirect(url_for(".show", draft_id=draft_id, _anchor="the-paper"))
 
@@ -144,7 +144,7 @@ def _decide(draft_id: int, name: str, value: str, seen: list[Suggestion]) -> Res
     """Store a decision with the suggestions that were chosen, and show the fact again."""
     field = _field(name)
     with editor_access.writing_as(Role.WRITER) as now:
-        draft = revisions.get_draft(draft_id)
+        draft = revisions.get_summary_draft(draft_id)
         decisions.decide(draft, field, value, seen, editor_id=current_editor().id, now=now)
         editor_access.discard_recovered_fields()
     if htmx.wants_fragment():
@@ -170,7 +170,7 @@ def show_undecided(refusal: Undecidable) -> Response:
 
 
 def _draft() -> Draft:
-    return revisions.get_draft((request.view_args or {})["draft_id"])
+    return revisions.get_summary_draft((request.view_args or {})["draft_id"])
 
 
 def _field(name: str) -> Field:

@@ -1,4 +1,4 @@
-"""The authoring form: converts an article's content to fields and back. Content without a field is carried over."""
+"""The authoring form of a summary, and the conversion of either form to a content and back. Content without a field is carried over."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -14,24 +13,21 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
-    HiddenField,
     SelectField,
-    SelectMultipleField,
-    StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+from wtforms.validators import DataRequired, Length
 
+from webapp.content.answer_content import AnswerContent, Content
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.paper_status import status_of
 from webapp.content.problems import Problem
-from webapp.db.session import db
+from webapp.editor.answer_form import AnswerForm, answer_from, answer_values
+from webapp.editor.draft_form import MOST_ROWS, NO_CONTENT, DraftForm, category_values, lines, rows_of
 from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
 from webapp.editor.people_form import PeopleForm, people_from, people_values
-from webapp.models import Category
 from webapp.models.values import (
     AboutSci,
     Finding,
@@ -43,11 +39,10 @@ from webapp.models.values import (
     Result,
     StudyKind,
     Subject,
+    TextKind,
 )
 from webapp.papers import names
-from webapp.parsing import date_from, int_from, member_from
-
-MOST_ROWS = 40
+from webapp.parsing import date_from, member_from
 
 _ARTICLE_TEXTS, _PAPER_TEXTS = (
     [field.name for field in msgspec.structs.fields(kind) if field.type is str]
@@ -66,7 +61,6 @@ _ROWS: dict[str, type[msgspec.Struct]] = {
     "registrations": Registration,
     "since_then": LaterEvent,
 }
-_NO_CONTENT = ("form_key", "tab", "adopts", "change_note", "is_correction", "publish_at", "reason_for_all")
 
 
 def check_authors(_form: Form, field: TextAreaField) -> None:
@@ -144,22 +138,10 @@ class LaterEventForm(Form):
     source = short("Where it was seen, if not there")
 
 
-class SummaryForm(FlaskForm):
-    """Everything an editor writes about one paper, with the tab it is typed into.
-
-    ``revision`` is the number of the revision that the text was written on, 0 for a text that was never saved. ``merge_base``
-    is, in a conflict, the revision that both texts grew from.
-    """
-
-    revision = HiddenField(filters=[lambda sent: int_from(str(sent)) or 0])
-    merge_base = HiddenField(filters=[lambda sent: int_from(str(sent))])
-    form_key = HiddenField()
-    tab = HiddenField()
-    adopts = HiddenField()
+class SummaryForm(DraftForm):
+    """Everything an editor writes about one paper."""
 
     paper = FormField(PaperForm)
-    categories = SelectMultipleField("Categories", widget=ListWidget(), option_widget=CheckboxInput())
-    main_category = SelectField("Main category")
 
     plain_title = short("Plain title")
     slug = short("Web address", 80)
@@ -197,47 +179,38 @@ class SummaryForm(FlaskForm):
     shows_dysreflexia_help = BooleanField("Show the box about autonomic dysreflexia")
     written_by = short("Written by")
 
-    change_note = long("What changed for the reader")
-    is_correction = BooleanField("This corrects a mistake: list it under Corrections")
-    publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
-    reason_for_all = short("One reason for all warnings", 500)
 
-    @property
-    def note(self) -> tuple[str, bool]:
-        """What changed for the reader, and whether that corrects a mistake."""
-        return (self.change_note.data or "").strip(), bool(self.is_correction.data)
+FORMS: dict[TextKind, type[DraftForm]] = {TextKind.SUMMARY: SummaryForm, TextKind.ANSWER: AnswerForm}
 
 
-def category_choices() -> list[tuple[str, str]]:
-    """Slug and name of every category, in the order of the site."""
-    return [(row.slug, row.name) for row in db.session.scalars(select(Category).order_by(Category.position))]
-
-
-def summary_form(fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> SummaryForm:
-    """Build the form with its choices of categories, filled from sent fields, or else from ``values``."""
-    form = SummaryForm(formdata=fields, data=values)
-    form.categories.choices = [SelectChoice(*pair) for pair in category_choices()]
-    form.main_category.choices = [NOT_CHOSEN, *form.categories.choices]
+def form_for(
+    kind: TextKind, fields: MultiDict[str, str] | None, values: dict[str, Any] | None = None
+) -> DraftForm:
+    """Build the form of a text with its choices, filled from sent fields, or else from ``values``."""
+    form = FORMS[kind](formdata=fields, data=values)
+    form.set_choices()
     return form
 
 
-def with_content(
-    form: SummaryForm, content: ArticleContent, revision: int, merge_base: int | None
-) -> SummaryForm:
+def with_content(form: DraftForm, content: Content, revision: int, merge_base: int | None) -> DraftForm:
     """Build the form with another text, as written on ``revision``; fields that are no part of the text stay."""
-    stays = {name: form[name].data for name in _NO_CONTENT}
+    stays = {name: form[name].data for name in NO_CONTENT}
     bases = {"revision": revision, "merge_base": merge_base}
-    return summary_form(None, values_of(content) | stays | bases)
+    kind = TextKind.ANSWER if isinstance(form, AnswerForm) else TextKind.SUMMARY
+    return form_for(kind, None, values_of(content) | stays | bases)
 
 
-def values_of(content: ArticleContent) -> dict[str, Any]:
+def values_of(content: Content) -> dict[str, Any]:
     """Convert a content to the values of the form's fields."""
+    return answer_values(content) if isinstance(content, AnswerContent) else _summary_values(content)
+
+
+def _summary_values(content: ArticleContent) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: getattr(content, name) for name in (*_ARTICLE_TEXTS, "shows_dysreflexia_help")
     }
     values |= {name: getattr(content, name) or "" for name, _ in _ARTICLE_CHOICES}
-    values["categories"] = list(content.categories)
-    values["main_category"] = content.categories[0] if content.categories else ""
+    values |= category_values(content)
     values |= {name: list(map(msgspec.structs.asdict, getattr(content, name))) for name in _ROWS}
     values["people"] = people_values(content.people)
     values["questions"], values["limitations"] = list(content.questions), list(content.limitations)
@@ -256,28 +229,27 @@ def _paper_values(paper: PaperContent) -> dict[str, str]:
     }
 
 
-def content_from(form: SummaryForm, carried: ArticleContent) -> ArticleContent:
+def content_from(form: DraftForm, carried: Content) -> Content:
     """Convert a form to a content; corrections and our own dates, for which there is no field, come from ``carried``.
 
-    The main category comes first, then those chosen before in their order, then the new ones. A choice or a date that
-    cannot be read counts as not given: validate the form first where that would lose something.
+    A choice or a date that cannot be read counts as not given: validate the form first where that would lose something.
     """
-    chosen = list(form.categories.data or [])
-    before = [slug for slug in carried.categories if slug in chosen]
-    categories = list(dict.fromkeys([*filter(None, [form.main_category.data]), *before, *chosen]))
+    if isinstance(carried, AnswerContent):
+        assert isinstance(form, AnswerForm)
+        return answer_from(form, carried)
     texts = {name: (form[name].data or "").strip() for name in _ARTICLE_TEXTS}
     choices = {name: member_from(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
     return msgspec.structs.replace(
         carried,
         **texts,
         **choices,
-        **{name: _rows(form[name], kind) for name, kind in _ROWS.items()},
-        categories=categories,
+        **{name: rows_of(form[name], kind) for name, kind in _ROWS.items()},
+        categories=form.chosen_categories(carried),
         shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
         paper=_paper_from(form.paper.form),
         people=people_from(form.people.form),
-        questions=_lines(entry.data for entry in form.questions),
-        limitations=_lines(entry.data for entry in form.limitations),
+        questions=lines(entry.data for entry in form.questions),
+        limitations=lines(entry.data for entry in form.limitations),
     )
 
 
@@ -297,12 +269,12 @@ def fill_paper(form: PaperForm, found: PaperContent) -> list[str]:
     return unchanged
 
 
-def problems_in(form: SummaryForm) -> list[Problem]:
+def problems_in(form: DraftForm) -> list[Problem]:
     """Problems found by validating the form, in the order of its fields."""
     return [Problem(field.id, str(field.errors[0])) for field in _single_fields(form) if field.errors]
 
 
-def attach(form: SummaryForm, problems: Sequence[Problem]) -> None:
+def attach(form: DraftForm, problems: Sequence[Problem]) -> None:
     """Attach each problem to its field, which shows it."""
     first = {problem.field: problem.message for problem in reversed(problems)}
     for field in _single_fields(form):
@@ -321,11 +293,11 @@ def _single_fields(form: Form) -> Iterator[Field]:
 
 
 def _paper_from(form: PaperForm) -> PaperContent:
-    lines = _lines((form.authors.data or "").splitlines())
+    named = lines((form.authors.data or "").splitlines())
     paper = PaperContent(
         **{name: (form[name].data or "").strip() for name in _PAPER_TEXTS},
-        authors=[author for line in lines for author in names.read_any(line)],
-        mesh_terms=_lines((form.mesh_terms.data or "").splitlines()),
+        authors=[author for line in named for author in names.read_any(line)],
+        mesh_terms=lines((form.mesh_terms.data or "").splitlines()),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
         read_from=member_from(ReadFrom, form.read_from.data),
         status=member_from(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
@@ -335,27 +307,17 @@ def _paper_from(form: PaperForm) -> PaperContent:
     return msgspec.structs.replace(paper, status=status_of(paper))
 
 
-def _rows(entries: FieldList, kind: type[Any]) -> list[Any]:
-    """The rows of a list that are not empty."""
-    rows = [{name: (value or "").strip() for name, value in entry.data.items()} for entry in entries]
-    return [kind(**row) for row in rows if any(row.values())]
-
-
-def _lines(texts: Any) -> list[str]:
-    return [line for text in texts if (line := (text or "").strip())]
-
-
 def _day_text(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
 class WithdrawForm(FlaskForm):
-    """The note for readers that a withdrawn summary needs."""
+    """The note for readers that a withdrawn text needs."""
 
     note = TextAreaField(
         "Note for readers",
         [
-            DataRequired("Tell readers in a sentence why this summary is no longer here."),
+            DataRequired("Tell readers in a sentence why this is no longer here."),
             Length(max=1000, message="Keep this to 1,000 characters."),
         ],
     )

@@ -1,10 +1,12 @@
 """The editors' list of all texts: drafts, published and withdrawn summaries, newest change first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, case, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import defer, joinedload
 from sqlalchemy.sql import Subquery
 
 from webapp.content.checks import SHORT_GRADE
@@ -75,6 +77,21 @@ def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
     )
     rows = list(db.session.execute(newest))
     return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
+
+
+def answers() -> Sequence[Draft]:
+    """All answers and their drafts, by question."""
+    query = select(Draft).where(Draft.kind == TextKind.ANSWER).order_by(Draft.title, Draft.id)
+    return db.session.scalars(query.options(joinedload(Draft.answer), defer(Draft.content))).all()
+
+
+def state_of(draft: Draft) -> State:
+    """Whether readers see a text."""
+    if draft.live is None:
+        return State.DELETED if draft.deleted_at else State.DRAFT
+    if draft.live.status is ArticleStatus.WITHDRAWN:
+        return State.WITHDRAWN
+    return State.CHANGED if draft.has_unpublished_changes else State.PUBLISHED
 
 
 def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:

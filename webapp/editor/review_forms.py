@@ -12,7 +12,7 @@ from webapp.editor.fields import long
 from webapp.models import Opinion, PartReview
 from webapp.models.values import ReviewerKind
 from webapp.parsing import member_from
-from webapp.publishing.sign_offs import PARTS
+from webapp.publishing.sign_offs import ALL_PARTS
 from webapp.web.forms import mail_address, one_line
 
 
@@ -69,7 +69,7 @@ class ReviewForm(FlaskForm):
     role = StringField(
         "Profession or title, as readers should see it", [Length(max=120), one_line], filters=[stripped]
     )
-    keeps_name = BooleanField("Keep my name on this summary if my account is closed")
+    keeps_name = BooleanField("Keep my name on this text if my account is closed")
 
     def parts(self, shown: list[str]) -> list[PartReview]:
         """The opinions given about these parts. A text without one says what should change."""
@@ -106,5 +106,5 @@ class ReviewForm(FlaskForm):
         return not (missing or self.agrees.errors or self.name.errors)
 
 
-for _part in PARTS:
+for _part in ALL_PARTS:
     setattr(ReviewForm, _part, FormField(PartForm))

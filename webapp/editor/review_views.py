@@ -10,16 +10,17 @@ from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import editor_access, editors
 from webapp.accounts.editor_access import current_editor, local_time, may
-from webapp.content.article_content import ArticleContent, from_json
+from webapp.content.answer_content import AnswerContent, Content, content_from_json
+from webapp.content.article_content import ArticleContent
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.editor import queries
 from webapp.editor.review_forms import AskForm, ReviewForm
 from webapp.models import Draft, Editor, Review, Role
 from webapp.models.values import ReviewerKind
-from webapp.publishing import publication, reviews, revisions
+from webapp.publishing import answers, publication, reviews, revisions
 from webapp.publishing.reviews import ReviewClosed
-from webapp.publishing.sign_offs import PARTS
+from webapp.publishing.sign_offs import ALL_PARTS, ANSWER_PARTS, PARTS
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import is_exceeded, visitor_address
@@ -33,7 +34,7 @@ SENT_BY_ADDRESS = 30  # an hour
 
 bp = Blueprint("reviews", __name__)
 editor_access.protect(bp, role=Role.REVIEWER, open_to_all=[f"reviews.{name}" for name in BY_LINK])
-bp.context_processor(lambda: {"review_parts": PARTS})
+bp.context_processor(lambda: {"review_parts": ALL_PARTS})
 
 
 # ------------------------------------------------------------------ asking
@@ -41,7 +42,7 @@ bp.context_processor(lambda: {"review_parts": PARTS})
 
 @bp.get("/editor/summaries/<int:draft_id>/reviews")
 def of_summary(draft_id: int) -> Response:
-    """Show the reviews of a summary, with a form to ask for another."""
+    """Show the reviews of a text, with a form to ask for another."""
     editor_access.require(Role.WRITER)
     draft = _saved(draft_id)
     return _show_reviews(draft, _ask_form(draft, formdata=editor_access.recovered_fields()))
@@ -227,11 +228,13 @@ def _review_form(review: Review, **filled: Any) -> ReviewForm:
     return ReviewForm(**filled, data={"name": review.name, "role": review.role})
 
 
-def _content(review: Review) -> ArticleContent:
-    return from_json(revisions.get_revision(review.draft, review.revision_number).content)
+def _content(review: Review) -> Content:
+    return content_from_json(revisions.get_revision(review.draft, review.revision_number).content)
 
 
-def _shown_parts(content: ArticleContent) -> list[str]:
+def _shown_parts(content: Content) -> list[str]:
+    if isinstance(content, AnswerContent):
+        return list(ANSWER_PARTS)
     return [part for part in PARTS if part != "since_then" or content.since_then]
 
 
@@ -257,7 +260,11 @@ def _show_review(review: Review, form: ReviewForm, status: int = HTTPStatus.OK, 
         "editor/review.html",
         status=status,
         review=review,
-        article=publication.transient_article(content, datetime.now(UTC)),
+        answer=content if isinstance(content, AnswerContent) else None,
+        cited=answers.cited_articles(content) if isinstance(content, AnswerContent) else {},
+        article=publication.transient_article(content, datetime.now(UTC))
+        if isinstance(content, ArticleContent)
+        else None,
         form=form,
         parts=_shown_parts(content),
         until=reviews.closes_at(review),

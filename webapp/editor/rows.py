@@ -18,6 +18,10 @@ LISTS = {
     "limitations": "Limitation",
     "registrations": "Registration",
     "since_then": "Event",
+    "found": "Claim",
+    "missing": "Gap",
+    "would_change": "Change",
+    "elsewhere": "Place",
 }
 _REMOVED = "removed-"
 

@@ -1,25 +1,30 @@
-"""The list of summaries; preview, history, comparison, deletion and withdrawal of one."""
+"""The lists of summaries and of answers; preview, history, comparison, deletion and withdrawal of one."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.answers.evidence import Evidence
+from webapp.catalog.answers import cited
 from webapp.catalog.glossary import new_explainer
 from webapp.content import comparison
-from webapp.content.article_content import from_json
+from webapp.content.answer_content import AnswerContent, content_from_json
 from webapp.content.identifiers import find_date
 from webapp.db.session import db
 from webapp.editor import autosaves, queries
-from webapp.editor.forms import WithdrawForm, category_choices
+from webapp.editor.authoring_page import LISTS
+from webapp.editor.draft_form import category_choices
+from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Tab
-from webapp.models import Article, AuditKind, Draft, Role
-from webapp.models.values import ArticleStatus
+from webapp.models import AuditKind, Draft, Role
+from webapp.models.values import ArticleStatus, TextKind
 from webapp.parsing import int_from
 from webapp.publishing import audit, deletion, publication, revisions, scheduling, sign_offs
+from webapp.publishing.answers import transient_answer
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -36,12 +41,11 @@ editor_access.protect(bp)
 
 @bp.get("/editor/")
 def summaries() -> Response:
-    """List all texts, newest change first."""
+    """List all summaries, newest change first."""
     tab = request.args.get("tab", Tab.ALL.value)
     if tab not in list(Tab):
         raise SiteError(404)
     page = existing(queries.summaries(Tab(tab), asked_page()))
-    deleted = db.session.get(Draft, int_from(request.args.get("deleted")) or 0)
     return htmx.render(
         "editor/summaries.html",
         page=page,
@@ -50,24 +54,43 @@ def summaries() -> Response:
         categories=category_choices(),
         may_publish=may(Role.EDITOR),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows]),
-        unsaved=autosaves.new_texts(current_editor().id),
-        deleted=deleted if deleted and deleted.deleted_at else None,
+        unsaved=autosaves.new_texts(current_editor().id, TextKind.SUMMARY),
+        deleted=_just_deleted(),
+        undo_until=deletion.undo_until,
+        local=local_time,
+    )
+
+
+@bp.get("/editor/answers")
+def answers() -> Response:
+    """List all answers by question."""
+    drafts = queries.answers()
+    return htmx.render(
+        "editor/answers.html",
+        drafts=drafts,
+        state_of=queries.state_of,
+        waiting=scheduling.waiting_for([draft.id for draft in drafts]),
+        unsaved=autosaves.new_texts(current_editor().id, TextKind.ANSWER),
+        deleted=_just_deleted(),
         undo_until=deletion.undo_until,
         local=local_time,
     )
 
 
 @bp.get("/editor/articles/<int:article_id>")
-def edit_article(article_id: int) -> Response:
-    """Redirect from an article to its form."""
-    return htmx.redirect(url_for("authoring.edit", draft_id=revisions.draft_of(article_id).id))
+@bp.get("/editor/answers/<int:answer_id>")
+def edit_published(**key: int) -> Response:
+    """Redirect from a published text to its form."""
+    return htmx.redirect(url_for("authoring.edit", draft_id=revisions.draft_with(**key).id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/preview")
 def preview(draft_id: int) -> Response:
     """Show the page as readers would see it."""
     draft = revisions.get_draft(draft_id)
-    content = from_json(draft.content)
+    content = content_from_json(draft.content)
+    if isinstance(content, AnswerContent):
+        return _preview_answer(draft, content)
     published_on = find_date(content.paper.published_on)  # of a draft it may be anything
     paper = msgspec.structs.replace(content.paper, published_on=published_on)
     article = publication.transient_article(msgspec.structs.replace(content, paper=paper), datetime.now(UTC))
@@ -105,7 +128,9 @@ def compare(draft_id: int) -> Response:
         history=history,
         old=before,
         new=after,
-        differences=comparison.differences(from_json(before.content), from_json(after.content)),
+        differences=comparison.differences(
+            content_from_json(before.content), content_from_json(after.content)
+        ),
         local=local_time,
     )
 
@@ -118,7 +143,7 @@ def restore(draft_id: int) -> Response:
         raise SiteError(HTTPStatus.BAD_REQUEST)
     with editor_access.writing_as(Role.WRITER) as now:
         draft = revisions.get_draft(draft_id)
-        content = from_json(revisions.get_revision(draft, number).content)
+        content = content_from_json(revisions.get_revision(draft, number).content)
         revisions.save(draft, content, base, current_editor().id, now, kind=Kind.RESTORED)
         if draft.revision_number != base:
             audit.record(AuditKind.RESTORED, now, current_editor().id, detail=draft.title)
@@ -142,7 +167,7 @@ def delete(draft_id: int) -> Response:
         if draft.deleted_at is None:
             deletion.delete(draft, now)
             audit.record(AuditKind.DRAFT_DELETED, now, current_editor().id, detail=draft.title)
-    return htmx.redirect(url_for(".summaries", deleted=draft_id))
+    return htmx.redirect(url_for(LISTS[draft.kind], deleted=draft_id))
 
 
 @bp.post("/editor/summaries/<int:draft_id>/undelete")
@@ -157,38 +182,63 @@ def undelete(draft_id: int) -> Response:
 
 
 @bp.get("/editor/articles/<int:article_id>/withdraw")
-def withdraw(article_id: int) -> Response:
-    """Ask for confirmation before a summary is taken off the site."""
+@bp.get("/editor/answers/<int:answer_id>/withdraw")
+def withdraw(**key: int) -> Response:
+    """Ask for confirmation before a text is taken off the site."""
     editor_access.require(Role.EDITOR)
-    return _show_withdraw(_published(article_id), WithdrawForm(formdata=editor_access.recovered_fields()))
+    return _show_withdraw(_published(key), WithdrawForm(formdata=editor_access.recovered_fields()))
 
 
 @bp.post("/editor/articles/<int:article_id>/withdraw")
-def do_withdraw(article_id: int) -> Response:
-    """Take a summary off the site; its page stays with a note."""
+@bp.post("/editor/answers/<int:answer_id>/withdraw")
+def do_withdraw(**key: int) -> Response:
+    """Take a text off the site; its page stays with a note."""
     editor_access.require(Role.EDITOR)
     form = WithdrawForm()
     if not form.validate():
-        return _show_withdraw(_published(article_id), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_withdraw(_published(key), form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with editor_access.writing_as(Role.EDITOR) as now:
-        article = _published(article_id)
-        publication.withdraw(article, form.note.data.strip(), now)
-        revisions.end_schedule(revisions.draft_of(article_id), now, "The summary was withdrawn.")
-        audit.record(AuditKind.WITHDRAWN, now, current_editor().id, detail=article.title)
+        draft = _published(key)
+        assert draft.live is not None
+        publication.withdraw(draft.live, form.note.data.strip(), now)
+        revisions.end_schedule(draft, now, f"The {draft.kind} was withdrawn.")
+        audit.record(AuditKind.WITHDRAWN, now, current_editor().id, detail=draft.live.title)
         editor_access.discard_recovered_fields()
-    return htmx.redirect(url_for(".summaries", tab=Tab.WITHDRAWN.value))
+    tab = Tab.WITHDRAWN.value if draft.kind is TextKind.SUMMARY else None
+    return htmx.redirect(url_for(LISTS[draft.kind], tab=tab))
 
 
-def _published(article_id: int) -> Article:
-    """The article, which must be on the site; raises SiteError 404."""
-    article = revisions.draft_of(article_id).article
-    if article is None or article.status != ArticleStatus.PUBLISHED:
-        raise SiteError(HTTPStatus.NOT_FOUND, "This summary is not on the site at the moment.")
-    return article
+def _published(key: dict[str, int]) -> Draft:
+    """The draft of the text with this key, which must be on the site; raises SiteError 404."""
+    draft = revisions.draft_with(**key)
+    if draft.live is None or draft.live.status != ArticleStatus.PUBLISHED:
+        raise SiteError(HTTPStatus.NOT_FOUND, f"This {draft.kind} is not on the site at the moment.")
+    return draft
 
 
-def _show_withdraw(article: Article, form: WithdrawForm, status: int = HTTPStatus.OK) -> Response:
-    return htmx.render("editor/withdraw.html", status=status, article=article, form=form)
+def _just_deleted() -> Draft | None:
+    """The draft that the last press deleted, for the notice with the button to undo it."""
+    draft = db.session.get(Draft, int_from(request.args.get("deleted")) or 0)
+    return draft if draft and draft.deleted_at else None
+
+
+def _preview_answer(draft: Draft, content: AnswerContent) -> Response:
+    answer = transient_answer(content, datetime.now(UTC))
+    answer.sign_offs = sign_offs.of_text(draft.id, draft.content, draft.revision_number)
+    return htmx.render(
+        "editor/preview_answer.html",
+        answer=answer,
+        evidence=Evidence(answer, cited(answer)),
+        cards=[
+            card for card in current_app.extensions["safety_cards"].cards if card.id in answer.safety_cards
+        ],
+        explainer=new_explainer(),
+        draft=draft,
+    )
+
+
+def _show_withdraw(draft: Draft, form: WithdrawForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render("editor/withdraw.html", status=status, draft=draft, form=form)
 
 
 def _show_history(draft: Draft, status: int = HTTPStatus.OK, *, is_behind: bool = False) -> Response:

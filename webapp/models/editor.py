@@ -191,6 +191,7 @@ class AuditKind(Labelled):
     REVIEWED = "reviewed", "Sent a review"
     SIGNED_OFF = "signed-off", "Signed off a summary"
     SIGN_OFF_UNDONE = "sign-off-undone", "Took a sign-off back"
+    STILL_RIGHT = "still-right", "Said that an answer is still right"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

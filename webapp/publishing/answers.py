@@ -58,6 +58,14 @@ def content_of(answer: Answer) -> AnswerContent:
     )
 
 
+def transient_answer(content: AnswerContent, now: datetime) -> Answer:
+    """Make an answer outside the database to preview a draft, which may be incomplete."""
+    answer = Answer(revision_number=0, published_at=now, updated_at=now, sign_offs=[], slug=content.slug)
+    for name in _FIELDS:
+        setattr(answer, name, getattr(content, name))
+    return answer
+
+
 def fill(answer: Answer, content: AnswerContent, now: datetime) -> None:
     """Write a text that passed the checks to the live row of its answer, which may be new."""
     for name in _FIELDS:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from webapp.db.session import db
 from webapp.models import Article, BulkChange, Category, Draft, Schedule
-from webapp.models.values import ArticleStatus, Labelled
+from webapp.models.values import ArticleStatus, Labelled, TextKind
 from webapp.publishing import deletion, external_changes, publication, revisions
 from webapp.publishing.deletion import UNDO_FOR
 from webapp.publishing.publication import NotPublishable
@@ -72,7 +72,9 @@ def plan(action: Action, choices: Sequence[str], category: Category | None) -> B
     """Plan an action on texts given as "article-5", "article-5:3" (as of revision 3) or "draft-7"; others are ignored."""
     matches = [match for choice in dict.fromkeys(choices) if (match := _CHOICE.fullmatch(choice))]
     draft_ids = [int(match[2]) for match in matches if match[1] == "draft"]
-    never_published = select(Draft).where(Draft.id.in_(draft_ids), Draft.article_id.is_(None))
+    never_published = select(Draft).where(
+        Draft.id.in_(draft_ids), Draft.article_id.is_(None), Draft.kind == TextKind.SUMMARY
+    )
     planned = [
         PlannedChange(draft.title, skip_reason="It was never published.")
         for draft in db.session.scalars(never_published)

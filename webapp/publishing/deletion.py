@@ -14,7 +14,7 @@ UNDO_FOR = timedelta(days=1)
 
 def may_delete(editor: Editor, draft: Draft) -> bool:
     """Tell whether somebody may delete a draft: writers only their own, and only while no editor has scheduled it."""
-    if draft.article_id is not None:
+    if draft.live is not None:
         return False
     first = select(Revision.editor_id).where(Revision.draft_id == draft.id).order_by(Revision.number).limit(1)
     return editor.role is not Role.WRITER or (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from webapp.db.session import db
 from webapp.mail import outbox
@@ -154,13 +154,15 @@ def mark_done(draft: Draft, key: str, editor_id: int, now: datetime) -> None:
 
 
 def due_again(now: datetime) -> Sequence[Review]:
-    """Sign-offs of published summaries from more than a year ago with no newer one, the oldest first."""
+    """Sign-offs of published texts from more than a year ago with no newer one, the oldest first."""
     newest = select(func.max(Review.id)).where(Review.is_signed).group_by(Review.draft_id)
     query = (
         select(Review)
         .join(Review.draft)
         .where(
-            Review.id.in_(newest), Review.signed_at < now - CHECK_AGAIN_AFTER, Draft.article_id.is_not(None)
+            Review.id.in_(newest),
+            Review.signed_at < now - CHECK_AGAIN_AFTER,
+            or_(Draft.article_id.is_not(None), Draft.answer_id.is_not(None)),
         )
     )
     return db.session.scalars(query.order_by(Review.signed_at)).all()

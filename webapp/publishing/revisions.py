@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import func, or_, select, update
 
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
-from webapp.content.article_content import ArticleContent, CorrectionContent, PaperContent, to_json
+from webapp.content.article_content import ArticleContent, CorrectionContent, to_json
 from webapp.db.session import db
 from webapp.models import Draft, Editor, Live, Revision, Schedule
 from webapp.models.values import TextKind
@@ -37,7 +37,7 @@ class DraftNotFound(SiteError):
     """There is no draft, article or revision with this number."""
 
     def __init__(self) -> None:
-        super().__init__(404, "We couldn’t find that summary. Look for it in the list.")
+        super().__init__(404, "We couldn’t find that text. Look for it in the list.")
 
 
 class SavedMeanwhile(Exception):
@@ -66,14 +66,24 @@ def get_draft(draft_id: int) -> Draft:
     return draft
 
 
+def get_summary_draft(draft_id: int) -> Draft:
+    """Fetch the draft of a summary by its id. Raises DraftNotFound, also for that of an answer, which has no paper."""
+    draft = get_draft(draft_id)
+    if draft.kind is not TextKind.SUMMARY:
+        raise DraftNotFound
+    return draft
+
+
 def find_draft_of_form(form_key: str) -> Draft | None:
     """Find the draft that the form of a new text has made."""
     return db.session.scalar(select(Draft).where(Draft.form_key == form_key))
 
 
-def find_same_paper(draft: Draft, paper: PaperContent) -> Draft | None:
-    """Find another draft, published or not, about a paper with this DOI or PubMed number."""
-    facts = Draft.content["paper"]
+def find_same_paper(draft: Draft, content: Content) -> Draft | None:
+    """Find another draft, published or not, about a paper with the DOI or PubMed number that this text has."""
+    if isinstance(content, AnswerContent):
+        return None
+    paper, facts = content.paper, Draft.content["paper"]
     keys = (
         (func.lower(facts["doi"].as_string()), paper.doi.lower()),
         (facts["pmid"].as_string(), paper.pmid),

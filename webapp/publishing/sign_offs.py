@@ -51,6 +51,7 @@ ANSWER_PARTS = _by_first_field(
     Part("Questions for the care team", "questions"),
     Part("Safety cards and other places", "elsewhere safety_cards"),
 )
+ALL_PARTS = PARTS | ANSWER_PARTS
 
 
 def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[SignOff]:
@@ -71,9 +72,7 @@ def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[S
     for review, revision in found:
         assert review.signed_at is not None
         signed = content_from_json(revision.content)
-        agreed = [
-            (PARTS | ANSWER_PARTS)[part.part].fields for part in review.parts if part.opinion is Opinion.AGREE
-        ]
+        agreed = [ALL_PARTS[part.part].fields for part in review.parts if part.opinion is Opinion.AGREE]
         is_changed = any(getattr(signed, name) != getattr(content, name) for name in " ".join(agreed).split())
         if is_changed and review.revision_number > revision_number:
             continue

@@ -1,0 +1,82 @@
+"""What the forms of summaries and of answers have in common: the tab they are typed into, categories, and publishing."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import BooleanField, FieldList, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+
+from webapp.content.answer_content import Content
+from webapp.db.session import db
+from webapp.editor.fields import NOT_CHOSEN, long, short
+from webapp.models import Category
+from webapp.parsing import int_from
+
+MOST_ROWS = 40
+NO_CONTENT = ("form_key", "tab", "adopts", "change_note", "is_correction", "publish_at", "reason_for_all")
+
+
+class DraftForm(FlaskForm):
+    """A text that an editor writes.
+
+    ``revision`` is the number of the revision that the text was written on, 0 for a text that was never saved. ``merge_base``
+    is, in a conflict, the revision that both texts grew from.
+    """
+
+    revision = HiddenField(filters=[lambda sent: int_from(str(sent)) or 0])
+    merge_base = HiddenField(filters=[lambda sent: int_from(str(sent))])
+    form_key = HiddenField()
+    tab = HiddenField()
+    adopts = HiddenField()
+
+    categories = SelectMultipleField("Categories", widget=ListWidget(), option_widget=CheckboxInput())
+    main_category = SelectField("Main category")
+
+    change_note = long("What changed for the reader")
+    is_correction = BooleanField("This corrects a mistake: list it under Corrections")
+    publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
+    reason_for_all = short("One reason for all warnings", 500)
+
+    @property
+    def note(self) -> tuple[str, bool]:
+        """What changed for the reader, and whether that corrects a mistake."""
+        return (self.change_note.data or "").strip(), bool(self.is_correction.data)
+
+    def set_choices(self) -> None:
+        """Offer the categories of the site."""
+        self.categories.choices = [SelectChoice(*pair) for pair in category_choices()]
+        self.main_category.choices = [NOT_CHOSEN, *self.categories.choices]
+
+    def chosen_categories(self, carried: Content) -> list[str]:
+        """The main category first, then those chosen before in their order, then the new ones."""
+        chosen = list(self.categories.data or [])
+        before = [slug for slug in carried.categories if slug in chosen]
+        return list(dict.fromkeys([*filter(None, [self.main_category.data]), *before, *chosen]))
+
+
+def category_choices() -> list[tuple[str, str]]:
+    """Slug and name of every category, in the order of the site."""
+    return [(row.slug, row.name) for row in db.session.scalars(select(Category).order_by(Category.position))]
+
+
+def category_values(content: Content) -> dict[str, Any]:
+    """Convert the categories of a content to the values of their fields."""
+    return {
+        "categories": list(content.categories),
+        "main_category": content.categories[0] if content.categories else "",
+    }
+
+
+def rows_of(entries: FieldList, kind: type[Any]) -> list[Any]:
+    """The rows of a list that are not empty."""
+    rows = [{name: (value or "").strip() for name, value in entry.data.items()} for entry in entries]
+    return [kind(**row) for row in rows if any(row.values())]
+
+
+def lines(texts: Iterable[str | None]) -> list[str]:
+    """The texts that are not empty."""
+    return [line for text in texts if (line := (text or "").strip())]
