@@ -31,8 +31,8 @@ from webapp.operations import views as operations
 from webapp.pages import views as pages
 from webapp.safety import cards as safety_cards
 from webapp.safety import views as safety
+from webapp.search import best_bets, misses
 from webapp.search import index as search_index
-from webapp.search import misses
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
 from webapp.web import assets, errors, http, metrics, page_cache, telemetry, templating
@@ -62,6 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     errors.init_app(app)
     search_index.init_app(app, config)
     misses.init_app(app)
+    best_bets.init_app(app)
     safety_cards.init_app(app, config)
     cli.init_app(app)
 

@@ -189,7 +189,8 @@ def next_steps(results: SearchResults) -> NextSteps:
             )
             people_first = (matches.article_ids + matches.animal_ids)[:CLOSEST_SIZE]
             closest = _hits(people_first, results.understanding, CARDS)
-        if corrected := without_typing_errors(query.terms()[0], library):
+        is_spanish = results.understanding.english is not None
+        if not is_spanish and (corrected := without_typing_errors(query.terms()[0], library)):
             suggestion = next(with_results([written(corrected)], query), None)
     near = [concept.name for concept in synonyms.concepts_near(query.text)]
     offered = tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT))

@@ -67,7 +67,7 @@ def concepts() -> tuple[Concept, ...]:
 
 def prepare() -> None:
     """Make everything that is made of the table, so that no search has to."""
-    for make in (_forms_by_stem, _alone, _ordered_words, _plain_forms, misspellings):
+    for make in (_forms_by_stem, _alone, _ordered_words, _plain_forms, known_stems, misspellings):
         make()
 
 
@@ -77,6 +77,12 @@ def known_words() -> frozenset[str]:
     return GREEK_NAMES.union(
         word.folded for concept in concepts() for form in concept.right_forms for word in words(form)
     )
+
+
+@cache
+def known_stems() -> frozenset[str]:
+    """The stems of every word of the table."""
+    return frozenset(map(stem, known_words()))
 
 
 @cache
@@ -104,7 +110,11 @@ def words_starting(start: str) -> list[str]:
 
 
 def concepts_in(spoken: Sequence[str]) -> list[Match]:
-    """The concepts that these folded words speak of, in the order in which they speak of them; the fuller form wins."""
+    """The concepts that these folded words speak of, in the order in which they speak of them.
+
+    The fuller form wins, and of two that share a word the one whose words stand closer together: "can't feel poop coming" does
+    not say "can't come".
+    """
     asked = [_plain(word) for word in spoken]
     telling = frozenset(one for one, word in zip(asked, spoken, strict=True) if word not in STOP_WORDS)
     places: dict[str, int] = {}
@@ -112,15 +122,29 @@ def concepts_in(spoken: Sequence[str]) -> list[Match]:
         places.setdefault(one, place)
     by_stem = _forms_by_stem()
     forms = {form: named for one in places for form, named in by_stem.get(one, ()) if form.issubset(places)}
+    words_between = {}
+    for form in forms:
+        taken = sorted(places[one] for one in form)
+        words_between[form] = taken[-1] - taken[0] + 1 - len(form)
     matches = [
         Match(concept, form, min(places[one] for one in form))
         for form, named in forms.items()
-        if max(places[one] for one in form) - min(places[one] for one in form) < len(form) + WINDOW_SLACK
+        if words_between[form] <= WINDOW_SLACK
         for concept in named
     ]
     matches += [Match(concept, telling, 0) for concept in _alone().get(telling, ())]
     fullest = [match for match in matches if not any(match.stems < other.stems for other in matches)]
-    return sorted(fullest, key=lambda match: (match.place, -len(match.stems)))
+    closest = [
+        match
+        for match in fullest
+        if not any(
+            match.stems & other.stems
+            and words_between.get(other.stems, 0) < words_between.get(match.stems, 0)
+            for other in fullest
+            if len(other.stems) > 1
+        )
+    ]
+    return sorted(closest, key=lambda match: (match.place, -len(match.stems)))
 
 
 def names_starting(start: str) -> list[str]:

@@ -12,7 +12,8 @@ from rapidfuzz.distance import OSA
 
 from webapp.search.posting_arrays import Alternative, Aspect, Clause, Snapshot
 from webapp.search.query import QueryTerm, SearchQuery
-from webapp.search.synonyms import Match, concepts_in, known_words, misspellings, words_starting
+from webapp.search.spanish import in_english
+from webapp.search.synonyms import Match, concepts_in, known_stems, known_words, misspellings, words_starting
 from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
 
 SHORTEST_WORD = 4  # that is corrected
@@ -45,7 +46,8 @@ class UnderstoodQuery:
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
     added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
-    ``left_out``: words of a long question that were not looked for.
+    ``left_out``: words of a long question that were not looked for. ``english``: the words that a search in Spanish was answered
+    for.
     """
 
     clauses: tuple[Clause, ...]
@@ -54,13 +56,15 @@ class UnderstoodQuery:
     looked_for: tuple[str, ...]
     highlighted: tuple[frozenset[str], ...]
     left_out: tuple[str, ...] = ()
+    english: str | None = None
 
 
 def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
     """Understand a query with the words of the library and our table of concepts."""
-    terms, left_out = query.terms()
+    english = None if query.is_exact else in_english(query.text)
+    terms, left_out = (replace(query, text=english) if english else query).terms()
     terms = [_without_hyphens(term, library) for term in terms]
-    corrected = None if query.is_exact else without_typing_errors(terms, library)
+    corrected = None if query.is_exact or english else without_typing_errors(terms, library)
     if corrected is not None:
         terms = corrected
     matches = () if query.is_own_words or query.is_exact else _concepts(terms)
@@ -81,6 +85,7 @@ def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
         highlighted=tuple(dict.fromkeys(highlighted)),
         left_out=tuple(term.text for term in left_out if not VAGUE_STEMS.issuperset(stems(term.text))),
+        english=english,
     )
 
 
@@ -245,7 +250,7 @@ def _concept_clause(match: Match) -> Clause:
 
 def _right_spelling(word: str, library: Snapshot, *, is_open: bool) -> str | None:
     """The right spelling, or None if the word can stay: a word of the library or of the table is never corrected."""
-    if len(word) < SHORTEST_WORD or not word.isalpha() or word in STOP_WORDS or word in known_words():
+    if len(word) < SHORTEST_WORD or not word.isalpha() or word in STOP_WORDS or stem(word) in known_stems():
         return None
     if library.frequency(word) or len(library.contributions(stem(word)).documents):
         return None

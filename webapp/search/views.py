@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.catalog.queries import HEADLINES, category_counts
 from webapp.search import misses, results
+from webapp.search.best_bets import best_bets
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery, Sort
 from webapp.search.synonyms import names_starting
@@ -20,6 +21,7 @@ TRY = ("stem cells", "nerve pain", "walking", "bladder care", "pressure sores")
 SHORTEST_INSTANT = 2  # letters and digits
 PANEL_SIZE = 5
 COMPLETION_COUNT = 4
+ANSWER_COUNT = 2  # among the completions
 
 
 @bp.get("/search")
@@ -36,6 +38,8 @@ def search() -> Response:
         answer = results.search(query, filters_path=path) if query.text or query.filters else None
     shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(names_starting(query.text), query) if is_panel else ()
+    bets = best_bets()
+    best_bet = bets.find(query.text) if query.text else None
     is_miss = answer is not None and answer.total == 0
     response = htmx.render(
         "search/search.html",
@@ -45,12 +49,16 @@ def search() -> Response:
         shown=shown,
         is_panel=is_panel,
         next_steps=results.next_steps(answer) if answer and is_miss else None,
+        best_bet=best_bet,
+        answers=[bet for bet in bets.completions(query.text) if bet != best_bet][:ANSWER_COUNT]
+        if is_panel
+        else [],
         completions=list(islice(names, COMPLETION_COUNT)),
         categories=category_counts() if answer is None else [],
         suggestions=TRY,
         path=path,
     )
-    is_counted = is_miss and not shown.is_private
+    is_counted = is_miss and not best_bet and not shown.is_private
     if is_counted and not query.filters:
         misses.count_miss(query, datetime.now(UTC).date())
     if is_counted or (answer and (answer.is_reduced or was_behind)):

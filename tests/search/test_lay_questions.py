@@ -1,0 +1,98 @@
+"""Questions that people really ask, judged by hand: the right summary or answer among the first three, or an honest none.
+
+``lay_questions.tsv`` says for each question which summaries are right, by their slugs, and ``none`` where the library may have
+nothing that answers it. A summary that is right once it is written is listed already. Answers are judged by their slugs, too.
+"""
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.conftest import config_in, pushed
+from webapp.catalog.queries import published
+from webapp.db.session import db
+from webapp.search import results
+from webapp.search.best_bets import best_bets
+from webapp.search.query import SearchQuery
+
+SHOWN = 3
+RIGHT, WRONG_NONE = 0.95, 0.05  # the goals: at least, at most
+JUDGED = {
+    row["query"]: frozenset(row["right"].split())
+    for row in csv.DictReader(
+        Path(__file__).with_name("lay_questions.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def library(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application with the starter library in its index."""
+    folder = tmp_path_factory.mktemp("library")
+    shutil.copytree(starter, folder, dirs_exist_ok=True)
+    with pushed(config_in(folder)) as app, app.test_request_context():
+        yield app
+
+
+def first(text: str) -> list[str]:
+    """What the page shows first: the answer, then people, then animals. Nothing: the page says that there is none."""
+    answer = results.search(SearchQuery(text=text))
+    summaries = [hit.article.slug for hit in (*answer.page.rows, *answer.animals.rows)]
+    bet = best_bets().find(text)
+    return [bet.slug, *summaries] if bet else summaries
+
+
+def test_lay_questions_get_the_right_summary_or_an_honest_none(library: Flask) -> None:
+    shown = {text: first(text) for text in JUDGED}
+    slugs = {article.slug for article in db.session.scalars(published())}
+    wrong_none = [
+        text for text, right in JUDGED.items() if not shown[text] and "none" not in right and right & slugs
+    ]
+    wrong = [
+        text
+        for text, right in JUDGED.items()
+        if not (right.intersection(shown[text][:SHOWN]) if shown[text] else text not in wrong_none)
+    ]
+    assert len(wrong_none) <= WRONG_NONE * len(JUDGED), wrong_none
+    assert len(wrong) <= (1 - RIGHT) * len(JUDGED), wrong
+
+
+NOT_ASKED = """
+walking | hope | feel | low | my kids | people | research | treatment | pain | spinal cord injury | paralysis | wheelchair
+baclofen pump side effects in children | stem cells in mice | bladder | bowel | sleep apnea | breathing | surgery | a second opinion
+rats | children with spinal cord injury | travel by plane | driving again | work after injury | melatonin | robot arm
+blood pressure | blood clots | osteoporosis | skin | heart | depression drugs | walking in dogs | hands-free mouse
+what is a spinal cord injury | how long do people live | can i drive | can i fly | can i swim | can i drink | can i eat
+dolor | what is a trial | spinal | exercise for the shoulder | who pays | hot weather | cold feet | itchy skin
+""".replace("\n", " | ").split(" | ")
+
+
+def test_a_search_that_asks_for_no_answer_gets_none(library: Flask) -> None:
+    bets = best_bets()
+    asked = [text for text in map(str.strip, NOT_ASKED) if text]
+    assert len(asked) >= 40
+    assert {text: bet.question for text in asked if (bet := bets.find(text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("will i walk again", "will-i-walk-again"),
+        ("Will I ever walk again?", "will-i-walk-again"),
+        ("wil i ever wlak agian", "will-i-walk-again"),
+        ("do stem cells work", "do-stem-cells-work"),
+        ("do stem cells realy work", "do-stem-cells-work"),
+        ("bladder infections", "bladder-infections"),
+        ("bladder infecton", "bladder-infections"),
+        ("UTI", "bladder-infections"),
+        ("bed sores", "pressure-sores"),
+        ("gabapentine", "nerve-pain"),
+    ],
+)
+def test_the_question_of_an_answer_or_a_phrasing_gets_it(library: Flask, text: str, slug: str) -> None:
+    bet = best_bets().find(text)
+    assert bet and bet.slug == slug

@@ -1,0 +1,121 @@
+"""Best bets: the published answer that a search asks for, if there is one.
+
+A wrong best bet is worse than none, so the rule is strict. A search asks for an answer if its words are those of the answer's question or of
+one of its phrasings: the same stems, in any order. Stop words do not count, unless one word would be left ("Can I have kids?").
+Vague words, and those for an injury as such, may be others if at least two words say more; of these, one in four may be
+another, too. A word that no phrasing has is taken for one with a typing error or two.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import Flask, current_app
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlalchemy.orm import load_only
+
+from webapp.catalog.answers import published_answers
+from webapp.db import change_log
+from webapp.db.session import db
+from webapp.models import Answer
+from webapp.models.values import Certainty
+from webapp.search.words import VAGUE_STEMS, stem, stems, words
+
+SHORTEST_WRONG = 5  # letters of a word that may have a typing error
+LONG = 8  # letters of one that may have two
+ALIKE = 0.75  # of all telling words of a search and a phrasing
+SHORTEST_START = 6  # letters that an unfinished phrasing is completed from
+MOST_REMEMBERED = 2_000  # searches
+
+Stems = frozenset[str]
+_UNTELLING = VAGUE_STEMS.union(stems("spinal cord injury injured sci paralysis paralyzed"))
+
+
+@dataclass(frozen=True)
+class BestBet:
+    """What a search shows of an answer."""
+
+    slug: str
+    question: str
+    verdict: str
+    certainty: Certainty
+
+
+class BestBets:
+    """The published answers by their phrasings, as of one public change."""
+
+    def __init__(self, change: int, answers: Iterable[tuple[BestBet, list[str]]]) -> None:
+        self.change = change
+        self._phrasings: dict[Stems, BestBet] = {}
+        self._starts: list[tuple[str, BestBet]] = []
+        for bet, phrasings in answers:
+            for phrasing in (bet.question, *phrasings):
+                self._phrasings.setdefault(_stems_of(phrasing), bet)
+                self._starts.append((_folded(phrasing), bet))
+        self._vocabulary = frozenset[str]().union(*self._phrasings)
+        self.find = lru_cache(maxsize=MOST_REMEMBERED)(self._find)
+
+    def completions(self, text: str) -> list[BestBet]:
+        """The answers a phrasing of which starts with what was typed."""
+        start = _folded(text)
+        if len(start) < SHORTEST_START:
+            return []
+        return list(dict.fromkeys(bet for phrasing, bet in self._starts if phrasing.startswith(start)))
+
+    def _find(self, text: str) -> BestBet | None:
+        """The answer that a search asks for."""
+        asked = frozenset(map(self._right, _stems_of(text)))
+        if exact := self._phrasings.get(asked):
+            return exact
+        telling = asked - _UNTELLING
+        likeness, bet = max(
+            ((_likeness(telling, phrasing - _UNTELLING), bet) for phrasing, bet in self._phrasings.items()),
+            key=lambda pair: pair[0],
+            default=(0.0, None),
+        )
+        return bet if likeness >= ALIKE else None
+
+    def _right(self, stem: str) -> str:
+        """The stem of the phrasings that this one is, but for typing errors; itself if there is none."""
+        if stem in self._vocabulary or len(stem) < SHORTEST_WRONG:
+            return stem
+        most = 2 if len(stem) >= LONG else 1
+        near = process.extractOne(stem, self._vocabulary, scorer=OSA.distance, score_cutoff=most)
+        return near[0] if near and near[0][0] == stem[0] else stem
+
+
+def init_app(app: Flask) -> None:
+    """Start without answers; they are read when somebody first searches."""
+    app.extensions["best_bets"] = BestBets(-1, ())
+
+
+def best_bets() -> BestBets:
+    """The best bets as of the newest public change that this transaction sees: read again only after a change."""
+    bets: BestBets = current_app.extensions["best_bets"]
+    newest = change_log.newest()
+    if bets.change != newest:
+        shown = load_only(Answer.slug, Answer.question, Answer.phrasings, Answer.verdict, Answer.certainty)
+        answers = db.session.scalars(published_answers().options(shown))
+        bets = BestBets(
+            newest,
+            [(BestBet(one.slug, one.question, one.verdict, one.certainty), one.phrasings) for one in answers],
+        )
+        current_app.extensions["best_bets"] = bets
+    return bets
+
+
+def _stems_of(text: str) -> Stems:
+    telling = frozenset(stems(text))
+    return telling if len(telling) > 1 else frozenset(stem(word.folded) for word in words(text))
+
+
+def _folded(text: str) -> str:
+    return " ".join(word.folded for word in words(text))
+
+
+def _likeness(one: Stems, other: Stems) -> float:
+    """The share of their words that two sets have in common (Jaccard); 0 if either has fewer than two."""
+    if min(len(one), len(other)) < 2:  # noqa: PLR2004
+        return 0.0
+    return len(one & other) / len(one | other)
