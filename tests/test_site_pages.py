@@ -1,6 +1,7 @@
 """Pages about the site, a reader's preferences, and addresses that must not vanish."""
 
 import re
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 
-from tests.factories import add_article
+from tests.factories import STARTER, add_answer, add_article
 from tests.pages import PageClient
 from webapp.content.readability import reading_grade
 from webapp.web.forms import press_token
@@ -29,6 +30,23 @@ def test_our_own_words_are_easy_enough(client: PageClient, path: str) -> None:
     assert main is not None
     text = re.sub(r"</(p|li|h\d)>", "\n", main.group(0))
     assert reading_grade(re.sub(r"<[^>]+>", "", text)) <= 8
+
+
+@pytest.mark.parametrize("page", ["start", "find_a_trial"])
+def test_each_question_of_a_guide_is_one_that_the_starter_library_answers(page: str) -> None:
+    template = (STARTER.parents[1] / "templates" / "pages" / f"{page}.html").read_text(encoding="utf-8")
+    asked = re.findall(r"ask\(\"(.+?)\"\)", template)
+    files = STARTER.glob("answers/*.toml")
+    answered = {tomllib.loads(file.read_text(encoding="utf-8"))["question"] for file in files}
+    assert asked
+    assert set(asked) <= answered
+
+
+def test_a_guide_leads_to_an_answer_or_to_a_search(client: PageClient) -> None:
+    add_answer(slug="will-i-walk-again", question="Will I walk again?")
+    page = client.get("/start").text
+    assert 'href="/answers/will-i-walk-again">Will I walk again?</a>' in page
+    assert 'href="/search?q=Can+I+have+kids?">Can I have kids?</a>' in page
 
 
 def test_no_address_vanishes(app: Flask) -> None:
