@@ -32,6 +32,7 @@ from webapp.publishing.publication import withdraw
 # Public pages that a copy does not hold: each answers one reader, a form or a program.
 LEFT_OUT = {
     "exports.card": "messengers fetch it from the address that is shared",
+    "exports.search_file": "the site's own search",
     "exports.sitemap": "lists the addresses of the site",
     "feedback.answer_page": "a form",
     "feedback.message_sent": "after a form",

@@ -65,6 +65,12 @@ CARDS = HEADLINES.options(
     load_only(Article.implications, Article.limitations, Article.questions, Article.harms),
     load_only(Article.participants, Article.since_then, Article.published_at, Article.updated_at),
 )
+# for feeds and files, which show more than cards
+WHOLE = (
+    select(Article)
+    .where(Article.id.in_(bindparam("ids", expanding=True)), Article.status == ArticleStatus.PUBLISHED)
+    .options(WITH_TOPICS)
+)
 
 
 class ArticleNotFound(SiteError):
@@ -137,7 +143,7 @@ def get_published(slug: str) -> Article:
 
 
 def published_by_ids(article_ids: Sequence[int], shown: Select[Article] = CARDS) -> list[Article]:
-    """Those of the articles that readers may see now, in the given order. ``shown``: HEADLINES or CARDS."""
+    """Those of the articles that readers may see now, in the given order. ``shown``: HEADLINES, CARDS or WHOLE."""
     rows = db.session.scalars(shown, {"ids": article_ids}).unique()
     by_id = {article.id: article for article in rows}
     return [by_id[article_id] for article_id in article_ids if article_id in by_id]
@@ -276,8 +282,7 @@ def _newest_first() -> tuple:  # type: ignore[type-arg]
 def recently_changed(page: int, size: int) -> Page[Article]:
     """Published articles by their last change, retracted papers among them: those who follow us should hear of it."""
     query = published().order_by(Article.updated_at.desc(), Article.id.desc())
-    whole = published().where(Article.id.in_(bindparam("ids", expanding=True)))  # feeds show more than cards
-    return _listed(query, page, size, _PUBLISHED_COUNT.scalar_subquery(), whole)
+    return _listed(query, page, size, _PUBLISHED_COUNT.scalar_subquery(), WHOLE)
 
 
 def published_in_batches(engine: Engine) -> Iterator[Sequence[Article]]:

@@ -1,16 +1,19 @@
-"""The whole library in one file: CSV for spreadsheets, JSON Lines for programs, RIS for reference managers."""
+"""The whole library, or some of it, in one file: CSV for spreadsheets, JSON Lines for programs, RIS and BibTeX for references."""
 
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from webapp.content.article_content import to_json
 from webapp.content.fact_words import FACTS, fact_value, read_for
 from webapp.content.sign_off_words import who_checked, written_by
+from webapp.exports.bibtex import MIMETYPE as BIBTEX
+from webapp.exports.bibtex import bibtex
 from webapp.exports.reference import paper_reference
 from webapp.exports.ris import MIMETYPE as RIS
 from webapp.exports.ris import ris
@@ -72,6 +75,16 @@ def ris_text(articles: Iterable[Article], site_url: str) -> str:  # noqa: ARG001
     return ris([paper_reference(article) for article in articles])
 
 
+def bibtex_text(articles: Iterable[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses
+    """The papers of all articles as BibTeX. Two papers never share a key: LaTeX would refuse the file."""
+    references, counts = [], Counter[str]()
+    for reference in map(paper_reference, articles):
+        counts[reference.key] += 1
+        number = counts[reference.key]
+        references.append(replace(reference, key=f"{reference.key}-{number}") if number > 1 else reference)
+    return bibtex(references)
+
+
 def _described(pairs: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"{name}: {text}" for name, text in pairs)
 
@@ -118,6 +131,12 @@ FILES = {
             "csv", "CSV, for spreadsheets", "text/csv", csv_rows, f"\ufeff{','.join(_columns(''))}\r\n"
         ),
         LibraryFile("jsonl", "JSON Lines, for programs", "application/jsonl", jsonl_text),
-        LibraryFile("ris", "RIS, for reference managers", RIS, ris_text),
+        LibraryFile("ris", "RIS, for Zotero and EndNote", RIS, ris_text),
     )
+}
+# of the summaries that a reader sees on one page
+LIST_FILES = {
+    "ris": FILES["ris"],
+    "bib": LibraryFile("bib", "BibTeX, for LaTeX", BIBTEX, bibtex_text),
+    "csv": FILES["csv"],
 }

@@ -1,4 +1,4 @@
-"""Citations to take away, feeds, the sitemap, and the whole library as files."""
+"""Citations to take away, feeds, the sitemap, and lists of summaries or the whole library as files."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,8 +27,12 @@ from webapp.exports.reference import (
     vancouver,
 )
 from webapp.models import Article
+from webapp.search import results
+from webapp.search.index import is_behind
+from webapp.search.query import SearchQuery
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
 
 bp = Blueprint("exports", __name__)
@@ -44,11 +48,14 @@ bp.add_app_template_global(lambda article: jsonld_text(article_graph(article, _s
 bp.add_app_template_global(
     lambda answer, cited: jsonld_text(answer_graph(answer, cited, _site_url())), "answer_jsonld"
 )
+bp.add_app_template_global(lambda: library_files.LIST_FILES, "list_files")
 bp.add_app_template_global(lambda: jsonld_text(home_graph(_site_url())), "home_jsonld")
 
 ATOM = "application/atom+xml; charset=utf-8"
 FEED_LENGTH = 30
 NEWEST_CHANGES = 5
+NEWEST_IN_FEED = 3
+MOST_IN_LIST_FILE = 1_000  # summaries; the whole library is at /data
 IDS_IN_SITEMAP = 10_000  # a sitemap may have 50,000 addresses; one of this size takes a moment and is kept as a finished page
 
 
@@ -81,6 +88,32 @@ def category_feed(slug: str) -> Response:
     category = queries.get_category(slug)
     articles = queries.newest_in(category, FEED_LENGTH)
     return _atom(f"{category.name} – {SITE_NAME}", url_for("articles.category", slug=slug), articles)
+
+
+@bp.get("/categories/<slug>.<any(ris, bib, csv):ending>")
+def category_file(slug: str, ending: str) -> Response:
+    """The summaries of one category as a file for reference managers or spreadsheets."""
+    return _list_file(queries.newest_in(queries.get_category(slug), MOST_IN_LIST_FILE), ending, slug)
+
+
+@bp.get("/search.<any(ris, bib, csv):ending>")
+def search_file(ending: str) -> Response:
+    """What a search finds as a file for reference managers or spreadsheets."""
+    was_behind = is_behind()
+    found = results.newest(SearchQuery.from_args(request.args), MOST_IN_LIST_FILE, queries.WHOLE)
+    response = _list_file(found, ending, "search")
+    return never_store(response) if was_behind else response
+
+
+@bp.get("/feeds")
+def feeds() -> Response:
+    """What feeds are, and every feed of the site with what is newest in it."""
+    return htmx.render(
+        "exports/feeds.html",
+        newest=queries.recently_changed(1, NEWEST_IN_FEED).rows,
+        corrections=queries.corrections()[:NEWEST_IN_FEED],
+        categories=queries.category_counts(),
+    )
 
 
 @bp.get("/corrections/feed.atom")
@@ -148,6 +181,19 @@ def data_file(ending: str) -> Response:
     response = _file(pieces, form.mimetype, f"articles.{ending}")
     response.set_etag(str(mark), weak=True)
     return response
+
+
+@bp.app_template_global()
+def download_words(count: int) -> str:
+    """What a file of so many summaries holds, for the heading of its links."""
+    if count > MOST_IN_LIST_FILE:
+        return f"Download the newest {MOST_IN_LIST_FILE:,} of {count:,} summaries"
+    return "Download this summary" if count == 1 else f"Download these {count:,} summaries"
+
+
+def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
+    form = library_files.LIST_FILES[ending]
+    return _file("".join(form.pieces([articles], _site_url())), form.mimetype, f"{name}.{ending}")
 
 
 def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:

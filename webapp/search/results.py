@@ -213,9 +213,9 @@ def _has_results(understanding: UnderstoodQuery, library: Snapshot) -> bool:
     return bool(understanding.clauses) and matches.total > 0
 
 
-def newest(query: SearchQuery) -> list[Article]:
-    """The articles that a search finds, newest first, for its feed."""
-    results = search(replace(query, sort=Sort.NEWEST, page=1), FEED_SIZE)
+def newest(query: SearchQuery, count: int = FEED_SIZE, shown: Select[Article] = CARDS) -> list[Article]:
+    """The articles that a search finds, newest first, for its feed and its files."""
+    results = search(replace(query, sort=Sort.NEWEST, page=1), count, shown=shown)
     return [hit.article for hit in results.page.rows]
 
 
