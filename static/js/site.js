@@ -123,7 +123,7 @@
     button.textContent = isShown ? "Show" : "Hide";
   }
 
-  // ------------------------------------------------- the visit pack: numbers of summaries, stored on this device and nowhere else
+  // ------------------------------------------------- the visit pack: a list of summaries and answers, stored on this device and nowhere else
   // Without scripts, the list is only in the address of the pack, which each of its buttons leads to.
   const packPage = document.querySelector("[data-pack-shown]");
 
@@ -176,7 +176,7 @@
     link.className = "";
     link.textContent = "Open my pack";
     if (list.split("-").includes(number)) tell("It’s in your pack already.", button, link);
-    else if (countOf(list) >= Number(link.dataset.most)) tell("Your pack is full. Remove a summary first.", button, link);
+    else if (countOf(list) >= Number(link.dataset.most)) tell("Your pack is full. Remove something first.", button, link);
     else {
       const longer = list ? `${list}-${number}` : number;
       if (!storePack(longer)) return false;

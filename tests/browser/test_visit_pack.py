@@ -41,7 +41,7 @@ def test_three_summaries_from_their_pages_are_in_the_pack(page: Page, width: int
     expect(rows).to_have_text([re.compile(re.escape(titles[2])), re.compile(re.escape(titles[1]))])
     expect(count).to_have_accessible_name("2 in my pack")
     page.get_by_role("button", name="Empty my pack").click()
-    expect(page.get_by_text("No summary is in your pack yet.")).to_be_visible()
+    expect(page.get_by_text("Your pack is empty.")).to_be_visible()
     expect(count).to_be_hidden()
     assert page.context.cookies() == []
 

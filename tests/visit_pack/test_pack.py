@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from tests.factories import NOW, add_article
+from tests.factories import NOW, add_answer, add_article
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models.values import PaperStatus, ReadFrom
@@ -54,6 +54,24 @@ def test_the_header_counts_the_pack_in_the_address(client: PageClient) -> None:
     for path in (f"/visit-pack?s={one.id}-{two.id}", f"/research/{one.slug}?s={one.id}-{two.id}"):
         assert "<b>2</b><span> in my pack</span>" in client.get(path).text
     assert re.search(r'class="head-pack"[^>]* hidden>', client.get("/").text)
+
+
+def test_an_answer_is_packed_beside_summaries(client: PageClient) -> None:
+    answer, summary = add_answer(verdict="Nothing here shows that it helps."), add_article()
+    page = client.get(f"/answers/{answer.slug}?s={summary.id}").text
+    assert f'name="s" value="{summary.id}-a{answer.id}" data-pack-add="a{answer.id}"' in page
+    page = client.get(f"/visit-pack?s={summary.id}-a{answer.id}").text
+    for text in (f"2. <a href=\"/answers/{answer.slug}\"", answer.verdict, "Unsure. The trial was small.",
+                 answer.missing[0], answer.questions[0], f"http://localhost/answers/{answer.slug}", "Remove answer 2"):  # fmt: skip
+        assert text in page
+    assert f'value="a{answer.id}-{summary.id}" formaction="/visit-pack#pack-a{answer.id}"' in page
+
+
+def test_a_withdrawn_answer_is_not_in_a_pack(client: PageClient) -> None:
+    answer = add_answer()
+    withdraw(answer, "It was wrong.", NOW)
+    db.session.commit()
+    assert "Your pack is empty." in client.get(f"/visit-pack?s=a{answer.id}").text
 
 
 def test_summaries_can_be_moved(client: PageClient) -> None:
@@ -127,7 +145,8 @@ def test_a_retracted_paper_is_not_offered_and_a_pack_that_has_it_says_only_that(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1,1,1", "-1", "²", "1e3", "9" * 50, ",,,", "1;2", "%00", "1,2,3" * 500]
+    "text",
+    ["", "x", "a", "aa1", "a²", "1,1,1", "-1", "²", "1e3", "9" * 50, ",,,", "1;2", "%00", "1,2,3" * 500],
 )
 def test_a_strange_list_is_no_failure(client: PageClient, text: str) -> None:
     client.get(f"/visit-pack?s={text}")
@@ -136,7 +155,7 @@ def test_a_strange_list_is_no_failure(client: PageClient, text: str) -> None:
 
 def test_a_list_has_an_end() -> None:
     assert len(read_list("-".join(map(str, range(1, 100))))) == MOST
-    assert read_list("3-1-3-x-2") == read_list("3,1,3,x,2") == [3, 1, 2]
+    assert read_list("3-a1-3-x-aa1-2") == read_list("3,a1,3,x,aa1,2") == ["3", "a1", "2"]
 
 
 def test_a_full_pack_says_so(client: PageClient) -> None:

@@ -1,1 +1,1 @@
-"""The visit pack: chosen summaries in large print to take to an appointment. The list is in the address."""
+"""The visit pack: chosen summaries and answers in large print to take to an appointment. The list is in the address."""

@@ -1,4 +1,4 @@
-"""Which summaries are in a pack, how the list is written in an address, and what the sheet says of each."""
+"""Which summaries and answers are in a pack, how the list is written in an address, and what the sheet says of each."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,48 +6,69 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
+from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import published, standing
-from webapp.catalog.standing_questions import Answer, answers
+from webapp.catalog.standing_questions import Answer as Given
+from webapp.catalog.standing_questions import answers
 from webapp.db.session import db
-from webapp.models import Article, Paper
+from webapp.models import Answer, Article, Paper
 from webapp.parsing import int_from
 
 MOST = 12
+ANSWER = "a"  # before the id of an answer in a list
 SUGGESTED = 8
 
 
 @dataclass(frozen=True)
-class PackedSummary:
-    """One summary in a pack, with the lists that the pack becomes when it is removed or moved; None where it cannot be."""
+class Packed:
+    """A summary or an answer in a pack, and the list of the pack without it, and with it moved; None where it cannot move."""
 
-    article: Article
+    entry: str
+    text: Article | Answer
     without: str
     one_up: str | None
     one_down: str | None
 
     @property
-    def unknowns(self) -> list[str]:
-        """What this paper should have said and does not, as the questions it leaves open."""
-        return [question.words for question, given in answers(self.article) if given is Answer.NOT_STATED]
+    def is_answer(self) -> bool:
+        return self.entry.startswith(ANSWER)
 
 
-def read_list(text: str) -> list[int]:
-    """Article numbers from an address like ``12-45``: anything else is skipped, each number counts once.
+def open_questions(article: Article) -> list[str]:
+    """What the paper of a summary should have said and does not, as the questions it leaves open."""
+    return [question.words for question, given in answers(article) if given is Given.NOT_STATED]
+
+
+def read_list(text: str) -> list[str]:
+    """Entries from an address like ``12-a3``, where 12 is a summary and a3 an answer: anything else is skipped, and each
+    counts once.
 
     Lists in older addresses have commas, which an address has to escape.
     """
-    numbers = [number for part in re.split("[-,]", text) if (number := int_from(part)) is not None]
-    return list(dict.fromkeys(numbers))[:MOST]
+    parts = re.split("[-,]", text)
+    return list(dict.fromkeys(part for part in parts if int_from(part.removeprefix(ANSWER)) is not None))[
+        :MOST
+    ]
 
 
-def write_list(numbers: Iterable[int]) -> str:
-    return "-".join(map(str, numbers))
+def write_list(entries: Iterable[str]) -> str:
+    return "-".join(entries)
 
 
-def packed(numbers: Sequence[int]) -> list[PackedSummary]:
-    """The published summaries of a list, in its order."""
-    rows = {row.id: row for row in db.session.scalars(published().where(Article.id.in_(numbers)))}
-    order = [number for number in numbers if number in rows]
+def numbers_in(entries: Iterable[str], prefix: str = "") -> list[int]:
+    """The ids in these entries of the summaries, or of the answers by their prefix."""
+    found = (int_from(entry.removeprefix(prefix)) for entry in entries if entry.startswith(prefix))
+    return [number for number in found if number is not None]
+
+
+def packed(entries: Sequence[str]) -> list[Packed]:
+    """The published summaries and answers of a list, in its order."""
+    articles = db.session.scalars(published().where(Article.id.in_(numbers_in(entries))))
+    texts: dict[str, Article | Answer] = {str(article.id): article for article in articles}
+    if answer_ids := numbers_in(entries, ANSWER):
+        found = db.session.scalars(published_answers().where(Answer.id.in_(answer_ids)))
+        texts |= {f"{ANSWER}{answer.id}": answer for answer in found}
+    order = [entry for entry in entries if entry in texts]
 
     def moved(at: int, to: int) -> str | None:
         if not 0 <= to < len(order):
@@ -56,16 +77,20 @@ def packed(numbers: Sequence[int]) -> list[PackedSummary]:
         return write_list([*others[:to], order[at], *others[to:]])
 
     return [
-        PackedSummary(
-            rows[number], write_list(order[:at] + order[at + 1 :]), moved(at, at - 1), moved(at, at + 1)
+        Packed(
+            entry,
+            texts[entry],
+            write_list(order[:at] + order[at + 1 :]),
+            moved(at, at - 1),
+            moved(at, at + 1),
         )
-        for at, number in enumerate(order)
+        for at, entry in enumerate(order)
     ]
 
 
-def suggestions(words: str, numbers: Sequence[int]) -> list[Article]:
+def suggestions(words: str, entries: Sequence[str]) -> list[Article]:
     """Standing summaries outside the list whose title or main message has every word; else the newest."""
-    query = standing().join(Article.paper).where(~Article.id.in_(numbers))
+    query = standing().join(Article.paper).where(~Article.id.in_(numbers_in(entries)))
     texts = (Article.plain_title, Article.main_message, Paper.title)
     for word in words.split()[:12]:
         query = query.where(

@@ -12,35 +12,36 @@ bp.add_app_template_global(lambda: pack.MOST, "pack_limit")
 
 
 @bp.app_template_global("pack_in_address")
-def in_address() -> list[int]:
+def in_address() -> list[str]:
     """The pack that the address of the current page holds; a browser with scripts has the reader's own."""
     return pack.read_list(request.args.get("s", ""))
 
 
 @bp.app_template_global("pack_with")
-def list_with(number: int) -> str:
-    """The list of the pack in the address and one more summary."""
-    numbers = in_address()
-    return pack.write_list(numbers if number in numbers else [*numbers, number])
+def list_with(entry: str) -> str:
+    """The list of the pack in the address and one more entry."""
+    entries = in_address()
+    return pack.write_list(entries if entry in entries else [*entries, entry])
 
 
 @bp.get("/visit-pack")
 def show() -> Response:
-    """The chosen summaries on one sheet, and ways to add, remove and move some."""
-    summaries = pack.packed(in_address())
-    numbers = [packed.article.id for packed in summaries]
-    this_list = pack.write_list(numbers)
+    """The chosen summaries and answers on one sheet, and ways to add, remove and move some."""
+    packed = pack.packed(in_address())
+    entries = [one.entry for one in packed]
+    this_list = pack.write_list(entries)
     address = current_app.config["SITE_URL"] + url_for("visit_pack.show", s=this_list or None)
     words = request.args.get("q", "").strip()[:200]
     return htmx.render(
         "visit_pack/show.html",
-        summaries=summaries,
-        suggestions=pack.suggestions(words, numbers),
+        packed=packed,
+        open_questions=pack.open_questions,
+        suggestions=pack.suggestions(words, entries),
         this_list=this_list,
         address=address,
-        picture=qr_picture(address) if numbers else "",
+        picture=qr_picture(address) if entries else "",
         words=words,
-        is_full=len(numbers) >= pack.MOST,
+        is_full=len(entries) >= pack.MOST,
     )
 
 
