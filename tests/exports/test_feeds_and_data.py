@@ -14,13 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.factories import NOW, add_article, content, publish
+from tests.factories import NOW, add_answer, add_article, content, publish
 from tests.pages import PageClient
+from webapp.catalog.answers import get_answer
+from webapp.content.answer_content import AnswerContent, content_from_json
 from webapp.content.article_content import CorrectionContent
 from webapp.db.session import db
 from webapp.exports.jsonld import jsonld_text
 from webapp.exports.library_files import FILES, csv_rows
 from webapp.models.values import PaperStatus, Subject
+from webapp.publishing import answers, publication
 from webapp.publishing.publication import content_of, transient_article
 from webapp.search import indexing
 
@@ -263,3 +266,21 @@ def test_the_data_page_says_what_changed_and_under_which_terms(client: PageClien
     page = client.get("/data").text
     assert article.title in page
     assert "all rights reserved" in page
+
+
+def test_answers_have_a_feed_and_a_file(client: PageClient) -> None:
+    add_answer(slug="does-it-help", question="Does it help?")
+    publication.withdraw(add_answer(question="Is it gone?"), "", NOW)
+    db.session.commit()
+    (entry,) = feed(client, "/answers/feed.atom").iter(f"{A}entry")
+    assert entry.findtext(f"{A}title") == "Does it help?"
+    said_of_it = entry.findtext(f"{A}summary") or ""
+    assert "How sure: unsure. The trial was small. Not yet checked by a clinician." in said_of_it
+    (line,) = client.get("/data/answers.jsonl").text.splitlines()
+    said = json.loads(line)
+    assert said["address"] == "http://localhost/answers/does-it-help"
+    assert said["who_checked"] == "Not yet checked by a clinician."
+    known = {name: said[name] for name in said if name in AnswerContent.__struct_fields__}
+    assert content_from_json(known) == answers.content_of(get_answer("does-it-help"))
+    assert 'href="/data/answers.jsonl"' in client.get("/data").text
+    assert 'href="/answers/feed.atom"' in client.get("/feeds").text

@@ -64,6 +64,12 @@ def asked_most(answers: Iterable[Answer]) -> list[Answer]:
     return sorted(answers, key=lambda answer: places.get(answer.slug, len(places)))[: len(places)]
 
 
+def recently_changed_answers(count: int) -> Sequence[Answer]:
+    """The published answers that changed last."""
+    newest = published_answers().order_by(None).order_by(Answer.updated_at.desc(), Answer.id.desc())
+    return db.session.scalars(newest.limit(count)).all()
+
+
 def get_answer(slug: str) -> Answer:
     """The published answer at this address; raises AnswerNotFound, AnswerWithdrawn or AnswerMoved."""
     answer = db.session.scalar(select(Answer).where(Answer.slug == slug))

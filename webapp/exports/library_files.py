@@ -17,7 +17,8 @@ from webapp.exports.bibtex import bibtex
 from webapp.exports.reference import paper_reference
 from webapp.exports.ris import MIMETYPE as RIS
 from webapp.exports.ris import ris
-from webapp.models import Article
+from webapp.models import Answer, Article, Live
+from webapp.publishing import answers
 from webapp.publishing.publication import content_of
 
 # A spreadsheet takes a cell that starts like this for a formula, also after white space and in the wide forms of East Asia.
@@ -60,14 +61,33 @@ def jsonl_text(articles: Iterable[Article], site_url: str) -> str:
         said["paper"].pop("abstract", None)
         said["paper"]["read_from"] = article.paper.what_was_read
         said |= {name: fact_value(article, name) for name in FACTS} | {"written_by": written_by(article)}
-        found = {
-            "address": f"{site_url}/research/{article.slug}",
-            "updated_on": article.updated_at.date().isoformat(),
-            "who_checked": who_checked(article),
-            "sign_offs": msgspec.to_builtins(article.sign_offs),
-        }
+        found = {"address": f"{site_url}/research/{article.slug}"} | _about(article)
         lines.append(json.dumps(found | said, ensure_ascii=False) + "\n")
     return "".join(lines)
+
+
+def answers_jsonl(published: Iterable[Answer], site_url: str) -> str:
+    """One JSON object a line: everything an answer says."""
+    return "".join(
+        json.dumps(
+            {"address": f"{site_url}/answers/{answer.slug}"}
+            | _about(answer)
+            | to_json(answers.content_of(answer))
+            | {"written_by": written_by(answer)},
+            ensure_ascii=False,
+        )
+        + "\n"
+        for answer in published
+    )
+
+
+def _about(live: Live) -> dict[str, object]:
+    """What a file says of a text beside its words."""
+    return {
+        "updated_on": live.updated_at.date().isoformat(),
+        "who_checked": who_checked(live),
+        "sign_offs": msgspec.to_builtins(live.sign_offs),
+    }
 
 
 def ris_text(articles: Iterable[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from webapp.catalog import queries
-from webapp.catalog.answers import list_answers
+from webapp.catalog.answers import list_answers, published_answers, recently_changed_answers
 from webapp.config import SITE_NAME
 from webapp.content.at_a_glance import glance
 from webapp.db import change_log
@@ -111,9 +111,22 @@ def feeds() -> Response:
     return htmx.render(
         "exports/feeds.html",
         newest=queries.recently_changed(1, NEWEST_IN_FEED).rows,
+        answers=recently_changed_answers(NEWEST_IN_FEED),
         corrections=queries.corrections()[:NEWEST_IN_FEED],
         categories=queries.category_counts(),
     )
+
+
+@bp.get("/answers/feed.atom")
+def answers_feed() -> Response:
+    """New and changed answers as an Atom feed."""
+    answers = recently_changed_answers(FEED_LENGTH)
+    body = render_template(
+        "exports/answers.atom.xml",
+        answers=answers,
+        updated=max((answer.updated_at for answer in answers), default=None),
+    )
+    return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
 
 
 @bp.get("/corrections/feed.atom")
@@ -194,6 +207,16 @@ def download_words(count: int) -> str:
 def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
     form = library_files.LIST_FILES[ending]
     return _file("".join(form.pieces([articles], _site_url())), form.mimetype, f"{name}.{ending}")
+
+
+@bp.get("/data/answers.jsonl")
+def answers_file() -> Response:
+    """All published answers in one file."""
+    mark = change_log.newest()
+    text = library_files.answers_jsonl(db.session.scalars(published_answers()), _site_url())
+    response = _file(text, library_files.FILES["jsonl"].mimetype, "answers.jsonl")
+    response.set_etag(str(mark), weak=True)
+    return response
 
 
 def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:

@@ -12,7 +12,7 @@ from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
 from webapp.models import Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.in_words import day, plural
-from webapp.models.values import ArticleStatus, PaperStatus
+from webapp.models.values import ArticleStatus, PaperStatus, TextKind
 from webapp.publishing import reviews
 from webapp.web import tokens
 
@@ -94,13 +94,14 @@ def about_review(kind: MailKind, review: Review) -> RenderedMail | None:
         address = link("reviews.show", review_id=review.id)
         if review.reviewer_id is None:
             address = link("reviews.by_link", token=reviews.link_token(review))
-        subject, until = "Would you check a summary for us?", reviews.closes_at(review)
+        what = "an answer" if review.draft.kind is TextKind.ANSWER else "a summary"
+        subject, until = f"Would you check {what} for us?", reviews.closes_at(review)
         return _rendered(subject, "review_request", review=review, link=address, until=until)
     sentence = f"{review.name} {'signed it off' if review.is_signed else 'sent a review'}."
     if kind == MailKind.CHECK_AGAIN:
         if not review.is_signed:
             return None
-        sentence = f"{review.name} checked this summary a year ago. Is it still right?"
+        sentence = f"{review.name} checked this {review.draft.kind} a year ago. Is it still right?"
     address = link("reviews.of_summary", draft_id=review.draft_id)
     subject = "About a review you asked for"
     return _rendered(subject, "review_notice", sentence=sentence, review=review, link=address)
