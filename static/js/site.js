@@ -285,7 +285,7 @@
       const cache = await caches.open(name);
       for (const request of await cache.keys()) {
         const url = new URL(request.url);
-        if (!/^\/(research|visit-pack)/.test(url.pathname)) continue;
+        if (!/^\/(research|answers|start|visit-pack)/.test(url.pathname)) continue;
         const page = new DOMParser().parseFromString(await (await cache.match(request)).text(), "text/html");
         const link = document.createElement("a");
         link.href = url.pathname + url.search;

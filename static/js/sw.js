@@ -1,10 +1,10 @@
-// Keeps summaries that were read, and the visit pack, readable without a connection.
+// Keeps summaries and answers that were read, and the visit pack, readable without a connection.
 // Only for readers who asked for it (see site.js); besides, only what to do in an emergency is kept.
 "use strict";
 
 const KEPT = "kept-1";
 const ALWAYS = ["/offline", "/emergency"];
-const PAGES = /^\/(research\/[^/.]+|visit-pack|offline|emergency)$/;
+const PAGES = /^\/((research|answers)\/[^/.]+|start|visit-pack|offline|emergency)$/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(ALWAYS)).then(() => self.skipWaiting()));
@@ -39,7 +39,7 @@ async function fromNetworkFirst(event, isKept) {
     return (await find(event.request)) || (await find("/offline")) || Response.error();
   }
   if (isKept && answer.status === 200) keep(event, answer);
-  // A withdrawn summary must not live on here: any answer that is not 200 deletes the copy.
+  // What was withdrawn must not live on here: any answer that is not 200 deletes the copy.
   else if (isKept && answer.status < 500) event.waitUntil(forget(event.request));
   return answer;
 }

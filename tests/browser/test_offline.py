@@ -27,7 +27,7 @@ FAILURES = {
 
 def ask_to_keep(page: Page) -> None:
     page.goto("/preferences")
-    page.get_by_label("Keep the summaries I read").check()
+    page.get_by_label("Keep the summaries and answers I read").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -44,12 +44,13 @@ def read_and_keep(page: Page, path: str) -> None:
     wait_until(lambda: is_kept(page, path))
 
 
-def test_a_summary_that_was_read_opens_without_a_connection(context: BrowserContext, page: Page) -> None:
+@pytest.mark.parametrize("path", [ARTICLE, "/answers/will-i-walk-again"])
+def test_what_was_read_opens_without_a_connection(context: BrowserContext, page: Page, path: str) -> None:
     ask_to_keep(page)
-    read_and_keep(page, ARTICLE)
+    read_and_keep(page, path)
     title = page.get_by_role("heading", level=1).inner_text()
     context.set_offline(True)
-    page.goto(ARTICLE)
+    page.goto(path)
     expect(page.get_by_role("heading", level=1)).to_have_text(title.replace("\n", " "))
     page.goto(OTHER)
     expect(page.get_by_role("heading", level=1)).to_have_text("No connection")
@@ -61,7 +62,7 @@ def test_unchecking_deletes_what_was_kept(page: Page) -> None:
     ask_to_keep(page)
     page.goto(ARTICLE)
     page.goto("/preferences")
-    page.get_by_label("Keep the summaries I read").uncheck()
+    page.get_by_label("Keep the summaries and answers I read").uncheck()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     wait_until(lambda: page.evaluate("caches.keys().then((names) => names.length)") == 0)
