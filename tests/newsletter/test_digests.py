@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Select, func, select
 
-from tests.factories import add_article, content, publish
+from tests.factories import add_answer, add_article, content, publish
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, subscribed, text_of
 from tests.pages import PageClient
 from webapp import jobs
@@ -105,6 +105,25 @@ def test_topics_decide_which_articles_a_subscriber_gets(app: Flask) -> None:
     assert _titles_sent("pain@example.org") == [pain.title]
     assert _titles_sent("bones@example.org") == [bones.title]
     assert sorted(_titles_sent("all@example.org")) == sorted([pain.title, bones.title])
+
+
+def test_a_digest_names_the_answers_since_the_one_before(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    summary = add_article(now=EARLIER).slug
+    add_answer(summary, now=EARLIER, question="Was it known before?")
+    _issue()
+    assert "Was it known before?" not in text_of(delivered(NOW)[-1])
+    add_answer(summary, now=NOW + timedelta(days=1), question="Is it new?", slug="is-it-new")
+    withdraw(add_answer(summary, now=NOW + timedelta(days=1), question="Is it gone?"), "", NOW)
+    add_article(now=NOW + timedelta(days=2))
+    _issue(NOW + WEEK)
+    mail = delivered(NOW + WEEK)[-1]
+    for part in (text_of(mail), mail.get_body(("html",)).get_content()):  # type: ignore[union-attr]
+        assert (
+            "1 new answer" in part and "Is it new?" in part and "http://localhost/answers/is-it-new" in part
+        )
+        assert "How sure: unsure." in part
+        assert "Was it known before?" not in part and "Is it gone?" not in part
 
 
 def test_nothing_new_means_no_issue_and_no_mail(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """Questions about published answers, and about the summaries that they rest on."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only
@@ -68,6 +69,12 @@ def recently_changed_answers(count: int) -> Sequence[Answer]:
     """The published answers that changed last."""
     newest = published_answers().order_by(None).order_by(Answer.updated_at.desc(), Answer.id.desc())
     return db.session.scalars(newest.limit(count)).all()
+
+
+def published_between(start: datetime, end: datetime) -> Sequence[Answer]:
+    """The answers that were first published after ``start`` and not after ``end``, newest first."""
+    new = published_answers().where(Answer.published_at > start, Answer.published_at <= end)
+    return db.session.scalars(new.order_by(None).order_by(Answer.published_at.desc(), Answer.id.desc())).all()
 
 
 def get_answer(slug: str) -> Answer:

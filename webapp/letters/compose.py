@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
+from sqlalchemy import func, select
 
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
+from webapp.catalog.answers import published_between
 from webapp.config import SITE_NAME, Config
 from webapp.db.session import db
 from webapp.letters import emails
 from webapp.letters.emails import RenderedMail
 from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
-from webapp.models import Article, MailKind, OutboxMessage, Review, Subscriber, SubscriberState
+from webapp.models import Answer, Article, Issue, MailKind, OutboxMessage, Review, Subscriber, SubscriberState
 from webapp.models.values import ArticleStatus
 from webapp.web import tokens
 
 CONFIRM_FOR = timedelta(hours=48)
+MOST_ANSWERS = 5  # of a digest
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 
 
@@ -91,12 +94,23 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
             articles = _public_articles(message)
             for link in message.article_links:
                 link.article_state = article_state(link.article) if link.article in articles else None
-            return emails.digest(articles, subscriber) if articles else None
+            return emails.digest(articles, subscriber, _new_answers(message)) if articles else None
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
             [link] = message.article_links
             link.article_state = article_state(link.article)
             return emails.correction(link.article, subscriber)
     return None
+
+
+def _new_answers(message: OutboxMessage) -> list[Answer]:
+    """The newest answers since the issue before, on the subscriber's topics; none in a first issue, to which all are new."""
+    issue, topics = message.issue, set(message.subscriber.topics if message.subscriber else ())
+    if issue is None:
+        return []
+    earlier = select(func.max(Issue.made_at)).where(Issue.frequency == issue.frequency)
+    before = db.session.scalar(earlier.where(Issue.made_at < issue.made_at))
+    new = published_between(before, issue.made_at) if before else ()
+    return [answer for answer in new if not topics or topics & set(answer.categories)][:MOST_ANSWERS]
 
 
 def _public_articles(message: OutboxMessage) -> list[Article]:

@@ -10,7 +10,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
-from webapp.models import Article, Editor, Issue, MailKind, Review, Subscriber
+from webapp.models import Answer, Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus, TextKind
 from webapp.publishing import reviews
@@ -56,10 +56,12 @@ def preferences_link(subscriber: Subscriber) -> RenderedMail:
     return _rendered("Your newsletter settings", "preferences_link", subscriber)
 
 
-def digest(articles: Sequence[Article], subscriber: Subscriber | None) -> RenderedMail:
-    """New summaries; without a subscriber it is a test or a preview, and has no links to preferences."""
+def digest(
+    articles: Sequence[Article], subscriber: Subscriber | None, answers: Sequence[Answer] = ()
+) -> RenderedMail:
+    """New summaries and answers; without a subscriber it is a test or a preview, and has no links to preferences."""
     subject = f"{plural(len(articles), 'new research summary', 'new research summaries')} for you"
-    return _rendered(subject, "digest", subscriber, articles=articles)
+    return _rendered(subject, "digest", subscriber, articles=articles, answers=answers)
 
 
 def correction(article: Article, subscriber: Subscriber) -> RenderedMail:
