@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from tests.engines import both_engines
-from tests.factories import NOW, add_article, publish
+from tests.factories import NOW, add_answer, add_article, publish
 from tests.pages import PageClient
 from tests.search.conftest import Adds
 from webapp import jobs
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.models import Draft, SearchMiss
+from webapp.models import Answer, Draft, SearchMiss
 from webapp.models.values import PaperStatus, Result, StudyKind, Subject
 from webapp.publishing.publication import content_of, withdraw
 from webapp.search import indexing
@@ -215,6 +215,55 @@ def test_without_an_index_people_come_first_too(client: PageClient, add: Adds, c
     rats = add(plain_title="A purple pill in purple rats", subject=Subject.ANIMALS, species="rats")
     (config.search_index / "CURRENT").unlink()
     assert slugs(client.get("/search?q=purple pill rats").text) == [people.slug, rats.slug]
+
+
+# Answers first
+
+PHRASINGS = [
+    "are purple pills any good",
+    "purple tablets",
+    "pills that are purple",
+    "violet pills",
+    "lilac pills",
+]
+
+
+def add_purple_answer(slug: str) -> Answer:
+    return add_answer(slug, question="Do purple pills work?", phrasings=PHRASINGS)
+
+
+def test_the_answer_that_is_asked_for_stands_above_all_results(client: PageClient, add: Adds) -> None:
+    found = add(plain_title="Purple pills in a made-up trial")
+    answer = add_purple_answer(found.slug)
+    link = f'href="/answers/{answer.slug}"'
+    for text in ("do purple pills work", "Purple tablets", "purpel pills work"):
+        page = client.get("/search", query_string={"q": text}).text
+        assert "The answer to this question" in page
+        assert page.index(link) < page.index('id="search-heading"')
+    assert link not in client.get("/search?q=pills in rats").text
+    panel = client.fragment("/search?q=do purple pills wo&panel=1")
+    assert panel.index(link) < panel.index(f'href="/research/{found.slug}"')
+    assert f'class="chip" {link}' in client.fragment("/search?q=are purple&panel=1")
+
+
+def test_an_answer_is_offered_from_the_moment_it_is_public_until_it_is_withdrawn(
+    client: PageClient, add: Adds
+) -> None:
+    slug = add().slug
+    assert "The answer to this question" not in client.get("/search?q=purple tablets").text
+    answer = add_purple_answer(slug)
+    assert "The answer to this question" in client.get("/search?q=purple tablets").text
+    withdraw(answer, "It was wrong.", NOW)
+    db.session.commit()
+    assert "The answer to this question" not in client.get("/search?q=purple tablets").text
+
+
+def test_a_search_with_an_answer_is_no_miss(client: PageClient, add: Adds) -> None:
+    add_purple_answer(add().slug)
+    client.get("/search?q=purple tablets")
+    client.get("/search?q=purple xylophones")
+    jobs.write_misses(Event())
+    assert db.session.query(SearchMiss).one().text == "purple xylophones"
 
 
 # What is relevant

@@ -26,6 +26,7 @@ SHORTEST_WRONG = 5  # letters of a word that may have a typing error
 LONG = 8  # letters of one that may have two
 ALIKE = 0.75  # of all telling words of a search and a phrasing
 SHORTEST_START = 6  # letters that an unfinished phrasing is completed from
+NEARLY = 2 / 3  # of a phrasing: who typed so much of it asks for its answer
 MOST_REMEMBERED = 2_000  # searches
 
 Stems = frozenset[str]
@@ -62,6 +63,16 @@ class BestBets:
         if len(start) < SHORTEST_START:
             return []
         return list(dict.fromkeys(bet for phrasing, bet in self._starts if phrasing.startswith(start)))
+
+    def find_unfinished(self, text: str) -> BestBet | None:
+        """The answer that a search asks for, or nearly, while it is typed."""
+        start = _folded(text)
+        nearly = (
+            bet
+            for phrasing, bet in self._starts
+            if phrasing.startswith(start) and len(start) >= max(SHORTEST_START, NEARLY * len(phrasing))
+        )
+        return self.find(text) or next(nearly, None)
 
     def _find(self, text: str) -> BestBet | None:
         """The answer that a search asks for."""

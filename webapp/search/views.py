@@ -39,7 +39,7 @@ def search() -> Response:
     shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(names_starting(query.text), query) if is_panel else ()
     bets = best_bets()
-    best_bet = bets.find(query.text) if query.text else None
+    best_bet = bets.find_unfinished(query.text) if is_panel else bets.find(query.text)
     is_miss = answer is not None and answer.total == 0
     response = htmx.render(
         "search/search.html",
