@@ -97,7 +97,8 @@ def _about(texts: dict[int, list[frozenset[str]]], wanted: list[frozenset[str]])
 
 
 def _found(query: str) -> list[int]:
-    return [hit.article.id for hit in results.search(SearchQuery(text=query[:200]), DEPTH).page.rows]
+    answer = results.search(SearchQuery(text=query[:200]), DEPTH)
+    return [hit.article.id for hit in (*answer.page.rows, *answer.animals.rows)][:DEPTH]
 
 
 def _rank(found: list[int], right: set[int]) -> int | None:

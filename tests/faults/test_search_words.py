@@ -25,7 +25,8 @@ WRITTEN = {
 
 
 def found(text: str) -> list[int]:
-    return [hit.article.id for hit in results.search(SearchQuery(text=text), 60).page.rows]
+    answer = results.search(SearchQuery(text=text), 60)
+    return [hit.article.id for hit in (*answer.page.rows, *answer.animals.rows)]
 
 
 def test_a_long_question_is_searched_to_its_end(starter_app: Flask) -> None:

@@ -72,7 +72,7 @@ def test_a_whole_site_moves_and_answers(app: Flask, config: Config, postgresql_u
         assert db.session.query(Subscriber).one().email == "maria@example.org"
         client = PageClient(moved)
         assert client.get(f"/research/{slug}").status_code == 200
-        assert "summaries for" in client.get("/search?q=pain").text
+        assert "for “pain”" in client.get("/search?q=pain").text
         assert add_article().id > number  # the count goes on
         client.post(f"/research/{slug}/feedback", {"answer": "no", "token": press_token()})
         db.session.remove()

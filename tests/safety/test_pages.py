@@ -15,7 +15,7 @@ WORDS = "headache sweating"
 
 def test_a_card_is_above_the_results(client: PageClient) -> None:
     page = client.get("/search", query_string={"q": WORDS}).text
-    assert page.index(HEADLINE) < page.index("No summaries for")
+    assert page.index(HEADLINE) < page.index("We have no summary on")
     assert '<a class="btn btn--sos" href="tel:911">' in page
     assert "Not yet checked by a clinician." in page
     assert "Sources last checked on November 28, 2026." in page
