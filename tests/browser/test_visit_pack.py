@@ -48,6 +48,12 @@ def test_three_summaries_from_their_pages_are_in_the_pack(page: Page, width: int
 
 def test_without_scripts_the_address_of_the_pack_collects_three_summaries(plain_page: Page) -> None:
     plain_page.goto(ARTICLES[0])
+    buttons = plain_page.locator("button:has-text('Add to my visit pack'):visible")
+    first, last, details = (
+        it.bounding_box() for it in (buttons.first, buttons.last, plain_page.locator("#more"))
+    )
+    assert first is not None and last is not None and details is not None
+    assert first["y"] <= 2 * 844 and last["y"] > details["y"]  # within two screens, and at the end
     titles = [add_by(plain_page)]
     for word, path in (("baclofen", ARTICLES[1]), ("opioid", ARTICLES[2])):
         plain_page.get_by_label("Find a summary by a word").fill(word)
