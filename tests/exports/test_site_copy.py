@@ -44,6 +44,7 @@ LEFT_OUT = {
     "newsletter.confirmed": "after a form",
     "newsletter.erase": "one reader",
     "newsletter.erased": "after a form",
+    "newsletter.follow": "a form",
     "newsletter.my_data": "one reader",
     "newsletter.new_link": "a form",
     "newsletter.new_link_sent": "after a form",

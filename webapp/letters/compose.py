@@ -1,6 +1,7 @@
 """Rendering a mail when it is sent, from current rows: no withdrawn article, and nobody who has unsubscribed."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -17,6 +18,8 @@ from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import Answer, Article, Issue, MailKind, OutboxMessage, Review, Subscriber, SubscriberState
 from webapp.models.values import ArticleStatus
+from webapp.search import followed
+from webapp.search.index import SearchUnavailable
 from webapp.web import tokens
 
 CONFIRM_FOR = timedelta(hours=48)
@@ -82,7 +85,7 @@ def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
 
 def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime) -> RenderedMail | None:
     match message.kind, subscriber.state:
-        case MailKind.CONFIRM, SubscriberState.PENDING:
+        case MailKind.CONFIRM, _ if subscriber.is_asked_to_confirm:
             secret = tokens.new_secret()  # only its hash is stored, so the link exists in the mail alone
             subscriber.confirm_hash, subscriber.confirm_until = tokens.secret_hash(secret), now + CONFIRM_FOR
             return emails.confirm(secret)
@@ -94,7 +97,8 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
             articles = _public_articles(message)
             for link in message.article_links:
                 link.article_state = article_state(link.article) if link.article in articles else None
-            return emails.digest(articles, subscriber, _new_answers(message)) if articles else None
+            answers, reasons = _new_answers(message), _reasons(articles, subscriber)
+            return emails.digest(articles, subscriber, answers, reasons) if articles else None
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
             [link] = message.article_links
             link.article_state = article_state(link.article)
@@ -104,13 +108,27 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
 
 def _new_answers(message: OutboxMessage) -> list[Answer]:
     """The newest answers since the issue before, on the subscriber's topics; none in a first issue, to which all are new."""
-    issue, topics = message.issue, set(message.subscriber.topics if message.subscriber else ())
-    if issue is None:
+    issue, subscriber = message.issue, message.subscriber
+    if issue is None or subscriber is None or subscriber.follows_searches_only:
         return []
+    topics = set(subscriber.topics)
     earlier = select(func.max(Issue.made_at)).where(Issue.frequency == issue.frequency)
     before = db.session.scalar(earlier.where(Issue.made_at < issue.made_at))
     new = published_between(before, issue.made_at) if before else ()
     return [answer for answer in new if not topics or topics & set(answer.categories)][:MOST_ANSWERS]
+
+
+def _reasons(articles: Sequence[Article], subscriber: Subscriber) -> dict[int, str]:
+    """Why a subscriber is sent each article: which topics and searches of theirs it matches; nothing if they get everything."""
+    reasons = {
+        article.id: [category.name for category in article.categories if category.slug in subscriber.topics]
+        for article in articles
+    }
+    with suppress(SearchUnavailable):  # the reasons are not worth waiting for
+        for search, found in followed.found_by(subscriber.searches, articles).items():
+            for article_id in found:
+                reasons[article_id].append(followed.in_words(followed.search_of(search)))
+    return {article_id: "; ".join(names) for article_id, names in reasons.items()}
 
 
 def _public_articles(message: OutboxMessage) -> list[Article]:

@@ -1,8 +1,9 @@
 """The text of each mail to a subscriber or an editor, as plain text and as simple HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
-from webapp.models import Answer, Article, Editor, Issue, MailKind, Review, Subscriber
+from webapp.models import MOST_SEARCHES, Answer, Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus, TextKind
 from webapp.publishing import reviews
@@ -48,7 +49,10 @@ def confirm(secret: str) -> RenderedMail:
 
 def already_subscribed(subscriber: Subscriber) -> RenderedMail:
     """The answer to a sign-up with an address that is subscribed already."""
-    return _rendered("You already get our newsletter", "already_subscribed", subscriber)
+    follows_most = len(subscriber.searches) >= MOST_SEARCHES
+    return _rendered(
+        "You already get our newsletter", "already_subscribed", subscriber, follows_most=follows_most
+    )
 
 
 def preferences_link(subscriber: Subscriber) -> RenderedMail:
@@ -57,11 +61,17 @@ def preferences_link(subscriber: Subscriber) -> RenderedMail:
 
 
 def digest(
-    articles: Sequence[Article], subscriber: Subscriber | None, answers: Sequence[Answer] = ()
+    articles: Sequence[Article],
+    subscriber: Subscriber | None,
+    answers: Sequence[Answer] = (),
+    reasons: Mapping[int, str] = MappingProxyType({}),
 ) -> RenderedMail:
-    """New summaries and answers; without a subscriber it is a test or a preview, and has no links to preferences."""
+    """New summaries and answers; without a subscriber it is a test or a preview, and has no links to preferences.
+
+    ``reasons``: what of the things that the subscriber follows an article is about, by its id.
+    """
     subject = f"{plural(len(articles), 'new research summary', 'new research summaries')} for you"
-    return _rendered(subject, "digest", subscriber, articles=articles, answers=answers)
+    return _rendered(subject, "digest", subscriber, articles=articles, answers=answers, reasons=reasons)
 
 
 def correction(article: Article, subscriber: Subscriber) -> RenderedMail:

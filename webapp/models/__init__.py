@@ -21,6 +21,7 @@ from webapp.models.editor import (
 )
 from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
 from webapp.models.newsletter import (
+    MOST_SEARCHES,
     BounceKind,
     Frequency,
     Issue,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
@@ -27,6 +27,9 @@ class Frequency(Labelled):
     MONTHLY = "monthly", "Each month"
 
 
+MOST_SEARCHES = 10  # that a subscriber may follow
+
+
 class Subscriber(Base):
     """Somebody who asked for the newsletter, with the record of their consent.
 
@@ -47,6 +50,16 @@ class Subscriber(Base):
     confirm_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     confirm_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     covered_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the latest issue sent to them
+    # followed searches, each as the query of its address, and one that waits for the link in a mail to be confirmed
+    searches: Mapped[list[str]] = mapped_column(JsonList(str), default=list, server_default="[]")
+    asked_search: Mapped[str | None] = mapped_column(Text)
+    follows_searches_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    @property
+    def is_asked_to_confirm(self) -> bool:
+        """Does the subscription, or a search that they want to follow, wait for a click on the link in a mail?"""
+        is_confirmed = self.state == SubscriberState.CONFIRMED
+        return self.state == SubscriberState.PENDING or (is_confirmed and self.asked_search is not None)
 
 
 class SuppressionReason(Labelled):

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from webapp.mail import bounces, delivery, outbox
 from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.models import Frequency, MailKind
 from webapp.newsletter import digests
+from webapp.search import indexing
+from webapp.search.index import SearchUnavailable
 from webapp.web.forms import normal_address
 
 newsletter_group = AppGroup("newsletter", help="Send the newsletter and deliver mail.")
@@ -63,22 +65,36 @@ def settle(log: Path, complete: bool) -> None:
 def send_digest(frequency: str | None, dry_run: bool) -> None:
     """Make the issues that are due and queue their mails."""
     chosen = [Frequency(frequency)] if frequency else None
-    lines = []
-    if dry_run:
-        now = datetime.now(UTC)
-        for kind in chosen or digests.due_frequencies(now):
-            to = digests.recipients(kind, now)
-            count = len({article.slug for recipient in to for article in recipient.articles})
-            people = f"{len(to)} people would get {count} summaries in all."
-            lines.append(f"{kind.label}: {people} Nothing was changed.")
-    else:
-        with writing() as now:
-            for kind in chosen or digests.due_frequencies(now):
-                try:
-                    lines.append(f"{kind.label}: {digests.accounting(digests.make_issue(kind, now))}")
-                except digests.NothingNew:
-                    lines.append(f"{kind.label}: nothing new, so no mail.")
+    with suppress(SearchUnavailable):
+        indexing.catch_up()  # the searches that people follow need the newest articles
+    try:
+        lines = _would_send(chosen, datetime.now(UTC)) if dry_run else _send(chosen)
+    except SearchUnavailable as error:
+        sys.exit(
+            f"No issue was made, as the search index is not ready: {error}. Run this again in a few minutes."
+        )
     click.echo("\n".join(lines) or "No issue is due yet.")
+
+
+def _would_send(chosen: list[Frequency] | None, now: datetime) -> list[str]:
+    lines = []
+    for kind in chosen or digests.due_frequencies(now):
+        to = digests.recipients(kind, now)
+        count = len({article.slug for recipient in to for article in recipient.articles})
+        people = f"{len(to)} people would get {count} summaries in all."
+        lines.append(f"{kind.label}: {people} Nothing was changed.")
+    return lines
+
+
+def _send(chosen: list[Frequency] | None) -> list[str]:
+    lines = []
+    with writing() as now:
+        for kind in chosen or digests.due_frequencies(now):
+            try:
+                lines.append(f"{kind.label}: {digests.accounting(digests.make_issue(kind, now))}")
+            except digests.NothingNew:
+                lines.append(f"{kind.label}: nothing new, so no mail.")
+    return lines
 
 
 @newsletter_group.command("send-corrections")

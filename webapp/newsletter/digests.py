@@ -24,6 +24,7 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.search import followed
 from webapp.web.errors import SiteError
 
 PERIODS = {Frequency.WEEKLY: timedelta(days=7), Frequency.MONTHLY: timedelta(days=31)}
@@ -68,9 +69,9 @@ class Accounting:
 
 
 def recipients(frequency: Frequency, now: datetime) -> list[Recipient]:
-    """Confirmed subscribers of this frequency with new articles on their topics.
+    """Confirmed subscribers of this frequency with new articles on their topics or in the searches that they follow.
 
-    A new subscriber gets the articles of one period.
+    A new subscriber gets the articles of one period. Raises SearchUnavailable while the index cannot answer for a search.
     """
     people = db.session.scalars(
         select(Subscriber)
@@ -82,15 +83,21 @@ def recipients(frequency: Frequency, now: datetime) -> list[Recipient]:
         return []
     articles = _articles_since(min(since.values()), now)
     sent = _sent_already([article.id for article in articles])
+    matches = followed.found_by({search for person in people for search in person.searches}, articles)
     found = []
     for person in people:
         topics = set(person.topics)
+        matching = set[int]().union(*(matches[search] for search in person.searches))
         own = [
             article
             for article in articles
             if article.published_at > since[person.id]
             and article.id not in sent[person.id]
-            and (not topics or topics & {category.slug for category in article.categories})
+            and (
+                article.id in matching
+                or bool(topics & {category.slug for category in article.categories})
+                or not (topics or person.follows_searches_only)
+            )
         ]
         if own:
             found.append(Recipient(person, own))
@@ -114,7 +121,10 @@ def due_frequencies(now: datetime) -> list[Frequency]:
 
 
 def make_issue(frequency: Frequency, now: datetime) -> Issue:
-    """Store a new issue and queue a mail for each recipient, in the caller's transaction; raises NothingNew."""
+    """Store a new issue and queue a mail for each recipient, in the caller's transaction.
+
+    Raises NothingNew or SearchUnavailable; later, an issue has what this one would have had.
+    """
     to = recipients(frequency, now)
     if not to:
         raise NothingNew(frequency)

@@ -1,12 +1,22 @@
 """The newsletter's forms."""
 
-from wtforms import EmailField, RadioField, SelectMultipleField
+from flask import request
+from wtforms import (
+    BooleanField,
+    EmailField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.catalog.queries import category_counts
 from webapp.models import Frequency
+from webapp.search import followed
+from webapp.search.query import SearchQuery
 from webapp.web.forms import PublicForm, mail_address
 
 ADDRESS_LENGTH = 254  # RFC 5321 leaves that much for a whole address
@@ -42,8 +52,27 @@ class SubscribeForm(AddressForm):
     topics = TOPICS
 
 
+class FollowForm(AddressForm):
+    """The search is in the fields of the search page: its words can be changed here, its filters are hidden."""
+
+    q = StringField("Words to look for")
+
+    @property
+    def search(self) -> SearchQuery:
+        return SearchQuery.from_args(request.values)
+
+    def validate_q(self, _field: StringField) -> None:
+        if not followed.stored(self.search):
+            raise ValidationError("Enter words to look for, like bladder infections")
+
+
 class PreferencesForm(PublicForm):
     topics = TOPICS
+    searches_only = BooleanField("Only what matches my searches")
     frequency = RadioField(
         "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
     )
+
+    def validate_searches_only(self, field: BooleanField) -> None:
+        if field.data and self.topics.data:
+            raise ValidationError("Choose topics, or only your searches")

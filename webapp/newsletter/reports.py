@@ -22,16 +22,20 @@ from webapp.models import (
 )
 from webapp.newsletter import digests
 from webapp.newsletter.digests import Accounting
+from webapp.search.index import SearchUnavailable
 
 SHOWN_ISSUES = 12
 
 
 @dataclass(frozen=True)
 class Upcoming:
-    """The next issue if it were made now; ``articles`` are those for a subscriber to all topics."""
+    """The next issue if it were made now; ``articles`` are those for a subscriber to all topics.
+
+    ``recipient_count`` is None while the search index cannot answer for the searches that people follow.
+    """
 
     frequency: Frequency
-    recipient_count: int
+    recipient_count: int | None
     articles: Sequence[Article]
 
 
@@ -43,9 +47,14 @@ def subscriber_counts() -> dict[SubscriberState, int]:
 
 
 def upcoming(now: datetime) -> list[Upcoming]:
-    return [
-        Upcoming(kind, len(digests.recipients(kind, now)), digests.upcoming(kind, now)) for kind in Frequency
-    ]
+    return [Upcoming(kind, _recipient_count(kind, now), digests.upcoming(kind, now)) for kind in Frequency]
+
+
+def _recipient_count(kind: Frequency, now: datetime) -> int | None:
+    try:
+        return len(digests.recipients(kind, now))
+    except SearchUnavailable:
+        return None
 
 
 def latest_issues() -> list[tuple[Issue, Accounting]]:

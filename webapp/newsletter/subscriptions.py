@@ -1,4 +1,4 @@
-"""Subscriptions: double opt-in, preferences, unsubscribing and erasure.
+"""Subscriptions: double opt-in, followed searches, preferences, unsubscribing and erasure.
 
 No answer depends on whether an address is subscribed: otherwise anybody could find out who is.
 """
@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from webapp.db.session import db
 from webapp.letters import emails
+from webapp.letters.compose import CONFIRM_FOR
 from webapp.mail import outbox, suppressions
 from webapp.models import (
+    MOST_SEARCHES,
     ContactMessage,
     Frequency,
     MailKind,
@@ -24,6 +26,7 @@ from webapp.models import (
 from webapp.web import tokens
 from webapp.web.tokens import TokenError
 
+SEARCH_CONSENT_WORDING = "Email me new summaries that match. I can unsubscribe anytime with one click."
 CONSENT_WORDING = "Send me new summaries by email. I can unsubscribe anytime with one click."
 ON_REQUEST = (MailKind.CONFIRM, MailKind.ALREADY_SUBSCRIBED, MailKind.PREFERENCES_LINK)
 # Of mails on request to an address, which anybody can type in.
@@ -47,9 +50,40 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
         db.session.add(subscriber)
     subscriber.state = SubscriberState.PENDING
     subscriber.topics = list(topics)
+    subscriber.follows_searches_only = False
     subscriber.consent_page = page
     subscriber.consent_wording = CONSENT_WORDING
     subscriber.asked_at = now
+    _mail(MailKind.CONFIRM, subscriber, now)
+
+
+def ask_search(email: str, search: str, page: str, now: datetime) -> None:
+    """Ask the owner of an address by mail whether they want to follow a search.
+
+    It waits with the subscriber until the link is clicked. The mail does not name it: anybody could send their own words so.
+    """
+    if _had_enough_mail(email, now):
+        return
+    subscriber = suppressions.find_subscriber(email)
+    is_confirmed = subscriber is not None and subscriber.state == SubscriberState.CONFIRMED
+    if subscriber is None:
+        subscriber = Subscriber(key=tokens.new_secret(), email=email, frequency=Frequency.WEEKLY)
+        db.session.add(subscriber)
+    elif is_confirmed and (search in subscriber.searches or len(subscriber.searches) >= MOST_SEARCHES):
+        _mail(MailKind.ALREADY_SUBSCRIBED, subscriber, now)
+        return
+    if not is_confirmed:
+        if (
+            subscriber.state != SubscriberState.PENDING
+        ):  # who signed up for the newsletter a moment ago wants both
+            subscriber.topics, subscriber.follows_searches_only = [], True
+        subscriber.state = SubscriberState.PENDING
+        subscriber.consent_page = page
+        subscriber.consent_wording = SEARCH_CONSENT_WORDING
+        subscriber.asked_at = now
+    subscriber.asked_search = search
+    # The link of an earlier mail confirms nothing that was asked for after it.
+    subscriber.confirm_hash, subscriber.confirm_until = None, now + CONFIRM_FOR
     _mail(MailKind.CONFIRM, subscriber, now)
 
 
@@ -72,19 +106,19 @@ def get_pending(secret: str, now: datetime) -> Subscriber:
         select(Subscriber).where(
             Subscriber.confirm_hash == tokens.secret_hash(secret),
             Subscriber.confirm_until >= now,
-            Subscriber.state == SubscriberState.PENDING,
         )
     )
-    if subscriber is None:
+    if subscriber is None or not subscriber.is_asked_to_confirm:
         raise TokenError("confirm")
     return subscriber
 
 
 def confirm(secret: str, now: datetime) -> None:
-    """Confirm a subscription; a second click keeps the date of the first. Raises TokenError."""
+    """Confirm a subscription, a search to follow, or both; a second click keeps the date of the first. Raises TokenError."""
     just_confirmed = select(Subscriber.id).where(
         Subscriber.confirm_hash == tokens.secret_hash(secret),
         Subscriber.state == SubscriberState.CONFIRMED,
+        Subscriber.asked_search.is_(None),
         Subscriber.confirmed_at > now - DOUBLE_CLICK,
     )
     if db.session.scalar(just_confirmed) is not None:
@@ -93,6 +127,9 @@ def confirm(secret: str, now: datetime) -> None:
     subscriber.state = SubscriberState.CONFIRMED
     subscriber.confirmed_at = now
     subscriber.unsubscribed_at = None
+    if subscriber.asked_search is not None:
+        kept = [search for search in subscriber.searches if search != subscriber.asked_search]
+        subscriber.searches, subscriber.asked_search = [*kept, subscriber.asked_search][:MOST_SEARCHES], None
     suppressions.lift_suppression(subscriber.email)
 
 
@@ -114,14 +151,30 @@ def unsubscribe(token: str, now: datetime) -> None:
     """Unsubscribe the link's owner, unless they already are or have been erased; raises TokenError."""
     subscriber = db.session.scalar(select(Subscriber).where(Subscriber.key == unsubscribe_key(token)))
     if subscriber is not None and subscriber.state in (SubscriberState.CONFIRMED, SubscriberState.PENDING):
-        subscriber.state = SubscriberState.UNSUBSCRIBED
-        subscriber.unsubscribed_at = now
+        _end(subscriber, now)
 
 
-def change(subscriber: Subscriber, topics: Sequence[str], frequency: Frequency) -> None:
-    """Save the preferences of a subscriber. An empty list of topics stands for all of them."""
+def change(
+    subscriber: Subscriber, topics: Sequence[str], frequency: Frequency, *, searches_only: bool = False
+) -> None:
+    """Save the preferences of a subscriber. An empty list of topics stands for all of them, or with searches only for none."""
     subscriber.topics = list(topics)
     subscriber.frequency = frequency
+    subscriber.follows_searches_only = searches_only and bool(subscriber.searches)
+
+
+def stop_search(subscriber: Subscriber, search: str, now: datetime) -> None:
+    """Stop following a search. Whoever followed nothing else is unsubscribed."""
+    subscriber.searches = [other for other in subscriber.searches if other != search]
+    if subscriber.follows_searches_only and not subscriber.searches:
+        _end(subscriber, now)
+
+
+def _end(subscriber: Subscriber, now: datetime) -> None:
+    """Unsubscribe; the words of searches are deleted with the subscription."""
+    subscriber.state = SubscriberState.UNSUBSCRIBED
+    subscriber.unsubscribed_at = now
+    subscriber.searches, subscriber.asked_search, subscriber.follows_searches_only = [], None, False
 
 
 def everything_about(subscriber: Subscriber) -> dict[str, Any]:
@@ -170,19 +223,30 @@ def erase(subscriber: Subscriber, now: datetime) -> None:
 
 
 def forget_unconfirmed(now: datetime) -> None:
-    """Delete sign-ups that were not confirmed in time."""
+    """Delete sign-ups that were not confirmed in time, and searches whose link no longer works."""
     is_old = Subscriber.asked_at < now - UNCONFIRMED_FOR
     db.session.execute(delete(Subscriber).where(Subscriber.state == SubscriberState.PENDING, is_old))
+    is_late = and_(Subscriber.state != SubscriberState.PENDING, Subscriber.confirm_until < now)
+    db.session.execute(update(Subscriber).where(is_late).values(asked_search=None))
 
 
 def _mail(kind: MailKind, subscriber: Subscriber, now: datetime) -> None:
     """Queue a mail on request, unless LIMITS are reached for its address."""
+    if not _had_enough_mail(subscriber.email, now):
+        outbox.enqueue(kind, subscriber.email, now, subscriber=subscriber)
+
+
+def _had_enough_mail(email: str, now: datetime) -> bool:
+    """Are LIMITS reached? A mail whose link was clicked was wanted, and does not delay the next one for an hour."""
+    confirmed_at = db.session.scalar(select(Subscriber.confirmed_at).where(Subscriber.email == email))
     for limit, period in LIMITS:
         recent = select(func.count()).where(
-            OutboxMessage.recipient == subscriber.email,
+            OutboxMessage.recipient == email,
             OutboxMessage.kind.in_(ON_REQUEST),
             OutboxMessage.queued_at > now - period,
         )
+        if limit == 1 and confirmed_at is not None:
+            recent = recent.where(OutboxMessage.queued_at > confirmed_at)
         if (db.session.scalar(recent) or 0) >= limit:
-            return
-    outbox.enqueue(kind, subscriber.email, now, subscriber=subscriber)
+            return True
+    return False

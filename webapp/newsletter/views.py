@@ -1,4 +1,4 @@
-"""Pages for subscribing, confirming, preferences and unsubscribing, past issues, and the privacy page."""
+"""Pages for subscribing, following a search, confirming, preferences and unsubscribing, past issues, and the privacy page."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,10 @@ from webapp.db.writing import writing
 from webapp.letters import emails
 from webapp.models import Frequency, Subscriber
 from webapp.newsletter import digests, subscriptions
-from webapp.newsletter.forms import AddressForm, PreferencesForm, SubscribeForm
+from webapp.newsletter.forms import AddressForm, FollowForm, PreferencesForm, SubscribeForm
 from webapp.newsletter.privacy import STORED_TABLES
-from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR
+from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, SEARCH_CONSENT_WORDING
+from webapp.search import followed
 from webapp.web import forms, htmx
 from webapp.web.forms import refusal
 from webapp.web.http import never_store
@@ -22,6 +23,8 @@ from webapp.web.tokens import TokenError
 log = logging.getLogger(__name__)
 
 bp = Blueprint("newsletter", __name__)
+bp.add_app_template_filter(followed.in_words, "query_in_words")
+bp.add_app_template_filter(lambda search: followed.in_words(followed.search_of(search)), "search_in_words")
 
 HOUR = timedelta(hours=1)
 TRIES = 10
@@ -53,11 +56,32 @@ def sign_up_sent() -> Response:
     return htmx.render("newsletter/sent.html", "signup")
 
 
+@bp.get("/follow")
+def follow() -> Response:
+    """Show the form to follow a search or a topic by email."""
+    form = FollowForm(formdata=None)
+    form.q.data = form.search.text
+    return _follow_form(form)
+
+
+@bp.post("/follow")
+def ask_to_follow() -> Response:
+    """Ask an address whether it wants to follow a search; the answer is the same for every address."""
+    form = FollowForm()
+    if status := refusal(form, "subscribe", TRIES, HOUR):
+        return _follow_form(form, status)
+    if not form.is_robot:
+        page, search = htmx.current_path()[:200], followed.stored(form.search)
+        with writing() as now:
+            subscriptions.ask_search(form.email.data, search, page, now)
+    return sign_up_sent() if htmx.wants_fragment() else htmx.redirect(url_for("newsletter.sign_up_sent"))
+
+
 @bp.get("/newsletter/confirm/<token>")
 def confirm(token: str) -> Response:
     """Show a button to confirm: mail scanners open links, so opening this one confirms nothing."""
-    subscriptions.get_pending(token, datetime.now(UTC))
-    return never_store(htmx.render("newsletter/confirm.html", token=token))
+    subscriber = subscriptions.get_pending(token, datetime.now(UTC))
+    return never_store(htmx.render("newsletter/confirm.html", token=token, subscriber=subscriber))
 
 
 @bp.post("/newsletter/confirm/<token>")
@@ -117,7 +141,11 @@ def new_link_sent() -> Response:
 def preferences(token: str) -> Response:
     """Show a subscriber's topics and frequency, with links to their data."""
     subscriber = _owner(token)
-    form = PreferencesForm(topics=subscriber.topics, frequency=subscriber.frequency)
+    form = PreferencesForm(
+        topics=subscriber.topics,
+        frequency=subscriber.frequency,
+        searches_only=subscriber.follows_searches_only,
+    )
     return _preferences_form(form, subscriber, token)
 
 
@@ -129,7 +157,20 @@ def save_preferences(token: str) -> Response:
     if status := refusal(form, "newsletter-preferences", TRIES, HOUR):
         return _preferences_form(form, subscriber, token, status)
     with writing():
-        subscriptions.change(_owner(token), form.topics.data, Frequency(form.frequency.data))
+        subscriptions.change(
+            _owner(token),
+            form.topics.data,
+            Frequency(form.frequency.data),
+            searches_only=form.searches_only.data,
+        )
+    return htmx.redirect(url_for("newsletter.preferences", token=token, saved="yes"))
+
+
+@bp.post("/newsletter/preferences/<token>/searches/stop")
+def stop_search(token: str) -> Response:
+    """Stop following one search."""
+    with writing() as now:
+        subscriptions.stop_search(_owner(token), request.form.get("search", ""), now)
     return htmx.redirect(url_for("newsletter.preferences", token=token, saved="yes"))
 
 
@@ -207,6 +248,10 @@ def _owner(token: str) -> Subscriber:
 
 def _sign_up_form(form: SubscribeForm, status: int = HTTPStatus.OK) -> Response:
     return forms.show("newsletter/subscribe.html", "signup", form, status, consent=CONSENT_WORDING)
+
+
+def _follow_form(form: FollowForm, status: int = HTTPStatus.OK) -> Response:
+    return forms.show("newsletter/follow.html", "signup", form, status, consent=SEARCH_CONSENT_WORDING)
 
 
 def _new_link_form(form: AddressForm, status: int = HTTPStatus.OK) -> Response:

@@ -219,6 +219,12 @@ def newest(query: SearchQuery, count: int = FEED_SIZE, shown: Select[Article] = 
     return [hit.article for hit in results.page.rows]
 
 
+def filter_words(query: SearchQuery) -> list[str]:
+    """The filters of a search in words, those of one group together: "People or Lab"."""
+    groups = ((_labels(name, {}, values), values) for name, values in query.filters.items())
+    return [" or ".join(labels[value] for value in labels if value in values) for labels, values in groups]
+
+
 def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...]:
     """The groups of filters that leave a choice, with the values that have results; those that are on are shown in any case."""
     facets = []
