@@ -109,6 +109,11 @@ def test_a_topic_is_followed_like_a_search(client: PageClient) -> None:
     assert get_subscriber().searches == ["category=pain-management"]
 
 
+def test_a_filter_that_is_no_longer_there_is_shown_as_it_is(client: PageClient) -> None:
+    page = client.get("/follow?q=pain&category=astrology&subject=people,animals&year=2010-2019").text
+    assert "<b>Only:</b> astrology, Animals or People, 2010 to 2019" in page
+
+
 def test_the_results_of_a_search_lead_to_its_form(client: PageClient) -> None:
     add_article(plain_title="A zebrafish")
     indexing.catch_up()
@@ -305,11 +310,12 @@ def test_the_command_brings_the_index_up_to_date_first(app: Flask) -> None:
 
 def test_a_search_is_asked_once_however_many_follow_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
+
     def noted(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
         asked.append(query.text)
         return understand(query, library)
 
-    monkeypatch.setattr("webapp.search.followed.understand", noted)
+    monkeypatch.setitem(vars(followed), "understand", noted)
     follower("q=zebrafish")
     follower("q=zebrafish", "q=pills", email="other@example.org")
     add_article(now=EARLIER, plain_title="A zebrafish study")

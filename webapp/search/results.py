@@ -222,7 +222,7 @@ def newest(query: SearchQuery, count: int = FEED_SIZE, shown: Select[Article] = 
 def filter_words(query: SearchQuery) -> list[str]:
     """The filters of a search in words, those of one group together: "People or Lab"."""
     groups = ((_labels(name, {}, values), values) for name, values in query.filters.items())
-    return [" or ".join(labels[value] for value in labels if value in values) for labels, values in groups]
+    return [" or ".join(labels.get(value, value) for value in sorted(values)) for labels, values in groups]
 
 
 def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...]:
