@@ -36,7 +36,7 @@ def test_the_starter_library_loads(app: Flask) -> None:
     report = import_library(STARTER, NOW)
     assert report.added == count(Article) == len(ARTICLE_FILES) >= 24
     assert count(Category) == 12
-    assert count(GlossaryTerm) >= 150
+    assert count(GlossaryTerm) >= 300
     assert report.answers.added == count(Answer) == len(list((STARTER / "answers").glob("*.toml")))
     assert (
         count(PublicChange) == report.added + report.answers.added + 1

@@ -2,13 +2,15 @@
 
 import re
 import statistics
+import tomllib
+from collections import Counter
 
 import pytest
 
 from tests.factories import STARTER
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import own_texts
-from webapp.content.readability import sentences, words
+from webapp.content.readability import reading_grade, sentences, words
 
 AWKWARD = re.compile(
     r"\b(?:went with|nor did|by chance|chance decided|not open to you|pooing|had an interest|standing question|"
@@ -29,6 +31,15 @@ def test_no_text_for_people_has_an_awkward_phrase() -> None:
         (file.name, phrase) for file in files for phrase in AWKWARD.findall(file.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_the_glossary_explains_each_word_once_and_plainly() -> None:
+    terms = tomllib.loads((STARTER / "glossary.toml").read_text(encoding="utf-8"))["terms"]
+    forms = [form.lower() for term in terms for form in (term["term"], *term["forms"])]
+    assert [form for form, count in Counter(forms).items() if count > 1] == []
+    assert [term["term"] for term in terms if len(sentences(term["meaning"])) > 2] == []
+    assert statistics.median(reading_grade(term["meaning"]) for term in terms) <= 6
+    assert [term["term"] for term in terms if reading_grade(term["meaning"]) > 8] == []
 
 
 @pytest.fixture(scope="module")
