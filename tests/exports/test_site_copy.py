@@ -32,6 +32,7 @@ from webapp.publishing.publication import withdraw
 # Public pages that a copy does not hold: each answers one reader, a form or a program.
 LEFT_OUT = {
     "exports.card": "messengers fetch it from the address that is shared",
+    "exports.search_feed": "the site's own search",
     "exports.search_file": "the site's own search",
     "exports.sitemap": "lists the addresses of the site",
     "feedback.answer_page": "a form",
@@ -61,7 +62,6 @@ LEFT_OUT = {
     "reviews.by_link": "one reviewer",
     "pages.service_worker": "the copy has none",
     "search.description": "the site's own search",
-    "search.feed": "the site's own search",
     "search.search": "the page list is in its place",
     "visit_pack.short_link": "leads to the site",
     "visit_pack.show": "one reader",

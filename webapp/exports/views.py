@@ -27,9 +27,9 @@ from webapp.exports.reference import (
     vancouver,
 )
 from webapp.models import Article
-from webapp.search import results
+from webapp.search import followed, results
 from webapp.search.index import is_behind
-from webapp.search.query import SearchQuery
+from webapp.search.query import SearchQuery, Sort
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
@@ -79,7 +79,12 @@ def card(slug: str, revision: int) -> Response:  # noqa: ARG001
 @bp.get("/feed.atom")
 def feed() -> Response:
     """New and changed summaries as an Atom feed."""
-    return _atom(SITE_NAME, url_for("articles.home"), queries.recently_changed(1, FEED_LENGTH).rows)
+    return _atom(
+        SITE_NAME,
+        request.path,
+        url_for("articles.latest_research"),
+        queries.recently_changed(1, FEED_LENGTH).rows,
+    )
 
 
 @bp.get("/categories/<slug>/feed.atom")
@@ -87,7 +92,22 @@ def category_feed(slug: str) -> Response:
     """The newest summaries of one category as an Atom feed."""
     category = queries.get_category(slug)
     articles = queries.newest_in(category, FEED_LENGTH)
-    return _atom(f"{category.name} – {SITE_NAME}", url_for("articles.category", slug=slug), articles)
+    page = url_for("articles.category", slug=slug)
+    return _atom(f"{category.name} – {SITE_NAME}", request.path, page, articles)
+
+
+@bp.get("/search/feed.atom")
+def search_feed() -> Response:
+    """The newest summaries that a search finds as an Atom feed."""
+    # Newest first in any case, and without pages: the feed's own address says nothing of either.
+    query, was_behind = SearchQuery.from_args(request.args).but(sort=Sort.BEST), is_behind()
+    response = _atom(
+        f"{followed.in_words(query) or 'Newest summaries'} – {SITE_NAME}",
+        query.address(request.path),
+        query.address(url_for("search.search")),
+        results.newest(query, shown=queries.WHOLE),
+    )
+    return never_store(response) if was_behind else response
 
 
 @bp.get("/categories/<slug>.<any(ris, bib, csv):ending>")
@@ -219,12 +239,13 @@ def answers_file() -> Response:
     return response
 
 
-def _atom(title: str, page: str, articles: Sequence[Article]) -> Response:
+def _atom(title: str, path: str, page: str, articles: Sequence[Article]) -> Response:
+    """A feed at ``path`` of the articles that people read on ``page``."""
     body = render_template(
         "exports/feed.atom.xml",
         title=title,
         address=_site_url() + page,
-        self_address=_site_url() + request.path,
+        self_address=_site_url() + path,
         articles=articles,
         updated=max((article.updated_at for article in articles), default=None),
     )

@@ -68,7 +68,7 @@ class FollowForm(AddressForm):
 
 class PreferencesForm(PublicForm):
     topics = TOPICS
-    searches_only = BooleanField("Only what matches my searches")
+    searches_only = BooleanField("Only what matches my searches, no topics")
     frequency = RadioField(
         "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
     )

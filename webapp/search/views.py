@@ -1,4 +1,4 @@
-"""The search page, its instant panel, the feed of a search, and the description for browsers."""
+"""The search page, its instant panel, and the description for browsers."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from webapp.catalog.queries import HEADLINES, category_counts
 from webapp.search import misses, results
 from webapp.search.best_bets import best_bets
 from webapp.search.index import is_behind
-from webapp.search.query import SearchQuery, Sort
+from webapp.search.query import SearchQuery
 from webapp.search.synonyms import names_starting
 from webapp.web import htmx
 from webapp.web.http import never_store
@@ -64,21 +64,6 @@ def search() -> Response:
     if is_counted or (answer and (answer.is_reduced or was_behind)):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
-
-
-@bp.get("/search/feed.atom")
-def feed() -> Response:
-    """The newest summaries that a search finds, for feed readers."""
-    # Newest first in any case, and without pages: the feed's own address says nothing of either.
-    query = SearchQuery.from_args(request.args).but(sort=Sort.BEST)
-    path, was_behind = url_for("search.search"), is_behind()
-    articles = results.newest(query)
-    updated = max(
-        (article.updated_at for article in articles), default=datetime(2025, 1, 1, tzinfo=UTC)
-    ).isoformat()
-    body = render_template("search/feed.xml", query=query, articles=articles, path=path, updated=updated)
-    response = make_response(body, HTTPStatus.OK, {"Content-Type": "application/atom+xml; charset=utf-8"})
-    return never_store(response) if was_behind else response
 
 
 @bp.get("/opensearch.xml")
