@@ -2,16 +2,22 @@
 
 import re
 import tomllib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
 
+from tests.conftest import pushed
 from tests.factories import STARTER, add_answer, add_article
 from tests.pages import PageClient
+from webapp.config import Config
 from webapp.content.readability import reading_grade
+from webapp.db.session import db
+from webapp.models import Correction
+from webapp.models.values import ReviewerKind, SignOff
 from webapp.web.forms import press_token
 from webapp.web.templating import Preferences
 
@@ -22,6 +28,31 @@ TEXT_PAGES = ["/start", "/find-a-trial", "/about", "/how-we-write", "/disclaimer
 @pytest.mark.parametrize("path", [*TEXT_PAGES, "/glossary", "/preferences", "/categories", "/research"])
 def test_a_page_opens(client: PageClient, path: str) -> None:
     client.get(path)
+
+
+def test_about_names_who_runs_the_site_or_says_that_nobody_is_named(
+    config: Config, client: PageClient
+) -> None:
+    assert "No person or group is named here" in client.get("/about").text
+    with pushed(replace(config, run_by="The Example Foundation")) as app:
+        page = PageClient(app).get("/about").text
+    assert "The Example Foundation runs this site." in page and "No person or group" not in page
+
+
+def test_how_we_write_counts_what_was_checked_and_corrected(client: PageClient) -> None:
+    assert "No summary is on this site yet." in client.get("/how-we-write").text
+    add_article()
+    corrected, checked = add_article(), add_article()
+    corrected.corrections = [
+        Correction(published_on=day, text="12, not 21.") for day in (date(2026, 3, 1), date(2026, 4, 1))
+    ]
+    checked.sign_offs = [
+        SignOff(name=name, role="", kind=kind, on=date(2026, 3, 1))
+        for name, kind in (("Ana", ReviewerKind.CLINICIAN), ("Bo", ReviewerKind.CLINICIAN))
+    ]
+    db.session.commit()
+    said = "Of the 3 summaries on this site, a clinician has checked 1, and we have corrected 1 since we published them."
+    assert said in client.get("/how-we-write").text
 
 
 @pytest.mark.parametrize("path", TEXT_PAGES)

@@ -269,6 +269,9 @@ class Config:
         _choice({name: name for name in LICENSES}),
         "License of our texts: all-rights-reserved or CC-BY-4.0",
     )
+    run_by: str = _setting(
+        "", str.strip, "Who runs the site, as the page About names them; empty: it says that nobody is named"
+    )
     emergency_countries: tuple[str, ...] = _setting(
         "US UK CA",
         lambda value: tuple(value.upper().split()),

@@ -139,7 +139,7 @@
 
   function showLost() {
     const status = document.querySelector("#save-status > :last-child");
-    status.textContent = "No answer from the server. Your text is saved in this browser. We will try again.";
+    status.textContent = "No answer from the server. Your text is saved in this browser. We’ll try again.";
     keepCopy();
     setTimeout(resend, 10000);
   }
@@ -179,7 +179,7 @@
     for (const field of document.querySelectorAll('[name="csrf_token"]')) field.value = token;
     const again = waiting;
     waiting = null;
-    say("You are signed in again.");
+    say("You’re signed in again.");
     if (again?.isConnected) again.click();
     else htmx.trigger("#autosave", "resend");
   }

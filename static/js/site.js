@@ -65,7 +65,7 @@
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, ({ target }) => {
-      const sentence = "That did not work. Please try again in a minute.";
+      const sentence = "That didn’t work. Please try again in a minute.";
       if (location.pathname.startsWith("/editor/")) say(sentence); // the form of a summary shows it at its foot
       else tell(sentence, target.closest("form") || target);
     });
@@ -104,7 +104,7 @@
       await navigator.clipboard.writeText(button.dataset.copy);
       tell("Copied.", button);
     } catch {
-      tell("Your browser did not allow copying. You can select the text instead.", button);
+      tell("Your browser didn’t let us copy. You can select the text instead.", button);
     }
   }
 
@@ -112,7 +112,7 @@
     try {
       await navigator.share({ text: button.dataset.share });
     } catch (error) {
-      if (error.name !== "AbortError") tell("Sharing did not work. You can copy the text instead.", button);
+      if (error.name !== "AbortError") tell("Sharing didn’t work. You can copy the text instead.", button);
     }
   }
 
@@ -232,7 +232,7 @@
     speechSynthesis.speak(words);
   }
 
-  function pause() { reading.isPaused = true; reading.run += 1; speechSynthesis.cancel(); label("Go on listening"); }
+  function pause() { reading.isPaused = true; reading.run += 1; speechSynthesis.cancel(); label("Keep listening"); }
   function resume() { reading.isPaused = false; speak(); }
   function label(text) { reading.button.querySelector("span").textContent = text; }
 

@@ -47,7 +47,7 @@ def change(client: PageClient, current: str = PASSWORD, new: str = FRESH, status
 
 
 def test_a_new_password_is_taken_and_the_old_one_is_gone(client: PageClient) -> None:
-    assert "Your password is changed." in client.get(change(client)).text
+    assert "We changed your password" in client.get(change(client)).text
     client.post("/editor/sign-out", {"csrf_token": token(client, ACCOUNT)})
     client.post(
         "/editor/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)}, status=422
@@ -92,10 +92,10 @@ def test_guessing_the_password_so_far_is_slowed_down(client: PageClient) -> None
 
 
 def test_other_sign_ins_are_counted_and_ended(client: PageClient, elsewhere: PageClient) -> None:
-    assert "You are also signed in in 1 other browser." in client.get(ACCOUNT).text
+    assert "You’re also signed in on 1 other browser." in client.get(ACCOUNT).text
     client.post(f"{ACCOUNT}/end-others", {"csrf_token": token(client, ACCOUNT)})
     elsewhere.get("/editor/", status=303)
-    assert "You are signed in here only." in client.get(ACCOUNT).text
+    assert "You’re signed in only here." in client.get(ACCOUNT).text
 
 
 def test_a_time_zone_is_chosen_from_the_known_ones(client: PageClient) -> None:

@@ -98,7 +98,7 @@ def test_a_role_counts_from_the_next_page_on(client: PageClient, bo: Editor, bos
 def test_a_closed_account_is_out_at_once_and_can_be_opened_again(
     client: PageClient, bo: Editor, bos_browser: PageClient
 ) -> None:
-    assert "The account is closed." in client.get(act(client, bo, "close")).text
+    assert "You closed the account." in client.get(act(client, bo, "close")).text
     bos_browser.get("/editor/", status=303)
     sent = {"email": BO, "password": PASSWORD, "csrf_token": token(bos_browser)}
     closed = bos_browser.post("/editor/sign-in", sent, status=422).text

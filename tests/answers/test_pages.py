@@ -131,18 +131,20 @@ def test_what_was_retracted_or_withdrawn_counts_no_more_and_the_answer_says_so(
 def test_the_list_has_every_question_under_its_topic_with_how_sure(client: PageClient, many: Answer) -> None:
     page = client.get("/answers").text
     assert page.index("Pain Management") < page.index("Does the pill help?") < page.index("Fairly sure")
-    assert "There is no answer here yet" not in page
+    assert "There are no answers here yet" not in page
 
 
 def test_without_answers_the_list_says_so(client: PageClient) -> None:
-    assert "There is no answer here yet" in client.get("/answers").text
+    assert "There are no answers here yet" in client.get("/answers").text
 
 
 def test_the_page_of_a_summary_names_the_answers_that_rest_on_it(client: PageClient, many: Answer) -> None:
     other = add_article(slug="other")
-    assert "Part of the answer to" not in client.get(f"/research/{other.slug}").text
+    assert "This is part of the answer to" not in client.get(f"/research/{other.slug}").text
     page = client.get("/research/trial-1").text
-    assert 'Part of the answer to: <a href="/answers/does-the-pill-help">Does the pill help?</a>' in page
+    assert (
+        'This is part of the answer to: <a href="/answers/does-the-pill-help">Does the pill help?</a>' in page
+    )
 
 
 def test_a_withdrawn_answer_says_so(client: PageClient, many: Answer) -> None:
@@ -150,7 +152,7 @@ def test_a_withdrawn_answer_says_so(client: PageClient, many: Answer) -> None:
     db.session.commit()
     page = client.get("/answers/does-the-pill-help", status=410).text
     assert "This answer was withdrawn" in page and "It left out a trial." in page
-    assert "Part of the answer to" not in client.get("/research/trial-1").text
+    assert "This is part of the answer to" not in client.get("/research/trial-1").text
     assert "Does the pill help?" not in client.get("/answers").text
 
 

@@ -196,7 +196,7 @@ def test_signing_out_leaves_no_text_in_the_browser(editor: Page, context: Browse
     expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
     context.set_offline(False)
     editor.get_by_role("button", name="Sign out").click()
-    expect(editor.get_by_text("You are signed out.")).to_be_visible()
+    expect(editor.get_by_text("You’re signed out.")).to_be_visible()
     assert "Private." not in editor.evaluate("JSON.stringify(localStorage)")
 
 

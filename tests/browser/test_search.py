@@ -148,7 +148,7 @@ def test_a_busy_server_is_told_and_what_is_shown_stays(page: Page) -> None:
     page.goto("/search?q=pain")
     page.route(re.compile(r"/search\?.*q=walking"), lambda route: route.fulfill(status=503, body=""))
     page.locator("#q").fill("walking")
-    expect(page.locator("#status")).to_have_text("That did not work. Please try again in a minute.")
+    expect(page.locator("#status")).to_have_text("That didn’t work. Please try again in a minute.")
     expect(page.locator(".told")).to_be_visible()
     expect(page.locator("#search-heading")).to_contain_text("“pain”")
 

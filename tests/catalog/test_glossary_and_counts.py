@@ -69,7 +69,7 @@ def test_the_glossary_can_be_searched(client: PageClient, glossary: None) -> Non
     assert "Too little spit." in client.get("/glossary").text
     found = client.get("/glossary?q=spit").text
     assert "dry mouth" in found and "placebo" not in found
-    assert "We have not explained “zebra” yet" in client.get("/glossary?q=zebra").text
+    assert "We haven’t explained “zebra” yet" in client.get("/glossary?q=zebra").text
     assert client.fragment("/glossary?q=spit").strip() in found
 
 
@@ -125,7 +125,7 @@ def test_the_page_of_gaps_shows_every_question(client: PageClient) -> None:
     add_article(paper={"read_from": ReadFrom.ABSTRACT})
     page = client.get("/what-papers-leave-out").text
     assert page.count('<th scope="row">') == 9
-    assert "This counts the papers that we read in full: 1 of the 2 summarized here." in page
+    assert "We count the papers that we read in full: 1 of the 2 summarized here." in page
 
 
 def test_the_grid_shows_gaps_and_adds_up() -> None:

@@ -95,11 +95,15 @@ def test_a_quote_matches_what_reads_the_same(abstract: str, quote: str) -> None:
         ({"paper": {"url": "example.org"}}, "paper-url", "whole address"),
         ({"paper": {"status_url": "example.org"}}, "paper-status_url", "whole address"),
         ({"paper": {"read_from": None}}, "paper-read_from", "Choose what was read"),
-        ({"funding": "A fund. The paper doesn’t say more."} | ABSTRACT_READ, "funding", "not read in full"),
+        (
+            {"funding": "A fund. The paper doesn’t say more."} | ABSTRACT_READ,
+            "funding",
+            "Nobody read the paper in full",
+        ),
         (
             {"research_summary": "The paper does not mention age."} | ABSTRACT_READ,
             "research_summary",
-            "not read in full",
+            "Nobody read the paper in full",
         ),
         (
             {"registrations": [Registration(url="https://example.org")]},
@@ -125,7 +129,7 @@ def test_a_quote_matches_what_reads_the_same(abstract: str, quote: str) -> None:
         (
             {"people": People(ages=Ages(from_=18, to=65, typical=70))},
             "people-ages_from",
-            "do not get smaller",
+            "don’t get smaller",
         ),
         ({"people": People(sex=Sex(men=-1))}, "people-sex_men", "whole number"),
         ({"people": People(count=2**31)}, "people-count", "whole number"),
@@ -170,12 +174,12 @@ def test_an_error_names_its_field(changes: dict[str, Any], field: str, words: st
         (
             {"subject": Subject.LAB, "main_message": "In a dish, it grew."},
             "plain_title",
-            "not tested in people",
+            "wasn’t tested in people",
         ),
         (
             {"subject": Subject.ANIMALS, "plain_title": "A pill in rats"},
             "main_message",
-            "not tested in people",
+            "wasn’t tested in people",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from webapp.search import indexing
 from webapp.search.index import SearchUnavailable, search_index
 
 HELD_BACK = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-REDUCED = "being repaired"
+REDUCED = "fixing our search"
 
 
 def truncate(index: Path) -> None:

@@ -266,7 +266,7 @@ def test_a_saved_change_is_not_seen_by_readers_before_it_is_published(client: Pa
     press(client, edit, opened(client, edit, harms="Nobody was harmed."), "save")
     assert "Nobody was harmed." not in client.get(page).text
     assert "Nobody was harmed." in client.get(f"{edit}/preview").text
-    assert "changes that readers do not see yet" in client.get("/editor/?tab=drafts").text
+    assert "changes that readers don’t see yet" in client.get("/editor/?tab=drafts").text
     press(client, edit, opened(client, edit), "publish")
     assert "Nobody was harmed." in client.get(page).text
 
@@ -347,7 +347,7 @@ def test_a_note_for_readers_is_there_when_the_form_is_opened_again(
 def test_a_paper_that_another_summary_has_is_refused(client: PageClient) -> None:
     add_article(paper={"doi": "10.5555/editor.1"}, plain_title="The first one")
     page = press(client, NEW, opened(client, NEW, **complete()), "publish", status=422).text
-    assert "Another summary is about this paper already: The first one." in page
+    assert "There’s already a summary of this paper: The first one." in page
 
 
 @pytest.mark.parametrize("same", [{"paper__doi": "10.5555/TWICE"}, {"paper__doi": "", "paper__pmid": "123"}])
@@ -360,13 +360,13 @@ def test_another_summary_of_the_paper_is_named_as_soon_as_it_is_saved(
     else:
         first = {"plain_title": "The first one", "paper__doi": "10.5555/twice", "paper__pmid": "123"}
         press(client, NEW, opened(client, NEW, **first), "save")
-    told = 'about this paper already: <a href="/editor/summaries/1">The first one</a>'
+    told = 'already a summary of this paper: <a href="/editor/summaries/1">The first one</a>'
     assert told in client.post_fragment(f"{NEW}/autosave", opened(client, NEW, **same))
     edit = press(client, NEW, opened(client, NEW, **same), "save").location.split("?")[0]
     assert told in client.get(edit).text
     assert told in client.post_fragment(f"{edit}/save", opened(client, edit))
     other = opened(client, edit, paper__doi="10.5555/other", paper__pmid="")
-    assert "about this paper already" not in client.post_fragment(f"{edit}/autosave", other)
+    assert "already a summary of this paper" not in client.post_fragment(f"{edit}/autosave", other)
 
 
 def test_two_summaries_with_one_title_get_two_addresses(client: PageClient) -> None:
@@ -414,7 +414,7 @@ def test_the_list_has_tabs_with_counts(client: PageClient) -> None:
     assert "A draft one" in drafts and "A public one" not in drafts
     published = client.get("/editor/?tab=published").text
     assert "A public one" in published and "A draft one" not in published
-    assert "There is none at the moment." in client.get("/editor/?tab=withdrawn").text
+    assert "There are none at the moment." in client.get("/editor/?tab=withdrawn").text
     client.get("/editor/?tab=other", status=404)
 
 

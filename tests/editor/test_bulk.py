@@ -64,7 +64,7 @@ def test_the_preview_lists_changes_and_changes_nothing(client: PageClient) -> No
     one = add_article(plain_title="One", categories=["pain-management", "rehabilitation"])
     there = add_article(plain_title="There", categories=["orthopedics"])
     page = client.get(BULK, query_string=choose(one, there)).text
-    will, will_not = page.split("This will not change")
+    will, will_not = page.split("This won’t change")
     assert "Pain Management, Rehabilitation" in will and "Orthopedics, Rehabilitation" in will
     assert "There" in will_not and "It is filed there already." in will_not
     assert "Re-file 1 summary?" in page
@@ -155,7 +155,7 @@ def test_undo_works_once_and_for_a_day(client: PageClient) -> None:
     second = confirmed(client, choose(article))
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
         sign_in(client)
-        assert "could be undone until" in undo(client, second, status=409)
+        assert "too late to undo this" in undo(client, second, status=409)
     assert filed(article.id) == ["orthopedics"]
 
 

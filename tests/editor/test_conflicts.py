@@ -49,7 +49,7 @@ def test_two_people_on_the_same_field_see_both_texts(
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     page = press(client, edit, mine, "save", status=409).text
-    assert "Bo Other saved a newer text meanwhile" in page
+    assert "Bo Other saved a newer text in the meantime" in page
     for text in ("Some people had a dry mouth.", "Theirs.", "Mine."):
         assert f"<dd>{text}</dd>" in page
     assert fields_of(page)["harms"] == "Mine." and saved("harms") == "Theirs."
@@ -88,7 +88,9 @@ def test_two_tabs_of_one_person_are_kept_apart_too(client: PageClient, edit: str
     first, second = opened(client, edit, harms="First tab."), opened(client, edit, harms="Second tab.")
     press(client, edit, first, "save")
     page = press(client, edit, second, "save", status=409).text
-    assert "Ana Example saved a newer text meanwhile" in page and fields_of(page)["harms"] == "Second tab."
+    assert (
+        "Ana Example saved a newer text in the meantime" in page and fields_of(page)["harms"] == "Second tab."
+    )
 
 
 @pytest.mark.parametrize("button", ["publish", "preview"])
@@ -157,7 +159,7 @@ def test_htmx_hears_of_the_conflict_and_the_fields_stay(
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
     fragment = client.post_fragment(f"{edit}/save", mine, status=409)
-    assert "Bo Other saved a newer text meanwhile." in fragment and "See both texts" in fragment
+    assert "Bo Other saved a newer text in the meantime." in fragment and "See both texts" in fragment
     assert 'name="revision" value="1"' in fragment
 
 

@@ -213,13 +213,13 @@ def test_what_the_import_filled_in_is_said_beside_the_same_suggestion(
 ) -> None:
     page = client.get(sheet_of(draft)).text
     row = page[page.index('id="fact-funding"') :]
-    assert "In the summary already" in row[: row.index("</li>")]
+    assert "Already in the summary" in row[: row.index("</li>")]
     assert "The summary says: A foundation paid." not in page
 
 
 def test_the_sheet_says_that_harms_have_to_be_rewritten(client: PageClient, draft: Draft) -> None:
     """The checks refuse a sentence of the paper."""
-    hint = "Readers need this in plain words, not the paper’s."
+    hint = "Readers need plain words here, not the paper’s."
     assert hint not in client.get(sheet_of(draft)).text
     form = f"/editor/summaries/{draft.id}"
     abstract = "Adverse events were reported by three participants."
@@ -353,7 +353,7 @@ def test_of_a_pasted_text_an_editor_has_to_say_how_much_it_is(client: PageClient
     [
         ({"text": ARTICLE[:600]}, "damaged or breaks off"),
         ({"text": " "}, "There is no text to store"),
-        ({"file": (b"%PDF-1.7", "paper.txt")}, "This is a PDF, which we cannot read."),
+        ({"file": (b"%PDF-1.7", "paper.txt")}, "This is a PDF, which we can’t read."),
     ],
 )
 def test_a_text_that_cannot_be_read_is_explained_at_its_field(

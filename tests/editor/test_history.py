@@ -51,7 +51,7 @@ def test_two_revisions_are_compared_word_by_word(client: PageClient, edit: str) 
 
 def test_the_last_two_are_compared_unless_others_are_asked_for(client: PageClient, edit: str) -> None:
     assert "from revision 1 to 2" in client.get(f"{edit}/compare").text
-    assert "There is no difference." in client.get(f"{edit}/compare?old=2&new=2").text
+    assert "Nothing is different." in client.get(f"{edit}/compare?old=2&new=2").text
 
 
 @pytest.mark.parametrize("query", ["old=9&new=1", "old=x", "new=-1", "old=99999999"])

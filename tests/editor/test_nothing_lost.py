@@ -98,7 +98,7 @@ def test_an_autosave_never_overwrites_a_newer_text(client: PageClient, app: Flas
     sign_in(other, "bo@example.org")
     mine = opened(client, edit, harms="Mine.")
     press(other, edit, opened(other, edit, harms="Theirs."), "save")
-    assert "Bo Other saved a newer text meanwhile." in autosave(client, edit, mine)
+    assert "Bo Other saved a newer text in the meantime." in autosave(client, edit, mine)
     page = press(client, edit, opened(client, edit), "save", status=409).text
     assert "<dd>Theirs.</dd>" in page and fields_of(page)["harms"] == "Mine."
 

@@ -64,7 +64,7 @@ def test_a_note_is_marked_as_done_by_htmx_in_place(editor_client: PageClient) ->
     fragment = editor_client.post_fragment(f"/editor/feedback/notes/{number}/done", form)
     assert (
         fragment.strip().startswith('<section class="stack" id="inbox"')
-        and "You have read everything." in fragment
+        and "You’ve read everything." in fragment
     )
     assert db.session.get_one(Feedback, number).done_at is not None
 
@@ -77,7 +77,7 @@ def test_done_can_be_undone(editor_client: PageClient) -> None:
     assert "0 unread messages" in page and page.count("Undo<span") == 2
     for left, row in enumerate((messages, notes), start=1):
         page = _done(editor_client, f"{DESK}{row}/undo")
-        assert f"{left} unread message" in page and "Back among the unread messages." in page
+        assert f"{left} unread message" in page and "Moved back to the unread messages." in page
     assert "Undo<span" not in page and "The second part was hard." in page
 
 
@@ -94,7 +94,7 @@ def test_a_message_is_put_back_by_htmx_in_place(editor_client: PageClient) -> No
     _done(editor_client, f"{DESK}messages/{number}/done")
     form = {"csrf_token": token(editor_client, DESK)}
     fragment = editor_client.post_fragment(f"{DESK}messages/{number}/undo", form)
-    assert "1 unread message<" in fragment and 'data-announce="Back among the unread messages.' in fragment
+    assert "1 unread message<" in fragment and 'data-announce="Moved back to the unread messages.' in fragment
 
 
 def test_marking_twice_keeps_the_first_time(editor_client: PageClient) -> None:

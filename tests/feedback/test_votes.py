@@ -37,7 +37,7 @@ def test_one_press_is_enough(client: PageClient) -> None:
     answer = _vote(client, article, "yes")
     page = client.get(answer.location).text
     assert "Thank you" in page
-    assert "Your answer has been saved." in page
+    assert "We’ve saved your answer." in page
     assert [row.is_helpful for row in _votes()] == [True]
 
 

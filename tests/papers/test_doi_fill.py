@@ -109,7 +109,7 @@ def test_the_doi_of_a_notice_gets_a_warning(client: PageClient, crossref: StandI
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
-        (404, b"Resource not found.", "Crossref does not know 10.1155/2019/7803293."),
+        (404, b"Resource not found.", "Crossref doesn’t know 10.1155/2019/7803293."),
         (429, b"", "Crossref asks us to wait. Try again in 10 seconds."),
         (500, b"", "Crossref has a problem at the moment (error 500)."),
         (200, b"<!doctype html><title>Maintenance</title>", "couldn’t read"),
@@ -125,7 +125,7 @@ def test_whatever_goes_wrong_is_said_and_the_fields_stay(
 ) -> None:
     crossref.status, crossref.body = status, body
     page, shown = fill(client, harms="Typed before.", paper__title="By hand")
-    assert sentence in page and "We could not check for a retraction." in page
+    assert sentence in page and "We couldn’t check for a retraction." in page
     assert "Crossref lists no retraction" not in page
     assert (shown["harms"], shown["paper-title"]) == ("Typed before.", "By hand")
 
@@ -138,14 +138,14 @@ def test_a_slow_answer_is_given_up(
 ) -> None:
     monkeypatch.setattr(services, "SECONDS", 0.3)
     crossref.body, crossref.seconds_per_chunk = b" " * 900_000, 0.1
-    assert "Crossref did not answer within 1 second." in fill(client)[0]
+    assert "Crossref didn’t answer within 1 second." in fill(client)[0]
 
 
 def test_an_unreachable_crossref_is_explained(app: Flask, client: PageClient) -> None:
     app.extensions["config"] = dataclasses.replace(
         app.extensions["config"], crossref_url="http://127.0.0.1:1"
     )
-    assert "We could not reach Crossref." in fill(client)[0]
+    assert "We couldn’t reach Crossref." in fill(client)[0]
 
 
 @pytest.mark.proves(

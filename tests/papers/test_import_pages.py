@@ -220,7 +220,7 @@ def test_confirming_twice_makes_one_draft(client: PageClient) -> None:
 def test_a_paper_imported_meanwhile_is_not_duplicated(client: PageClient) -> None:
     first, second = send(client, RIS), send(client, RIS)
     confirm(client, first)
-    assert "There is nothing new to import." in confirm(client, second, status=422)
+    assert "There’s nothing new to import." in confirm(client, second, status=422)
     assert len(drafts()) == 1 and audited().count(AuditKind.IMPORTED) == 1
 
 
@@ -240,7 +240,7 @@ def test_a_paper_imported_while_another_import_is_planned_is_not_duplicated(
         return made
 
     monkeypatch.setattr(importing, "plan", plan_slowly)
-    assert "There is nothing new to import." in confirm(client, second, status=422)
+    assert "There’s nothing new to import." in confirm(client, second, status=422)
     assert len(drafts()) == 1
 
 

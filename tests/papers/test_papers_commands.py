@@ -126,7 +126,7 @@ def test_refused_records_have_reasons_and_the_others_are_imported(app: Flask, tm
 def test_without_any_record_the_command_fails(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Dear editors", encoding="utf-8")
     result = run(app, "import", str(tmp_path / "a.txt"))
-    assert result.exit_code == 1 and "We do not know this format." in result.stderr
+    assert result.exit_code == 1 and "We don’t know this format." in result.stderr
 
 
 # ------------------------------------------------------------------ retractions, from Crossref
@@ -291,6 +291,6 @@ def test_each_variant_of_a_row_gives_its_status(rows: list[str], expected: Paper
 def test_a_list_without_the_columns_is_refused(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("name,price\n", encoding="utf-8")
     result = run(app, "check-retractions", "--csv", str(tmp_path / "x.csv"))
-    assert result.exit_code == 1 and "there is no column OriginalPaperDOI" in result.stderr
-    with pytest.raises(Unreadable, match="cannot be read in line"):
+    assert result.exit_code == 1 and "it has no column OriginalPaperDOI" in result.stderr
+    with pytest.raises(Unreadable, match="We can’t read line"):
         retraction_watch.read([HEAD, "1," + "x" * 200_000], set())

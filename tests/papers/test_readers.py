@@ -552,7 +552,7 @@ def test_biblatex_dates_count() -> None:
 
 def test_a_broken_entry_is_refused_and_the_others_are_read() -> None:
     broken, good = read('@article{a, title = "never closed\n}\n@article{b, title = {Good}}\n')
-    assert "do not fit together" in broken.reason and broken.line == 1
+    assert "don’t match up" in broken.reason and broken.line == 1
     assert (good.title, good.reason) == ("Good", "")
 
 

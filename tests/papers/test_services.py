@@ -55,8 +55,8 @@ TRAPS = {
     "504": (Reply(HTML, 504), "{} has a problem at the moment (error 504)."),
     "elsewhere": (Reply(b"", 302, {"Location": "http://localhost:1/"}), "{} sent us to another site, which we don’t trust."),
     "endless redirects": (Reply(b"", 302, {"Location": "?again"}), "{} refused our request (error 302)."),
-    "slow body": (Reply(b" " * 9_000_000, seconds_per_chunk=0.2), "{} did not answer within 1 second."),
-    "slow headers": (Reply(b"", seconds_per_header=0.1), "{} did not answer within 1 second."),
+    "slow body": (Reply(b" " * 9_000_000, seconds_per_chunk=0.2), "{} didn’t answer within 1 second."),
+    "slow headers": (Reply(b"", seconds_per_header=0.1), "{} didn’t answer within 1 second."),
 }  # fmt: skip
 EMPTY = {
     "Europe PMC": [b'{"version": "6.9", "hitCount": 0, "resultList": {"result": []}}'],
@@ -223,8 +223,8 @@ def test_a_slow_service_holds_the_page_up_no_longer_than_stated(
     monkeypatch.setattr(one_box, "SECONDS", 0.5)
     known_paper.replies = {"/": Reply(b" " * 9_000_000, seconds_per_chunk=0.2)}
     page = found(writer, f"{DOI}\n{NCT}")
-    assert "Europe PMC did not answer within 1 second." in page
-    assert "ClinicalTrials.gov did not answer within 1 second." in page
+    assert "Europe PMC didn’t answer within 1 second." in page
+    assert "ClinicalTrials.gov didn’t answer within 1 second." in page
 
 
 def test_an_answer_about_another_paper_is_left_out(writer: EditorClient, known_paper: StandIn) -> None:

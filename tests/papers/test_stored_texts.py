@@ -164,12 +164,12 @@ def test_a_huge_text_without_paragraphs_is_read() -> None:
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        (b"%PDF-1.7 renamed to .txt", "This is a PDF, which we cannot read. We read JATS XML and plain text"),
+        (b"%PDF-1.7 renamed to .txt", "This is a PDF, which we can’t read. We read JATS XML and plain text"),
         (ARTICLE[:600].encode(), "damaged or breaks off"),
         (b"   \n", "There is no text to store"),
         ("", "There is no text to store"),
         ("<html><body>A page</body></html>", "This is a web page"),
-        (b"a\0b", "This is not a text file"),
+        (b"a\0b", "This isn’t a text file"),
         (
             ARTICLE.replace(
                 "<title-group>", '<article-id pub-id-type="doi">10.5555/b</article-id><title-group>'

@@ -100,7 +100,7 @@ def test_a_field_changed_in_draft_and_import_is_a_conflict(
     bring_in(harms="Theirs, once more.", funding="Another fund")
     page = client.get(edit).text
     shown = fields_of(page)
-    assert "The library saved a newer text meanwhile" in page
+    assert "The library saved a newer text in the meantime" in page
     assert (
         "<dd>Dry mouth.</dd>" in page
         and "<dd>Theirs, once more.</dd>" in page
@@ -111,7 +111,7 @@ def test_a_field_changed_in_draft_and_import_is_a_conflict(
         "Mine.",
         "Another fund",
     )
-    assert "with changes that readers do not see yet" in client.get("/editor/").text
+    assert "with changes that readers don’t see yet" in client.get("/editor/").text
     taken = press(client, edit, shown, "take", "harms", status=200).text
     press(client, edit, fields_of(taken), "save")
     page = client.get(edit).text

@@ -112,7 +112,7 @@ def test_a_changed_file_changes_its_article(app: Flask, tmp_path: Path) -> None:
     [
         ('result = "no-clear-difference"', 'result = "wonderful"', "Invalid enum value 'wonderful'"),
         ("harms =", "harmz =", "unknown field `harmz`"),
-        ("slug = ", "slug = = ", "not valid TOML"),
+        ("slug = ", "slug = = ", "isn’t valid TOML"),
         ('harms = "Some people had a dry mouth."', 'harms = ""', "Say what harms were reported"),
         ('    "pain-management"', '    "astrology"', "There is no category “astrology”."),
     ],
@@ -138,7 +138,7 @@ def test_a_refused_file_says_line_and_reason_and_loads_nothing(
 @pytest.mark.parametrize("name", ["categories.toml", "glossary.toml"])
 def test_a_list_that_is_no_text_is_refused(app: Flask, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes("# café".encode("latin-1"))
-    assert f"{name}: This file cannot be read" in imported(app, tmp_path, exit_code=1)
+    assert f"{name}: We can’t read this file" in imported(app, tmp_path, exit_code=1)
 
 
 @pytest.mark.parametrize(

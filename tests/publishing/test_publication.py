@@ -43,7 +43,7 @@ def test_all_problems_are_reported_at_once(app: Flask) -> None:
 
 def test_a_second_article_about_a_paper_is_refused(app: Flask) -> None:
     add_article(paper={"doi": "10.5555/one"})
-    assert "Another summary is about this paper" in problems(paper={"doi": "10.5555/one"})["paper-doi"]
+    assert "There’s already a summary of this paper" in problems(paper={"doi": "10.5555/one"})["paper-doi"]
 
 
 def test_a_taken_or_malformed_address_is_refused(app: Flask) -> None:

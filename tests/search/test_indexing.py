@@ -198,7 +198,7 @@ def test_a_damaged_index_is_survived_and_built_anew(
     indexing.rebuild()
     text = client.get("/search?q=zebrafish").text
     assert f"/research/{article.slug}" in text
-    assert "being repaired" not in text
+    assert "fixing our search" not in text
 
 
 @pytest.mark.proves("Promise 1: a damaged or missing index is searched around and rebuilt")
@@ -207,7 +207,7 @@ def test_a_missing_index_is_answered_by_the_database_with_a_note(app: Flask, cli
     article = add_article(plain_title="A zebrafish study")
     text = client.get("/search?q=zebrafish").text
     assert f"/research/{article.slug}" in text
-    assert "being repaired" in text
+    assert "fixing our search" in text
     client.fragment("/search?q=zebra&panel=1")
     client.get("/search?q=pain&kind=reviews&category=pain-management&year=2021&subject=people&result=helped")
     client.flask.get("/search/feed.atom?q=zebrafish")
@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_survived(
     config.search_index.write_text("not a folder", encoding="ascii")
     with pytest.raises(SearchUnavailable):
         indexing.catch_up()
-    assert "being repaired" in client.get("/search?q=zebrafish").text
+    assert "fixing our search" in client.get("/search?q=zebrafish").text
 
 
 # Threads and processes

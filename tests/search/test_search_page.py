@@ -566,7 +566,10 @@ def test_a_fragment_names_the_title_of_its_page(client: PageClient, add: Adds) -
 def test_the_page_says_which_words_of_a_long_question_it_left_out(client: PageClient, add: Adds) -> None:
     add()
     story = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda omicron sigma"
-    assert "so we left out: lambda, omicron, sigma." in client.get(f"/search?q={story}+nerve+pain").text
+    assert (
+        "so we left these words out: lambda, omicron, sigma."
+        in client.get(f"/search?q={story}+nerve+pain").text
+    )
     assert "left out" not in client.get("/search?q=nerve+pain").text
 
 

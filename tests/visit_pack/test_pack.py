@@ -36,7 +36,7 @@ def test_a_summary_can_be_found_and_added(client: PageClient) -> None:
     one, two = add_article(plain_title="About bladders"), add_article(plain_title="About 100% of spasms")
     page = client.get(f"/visit-pack?s={one.id}&q=100%25+spasms").text
     assert f'name="s" value="{one.id}-{two.id}"' in page
-    assert "No summary has these words" in client.get("/visit-pack?q=xylophone").text
+    assert "We found no summary with these words" in client.get("/visit-pack?q=xylophone").text
 
 
 def test_a_summary_is_added_to_the_pack_in_the_address_of_its_page(client: PageClient) -> None:

@@ -29,9 +29,9 @@ def all_editors() -> list[Editor]:
 def add_editor(name: str, email: str, password_hash: str, now: datetime, role: Role = Role.EDITOR) -> Editor:
     """Add an editor; raises EditorRefused for a missing name, and for an address that is invalid or in use."""
     if not name.strip():
-        raise EditorRefused("Give the name of the editor.")
+        raise EditorRefused("Enter the editor’s name.")
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", email.strip()):
-        raise EditorRefused(f"“{email}” is not an e-mail address.")
+        raise EditorRefused(f"“{email}” isn’t an email address.")
     if find_editor(email) is not None:
         raise EditorRefused(f"There is an editor with the address {_folded(email)} already.")
     editor = Editor(

@@ -5,12 +5,12 @@ from datetime import timedelta
 from webapp.accounts import editors
 from webapp.db.session import db
 from webapp.models import Editor
-from webapp.models.values import Labelled
+from webapp.models.values import Labeled
 from webapp.web import tokens
 from webapp.web.tokens import TokenError
 
 
-class LinkKind(Labelled):
+class LinkKind(Labeled):
     """The purpose of a link; it works for no other."""
 
     RESET = "reset", "Set a new password"

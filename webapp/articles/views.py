@@ -148,21 +148,21 @@ def what_papers_leave_out() -> Response:
 def evidence_ladder() -> list[tuple[StudyKind, str]]:
     """The five evidence steps from the top, each with what it means in plain words."""
     return [
-        (StudyKind.REVIEWS, "Many studies were searched for and weighed together."),
+        (StudyKind.REVIEWS, "Researchers searched for many studies and weighed them together."),
         (
             StudyKind.RANDOMIZED_TRIAL,
             "A computer put people into groups at random, like a coin toss, so they can be compared fairly.",
         ),
         (
             StudyKind.OTHER_PEOPLE,
-            "People were compared, or followed over time. Other things may explain the difference.",
+            "Researchers compared people, or followed them over time. Other things may explain the difference.",
         ),
         (
             StudyKind.SMALL_EARLY,
-            "A handful of people and nobody to compare them with. It shows what is possible, not what to expect.",
+            "A handful of people, and nobody to compare them with. It shows what is possible, not what to expect.",
         ),
         (
             StudyKind.LAB_OR_ANIMALS,
-            "Done in a dish or in animals. Most such results do not turn into a treatment for people.",
+            "Done in a dish or in animals. Most of those results don’t turn into a treatment for people.",
         ),
     ]

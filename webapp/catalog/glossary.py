@@ -128,7 +128,7 @@ def get_term(slug: str) -> GlossaryTerm:
     """The term at this address; raises SiteError 404."""
     term = db.session.scalar(select(GlossaryTerm).where(GlossaryTerm.slug == slug))
     if term is None:
-        raise SiteError(404, "We have not explained that word yet. Try a search.")
+        raise SiteError(404, "We haven’t explained that word yet. Try a search.")
     return term
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
-from webapp.models.values import ArticleStatus, Result, StudyKind, Subject
+from webapp.models.values import ArticleStatus, Result, ReviewerKind, StudyKind, Subject
 from webapp.web.errors import SiteError
 from webapp.web.pagination import Page, page_of
 
@@ -110,6 +110,15 @@ class CategoryCount:
     count: int
 
 
+@dataclass(frozen=True)
+class TrackRecord:
+    """Published articles: all, those that a clinician has signed off, and those that were corrected."""
+
+    total: int
+    checked_count: int
+    corrected_count: int
+
+
 def published() -> Select[Article]:
     """Every article that readers may see."""
     return select(Article).where(Article.status == ArticleStatus.PUBLISHED)
@@ -153,7 +162,7 @@ def get_category(slug: str) -> Category:
     """The category at this address; raises SiteError 404."""
     category = db.session.scalar(select(Category).where(Category.slug == slug))
     if category is None:
-        raise SiteError(404, "We have no category at this address. Here is a search instead.")
+        raise SiteError(404, "We have no topic at this address. Try a search.")
     return category
 
 
@@ -331,6 +340,21 @@ def corrections() -> list[Correction]:
         .order_by(Correction.published_on.desc(), Correction.article_id.desc(), Correction.id)
     )
     return list(db.session.scalars(query))
+
+
+def track_record() -> TrackRecord:
+    """How many articles are published, and how many of them a clinician has checked or we have corrected."""
+    sign_offs = db.session.scalars(published().with_only_columns(Article.sign_offs)).all()
+    corrected = (
+        select(func.count(Correction.article_id.distinct()))
+        .join(Correction.article)
+        .where(Article.status == ArticleStatus.PUBLISHED)
+    )
+    return TrackRecord(
+        total=len(sign_offs),
+        checked_count=sum(any(one.kind is ReviewerKind.CLINICIAN for one in row) for row in sign_offs),
+        corrected_count=db.session.scalar(corrected) or 0,
+    )
 
 
 def term_slugs() -> list[str]:

@@ -114,7 +114,7 @@ def answer_warnings(content: AnswerContent, cited: Mapping[str, Article]) -> Ite
         is_of_animals = bool(subjects) and subjects <= set(_ANIMALS)
         are_people.append(not is_of_animals)
         if is_of_animals and not any(claimed(kind, claim.text) for kind in NOT_PEOPLE):
-            message = "This was not tested in people. Say in whom it was."
+            message = "This wasn’t tested in people. Say what it was tested in."
             yield Problem(f"found-{index}-text", message, claim.text)
     if are_people != sorted(are_people, reverse=True):
         yield Problem("found", "Put what was found in people before what was found in animals or in the lab.")
@@ -156,7 +156,7 @@ def _unfit(field: str, slugs: Iterable[str], cited: Mapping[str, Article]) -> It
                 field, f"The journal retracted the paper of “{article.title}”. An answer can’t rest on it."
             )
         elif field == "verdict_rests_on" and article.subject in _ANIMALS:
-            message = f"“{article.title}” did not study people. It can support a claim, but not the verdict."
+            message = f"“{article.title}” didn’t study people. It can support a claim, but not the verdict."
             yield Problem(field, message)
 
 

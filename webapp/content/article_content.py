@@ -139,7 +139,7 @@ def text_from_toml(source: str, kind: type[Text]) -> Text:
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         raise ContentError(
-            f"This is not valid TOML: {error}.", int(match.group(1)) if match else None
+            f"This isn’t valid TOML: {error}.", int(match.group(1)) if match else None
         ) from error
     except msgspec.ValidationError as error:
         # The error names the key, or ends in the path to it.

@@ -54,7 +54,7 @@ _REQUIRED = {
 }
 _WHEN = "Enter the year as four digits, like 2022, or a date like 2022-03-14."
 _SILENT_PAPER = re.compile(r"\bpaper (?:does not|doesn['’]t) (?:say|mention|report|state)\b", re.IGNORECASE)
-_NOT_READ = "The paper was not read in full. Write “not stated”, or say what the abstract doesn’t say."
+_NOT_READ = "Nobody read the paper in full. Write “not stated”, or say what the abstract doesn’t say."
 _FORMATS = {
     "paper-pmid": (r"[1-9]\d{0,8}", "Enter the PubMed number as digits only, like 29984670."),
     "paper-pmcid": (r"PMC[1-9]\d{0,8}", "Enter the PubMed Central number with its letters, like PMC7654321."),
@@ -213,7 +213,7 @@ def people_problems(people: People) -> Iterator[Problem]:
     ):
         known = [number for number in ends if number is not None]
         is_right = known == sorted(known) and all(0 <= number <= MOST_YEARS for number in known)
-        rules.append((name, is_right, f"Use numbers from 0 to {MOST_YEARS} that do not get smaller."))
+        rules.append((name, is_right, f"Use numbers from 0 to {MOST_YEARS} that don’t get smaller."))
     for name, count in (("sex_men", sex.men), ("sex_women", sex.women), ("count", people.count)):
         rules.append((name, count is None or 0 <= count <= LARGEST, "Enter a whole number, like 18."))
     yield from (Problem(f"people-{name}", message) for name, is_right, message in rules if not is_right)
@@ -239,7 +239,7 @@ def warnings(content: ArticleContent, sections: Sequence[Section] = ()) -> Itera
         for field, name in (("plain_title", "plain title"), ("main_message", "main message")):
             text = getattr(content, field)
             if not any(claimed(kind, text) for kind in NOT_PEOPLE):
-                yield Problem(field, f"Say in the {name} that this was not tested in people.", text)
+                yield Problem(field, f"Say in the {name} that this wasn’t tested in people.", text)
     for index, finding in enumerate(content.findings):
         field = f"findings-{index}-text"
         if len(words(finding.text)) > FINDING_WORDS:
@@ -279,7 +279,7 @@ def untraced_findings(content: ArticleContent) -> Iterator[Problem]:
             message = f"Write the counts of finding {number} like this: New dressing: 12 of 40; usual dressing: 9 of 41."
             yield Problem(f"findings-{number - 1}-counts", message)
         if quote not in abstract:
-            message = f"The quote of finding {number} is not in the stored abstract, word for word."
+            message = f"The quote of finding {number} isn’t in the stored abstract, word for word."
             yield Problem(f"findings-{number - 1}-quote", message)
 
 

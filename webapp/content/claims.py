@@ -70,7 +70,7 @@ def claim_warnings(content: ArticleContent) -> Iterator[Problem]:
             message = f"“{order}” tells readers what to do. Say what the study found."
             yield Problem(field, message, sentence)
         if claimed("silent", sentence) and content.paper.read_from is not ReadFrom.FULL_TEXT:
-            message = "The paper was not read in full. Say what the abstract doesn’t say."
+            message = "Nobody read the paper in full. Say what the abstract doesn’t say."
             yield Problem(field, message, sentence)
     summary = f"{content.paper.title} {content.paper.abstract}"
     if content.subject is Subject.PEOPLE and claimed("animals", summary) and not claimed("people", summary):
@@ -78,7 +78,7 @@ def claim_warnings(content: ArticleContent) -> Iterator[Problem]:
     texts = [finding.text for finding in content.findings]
     for index, text in enumerate(texts if content.subject in (Subject.ANIMALS, Subject.LAB) else ()):
         if claimed("people", text, unless="denied") and not any(claimed(kind, text) for kind in NOT_PEOPLE):
-            message = "This was not tested in people. Say in whom it was."
+            message = "This wasn’t tested in people. Say what it was tested in."
             yield Problem(f"findings-{index}-text", message, text)
     is_told = content.result is not Result.NOT_TESTED and texts
     if is_told and not any(

@@ -150,7 +150,7 @@ def _checked(texts: Sequence[tuple[str, str]], graded: str, traced: Rule) -> Pla
     }
     swaps = tuple(found.values())
     if swaps:
-        notes.append(Note(f"{plural(len(swaps), 'word')} most readers will not know"))
+        notes.append(Note(f"{plural(len(swaps), 'word')} most readers won’t know"))
     elif words(everything):
         done.append(Note("No hard words found"))
     return PlainCheck(

@@ -45,7 +45,7 @@ class FormNotice:
 _DONE = {  # by the button that led here
     "saved": FormNotice("Draft saved.", "Readers won’t see it until you publish."),
     "filled": FormNotice(
-        "Filled in.", "Only fields that were empty or “not stated” changed. What was written stays as it was."
+        "Filled in.", "Only fields that were empty or “not stated” changed. We didn’t touch the rest."
     ),
     "undeleted": FormNotice("The draft is back."),
     "restored": FormNotice(
@@ -53,7 +53,7 @@ _DONE = {  # by the button that led here
     ),
     "scheduled": FormNotice(
         "Scheduled.",
-        "This text will be published at that time. Changes you save from now on are not part of it.",
+        "This text will be published at that time. Changes you save from now on won’t be part of it.",
     ),
     "unscheduled": FormNotice("The schedule is canceled.", "Your text is saved as a draft."),
 }
@@ -68,7 +68,7 @@ class SaveStatus:
     is_saved: bool = True
     is_announced: bool = False
     problems: Sequence[Problem] = ()
-    other_editor: str = ""  # who saved a newer text meanwhile
+    other_editor: str = ""  # who saved a newer text in the meantime
     same_paper: Draft | None = None  # another text about this paper
 
 
@@ -181,7 +181,7 @@ def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]
     """Find unsaved text and its mark: sent after the session had ended, or stored while typing."""
     fields = editor_access.recovered_fields()
     if fields is not None:
-        text = "You were signed out when you sent it. Press “Save draft” to keep it."
+        text = "You were signed out when you sent it. Click “Save draft” to keep it."
         return fields, FormNotice("Your text is back.", text), ""
     typed = autosaves.typed(current_editor().id, form_key)
     if not typed:

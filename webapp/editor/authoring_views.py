@@ -253,7 +253,7 @@ def check(draft_id: int) -> Response:
 @bp.post("/bring-back")
 def bring_back(draft_id: int) -> Response:
     """Show the form with the copy that a browser stored."""
-    notice = FormNotice("Your text is back.", "Press “Save draft” to keep it.")
+    notice = FormNotice("Your text is back.", "Click “Save draft” to keep it.")
     return show_form(*_sent(draft_id), notice=notice)
 
 
@@ -268,7 +268,7 @@ def fill(draft_id: int) -> Response:
         stop_reading()
         message = sources.crossref_message(config, paper.doi.data)
     except ServiceFailed as failure:
-        text = f"{failure} You can fill in the fields by hand. We could not check for a retraction."
+        text = f"{failure} You can fill in the fields by hand. We couldn’t check for a retraction."
         notice = FormNotice("Nothing was filled in.", text, is_good=False)
         return show_form(draft, form, notice=notice)
     record = records.normalized(Record(content=ArticleContent(paper=crossref.paper_from(message))))

@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, Regexp
 
 from webapp.content.identifiers import READERS
-from webapp.models.values import Labelled
+from webapp.models.values import Labeled
 from webapp.papers.records import LONGEST_TEXT
 from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 
@@ -39,7 +39,7 @@ def long(label: str, *validators: Any, rows: int = 2) -> TextAreaField:
     return TextAreaField(label, [Optional(), too_long, *validators], render_kw={"rows": rows})
 
 
-def choice(label: str, kind: type[Labelled], *others: SelectChoice) -> SelectField:
+def choice(label: str, kind: type[Labeled], *others: SelectChoice) -> SelectField:
     return SelectField(
         label,
         choices=[*others, *(SelectChoice(one.value, one.label[0].upper() + one.label[1:]) for one in kind)],

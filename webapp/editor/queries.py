@@ -12,23 +12,23 @@ from sqlalchemy.sql import Subquery
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
 from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper, Review
-from webapp.models.values import ArticleStatus, Labelled, ReviewerKind, TextKind
+from webapp.models.values import ArticleStatus, Labeled, ReviewerKind, TextKind
 from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
 
 
-class State(Labelled):
+class State(Labeled):
     """Whether readers see a text."""
 
     DRAFT = "draft", "Draft"
-    CHANGED = "changed", "Published, with changes that readers do not see yet"
+    CHANGED = "changed", "Published, with changes that readers don’t see yet"
     PUBLISHED = "published", "Published"
     WITHDRAWN = "withdrawn", "Withdrawn"
     DELETED = "deleted", "Deleted draft"
 
 
-class Tab(Labelled):
+class Tab(Labeled):
     """What the list shows."""
 
     ALL = "all", "All"

@@ -50,7 +50,7 @@ def make(link: Path, now: datetime) -> int:
         raise CannotCopy(f"{link} leads to {link.readlink()}, which is no copy of the site. Name another.")
     if link.exists() and not link.is_symlink():
         if any(link.iterdir()):
-            raise CannotCopy(f"{link} has other files in it. Name a folder that is empty or does not exist.")
+            raise CannotCopy(f"{link} has other files in it. Name a folder that is empty or doesn’t exist.")
         link.rmdir()
     change = change_log.newest()
     stop_reading()

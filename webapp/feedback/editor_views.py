@@ -41,7 +41,7 @@ def _existing(kind: str, number: int) -> ContactMessage | Feedback:
     is_note = kind == "notes"
     row = db.session.get(Feedback, number) if is_note else db.session.get(ContactMessage, number)
     if row is None:
-        raise SiteError(HTTPStatus.NOT_FOUND, "This message is no longer here. Look at the list again.")
+        raise SiteError(HTTPStatus.NOT_FOUND, "This message is no longer here. Go back to the list.")
     return row
 
 

@@ -174,7 +174,7 @@ def _get_standing(slug: str) -> Article:
     """The article at this address; raises SiteError 404 for a retracted paper, of which there is nothing to understand."""
     article = queries.get_published(slug)
     if article.paper.is_retracted:
-        raise SiteError(404, "The journal withdrew this paper, so we do not ask about it.")
+        raise SiteError(404, "The journal retracted (withdrew) this paper, so we don’t ask about it.")
     return article
 
 

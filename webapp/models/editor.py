@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import UtcDateTime, enum_text
 from webapp.db.session import Base
-from webapp.models.values import Labelled, ReviewerKind
+from webapp.models.values import Labeled, ReviewerKind
 
 
-class Role(Labelled):
+class Role(Labeled):
     """What an editor may do: review what they are asked to; write drafts as well; publish as well; look after people as well."""
 
     REVIEWER = "reviewer", "Reviewer"
@@ -156,9 +156,9 @@ class BulkChange(Base):
     changed: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
 
 
-class AuditKind(Labelled):
+class AuditKind(Labeled):
     SIGNED_IN = "signed-in", "Signed in"
-    SIGN_IN_FAILED = "sign-in-failed", "Could not sign in"
+    SIGN_IN_FAILED = "sign-in-failed", "Couldn’t sign in"
     SIGNED_OUT = "signed-out", "Signed out"
     SIGN_INS_ENDED = "sign-ins-ended", "Signed out everywhere else"
     PASSWORD_CHANGED = "password-changed", "Changed the password"

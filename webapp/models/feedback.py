@@ -8,14 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Article
-from webapp.models.values import Labelled, Result
+from webapp.models.values import Labeled, Result
 
 
-class Reason(Labelled):
+class Reason(Labeled):
     """Why a summary did not help."""
 
     HARD_TO_FOLLOW = "hard-to-follow", "It was hard to follow"
-    OFF_MY_QUESTION = "off-my-question", "It did not answer my question"
+    OFF_MY_QUESTION = "off-my-question", "It didn’t answer my question"
     INCOMPLETE = "incomplete", "Something is missing"
     SEEMS_WRONG = "seems-wrong", "Something seems wrong"
 
@@ -55,7 +55,7 @@ class DailySalt(Base):
     salt: Mapped[str] = mapped_column(String(64))
 
 
-class Topic(Labelled):
+class Topic(Labeled):
     """What a message to the editors is about. ``MISTAKE`` is for the form below an article."""
 
     QUESTION = "question", "A question about a summary"

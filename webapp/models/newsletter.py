@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Article
-from webapp.models.values import Labelled
+from webapp.models.values import Labeled
 
 
 class SubscriberState(StrEnum):
@@ -20,7 +20,7 @@ class SubscriberState(StrEnum):
     SUPPRESSED = "suppressed"
 
 
-class Frequency(Labelled):
+class Frequency(Labeled):
     """How often a subscriber gets the newsletter."""
 
     WEEKLY = "weekly", "Each week"
@@ -62,7 +62,7 @@ class Subscriber(Base):
         return self.state == SubscriberState.PENDING or (is_confirmed and self.asked_search is not None)
 
 
-class SuppressionReason(Labelled):
+class SuppressionReason(Labeled):
     ERASED = "erased", "The person asked us to erase it"
     BOUNCED = "bounced", "Mail came back too often"
     COMPLAINED = "complained", "The person reported our mail as spam"
@@ -135,11 +135,11 @@ class MailState(StrEnum):
     EXCLUDED = "excluded"
 
 
-class BounceKind(Labelled):
+class BounceKind(Labeled):
     """Why a mail counts against its address: no such mailbox; a full or unreachable one; reported as spam."""
 
     HARD = "hard", "There is no such mailbox"
-    SOFT = "soft", "The mailbox is full or cannot be reached"
+    SOFT = "soft", "The mailbox is full, or we can’t reach it"
     COMPLAINT = "complaint", "The person reported our mail as spam"
 
 

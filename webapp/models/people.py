@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from webapp.models.in_words import plural
-from webapp.models.values import Labelled
+from webapp.models.values import Labeled
 
 LEVELS = [
     f"{part}{number}"
@@ -17,7 +17,7 @@ AIS_GRADES = "ABCDE"
 _ENDS = 2  # of a span
 
 
-class Either(Labelled):
+class Either(Labeled):
     """Whether something is so of all people in a study, of none, or of some."""
 
     YES = "yes", "Yes"
@@ -25,7 +25,7 @@ class Either(Labelled):
     BOTH = "both", "Some yes, some no"
 
 
-class Cause(Labelled):
+class Cause(Labeled):
     """What injured the spinal cord."""
 
     TRAUMATIC = "traumatic", "An accident or violence"

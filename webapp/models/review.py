@@ -11,10 +11,10 @@ from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Draft
 from webapp.models.editor import Editor
-from webapp.models.values import Labelled, ReviewerKind
+from webapp.models.values import Labeled, ReviewerKind
 
 
-class Opinion(Labelled):
+class Opinion(Labeled):
     """What a reviewer says of one part of a summary."""
 
     AGREE = "agree", "Agree"

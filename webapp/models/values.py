@@ -9,19 +9,19 @@ import msgspec
 _GROUP = re.compile(r"([^:;]+):\s*(\d{1,7}) of (\d{1,7})")
 
 
-class Labelled(StrEnum):
+class Labeled(StrEnum):
     """A StrEnum whose members carry the words shown on screen: ``NAME = "value", "Label"``."""
 
     label: str
 
-    def __new__(cls, value: str, label: str = "") -> "Labelled":
+    def __new__(cls, value: str, label: str = "") -> "Labeled":
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value
         return member
 
 
-class Subject(Labelled):
+class Subject(Labeled):
     """Whom or what the paper studied."""
 
     PEOPLE = "people", "People"
@@ -30,7 +30,7 @@ class Subject(Labelled):
     MIXED = "mixed", "Mixed"
 
 
-class AboutSci(Labelled):
+class AboutSci(Labeled):
     """Is the paper about spinal cord injury?"""
 
     YES = "yes", "Yes"
@@ -38,7 +38,7 @@ class AboutSci(Labelled):
     NO = "no", "No"
 
 
-class Result(Labelled):
+class Result(Labeled):
     """What the study showed about the thing it tested, by its own main outcome."""
 
     HELPED = "helped", "Helped"
@@ -48,7 +48,7 @@ class Result(Labelled):
     NOT_TESTED = "not-tested", "Does not test a treatment"
 
 
-class StudyKind(Labelled):
+class StudyKind(Labeled):
     """Kind of study, with its evidence step 1 to 5 where it has one. The editor sets it; it is never guessed."""
 
     REVIEWS = "reviews", "Review of many studies"
@@ -71,7 +71,7 @@ class StudyKind(Labelled):
 _STEPS = {kind: step for step, kind in enumerate(reversed(list(StudyKind)[:5]), start=1)}
 
 
-class Certainty(Labelled):
+class Certainty(Labeled):
     """How sure one can be of a summary's result, or of an answer, for people with an injury; from the least to the most."""
 
     NOBODY_KNOWS = "nobody-knows", "Nobody knows yet"
@@ -86,7 +86,7 @@ class Certainty(Labelled):
         return list(Certainty).index(self) + 1
 
 
-class PaperStatus(Labelled):
+class PaperStatus(Labeled):
     """What the journal says of the paper."""
 
     PUBLISHED = "published", "Published"
@@ -104,7 +104,7 @@ class PaperStatus(Labelled):
 _NOTICES = (PaperStatus.CORRECTED, PaperStatus.CONCERN, PaperStatus.RETRACTED)
 
 
-class ReadFrom(Labelled):
+class ReadFrom(Labeled):
     """What was read of a paper before its summary was written. Where nobody entered it, only the abstract counts as read."""
 
     FULL_TEXT = "full-text", "the full text"
@@ -112,7 +112,7 @@ class ReadFrom(Labelled):
     ABSTRACT = "abstract", "only the abstract"
 
 
-class ArticleStatus(Labelled):
+class ArticleStatus(Labeled):
     """Where an article stands. A text that was never published is a Draft, not an Article."""
 
     PUBLISHED = "published", "Published"
@@ -196,7 +196,7 @@ class LaterEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return f"https://doi.org/{self.doi}" if self.doi else self.url
 
 
-class TextKind(Labelled):
+class TextKind(Labeled):
     """What a draft is the working copy of."""
 
     SUMMARY = "summary", "Summary"
@@ -217,7 +217,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     url: str = ""
 
 
-class ReviewerKind(Labelled):
+class ReviewerKind(Labeled):
     """What somebody knows a summary's subject from. Only a clinician's sign-off ends "Not yet checked by a clinician"."""
 
     CLINICIAN = "clinician", "Clinician"

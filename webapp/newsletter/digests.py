@@ -167,7 +167,9 @@ def get_issue(number: int) -> Issue:
     """One issue; raises SiteError 404."""
     issue = db.session.get(Issue, number)
     if issue is None:
-        raise SiteError(404, "We have no issue with this number. Here are all of them: /newsletter/issues")
+        raise SiteError(
+            404, "We have no newsletter with this number. You’ll find all of them under Past newsletters."
+        )
     return issue
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, request
 
 from webapp.catalog.answers import list_answers
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
+from webapp.catalog.queries import track_record
 from webapp.web import assets, htmx
 from webapp.web.forms import check_press
 from webapp.web.http import set_reader_cookie
@@ -39,8 +40,8 @@ def _answered() -> dict[str, str]:
 
 @bp.get("/how-we-write")
 def how_we_write() -> Response:
-    """How a summary is made, what its signs mean, and what we never do."""
-    return htmx.render("pages/how_we_write.html")
+    """How a summary is made, who checks it, what its labels mean, and what we never do."""
+    return htmx.render("pages/how_we_write.html", record=track_record())
 
 
 @bp.get("/disclaimer")

@@ -67,7 +67,7 @@ _NO_COMMA = re.compile(
 _NAMED_PART = re.compile(
     r"(?:^|,)\s*(family|given|prefix|suffix)\s*=\s*([^,]*)"
 )  # as BibLaTeX may write names
-_BROKEN = "Its brackets, quotation marks or commas do not fit together."
+_BROKEN = "Its brackets, quotation marks or commas don’t match up."
 
 
 def is_bibtex(text: str) -> bool:

@@ -18,7 +18,7 @@ def records(text: str) -> Iterator[Record]:
     """Read all papers. Raises Unreadable for invalid JSON and for JSON without papers."""
     for line, entry in _entries(text):
         if not isinstance(entry, dict):
-            yield refused("It is not the description of a paper.", line)
+            yield refused("It doesn’t describe a paper.", line)
             continue
         paper = paper_from(entry)
         if not paper.url and isinstance(entry.get("URL"), str):

@@ -16,7 +16,7 @@ MOST_BYTES = 10_000_000
 FORMATS = "NBIB (PubMed), RIS, BibTeX, PubMed XML, JATS XML, CSL-JSON and Crossref JSON"
 
 BROKEN_LETTER = "The file has a broken letter. Look for “�” and correct it."
-OTHER_ENCODING = "The file is not in UTF-8. Check letters with accents and other special characters."
+OTHER_ENCODING = "The file isn’t in UTF-8. Check letters with accents and other special characters."
 
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*encoding=[\"']([\w.:-]+)")
 _ENCODINGS = re.compile(
@@ -85,7 +85,7 @@ def _detect_and_read(text: str) -> Iterator[Record]:
     for is_format, read_records in _LINE_FORMATS:
         if is_format(text):
             return read_records(text)
-    raise Unreadable(f"We do not know this format. We read {FORMATS}.")
+    raise Unreadable(f"We don’t know this format. We read {FORMATS}.")
 
 
 def _read_xml(root: Element) -> Iterator[Record]:
@@ -106,15 +106,15 @@ def decode(source: bytes, formats: str = FORMATS) -> tuple[str, bool]:
     """
     kind = next((kind for start, kind in _OTHER_KINDS.items() if source.startswith(start)), "")
     if kind:
-        raise Unreadable(f"This is {kind}, which we cannot read. We read {formats}.")
+        raise Unreadable(f"This is {kind}, which we can’t read. We read {formats}.")
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return source.decode("utf-16", errors="replace"), False
     if b"\0" in source:
-        raise Unreadable(f"This is not a text file. We read {formats}.")
+        raise Unreadable(f"This isn’t a text file. We read {formats}.")
     declared = _DECLARED.match(source)
     encoding = declared[1].decode().lower() if declared else "utf-8"
     if not _ENCODINGS.fullmatch(encoding):
-        raise Unreadable("This XML file uses an encoding that we do not know. Save it as UTF-8.")
+        raise Unreadable("This XML file uses an encoding that we don’t know. Save it as UTF-8.")
     text = source.decode(encoding, errors="replace")
     broken = text.count("\ufffd") - source.count("\ufffd".encode())
     whole = sum(map(len, re.findall(r"[^\x00-\x7f]+", text))) - broken

@@ -58,7 +58,7 @@ def _parse(text: str) -> Element:
         root: Element = fromstring(text, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
         raise Unreadable(
-            "This XML file defines abbreviations of its own (entities). We do not read such files, because they can "
+            "This XML file defines abbreviations of its own (entities). We don’t read files like that, because they can "
             "do harm. Export the paper again from PubMed or from the journal."
         ) from error
     return root

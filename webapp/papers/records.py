@@ -22,7 +22,7 @@ LONGEST_PAPER = 2_000_000  # characters, more than ten times a long paper
 IS_A_NOTICE = "This is a notice about another paper, not a paper."
 NO_TITLE = "It has no title."
 TOO_LONG = f"The text is longer than {LONGEST_PAPER:,} characters, so only title and abstract are stored."
-NOT_ALL_AUTHORS = "The file does not name all authors. Add the missing ones."
+NOT_ALL_AUTHORS = "The file doesn’t name all authors. Add the missing ones."
 
 # How databases say that they know no pages.
 _NO_PAGES = re.compile(

@@ -51,7 +51,7 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
         missing = [name for name in _REQUIRED if name not in (rows.fieldnames or [])]
         if missing:
             raise Unreadable(
-                f"This is not the list of Retraction Watch: there is no column {' and no '.join(missing)}."
+                f"This isn’t the list of Retraction Watch: it has no column {' and no '.join(missing)}."
             )
         for row in rows:
             notice = _notice(row)
@@ -63,7 +63,7 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
                 if key and key in wanted:
                     by_paper[key].append(notice)
     except csv.Error as error:
-        raise Unreadable(f"This list cannot be read in line {rows.line_num}. Get it again.") from error
+        raise Unreadable(f"We can’t read line {rows.line_num} of this list. Get the list again.") from error
     standing = {key: _standing(notices) for key, notices in by_paper.items()}
     return RetractionList({key: notice for key, notice in standing.items() if notice is not None}, newest)
 

@@ -127,7 +127,7 @@ def fetch(config: Config, service: Service, path: str, *, until: float | None = 
     except (HTTPException, OSError) as error:
         if isinstance(getattr(error, "reason", None), TimeoutError):
             raise _late(service, monotonic() - started) from error
-        raise ServiceFailed(f"We could not reach {service.name}.") from error
+        raise ServiceFailed(f"We couldn’t reach {service.name}.") from error
 
 
 def unreadable(service: Service) -> ServiceFailed:
@@ -170,4 +170,4 @@ def _must_wait(service: Service, seconds: float) -> ServiceFailed:
 
 
 def _late(service: Service, seconds: float) -> ServiceFailed:
-    return ServiceFailed(f"{service.name} did not answer within {plural(max(round(seconds), 1), 'second')}.")
+    return ServiceFailed(f"{service.name} didn’t answer within {plural(max(round(seconds), 1), 'second')}.")

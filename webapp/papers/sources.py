@@ -37,7 +37,7 @@ def crossref_message(config: Config, doi: str, until: float | None = None) -> Me
     try:
         body = fetch(config, CROSSREF, f"/works/{quote(doi, safe='')}", until=until)
     except NotThere as missing:
-        raise NotThere(f"Crossref does not know {doi}. Check the DOI.") from missing
+        raise NotThere(f"Crossref doesn’t know {doi}. Check the DOI.") from missing
     message: Message = _object(CROSSREF, body, "message")
     return message
 

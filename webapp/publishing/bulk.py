@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from webapp.db.session import db
 from webapp.models import Article, BulkChange, Category, Draft, Schedule
-from webapp.models.values import ArticleStatus, Labelled, TextKind
+from webapp.models.values import ArticleStatus, Labeled, TextKind
 from webapp.publishing import deletion, external_changes, publication, revisions
 from webapp.publishing.deletion import UNDO_FOR
 from webapp.publishing.publication import NotPublishable
@@ -23,7 +23,7 @@ SCHEDULED = "A newer text of it is scheduled. Cancel the schedule first."
 _CHOICE = re.compile(r"(article|draft)-([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
-class Action(Labelled):
+class Action(Labeled):
     """What can be done to several texts at once."""
 
     REFILE = "re-file", "Re-file"

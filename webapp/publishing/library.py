@@ -292,7 +292,7 @@ def _refusals(file: Path, use: Callable[[Content], None]) -> list[Refusal]:
     except NotPublishable as error:
         return [Refusal(file, _line_of(text, problem.field), problem.message) for problem in error.problems]
     except (OSError, UnicodeDecodeError) as error:
-        return [Refusal(file, None, f"This file cannot be read: {error}.")]
+        return [Refusal(file, None, f"We can’t read this file: {error}.")]
     return []
 
 
@@ -319,7 +319,7 @@ def _read_list(file: Path, kind: type[ListFile], refusals: list[Refusal]) -> Lis
         line = lines.get(int(position[1])) if position else None
         refusals.append(Refusal(file, line, str(error)))
     except (OSError, UnicodeDecodeError) as error:
-        refusals.append(Refusal(file, None, f"This file cannot be read: {error}."))
+        refusals.append(Refusal(file, None, f"We can’t read this file: {error}."))
     return kind()
 
 

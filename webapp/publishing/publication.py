@@ -89,7 +89,7 @@ def check_publishable(
             find_warnings = partial(warnings, content, sections)
             other = find_article_of(content.paper)
             if other is not None and other.id != own_id:
-                message = f"Another summary is about this paper already: {other.title}."
+                message = f"There’s already a summary of this paper: {other.title}."
                 problems.append(Problem("paper-doi", message))
         if content.slug and _slug_owner(content, content.slug) not in (None, own_id):
             kind = "answer" if isinstance(content, AnswerContent) else "summary"

@@ -10,14 +10,14 @@ from webapp.content.article_content import PaperContent
 from webapp.content.identifiers import find_doi
 from webapp.db.session import db
 from webapp.models import Article, Paper
-from webapp.models.values import Labelled, PaperStatus
+from webapp.models.values import Labeled, PaperStatus
 from webapp.publishing import external_changes, publication
 from webapp.web.pagination import Page, page_of
 
 PAGE_SIZE = 25
 
 
-class NoticeStatus(Labelled):
+class NoticeStatus(Labeled):
     """Whether a journal published a notice about a paper, as far as we know; in the order of the editors' list."""
 
     FLAGGED = "flagged", "There is a notice"
@@ -65,7 +65,7 @@ def record_check(
     """
     article = db.session.get(Article, paper.article_id)
     if article is None:
-        return not_checked(paper, "The article is gone.")
+        return not_checked(paper, "The summary is gone.")
     if checked_at is not None:
         publication.record_status_check(article, checked_at, now)
     known = article.paper.status

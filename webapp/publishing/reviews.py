@@ -65,7 +65,7 @@ def by_token(token: str) -> tuple[Review | None, int]:
     try:
         review_id, revision_number = map(int, str(tokens.read_signed(LINK, token)).split("-"))
     except (tokens.TokenError, ValueError) as error:
-        raise SiteError(404, "This link is not complete. Please copy all of it from our email.") from error
+        raise SiteError(404, "Part of this link is missing. Please copy all of it from our email.") from error
     return db.session.get(Review, review_id), revision_number
 
 

@@ -41,7 +41,7 @@ def read_time(text: str, time_zone: str, now: datetime) -> datetime:
         )
     at = local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
     if at <= now:
-        raise NotInFuture("This time has passed. Choose a later one, or press “Publish”.")
+        raise NotInFuture("This time has passed. Choose a later one, or click “Publish”.")
     return at
 
 

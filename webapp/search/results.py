@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from webapp.catalog.queries import CARDS, CategoryCount, category_counts, published_by_ids
 from webapp.db.session import db
 from webapp.models import Article, Category
-from webapp.models.values import Labelled, Result, StudyKind, Subject
+from webapp.models.values import Labeled, Result, StudyKind, Subject
 from webapp.search import reduced, synonyms
 from webapp.search.documents import plain_texts
 from webapp.search.index import SearchUnavailable, search_index
@@ -35,7 +35,7 @@ LABELS: Mapping[FacetName, str] = {
     FacetName.YEAR: "Year of the paper",
 }
 _CATEGORIES = select(Category.slug, Category.name).order_by(Category.position)
-_ENUMS: Mapping[FacetName, type[Labelled]] = {
+_ENUMS: Mapping[FacetName, type[Labeled]] = {
     FacetName.SUBJECT: Subject,
     FacetName.KIND: StudyKind,
     FacetName.RESULT: Result,

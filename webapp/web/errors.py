@@ -29,7 +29,7 @@ LAST_RESORT = (
 UNKNOWN_HOST = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>Not the name of this site – Spinal Cord Research Help</title><main><h1>This site goes by another name</h1>"
-    "<p>Please open it by its own address.</p></main></html>"
+    "<p>Please use its own address.</p></main></html>"
 )
 
 # By HTTP status: a title, and a sentence that says what to do.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.models import Source
-from webapp.models.values import Labelled, StudyKind, Subject
+from webapp.models.values import Labeled, StudyKind, Subject
 from webapp.papers.facts.paper_text import Sentence
 
 MOST_SUGGESTIONS = 3
@@ -17,7 +17,7 @@ WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").rea
 Value = str | bool | Subject | StudyKind
 
 
-class Field(Labelled):
+class Field(Labeled):
     """A fact of a paper; most have the name of the field of ``ArticleContent`` that takes it."""
 
     SAMPLE_SIZE = "sample_size", "How many took part"
