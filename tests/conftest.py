@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy import Connection, Engine, event
 
 from tests.accounts.people import EditorClient, add_editor, sign_in
@@ -43,7 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Keep the tests' folders in memory where there is room: on a disk, SQLite and Whoosh wait at each commit."""
+    """Keep the tests' folders in memory where there is room: on a disk, SQLite and Whoosh wait at each commit.
+
+    No example of a property is held to a deadline: how long one takes depends on what else the machine does.
+    """
+    settings.register_profile("no deadline", deadline=None)
+    settings.load_profile("no deadline")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         is_for_programs = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
         if is_for_programs and shutil.disk_usage(MEMORY).free > LEAST_MEMORY:

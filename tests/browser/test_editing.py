@@ -159,7 +159,7 @@ def test_a_text_published_while_its_tab_closed_is_not_offered_as_unsaved(
     editor: Page, context: BrowserContext
 ) -> None:
     editor.goto("/research/baclofen-early-safety")
-    number = editor.locator("button[name=add]").first.get_attribute("value")
+    number = editor.locator("[data-pack-add]").first.get_attribute("data-pack-add")
     editor.goto(f"/editor/articles/{number}")
     editor.get_by_label("Web address").fill("")  # made from the title
     editor.get_by_label("Harms and side effects").fill("Published at the last moment.")

@@ -78,6 +78,7 @@ def test_no_with_a_reason_and_a_note_and_then_yes(visitor: Page) -> None:
 def test_did_you_get_it_is_explained_at_once(visitor: Page) -> None:
     visitor.goto("/research")
     visitor.locator(".card h3 a").nth(0 if _has_scripts(visitor) else 1).click()
+    visitor.get_by_role("link", name="Was it clear?").click()
     visitor.locator("#understanding").get_by_role("button", name="Harmful").click()
     _expect_focus_on_heading(visitor, "Not quite")
     expect(visitor.locator("#understanding").get_by_text("We would say:")).to_be_visible()

@@ -42,7 +42,7 @@ def test_an_article_is_short_and_quickly_read(page: Page) -> None:
         assert 1 + page.locator(".verdict").evaluate(stops) <= 5, slug  # the first is the skip link
         assert page.evaluate("document.querySelector('h1 + .verdict') !== null"), slug
         page.set_viewport_size({"width": 390, "height": 844})
-        details, actions = page.locator("#more").bounding_box(), page.locator(".quick .btn:visible")
+        details, actions = page.locator("#more").bounding_box(), page.locator(".by-thumb .btn:visible")
         first, last = actions.first.bounding_box(), actions.last.bounding_box()
         assert details is not None and first is not None and last is not None
         assert details["y"] <= 6 * 844, slug

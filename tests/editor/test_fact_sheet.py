@@ -293,7 +293,7 @@ def test_nothing_is_decided_while_two_texts_wait_for_a_decision(client: PageClie
     assert content_of(draft).sample_size == "" and draft.merge_base == 1
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["show", "confirm", "not-stated"]), max_size=3), st.data())
 def test_nothing_unconfirmed_reaches_a_draft(
     client: PageClient, draft: Draft, buttons: list[str], data: st.DataObject

@@ -98,7 +98,7 @@ def saved() -> ArticleContent:
     return from_json(db.session.scalars(select(Draft)).one().content)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes)
 def test_form_and_file_give_back_what_they_got(app: Flask, changed: dict[str, Any]) -> None:
     text = content(**changed)

@@ -45,7 +45,7 @@ def filled(text: str) -> ArticleContent:
     return from_json(clean_texts(to_json(msgspec.structs.replace(whole, findings=findings))))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS)
 @example(NASTY)
 @example("\nER  - \nTY  - JOUR\n}\n@article{x,\n]]><x>")

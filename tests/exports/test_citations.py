@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from bibtexparser.entrypoint import parse_string
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import NOW, add_article, content, publish
@@ -186,7 +186,6 @@ def cited(title: str) -> Reference:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip))
-@settings(deadline=None)
 def test_no_title_breaks_a_bibtex_file(title: str) -> None:
     library = parse_string(bibtex([cited(title), cited("Next")]))
     assert library.failed_blocks[1:] == []  # the second has the key of the first
@@ -196,7 +195,6 @@ def test_no_title_breaks_a_bibtex_file(title: str) -> None:
 
 
 @given(st.lists(st.sampled_from([*"\\$&#%_@,=aB ", "{", "{a}", "{}"]), min_size=1).map("".join))
-@settings(deadline=None)
 def test_our_import_reads_the_signs_of_a_bibtex_title_back(title: str) -> None:
     title += "}" * (title.count("{") - title.count("}"))
     (record,) = read_bibtex(bibtex([cited(f"X{title}X")]))

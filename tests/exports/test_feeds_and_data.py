@@ -238,7 +238,7 @@ def test_the_library_as_csv_begins_with_a_byte_order_mark(client: PageClient) ->
 
 
 @given(st.text(alphabet=[*" \t\r\n\x0b\xa0=+-@＝＋－＠a1|\"',;"], min_size=1, max_size=6))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_cell_is_a_formula(app: Flask, text: str) -> None:
     article = transient_article(content(plain_title=f"{text}x"), NOW)
     (row,) = csv.DictReader(io.StringIO(FILES["csv"].head[1:] + csv_rows([article], "https://site.example")))

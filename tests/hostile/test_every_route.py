@@ -118,7 +118,7 @@ def test_no_route_fails_on_anything_it_is_given(app: Flask, client: PageClient, 
 
     def walk(rule: Rule) -> None:
         @settings(
-            max_examples=EXAMPLES, deadline=None, derandomize=not IS_FULL, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES, derandomize=not IS_FULL, database=None, suppress_health_check=list(HealthCheck)
         )  # fmt: skip
         @given(requests(rule))
         def one_route(sent: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from quopri import encodestring
 import pytest
 from flask import Flask
 from flufl.bounce import all_failures
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.newsletter.steps import ADDRESS, forget, get_subscriber, subscribed
@@ -435,7 +435,6 @@ def test_a_mail_without_a_sender_does_not_stop_the_reading() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None)
 def test_whatever_is_in_a_mailbox_does_not_stop_the_reading(noise: bytes) -> None:
     for text in (standard("5.1.1"), QMAIL, COMPLAINT.format(message_id="<1@localhost>", kind="abuse")):
         head, _, body = text.encode().partition(b"\n\n")

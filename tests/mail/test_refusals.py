@@ -1,7 +1,7 @@
 """The judge of refusals: only what is about the recipient counts, whatever the server calls it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.mail.refusals import judge
@@ -176,7 +176,6 @@ OUR_CODES = st.sampled_from(["1.7", "1.8", "2.3", "3.0", "3.4", "5.2", "6.0", "7
 
 
 @given(OUR_CODES, st.sampled_from("45"), st.lists(WORDS, min_size=1, max_size=4), st.integers(0, 3))
-@settings(deadline=None)
 def test_a_code_about_us_decides_on_every_line(code: str, kind: str, lines: list[list[str]], at: int) -> None:
     texts = [" ".join(words) for words in lines]
     texts.insert(at, f"{kind}.{code} {texts[-1]}")
@@ -188,7 +187,6 @@ def test_a_code_about_us_decides_on_every_line(code: str, kind: str, lines: list
     st.lists(WORDS, min_size=1, max_size=4),
     st.integers(0, 3),
 )
-@settings(deadline=None)
 def test_a_code_about_the_recipient_decides_on_every_line(code: str, lines: list[list[str]], at: int) -> None:
     texts = [" ".join(words) for words in lines]
     texts.insert(at, f"5.{code} {texts[-1]}")
@@ -196,6 +194,5 @@ def test_a_code_about_the_recipient_decides_on_every_line(code: str, lines: list
 
 
 @given(st.from_regex(r"\A5[0-9]{2} \[?(5\.1\.1\.[0-9]{1,3}|[0-9]{1,3}\.5\.1\.1|25\.1\.1)\]?\Z"))
-@settings(deadline=None)
 def test_an_address_of_a_computer_is_no_code(answer: str) -> None:
     assert judge(answer, SENDER) is None

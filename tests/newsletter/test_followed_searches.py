@@ -414,7 +414,7 @@ def test_no_log_line_has_the_words(client: PageClient, caplog: pytest.LogCapture
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "people", "animals,lab"]), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_stored_search_is_the_same_search(text: str, subject: str, is_exact: bool) -> None:
     given_args = {"q": text, "subject": subject} | ({"exact": "1"} if is_exact else {})
     query = SearchQuery.from_args(MultiDict(given_args))

@@ -299,7 +299,7 @@ def test_jats_keeps_tables_apart_from_the_text(article: PaperText) -> None:
     assert found[Field.SAMPLE_SIZE][0].source is Source.FULL_TEXT
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=30), max_size=30).map("".join))
 def test_of_any_text_spans_are_exact_and_at_most_three_a_field(text: str) -> None:
     paper = PaperText(

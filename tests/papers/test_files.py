@@ -146,7 +146,7 @@ def test_a_small_file_that_would_take_long_is_read_or_refused(source: str) -> No
         assert read(source)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     source=st.sampled_from(
         [NBIB, PUBMED, JATS, RIS, BIB, '[{"title": "A bed", "author": [{"family": "Doe"}]}]']

@@ -145,7 +145,7 @@ def test_headings_begin_sections_statements_answer_their_field_and_references_ar
     assert "400" not in str(found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(COPIED.splitlines()) | st.text(max_size=20), max_size=40).map("\n".join))
 def test_any_text_can_be_pasted(text: str) -> None:
     for section in pdf_text.sections(text):

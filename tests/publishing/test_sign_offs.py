@@ -61,7 +61,7 @@ def edited(article: Article, **changes: Any) -> None:
 def outputs(client: PageClient, article: Article, folder: Path) -> dict[str, str]:
     """All that says who checked a summary, by what it is."""
     page = client.get(f"/research/{article.slug}").text
-    head, _, rest = page.partition('<div class="wrap article-grid">')
+    head, _, rest = page.partition('<div class="read__body">')
     export_library(folder)
     outbox.enqueue(MailKind.TEST, "editor@example.org", NOW, articles=[article])
     db.session.commit()
