@@ -55,6 +55,12 @@ BRITISH = re.compile(
     r"faec\w+|analyse[ds]?|analysing|paralyse[ds]?|paralysing|mum)\b",
     re.IGNORECASE,
 )
+STIFF = re.compile(
+    r"\b(?:do|does|did|is|are|was|were|has|have|had|will|would|could|should|can) ?not\b(?! only)",
+    re.IGNORECASE,
+)
+# What a label or an editor's fixed value says, and the end of a question.
+LONG_FORM = re.compile(r"\bor not\b|did not help|does not test|does not apply", re.IGNORECASE)
 # What a paper, its owner or another site says, and what readers may type.
 NOT_OUR_WORDS = {"paper", "source", "sources", "triggers", "forms", "phrasings", "since_then", "elsewhere"}
 
@@ -199,6 +205,10 @@ def test_one_thing_has_one_name() -> None:
 def test_spelling_is_american() -> None:
     texts = everything() + library()
     assert [(text.file, found[0]) for text in texts if (found := BRITISH.search(text.words))] == []
+
+
+def test_negatives_are_short() -> None:
+    assert [text for text in everything() if STIFF.search(LONG_FORM.sub("", text.words))] == []
 
 
 def test_nobody_is_asked_twice_in_one_breath() -> None:

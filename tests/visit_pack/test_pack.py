@@ -139,7 +139,7 @@ def test_a_retracted_paper_is_not_offered_and_a_pack_that_has_it_says_only_that(
     assert article.title not in client.get("/visit-pack").text
     assert "Add to my visit pack" not in client.get(f"/research/{article.slug}").text
     page = client.get(f"/visit-pack?s={article.id}").text
-    assert article.title in page and "Please do not rely on it." in page
+    assert article.title in page and "Please don’t rely on it." in page
     for text in (article.main_message, "Questions to ask", "The trial was small."):
         assert text not in page
 

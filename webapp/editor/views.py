@@ -212,7 +212,7 @@ def _published(key: dict[str, int]) -> Draft:
     """The draft of the text with this key, which must be on the site; raises SiteError 404."""
     draft = revisions.draft_with(**key)
     if draft.live is None or draft.live.status != ArticleStatus.PUBLISHED:
-        raise SiteError(HTTPStatus.NOT_FOUND, f"This {draft.kind} is not on the site at the moment.")
+        raise SiteError(HTTPStatus.NOT_FOUND, f"This {draft.kind} isn’t on the site at the moment.")
     return draft
 
 

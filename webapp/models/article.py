@@ -30,7 +30,7 @@ from webapp.models.values import (
     TextKind,
 )
 
-RETRACTED_MESSAGE = "RETRACTED: the journal withdrew this paper. Please do not rely on it."
+RETRACTED_MESSAGE = "RETRACTED: the journal withdrew this paper. Please don’t rely on it."
 # Many journals say it in the title: "RETRACTED: …", "[Retracted] …", "Retracted article - …".
 _SAYS_RETRACTED = re.compile(r"\W*retracted(?: article| paper)?\s*[:\]).–—-]", re.IGNORECASE)
 

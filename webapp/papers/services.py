@@ -156,7 +156,7 @@ class _SameHostOnly(urllib.request.HTTPRedirectHandler):
 
 def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
     if error.code == HTTPStatus.NOT_FOUND:
-        return NotThere(f"{service.name} does not have this.")
+        return NotThere(f"{service.name} doesn’t have this.")
     asked = error.headers.get("Retry-After", "")
     if error.code == HTTPStatus.TOO_MANY_REQUESTS or (asked and error.code == HTTPStatus.SERVICE_UNAVAILABLE):
         return _must_wait(service, pace.pause(asked))

@@ -53,7 +53,7 @@ def pubmed_record(config: Config, pmid: str, until: float) -> Record:
     query = {"db": "pubmed", "id": pmid, "retmode": "xml", "tool": "SpinalCordResearchHelp"} | contact
     body = fetch(config, PUBMED, "/efetch.fcgi", until=until, **query)
     if b"<PubmedArticleSet" in body and not re.search(rb"<Pubmed(Book)?Article[ >]", body):
-        raise NotThere("PubMed does not have this paper.")
+        raise NotThere("PubMed doesn’t have this paper.")
     return _record(PUBMED, body)
 
 
@@ -68,7 +68,7 @@ def europe_pmc_result(config: Config, kind: str, identifier: str, until: float) 
         if READERS[kind](text_at(result, kind)) == identifier:
             found: dict[str, Any] = result
             return found
-    raise NotThere("Europe PMC does not have this paper.")
+    raise NotThere("Europe PMC doesn’t have this paper.")
 
 
 def full_text(config: Config, pmcid: str, until: float) -> Record:

@@ -79,7 +79,7 @@ class SearchIndex:
             return self._folder
         name = (self.root / CURRENT).read_text(encoding="ascii").strip()
         if not name.startswith(f"v{VERSION}-") or "/" in name:
-            raise FileNotFoundError(f"{name!r} is not an index of version {VERSION}")
+            raise FileNotFoundError(f"{name!r} isn’t an index of version {VERSION}")
         return self.root / name
 
     # Reading

@@ -161,7 +161,7 @@ class Segment:
                 matcher._next_block()
             documents = np.concatenate(numbers).astype(np.int32)
             if len(documents) and not 0 <= documents[0] <= documents[-1] < self.size:
-                raise ValueError(f"{field}:{term} is in documents that do not exist")
+                raise ValueError(f"{field}:{term} is in documents that don’t exist")
             return Postings(documents, np.concatenate(weights))
 
     def frequency(self, stem: str) -> int:
