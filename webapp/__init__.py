@@ -21,6 +21,7 @@ from webapp.editor import dashboard_views as dashboard
 from webapp.editor import fact_sheet_views as fact_sheet
 from webapp.editor import papers_views as papers
 from webapp.editor import review_views as reviews
+from webapp.editor import safety_views as safety_desk
 from webapp.editor import views as editor
 from webapp.exports import views as exports
 from webapp.feedback import editor_views as editor_feedback
@@ -29,7 +30,7 @@ from webapp.newsletter import editor_views as editor_newsletter
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
-from webapp.safety import cards as safety_cards
+from webapp.safety import live as safety_cards
 from webapp.safety import views as safety
 from webapp.search import best_bets, misses
 from webapp.search import index as search_index
@@ -75,6 +76,7 @@ def create_app(config: Config | None = None) -> Flask:
         bulk,
         papers,
         reviews,
+        safety_desk,
         editor_feedback,
         editor_newsletter,
     )

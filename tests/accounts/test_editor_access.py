@@ -24,6 +24,7 @@ NOT_FOR_WRITERS = {
 FOR_ADMINS = {
     "people.everyone", "people.invite", "people.person", "people.change_role", "people.close_account",
     "people.open_account", "people.send_link", "people.reset_second_factor", "people.audit_log",
+    "safety_desk.edit", "safety_desk.save",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}

@@ -34,7 +34,7 @@ from webapp.models.values import (
     TextKind,
 )
 from webapp.newsletter import digests
-from webapp.publishing import reviews, revisions
+from webapp.publishing import reviews, revisions, safety_cards
 from webapp.publishing.publication import make_public, withdraw
 from webapp.search import indexing
 from webapp.web import assets, tokens
@@ -194,10 +194,14 @@ def build(app: Flask, say: Say) -> World:
     )
     # No check would let such texts through.
     answer = make_public(of_answer, revisions.get_revision(of_answer, 1), now)
+    burn = msgspec.structs.replace(
+        safety_cards.get_card("burn"), note=say("safety.note"), signs=(say("sign"),)
+    )
+    safety_cards.save(burn, 0, ana, now)
     db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
-        "slug": article.slug, "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
+        "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
         "name": "js/site.js", "text_id": 1, "review_id": unanswered.id,
     }  # fmt: skip

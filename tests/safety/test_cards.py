@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from webapp.config import ConfigError
@@ -35,6 +36,13 @@ def changed(folder: Path, old: str, new: str) -> Path:
             "sources = []",
             "card burn: sources",
         ),
+        (
+            'title = "Burned skin you can’t feel? Cool it for 20 minutes and get it seen."',
+            'title = ""',
+            "card burn: title is empty",
+        ),
+        ("https://www.nbt.nhs.uk/", "javascript:", "card burn: “javascript:.*” is no address"),
+        ('"tel:988"', '"988"', "card crisis: “988” is no address"),
         ("[wallet]", "[purse]", "wallet|purse"),
         ('id = "burn"', 'id = "crisis"', "same id"),
         ('  "burned my leg"', '  "is the", "burned my leg"', "card burn: the trigger “is the”"),
@@ -67,21 +75,10 @@ def test_the_first_country_gives_the_number(tmp_path: Path) -> None:
     assert labels == ["Call Samaritans (UK): 116 123", "Call 999"]
 
 
-def test_a_card_from_elsewhere_may_take_the_place_of_one() -> None:
-    """Editors may change cards one day: a row of a database is read as a table of the file is."""
-    cards = read(FILE, COUNTRIES)
-    row = {
-        "id": "burn", "rank": 6, "label": "Burn", "title": "Burned?", "what": "A burn.", "who": "Anyone.", "signs": ["red skin"],
-        "do_now": ["Cool it, then call {emergency}."], "call_now": ["It is deep."], "call_soon": [], "tell": "Help.", "do_not": [],
-        "sources": ["hollister-burns"], "checked_on": "2026-11-28", "triggers": {"now": ["burned"], "line": ["burn"]},
-    }  # fmt: skip
-    assert cards.card(row).do_now == ("Cool it, then call 911.",)
-
-
 def test_every_source_is_used_and_has_an_owner_and_no_copy_as_its_address() -> None:
     cards = read(FILE, COUNTRIES)
     used = {source for card in cards.cards for source in card.sources}
-    assert used == cards.sources.keys()
+    assert used == {msgspec.structs.replace(source, id="") for source in cards.sources.values()}
     copies = "abcdocz|docslib|docksci|studylib|issuu|scribd|pages.dev|moam|coek|vdocument|fdocument"
     for source in cards.sources.values():
         assert source.owner

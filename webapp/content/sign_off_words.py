@@ -1,10 +1,11 @@
 """What is said of who checked a summary, in the same words wherever it is said."""
 
 import re
+from collections.abc import Sequence
 
 from webapp.models import Live
 from webapp.models.in_words import day
-from webapp.models.values import ReviewerKind
+from webapp.models.values import ReviewerKind, SignOff
 
 NOT_CHECKED = "Not yet checked by a clinician."
 _SAYS_NOT_CHECKED = re.compile(r"\s*not (?:yet )?checked by an? [^.]*\.?\s*$", re.IGNORECASE)
@@ -19,15 +20,20 @@ _SOMEBODY = {
 
 def who_checked(live: Live) -> str:
     """Who checked a text, when, and of which version; also whether no clinician has."""
+    return checked_by(live.sign_offs)
+
+
+def checked_by(sign_offs: Sequence[SignOff]) -> str:
+    """What these sign-offs say, and whether none of them is a clinician's."""
     sentences = []
-    for sign_off in live.sign_offs:
+    for sign_off in sign_offs:
         kind, role = sign_off.kind, sign_off.role
         if kind is ReviewerKind.LIVES_WITH_INJURY:
             role = f"{role}, {_LIVES}" if role else _LIVES
         who = f"{sign_off.name}, {role or kind.label.lower()}" if sign_off.name else _SOMEBODY[kind]
         when = f"on {day(sign_off.on)}, of an earlier version" if sign_off.is_earlier else day(sign_off.on)
         sentences.append(f"Checked by {who}, {when}.")
-    if not any(sign_off.kind is ReviewerKind.CLINICIAN for sign_off in live.sign_offs):
+    if not any(sign_off.kind is ReviewerKind.CLINICIAN for sign_off in sign_offs):
         sentences.append(NOT_CHECKED)
     return " ".join(sentences)
 

@@ -32,6 +32,7 @@ class ChangeKind(StrEnum):
     SIGNED_OFF = "signed-off"  # somebody checked an article or an answer, or took that back
     CATEGORIES = "categories"
     GLOSSARY = "glossary"
+    SAFETY = "safety"  # a safety card says something else, or somebody checked one
     NEWSLETTER = "newsletter"  # an issue is in the archive
 
 

@@ -36,4 +36,5 @@ from webapp.models.newsletter import (
     SuppressionReason,
 )
 from webapp.models.review import Opinion, PartReview, Review
+from webapp.models.safety import SafetyRevision, SafetySignOff
 from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText

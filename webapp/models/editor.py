@@ -189,9 +189,10 @@ class AuditKind(Labeled):
     DRAFT_RESTORED = "draft-restored", "Brought a deleted draft back"
     REVIEW_ASKED = "review-asked", "Asked for a review"
     REVIEWED = "reviewed", "Sent a review"
-    SIGNED_OFF = "signed-off", "Signed off a summary"
+    SIGNED_OFF = "signed-off", "Signed off a text"
     SIGN_OFF_UNDONE = "sign-off-undone", "Took a sign-off back"
     STILL_RIGHT = "still-right", "Said that an answer is still right"
+    SAFETY_CARD_CHANGED = "safety-card-changed", "Changed a safety card"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

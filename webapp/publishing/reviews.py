@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select, update
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import AuditKind, Draft, Editor, MailKind, PartReview, Review
-from webapp.publishing import audit, sign_offs
+from webapp.publishing import audit, safety_cards, sign_offs
 from webapp.web import tokens
 from webapp.web.errors import SiteError
 
@@ -120,6 +120,7 @@ def print_names_again(reviewer: Editor, now: datetime) -> None:
     query = select(Review).where(Review.reviewer_id == reviewer.id, Review.is_signed)
     for review in db.session.scalars(query).all():
         sign_offs.print_again(review, now)
+    safety_cards.print_names_again(reviewer, now)
 
 
 def of_draft(draft: Draft) -> Sequence[Review]:

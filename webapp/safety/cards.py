@@ -1,29 +1,36 @@
 """The safety cards, read from `webapp/starter/safety.toml` at the start, and which of them a text calls for.
 
 A file that is not whole stops the start: a card without its steps or sources must not be found out in an emergency.
+What admins change later takes the place of single cards (`webapp/safety/live.py`).
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
 import msgspec
-from flask import Flask
 
-from webapp.config import ROOT, Config, ConfigError
+from webapp.config import ROOT, ConfigError
+from webapp.content.sign_off_words import checked_by
+from webapp.models.in_words import partial_date
+from webapp.models.values import SignOff
 from webapp.safety.triggers import Call, Matching, Triggers, TriggerWords
 
 FILE = ROOT / "webapp" / "starter" / "safety.toml"
 MOST_FULL = 2  # more would hide what else was found; the others are lines
 REMEMBERED = 1_000  # texts: the same words are looked for while typing, by Enter, and on the next page
+_WEB = re.compile(r"https?://\S+")
+_BUTTON = re.compile(r"https://\S+|(tel|sms):[0-9+]+(\?body=\w+)?")
 
 
 class SafetyFileError(Exception):
-    """The file of safety cards cannot be used; the message names the file, the card or line, and the reason."""
+    """A card, or the file of all, cannot be used; the message names the card, or the file and line, and the reason."""
 
 
 class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,11 +44,11 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a card rests on. Without an address, only a copy on somebody else's site was read. ``dated``: as the page says."""
 
-    id: str
     owner: str
     title: str
     address: str = ""
     dated: str = ""
+    id: str = ""  # by which the cards of the file name it
 
 
 class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +74,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_soon: tuple[str, ...]
     tell: str
     do_not: tuple[str, ...]
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
     checked_on: date
     triggers: TriggerWords
     actions: tuple[Action, ...] = ()
@@ -105,34 +112,77 @@ class Shown:
         return bool(self.full) or any(card.is_calm for card in self.lines)
 
 
-class SafetyCards:
-    """All cards in the order of their rank, and what goes with them. The first country is the one whose number is called."""
+@dataclass(frozen=True)
+class StoredCard:
+    """What takes the place of a card of the file, and who checked it."""
 
-    def __init__(self, file: SafetyFile, country_codes: tuple[str, ...]) -> None:
+    row: Mapping[str, Any]
+    sign_offs: Sequence[SignOff] = ()
+
+
+class SafetyCards:
+    """All cards in the order of their rank, and what goes with them. The first country is the one whose number is called.
+
+    ``written``: the cards as they were written, with {emergency} in place of the number. ``stored``: by the id of the card.
+    """
+
+    def __init__(
+        self,
+        file: SafetyFile,
+        country_codes: tuple[str, ...],
+        stored: Mapping[str, StoredCard] = MappingProxyType({}),
+    ) -> None:
         known = {country.code: country for country in file.country}
         if not country_codes or not known.keys() >= set(country_codes):
             raise ConfigError(f"EMERGENCY_COUNTRIES: give one or more of {' '.join(known)}.")
+        self._file, self._country_codes, self._stored = file, country_codes, stored
         self.countries = [known[code] for code in country_codes]
         self.emergency_number = self.countries[0].number
         self.sources = {source.id: source for source in file.source}
         self.wallet = msgspec.convert(self._filled(file.wallet), Wallet)
-        self.cards = sorted(map(self.card, file.card), key=lambda card: card.rank)
-        by_card = {card.id: card.triggers for card in self.cards}
-        if len(by_card) < len(self.cards):
+        rows: dict[str | None, Mapping[str, Any]] = {row.get("id"): row for row in file.card}
+        if len(rows) < len(file.card):
             raise SafetyFileError("two cards have the same id")
-        self._triggers = Triggers(by_card, file.matching)
+        rows |= {card_id: card.row for card_id, card in stored.items()}
+        written = sorted(map(self.as_written, rows.values()), key=lambda card: card.rank)
+        self.written = {card.id: card for card in written}
+        self.cards = [self.card(card) for card in written]
+        self._triggers = Triggers({card.id: card.triggers for card in written}, file.matching)
+        self.match = lru_cache(REMEMBERED)(self._match)
 
-    def card(self, row: Mapping[str, Any]) -> Card:
-        """A card as this site shows it: with its emergency number, and the buttons that work in its countries."""
+    def with_stored(self, stored: Mapping[str, StoredCard]) -> Self:
+        """These cards, with others in the place of some; raises SafetyFileError."""
         try:
-            card = msgspec.convert(self._filled(row), Card)
+            return type(self)(self._file, self._country_codes, {**self._stored, **stored})
+        except ValueError as error:  # a trigger without a word
+            raise SafetyFileError(str(error)) from error
+
+    def as_written(self, row: Mapping[str, Any]) -> Card:
+        """Read a card, with its sources in place of their names; raises SafetyFileError."""
+        try:
+            named = msgspec.convert(row.get("sources"), tuple[str | dict[str, str], ...])
+            sources = [self._source(row, one) if isinstance(one, str) else one for one in named]
+            card = msgspec.convert({**row, "sources": sources}, Card)
         except msgspec.ValidationError as error:
             raise SafetyFileError(f"card {row.get('id')}: {error}") from error
-        for field in ("do_now", "call_now", "sources"):
+        for field in ("label", "title", "what", "who", "tell", "do_now", "call_now", "sources"):
             if not getattr(card, field):
                 raise SafetyFileError(f"card {card.id}: {field} is empty")
-        if unknown := set(card.sources) - self.sources.keys():
-            raise SafetyFileError(f"card {card.id}: no source is called {', '.join(sorted(unknown))}")
+        try:
+            for source in card.sources:
+                partial_date(source.dated or "2000")
+        except ValueError as error:
+            raise SafetyFileError(f"card {card.id}: “{source.dated}” is no date like 2021-05") from error
+        addresses = [(_WEB, source.address) for source in card.sources if source.address]
+        addresses += [(_BUTTON, action.address) for action in card.actions]
+        for form, address in addresses:
+            if not form.fullmatch(address):
+                raise SafetyFileError(f"card {card.id}: “{address}” is no address that can be used here")
+        return card
+
+    def card(self, written: Card) -> Card:
+        """A card as this site shows it: with its emergency number, and the buttons that work in its countries."""
+        card = msgspec.convert(self._filled(written), Card)
         here = {country.code for country in self.countries}
         own = [action for action in card.actions if not action.countries or here & set(action.countries)]
         emergency = [Action(f"Call {self.emergency_number}", f"tel:{self.emergency_number}")]
@@ -140,13 +190,23 @@ class SafetyCards:
             card, actions=(*own, *emergency) if card.is_calm else (*emergency, *own)
         )
 
+    def who_checked(self, card: Card) -> str:
+        """Who checked a card, or that no clinician has; a card that says something else than readers see is not checked."""
+        stored = self._stored.get(card.id)
+        return checked_by(stored.sign_offs if stored and card in self.cards else ())
+
+    def _source(self, row: Mapping[str, Any], name: str) -> dict[str, str]:
+        """The source that a card of the file names, as a text of its own: without the name."""
+        if name not in self.sources:
+            raise SafetyFileError(f"card {row.get('id')}: no source is called {name}")
+        return msgspec.structs.asdict(self.sources[name]) | {"id": ""}
+
     def _filled(self, value: Any) -> Any:
         """What the file says, with the emergency number put in."""
         number = self.emergency_number.encode()
         return msgspec.json.decode(msgspec.json.encode(value).replace(b"{emergency}", number))
 
-    @lru_cache(REMEMBERED)  # noqa: B019 - the cards live as long as the process
-    def match(self, text: str) -> Shown:
+    def _match(self, text: str) -> Shown:
         """The cards that a text calls for."""
         calls = self._triggers.calls(text)
         called = [card for card in self.cards if card.id in calls]
@@ -164,10 +224,3 @@ def read(path: Path, country_codes: tuple[str, ...]) -> SafetyCards:
         raise
     except (OSError, ValueError, SafetyFileError) as error:
         raise SafetyFileError(f"{path}: {error}") from error
-
-
-def init_app(app: Flask, config: Config) -> None:
-    """Read the cards, and make them known to templates: an error page shows them, too."""
-    cards = read(FILE, config.emergency_countries)
-    app.extensions["safety_cards"] = cards
-    app.jinja_env.globals["safety_cards"] = cards

@@ -1,0 +1,228 @@
+"""Safety cards in the editor: admins change them, reviewers sign them, and readers always see some."""
+
+import logging
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from tests.accounts.people import EditorClient, add_editor, audited, sign_in, token
+from tests.editor.forms import sent_by
+from tests.pages import H, PageClient, parsed
+from webapp.db.change_log import ChangeKind, announce
+from webapp.db.session import db
+from webapp.db.writing import writing
+from webapp.editor.safety_form import SafetyForm, card_from, card_values
+from webapp.models import AuditKind, Editor, Role, SafetyRevision
+from webapp.models.values import ReviewerKind
+from webapp.publishing import safety_cards
+
+BURN = "/editor/safety/burn"
+EDIT = f"{BURN}/edit"
+TITLE = "Burned skin you can’t feel? Cool it for 20 minutes and get it seen."
+UNCHECKED = "Not yet checked by a clinician."
+SIGNED = "Checked by Lee Example, nurse, "
+LEE = "lee@example.org"
+
+
+@pytest.fixture
+def lee(app: Flask) -> PageClient:
+    """The browser of a clinician, who may only review."""
+    editor = add_editor("Lee Example", LEE, Role.REVIEWER)
+    editor.reviewer_kind, editor.printed_role = ReviewerKind.CLINICIAN, "nurse"
+    db.session.commit()
+    client = EditorClient(app)
+    sign_in(client, LEE)
+    return client
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What a browser would send for the form on a page of a card."""
+    forms = (form for form in parsed(page).iter(f"{H}form") if "/safety/" in form.get("action", ""))
+    return sent_by(next(forms)).to_dict()
+
+
+def typed(client: PageClient, **changes: str) -> dict[str, str]:
+    """The fields of the form of a card, as a browser sends them."""
+    return fields_of(client.get(EDIT).text) | changes
+
+
+def save(client: PageClient, *, status: int = 303, **changes: str) -> str:
+    return client.post(EDIT, typed(client, **changes), status=status).text
+
+
+def the_card(client: PageClient) -> str:
+    """What readers see of the card, on its own."""
+    page = client.get("/emergency").text
+    return page[page.index('id="burn"') :].partition('</details>\n  <details class="sos-fold')[0]
+
+
+def revisions_saved() -> list[int]:
+    db.session.rollback()
+    return list(db.session.scalars(select(SafetyRevision.number).order_by(SafetyRevision.id)))
+
+
+@pytest.mark.usefixtures("admin")
+def test_what_an_admin_saves_is_what_readers_see(client: PageClient, app: Flask) -> None:
+    other_node = PageClient(app)
+    assert TITLE in other_node.get("/emergency").text
+    save(client, title="A made-up title", do_now="Call {emergency}.\r\n\r\nCool it.", now="made up burning")
+    for page in (other_node.get("/emergency").text, other_node.get("/search?q=made+up+burning").text):
+        assert "A made-up title" in page and "<span>Call 911.</span>" in page
+        assert TITLE not in page
+    assert audited()[-1] == AuditKind.SAFETY_CARD_CHANGED
+    assert "A made-up title" in client.get(f"{BURN}/revisions/1").text.replace("<ins>", "")
+    assert "Ana Example" in client.get(BURN).text
+
+
+@pytest.mark.usefixtures("admin")
+def test_an_unchanged_card_is_not_saved_again(client: PageClient) -> None:
+    save(client)
+    assert revisions_saved() == []
+
+
+def test_every_card_survives_its_form(app: Flask) -> None:
+    with app.test_request_context():
+        for card in safety_cards.live_cards().written.values():
+            form = SafetyForm(formdata=None, data=card_values(card), meta={"csrf": False})
+            assert card_from(form, card) == card
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_preview_saves_nothing(client: PageClient) -> None:
+    page = client.post(EDIT, typed(client, title="A made-up title", preview="yes"), status=200).text
+    assert page.count("A made-up title") == 2  # the card, and the form
+    assert UNCHECKED in page
+    assert revisions_saved() == []
+
+
+@pytest.mark.usefixtures("admin")
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"sources": ""}, "Sources: please fill this in."),
+        ({"sources": "Nobody"}, "“Nobody”: write the owner, the title, the link and the date."),
+        ({"sources": "Owner | Title | javascript:1"}, "“javascript:1” is no address that can be used here"),
+        ({"sources": "Owner | Title | | yesterday"}, "“yesterday” is no date like 2021-05"),
+        ({"actions": "Call | 988"}, "“988” is no address that can be used here"),
+        ({"actions": "Call"}, "“Call”: write the label, the link and the countries."),
+        ({"do_now": " "}, "Do this now: please fill this in."),
+        ({"title": ""}, "Give the card a title."),
+        ({"checked_on": "2099-01-01"}, "This date is in the future."),
+        ({"checked_on": "soon"}, "Enter the date as year, month and day"),
+        ({"now": "is the"}, "the trigger “is the” has no word that counts"),
+    ],
+)
+def test_a_card_that_is_not_whole_is_refused_by_name(
+    client: PageClient, changes: dict[str, str], reason: str
+) -> None:
+    page = save(client, status=422, **changes | {"tell": "What I typed stays."})
+    assert reason in page and "What I typed stays." in page
+    assert revisions_saved() == []
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_text_saved_meanwhile_is_not_overwritten_unseen(client: PageClient) -> None:
+    late = typed(client, title="The later title")
+    save(client, title="The earlier title")
+    page = client.post(EDIT, late, status=409).text
+    assert "Somebody saved another text in the meantime." in page and "The later title" in page
+    client.post(EDIT, fields_of(page))
+    assert "The later title" in client.get("/emergency").text
+    assert revisions_saved() == [1, 2]
+
+
+@pytest.mark.usefixtures("admin")
+def test_an_earlier_text_opens_in_the_form(client: PageClient) -> None:
+    save(client, title="The first title")
+    save(client, title="The second title")
+    assert fields_of(client.get(f"{EDIT}?from=1").text)["title"] == "The first title"
+    client.post(EDIT, fields_of(client.get(f"{EDIT}?from=0").text))
+    assert TITLE in client.get("/emergency").text
+    for address in (
+        f"{EDIT}?from=9",
+        f"{BURN}/revisions/9",
+        "/editor/safety/nothing",
+        "/editor/safety/x/edit",
+    ):
+        client.get(address, status=404)
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.WRITER, Role.EDITOR])
+def test_only_admins_edit(client: PageClient, role: Role) -> None:
+    add_editor(role=role)
+    sign_in(client)
+    page = client.get(BURN).text
+    assert "Edit this card" not in page and "sign it" not in page
+    client.get(EDIT, status=403)
+    guard = {"csrf_token": token(client, "/editor/account"), "number": "0"}
+    client.post(EDIT, guard | {"title": "A made-up title"}, status=403)
+    client.post(BURN, guard, status=403)  # nobody said what they are a reviewer of
+    assert revisions_saved() == []
+
+
+def test_a_sign_off_is_shown_until_the_text_changes(
+    client: PageClient, lee: PageClient, admin: Editor
+) -> None:
+    lee.post(BURN, fields_of(lee.get(BURN).text))
+    assert SIGNED in the_card(client) and UNCHECKED not in the_card(client)
+    assert SIGNED in client.get("/editor/safety").text
+    assert client.get("/emergency").text.count(UNCHECKED) == 13
+    assert "You signed this text." in lee.get(BURN).text
+    assert audited()[-1] == AuditKind.SIGNED_OFF
+    preview = client.post(EDIT, typed(client, title="A made-up title", preview="yes"), status=200).text
+    assert SIGNED not in preview
+    save(client, title="A made-up title")
+    assert SIGNED not in the_card(client) and UNCHECKED in the_card(client)
+
+
+def test_a_sign_off_can_be_taken_back(client: PageClient, lee: PageClient) -> None:
+    lee.post(BURN, fields_of(lee.get(BURN).text))
+    lee.post(f"{BURN}/undo", {"csrf_token": token(lee, BURN)})
+    assert UNCHECKED in the_card(client)
+    assert audited()[-1] == AuditKind.SIGN_OFF_UNDONE
+
+
+def test_a_text_that_was_not_read_is_not_signed(client: PageClient, lee: PageClient, admin: Editor) -> None:
+    read = fields_of(lee.get(BURN).text)
+    save(client, title="A made-up title")
+    assert "Not signed." in lee.post(BURN, read, status=409).text
+    assert UNCHECKED in the_card(client)
+    lee.post(BURN, read | {"number": "²"}, status=409)
+
+
+def test_the_name_goes_with_the_account(client: PageClient, lee: PageClient, admin: Editor) -> None:
+    lee.post(BURN, fields_of(lee.get(BURN).text))
+    assert SIGNED in the_card(client)
+    reviewer = db.session.scalars(select(Editor).where(Editor.email == LEE)).one()
+    guard = {"csrf_token": token(client, f"/editor/people/{reviewer.id}")}
+    client.post(f"/editor/people/{reviewer.id}/close", guard)
+    assert "Checked by a clinician, " in the_card(client)
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_stored_card_that_cannot_be_used_brings_the_starters_cards_back(
+    client: PageClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(client, title="A made-up title")
+    with writing() as now:
+        broken = SafetyRevision(card_id="burn", number=2, content={"id": "burn"}, saved_at=now)
+        db.session.add(broken)
+        announce(ChangeKind.SAFETY, now)
+    with caplog.at_level(logging.ERROR):
+        page = client.get("/emergency").text
+    assert page.count("Do this now") == 14 and TITLE in page
+    assert "a stored safety card cannot be used" in caplog.text
+    save(client, title="Whole again")
+    assert "Whole again" in client.get("/emergency").text
+
+
+def test_without_its_tables_the_site_shows_the_starters_cards(
+    client: PageClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with writing() as now:
+        db.session.execute(text("DROP TABLE safety_sign_off"))
+        announce(ChangeKind.SAFETY, now)
+    with caplog.at_level(logging.ERROR):
+        assert client.get("/emergency").text.count("Do this now") == 14
+    assert "the safety cards could not be read" in caplog.text

@@ -1,0 +1,40 @@
+"""The texts of safety cards that admins saved, and who checked them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db.column_types import UtcDateTime, enum_text
+from webapp.db.session import Base
+from webapp.models.editor import Editor
+from webapp.models.values import ReviewerKind
+
+
+class SafetyRevision(Base):
+    """An immutable text of a safety card; readers see the one with the highest number. Before number 1 the starter's card counts."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    card_id: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(
+        JSON
+    )  # as a card of the starter file, its sources written out
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))  # None: imported
+    editor: Mapped[Editor | None] = relationship(lazy="joined")
+
+    __table_args__ = (UniqueConstraint("card_id", "number"),)
+
+
+class SafetySignOff(Base):
+    """Somebody checked one text of a safety card. Taking that back deletes the row; the audit log keeps both."""
+
+    revision_id: Mapped[int] = mapped_column(
+        ForeignKey("safety_revision.id", ondelete="CASCADE"), primary_key=True
+    )
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id"), primary_key=True)
+    kind: Mapped[ReviewerKind] = mapped_column(enum_text(ReviewerKind))
+    role: Mapped[str] = mapped_column(String(120))  # as printed
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
