@@ -57,7 +57,7 @@ def test_a_code_from_the_app_turns_it_on_and_ten_recovery_codes_are_shown_once(c
     sign_in(client)
     codes = codes_on(set_up(client))
     assert len(set(codes)) == 10
-    assert "It is on" in client.get(PAGE).text
+    assert "It’s on" in client.get(PAGE).text
     assert not codes_on(client.get(PAGE).text)
     assert AuditKind.FACTOR_ON in audited()
     kept = list(db.session.scalars(select(RecoveryCode.code_hash)))

@@ -206,7 +206,13 @@ def test_a_stored_card_that_cannot_be_used_brings_the_starters_cards_back(
 ) -> None:
     save(client, title="A made-up title")
     with writing() as now:
-        broken = SafetyRevision(card_id="burn", number=2, content={"id": "burn"}, saved_at=now)
+        broken = SafetyRevision(
+            card_id="burn",
+            number=2,
+            content={"id": "burn"},
+            saved_at=now,
+            editor=db.session.scalars(select(Editor)).first(),
+        )
         db.session.add(broken)
         announce(ChangeKind.SAFETY, now)
     with caplog.at_level(logging.ERROR):

@@ -16,6 +16,7 @@ from webapp.exports import site_copy
 from webapp.letters import corrections
 from webapp.mail import outbox
 from webapp.models import Article, Draft, MailKind
+from webapp.models.values import TextKind
 from webapp.publishing.library import export_library
 
 SECRET = "zanzibarquince"
@@ -29,8 +30,9 @@ def world(app: Flask) -> World:
 
 @pytest.fixture
 def sheets(client: PageClient) -> list[str]:
-    """The fact sheets of all drafts, published or not, each with a text of the paper and a fact found in it."""
-    addresses = [f"/editor/summaries/{number}/paper" for number in db.session.scalars(select(Draft.id))]
+    """The fact sheets of all drafts of summaries, published or not, each with a text of the paper and a fact found in it."""
+    drafts = select(Draft.id).where(Draft.kind == TextKind.SUMMARY)
+    addresses = [f"/editor/summaries/{number}/paper" for number in db.session.scalars(drafts)]
     for address in addresses:
         fields = {"text": f"Forty-one {SECRET} adults (n = 41) took part.", "kind": "part"}
         fields["csrf_token"] = token(client, address)

@@ -18,12 +18,10 @@ class SafetyRevision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     card_id: Mapped[str] = mapped_column(String(40))
     number: Mapped[int]
-    content: Mapped[dict[str, Any]] = mapped_column(
-        JSON
-    )  # as a card of the starter file, its sources written out
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)  # as in the starter file, its sources written out
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))  # None: imported
-    editor: Mapped[Editor | None] = relationship(lazy="joined")
+    editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id"))
+    editor: Mapped[Editor] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (UniqueConstraint("card_id", "number"),)
 

@@ -61,7 +61,7 @@ def newest_number(card_id: str) -> int:
     return saved[0].number if saved else 0
 
 
-def save(card: Card, base: int, editor: Editor | None, now: datetime) -> None:
+def save(card: Card, base: int, editor: Editor, now: datetime) -> None:
     """Make a text that was checked with ``with_card`` the one that readers see.
 
     Raises SavedMeanwhile if ``base``, the number it was written on, is not the newest any more.
@@ -71,7 +71,7 @@ def save(card: Card, base: int, editor: Editor | None, now: datetime) -> None:
     if card != get_card(card.id):
         _add_revision(card, base + 1, editor, now)
         change_log.announce(ChangeKind.SAFETY, now)
-        audit.record(AuditKind.SAFETY_CARD_CHANGED, now, editor.id if editor else None, detail=card.title)
+        audit.record(AuditKind.SAFETY_CARD_CHANGED, now, editor.id, detail=card.title)
 
 
 def has_signed(saved: Sequence[SafetyRevision], editor: Editor) -> bool:
@@ -116,7 +116,7 @@ def print_names_again(reviewer: Editor, now: datetime) -> None:
         change_log.announce(ChangeKind.SAFETY, now)
 
 
-def _add_revision(card: Card, number: int, editor: Editor | None, now: datetime) -> SafetyRevision:
+def _add_revision(card: Card, number: int, editor: Editor, now: datetime) -> SafetyRevision:
     revision = SafetyRevision(
         card_id=card.id, number=number, content=msgspec.to_builtins(card), saved_at=now, editor=editor
     )

@@ -22,7 +22,7 @@ def upgrade():
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("saved_at", sa.DateTime(), nullable=False),
-        sa.Column("editor_id", sa.Integer(), nullable=True),
+        sa.Column("editor_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["editor_id"], ["editor.id"], name=op.f("fk_safety_revision_editor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_revision")),
         sa.UniqueConstraint("card_id", "number", name=op.f("uq_safety_revision_card_id_number")),
