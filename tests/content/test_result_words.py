@@ -8,7 +8,7 @@ from webapp.content.how_sure import how_sure
 from webapp.content.result_words import result_words
 from webapp.models import Article, Paper
 from webapp.models.people import People
-from webapp.models.values import Certainty, PaperStatus, Result, StudyKind, Subject
+from webapp.models.values import Certainty, LaterEvent, PaperStatus, Result, StudyKind, Subject
 
 TRIAL, REVIEWS, OTHER = StudyKind.RANDOMIZED_TRIAL, StudyKind.REVIEWS, StudyKind.OTHER_PEOPLE
 PLAN, OVERVIEW = StudyKind.STUDY_PLAN, StudyKind.EXPERT_OVERVIEW
@@ -91,6 +91,13 @@ def test_helped_never_stands_alone_for_few_people_animals_or_a_link() -> None:
 )  # fmt: skip
 def test_how_sure_one_can_be_follows_subject_kind_and_size(article: Article, certainty: Certainty) -> None:
     assert how_sure(article).certainty is certainty
+
+
+def test_a_plan_leads_to_what_happened_after_it() -> None:
+    plan = summary(kind=PLAN, result=Result.NOT_TESTED)
+    assert how_sure(plan).reason == "This paper is a plan, so it has no results."
+    plan.since_then = [LaterEvent(on="2020", text="The results were published.")]
+    assert "“Since then” tells what happened after it." in how_sure(plan).reason
 
 
 def test_no_paper_alone_makes_anybody_very_sure() -> None:

@@ -199,6 +199,14 @@ def test_completions_count_less_than_the_word_itself(client: PageClient, add: Ad
 
 
 @both_engines
+def test_a_word_that_says_little_is_not_completed(client: PageClient, add: Adds) -> None:
+    add(plain_title="Protection against bed sores")
+    understood = understand(SearchQuery(text="will i walk again"), search_index().snapshot())
+    assert frozenset({"again"}) in understood.highlighted
+    assert frozenset({"against"}) not in understood.highlighted
+
+
+@both_engines
 def test_the_nearest_word_is_the_one_with_fewest_errors_and_the_same_start(
     client: PageClient, add: Adds
 ) -> None:

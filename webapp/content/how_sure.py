@@ -25,7 +25,7 @@ _SAID = {
     StudyKind.EXPERT_OVERVIEW: (Certainty.VERY_UNSURE, "What experts think; not a new study."),
     StudyKind.GUIDELINE: (Certainty.UNSURE, "Advice that experts agreed on; not a new study."),
     StudyKind.INTERVIEWS: (Certainty.VERY_UNSURE, "What people told the researchers in interviews."),
-    StudyKind.STUDY_PLAN: (Certainty.NOBODY_KNOWS, "This is a plan. It has no results yet."),
+    StudyKind.STUDY_PLAN: (Certainty.NOBODY_KNOWS, "This paper is a plan, so it has no results."),
     StudyKind.METHODS: (Certainty.NOBODY_KNOWS, "This is about how to study something."),
 }
 _NAMES = {
@@ -49,7 +49,10 @@ def how_sure(article: Article) -> HowSure:
     if article.paper.is_retracted:
         return HowSure(Certainty.NOBODY_KNOWS, "The journal retracted (withdrew) this paper.")
     if said := _SAID.get(article.study_kind):
-        return HowSure(*said)
+        certainty, reason = said
+        if article.study_kind is StudyKind.STUDY_PLAN and article.since_then:
+            reason = f"{reason} “Since then” tells what happened after it."
+        return HowSure(certainty, reason)
     if article.subject in (Subject.ANIMALS, Subject.LAB) or article.study_kind is StudyKind.LAB_OR_ANIMALS:
         where = "the lab" if article.subject is Subject.LAB else "animals"
         return HowSure(

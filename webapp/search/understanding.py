@@ -183,8 +183,8 @@ def _with_letter_names(terms: Sequence[QueryTerm], library: Snapshot) -> list[Qu
 def _completions(word: Word, library: Snapshot) -> list[Alternative]:
     """What an unfinished word may become, as alternatives to it."""
     folded = word.folded
-    if folded in STOP_WORDS:
-        return []
+    if folded in STOP_WORDS or stem(folded) in VAGUE_STEMS:
+        return []  # "again" is not on its way to "against"
     is_known = library.frequency(folded) > 0 or len(library.contributions(stem(folded)).documents) > 0
     if len(folded) < (SHORTEST_KNOWN_OPEN_WORD if is_known else SHORTEST_OPEN_WORD):
         return []
