@@ -16,6 +16,7 @@
     words.textContent = text;
     note.append(words, link);
     pressed.after(note);
+    note.scrollIntoView({ block: "nearest" }); // a button at the edge of the screen has its note outside
   }
 
   // ------------------------------------------------- after htmx put something into the page

@@ -114,7 +114,7 @@ def phone(_phone: Page) -> Iterator[Page]:
     """One page for all tests that only look at an address: a page of a test's own takes longer to open than to look at."""
     _phone.set_viewport_size({"width": 390, "height": 844})
     _phone.emulate_media(color_scheme="light")
-    with _uncomplaining(_phone):
+    with uncomplaining(_phone):
         yield _phone
 
 
@@ -130,12 +130,13 @@ def plain_page(browser: Browser, site: Site) -> Iterator[Page]:
 
 def _watched(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
-    with _uncomplaining(page):
+    with uncomplaining(page):
         yield page
 
 
 @contextmanager
-def _uncomplaining(page: Page) -> Iterator[None]:
+def uncomplaining(page: Page) -> Iterator[None]:
+    """What the browser complains of meanwhile fails the test."""
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

@@ -45,18 +45,6 @@ def test_no_page_is_wider_than_the_screen(phone: Page, path: str) -> None:
         assert phone.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_menu_opens_in_the_screen(page: Page) -> None:
-    page.goto("/about")
-    page.evaluate("document.querySelector('.head-menu').open = true")
-    menu, labels = page.locator(".menu-panel"), page.locator(".menu-panel a")
-    cut = "labels => labels.filter((label) => label.scrollWidth > label.clientWidth).length"
-    expect(labels.first).to_have_text("Emergency")
-    for width in each_layout(page, (USUAL, LARGE, LARGEST, TWICE), PHONES):
-        assert menu.is_visible()
-        assert is_in_the_screen(menu, width)
-        assert labels.evaluate_all(cut) == 0
-
-
 def test_the_header_is_one_row_that_leads_to_help(page: Page) -> None:
     """With a full pack. At twice the size its words need two rows."""
     page.goto("/visit-pack?s=" + "-".join(map(str, range(1, 13))))

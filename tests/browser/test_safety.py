@@ -4,16 +4,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.test_offline import ask_to_keep
-from tests.browser.test_reflow import LARGEST, TWICE, each_layout, is_in_the_screen
+from tests.browser.test_reflow import LARGEST, TWICE, each_layout
 
 WIDTHS = (360, 1280)
 SMALLEST_TARGET = 44
-CALLS = {
-    "headache sweating": "Pounding headache or sudden sweating?",
-    "I feel hopeless": "You don’t have to carry this alone.",
-    "can't breathe": "Trouble breathing or chest pain?",
-    "no pee": "Catheter blocked, or no pee coming?",
-}
 MILLIMETER = 96 / 25.4  # pixels
 # The words of what is hidden, lower than a number of pixels, or out of the screen.
 UNSEEN = """(parts, least) => parts.filter((part) => {
@@ -27,31 +21,6 @@ def unseen(parts: Locator, least_height: int = 1) -> list[str]:
     assert parts.count()
     found: list[str] = parts.evaluate_all(UNSEEN, least_height)
     return found
-
-
-def test_a_call_for_help_is_answered_before_any_result_without_scripts(plain_page: Page) -> None:
-    for words, title in CALLS.items():
-        plain_page.goto(f"/search?q={words}")
-        for width in each_layout(plain_page, widths=WIDTHS, text_sizes=[""]):
-            card = plain_page.locator(".sos").first
-            expect(card.get_by_role("heading").first).to_contain_text(title)
-            assert is_in_the_screen(card, width)
-            after = plain_page.locator(".sos ~ *, .safety ~ *").get_by_role("heading").first
-            box, below = card.bounding_box(), after.bounding_box()
-            assert box is not None and below is not None
-            assert box["y"] < below["y"]
-            assert unseen(card.locator("a.btn"), SMALLEST_TARGET) == []
-
-
-def test_a_call_for_help_is_answered_while_typing(page: Page) -> None:
-    page.goto("/")
-    for _width in each_layout(page, widths=WIDTHS, text_sizes=["0"]):
-        page.locator("#home-q").fill("")
-        page.locator("#home-q").press_sequentially("headache sweating")
-        call = page.locator("#instant").get_by_role("link", name="Call 911")
-        expect(call).to_be_visible()
-        assert unseen(page.locator("#instant .sos a"), SMALLEST_TARGET) == []
-        expect(page.locator("#status")).to_contain_text(CALLS["headache sweating"])
 
 
 def test_every_card_is_shown_in_large_text_and_in_forced_colors(phone: Page) -> None:

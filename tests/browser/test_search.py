@@ -153,39 +153,6 @@ def test_a_busy_server_is_told_and_what_is_shown_stays(page: Page) -> None:
     expect(page.locator("#search-heading")).to_contain_text("“pain”")
 
 
-def test_the_skip_link_leads_to_the_first_result_in_a_few_presses(page: Page) -> None:
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto("/search?q=will i walk again")
-    expect(page.locator(".best a")).to_be_in_viewport()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to results")).to_be_focused()
-    page.keyboard.press("Enter")
-    presses = 3
-    while not page.evaluate("document.activeElement.closest('.result') !== null"):
-        page.keyboard.press("Tab")
-        presses += 1
-        assert presses <= 12
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_answer_comes_first_and_no_animals_before_people(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 640})
-    page.goto("/search?q=will i walk again")
-    expect(page.locator(".best p").nth(1)).to_be_in_viewport()
-    fold = page.locator("#animals")
-    expect(fold).not_to_have_attribute("open", "")
-    assert page.locator(".result").first.locator(".flag--animals, .flag--lab").count() == 0
-
-
-@pytest.mark.parametrize("word", ["dolor", "vejiga"])
-def test_spanish_words_stay_as_they_are(plain_page: Page, word: str) -> None:
-    plain_page.goto(f"/search?q={word}")
-    expect(plain_page.get_by_text("Nuestros resúmenes están en inglés.")).to_be_visible()
-    expect(plain_page.locator("#search-heading")).to_contain_text(f"“{word}”")
-    expect(plain_page.locator(".result").first).to_be_visible()
-
-
 def test_everything_works_without_scripts(plain_page: Page) -> None:
     page = plain_page
     page.goto("/")
