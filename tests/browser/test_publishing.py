@@ -23,7 +23,7 @@ def editor(page: Page) -> Page:
 
 def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page, site: Site) -> None:
     editor.goto(f"/research/{SLUG}")
-    number = editor.locator("button[name=add]").first.get_attribute("value")
+    number = editor.locator("[data-pack-add]").first.get_attribute("data-pack-add")
     editor.goto(f"/editor/articles/{number}")
     editor.get_by_label("Plain title").fill(TITLE)
     editor.get_by_role("textbox", name="What changed for the reader").fill("A title for a test.")

@@ -109,7 +109,7 @@ def test_duplicates_are_not_imported(client: PageClient) -> None:
     assert "1 new, 3 already here, 0 left out." in page
     assert f'href="/editor/articles/{article.id}"' in page
     assert f'href="/editor/summaries/{drafts()[-1].id}"' in page
-    assert "The same as record 3, line 14." in page
+    assert "It’s the same as record 3, line 14." in page
 
 
 NBIB_AS_RIS = "TY  - JOUR\nTI  - Another bed\nC2  - 12345678\nDB  - Scopus\nER  -\n"

@@ -148,7 +148,7 @@ def test_the_dashboard_has_the_box(writer: EditorClient, known_paper: StandIn) -
 
 def test_two_numbers_of_one_paper_are_one_paper(writer: EditorClient, known_paper: StandIn) -> None:
     page = found(writer, f"{DOI}\n{PMID}")
-    assert "1 new, 1 already here" in page and f"The same as {DOI}." in page
+    assert "1 new, 1 already here" in page and f"It’s the same as {DOI}." in page
 
 
 def test_a_trial_is_shown_and_never_imported(writer: EditorClient, known_paper: StandIn) -> None:

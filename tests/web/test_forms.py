@@ -10,7 +10,12 @@ from tests.editor.forms import changed, sent_by
 from tests.hostile.world import World, build
 from tests.pages import H, PageClient, parsed
 
-ANSWERS = {"email": "ana@example.org", "message": "The second part <b>is</b> hard.", "topic": "question"}
+ANSWERS = {
+    "email": "ana@example.org",
+    "message": "The second part <b>is</b> hard.",
+    "topic": "question",
+    "q": "spasms",
+}
 
 
 @pytest.fixture
