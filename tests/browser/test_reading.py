@@ -22,8 +22,8 @@ def test_the_details_open_in_place_with_the_evidence_steps(page: Page) -> None:
 # pages near the limit; a library of long and short texts has few that are longer
 LONG = (
     "activity-based-therapy-walking",
+    "amitriptyline-pain-trial",
     "botulinum-toxin-overactive-bladder",
-    "early-decompression-no-gain-rats",
     "stimulation-for-cough-three-people",
     "tizanidine-with-robot-training",
 )
