@@ -14,7 +14,7 @@ from webapp.models.values import SignOff
 
 
 class Part(NamedTuple):
-    """A part of a text that is reviewed by itself: what reviewers see it called, and its fields."""
+    """A part of a text that reviewers judge separately: the name they see, and its fields."""
 
     label: str
     fields: str
