@@ -5,14 +5,11 @@ nothing that answers it. A summary that is right once it is written is listed al
 """
 
 import csv
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.conftest import config_in, pushed
 from webapp.catalog.queries import published
 from webapp.db.session import db
 from webapp.search import results
@@ -27,15 +24,6 @@ JUDGED = {
         Path(__file__).with_name("lay_questions.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
     )
 }
-
-
-@pytest.fixture(scope="module")
-def library(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application with the starter library in its index."""
-    folder = tmp_path_factory.mktemp("library")
-    shutil.copytree(starter, folder, dirs_exist_ok=True)
-    with pushed(config_in(folder)) as app, app.test_request_context():
-        yield app
 
 
 def first(text: str) -> list[str]:

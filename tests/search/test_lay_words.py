@@ -1,13 +1,10 @@
 """Everyday words help those who use them and do not hurt those who use medical ones."""
 
-import shutil
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from flask import Flask
 
-from tests.conftest import config_in, pushed
 from webapp.catalog.queries import published
 from webapp.db.session import db
 from webapp.search.index import search_index
@@ -29,15 +26,6 @@ MEDICAL = (
     "botulinum toxin",
 )
 DEEP = 30
-
-
-@pytest.fixture(scope="module")
-def library(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application with the starter library in its index."""
-    folder = tmp_path_factory.mktemp("library")
-    shutil.copytree(starter, folder, dirs_exist_ok=True)
-    with pushed(config_in(folder)) as app, app.test_request_context():
-        yield app
 
 
 def found(text: str, *, is_own_words: bool = False) -> Sequence[int]:
