@@ -60,7 +60,8 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
 def ask_search(email: str, search: str, page: str, now: datetime) -> None:
     """Ask the owner of an address by mail whether they want to follow a search.
 
-    It waits with the subscriber until the link is clicked. The mail does not name it: anybody could send their own words so.
+    The search is stored with the subscriber until the link is clicked. The mail does not quote it: otherwise anybody could send
+    words of their own to any address.
     """
     if _had_enough_mail(email, now):
         return
@@ -70,12 +71,11 @@ def ask_search(email: str, search: str, page: str, now: datetime) -> None:
         subscriber = Subscriber(key=tokens.new_secret(), email=email, frequency=Frequency.WEEKLY)
         db.session.add(subscriber)
     elif is_confirmed and (search in subscriber.searches or len(subscriber.searches) >= MOST_SEARCHES):
-        _mail(MailKind.ALREADY_SUBSCRIBED, subscriber, now)
+        outbox.enqueue(MailKind.ALREADY_SUBSCRIBED, email, now, subscriber=subscriber)
         return
     if not is_confirmed:
-        if (
-            subscriber.state != SubscriberState.PENDING
-        ):  # who signed up for the newsletter a moment ago wants both
+        # Whoever signed up for the newsletter a moment ago wants both.
+        if subscriber.state != SubscriberState.PENDING:
             subscriber.topics, subscriber.follows_searches_only = [], True
         subscriber.state = SubscriberState.PENDING
         subscriber.consent_page = page
@@ -84,7 +84,7 @@ def ask_search(email: str, search: str, page: str, now: datetime) -> None:
     subscriber.asked_search = search
     # The link of an earlier mail confirms nothing that was asked for after it.
     subscriber.confirm_hash, subscriber.confirm_until = None, now + CONFIRM_FOR
-    _mail(MailKind.CONFIRM, subscriber, now)
+    outbox.enqueue(MailKind.CONFIRM, email, now, subscriber=subscriber)
 
 
 def send_new_link(email: str, now: datetime) -> None:
