@@ -202,15 +202,19 @@ def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
     with suppress(SearchUnavailable):
         library = search_index().snapshot()
         for text in texts:
-            if stems(text) != stems(query.text) and _has_results(
-                understand(SearchQuery(text=text), library), library
-            ):
+            if stems(text) != stems(query.text) and _has_results(SearchQuery(text=text), library):
                 yield text
 
 
-def _has_results(understanding: UnderstoodQuery, library: Snapshot) -> bool:
-    matches = library.search(understanding.clauses, understanding.aspects, limit=1, counts_facets=False)
-    return bool(understanding.clauses) and matches.total > 0
+def _has_results(query: SearchQuery, library: Snapshot) -> bool:
+    understanding = understand(query, library)
+    if not understanding.clauses:
+        return False
+    # Newest first, which needs no ranking: only their number counts, and the panel asks at every keystroke.
+    matches = library.search(
+        understanding.clauses, understanding.aspects, sort=Sort.NEWEST, limit=1, counts_facets=False
+    )
+    return matches.total > 0
 
 
 def newest(query: SearchQuery, count: int = FEED_SIZE, shown: Select[Article] = CARDS) -> list[Article]:
