@@ -54,6 +54,7 @@ class BestBets:
             for phrasing in (bet.question, *phrasings):
                 self._phrasings.setdefault(_stems_of(phrasing), bet)
                 self._starts.append((_folded(phrasing), bet))
+        self._telling = [(phrasing - _UNTELLING, bet) for phrasing, bet in self._phrasings.items()]
         self._vocabulary = frozenset[str]().union(*self._phrasings)
         self.find = lru_cache(maxsize=MOST_REMEMBERED)(self._find)
 
@@ -81,7 +82,7 @@ class BestBets:
             return exact
         telling = asked - _UNTELLING
         likeness, bet = max(
-            ((_likeness(telling, phrasing - _UNTELLING), bet) for phrasing, bet in self._phrasings.items()),
+            ((_likeness(telling, phrasing), bet) for phrasing, bet in self._telling),
             key=lambda pair: pair[0],
             default=(0.0, None),
         )
