@@ -26,6 +26,7 @@ _TITLE_SIZES = (58, 52, 46, 40)
 _TITLE_HEIGHT = 240
 _PANEL, _SPINE_SIZE, _SPINE_LEFT, _SPINE_TOP, _SMOOTH = 304, 1.75, -30, 36, 3
 _SHAPE_SIZE = 52
+_RESULT_SIZES = (44, 38, 32, 26)
 _FIGURES_IN_ROW = 30
 
 
@@ -75,11 +76,11 @@ def _panel(lit: frozenset[int]) -> Image.Image:
 def _draw_result(draw: ImageDraw.ImageDraw, seen: Glance, top: int) -> None:
     """A shape, a word and a color, as on the page."""
     if seen.result_of is None:
-        draw.text((LEFT, top), seen.result, font=_font("Bold", 44), fill=_DANGER)
+        draw.text((LEFT, top), seen.result, font=_font("Bold", _RESULT_SIZES[0]), fill=_DANGER)
         return
     color = _COLORS[seen.result_of]
-    left, size = LEFT, _SHAPE_SIZE
-    right, bottom, middle, center = left + size, top + size, top + size // 2, left + size // 2
+    left, right, center = LEFT, LEFT + _SHAPE_SIZE, LEFT + _SHAPE_SIZE // 2
+    bottom, middle = top + _SHAPE_SIZE, top + _SHAPE_SIZE // 2
     match seen.result_of:
         case Result.HELPED:
             draw.polygon([(center, top + 4), (right, bottom - 6), (left, bottom - 6)], fill=color)
@@ -98,14 +99,8 @@ def _draw_result(draw: ImageDraw.ImageDraw, seen: Glance, top: int) -> None:
                 draw.arc(
                     (left + 3, top + 3, right - 3, bottom - 3), part * 45, part * 45 + 26, fill=color, width=6
                 )
-    size = next(size for size in (44, 38, 32, 26) if size == 26 or _fits(draw, seen.result, size))  # noqa: PLR2004
-    draw.text(
-        (LEFT + _SHAPE_SIZE + 20, top + _SHAPE_SIZE // 2),
-        seen.result,
-        font=_font("Bold", size),
-        fill=color,
-        anchor="lm",
-    )
+    size = next((size for size in _RESULT_SIZES if _fits(draw, seen.result, size)), _RESULT_SIZES[-1])
+    draw.text((right + 20, middle), seen.result, font=_font("Bold", size), fill=color, anchor="lm")
 
 
 def _fits(draw: ImageDraw.ImageDraw, text: str, size: int) -> bool:
