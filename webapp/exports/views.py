@@ -216,6 +216,16 @@ def data_file(ending: str) -> Response:
     return response
 
 
+@bp.get("/data/answers.jsonl")
+def answers_file() -> Response:
+    """All published answers in one file."""
+    mark = change_log.newest()
+    text = library_files.answers_jsonl(db.session.scalars(published_answers()), _site_url())
+    response = _file(text, library_files.FILES["jsonl"].mimetype, "answers.jsonl")
+    response.set_etag(str(mark), weak=True)
+    return response
+
+
 @bp.app_template_global()
 def download_words(count: int) -> str:
     """What a file of so many summaries holds, for the heading of its links."""
@@ -227,16 +237,6 @@ def download_words(count: int) -> str:
 def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
     form = library_files.LIST_FILES[ending]
     return _file("".join(form.pieces([articles], _site_url())), form.mimetype, f"{name}.{ending}")
-
-
-@bp.get("/data/answers.jsonl")
-def answers_file() -> Response:
-    """All published answers in one file."""
-    mark = change_log.newest()
-    text = library_files.answers_jsonl(db.session.scalars(published_answers()), _site_url())
-    response = _file(text, library_files.FILES["jsonl"].mimetype, "answers.jsonl")
-    response.set_etag(str(mark), weak=True)
-    return response
 
 
 def _atom(title: str, path: str, page: str, articles: Sequence[Article]) -> Response:
