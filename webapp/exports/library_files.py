@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 
@@ -60,34 +61,30 @@ def jsonl_text(articles: Iterable[Article], site_url: str) -> str:
         said = to_json(content_of(article))
         said["paper"].pop("abstract", None)
         said["paper"]["read_from"] = article.paper.what_was_read
-        said |= {name: fact_value(article, name) for name in FACTS} | {"written_by": written_by(article)}
-        found = {"address": f"{site_url}/research/{article.slug}"} | _about(article)
-        lines.append(json.dumps(found | said, ensure_ascii=False) + "\n")
+        said |= {name: fact_value(article, name) for name in FACTS}
+        lines.append(_json_line(article, f"{site_url}/research/{article.slug}", said))
     return "".join(lines)
 
 
 def answers_jsonl(published: Iterable[Answer], site_url: str) -> str:
     """One JSON object a line: everything an answer says."""
     return "".join(
-        json.dumps(
-            {"address": f"{site_url}/answers/{answer.slug}"}
-            | _about(answer)
-            | to_json(answers.content_of(answer))
-            | {"written_by": written_by(answer)},
-            ensure_ascii=False,
-        )
-        + "\n"
+        _json_line(answer, f"{site_url}/answers/{answer.slug}", to_json(answers.content_of(answer)))
         for answer in published
     )
 
 
-def _about(live: Live) -> dict[str, object]:
-    """What a file says of a text beside its words."""
-    return {
+def _json_line(live: Live, address: str, said: dict[str, Any]) -> str:
+    """A line of a file: where a text is and who checked it, then what it says and who wrote it."""
+    line = {
+        "address": address,
         "updated_on": live.updated_at.date().isoformat(),
         "who_checked": who_checked(live),
         "sign_offs": msgspec.to_builtins(live.sign_offs),
+        **said,
+        "written_by": written_by(live),
     }
+    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def ris_text(articles: Iterable[Article], site_url: str) -> str:  # noqa: ARG001  # the papers' own addresses
@@ -154,7 +151,7 @@ FILES = {
         LibraryFile("ris", "RIS, for Zotero and EndNote", RIS, ris_text),
     )
 }
-# of the summaries that a reader sees on one page
+# What a search or a topic can be downloaded as.
 LIST_FILES = {
     "ris": FILES["ris"],
     "bib": LibraryFile("bib", "BibTeX, for LaTeX", BIBTEX, bibtex_text),
