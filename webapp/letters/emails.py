@@ -68,7 +68,7 @@ def digest(
 ) -> RenderedMail:
     """New summaries and answers; without a subscriber it is a test or a preview, and has no links to preferences.
 
-    ``reasons``: what of the things that the subscriber follows an article is about, by its id.
+    ``reasons``: by the id of an article, the topics and searches of the subscriber that it matches.
     """
     subject = f"{plural(len(articles), 'new research summary', 'new research summaries')} for you"
     return _rendered(subject, "digest", subscriber, articles=articles, answers=answers, reasons=reasons)

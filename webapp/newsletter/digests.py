@@ -123,7 +123,7 @@ def due_frequencies(now: datetime) -> list[Frequency]:
 def make_issue(frequency: Frequency, now: datetime) -> Issue:
     """Store a new issue and queue a mail for each recipient, in the caller's transaction.
 
-    Raises NothingNew or SearchUnavailable; later, an issue has what this one would have had.
+    Raises NothingNew or SearchUnavailable; no article is lost, since the next issue has what this one would have had.
     """
     to = recipients(frequency, now)
     if not to:

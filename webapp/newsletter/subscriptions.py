@@ -237,7 +237,7 @@ def _mail(kind: MailKind, subscriber: Subscriber, now: datetime) -> None:
 
 
 def _had_enough_mail(email: str, now: datetime) -> bool:
-    """Are LIMITS reached? A mail whose link was clicked was wanted, and does not delay the next one for an hour."""
+    """Whether LIMITS are reached. A mail whose link was clicked was wanted, and does not delay the next one for an hour."""
     confirmed_at = db.session.scalar(select(Subscriber.confirmed_at).where(Subscriber.email == email))
     for limit, period in LIMITS:
         recent = select(func.count()).where(

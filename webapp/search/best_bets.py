@@ -1,9 +1,9 @@
 """Best bets: the published answer that a search asks for, if there is one.
 
 A wrong best bet is worse than none, so the rule is strict. A search asks for an answer if its words are those of the answer's question or of
-one of its phrasings: the same stems, in any order. Stop words do not count, unless one word would be left ("Can I have kids?").
-Vague words, and those for an injury as such, may be others if at least two words say more; of these, one in four may be
-another, too. A word that no phrasing has is taken for one with a typing error or two.
+one of its phrasings: the same stems, in any order. Stop words do not count, unless only one word would be left ("Can I have
+kids?"). Vague words, and those for an injury as such, may differ if at least two words say more; of these, one in four may
+differ, too. A word that is in no phrasing counts as the one that it misspells by a letter or two.
 """
 
 from collections.abc import Iterable
@@ -59,7 +59,7 @@ class BestBets:
         self.find = lru_cache(maxsize=MOST_REMEMBERED)(self._find)
 
     def completions(self, text: str) -> list[BestBet]:
-        """The answers a phrasing of which starts with what was typed."""
+        """The answers with a phrasing that starts with what was typed."""
         start = _folded(text)
         if len(start) < SHORTEST_START:
             return []
@@ -89,7 +89,7 @@ class BestBets:
         return bet if likeness >= ALIKE else None
 
     def _right(self, stem: str) -> str:
-        """The stem of the phrasings that this one is, but for typing errors; itself if there is none."""
+        """The stem of a phrasing that this one is a misspelling of; the same stem if there is none."""
         if stem in self._vocabulary or len(stem) < SHORTEST_WRONG:
             return stem
         most = 2 if len(stem) >= LONG else 1

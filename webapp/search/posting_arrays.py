@@ -38,10 +38,8 @@ NOT_PEOPLE_PRIOR = 0.8  # in one list, papers not about people come after equall
 RETRACTED_PRIOR = 0.1  # a retracted paper can be found, but after everything else
 # The relevance floor: measured on questions that people ask (tests/search/test_lay_questions.py).
 PROMINENT = 0.5  # of the most that a stem can add to a score: it is in a title, or in a text more than once
-TOO_COMMON, FEW = (
-    1 / 3,
-    10,
-)  # of all documents, but not so few: an aspect of more of them does not tell them apart
+# An aspect of more than this share of all documents does not tell them apart, unless it is of no more than a few.
+TOO_COMMON, FEW = 1 / 3, 10
 ENOUGH = 0.6  # of what is asked
 NO_VALUE = -1
 NEAR_COUNT = 50  # words that a misspelled one may have been, at most
@@ -63,8 +61,10 @@ class Clause:
 
 @dataclass(frozen=True)
 class Aspect:
-    """One thing that a query is about. A document is about it if it has all stems of one of the reader's own forms, or if
-    all stems of another name for it are prominent.
+    """One thing that a query is about.
+
+    A document is about it if it has all stems of one of the reader's own forms, or if all stems of another name for it are
+    prominent.
     """
 
     own: tuple[tuple[str, ...], ...]
@@ -77,7 +77,7 @@ class Matches:
     """The ids of the matching articles of one page in order, their number in all, and counts for each filter value.
 
     The counts of a group ignore the filters of that same group, so that another value of it can still be chosen.
-    ``animal_ids``, ``animal_total``: the same of matches in animals or the lab, where they are listed apart.
+    ``animal_ids``, ``animal_total``: the same for matches in animals or the lab, where they are listed apart.
     """
 
     article_ids: tuple[int, ...]
@@ -187,8 +187,8 @@ class Snapshot:
     ) -> Matches:
         """Answer a query, best or newest first. No clauses: everything matches. Filters: any value of a group, all groups.
 
-        ``aspects``: matches must be about most of them. ``animal_limit``: matches in animals or the lab are listed apart, so
-        many of them beside the first page of the others, or page by page if there are no others; None: one list.
+        ``aspects``: matches must be about most of them. ``animal_limit``: matches in animals or the lab are listed apart, at most
+        that many after the first page of the others, or page by page if there are no others; None: one list.
         """
         matches, scores = (
             self.scored(clauses) if clauses else (self.is_alive, np.zeros(self.size, np.float32))

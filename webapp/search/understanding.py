@@ -46,8 +46,7 @@ class UnderstoodQuery:
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
     added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
-    ``left_out``: words of a long question that were not looked for. ``english``: the words that a search in Spanish was answered
-    for.
+    ``left_out``: words of a long question that were not looked for. ``english``: what was searched instead of Spanish words.
     """
 
     clauses: tuple[Clause, ...]
@@ -229,7 +228,7 @@ def _aspects(own: Sequence[Clause], matches: Sequence[Match], library: Snapshot)
             is_known = all(len(library.contributions(one).documents) for one in forms[0])
             others.append(Aspect(forms, OTHER_WORD if is_known else UNKNOWN_WORD))
     telling = [other for other in others if not VAGUE_STEMS.issuperset(other.own[0])]
-    return tuple(aspects + telling or others)
+    return tuple((aspects + telling) or others)
 
 
 def _concept_clause(match: Match) -> Clause:
