@@ -172,14 +172,14 @@ def untraced_numbers(content: AnswerContent, cited: Mapping[str, Article]) -> It
             rest = sentence
             for number in reversed(quantities(sentence)):
                 match = _OF_CITED.match(sentence, number.start + len(number.text))
-                if match and number.value <= len(slugs):
-                    rest = rest[: number.start] + rest[number.start + len(number.text) :]
-                elif match and match["summaries"]:
+                is_too_many = number.value > len(slugs)
+                if not match or (is_too_many and not match["summaries"]):
+                    continue  # it counts something else, and has to be in a summary
+                if is_too_many:
                     cites = plural(len(slugs), "summary", "summaries")
-                    yield Problem(
-                        field, f"This speaks of {number.text} summaries, but rests on {cites}.", sentence
-                    )
-                    rest = rest[: number.start] + rest[number.start + len(number.text) :]
+                    message = f"This speaks of {number.text} summaries, but rests on {cites}."
+                    yield Problem(field, message, sentence)
+                rest = rest[: number.start] + rest[number.start + len(number.text) :]
             for text_of_number, (trace, *_) in traced_in(rest, source).items():
                 if trace is Trace.MISSING:
                     message = f"None of the summaries that this rests on has the number {text_of_number}."
