@@ -13,7 +13,16 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.catalog.queries import titles
 from webapp.content.answer_content import AnswerContent
-from webapp.editor.draft_form import MOST_ROWS, DraftForm, category_values, lines, rows_of
+from webapp.editor.draft_form import (
+    MOST_ROWS,
+    DraftForm,
+    category_values,
+    day_text,
+    lines,
+    lines_in,
+    rows_of,
+    texts_in,
+)
 from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
 from webapp.models.values import Certainty, Claim, Place
 from webapp.parsing import date_from, member_from
@@ -81,7 +90,7 @@ def answer_values(content: AnswerContent) -> dict[str, Any]:
             "certainty": content.certainty or "",
             "found": [{"text": claim.text, "rests_on": cited(claim.rests_on)} for claim in content.found],
             "elsewhere": list(map(msgspec.structs.asdict, content.elsewhere)),
-            "next_check_on": content.next_check_on.isoformat() if content.next_check_on else "",
+            "next_check_on": day_text(content.next_check_on),
         }
     )
 
@@ -91,16 +100,16 @@ def answer_from(form: AnswerForm, carried: AnswerContent) -> AnswerContent:
     title_by_slug = _titles()
 
     def cited(text: str | None) -> list[str]:
-        named = (_slug_of(line, title_by_slug) for line in lines((text or "").splitlines()))
+        named = (_slug_of(line, title_by_slug) for line in lines_in(text))
         return list(dict.fromkeys(named))
 
     claims = ((entry.form.text.data or "", cited(entry.form.rests_on.data)) for entry in form.found)
     return msgspec.structs.replace(
         carried,
-        **{name: (form[name].data or "").strip() for name in _TEXTS},
+        **texts_in(form, _TEXTS),
         **{name: lines(entry.data for entry in form[name]) for name in _LISTS},
         categories=form.chosen_categories(carried),
-        phrasings=lines((form.phrasings.data or "").splitlines()),
+        phrasings=lines_in(form.phrasings.data),
         verdict_rests_on=cited(form.verdict_rests_on.data),
         certainty=member_from(Certainty, form.certainty.data),
         found=[Claim(text=text.strip(), rests_on=slugs) for text, slugs in claims if text.strip() or slugs],

@@ -1,12 +1,14 @@
 """What the forms of summaries and of answers have in common: the tab they are typed into, categories, and publishing."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import BooleanField, FieldList, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.form import BaseForm
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -80,3 +82,18 @@ def rows_of(entries: FieldList, kind: type[Any]) -> list[Any]:
 def lines(texts: Iterable[str | None]) -> list[str]:
     """The texts that are not empty."""
     return [line for text in texts if (line := (text or "").strip())]
+
+
+def lines_in(text: str | None) -> list[str]:
+    """The lines of a text that are not empty."""
+    return lines((text or "").splitlines())
+
+
+def texts_in(form: BaseForm, names: Iterable[str]) -> dict[str, str]:
+    """What these fields of a form say, without the spaces around it."""
+    return {name: (form[name].data or "").strip() for name in names}
+
+
+def day_text(day: date | None) -> str:
+    """A day as its field shows it; empty if there is none."""
+    return day.isoformat() if day else ""

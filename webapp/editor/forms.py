@@ -1,7 +1,6 @@
 """The authoring form of a summary, and the conversion of either form to a content and back. Content without a field is carried over."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -25,7 +24,17 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.paper_status import status_of
 from webapp.content.problems import Problem
 from webapp.editor.answer_form import AnswerForm, answer_from, answer_values
-from webapp.editor.draft_form import MOST_ROWS, NO_CONTENT, DraftForm, category_values, lines, rows_of
+from webapp.editor.draft_form import (
+    MOST_ROWS,
+    NO_CONTENT,
+    DraftForm,
+    category_values,
+    day_text,
+    lines,
+    lines_in,
+    rows_of,
+    texts_in,
+)
 from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
 from webapp.editor.people_form import PeopleForm, people_from, people_values
 from webapp.models.values import (
@@ -65,7 +74,7 @@ _ROWS: dict[str, type[msgspec.Struct]] = {
 
 def check_authors(_form: Form, field: TextAreaField) -> None:
     """Each line names authors that can be told apart."""
-    for line in filter(None, map(str.strip, (field.data or "").splitlines())):
+    for line in lines_in(field.data):
         try:
             _, is_complete = names.complete(names.read(line))
         except names.UnclearName as unclear:
@@ -225,7 +234,7 @@ def _paper_values(paper: PaperContent) -> dict[str, str]:
         "is_free_to_read": {True: "yes", False: "no", None: ""}[paper.is_free_to_read],
         "read_from": paper.read_from or "",
         "status": paper.status.value,
-        "status_on": _day_text(paper.status_on),
+        "status_on": day_text(paper.status_on),
     }
 
 
@@ -237,11 +246,10 @@ def content_from(form: DraftForm, carried: Content) -> Content:
     if isinstance(carried, AnswerContent):
         assert isinstance(form, AnswerForm)
         return answer_from(form, carried)
-    texts = {name: (form[name].data or "").strip() for name in _ARTICLE_TEXTS}
     choices = {name: member_from(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
     return msgspec.structs.replace(
         carried,
-        **texts,
+        **texts_in(form, _ARTICLE_TEXTS),
         **choices,
         **{name: rows_of(form[name], kind) for name, kind in _ROWS.items()},
         categories=form.chosen_categories(carried),
@@ -293,11 +301,11 @@ def _single_fields(form: Form) -> Iterator[Field]:
 
 
 def _paper_from(form: PaperForm) -> PaperContent:
-    named = lines((form.authors.data or "").splitlines())
+    named = lines_in(form.authors.data)
     paper = PaperContent(
-        **{name: (form[name].data or "").strip() for name in _PAPER_TEXTS},
+        **texts_in(form, _PAPER_TEXTS),
         authors=[author for line in named for author in names.read_any(line)],
-        mesh_terms=lines((form.mesh_terms.data or "").splitlines()),
+        mesh_terms=lines_in(form.mesh_terms.data),
         is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
         read_from=member_from(ReadFrom, form.read_from.data),
         status=member_from(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
@@ -305,10 +313,6 @@ def _paper_from(form: PaperForm) -> PaperContent:
     )
     # Otherwise a retracted paper could pass as an ordinary one.
     return msgspec.structs.replace(paper, status=status_of(paper))
-
-
-def _day_text(day: date | None) -> str:
-    return day.isoformat() if day else ""
 
 
 class WithdrawForm(FlaskForm):

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from webapp.editor.draft_form import lines
+from webapp.editor.draft_form import lines_in, texts_in
 from webapp.editor.fields import check_day, long
 from webapp.parsing import date_from, int_from
 from webapp.safety.cards import Action, Card, Source
@@ -86,15 +86,11 @@ def card_values(card: Card) -> dict[str, Any]:
 
 def card_from(form: SafetyForm, carried: Card) -> Card:
     """Convert a valid form to a card; what has no field comes from ``carried``."""
-
-    def lines_of(name: str) -> tuple[str, ...]:
-        return tuple(lines((form[name].data or "").splitlines()))
-
     return msgspec.structs.replace(
         carried,
-        **{name: (form[name].data or "").strip() for name in _TEXTS},
-        **{name: lines_of(name) for name in _LISTS},
-        triggers=TriggerWords(**{name: lines_of(name) for name in _TRIGGERS}),
+        **texts_in(form, _TEXTS),
+        **{name: tuple(lines_in(form[name].data)) for name in _LISTS},
+        triggers=TriggerWords(**{name: tuple(lines_in(form[name].data)) for name in _TRIGGERS}),
         sources=tuple(Source(*cells) for cells in _rows(form.sources.data)),
         actions=tuple(
             Action(label, address, tuple(" ".join(countries).split()))
@@ -110,5 +106,5 @@ def _line(*cells: str) -> str:
 
 def _rows(text: str | None) -> Iterator[list[str]]:
     """The cells of each line that is not empty."""
-    for line in lines((text or "").splitlines()):
+    for line in lines_in(text):
         yield [cell.strip() for cell in line.split(SEPARATOR.strip())]
