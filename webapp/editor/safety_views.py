@@ -79,7 +79,7 @@ def edit(card_id: str) -> Response:
     shown = safety_cards.get_card(card_id)
     earlier = int_from(request.args.get("from"))
     text = shown if earlier is None else safety_cards.text_at(card_id, earlier)
-    values = card_values(text) | {"number": safety_cards.newest_number(card_id)}
+    values = card_values(text) | {"number": safety_cards.newest_number(safety_cards.history(card_id))}
     return _show_form(shown, SafetyForm(formdata=editor_access.recovered_fields(), data=values))
 
 
@@ -110,19 +110,18 @@ def show_newer(_: SavedMeanwhile) -> Response:
     if request.endpoint == "safety_desk.sign":
         return _show_card(card_id, HTTPStatus.CONFLICT)
     form = SafetyForm()
-    form.number.data = safety_cards.newest_number(card_id)
+    form.number.data = safety_cards.newest_number(safety_cards.history(card_id))
     return _show_form(safety_cards.get_card(card_id), form, HTTPStatus.CONFLICT)
 
 
 def _show_card(card_id: str, status: int = HTTPStatus.OK) -> Response:
-    safety_cards.get_card(card_id)
-    history = safety_cards.history(card_id)
+    written, history = safety_cards.get_card(card_id), safety_cards.history(card_id)
     return htmx.render(
         "editor/safety_card.html",
         status=status,
-        card=next(one for one in safety_cards.live_cards().cards if one.id == card_id),
+        card=safety_cards.live_cards().card(written),
         history=history,
-        number=history[0].number if history else 0,
+        number=safety_cards.newest_number(history),
         is_behind=status == HTTPStatus.CONFLICT,
         has_signed=safety_cards.has_signed(history, current_editor()),
         may_edit=may(Role.ADMIN),

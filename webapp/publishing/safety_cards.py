@@ -55,9 +55,8 @@ def text_at(card_id: str, number: int) -> Card:
     return live_cards().as_written(revision.content)
 
 
-def newest_number(card_id: str) -> int:
-    """The number of the text that readers see: 0 for that of the starter file."""
-    saved = history(card_id)
+def newest_number(saved: Sequence[SafetyRevision]) -> int:
+    """The number of the text that readers see, by the history of its card: 0 for that of the starter file."""
     return saved[0].number if saved else 0
 
 
@@ -66,7 +65,7 @@ def save(card: Card, base: int, editor: Editor, now: datetime) -> None:
 
     Raises SavedMeanwhile if ``base``, the number it was written on, is not the newest any more.
     """
-    if newest_number(card.id) != base:
+    if newest_number(history(card.id)) != base:
         raise SavedMeanwhile
     if card != get_card(card.id):
         _add_revision(card, base + 1, editor, now)
@@ -82,7 +81,7 @@ def has_signed(saved: Sequence[SafetyRevision], editor: Editor) -> bool:
 def sign(card_id: str, number: int, editor: Editor, now: datetime) -> None:
     """Store that somebody checked the text that readers see; raises SavedMeanwhile if they read another."""
     card, saved = get_card(card_id), history(card_id)
-    if number != (saved[0].number if saved else 0):
+    if number != newest_number(saved):
         raise SavedMeanwhile
     assert editor.reviewer_kind is not None
     # what was signed is stored, so that a new release cannot change it
