@@ -36,9 +36,8 @@ class Answer(Base):
     elsewhere: Mapped[list[Place]] = mapped_column(JsonList(Place))
 
     written_by: Mapped[str] = mapped_column(Text)
-    sign_offs: Mapped[list[SignOff]] = mapped_column(
-        JsonList(SignOff)
-    )  # made from reviews, like those of an article
+    # Made from reviews, like those of an article.
+    sign_offs: Mapped[list[SignOff]] = mapped_column(JsonList(SignOff))
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_check_on: Mapped[date]

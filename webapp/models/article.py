@@ -272,7 +272,7 @@ class Draft(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     @property
-    def live(self) -> "Live | None":
+    def live(self) -> Live | None:
         """The live row that it was published as, if it was."""
         return self.article or self.answer
 

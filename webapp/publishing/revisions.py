@@ -181,9 +181,8 @@ def approve(
     """
     if draft.revision_number != base_number:
         raise SavedMeanwhile
-    if draft.is_correction and isinstance(
-        content, ArticleContent
-    ):  # listed on the page; the checks refuse one without a note
+    if draft.is_correction and isinstance(content, ArticleContent):
+        # Listed on the page; the checks refuse one without a note.
         row = CorrectionContent(published_on=publish_on, text=draft.change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.live)
