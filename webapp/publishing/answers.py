@@ -1,7 +1,7 @@
 """Publication of answers: the checks that need the database, and the live rows."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from webapp.content.problems import Problem
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Answer, AnswerCitation, AnswerSlug, Article
-from webapp.models.values import ArticleStatus
+from webapp.publishing.live_rows import make_live
 
 _FIELDS = [name for name in AnswerContent.__struct_fields__ if name not in ("slug", "published_on")]
 
@@ -70,19 +70,10 @@ def fill(answer: Answer, content: AnswerContent, now: datetime) -> None:
     """Write a text that passed the checks to the live row of its answer, which may be new."""
     for name in _FIELDS:
         setattr(answer, name, getattr(content, name))
-    former_slug, answer.slug = answer.slug, content.slug
-    answer.status = ArticleStatus.PUBLISHED
-    answer.withdrawn_at = answer.withdrawn_note = None
-    if content.published_on and content.published_on != answer.published_at.date():
-        answer.published_at = datetime.combine(content.published_on, time(12), UTC)
-    answer.updated_at, answer.checked_change = now, change_log.newest()
+    make_live(answer, content, now)
+    answer.checked_change = change_log.newest()
     db.session.add(answer)
     db.session.flush()
-    if former_slug and former_slug != content.slug:  # links to its former address must go on working
-        db.session.merge(AnswerSlug(slug=former_slug, answer_id=answer.id))
-        former = db.session.get(AnswerSlug, content.slug)
-        if former is not None:
-            db.session.delete(former)
     cited = set(ids_of(content.cited).values())
     citations = select(AnswerCitation).where(AnswerCitation.answer_id == answer.id)
     before = {row.article_id: row for row in db.session.scalars(citations)}

@@ -1,7 +1,7 @@
 """Publication: checks a text, writes it to the live rows, reads it back, and announces the change to the log."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from itertools import count
 from types import MappingProxyType
@@ -36,6 +36,7 @@ from webapp.models import (
 )
 from webapp.models.values import ArticleStatus
 from webapp.publishing import answers, audit, sign_offs
+from webapp.publishing.live_rows import make_live
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
@@ -227,19 +228,8 @@ def transient_article(content: ArticleContent, now: datetime) -> Article:
 def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
     _write(content.paper, _PAPER_FIELDS, article.paper)
     _write(content, _ARTICLE_FIELDS, article)
-    if article.slug and article.slug != content.slug:  # links to its former address must go on working
-        db.session.merge(ArticleSlug(slug=article.slug, article_id=article.id))
-        former = db.session.get(ArticleSlug, content.slug)
-        if former is not None:
-            db.session.delete(former)
-    article.slug = content.slug
-    article.status = ArticleStatus.PUBLISHED
-    article.withdrawn_at = article.withdrawn_note = None
-    if content.published_on and content.published_on != article.published_at.date():
-        # Noon, so that most time zones show this date.
-        article.published_at = datetime.combine(content.published_on, time(12), UTC)
+    make_live(article, content, now)
     article.reading_grade = reading_grade(content.simple_explanation)
-    article.updated_at = now
     query = select(Category).where(Category.slug.in_(content.categories))
     categories = {row.slug: row for row in db.session.scalars(query)}
     links = {link.category.slug: link for link in article.category_links}
