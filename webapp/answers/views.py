@@ -1,6 +1,6 @@
 """All answers by topic, and one answer."""
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from webapp.answers.evidence import Evidence
 from webapp.catalog.answers import AnswerMoved, AnswerWithdrawn, cited, get_answer, list_answers
@@ -31,12 +31,10 @@ def index() -> Response:
 def answer(slug: str) -> Response:
     """One question, what can be said, how sure that is, and what it rests on."""
     found = get_answer(slug)
-    cards = current_app.extensions["safety_cards"].cards
     return htmx.render(
         "answers/answer.html",
         answer=found,
         evidence=Evidence(found, cited(found)),
-        cards=[card for card in cards if card.id in found.safety_cards],
         explainer=new_explainer(),
     )
 

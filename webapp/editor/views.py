@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
@@ -229,9 +229,6 @@ def _preview_answer(draft: Draft, content: AnswerContent) -> Response:
         "editor/preview_answer.html",
         answer=answer,
         evidence=Evidence(answer, cited(answer)),
-        cards=[
-            card for card in current_app.extensions["safety_cards"].cards if card.id in answer.safety_cards
-        ],
         explainer=new_explainer(),
         draft=draft,
     )
