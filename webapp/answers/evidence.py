@@ -57,18 +57,13 @@ class Evidence:
     def _by_slug(self) -> dict[str, Study]:
         numbered: dict[int, Study] = {}  # one article may be cited by a former slug, too
         by_slug = {}
-        for slug in self._cited:
+        for slug in self.answer.cited_slugs:
             article = self.articles.get(slug)
             if article is not None and not article.paper.is_retracted:
                 by_slug[slug] = numbered.setdefault(article.id, Study(len(numbered) + 1, article))
         return by_slug
 
-    @property
-    def _cited(self) -> dict[str, None]:
-        claimed = (slug for claim in self.answer.found for slug in claim.rests_on)
-        return dict.fromkeys([*claimed, *self.answer.verdict_rests_on])
-
-    @property
+    @cached_property
     def studies(self) -> list[Study]:
         """Each study once, by number."""
         return self.behind(self._by_slug)
@@ -80,12 +75,12 @@ class Evidence:
 
     @property
     def lost_count(self) -> int:
-        """How many of the cited summaries count no longer."""
-        return len(self._cited.keys() - self._by_slug.keys())
+        """How many of the cited summaries no longer count."""
+        return len(self.answer.cited_slugs) - len(self._by_slug)
 
     @property
     def rows(self) -> list[tuple[StudyKind, list[tuple[Result, list[Study]]]]]:
-        """The studies of each kind, from the strongest, by result; every result has its place, also if it has no study."""
+        """The studies of each kind, from the strongest, by result; every result has its place, even without a study."""
         return [
             (kind, [(result, [s for s in alike if s.article.result is result]) for result in RESULTS])
             for kind in StudyKind
@@ -102,5 +97,8 @@ class Evidence:
         """How large the dot of a study is."""
         if study.count is None:
             return UNKNOWN_DOT
-        most = max(PEOPLE_OF_LARGEST, *(other.count or 0 for other in self.studies))
-        return max(SMALLEST_DOT, round(LARGEST_DOT * sqrt(study.count / most)))
+        return max(SMALLEST_DOT, round(LARGEST_DOT * sqrt(study.count / self._people_of_largest)))
+
+    @cached_property
+    def _people_of_largest(self) -> int:
+        return max(PEOPLE_OF_LARGEST, *(study.count or 0 for study in self.studies))

@@ -96,8 +96,7 @@ def cited(answer: Answer) -> dict[str, Article]:
 
     A summary that is no longer on the site is left out; one whose paper was retracted is not.
     """
-    claimed = [slug for claim in answer.found for slug in claim.rests_on]
-    ids = ids_of(dict.fromkeys([*answer.verdict_rests_on, *claimed]))
+    ids = ids_of(answer.cited_slugs)
     by_id = {article.id: article for article in published_by_ids(list(ids.values()))}
     return {slug: by_id[number] for slug, number in ids.items() if number in by_id}
 

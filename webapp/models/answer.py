@@ -53,6 +53,12 @@ class Answer(Base):
         return {"answer_id": self.id}
 
     @property
+    def cited_slugs(self) -> list[str]:
+        """The slugs of the summaries it rests on, each once: those of its claims, then the others of its verdict."""
+        claimed = (slug for claim in self.found for slug in claim.rests_on)
+        return list(dict.fromkeys([*claimed, *self.verdict_rests_on]))
+
+    @property
     def title(self) -> str:
         return self.question
 
