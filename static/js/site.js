@@ -87,6 +87,7 @@
     if ("share" in button.dataset) await share(button);
     if ("listenPlay" in button.dataset) play(button);
     if ("listenStop" in button.dataset) stop();
+    if ("packSave" in button.dataset) savePack(button.dataset.packSave);
     if ("showPassword" in button.dataset) showPassword(button);
   });
 
@@ -172,20 +173,24 @@
   function addToPack(button) {
     const list = storedPack();
     if (list === null) return false;
-    const number = button.dataset.packAdd;
+    const entry = button.dataset.packAdd;
     const link = document.querySelector(".head-pack").cloneNode();
     link.className = "";
     link.textContent = "Open my pack";
-    if (list.split("-").includes(number)) tell("It’s in your pack already.", button, link);
+    if (list.split("-").includes(entry)) tell("It’s in your pack already.", button, link);
     else if (countOf(list) >= Number(link.dataset.most)) tell("Your pack is full. Remove something first.", button, link);
     else {
-      const longer = list ? `${list}-${number}` : number;
+      const longer = list ? `${list}-${entry}` : entry;
       if (!storePack(longer)) return false;
       link.search = `?s=${longer}`;
       link.hidden = false;
       tell(`Added. ${countOf(longer)} in my pack.`, button, link);
     }
     return true;
+  }
+
+  function savePack(list) {
+    if (storePack(list)) say(`Saved. ${countOf(list)} in my pack.`);
   }
 
   document.addEventListener("submit", (event) => {
@@ -197,10 +202,6 @@
       const list = storedPack();
       if (!list || list === packPage.dataset.packShown) storePack(pressed.value);
     }
-  });
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-pack-save]");
-    if (button && storePack(button.dataset.packSave)) say(`Saved. ${countOf(storedPack())} in my pack.`);
   });
   window.addEventListener("storage", showPack);
   window.addEventListener("pageshow", showPack);

@@ -46,9 +46,8 @@ def read_list(text: str) -> list[str]:
     Lists in older addresses have commas, which an address has to escape.
     """
     parts = re.split("[-,]", text)
-    return list(dict.fromkeys(part for part in parts if int_from(part.removeprefix(ANSWER)) is not None))[
-        :MOST
-    ]
+    entries = (part for part in parts if int_from(part.removeprefix(ANSWER)) is not None)
+    return list(dict.fromkeys(entries))[:MOST]
 
 
 def write_list(entries: Iterable[str]) -> str:
@@ -80,9 +79,9 @@ def packed(entries: Sequence[str]) -> list[Packed]:
         Packed(
             entry,
             texts[entry],
-            write_list(order[:at] + order[at + 1 :]),
-            moved(at, at - 1),
-            moved(at, at + 1),
+            without=write_list(order[:at] + order[at + 1 :]),
+            one_up=moved(at, at - 1),
+            one_down=moved(at, at + 1),
         )
         for at, entry in enumerate(order)
     ]
