@@ -236,12 +236,13 @@ def test_markup_in_a_text_is_shown_as_text(client: PageClient) -> None:
 
 def test_similar_summaries_share_a_category_and_put_people_first(client: PageClient) -> None:
     article = add_article()
-    add_article(plain_title="In rats something happened", subject=Subject.ANIMALS, species="rats")
+    add_article(plain_title="In rats something happened", subject=Subject.ANIMALS, species="Wistar rats")
     add_article(plain_title="In people something happened")
     add_article(plain_title="Elsewhere something happened", categories=["orthopedics"])
     page = client.get(f"/research/{article.slug}").text
     similar = page[page.index("Similar summaries") :]
     assert similar.index("In people something happened") < similar.index("In rats something happened")
+    assert "in Wistar rats</span>" in similar
 
 
 def test_an_unknown_address_is_not_found_and_offers_a_search(client: PageClient) -> None:

@@ -9,7 +9,7 @@ from webapp.content.how_sure import HowSure, how_sure
 from webapp.content.result_words import result_words, studied_count
 from webapp.content.spine import lit_bars
 from webapp.models import Article
-from webapp.models.in_words import plural
+from webapp.models.in_words import capitalized, plural
 from webapp.models.people import LEVELS, REGIONS
 from webapp.models.values import AboutSci, Result, StudyKind, Subject
 
@@ -62,14 +62,14 @@ class Glance:
 
 def glance(article: Article) -> Glance:
     """What a summary shows at a glance. A draft may not have said all of it yet."""
-    count, words = studied_count(article), result_words(article)
+    count = studied_count(article)
     lit = lit_bars([] if article.about_sci is AboutSci.NO else _levels(article))
     level, level_more = _level_words(article, lit)
     kind = article.study_kind
     step = f"Step {kind.step} of 5" if kind and kind.step else ""
     harms, harms_go_on = _beginning(fact(article, "harms"), _LONG)
     return Glance(
-        result=words[:1].upper() + words[1:],
+        result=capitalized(result_words(article)),
         result_of=None if article.paper.is_retracted else article.result or None,
         who=_who(article, count),
         who_more=_who_more(article, count),

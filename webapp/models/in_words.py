@@ -1,4 +1,4 @@
-"""Counts and dates in words, as readers and editors see them."""
+"""Counts, dates and labels in words, as readers and editors see them."""
 
 from datetime import date, datetime
 
@@ -6,6 +6,11 @@ from datetime import date, datetime
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: 1 summary, 2 summaries, 1,000 summaries."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def capitalized(text: str) -> str:
+    """A text with its first letter in upper case; the others stay, as in the name of a breed."""
+    return text[:1].upper() + text[1:]
 
 
 def day(value: date | datetime) -> str:

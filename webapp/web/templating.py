@@ -18,7 +18,7 @@ from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.models import Article
 from webapp.models.article import running_text
-from webapp.models.in_words import day, month, partial_date, plural
+from webapp.models.in_words import capitalized, day, month, partial_date, plural
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
 from webapp.web.http import url_for
@@ -86,6 +86,7 @@ def init_app(app: Flask, config: Config) -> None:
         minutes=reading_minutes,
         reading_time=reading_time,
         plural=plural,
+        capitalized=capitalized,
         marked=marked,
     )
     app.jinja_env.globals.update(
