@@ -16,6 +16,7 @@ from webapp.models.values import (
     PaperStatus,
     ReadFrom,
     Registration,
+    StudyKind,
     Subject,
 )
 
@@ -42,6 +43,17 @@ def test_only_of_a_paper_read_in_full_a_text_may_say_that_it_is_silent() -> None
 def test_a_complete_text_passes() -> None:
     text = content()
     assert list(errors(text)) == list(warnings(text)) == []
+
+
+def test_the_result_of_a_plan_stands_under_since_then() -> None:
+    findings = [
+        Finding(text="The plan was to enroll people from one clinic.", place="Methods"),
+        Finding(text="Half of them were to get a pill.", place="Methods"),
+    ]
+    plan = partial(content, study_kind=StudyKind.STUDY_PLAN, findings=findings)
+    assert list(errors(plan(since_then=[EVENT()]))) == []
+    assert "no clear difference" in " ".join(row.message for row in warnings(plan(since_then=[EVENT()])))
+    assert list(warnings(plan(since_then=[EVENT(text="The pill made no difference.")]))) == []
 
 
 @pytest.mark.parametrize(
@@ -120,6 +132,7 @@ def test_a_quote_matches_what_reads_the_same(abstract: str, quote: str) -> None:
         ({"since_then": [EVENT(url="")]}, "since_then-0-doi", "a DOI, a link or a source"),
         ({"since_then": [EVENT(doi="doi:10.1000/x")]}, "since_then-0-doi", "without anything around it"),
         ({"since_then": [EVENT(url="example.org")]}, "since_then-0-url", "whole address"),
+        ({"study_kind": StudyKind.STUDY_PLAN}, "result", "A plan has no results"),
         ({"people": People(levels=["C9"])}, "people-levels", "Enter a level"),
         ({"people": People(levels=["T4", "C4"])}, "people-levels", "the ends of a span"),
         ({"people": People(levels=["C4", "cervical"])}, "people-levels", "Enter a level"),

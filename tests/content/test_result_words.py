@@ -51,6 +51,9 @@ def summary(
         (summary(kind=StudyKind.SMALL_EARLY, size="14 people"), "better – a link, not proof"),
         (summary(result=Result.MIXED, size="8 people"), "mixed results in 8 people – too few to know"),
         (summary(result=Result.NOT_TESTED, size="6 people"), "does not test a treatment"),
+        (summary(kind=PLAN, result=Result.NOT_TESTED), "does not test a treatment"),
+        (summary(kind=PLAN, size="9 people planned"), "better in the later results"),
+        (summary(kind=PLAN, result=Result.NO_CLEAR_DIFFERENCE), "no clear difference in the later results"),
         (summary(Subject.ANIMALS, species="rats"), "better in rats"),
         (summary(Subject.ANIMALS, result=Result.HARMFUL), "worse in animals"),
         (summary(Subject.LAB, result=Result.NO_CLEAR_DIFFERENCE), "no clear difference in the lab"),
@@ -82,7 +85,8 @@ def test_helped_never_stands_alone_for_few_people_animals_or_a_link() -> None:
         (summary(kind=OTHER, size="99 people"), Certainty.VERY_UNSURE),
         (summary(kind=StudyKind.SMALL_EARLY, size="500 people"), Certainty.VERY_UNSURE),
         (summary(kind=OVERVIEW), Certainty.VERY_UNSURE),
-        (summary(kind=PLAN, size="351 people planned"), Certainty.NOBODY_KNOWS),
+        (summary(kind=PLAN, result=Result.NOT_TESTED, size="351 people planned"), Certainty.NOBODY_KNOWS),
+        (summary(kind=PLAN, result=Result.NO_CLEAR_DIFFERENCE, size="500 people planned"), Certainty.UNSURE),
         (summary(Subject.ANIMALS, kind=TRIAL, size="500 rats", species="rats"), Certainty.VERY_UNSURE),
         (summary(Subject.LAB, kind=REVIEWS), Certainty.VERY_UNSURE),
         (summary(size="500 people", status=PaperStatus.CONCERN), Certainty.UNSURE),
@@ -98,6 +102,8 @@ def test_a_plan_leads_to_what_happened_after_it() -> None:
     assert how_sure(plan).reason == "This paper is a plan, so it has no results."
     plan.since_then = [LaterEvent(on="2020", text="The results were published.")]
     assert "“Since then” tells what happened after it." in how_sure(plan).reason
+    plan.result = Result.HELPED
+    assert how_sure(plan).reason == "This paper is a plan. “Since then” tells what its trial found."
 
 
 def test_no_paper_alone_makes_anybody_very_sure() -> None:

@@ -19,7 +19,7 @@ from webapp.content.readability import reading_grade, sentences, words
 from webapp.content.source_text import source_text
 from webapp.models import Section
 from webapp.models.people import AIS_GRADES, REGIONS, Ages, People, Range, Sex, is_span
-from webapp.models.values import PaperStatus, ReadFrom, Subject
+from webapp.models.values import PaperStatus, ReadFrom, Result, StudyKind, Subject
 from webapp.parsing import LARGEST, clean_text
 
 SHORT_GRADE = 8.0  # simple explanation and findings
@@ -151,6 +151,13 @@ def errors(
             all(row.text.strip() for row in content.corrections),
             "change_note",
             "Say what you corrected: readers see it under Corrections.",
+        ),
+        (
+            content.study_kind is not StudyKind.STUDY_PLAN
+            or content.result in (None, Result.NOT_TESTED)
+            or content.since_then,
+            "result",
+            f"A plan has no results. Choose “{Result.NOT_TESTED.label}”, or say under “Since then” what its trial found.",
         ),
         (len(content.categories) <= MOST_CATEGORIES, "categories", "Choose at most three categories."),
         (LEAST_FINDINGS <= len(findings) <= MOST_FINDINGS, "findings", "Enter two to five key findings."),

@@ -76,6 +76,8 @@ def claim_warnings(content: ArticleContent) -> Iterator[Problem]:
     if content.subject is Subject.PEOPLE and claimed("animals", summary) and not claimed("people", summary):
         yield Problem("subject", "The paper speaks of animals and not of people. Choose what it studied.")
     texts = [finding.text for finding in content.findings]
+    if content.study_kind is StudyKind.STUDY_PLAN:  # which has no results but those of its trial
+        texts += [event.text for event in content.since_then]
     for index, text in enumerate(texts if content.subject in (Subject.ANIMALS, Subject.LAB) else ()):
         if claimed("people", text, unless="denied") and not any(claimed(kind, text) for kind in NOT_PEOPLE):
             message = "This wasn’t tested in people. Say what it was tested in."

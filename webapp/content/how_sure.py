@@ -7,7 +7,8 @@ A summary explains one paper, and the rule asks for the subject, the kind of stu
 - a small early study, fewer than ten people, interviews, an expert overview: very unsure; a guideline: unsure;
 - animals and the lab: very unsure at most, as most such results do not turn into a treatment for people;
 - mixed results, people and animals together, or a paper that the journal has doubts about: never more than unsure;
-- a plan, a paper about methods, a retracted paper: nobody knows yet.
+- a plan whose trial has reported: unsure, as only “Since then” tells what it found;
+- any other plan, a paper about methods, a retracted paper: nobody knows yet.
 
 400 people is the rule of thumb of GRADE for results that are precise enough (Guyatt et al. 2011,
 doi:10.1016/j.jclinepi.2011.01.012). No single paper makes anybody very sure: that word is for answers that rest on several.
@@ -48,6 +49,8 @@ def how_sure(article: Article) -> HowSure:
     """How sure one can be of what a summary says, for people; see the rule above."""
     if article.paper.is_retracted:
         return HowSure(Certainty.NOBODY_KNOWS, "The journal retracted (withdrew) this paper.")
+    if article.study_kind is StudyKind.STUDY_PLAN and article.result is not Result.NOT_TESTED:
+        return HowSure(Certainty.UNSURE, "This paper is a plan. “Since then” tells what its trial found.")
     if said := _SAID.get(article.study_kind):
         certainty, reason = said
         if article.study_kind is StudyKind.STUDY_PLAN and article.since_then:

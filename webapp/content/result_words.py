@@ -30,6 +30,8 @@ def result_words(article: Article) -> str:
     result = article.result
     if not result or result is Result.NOT_TESTED:
         return result.label.lower() if result else ""
+    if article.study_kind is StudyKind.STUDY_PLAN:
+        return f"{_DIRECTIONS[result]} in the later results"
     if article.subject in (Subject.ANIMALS, Subject.LAB, Subject.MIXED):
         where = {Subject.ANIMALS: article.species or "animals", Subject.LAB: "the lab"}
         return f"{_DIRECTIONS[result]} in {where.get(article.subject, 'people and animals together')}"

@@ -39,7 +39,7 @@ class AboutSci(Labeled):
 
 
 class Result(Labeled):
-    """What the study showed about the thing it tested, by its own main outcome."""
+    """What the study showed about the thing it tested, by its own main outcome; of a plan, what its trial found later."""
 
     HELPED = "helped", "Helped"
     NO_CLEAR_DIFFERENCE = "no-clear-difference", "No clear difference"
