@@ -23,6 +23,7 @@ from webapp.editor import papers_views as papers
 from webapp.editor import review_views as reviews
 from webapp.editor import safety_views as safety_desk
 from webapp.editor import views as editor
+from webapp.editor import work_views as work
 from webapp.exports import views as exports
 from webapp.feedback import editor_views as editor_feedback
 from webapp.feedback import views as feedback
@@ -69,6 +70,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     for_readers = pages, articles, answers, exports, safety, search, feedback, newsletter, visit_pack
     for_editors = (
+        work,
         editor,
         authoring,
         fact_sheet,

@@ -55,6 +55,7 @@ PUBLIC = [
 ]
 EDITOR_PAGES = [
     "/editor/",
+    "/editor/summaries",
     "/editor/account",
     "/editor/account/second-factor",
     "/editor/people/",
@@ -136,7 +137,7 @@ def test_an_import_its_drafts_and_deleted_drafts_have_no_violation(editor: Page)
     press("Find the papers", "What we found")
     press("Make drafts", "1 draft made")
     press("Undo", "1 draft deleted")
-    editor.goto("/editor/?tab=deleted")
+    editor.goto("/editor/summaries?tab=deleted")
     assert violations(editor) == []
     editor.get_by_role("link", name="A made-up trial").first.click()
     expect(editor.get_by_text("This draft is deleted.")).to_be_visible()

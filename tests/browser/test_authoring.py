@@ -44,7 +44,7 @@ def test_a_draft_is_begun_written_saved_and_its_history_opened_by_keyboard(edito
 
 
 def test_several_are_looked_at_refiled_and_undone_by_keyboard(editor: Page) -> None:
-    editor.goto("/editor/?tab=published")
+    editor.goto("/editor/summaries?tab=published")
     press(editor, editor.get_by_text("Change several at once"))
     go_to(editor, editor.get_by_label("Category"))
     editor.keyboard.type("Ortho")

@@ -82,8 +82,8 @@ def test_an_answer_is_written_previewed_and_published(client: PageClient) -> Non
     after = client.get(press(client, edit, opened(client, edit), "publish").location).text
     assert "Readers see it now." in after and f'href="/answers/{SLUG}"' in after
     assert "The pain stayed the same." in client.get(f"/answers/{SLUG}").text
-    assert "A made-up pill did not ease pain" in client.get("/editor/").text
-    assert "Does the pill help?" not in client.get("/editor/").text
+    assert "A made-up pill did not ease pain" in client.get("/editor/summaries").text
+    assert "Does the pill help?" not in client.get("/editor/summaries").text
     assert "Does the pill help?" in client.get("/editor/answers").text
 
 
@@ -142,7 +142,7 @@ def test_a_warning_needs_a_reason(client: PageClient) -> None:
 def test_unsaved_typing_is_listed_with_the_answers(client: PageClient) -> None:
     sent = new_form(client, question="Will typing be lost?")
     client.post(f"{NEW}/autosave", sent)
-    assert "Will typing be lost?" not in client.get("/editor/").text
+    assert "Will typing be lost?" not in client.get("/editor/summaries").text
     page = client.get("/editor/answers").text
     assert "Will typing be lost?" in page
     link = next(
@@ -260,13 +260,13 @@ def test_the_form_says_what_a_file_says(app: Flask, article: Article) -> None:
         assert content_from(form, text) == text
 
 
-def test_a_changed_summary_puts_its_answers_on_the_dashboard(client: PageClient, article: Article) -> None:
+def test_a_changed_summary_puts_its_answers_in_the_work(client: PageClient, article: Article) -> None:
     answer_id = add_answer("pill-trial").id
     add_answer(add_article().slug)
-    assert "Answers to look at" not in client.get("/editor/dashboard").text
+    assert "it rests on changed" not in client.get("/editor/").text
     publish(content(slug="pill-trial", paper={"doi": article.paper.doi}), NOW, article)
     db.session.commit()
-    page = client.get("/editor/dashboard").text
+    page = client.get("/editor/").text
     assert page.count("Still right<") == 1
     form = next(f for f in parsed(page).iter(f"{H}form") if "still-right" in f.get("action", ""))
     sent = sent_by(form)
@@ -275,28 +275,28 @@ def test_a_changed_summary_puts_its_answers_on_the_dashboard(client: PageClient,
     )  # after the page was shown: this was not looked at yet
     db.session.commit()
     client.post(f"/editor/answers/{answer_id}/still-right", sent)
-    page = client.get("/editor/dashboard").text
+    page = client.get("/editor/").text
     assert "1 summary it rests on changed" in page
     form = next(f for f in parsed(page).iter(f"{H}form") if "still-right" in f.get("action", ""))
     client.post(f"/editor/answers/{answer_id}/still-right", sent_by(form))
-    assert "Answers to look at" not in client.get("/editor/dashboard").text
+    assert "it rests on changed" not in client.get("/editor/").text
     assert audited().count(AuditKind.STILL_RIGHT) == 2
 
 
-def test_publishing_an_answer_takes_it_off_the_dashboard(client: PageClient, article: Article) -> None:
+def test_publishing_an_answer_takes_it_off_the_work(client: PageClient, article: Article) -> None:
     answer = add_answer("pill-trial")
     publish(content(slug="pill-trial", paper={"doi": article.paper.doi}), NOW, article)
     answers.fill(answer, answers.content_of(answer), NOW)
     db.session.commit()
-    assert "Answers to look at" not in client.get("/editor/dashboard").text
+    assert "it rests on changed" not in client.get("/editor/").text
 
 
-def test_an_answer_whose_check_is_due_is_on_the_dashboard(client: PageClient) -> None:
+def test_an_answer_whose_check_is_due_is_in_the_work(client: PageClient) -> None:
     answer = add_answer("pill-trial")
     answer.next_check_on = NOW.date()
     db.session.commit()
-    page = client.get("/editor/dashboard").text
-    assert "It was due to be checked by November 24, 2026" in page and "Still right<" not in page
+    page = client.get("/editor/").text
+    assert "Was due by November 24, 2026" in page and "Still right<" not in page
 
 
 @pytest.mark.parametrize("change", ["", "x", "²"])

@@ -266,7 +266,7 @@ def test_a_saved_change_is_not_seen_by_readers_before_it_is_published(client: Pa
     press(client, edit, opened(client, edit, harms="Nobody was harmed."), "save")
     assert "Nobody was harmed." not in client.get(page).text
     assert "Nobody was harmed." in client.get(f"{edit}/preview").text
-    assert "changes that readers don’t see yet" in client.get("/editor/?tab=drafts").text
+    assert "changes that readers don’t see yet" in client.get("/editor/summaries?tab=drafts").text
     press(client, edit, opened(client, edit), "publish")
     assert "Nobody was harmed." in client.get(page).text
 
@@ -408,22 +408,22 @@ def test_a_withdrawn_summary_can_be_published_again(client: PageClient) -> None:
 def test_the_list_has_tabs_with_counts(client: PageClient) -> None:
     add_article(plain_title="A public one")
     press(client, NEW, opened(client, NEW, plain_title="A draft one"), "save")
-    everything = client.get("/editor/").text
+    everything = client.get("/editor/summaries").text
     assert "A public one" in everything and "A draft one" in everything
-    drafts = client.get("/editor/?tab=drafts").text
+    drafts = client.get("/editor/summaries?tab=drafts").text
     assert "A draft one" in drafts and "A public one" not in drafts
-    published = client.get("/editor/?tab=published").text
+    published = client.get("/editor/summaries?tab=published").text
     assert "A public one" in published and "A draft one" not in published
-    assert "There are none at the moment." in client.get("/editor/?tab=withdrawn").text
-    client.get("/editor/?tab=other", status=404)
+    assert "There are none at the moment." in client.get("/editor/summaries?tab=withdrawn").text
+    client.get("/editor/summaries?tab=other", status=404)
 
 
 def test_the_list_is_paged(client: PageClient) -> None:
     for number in range(26):
         add_article(NOW + timedelta(minutes=number), plain_title=f"Summary number {number}")
-    assert "Summary number 25" in client.get("/editor/").text
-    assert "Summary number 0<" in client.get("/editor/?page=2").text
-    client.get("/editor/?page=3", status=404)
+    assert "Summary number 25" in client.get("/editor/summaries").text
+    assert "Summary number 0<" in client.get("/editor/summaries?page=2").text
+    client.get("/editor/summaries?page=3", status=404)
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_each_skipped_text_has_its_reason(client: PageClient) -> None:
 def test_one_checkbox_chooses_all_shown(client: PageClient) -> None:
     for _ in range(3):
         add_article()
-    shown = re.findall(r'name="shown" value="([^"]+)"', client.get("/editor/").text)
+    shown = re.findall(r'name="shown" value="([^"]+)"', client.get("/editor/summaries").text)
     page = client.get(BULK, query_string=choose(all="yes") | {"shown": shown}).text
     assert "Re-file 3 summaries?" in page
 
@@ -190,7 +190,7 @@ def test_a_writer_has_no_permission(app: Flask) -> None:
     chosen = choose(add_article())
     writer.get(BULK, query_string=chosen, status=403)
     writer.post(BULK, chosen | {"csrf_token": token(writer, "/editor/account")}, status=403)
-    assert 'name="chosen"' not in writer.get("/editor/").text
+    assert 'name="chosen"' not in writer.get("/editor/summaries").text
 
 
 def test_undoing_a_refiling_brings_no_withdrawn_summary_back(app: Flask, client: PageClient) -> None:

@@ -17,7 +17,7 @@ from webapp.db.session import db
 from webapp.models import AuditKind, Autosave, Draft, PublicChange, Revision, Role, Schedule
 
 NEW = "/editor/summaries/new"
-LIST = "/editor/"
+LIST = "/editor/summaries"
 
 
 @pytest.fixture

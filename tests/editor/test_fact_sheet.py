@@ -408,5 +408,5 @@ def test_doubts_about_the_text_are_shown(client: PageClient, draft: Draft) -> No
 
 
 def test_the_form_the_import_and_the_list_lead_here(client: PageClient, draft: Draft) -> None:
-    for page in (f"/editor/summaries/{draft.id}", "/editor/"):
+    for page in (f"/editor/summaries/{draft.id}", "/editor/summaries"):
         assert f'href="{sheet_of(draft)}"' in client.get(page).text

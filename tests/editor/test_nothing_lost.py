@@ -156,7 +156,7 @@ def test_a_new_text_that_was_never_saved_is_found_in_the_list(client: PageClient
     )
     autosave(client, NEW, first)
     autosave(client, NEW, second)
-    page = client.get("/editor/").text
+    page = client.get("/editor/summaries").text
     assert "First idea" in page and "Second idea" in page
     shown = fields_of(client.get(f"{NEW}?key={first['form_key']}").text)
     assert (shown["plain_title"], shown["form_key"]) == ("First idea", first["form_key"])

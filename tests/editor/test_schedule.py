@@ -71,7 +71,9 @@ def test_a_text_goes_out_at_its_time_and_not_before(client: PageClient, app: Fla
 def test_the_list_says_when_it_goes_out(client: PageClient) -> None:
     schedule(client)
     with time_machine.travel(START, tick=False):
-        assert "Scheduled for November 30, 2026, 09:00 (Europe/Berlin)" in client.get("/editor/").text
+        assert (
+            "Scheduled for November 30, 2026, 09:00 (Europe/Berlin)" in client.get("/editor/summaries").text
+        )
 
 
 def test_later_changes_do_not_go_out_with_it(client: PageClient, app: Flask) -> None:

@@ -350,7 +350,7 @@ def test_a_confirmation_after_the_sign_in_ran_out_can_be_sent_again(client: Page
 
 
 def test_the_list_of_summaries_leads_here(client: PageClient) -> None:
-    assert 'href="/editor/papers"' in client.get("/editor/").text
+    assert 'href="/editor/papers"' in client.get("/editor/summaries").text
     assert f'href="{IMPORT}"' in client.get("/editor/papers").text
 
 

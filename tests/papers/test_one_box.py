@@ -141,8 +141,8 @@ def test_other_numbers_find_the_same_paper(writer: EditorClient, known_paper: St
     assert len(known_paper.asked) == 4
 
 
-def test_the_dashboard_has_the_box(writer: EditorClient, known_paper: StandIn) -> None:
-    page = writer.get("/editor/dashboard").text
+def test_my_work_has_the_box(writer: EditorClient, known_paper: StandIn) -> None:
+    page = writer.get("/editor/").text
     assert f'enctype="multipart/form-data" action="{IMPORT}"' in page and 'name="text"' in page
 
 

@@ -55,7 +55,7 @@ def _prepare(url: str) -> None:
 
 def withdraw(browser: Browser, node: Site, address: str) -> None:
     title = f"A {address.rpartition('/')[2].rpartition('-')[0]} did not"
-    draft = re.search(rf'<a href="([^"]+)">{title}', browser.open(node, "/editor/"))
+    draft = re.search(rf'<a href="([^"]+)">{title}', browser.open(node, "/editor/summaries"))
     assert draft
     found = re.search(r"/editor/articles/\d+/withdraw", browser.open(node, draft.group(1)))
     assert found

@@ -111,7 +111,7 @@ def test_a_field_changed_in_draft_and_import_is_a_conflict(
         "Mine.",
         "Another fund",
     )
-    assert "with changes that readers don’t see yet" in client.get("/editor/").text
+    assert "with changes that readers don’t see yet" in client.get("/editor/summaries").text
     taken = press(client, edit, shown, "take", "harms", status=200).text
     press(client, edit, fields_of(taken), "save")
     page = client.get(edit).text

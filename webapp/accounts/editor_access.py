@@ -68,7 +68,7 @@ def protect(
                 _store_form(page)
             return htmx.redirect(url_for("second_factor.overview", next=page))
         if not may(role):
-            if request.endpoint == "editor.summaries":  # where everybody else begins
+            if request.endpoint == "work.home":  # where everybody else begins
                 return htmx.redirect(url_for("reviews.asked_of_me"))
             require(role)
         return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
@@ -165,10 +165,10 @@ def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
 
 
 def next_page(wanted: str | None = None) -> str:
-    """The address to go to after signing in: the one asked for if it belongs to the editor, else the summaries."""
+    """The address to go to after signing in: the one asked for if it belongs to the editor, else their work."""
     wanted = wanted or request.args.get("next", "")
     is_ours = wanted.startswith("/editor/") and not urlsplit(wanted).netloc and "\\" not in wanted
-    return wanted if is_ours else url_for("editor.summaries")
+    return wanted if is_ours else url_for("work.home")
 
 
 def token_is_good() -> bool:

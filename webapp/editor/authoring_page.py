@@ -26,6 +26,7 @@ from webapp.web import htmx
 # Names of the fields with the warnings that a page showed, and with the reason for which they are accepted.
 SHOWN_WARNING, REASON = "warning-", "accept-"
 LISTS = {TextKind.SUMMARY: "editor.summaries", TextKind.ANSWER: "editor.answers"}
+LONGEST_ABOUT = 80  # characters of a search that a new text is to be about
 PAGES = {TextKind.SUMMARY: "articles.article", TextKind.ANSWER: "answers.answer"}
 
 
@@ -81,6 +82,8 @@ def open_form(draft: Draft) -> Response:
         values |= values_of(external_changes.opened_content(draft))
         values |= {name: getattr(draft, name) for name in ("merge_base", "change_note", "is_correction")}
         values["revision"] = draft.revision_number
+        if not draft.id and (about := request.args.get("about", "")[:LONGEST_ABOUT]):
+            values["plain_title"] = about
     form = form_for(draft.kind, fields, values)
     done = request.args.get("done", "")
     if notice is None and done == "published" and draft.live is not None:

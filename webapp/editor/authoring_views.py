@@ -69,7 +69,8 @@ def edit(draft_id: int) -> Response:
     key = request.args.get("key", "")
     if not autosaves.NEW_KEY.fullmatch(key):
         kind = member_from(TextKind, request.args.get("kind")) or TextKind.SUMMARY
-        return htmx.redirect(url_for(".edit", draft_id=0, key=autosaves.new_key(kind)))
+        about = request.args.get("about")  # what readers looked for
+        return htmx.redirect(url_for(".edit", draft_id=0, key=autosaves.new_key(kind), about=about))
     made = revisions.find_draft_of_form(key)
     if made and not autosaves.typed(current_editor().id, key):  # else another tab has text that was not saved
         return htmx.redirect(url_for(".edit", draft_id=made.id))

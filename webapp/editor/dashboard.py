@@ -1,26 +1,20 @@
-"""Numbers for the dashboard, in a fixed count of queries however large the library is."""
+"""How the site is doing, in numbers, by a fixed count of queries however large the library is."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import exists, func, select
 
-from webapp.catalog.answers import published_answers
 from webapp.content.checks import SHORT_GRADE
-from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
-from webapp.models import Answer, AnswerCitation, Article, Draft, Feedback, Paper, PublicChange, Schedule
+from webapp.models import Article, Feedback, Paper, PublicChange
 from webapp.models.values import ArticleStatus
-from webapp.publishing.scheduling import LATE
 
 WEEKS = 12
 SHOWN = 8  # rows of a list that goes on elsewhere
-LATE_SHOWN_FOR = timedelta(days=30)
 GRADES = (0.0, 5.0, 6.0, 7.0, SHORT_GRADE, 9.0, 10.0, 99.0)
 
-# Of the public changes of a summary: what may make an answer wrong.
-_SAYS_SOMETHING_ELSE = (ChangeKind.PUBLISHED, ChangeKind.WITHDRAWN, ChangeKind.NOTICE)
 _TITLE = func.coalesce(Article.plain_title, Paper.title)
 
 
@@ -72,17 +66,6 @@ class Published:
     title: str
     changed_at: datetime
     waiting_seconds: float | None
-
-
-@dataclass(frozen=True)
-class AnswerToCheck:
-    """An answer that somebody has to look at, and why. ``newest_change``: of its summaries, as far as this row shows."""
-
-    answer_id: int
-    question: str
-    summaries: tuple[str, ...]  # the titles of those that changed
-    due_on: date | None  # if that day has come
-    newest_change: int
 
 
 def answers_by_week(now: datetime) -> list[Answers]:
@@ -155,49 +138,4 @@ def newest(now: datetime, cursor: int) -> list[Published]:
     return [
         Published(number, slug, title, changed_at, (now - changed_at).total_seconds() if is_waiting else None)
         for number, slug, title, changed_at, is_waiting in db.session.execute(query)
-    ]
-
-
-def answers_to_check(today: date) -> list[AnswerToCheck]:
-    """Published answers of which a summary changed since an editor looked at them last, or whose next check is due."""
-    changed = (
-        select(AnswerCitation.answer_id, _TITLE, func.max(PublicChange.id))
-        .join(Answer, Answer.id == AnswerCitation.answer_id)
-        .join(Article, Article.id == AnswerCitation.article_id)
-        .join(Article.paper)
-        .join(PublicChange, PublicChange.article_id == Article.id)
-        .where(PublicChange.kind.in_(_SAYS_SOMETHING_ELSE), PublicChange.id > Answer.checked_change)
-        .group_by(AnswerCitation.answer_id, Article.id, _TITLE)
-        .order_by(_TITLE)
-    )
-    found: dict[int, list[tuple[str, int]]] = {}
-    for answer_id, name, change in db.session.execute(changed):
-        found.setdefault(answer_id, []).append((name, change))
-    answers = published_answers().where(or_(Answer.id.in_(found), Answer.next_check_on <= today))
-    return [
-        AnswerToCheck(
-            answer_id=answer.id,
-            question=answer.question,
-            summaries=tuple(name for name, _ in found.get(answer.id, ())),
-            due_on=answer.next_check_on if answer.next_check_on <= today else None,
-            newest_change=max((change for _, change in found.get(answer.id, ())), default=0),
-        )
-        for answer in db.session.scalars(answers)
-    ]
-
-
-def schedules(now: datetime) -> list[tuple[Schedule, str]]:
-    """Schedules that wait, with their titles, and those that were published late within a month."""
-    waits = Schedule.ended_at.is_(None)
-    was_published = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
-    query = (
-        select(Schedule, Draft.title)
-        .join(Draft, Draft.id == Schedule.draft_id)
-        .where(or_(waits, was_published))
-        .order_by(Schedule.publish_at)
-    )
-    return [
-        (row, title)
-        for row, title in db.session.execute(query)
-        if row.ended_at is None or row.ended_at - row.publish_at > LATE
     ]

@@ -1,23 +1,17 @@
-"""The dashboard: what needs an editor, and how the library is doing."""
+"""How the site is doing: numbers of the library, its readers, the search and the newsletter."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
-from webapp.db import change_log
+from webapp.accounts.editor_access import local_time
 from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
-from webapp.models import AuditKind, Role
 from webapp.newsletter import reports
-from webapp.parsing import int_from
-from webapp.publishing import audit, revisions
 from webapp.search import indexing, misses
 from webapp.search.index import search_index
 from webapp.web import htmx
-from webapp.web.errors import SiteError
 
 MISSES = 10
 
@@ -42,22 +36,5 @@ def overview() -> Response:
         bands=dashboard.grade_bands(),
         hardest=dashboard.hardest(),
         subscribers=reports.subscriber_counts(),
-        answers_to_check=dashboard.answers_to_check(now.date()),
-        may_publish=may(Role.EDITOR),
-        schedules=dashboard.schedules(now),
         local=local_time,
     )
-
-
-@bp.post("/editor/answers/<int:answer_id>/still-right")
-def say_still_right(answer_id: int) -> Response:
-    """Say that an answer is still right after the changes of its summaries that the dashboard showed."""
-    change = int_from(request.form.get("change"))
-    if change is None:
-        raise SiteError(HTTPStatus.BAD_REQUEST)
-    with editor_access.writing_as(Role.EDITOR) as now:
-        draft = revisions.draft_with(answer_id=answer_id)
-        assert draft.answer is not None
-        draft.answer.checked_change = max(draft.answer.checked_change, min(change, change_log.newest()))
-        audit.record(AuditKind.STILL_RIGHT, now, current_editor().id, detail=draft.title)
-    return htmx.redirect(url_for(".overview"))

@@ -39,7 +39,7 @@ bp = Blueprint("editor", __name__)
 editor_access.protect(bp)
 
 
-@bp.get("/editor/")
+@bp.get("/editor/summaries")
 def summaries() -> Response:
     """List all summaries, newest change first."""
     tab = request.args.get("tab", Tab.ALL.value)

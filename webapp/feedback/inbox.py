@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from webapp.db.session import db
 from webapp.mail import outbox
@@ -59,13 +60,14 @@ def send(
 def unread_messages() -> Sequence[ContactMessage]:
     """Messages that nobody has marked as done, oldest first."""
     query = select(ContactMessage).where(ContactMessage.done_at.is_(None)).order_by(ContactMessage.sent_at)
-    return db.session.scalars(query).all()
+    return db.session.scalars(query.options(joinedload(ContactMessage.article))).all()
 
 
 def unread_notes() -> Sequence[Feedback]:
     """Votes with a note or reasons that nobody has marked as done, oldest first."""
     query = select(Feedback).where(Feedback.done_at.is_(None)).order_by(Feedback.given_at)
-    return [row for row in db.session.scalars(query) if row.note or row.reasons]
+    rows = db.session.scalars(query.options(joinedload(Feedback.article)))
+    return [row for row in rows if row.note or row.reasons]
 
 
 def unread_count() -> int:

@@ -1,0 +1,429 @@
+"""My work: what waits for an editor, as short lists of which each row has one button."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, defer, joinedload
+
+from webapp.accounts.editor_access import local_time, time_zone
+from webapp.catalog.answers import published_answers
+from webapp.catalog.queries import published
+from webapp.db.change_log import ChangeKind
+from webapp.db.session import db
+from webapp.editor import autosaves, queries
+from webapp.feedback import inbox
+from webapp.models import (
+    Answer,
+    AnswerCitation,
+    Article,
+    Draft,
+    Editor,
+    Feedback,
+    Paper,
+    PublicChange,
+    Review,
+    Revision,
+    Schedule,
+    Topic,
+)
+from webapp.models.in_words import day, plural
+from webapp.models.values import PaperStatus, TextKind
+from webapp.publishing import reviews
+from webapp.publishing.scheduling import LATE
+from webapp.search import misses
+
+SHOWN = 5  # rows of a list that goes on elsewhere
+EXCERPT = 120  # characters of what a reader wrote
+# A summary is shown as unclear from this many "No" on, if they are at least a third of the answers.
+UNCLEAR_FROM = 3
+
+LATE_SHOWN_FOR = timedelta(days=30)
+
+# Of the public changes of a summary: what may make an answer wrong.
+_SAYS_SOMETHING_ELSE = (ChangeKind.PUBLISHED, ChangeKind.WITHDRAWN, ChangeKind.NOTICE)
+_TITLE = func.coalesce(Article.plain_title, Paper.title)
+
+
+class Urgency(IntEnum):
+    """What "Start here" takes first."""
+
+    RETRACTED = 1
+    NOT_PUBLISHED = 2  # though it was scheduled
+    ASKED = 3
+    MISTAKE = 4  # that a reader reported
+    CHANGED = 5
+    ORDINARY = 6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do: what it is about, why it is here, and the button with its ``verb``.
+
+    ``sends``: fields of a button that changes something, which a link must not; ``look`` is then the address to look at first.
+    """
+
+    title: str
+    why: str
+    verb: str
+    address: str
+    urgency: Urgency = Urgency.ORDINARY
+    on: datetime | None = None  # the local time of what is scheduled
+    sends: dict[str, int] = field(default_factory=dict)
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One list. ``total`` counts the rows that are not shown, too; ``more`` is the address where all of them are."""
+
+    id: str
+    heading: str
+    rows: Sequence[Row]
+    total: int = 0
+    note: str = ""
+    more: str = ""
+
+    @property
+    def count(self) -> int:
+        return self.total or len(self.rows)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything that waits for somebody: the most urgent row, and the lists without it."""
+
+    start: Row | None
+    main: tuple[Queue, ...]
+    aside: tuple[Queue, ...]
+
+
+@dataclass(frozen=True)
+class AnswerToCheck:
+    """An answer that somebody has to look at, and why. ``newest_change``: of its summaries, as far as this row shows."""
+
+    answer_id: int
+    question: str
+    summaries: tuple[str, ...]  # the titles of those that changed
+    due_on: date | None  # if that day has come
+    newest_change: int
+
+
+def work_of(editor: Editor, now: datetime, *, may_publish: bool) -> Work:
+    """Collect what waits for an editor, in a fixed count of queries."""
+    to_check = answers_to_check(now.date())
+    main = (
+        to_review(editor),
+        since_then(to_check, may_publish=may_publish),
+        readers_say(),
+        drafts(editor),
+        unchecked(),
+    )
+    aside = (scheduled(now), asked_and_not_found(), due_again(to_check, now))
+    rows = [row for queue in main + aside for row in queue.rows]
+    start = min(rows, key=lambda row: row.urgency, default=None)
+    return Work(start, _without(main, start), _without(aside, start))
+
+
+def _without(queues: tuple[Queue, ...], start: Row | None) -> tuple[Queue, ...]:
+    """The lists without the row that was taken out to start with; an empty list is left out."""
+    left = []
+    for queue in queues:
+        rows = [row for row in queue.rows if row is not start]
+        left.append(replace(queue, rows=rows, total=queue.count - (len(queue.rows) - len(rows))))
+    return tuple(queue for queue in left if queue.rows)
+
+
+# ------------------------------------------------------------------ the lists
+
+
+def to_review(editor: Editor) -> Queue:
+    """List what colleagues asked this editor to review."""
+    rows = [
+        Row(review.draft.title, _asked_by(review), "Review", _review(review), Urgency.ASKED)
+        for review in reviews.asked_of(editor)
+        if review.answered_at is None and review.draft.deleted_at is None
+    ]
+    return Queue("to-review", "To review", rows, note="asked of you")
+
+
+def since_then(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue:
+    """List notices of journals that no text says anything about yet, and answers whose summaries changed."""
+    rows = [
+        Row(
+            f"{article.paper.status.label}: {article.plain_title or article.paper.title}",
+            "The journal says so. Readers see a warning already. What should they know now?",
+            "Open the summary",
+            url_for("editor.edit_published", article_id=article.id),
+            Urgency.RETRACTED if article.paper.is_retracted else Urgency.CHANGED,
+        )
+        for article in _with_new_notice()
+    ]
+    for answer in to_check:
+        if answer.summaries:
+            form = url_for("editor.edit_published", answer_id=answer.answer_id)
+            count = plural(len(answer.summaries), "summary", "summaries")
+            row = Row(
+                answer.question,
+                f"{count} it rests on changed: {'; '.join(answer.summaries)}.",
+                "Look",
+                form,
+                Urgency.CHANGED,
+            )
+            if may_publish:
+                still_right = url_for("work.say_still_right", answer_id=answer.answer_id)
+                sends = {"change": answer.newest_change}
+                row = replace(row, verb="Still right", address=still_right, sends=sends, look=form)
+            rows.append(row)
+    return Queue("since", "Since then", rows)
+
+
+def readers_say() -> Queue:
+    """List what readers wrote, mistakes first, and summaries that many of them found unclear."""
+    inbox_page = url_for("editor_feedback.overview")
+    rows = []
+    for message in inbox.unread_messages():
+        is_mistake = message.topic is Topic.MISTAKE
+        about = [message.topic.label, message.article.title if message.article else ""]
+        about.append("wants a reply by email" if message.email else "")
+        rows.append(
+            Row(
+                _quoted(message.message),
+                " · ".join(filter(None, about)),
+                "Answer" if message.email else "Look",
+                f"{inbox_page}#message-{message.id}",
+                Urgency.MISTAKE if is_mistake else Urgency.ORDINARY,
+            )
+        )
+    for note in inbox.unread_notes():
+        if note.note:
+            rows.append(
+                Row(
+                    _quoted(note.note),
+                    f"Note on: {note.article.title}",
+                    "Look",
+                    f"{inbox_page}#note-{note.id}",
+                )
+            )
+    for article_id, title, no, every in _unclear():
+        form = url_for("editor.edit_published", article_id=article_id)
+        rows.append(Row(f"“Was this clear?” {no} of {every} said no", title, "Rewrite", form))
+    rows.sort(key=lambda row: row.urgency)
+    return Queue("readers", "Readers say", rows[:SHOWN], len(rows), more=inbox_page)
+
+
+def drafts(editor: Editor) -> Queue:
+    """List texts that this editor has in work: never saved, or saved last by them and not published."""
+    rows = [
+        Row(
+            title,
+            f"Not saved yet. You typed on {local_time(at)}.",
+            "Go on",
+            url_for("authoring.edit", draft_id=0, key=key),
+        )
+        for kind in TextKind
+        for key, title, at in autosaves.new_texts(editor.id, kind)
+    ]
+    published_revision = func.coalesce(Article.revision_number, Answer.revision_number, 0)
+    own = (
+        select(Draft)
+        .outerjoin(Draft.article)
+        .outerjoin(Draft.answer)
+        .where(
+            Draft.editor_id == editor.id,
+            Draft.deleted_at.is_(None),
+            or_(Draft.revision_number != published_revision, Draft.merge_base.is_not(None)),
+        )
+    )
+    shown = own.order_by(Draft.saved_at.desc()).limit(SHOWN).options(defer(Draft.content))
+    rows += [
+        Row(
+            draft.title,
+            f"{queries.state_of(draft).label} · saved {local_time(draft.saved_at)}",
+            "Go on",
+            url_for("authoring.edit", draft_id=draft.id),
+        )
+        for draft in db.session.scalars(shown.options(joinedload(Draft.article), joinedload(Draft.answer)))
+    ]
+    return Queue("drafts", "Your drafts", rows)
+
+
+def unchecked() -> Queue:
+    """List summaries that no clinician has checked, those first that readers answered most about."""
+    page = queries.unchecked(1, is_by_answers=True)
+    rows = []
+    for row in page.rows[:SHOWN]:
+        answered = f" · {plural(row.answers, 'answer')} to “Was this clear?”" if row.answers else ""
+        why = f"Published {day(row.published_at)}{answered}"
+        rows.append(Row(row.title, why, "Check", url_for("reviews.of_summary", draft_id=row.draft_id)))
+    note, more = "not checked by a clinician", url_for("reviews.unchecked")
+    return Queue("to-check", "To check", rows, page.total, note, more)
+
+
+def scheduled(now: datetime) -> Queue:
+    """List what is to be published, the next first, with what could not be, or went out late."""
+    here = ZoneInfo(time_zone())
+    rows = []
+    for schedule, title, name in _schedules(now):
+        at, urgency = local_time(schedule.publish_at), Urgency.ORDINARY
+        if schedule.ended_at:
+            why = f"Went out {plural(schedule.late_minutes, 'minute')} late, on {local_time(schedule.ended_at)}."
+        elif schedule.problem:
+            why, urgency = f"Couldn’t be published on {at}. {schedule.problem}", Urgency.NOT_PUBLISHED
+        elif schedule.publish_at < now:
+            why, urgency = f"Late. Its time was {at}.", Urgency.NOT_PUBLISHED
+        else:
+            why = f"{at}, by {name}"
+        form = url_for("authoring.edit", draft_id=schedule.draft_id)
+        rows.append(Row(title, why, "Open", form, urgency, on=schedule.publish_at.astimezone(here)))
+    return Queue("scheduled", "Scheduled", rows)
+
+
+def asked_and_not_found() -> Queue:
+    """List searches that found nothing, most frequent first."""
+    missed = misses.most_missed(SHOWN + 1)
+    rows = [
+        Row(
+            miss.text,
+            f"Searched {plural(miss.count, 'time')}",
+            "Write",
+            url_for("authoring.edit", draft_id=0, about=miss.text),
+        )
+        for miss in missed[:SHOWN]
+    ]
+    more = url_for("dashboard.overview", _anchor="h-misses") if len(missed) > SHOWN else ""
+    return Queue("asked", "Asked and not found", rows, note="searches without a result", more=more)
+
+
+def due_again(to_check: Sequence[AnswerToCheck], now: datetime) -> Queue:
+    """List sign-offs that are a year old, and answers whose next check is due."""
+    rows = [
+        Row(
+            review.draft.title,
+            f"{review.name} checked it on {day(review.signed_at)}" if review.signed_at else "",
+            "Check",
+            url_for("reviews.of_summary", draft_id=review.draft_id),
+        )
+        for review in reviews.due_again(now)
+    ]
+    rows += [
+        Row(
+            answer.question,
+            f"Was due by {day(answer.due_on)}. Publish it with a later date.",
+            "Check",
+            url_for("editor.edit_published", answer_id=answer.answer_id),
+        )
+        for answer in to_check
+        if answer.due_on
+    ]
+    more = url_for("reviews.unchecked") if len(rows) > SHOWN else ""
+    return Queue("due", "Due again", rows[:SHOWN], len(rows), "checked a year ago", more)
+
+
+# ------------------------------------------------------------------ what they are made of
+
+
+def is_new_here(editor: Editor) -> bool:
+    """Tell whether somebody has neither saved a text nor answered a review yet."""
+    has_saved = exists().where(Revision.editor_id == editor.id)
+    has_reviewed = exists().where(Review.reviewer_id == editor.id, Review.answered_at.is_not(None))
+    return not db.session.scalar(select(or_(has_saved, has_reviewed)))
+
+
+def answers_to_check(today: date) -> list[AnswerToCheck]:
+    """Published answers of which a summary changed since an editor looked at them last, or whose next check is due."""
+    changed = (
+        select(AnswerCitation.answer_id, _TITLE, func.max(PublicChange.id))
+        .join(Answer, Answer.id == AnswerCitation.answer_id)
+        .join(Article, Article.id == AnswerCitation.article_id)
+        .join(Article.paper)
+        .join(PublicChange, PublicChange.article_id == Article.id)
+        .where(PublicChange.kind.in_(_SAYS_SOMETHING_ELSE), PublicChange.id > Answer.checked_change)
+        .group_by(AnswerCitation.answer_id, Article.id, _TITLE)
+        .order_by(_TITLE)
+    )
+    found: dict[int, list[tuple[str, int]]] = {}
+    for answer_id, name, change in db.session.execute(changed):
+        found.setdefault(answer_id, []).append((name, change))
+    answers = published_answers().where(or_(Answer.id.in_(found), Answer.next_check_on <= today))
+    return [
+        AnswerToCheck(
+            answer_id=answer.id,
+            question=answer.question,
+            summaries=tuple(name for name, _ in found.get(answer.id, ())),
+            due_on=answer.next_check_on if answer.next_check_on <= today else None,
+            newest_change=max((change for _, change in found.get(answer.id, ())), default=0),
+        )
+        for answer in db.session.scalars(answers)
+    ]
+
+
+def _schedules(now: datetime) -> list[tuple[Schedule, str, str]]:
+    """Schedules that wait, with title and editor, and those that were published late within a month."""
+    waits = Schedule.ended_at.is_(None)
+    was_published = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
+    query = (
+        select(Schedule, Draft.title, Editor.name)
+        .join(Draft, Draft.id == Schedule.draft_id)
+        .join(Editor, Editor.id == Schedule.editor_id)
+        .where(or_(waits, was_published))
+        .order_by(Schedule.publish_at)
+    )
+    return [
+        (row, title, name)
+        for row, title, name in db.session.execute(query)
+        if row.ended_at is None or row.ended_at - row.publish_at > LATE
+    ]
+
+
+def _with_new_notice() -> Sequence[Article]:
+    """Published summaries of whose papers a journal says something that came after their newest text."""
+    later = aliased(PublicChange)
+    is_answered = exists().where(
+        later.article_id == Article.id,
+        later.kind == ChangeKind.PUBLISHED,
+        later.id > PublicChange.id,
+    )
+    has_notice = exists().where(
+        PublicChange.article_id == Article.id, PublicChange.kind == ChangeKind.NOTICE, ~is_answered
+    )
+    grave = [status for status in PaperStatus if status.gravity]
+    query = published().join(Article.paper).where(Paper.status.in_(grave), has_notice)
+    return db.session.scalars(query.order_by(Article.updated_at.desc()).limit(SHOWN)).all()
+
+
+def _unclear() -> list[tuple[int, str, int, int]]:
+    """Published summaries that many readers found unclear since the text changed: id, title, how many said no, of how many."""
+    said_no: ColumnElement[int] = func.count().filter(Feedback.is_helpful.is_(False))
+    answers = func.count()
+    query = (
+        select(Article.id, _TITLE, said_no, answers)
+        .select_from(Feedback)
+        .join(Article, Article.id == Feedback.article_id)
+        .join(Article.paper)
+        .where(Feedback.given_at > Article.updated_at)
+        .group_by(Article.id, _TITLE)
+        .having(said_no >= UNCLEAR_FROM, 3 * said_no >= answers)
+        .order_by(said_no.desc(), Article.id)
+        .limit(SHOWN)
+    )
+    return [(number, title, no, every) for number, title, no, every in db.session.execute(query)]
+
+
+def _review(review: Review) -> str:
+    return url_for("reviews.show", review_id=review.id)
+
+
+def _asked_by(review: Review) -> str:
+    name = review.asked_by.name if review.asked_by else "A colleague"
+    asks = f"{name} asks: “{review.question}”" if review.question else f"{name} asks you to check it"
+    return f"{asks} · since {day(review.asked_at)}"
+
+
+def _quoted(text: str) -> str:
+    words = " ".join(text.split())
+    return f"“{words[:EXCERPT].rstrip()}…”" if len(words) > EXCERPT else f"“{words}”"
