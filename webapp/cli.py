@@ -67,9 +67,9 @@ def prepare() -> None:
             if not db.session.scalar(select(func.count()).select_from(Article)):
                 click.echo("Loading the starter library …")
                 report = library.import_library(STARTER, now)
-            scheduling.publish_due(now)
     except LibraryRefused as refused:
         sys.exit(str(refused))
+    scheduling.publish_due()
     if report:
         click.echo(f"{report.added} summaries loaded.")
 

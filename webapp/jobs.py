@@ -138,8 +138,7 @@ def publish(stop: Event) -> None:
 
 def publish_again(_: Event) -> None:
     """Publish what is due, and try refused articles again: an editor may have fixed them."""
-    with writing() as now:
-        scheduling.publish_due(now)
+    scheduling.publish_due()
 
 
 def correct(_: Event) -> None:

@@ -116,7 +116,7 @@ def test_what_cannot_go_out_any_more_is_told_and_does_not_hold_up_others(
     add_article(paper={"doi": "10.5555/editor.1"}, plain_title="Was quicker")
     output = publish_due(app, DUE)
     assert (
-        "Not published: A made-up pill did not ease pain in trial 1: There’s already a summary of this paper"
+        "Not published: A made-up pill did not ease pain in trial 1: DOI: There’s already a summary of this paper"
         in output
     )
     assert "Published: A made-up pill did not ease pain in trial 2" in output

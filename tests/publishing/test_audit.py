@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from slugify import slugify
 from sqlalchemy import select
@@ -154,8 +155,8 @@ def test_scheduling_and_scheduled_publishing_are_logged(client: PageClient, admi
     edit = send(client, NEW, "schedule", **complete() | {"publish_at": "2099-01-01T09:00"})
     send(client, edit, "unschedule")
     send(client, edit, "schedule", publish_at="2099-01-01T09:00")
-    scheduling.publish_due(datetime(2099, 1, 1, 9, 1, tzinfo=UTC))
-    db.session.commit()
+    with time_machine.travel(datetime(2099, 1, 1, 9, 1, tzinfo=UTC), tick=False):
+        scheduling.publish_due()
     assert [kind for kind, _ in lines()] == ["scheduled", "unscheduled", "scheduled", "published"]
     assert set(db.session.scalars(select(AuditEntry.actor_id))) == {admin.id}
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,25 +16,36 @@ from tests.waiting import wait_until
 from webapp import create_app, jobs
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.models import Article, Category, PublicChange, Schedule
+from webapp.models import (
+    Article,
+    Category,
+    Draft,
+    Editor,
+    PublicChange,
+    Schedule,
+    Section,
+    Source,
+    StoredText,
+)
+from webapp.models.values import ReadFrom
 from webapp.publishing import revisions, scheduling
 
 LATE = timedelta(minutes=40)
 
 
-def schedule(publish_at: datetime, **changes: str) -> None:
+def schedule(publish_at: datetime, slug: str = "a-lantern", **changes: Any) -> Draft:
     """Schedule a new text."""
-    text = content(slug="a-lantern", **changes)
-    scheduling.schedule(
+    draft = scheduling.schedule(
         revisions.new_draft(),
-        text,
+        content(slug=slug, **changes),
         0,
-        add_editor().id,
+        db.session.scalar(select(Editor.id)) or add_editor().id,
         publish_at - timedelta(days=1),
         publish_at=publish_at,
         accepted={},
     )
     db.session.commit()
+    return draft
 
 
 def is_published() -> bool:
@@ -65,6 +77,40 @@ def test_a_refused_text_waits_and_its_reason_is_logged_once(
         jobs.publish_again(Event())
     assert "There is no category" in (db.session.scalars(select(Schedule.problem)).one() or "")
     assert caplog.text.count("a scheduled text cannot be published") == 1
+
+
+def test_a_text_of_a_newer_release_does_not_hold_up_the_others(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = schedule(datetime.now(UTC) - LATE, "of-a-newer-release")
+    revision = revisions.get_revision(newer, 1)
+    revision.content = revision.content | {"field_of_a_newer_release": "x"}
+    schedule(datetime.now(UTC) - LATE / 2)
+    for _ in range(3):
+        jobs.publish_again(Event())
+    assert db.session.scalars(select(Article.slug)).all() == ["a-lantern"]
+    waiting = db.session.scalars(select(Schedule).where(Schedule.ended_at.is_(None))).one()
+    assert (waiting.draft_id, waiting.problem) == (newer.id, scheduling.UNREADABLE)
+    assert caplog.text.count("a scheduled text cannot be published") == 1
+
+
+def test_a_refusal_quotes_nothing_of_a_private_text(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    draft = schedule(datetime.now(UTC) - LATE, harms="not stated")
+    secret = Section(Source.FULL_TEXT, "Three serious adverse events occurred: “severe” seizures.", "Results")
+    db.session.add(
+        StoredText(
+            draft_id=draft.id,
+            kind=ReadFrom.FULL_TEXT,
+            sections=[secret],
+            source="a file",
+            added_at=datetime.now(UTC),
+        )
+    )
+    db.session.commit()
+    jobs.publish_again(Event())
+    problem = db.session.scalars(select(Schedule.problem)).one()
+    assert problem == "Harms and side effects: The paper reports on harms: “…” Say what it says."
+    assert "seizures" not in caplog.text
 
 
 @pytest.mark.proves("Promise 1: what became due while everything was down is published at the start")

@@ -1,8 +1,11 @@
 """What checks find, and the article's own texts in which they look for it."""
 
+import re
 from dataclasses import dataclass
 
 from webapp.content.article_content import ArticleContent
+
+_QUOTES = re.compile("“.*”", re.DOTALL)  # up to the last mark: a quoted sentence may hold quotes itself
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class Problem:
         """
         name = self.field.partition("-")[0].replace("_", " ").capitalize()
         return f"{name}: {self.message}" + (f" “{self.sentence}”" if self.sentence else "")
+
+    @property
+    def kind(self) -> str:
+        """The message without what it quotes, which may be from the private text of a paper."""
+        return _QUOTES.sub("“…”", self.message)
 
 
 def own_texts(content: ArticleContent) -> list[tuple[str, str]]:

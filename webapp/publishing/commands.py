@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from webapp.db.writing import writing
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
 from webapp.publishing.library import Counts, LibraryRefused
@@ -47,8 +46,7 @@ def export_articles(path: Path) -> None:
 @articles_group.command("publish-due")
 def publish_due() -> None:
     """Publish the texts whose scheduled time has come, as a job of the web workers does."""
-    with writing() as now:
-        attempts = scheduling.publish_due(now)
+    attempts = scheduling.publish_due()
     for attempt in attempts:
         if attempt.problem:
             click.echo(f"Not published: {attempt.title}: {attempt.problem}", err=True)

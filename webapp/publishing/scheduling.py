@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.content.answer_content import Content, content_from_json
+from webapp.content.merging import label
 from webapp.db.session import db
+from webapp.db.writing import writing
 from webapp.models import AuditKind, Draft, Schedule
 from webapp.parsing import LAST_YEAR, datetime_from
 from webapp.publishing import audit, publication, revisions
@@ -17,6 +20,7 @@ from webapp.publishing.revisions import Kind
 log = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=5)  # from here on, a delay is logged and shown
+UNREADABLE = "Something in this text can’t be read by this version of the site. Open it, and save it again."
 
 
 class NotInFuture(ValueError):
@@ -96,31 +100,52 @@ def is_something_due(now: datetime) -> bool:
     return db.session.scalar(due.limit(1)) is not None
 
 
-def publish_due(now: datetime) -> list[PublishAttempt]:
-    """Publish every text that is due. One that fails its checks keeps waiting with the problem; the others go out."""
-    due = (
-        select(Schedule)
-        .where(Schedule.ended_at.is_(None), Schedule.publish_at <= now)
-        .order_by(Schedule.publish_at)
-    )
-    attempts = []
-    for row in db.session.scalars(due).all():
-        draft = revisions.get_draft(row.draft_id)
-        revision = revisions.get_revision(draft, row.revision_number)
-        late = now - row.publish_at
-        try:  # once more: since it was scheduled, another text may have taken its address or its paper
-            publication.check_publishable(content_from_json(revision.content), draft, today=now.date())
+def publish_due() -> list[PublishAttempt]:
+    """Publish every text that is due, each in a transaction of its own.
+
+    One that fails its checks, or that this release cannot read, keeps waiting with the problem; the others go out.
+    """
+    now, attempts = datetime.now(UTC), []
+    due = select(Schedule.id).where(Schedule.ended_at.is_(None), Schedule.publish_at <= now)
+    for schedule_id in db.session.scalars(due.order_by(Schedule.publish_at)).all():
+        try:
+            with writing() as now:
+                row = db.session.get(Schedule, schedule_id)
+                if row is not None and row.ended_at is None:  # else somebody was faster
+                    attempts.append(_publish(row, now))
+        except SQLAlchemyError:
+            raise  # of the database, not of this text
         except publication.NotPublishable as refusal:
-            if row.problem != str(refusal):  # otherwise every run would log it again
-                log.warning("a scheduled text cannot be published: %s", refusal, extra={"draft": draft.id})
-            row.problem = str(refusal)
-            attempts.append(PublishAttempt(draft.title, late, row.problem))
-            continue
-        publication.make_public(draft, revision, now)
-        row.ended_at, row.problem = now, None
-        audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
-        if late > LATE:
-            minutes = late // timedelta(minutes=1)
-            log.warning("a scheduled text was published late", extra={"draft": draft.id, "minutes": minutes})
-        attempts.append(PublishAttempt(draft.title, late))
+            reasons = (f"{label(problem.field)}: {problem.kind}" for problem in refusal.problems)
+            attempts.append(_hold_back(schedule_id, " ".join(reasons)))
+        except Exception as error:
+            attempts.append(_hold_back(schedule_id, UNREADABLE, error))
     return attempts
+
+
+def _publish(row: Schedule, now: datetime) -> PublishAttempt:
+    draft = revisions.get_draft(row.draft_id)
+    revision = revisions.get_revision(draft, row.revision_number)
+    # once more: since it was scheduled, another text may have taken its address or its paper
+    publication.check_publishable(content_from_json(revision.content), draft, today=now.date())
+    publication.make_public(draft, revision, now)
+    row.ended_at, row.problem = now, None
+    audit.record(AuditKind.PUBLISHED, now, row.editor_id, detail=draft.title)
+    late = now - row.publish_at
+    if late > LATE:
+        minutes = late // timedelta(minutes=1)
+        log.warning("a scheduled text was published late", extra={"draft": draft.id, "minutes": minutes})
+    return PublishAttempt(draft.title, late)
+
+
+def _hold_back(schedule_id: int, problem: str, error: Exception | None = None) -> PublishAttempt:
+    """Store why a text was not published, and log it once: every run tries again."""
+    with writing() as now:
+        row = db.session.get_one(Schedule, schedule_id)
+        if row.problem != problem:
+            extra = {"draft": row.draft_id}
+            log.warning("a scheduled text cannot be published: %s", problem, exc_info=error, extra=extra)
+        row.problem = problem
+        # not through the draft, which may be what cannot be read
+        title = db.session.scalar(select(Draft.title).where(Draft.id == row.draft_id)) or ""
+        return PublishAttempt(title, now - row.publish_at, problem)
