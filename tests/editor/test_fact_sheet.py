@@ -289,7 +289,7 @@ def test_nothing_is_decided_while_two_texts_wait_for_a_decision(client: PageClie
     draft.merge_base = 1
     db.session.commit()
     page = decide(client, draft, "sample_size", "confirm", status=422, offer="40")
-    assert "Two people changed this summary." in page
+    assert "There are two versions of this text." in page
     assert content_of(draft).sample_size == "" and draft.merge_base == 1
 
 

@@ -99,6 +99,16 @@ def test_restoring_over_a_newer_text_is_stopped(client: PageClient, edit: str) -
     assert db.session.scalar(select(Draft.revision_number)) == 3
 
 
+def test_restoring_does_not_decide_between_two_texts(client: PageClient, edit: str) -> None:
+    draft = db.session.scalars(select(Draft)).one()
+    draft.merge_base = 1
+    db.session.commit()
+    page = restore(client, edit, number=1, revision=2, status=409)
+    assert "There are two versions of this text." in page
+    db.session.expire_all()
+    assert (draft.revision_number, draft.merge_base) == (2, 1)
+
+
 def test_nonsense_is_refused(client: PageClient, edit: str) -> None:
     sent = {"number": "x", "revision": "2", "csrf_token": token(client, f"{edit}/history")}
     client.post(f"{edit}/restore", sent, status=400)

@@ -259,7 +259,7 @@ def test_a_draft_with_two_versions_is_not_filled_in(writer: EditorClient, known_
     db.session.commit()
     address = send(writer, DOI)
     page = writer.post(f"{address}/fill/1", {"csrf_token": token(writer, IMPORT)}, status=409)
-    assert "There are two versions of this summary." in page.text
+    assert "There are two versions of this text." in page.text
     db.session.expire_all()
     assert (draft.revision_number, draft.merge_base) == (before, before)
 

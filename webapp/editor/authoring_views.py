@@ -394,6 +394,7 @@ def _save(draft_id: int, form: DraftForm, now: datetime) -> Draft:
     """Save what was typed as the newest revision. Raises SavedMeanwhile."""
     draft = _draft(draft_id)
     content = content_from(form, content_from_json(draft.content))
+    draft.merge_base = None  # the form showed both texts
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
     draft.change_note, draft.is_correction = form.note
     _forget_unsaved(draft)

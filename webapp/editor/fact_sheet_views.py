@@ -23,6 +23,7 @@ from webapp.papers.facts.suggestion import Field, Suggestion
 from webapp.papers.records import Unreadable
 from webapp.parsing import member_from
 from webapp.publishing import revisions
+from webapp.publishing.revisions import Undecided
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import read_large_form
@@ -153,7 +154,8 @@ def _decide(draft_id: int, name: str, value: str, seen: list[Suggestion]) -> Res
 
 
 @bp.errorhandler(Undecidable)
-def show_undecided(refusal: Undecidable) -> Response:
+@bp.errorhandler(Undecided)
+def show_undecided(refusal: Undecidable | Undecided) -> Response:
     """Say at the fact why nothing was stored."""
     name = (request.view_args or {}).get("name")
     return _show(

@@ -26,8 +26,6 @@ from webapp.publishing.revisions import DraftNotFound
 from webapp.web.errors import SiteError
 
 _PATH = "/editor/papers/import"
-_UNFILLED = "Nothing was filled in"
-_CONFLICT = "There are two versions of this summary. Open it, decide between them, and save it. Then fill in the rest."
 _FIELDS = ("doi", "pmid", "pmcid", "title", "published_on")
 _YEARS_APART = 1  # online in December, in print in January
 
@@ -115,14 +113,12 @@ def fill_draft(known: KnownPaper, record: Record, editor_id: int, now: datetime)
         draft = revisions.get_draft(known.draft_id or 0)
         if draft.deleted_at is not None:  # since the plan was made
             raise DraftNotFound
-    if draft.merge_base is not None:
-        raise SiteError(409, _CONFLICT, title=_UNFILLED)
     content = merging.filled(from_json(draft.content), record.content)
     revisions.save(draft, content, draft.revision_number, editor_id, now)
     try:
         _store_text(draft, record, editor_id, now)
     except Unreadable as refusal:
-        raise SiteError(409, str(refusal), title=_UNFILLED) from refusal
+        raise SiteError(409, str(refusal), title="Nothing was filled in") from refusal
     return draft
 
 

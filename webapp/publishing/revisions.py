@@ -44,6 +44,14 @@ class SavedMeanwhile(Exception):
     """The text is based on an older revision: somebody else, or the same person in another window, saved meanwhile."""
 
 
+class Undecided(SiteError):
+    """Somebody has to decide between two texts first: any other save would count as the decision."""
+
+    def __init__(self) -> None:
+        sentence = "There are two versions of this text. Open it in the form, decide between them, and save it. Then try again."
+        super().__init__(409, sentence, title="Nothing was saved")
+
+
 def new_draft(form_key: str | None = None, kind: TextKind = TextKind.SUMMARY) -> Draft:
     """Make an empty draft, which enters the database when it is first saved."""
     return Draft(
@@ -152,13 +160,14 @@ def save(
     *,
     kind: Kind = Kind.SAVED,
 ) -> Draft:
-    """Save a text as the newest revision, unless it equals the current one. Raises SavedMeanwhile.
+    """Save a text as the newest revision, unless it equals the current one. Raises SavedMeanwhile or Undecided.
 
     ``base_number`` is the number of the revision that the text is based on.
     """
     if draft.revision_number != base_number:
         raise SavedMeanwhile
-    draft.merge_base = None  # saving the form resolves the conflict that it showed
+    if draft.merge_base is not None:
+        raise Undecided
     if draft.revision_number == 0 or draft.deleted_at or content != content_from_json(draft.content):
         add_revision(draft, content, editor_id, now, kind)
     return draft

@@ -47,7 +47,7 @@ def decided(draft: Draft) -> dict[Field, Fact]:
 def decide(
     draft: Draft, field: Field, value: str, seen: Sequence[Suggestion], *, editor_id: int, now: datetime
 ) -> None:
-    """Store a decision, and put its value into the draft as a new revision. Raises Undecidable.
+    """Store a decision, and put its value into the draft as a new revision. Raises Undecidable or Undecided.
 
     ``value`` may be NOT_STATED; ``seen`` are the suggestions that the editor agreed with or changed.
     """
@@ -59,7 +59,7 @@ def decide(
             for other, earlier in facts.items():
                 content = _with_people(content, other, "", earlier.value, earlier.source)
         content = _with_people(content, field, fact.value, value, seen[0].source if seen else None)
-    _save(draft, content, editor_id, now)
+    revisions.save(draft, content, draft.revision_number, editor_id, now)
     fact.value, fact.editor_id, fact.confirmed_at = value, editor_id, now
     fact.found_by = FoundBy.RULE if seen and value == joined(seen) else FoundBy.PERSON
     fact.source, fact.start, fact.end, fact.quote, fact.text_id = None, None, None, "", None
@@ -83,18 +83,10 @@ def joined(seen: Sequence[Suggestion]) -> str:
 
 
 def set_read_from(draft: Draft, read_from: ReadFrom | None, *, editor_id: int, now: datetime) -> None:
-    """Put into a draft, as a new revision, how much of the paper was read. Raises Undecidable."""
+    """Put into a draft, as a new revision, how much of the paper was read. Raises Undecided."""
     content = from_json(draft.content)
     paper = msgspec.structs.replace(content.paper, read_from=read_from)
-    _save(draft, msgspec.structs.replace(content, paper=paper), editor_id, now)
-
-
-def _save(draft: Draft, content: ArticleContent, editor_id: int, now: datetime) -> None:
-    """Add a revision, but not while somebody has to decide between two texts: it would count as the decision."""
-    if draft.merge_base is not None:
-        raise Undecidable(
-            "Two people changed this summary. Open the form first, and decide which text stays."
-        )
+    content = msgspec.structs.replace(content, paper=paper)
     revisions.save(draft, content, draft.revision_number, editor_id, now)
 
 
