@@ -123,13 +123,37 @@ def test_a_review_that_cannot_be_sent_comes_back_as_it_was_typed(
 ) -> None:
     path = mailed_link(client, article)
     page = answer(EditorClient(app), path, 422, **fields, role="Typed, and not lost")
-    assert sentence in page
+    assert sentence in page and "<title>Error: " in page
     sent = form_on(page, path)
     assert sent["role"] == "Typed, and not lost"
     assert all(
         sent.get(name.replace("__", "-"), "").strip() == value.strip() for name, value in fields.items()
     )
     assert db.session.scalars(select(Review.answered_at)).one() is None
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_review_can_be_finished_later_and_until_then_nobody_sees_it(
+    app: Flask, client: PageClient, article: Article, has_account: bool
+) -> None:
+    if has_account:
+        visitor = reviewer(app)
+        account = str(db.session.scalars(select(Editor.id).where(Editor.email == LEE)).one())
+        ask(client, article, reviewer=account)
+        path = f"/editor/reviews/{db.session.scalars(select(Review.id)).one()}"
+    else:
+        path, visitor = mailed_link(client, article), EditorClient(app)
+    mail_count = len(delivered())
+    sent = changed(form_on(visitor.get(path).text, path), harms__opinion="change", role="nurse", later="yes")
+    page = visitor.get(visitor.post(path, sent).location).text
+    assert "Saved. Nobody has seen it yet." in page
+    again = form_on(page, path)
+    assert (again["harms-opinion"], again["role"]) == ("change", "nurse")
+    listed = client.get(f"{form_of(client, article.id)}/reviews").text
+    assert "No answer yet." in listed and "Change this" not in listed
+    assert len(delivered()) == mail_count
+    answer(visitor, path, harms__text="Say how many.")
+    assert "Say how many." in client.get(f"{form_of(client, article.id)}/reviews").text
 
 
 def test_a_link_that_was_used_says_what_was_said_and_can_take_the_name_back(

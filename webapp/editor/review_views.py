@@ -225,7 +225,10 @@ def _show_reviews(draft: Draft, form: AskForm, status: int = HTTPStatus.OK) -> R
 
 
 def _review_form(review: Review, **filled: Any) -> ReviewForm:
-    return ReviewForm(**filled, data={"name": review.name, "role": review.role})
+    """The form of a review, with what was saved to finish later."""
+    said = {part.part: {"opinion": part.opinion, "text": part.text} for part in review.parts}
+    mine = {name: getattr(review, name) for name in ("name", "role", "keeps_name")}
+    return ReviewForm(**filled, data=mine | said)
 
 
 def _content(review: Review) -> Content:
@@ -239,19 +242,22 @@ def _shown_parts(content: Content) -> list[str]:
 
 
 def _answer(review: Review, token: str = "") -> Response:
-    """Store a sent review; refused, its form is shown again as it was filled in."""
-    form, shown = _review_form(review), _shown_parts(_content(review))
-    if not form.is_complete(shown):
+    """Store a sent review, or one to finish later; refused, its form is shown again as it was filled in."""
+    form, shown, is_sent = _review_form(review), _shown_parts(_content(review)), "later" not in request.form
+    if not (form.is_complete(shown) if is_sent else form.validate()):
         return _show_review(review, form, HTTPStatus.UNPROCESSABLE_ENTITY, token=token)
     with writing() as now:
         reviews.refuse_answered(review)  # another request may have sent it meanwhile
-        if form.agrees.data:
-            review.name, review.role = form.name.data, form.role.data
+        if form.agrees.data or not is_sent:
+            review.name, review.role = form.name.data or review.name, form.role.data
             review.keeps_name = bool(token) or form.keeps_name.data
-        reviews.answer(review, form.parts(shown), now, signs=form.agrees.data)
+        if is_sent:
+            reviews.answer(review, form.parts(shown), now, signs=form.agrees.data)
+        else:
+            review.parts = form.parts(shown)
         if not token:
             editor_access.discard_recovered_fields()
-    return htmx.redirect(request.path)
+    return htmx.redirect(request.path if is_sent else f"{request.path}?saved=yes")
 
 
 def _show_review(review: Review, form: ReviewForm, status: int = HTTPStatus.OK, token: str = "") -> Response:
@@ -268,6 +274,7 @@ def _show_review(review: Review, form: ReviewForm, status: int = HTTPStatus.OK, 
         form=form,
         parts=_shown_parts(content),
         until=reviews.closes_at(review),
+        is_saved="saved" in request.args and status == HTTPStatus.OK,
         token=token,
     )
     return never_store(response)
