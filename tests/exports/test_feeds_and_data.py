@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
@@ -19,10 +20,13 @@ from tests.pages import PageClient
 from webapp.catalog.answers import get_answer
 from webapp.content.answer_content import AnswerContent, content_from_json
 from webapp.content.article_content import CorrectionContent
+from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.exports.jsonld import jsonld_text
 from webapp.exports.library_files import FILES, csv_rows
-from webapp.models.values import PaperStatus, Subject
+from webapp.models import Article, Live
+from webapp.models.values import PaperStatus, ReviewerKind, SignOff, Subject
 from webapp.publishing import answers, publication
 from webapp.publishing.publication import content_of, transient_article
 from webapp.search import indexing
@@ -197,6 +201,28 @@ def test_the_share_card_is_a_picture_of_the_usual_size(client: PageClient, title
     response = client.get(f"/research/{article.slug}/card-1.png")
     assert Image.open(io.BytesIO(response.data)).size == (1200, 630)
     assert len(response.data) < 100_000
+
+
+@pytest.mark.parametrize("add", [add_answer, add_article])
+def test_a_shared_picture_says_who_checked_and_has_a_new_address_once_they_did(
+    client: PageClient, add: Callable[[], Live]
+) -> None:
+    live = add()
+    place = "research" if isinstance(live, Article) else "answers"
+
+    def shared() -> tuple[str, bytes]:
+        page = client.get(f"/{place}/{live.slug}").text
+        path = re.findall(rf'"og:image" content="[^"]*(/{place}/[^"]*)"', page)[0]
+        return path, client.get(path).data
+
+    before = shared()
+    assert Image.open(io.BytesIO(before[1])).size == (1200, 630)
+    live.sign_offs = [SignOff("Lee Roe", "nurse", ReviewerKind.CLINICIAN, date(2026, 11, 24))]
+    live.updated_at += timedelta(seconds=1)
+    change_log.announce(ChangeKind.SIGNED_OFF, live.updated_at, of=live.key)
+    db.session.commit()
+    after = shared()
+    assert after[0] != before[0] and after[1] != before[1]
 
 
 def test_the_library_as_csv_has_a_row_an_article(client: PageClient) -> None:

@@ -31,6 +31,7 @@ from webapp.publishing.publication import withdraw
 
 # Public pages that a copy does not hold: each answers one reader, a form or a program.
 LEFT_OUT = {
+    "exports.answer_card": "messengers fetch it from the address that is shared",
     "exports.card": "messengers fetch it from the address that is shared",
     "exports.search_feed": "the site's own search",
     "exports.search_file": "the site's own search",

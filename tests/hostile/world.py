@@ -201,7 +201,7 @@ def build(app: Flask, say: Say) -> World:
     db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
-        "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "revision": article.revision_number,
+        "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "changed": 1,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
         "name": "js/site.js", "text_id": 1, "review_id": unanswered.id,
     }  # fmt: skip
@@ -211,6 +211,7 @@ def build(app: Flask, say: Say) -> World:
         "articles.category": {"slug": "pain-management"},
         "answers.answer": {"slug": answer.slug},
         "answers.history": {"slug": answer.slug},
+        "exports.answer_card": {"slug": answer.slug},
         "exports.category_feed": {"slug": "pain-management"},
         "pages.glossary_term": {"slug": "a-word"},
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},

@@ -1,4 +1,4 @@
-"""The picture that messengers show for a shared summary: what its page shows at a glance, 1200 × 630 pixels."""
+"""The pictures that messengers show for a shared summary or answer: its page at a glance, 1200 × 630 pixels."""
 
 import io
 from functools import lru_cache
@@ -23,7 +23,9 @@ _COLORS = {
     Result.NOT_TESTED: _INK_2,
 }
 _TITLE_SIZES = (58, 52, 46, 40)
-_TITLE_HEIGHT = 240
+_TITLE_HEIGHT, _QUESTION_HEIGHT = 240, 150
+_VERDICT_SIZE, _VERDICT_LINES = 32, 5
+_SMALL, _SMALL_LINES = 23, 4
 _PANEL, _SPINE_SIZE, _SPINE_LEFT, _SPINE_TOP, _SMOOTH = 304, 1.75, -30, 36, 3
 _SHAPE_SIZE = 52
 _RESULT_SIZES = (44, 38, 32, 26)
@@ -31,24 +33,52 @@ _FIGURES_IN_ROW = 30
 
 
 @lru_cache(maxsize=64)
-def card_png(title: str, seen: Glance, flags: str) -> bytes:
+def card_png(title: str, seen: Glance, flags: str, checked: str) -> bytes:
     """The card of one summary as PNG. The flags stand below the title: one never travels without the other."""
+    image, draw = _begun(title, seen.lit)
+    _draw_result(draw, seen, 336)
+    if seen.result_of is not None:
+        _draw_how_sure(draw, seen.sure.certainty, 424)
+        if seen.crowd:
+            _draw_crowd(draw, seen.crowd, (LEFT + 400, 406))
+            each = f", {seen.crowd.each:,} per figure" if seen.crowd.each > 1 else ""
+            draw.text((LEFT + 400, 456), f"{seen.who}{each}", font=_font("Regular", 24), fill=_INK)
+    return _finished(image, draw, flags, checked)
+
+
+@lru_cache(maxsize=64)
+def answer_card_png(question: str, verdict: str, certainty: Certainty, checked: str) -> bytes:
+    """The card of one answer as PNG: the question, the verdict, how sure that is, and who checked it."""
+    image, draw = _begun(question, frozenset(), _QUESTION_HEIGHT)
+    font = _font("Regular", _VERDICT_SIZE)
+    lines = _cut(_wrapped(draw, verdict, font), _VERDICT_LINES)
+    draw.multiline_text((LEFT, 92 + _QUESTION_HEIGHT), "\n".join(lines), font=font, fill=_INK, spacing=8)
+    _draw_how_sure(draw, certainty, 462)
+    return _finished(image, draw, "", checked)
+
+
+def _begun(
+    title: str, lit: frozenset[int], height: int = _TITLE_HEIGHT
+) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """What every card has: the spine, the name of the site, and the title."""
     image = Image.new("RGB", SIZE, _PAPER)
     draw = ImageDraw.Draw(image)
-    image.paste(_panel(seen.lit))
+    image.paste(_panel(lit))
     draw.text((LEFT, 36), SITE_NAME, font=_font("Bold", 28), fill=_INK_2)
-    font, lines = _fitted(draw, title)
+    font, lines = _fitted(draw, title, height)
     draw.multiline_text((LEFT, 84), "\n".join(lines), font=font, fill=_INK, spacing=8)
-    _draw_result(draw, seen, 344)
-    if seen.result_of is not None:
-        _draw_how_sure(draw, seen.sure.certainty, 436)
-        if seen.crowd:
-            _draw_crowd(draw, seen.crowd, (LEFT + 400, 418))
-            each = f", {seen.crowd.each:,} per figure" if seen.crowd.each > 1 else ""
-            draw.text((LEFT + 400, 468), f"{seen.who}{each}", font=_font("Regular", 24), fill=_INK)
-    small = _font("Regular", 26)
-    wrapped = "\n".join(_wrapped(draw, flags, small)[:3])
-    draw.multiline_text((LEFT, 514), wrapped, font=small, fill=_INK_2, spacing=6)
+    return image, draw
+
+
+def _finished(image: Image.Image, draw: ImageDraw.ImageDraw, flags: str, checked: str) -> bytes:
+    """Write the small print at the foot, and give the card as PNG. Who checked it is never left out for the flags."""
+    signed = _cut(_wrapped(draw, checked, _font("Bold", _SMALL)), _SMALL_LINES - 1)
+    plain = _cut(_wrapped(draw, flags, _font("Regular", _SMALL)), _SMALL_LINES - len(signed))
+    top = SIZE[1] - 22 - 29 * (len(plain) + len(signed))
+    for weight, lines in (("Regular", plain), ("Bold", signed)):
+        for line in lines:
+            draw.text((LEFT, top), line, font=_font(weight, _SMALL), fill=_INK_2)
+            top += 29
     out = io.BytesIO()
     image.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -128,15 +158,19 @@ def _draw_crowd(draw: ImageDraw.ImageDraw, crowd: Crowd, at: tuple[int, int]) ->
             draw.ellipse((left, top + 8, left + 10, top + 15), fill=_PINE)
 
 
-def _fitted(draw: ImageDraw.ImageDraw, title: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+def _fitted(draw: ImageDraw.ImageDraw, title: str, height: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:
     """The largest type in which the whole title fits; a title too long even for the least is cut at a word."""
     for size in _TITLE_SIZES:
         font = _font("Bold", size)
         lines = _wrapped(draw, title, font)
-        if len(lines) * (size + 8) <= _TITLE_HEIGHT:
+        if len(lines) * (size + 8) <= height:
             return font, lines
-    most = _TITLE_HEIGHT // (_TITLE_SIZES[-1] + 8)
-    return font, [*lines[: most - 1], lines[most - 1] + " …"]
+    return font, _cut(lines, height // (_TITLE_SIZES[-1] + 8))
+
+
+def _cut(lines: list[str], most: int) -> list[str]:
+    """At most so many lines; the last one says if there are more."""
+    return lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1] + " …"]
 
 
 def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont) -> list[str]:

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from webapp.catalog import queries
-from webapp.catalog.answers import list_answers, published_answers, recently_changed_answers
+from webapp.catalog.answers import get_answer, list_answers, published_answers, recently_changed_answers
 from webapp.config import SITE_NAME
 from webapp.content.at_a_glance import glance
+from webapp.content.sign_off_words import who_checked
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.exports import library_files
-from webapp.exports.card import card_png
+from webapp.exports.card import answer_card_png, card_png
 from webapp.exports.citation_files import FORMATS, citation_file
 from webapp.exports.jsonld import answer_graph, article_graph, home_graph, jsonld_text
 from webapp.exports.reference import (
@@ -26,7 +27,7 @@ from webapp.exports.reference import (
     summary_reference,
     vancouver,
 )
-from webapp.models import Article
+from webapp.models import Article, Live
 from webapp.search import followed, results
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery, Sort
@@ -68,12 +69,26 @@ def citation(slug: str, ending: str) -> Response:
     return _file(citation_file(article, form, of_summary, _site_url()), form.mimetype, f"{slug}.{ending}")
 
 
-@bp.get("/research/<slug>/card-<int:revision>.png")
-def card(slug: str, revision: int) -> Response:  # noqa: ARG001
-    """The picture that messengers show when a summary is shared; a new text has a new address."""
+@bp.get("/research/<slug>/card-<int:changed>.png")
+def card(slug: str, changed: int) -> Response:  # noqa: ARG001
+    """The picture that messengers show when a summary is shared; after a change it has a new address."""
     article = queries.get_published(slug)
-    headers = {"Content-Type": "image/png", "Cache-Control": "public, max-age=86400"}
-    return make_response(card_png(article.title, glance(article), flags(article)), HTTPStatus.OK, headers)
+    return _picture(card_png(article.title, glance(article), flags(article), who_checked(article)))
+
+
+@bp.get("/answers/<slug>/card-<int:changed>.png")
+def answer_card(slug: str, changed: int) -> Response:  # noqa: ARG001
+    """The picture that messengers show when an answer is shared; after a change it has a new address."""
+    answer = get_answer(slug)
+    return _picture(answer_card_png(answer.question, answer.verdict, answer.certainty, who_checked(answer)))
+
+
+@bp.app_template_global()
+def card_address(live: Live) -> str:
+    """Where the picture of a summary or answer is, as of its last change or sign-off."""
+    endpoint = "exports.card" if isinstance(live, Article) else "exports.answer_card"
+    path = url_for(endpoint, slug=live.slug, changed=int(live.updated_at.timestamp()))
+    return _site_url() + path
 
 
 @bp.get("/feed.atom")
@@ -232,6 +247,11 @@ def download_words(count: int) -> str:
     if count > MOST_IN_LIST_FILE:
         return f"Download the newest {MOST_IN_LIST_FILE:,} of {count:,} summaries"
     return "Download this summary" if count == 1 else f"Download these {count:,} summaries"
+
+
+def _picture(png: bytes) -> Response:
+    headers = {"Content-Type": "image/png", "Cache-Control": "public, max-age=86400"}
+    return make_response(png, HTTPStatus.OK, headers)
 
 
 def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
