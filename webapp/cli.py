@@ -30,6 +30,7 @@ from webapp.operations.commands import (
     restore_drill,
     verify_backups,
 )
+from webapp.papers import watching
 from webapp.papers.commands import papers_group
 from webapp.publishing import library, scheduling
 from webapp.publishing.commands import articles_group
@@ -67,6 +68,7 @@ def prepare() -> None:
             if not db.session.scalar(select(func.count()).select_from(Article)):
                 click.echo("Loading the starter library …")
                 report = library.import_library(STARTER, now)
+            watching.load_defaults(STARTER / "watches.toml")
     except LibraryRefused as refused:
         sys.exit(str(refused))
     scheduling.publish_due()

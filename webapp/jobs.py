@@ -11,6 +11,7 @@
 8. Forget: delete data that is no longer needed.
 9. Remind: mail those who asked for a sign-off that it is a year old.
 10. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
+11. Find papers: run the watches that are due.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -41,6 +42,8 @@ from webapp.mail import delivery, outbox
 from webapp.mail.outbox import PRIORITIES, URGENT, Priorities
 from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.newsletter import subscriptions
+from webapp.papers import candidates, watching
+from webapp.papers.services import is_contact
 from webapp.publishing import audit, deletion, reviews, scheduling
 from webapp.search import indexing, misses
 from webapp.search.index import SearchUnavailable
@@ -186,6 +189,14 @@ def forget(_: Event) -> None:
         reviews.forget_addresses(now)
         subscriptions.forget_unconfirmed(now)
         outbox.forget_old(now)
+        candidates.forget_old(now)
+
+
+def find_papers(stop: Event) -> None:
+    """Run the watches that are due; no service is asked again and again without an address at which it can reach us."""
+    config = current_app.extensions["config"]
+    if is_contact(config.editors_mail):
+        watching.run_due(config, stop.is_set)
 
 
 def remind(_: Event) -> None:
@@ -208,4 +219,5 @@ JOBS = (
     Job("forget", 3600.0, forget),
     Job("remind", 3600.0, remind),
     Job("remove outdated copy", 1.0, remove_outdated_copy),
+    Job("find papers", 60.0, find_papers),
 )

@@ -4,11 +4,12 @@ import dataclasses
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from flask import Flask
@@ -39,12 +40,15 @@ class Reply:
         return cls(json.dumps(value).encode())
 
 
+Answering = Callable[[dict[str, str]], Reply]  # to the parameters of a request
+
+
 class StandIn(Reply):
     """What the server answers, and the requests that it received. Paths that begin as in ``replies`` get that reply."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.replies: dict[str, Reply] = {}
+        self.replies: dict[str, Reply | Answering] = {}
         self.asked: list[tuple[str, str]] = []  # path and user agent
         self.url = ""
 
@@ -71,18 +75,17 @@ def results(*rows: dict[str, Any]) -> Reply:
     return Reply.of({"version": "6.9", "hitCount": len(rows), "resultList": {"result": list(rows)}})
 
 
-@pytest.fixture
-def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """Run the stand-in, without the waits between requests."""
-    monkeypatch.setattr(services, "_paces", defaultdict(services.Pace))
-    monkeypatch.setattr(services, "sleep", lambda _: None)
+@contextmanager
+def stand_in() -> Iterator[StandIn]:
+    """Run the server."""
     state = StandIn()
 
     class Handler(SilentHandler):
         def do_GET(self) -> None:
             path = unquote(self.path)
             state.asked.append((path, self.headers["User-Agent"]))
-            reply = next((reply for start, reply in state.replies.items() if path.startswith(start)), state)
+            found = next((reply for start, reply in state.replies.items() if path.startswith(start)), state)
+            reply = found if isinstance(found, Reply) else found(dict(parse_qsl(urlsplit(self.path).query)))
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
@@ -102,6 +105,15 @@ def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
     with http_server(Handler) as place:
         state.url = f"http://{place}"
+        yield state
+
+
+@pytest.fixture
+def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """The stand-in, without the waits between requests."""
+    monkeypatch.setattr(services, "_paces", defaultdict(services.Pace))
+    monkeypatch.setattr(services, "sleep", lambda _: None)
+    with stand_in() as state:
         yield state
 
 

@@ -158,9 +158,9 @@ def test_a_limit_that_an_answer_names_is_kept(
     waits: list[float] = []
     monkeypatch.setattr(services, "sleep", waits.append)
     crossref.headers = {"x-rate-limit-limit": "1", "x-rate-limit-interval": "9s"}
-    for _ in range(3):
+    for _ in range(2):
         services.fetch(settings, CROSSREF, "/works/x", until=monotonic() + 60)
-    assert 8 < waits[2] <= 9.25
+    assert waits[0] == 0 and 8 < waits[1] <= 9
 
 
 @pytest.mark.parametrize("later", ["30", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "", "-5"])

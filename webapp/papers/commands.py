@@ -1,4 +1,4 @@
-"""``flask papers``: import papers as drafts, and check the library for retractions."""
+"""``flask papers``: import papers as drafts, look for new ones, and check the library for retractions."""
 
 import sys
 import time
@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from datetime import time as time_of_day
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from webapp.config import Config
 from webapp.db.writing import stop_reading, writing
-from webapp.papers import crossref, file_formats, importing, retraction_watch, services, sources
+from webapp.models.in_words import plural
+from webapp.papers import crossref, file_formats, importing, retraction_watch, services, sources, watching
+from webapp.papers.candidates import Library, Outcome
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
 from webapp.publishing.retractions import CheckResult, NoticeStatus, PaperToCheck
@@ -24,7 +28,9 @@ MOST_FAILURES = 5  # in a row: then Crossref is down or limits us, and more requ
 # Drafts that an import makes in one turn, and the seconds for which it then leaves the turn to others.
 DRAFTS_AT_ONCE, PAUSE = 25, 0.1
 
-papers_group = AppGroup("papers", help="Import papers as drafts; check papers for retractions.")
+papers_group = AppGroup(
+    "papers", help="Import papers as drafts; look for new ones; check papers for retractions."
+)
 
 
 @papers_group.command("import")
@@ -60,6 +66,41 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
         sys.exit(1)
 
 
+@papers_group.command("watch")
+@click.option("--dry-run", is_flag=True, help="Show what would be found, and store nothing.")
+def watch(dry_run: bool) -> None:
+    """Ask the services for new papers, by every watch that is on, and store them for editors to decide on."""
+    config = current_app.extensions["config"]
+    _say_who_cannot_reach_us(config)
+    names = {row.id: watching.title_of(row) for row in watching.every_watch() if row.is_on}
+    library = Library()
+    stop_reading()
+    reports = []
+    for number, name in names.items():
+        with click.progressbar(length=1, label=name) as bar:
+
+            def show(done: int, total: int, bar: Any = bar) -> None:
+                bar.length = max(total, 1)
+                bar.update(done - bar.pos)
+
+            do = watching.dry_run if dry_run else watching.run
+            reports.append(do(number, config, library, show))
+    if not dry_run:
+        watching.rate_again(library)
+    for report in reports:
+        click.echo(report)
+        if report.problem:
+            click.echo(f"{report.name}: {report.problem}", err=True)
+    failed = sum(bool(report.problem) for report in reports)
+    new = sum(report.outcomes[Outcome.NEW] for report in reports)
+    verb = "would be stored" if dry_run else "stored"
+    click.echo(
+        f"{plural(len(reports), 'watch', 'watches')}: {plural(new, 'new candidate')} {verb}, {failed} failed."
+    )
+    if failed:
+        sys.exit(1)
+
+
 @papers_group.command("check-retractions")
 @click.option(
     "--csv",
@@ -89,6 +130,11 @@ def check_retractions(csv_file: Path | None) -> None:
         sys.exit(1)
 
 
+def _say_who_cannot_reach_us(config: Config) -> None:
+    if not services.is_contact(config.editors_mail):
+        click.echo(f"No service can reach us at {config.editors_mail}. Set EDITORS_MAIL.", err=True)
+
+
 def _read(file: Path) -> list[Record]:
     try:
         with file.open("rb") as opened:
@@ -103,11 +149,7 @@ def _read(file: Path) -> list[Record]:
 def _check_at_crossref(papers: list[PaperToCheck]) -> list[CheckResult]:
     """Ask about one paper after another, slower after each failure, until too many fail in a row."""
     config = current_app.extensions["config"]
-    if not services.is_contact(config.editors_mail):
-        click.echo(
-            f"{config.editors_mail} is no address for contact that Crossref can use. Set EDITORS_MAIL.",
-            err=True,
-        )
+    _say_who_cannot_reach_us(config)
     results: list[CheckResult] = []
     failure_count = 0
     with click.progressbar(papers, label="Asking Crossref") as bar:

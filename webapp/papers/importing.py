@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from webapp.accounts import form_recovery
 from webapp.content import merging
 from webapp.content.article_content import PaperContent, from_json
 from webapp.content.identifiers import find_doi, find_pmcid, find_pmid
 from webapp.db.session import db
-from webapp.models import Article, Draft, Paper
+from webapp.models import Article, Candidate, CandidateIdentifier, CandidateState, Draft, Paper
 from webapp.papers import stored_texts
 from webapp.papers.clinical_trials import RegisteredTrial
 from webapp.papers.file_formats import MOST_BYTES
@@ -28,6 +28,8 @@ from webapp.web.errors import SiteError
 _PATH = "/editor/papers/import"
 _FIELDS = ("doi", "pmid", "pmcid", "title", "published_on")
 _YEARS_APART = 1  # online in December, in print in January
+
+Identifier = tuple[str, str]  # the name of its field, and the bare identifier
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,7 @@ class ImportPlan:
 
 def plan(records: Iterable[Record]) -> ImportPlan:
     """Sort records into new, duplicate and refused; duplicates are recognized by DOI, PMID, PMCID or title."""
-    known, newest_draft = _KnownPapers(), _newest_draft()
-    articles = select(Article.id, *(getattr(Paper, name) for name in _FIELDS)).join(Article.paper)
-    for article_id, *values in db.session.execute(articles):
-        paper = _paper(values)
-        known.add(paper, KnownPaper(paper.title, article_id=article_id))
-    # Drafts of articles too: an unpublished change may name another paper than the article.
-    fields = (Draft.content["paper"][name].as_string() for name in _FIELDS)
-    drafts = select(Draft.id, *fields).where(Draft.deleted_at.is_(None))
-    for draft_id, *values in db.session.execute(drafts):
-        paper = _paper(values)
-        known.add(paper, KnownPaper(paper.title, draft_id=draft_id))
+    newest_draft, known = _newest_draft(), known_papers()
     new, duplicates, refused = [], [], []
     for record in records:
         if record.reason:
@@ -95,12 +87,29 @@ def plan(records: Iterable[Record]) -> ImportPlan:
     return ImportPlan(tuple(new), tuple(duplicates), tuple(refused), newest_draft)
 
 
+def known_papers() -> "KnownPapers":
+    """Index the papers of all articles and drafts. This reads the whole library."""
+    known = KnownPapers()
+    articles = select(Article.id, *(getattr(Paper, name) for name in _FIELDS)).join(Article.paper)
+    for article_id, *values in db.session.execute(articles):
+        paper = _paper(values)
+        known.add(paper, KnownPaper(paper.title, article_id=article_id))
+    # Drafts of articles too: an unpublished change may name another paper than the article.
+    fields = (Draft.content["paper"][name].as_string() for name in _FIELDS)
+    drafts = select(Draft.id, *fields).where(Draft.deleted_at.is_(None))
+    for draft_id, *values in db.session.execute(drafts):
+        paper = _paper(values)
+        known.add(paper, KnownPaper(paper.title, draft_id=draft_id))
+    return known
+
+
 def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetime) -> list[Draft]:
     """Make a draft of each record, with the text that was read."""
     drafts = []
     for record in records:
         draft = revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
         _store_text(draft, record, editor_id, now)
+        _end_triage(draft, record.content.paper, now)
         drafts.append(draft)
     return drafts
 
@@ -146,41 +155,56 @@ def _newest_draft() -> int:
     return db.session.scalar(select(func.max(Draft.id))) or 0
 
 
-class _KnownPapers:
+class KnownPapers:
     """An index of papers by identifier and by title."""
 
     def __init__(self) -> None:
-        self._by_key: dict[tuple[str, str], KnownPaper] = {}
+        self._by_key: dict[Identifier, KnownPaper] = {}
         self._by_title: defaultdict[str, list[tuple[PaperContent, KnownPaper]]] = defaultdict(list)
 
     def add(self, paper: PaperContent, match: KnownPaper) -> None:
-        for key in _keys(paper):
+        for key in identifiers_of(paper):
             self._by_key.setdefault(key, match)
-        self._by_title[_normalized_title(paper)].append((paper, match))
+        self._by_title[normalized_title(paper)].append((paper, match))
 
     def find(self, paper: PaperContent) -> KnownPaper | None:
-        keys = _keys(paper)
-        for key in keys:
+        for key in identifiers_of(paper):
             if key in self._by_key:
                 return self._by_key[key]
-        for other, match in self._by_title.get(_normalized_title(paper), []):
-            # A title alone does not tell: "Letter to the editor" is many papers, a preprint is not its paper.
-            identifiers = dict(_keys(other))
-            has_other_identifier = any(identifiers.get(kind, value) != value for kind, value in keys)
-            years = [year for one in (paper, other) if (year := int_from(one.published_on[:4])) is not None]
-            is_of_other_year = len(years) > 1 and max(years) - min(years) > _YEARS_APART
-            if not (has_other_identifier or is_of_other_year):
+        for other, match in self._by_title.get(normalized_title(paper), []):
+            if may_be_same(paper, other):
                 return match
         return None
 
 
-def _keys(paper: PaperContent) -> list[tuple[str, str]]:
-    keys = (("doi", find_doi(paper.doi)), ("pmid", find_pmid(paper.pmid)), ("pmcid", find_pmcid(paper.pmcid)))
-    return [(kind, value) for kind, value in keys if value]
+def may_be_same(paper: PaperContent, other: PaperContent) -> bool:
+    """Tell whether two papers with the same title may be one.
+
+    A title alone does not tell: "Letter to the editor" is many papers, a preprint is not its paper.
+    """
+    identifiers = dict(identifiers_of(other))
+    has_other_identifier = any(identifiers.get(kind, value) != value for kind, value in identifiers_of(paper))
+    return not has_other_identifier and years_apart(paper, other) <= _YEARS_APART
 
 
-def _normalized_title(paper: PaperContent) -> str:
-    """A paper's title in lower case, without accents, punctuation and spaces."""
+def years_apart(paper: PaperContent, other: PaperContent) -> int:
+    """Return the years between two publications, 0 if the year of one is unknown."""
+    years = [year for one in (paper, other) if (year := int_from(one.published_on[:4])) is not None]
+    return max(years) - min(years) if len(years) > 1 else 0
+
+
+def identifiers_of(paper: PaperContent) -> list[Identifier]:
+    """Return the identifiers that a paper has."""
+    found = (
+        ("doi", find_doi(paper.doi)),
+        ("pmid", find_pmid(paper.pmid)),
+        ("pmcid", find_pmcid(paper.pmcid)),
+    )
+    return [(kind, value) for kind, value in found if value]
+
+
+def normalized_title(paper: PaperContent) -> str:
+    """Return a paper's title in lower case, without accents, punctuation and spaces."""
     letters = unicodedata.normalize("NFKD", paper.title).casefold()
     return re.sub(r"[\W_]+", "", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
@@ -188,6 +212,15 @@ def _normalized_title(paper: PaperContent) -> str:
 def _store_text(draft: Draft, record: Record, editor_id: int | None, now: datetime) -> None:
     kind, source = stored_texts.kind_of(record.sections), record.file or "Imported"
     stored_texts.store(draft, record.sections, kind, source=source, editor_id=editor_id, now=now)
+
+
+def _end_triage(draft: Draft, paper: PaperContent, now: datetime) -> None:
+    """Mark the candidate that a draft was made of."""
+    pair = tuple_(CandidateIdentifier.kind, CandidateIdentifier.value)
+    same = select(CandidateIdentifier.candidate_id).where(pair.in_(identifiers_of(paper)))
+    for candidate in db.session.scalars(select(Candidate).where(Candidate.id.in_(same))):
+        candidate.state, candidate.draft_id = CandidateState.DRAFTED, draft.id
+        candidate.decided_at = candidate.decided_at or now
 
 
 def _paper(values: list[str | None]) -> PaperContent:

@@ -11,7 +11,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException, IncompleteRead
-from math import ceil
+from math import ceil, inf
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any
@@ -40,8 +40,9 @@ class Service:
     seconds_between: float
 
 
-# Crossref allows five requests for one DOI a second, PubMed three; the others publish no limit.
+# Crossref allows five requests for one DOI a second, and one for a list; PubMed three; the others publish no limit.
 CROSSREF = Service("Crossref", "crossref_url", 0.25)
+CROSSREF_LISTS = Service("Crossref", "crossref_url", 1.0)
 EUROPE_PMC = Service("Europe PMC", "europe_pmc_url", 0.2)
 PUBMED = Service("PubMed", "pubmed_url", 0.34)
 CLINICAL_TRIALS = Service("ClinicalTrials.gov", "clinical_trials_url", 1.0)
@@ -55,23 +56,29 @@ class NotThere(ServiceFailed):
     """The service works, and does not have what it was asked for."""
 
 
+class MustWait(ServiceFailed):
+    """The service takes no request before a time that it names."""
+
+
 class Pace:
     """When the next request to a service may start. Each worker process keeps its own."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._free_at = self._between = 0.0
+        self._last_at = -inf
+        self._paused_until = self._between = 0.0
 
     def take_turn(self, service: Service, until: float) -> None:
         """Wait until the service takes a request. Raises ServiceFailed if that is later than ``until``."""
         with self._lock:
             now = monotonic()
-            at = max(self._free_at, now)
+            next_at = self._last_at + max(service.seconds_between, self._between)
+            at = max(next_at, self._paused_until, now)
             if now > until:
                 raise ServiceFailed(f"There was no time left to ask {service.name}.")
             if at > until:
                 raise _must_wait(service, at - now)
-            self._free_at = at + max(service.seconds_between, self._between)
+            self._last_at = at
         sleep(at - now)
 
     def obey(self, headers: Message) -> None:
@@ -91,7 +98,7 @@ class Pace:
                 seconds = DEFAULT_WAIT
         seconds = min(max(seconds, 1), LONGEST_WAIT)
         with self._lock:
-            self._free_at = max(self._free_at, monotonic() + seconds)
+            self._paused_until = max(self._paused_until, monotonic() + seconds)
         return seconds
 
 
@@ -108,8 +115,8 @@ def fetch(config: Config, service: Service, path: str, *, until: float | None = 
     pace.take_turn(service, until)
     deadline = min(monotonic() + SECONDS, until)
     url = f"{address}{path}" + (f"?{urlencode(query)}" if query else "")
-    contact = f" (mailto:{config.editors_mail})" if is_contact(config.editors_mail) else ""
-    agent = {"User-Agent": f"SpinalCordResearchHelp/{VERSION}{contact}"}
+    ours = f" (mailto:{config.editors_mail})" if is_contact(config.editors_mail) else ""
+    agent = {"User-Agent": f"SpinalCordResearchHelp/{VERSION}{ours}"}
     request = urllib.request.Request(url, headers=agent)  # noqa: S310
     try:
         with open_until(deadline, request, _SameHostOnly(service), CONNECT_SECONDS) as answer:
@@ -141,6 +148,11 @@ def is_contact(address: str) -> bool:
     return bool(top[0]) and top[2].lower() not in _INTERNAL
 
 
+def contact(config: Config, name: str) -> dict[str, str]:
+    """Return our address as the parameter of this name, if a service's mail could reach it."""
+    return {name: config.editors_mail} if is_contact(config.editors_mail) else {}
+
+
 class _SameHostOnly(urllib.request.HTTPRedirectHandler):
     """Follows redirects to the host that was asked only, so that no answer can make us call another server."""
 
@@ -165,8 +177,8 @@ def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
     return ServiceFailed(f"{service.name} refused our request (error {error.code}).")
 
 
-def _must_wait(service: Service, seconds: float) -> ServiceFailed:
-    return ServiceFailed(f"{service.name} asks us to wait. Try again in {plural(ceil(seconds), 'second')}.")
+def _must_wait(service: Service, seconds: float) -> MustWait:
+    return MustWait(f"{service.name} asks us to wait. Try again in {plural(ceil(seconds), 'second')}.")
 
 
 def _late(service: Service, seconds: float) -> ServiceFailed:

@@ -22,11 +22,12 @@ from webapp.papers.services import (
     PUBMED,
     NotThere,
     Service,
+    contact,
     fetch,
-    is_contact,
     unreadable,
 )
 
+TOOL = "SpinalCordResearchHelp"  # as which PubMed knows us
 _QUERIES = {"doi": 'DOI:"{}"', "pmid": "EXT_ID:{} AND SRC:MED", "pmcid": "PMCID:{}"}
 
 
@@ -38,7 +39,7 @@ def crossref_message(config: Config, doi: str, until: float | None = None) -> Me
         body = fetch(config, CROSSREF, f"/works/{quote(doi, safe='')}", until=until)
     except NotThere as missing:
         raise NotThere(f"Crossref doesn’t know {doi}. Check the DOI.") from missing
-    message: Message = _object(CROSSREF, body, "message")
+    message: Message = read_object(CROSSREF, body, "message")
     return message
 
 
@@ -49,9 +50,8 @@ def crossref_record(config: Config, doi: str, until: float) -> Record:
 
 def pubmed_record(config: Config, pmid: str, until: float) -> Record:
     """Fetch PubMed's entry of a paper."""
-    contact = {"email": config.editors_mail} if is_contact(config.editors_mail) else {}
-    query = {"db": "pubmed", "id": pmid, "retmode": "xml", "tool": "SpinalCordResearchHelp"} | contact
-    body = fetch(config, PUBMED, "/efetch.fcgi", until=until, **query)
+    query = {"db": "pubmed", "id": pmid, "retmode": "xml", "tool": TOOL}
+    body = fetch(config, PUBMED, "/efetch.fcgi", until=until, **query, **contact(config, "email"))
     if b"<PubmedArticleSet" in body and not re.search(rb"<Pubmed(Book)?Article[ >]", body):
         raise NotThere("PubMed doesn’t have this paper.")
     return _record(PUBMED, body)
@@ -60,7 +60,7 @@ def pubmed_record(config: Config, pmid: str, until: float) -> Record:
 def europe_pmc_result(config: Config, kind: str, identifier: str, until: float) -> dict[str, Any]:
     """Search Europe PMC for the paper with a DOI, PMID or PMCID."""
     query = {"query": _QUERIES[kind].format(identifier), "resultType": "core", "format": "json"}
-    answer = _object(EUROPE_PMC, fetch(config, EUROPE_PMC, "/search", until=until, **query))
+    answer = read_object(EUROPE_PMC, fetch(config, EUROPE_PMC, "/search", until=until, **query))
     results = value_at(answer, "resultList", "result")
     if not isinstance(results, list):  # an error comes with status 200, too
         raise unreadable(EUROPE_PMC)
@@ -78,14 +78,15 @@ def full_text(config: Config, pmcid: str, until: float) -> Record:
 
 def registered_trial(config: Config, number: str, until: float) -> RegisteredTrial:
     """Fetch what ClinicalTrials.gov says of the trial with an NCT number."""
-    answer = _object(CLINICAL_TRIALS, fetch(config, CLINICAL_TRIALS, f"/studies/{number}", until=until))
+    answer = read_object(CLINICAL_TRIALS, fetch(config, CLINICAL_TRIALS, f"/studies/{number}", until=until))
     trial = clinical_trials.trial_from(answer)
     if trial.number != number:
         raise unreadable(CLINICAL_TRIALS)
     return trial
 
 
-def _object(service: Service, body: bytes, *path: str) -> dict[str, Any]:
+def read_object(service: Service, body: bytes, *path: str) -> dict[str, Any]:
+    """Read the JSON object that an answer has under these names."""
     try:
         found = value_at(json.loads(body), *path)
     except (ValueError, RecursionError) as error:

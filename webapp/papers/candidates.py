@@ -1,0 +1,353 @@
+"""Candidates: papers and trials that watches found, each once, with reasons to read them, for editors to decide on."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import delete, func, select, tuple_, update
+
+from webapp.catalog.queries import published
+from webapp.content import merging
+from webapp.content.article_content import ArticleContent, PaperContent, from_json, to_json
+from webapp.content.identifiers import find_trials
+from webapp.db.session import db
+from webapp.models import (
+    Article,
+    Candidate,
+    CandidateIdentifier,
+    CandidateReason,
+    CandidateState,
+    Paper,
+    ReasonKind,
+    Section,
+    Source,
+)
+from webapp.models.values import Labeled, PaperStatus, StudyKind, Subject
+from webapp.papers import importing
+from webapp.papers.facts import study_kind, subject
+from webapp.papers.facts.paper_text import PaperText
+from webapp.papers.facts.suggestion import Field, best
+from webapp.papers.importing import Identifier, KnownPaper
+from webapp.papers.listings import Listed
+from webapp.publishing import revisions
+from webapp.search import misses
+from webapp.search.words import stems
+
+FORGET_AFTER = timedelta(days=365)
+_PREPRINT_YEARS = 3  # from a preprint to its paper, at most
+_SEARCHES, _LEAST_SEARCHES = 50, 2  # the most frequent ones; a search that one reader made once says little
+_MOST_FOR_SEARCH = 30
+
+# What each reason adds to the score by which the list is sorted.
+_WEIGHTS = {
+    ReasonKind.RETRACTED: -100,
+    ReasonKind.CONCERN: -60,
+    ReasonKind.KNOWN: -40,
+    ReasonKind.PLAN_RESULTS: 40,
+    ReasonKind.PREPRINT_PUBLISHED: 30,
+    ReasonKind.SAME_TRIAL: 25,
+    ReasonKind.CITES: 10,
+    ReasonKind.REVIEW: 10,
+    ReasonKind.GUIDELINE: 10,
+    ReasonKind.PREPRINT: -5,
+    ReasonKind.NO_ABSTRACT: -10,
+}
+_OF_SUBJECT = {Subject.PEOPLE: 5, Subject.ANIMALS: -5, Subject.LAB: -5}
+_OF_KIND = {StudyKind.REVIEWS: ReasonKind.REVIEW, StudyKind.GUIDELINE: ReasonKind.GUIDELINE}
+_OF_STATUS = {
+    PaperStatus.RETRACTED: ReasonKind.RETRACTED,
+    PaperStatus.CONCERN: ReasonKind.CONCERN,
+    PaperStatus.PREPRINT: ReasonKind.PREPRINT,
+}
+_RANDOMIZED = 5
+
+
+class Outcome(Labeled):
+    """What became of an entry of a list."""
+
+    NEW = "new", "new"
+    OURS = "ours", "already ours"
+    KNOWN = "known", "found before"
+    LEFT_OUT = "left-out", "left out"
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """An entry of a list with guesses about it, which take longer than anybody should wait to write."""
+
+    entry: Listed
+    subject: Subject | None
+    study_kind: StudyKind | None
+
+
+class Library:
+    """What we have that a candidate may be about, and what readers miss. Making one reads all papers of the library."""
+
+    def __init__(self) -> None:
+        self._known = importing.known_papers()
+        self._plans: dict[str, CandidateReason] = {}
+        self._trials: dict[str, CandidateReason] = {}
+        self._cited: dict[str, CandidateReason] = {}
+        self._preprints: dict[str, CandidateReason] = {}
+        title = func.coalesce(Article.plain_title, Paper.title)
+        query = published().join(Article.paper)
+        columns = (
+            Article.id,
+            title,
+            Article.study_kind,
+            Article.registrations,
+            Paper.doi,
+            Paper.title,
+            Paper.status,
+        )
+        for number, ours, kind, entries, doi, paper_title, status in db.session.execute(
+            query.with_only_columns(*columns)
+        ):
+            is_plan = kind == StudyKind.STUDY_PLAN
+            for trial in (entry.number for entry in entries):
+                reason = ReasonKind.PLAN_RESULTS if is_plan else ReasonKind.SAME_TRIAL
+                (self._plans if is_plan else self._trials)[trial] = CandidateReason(
+                    reason, ours, article_id=number
+                )
+            if doi:
+                self._cited[doi] = CandidateReason(ReasonKind.CITES, ours, article_id=number)
+            if status == PaperStatus.PREPRINT:
+                key = importing.normalized_title(PaperContent(title=paper_title))
+                self._preprints[key] = CandidateReason(ReasonKind.PREPRINT_PUBLISHED, ours, article_id=number)
+        self._searches = [
+            (row.text, row.count, frozenset(stems(row.text)))
+            for row in misses.most_missed(_SEARCHES)
+            if row.count >= _LEAST_SEARCHES
+        ]
+
+    def find(self, paper: PaperContent) -> KnownPaper | None:
+        return self._known.find(paper)
+
+    def reasons(
+        self, content: ArticleContent, cited: Iterable[str], kind: StudyKind | None
+    ) -> Iterator[CandidateReason]:
+        """Say what a candidate has to do with our summaries and with what readers searched for."""
+        paper = content.paper
+        numbers = [entry.number for entry in content.registrations] + find_trials(
+            f"{paper.title} {paper.abstract}"
+        )
+        for number in dict.fromkeys(numbers):
+            if number in self._plans and kind is not StudyKind.STUDY_PLAN:
+                yield self._plans[number]
+            elif number in self._trials:
+                yield self._trials[number]
+        title = importing.normalized_title(paper)
+        if title in self._preprints and paper.status is not PaperStatus.PREPRINT:
+            yield self._preprints[title]
+        yield from (self._cited[doi] for doi in cited if doi in self._cited)
+        words = set(stems(" ".join((paper.title, paper.abstract, *paper.mesh_terms))))
+        for text, count, searched in self._searches:
+            if searched and searched <= words:
+                yield CandidateReason(ReasonKind.SEARCHED, text, count)
+
+
+def guess(entry: Listed) -> Guessed:
+    """Guess whom a paper studied, and how; PubMed's own publication types come first."""
+    paper = entry.record.content.paper
+    text = PaperText(Section(Source.TITLE, paper.title), Section(Source.ABSTRACT, paper.abstract))
+    studied = best(Field.SUBJECT, subject.candidates(text))
+    kinds = best(Field.STUDY_KIND, study_kind.candidates(text))
+    kind = entry.record.content.study_kind or (kinds[0].value if kinds else None)
+    return Guessed(
+        entry,
+        Subject(str(studied[0].value)) if studied else None,
+        StudyKind(str(kind)) if kind else None,
+    )
+
+
+def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime) -> Counter[Outcome]:
+    """Store what a service lists: what is there already is completed, in whatever state it is."""
+    counted = Counter[Outcome]()
+    for guessed in entries:
+        record, same = guessed.entry.record, _matches(guessed.entry)
+        counted[_outcome(guessed.entry, same, library)] += 1
+        if record.reason:
+            continue
+        candidate = (
+            same[0]
+            if same
+            else Candidate(found_at=now, content=to_json(record.content), state=CandidateState.NEW)
+        )
+        for other in same[1:]:
+            _join(candidate, other)
+        _complete(candidate, guessed, source)
+        rate(candidate, library)
+        db.session.add(candidate)
+    db.session.flush()
+    return counted
+
+
+def outcomes(entries: Iterable[Listed], library: Library) -> Counter[Outcome]:
+    """Say what ``add`` would do, and change nothing."""
+    return Counter(_outcome(entry, _matches(entry), library) for entry in entries)
+
+
+def rate(candidate: Candidate, library: Library) -> None:
+    """Set the reasons and the score of a candidate, and the draft of the same paper, if there is one."""
+    content = from_json(candidate.content)
+    paper, kind = content.paper, candidate.study_kind
+    reasons = list(library.reasons(content, candidate.cited, kind))
+    if (known := library.find(paper)) is not None and candidate.draft_id is None:
+        candidate.draft_id = known.draft_id or revisions.draft_of(known.article_id or 0).id
+    of_state = (
+        _OF_STATUS.get(paper.status),
+        ReasonKind.KNOWN if known else None,
+        _OF_KIND.get(kind) if kind else None,
+        None if paper.abstract or _trial_of(candidate) else ReasonKind.NO_ABSTRACT,
+    )
+    reasons = [CandidateReason(one) for one in of_state if one] + reasons
+    candidate.reasons = sorted(dict.fromkeys(reasons), key=lambda one: list(ReasonKind).index(one.kind))
+    candidate.score = (
+        sum(map(_weight, candidate.reasons))
+        + (_OF_SUBJECT.get(candidate.subject, 0) if candidate.subject else 0)
+        + (_RANDOMIZED if kind is StudyKind.RANDOMIZED_TRIAL else 0)
+    )
+
+
+def rate_again(after: int, count: int, library: Library) -> int | None:
+    """Rate the next new candidates after this id; returns the id of the last, None if there are no more."""
+    query = select(Candidate).where(Candidate.state == CandidateState.NEW, Candidate.id > after)
+    rows = db.session.scalars(query.order_by(Candidate.id).limit(count)).all()
+    for row in rows:
+        rate(row, library)
+    return rows[-1].id if rows else None
+
+
+def decide(
+    numbers: Sequence[int], state: CandidateState, editor_id: int, now: datetime, why: str = ""
+) -> list[Candidate]:
+    """Decide on candidates, unless they became drafts meanwhile; returns those that changed."""
+    query = select(Candidate).where(
+        Candidate.id.in_(numbers), Candidate.state.not_in((CandidateState.DRAFTED, state))
+    )
+    rows = list(db.session.scalars(query))
+    for row in rows:
+        row.state, row.why = state, why
+        row.decided_by_id, row.decided_at = editor_id, now
+    return rows
+
+
+def undo(number: int, editor_id: int) -> int:
+    """Undo one's own decision about a candidate, with all others that the same press decided on; returns how many."""
+    row = db.session.get(Candidate, number)
+    if row is None or row.decided_at is None or row.decided_by_id != editor_id:
+        return 0
+    same_press = (Candidate.decided_by_id == editor_id, Candidate.decided_at == row.decided_at)
+    rows = db.session.scalars(
+        select(Candidate).where(*same_press, Candidate.state != CandidateState.DRAFTED)
+    ).all()
+    for row in rows:
+        row.state, row.why, row.decided_by_id, row.decided_at = CandidateState.NEW, "", None, None
+    return len(rows)
+
+
+def forget_old(now: datetime) -> None:
+    """Delete candidates that were decided on a year ago. No service lists them as new any more."""
+    decided = (CandidateState.NOT_FOR_US, CandidateState.SKIPPED, CandidateState.DRAFTED)
+    old = Candidate.decided_at < now - FORGET_AFTER
+    db.session.execute(delete(Candidate).where(Candidate.state.in_(decided), old))
+
+
+def _weight(reason: CandidateReason) -> int:
+    if reason.kind is ReasonKind.SEARCHED:
+        return min(_MOST_FOR_SEARCH, 5 + reason.count)
+    return _WEIGHTS[reason.kind]
+
+
+def _trial_of(candidate: Candidate) -> str:
+    return next((row.value for row in candidate.identifiers if row.kind == "trial"), "")
+
+
+def _identifiers(entry: Listed) -> list[Identifier]:
+    if entry.trial:
+        return [("trial", entry.trial)]
+    return [*importing.identifiers_of(entry.record.content.paper), *entry.twins]
+
+
+def _hash(paper: PaperContent) -> str:
+    return hashlib.sha256(importing.normalized_title(paper).encode()).hexdigest()
+
+
+def _matches(entry: Listed) -> list[Candidate]:
+    """Find the candidates that are the same paper, its preprint or its paper, the one to keep first."""
+    pair = tuple_(CandidateIdentifier.kind, CandidateIdentifier.value)
+    wanted = select(CandidateIdentifier.candidate_id).where(pair.in_(_identifiers(entry)))
+    rows = list(db.session.scalars(select(Candidate).where(Candidate.id.in_(wanted))))
+    if not entry.trial:
+        paper = entry.record.content.paper
+        for row in db.session.scalars(select(Candidate).where(Candidate.title_hash == _hash(paper))):
+            if row not in rows and not _trial_of(row) and _is_same(paper, from_json(row.content).paper):
+                rows.append(row)
+    return sorted(
+        rows, key=lambda row: (row.state is CandidateState.NEW, row.id)
+    )  # what was decided stays decided
+
+
+def _outcome(entry: Listed, same: Sequence[Candidate], library: Library) -> Outcome:
+    if entry.record.reason:
+        return Outcome.LEFT_OUT
+    if same:
+        return Outcome.KNOWN
+    return Outcome.OURS if library.find(entry.record.content.paper) else Outcome.NEW
+
+
+def _is_same(paper: PaperContent, other: PaperContent) -> bool:
+    """Tell whether two papers with the same title are one, or a preprint and its paper."""
+    if importing.may_be_same(paper, other):
+        return True
+    authors = [one.authors[0].family.casefold() for one in (paper, other) if one.authors]
+    return (
+        [paper.status, other.status].count(PaperStatus.PREPRINT) == 1
+        and importing.years_apart(paper, other) <= _PREPRINT_YEARS
+        and len(set(authors)) == 1
+    )
+
+
+def _join(candidate: Candidate, other: Candidate) -> None:
+    candidate.content = to_json(_filled(from_json(candidate.content), from_json(other.content)))
+    candidate.cited = list(dict.fromkeys(candidate.cited + other.cited))
+    candidate.sources = list(dict.fromkeys(candidate.sources + other.sources))
+    candidate.assigned_to_id = candidate.assigned_to_id or other.assigned_to_id
+    candidate.draft_id = candidate.draft_id or other.draft_id
+    of_other = CandidateIdentifier.candidate_id == other.id
+    db.session.execute(update(CandidateIdentifier).where(of_other).values(candidate_id=candidate.id))
+    db.session.execute(delete(Candidate).where(Candidate.id == other.id))
+    db.session.expire(candidate, ["identifiers"])
+
+
+def _complete(candidate: Candidate, guessed: Guessed, source: str) -> None:
+    """Add what an entry says to a candidate that is new or says less."""
+    entry, content = guessed.entry, _filled(from_json(candidate.content), guessed.entry.record.content)
+    candidate.content, candidate.title = to_json(content), content.paper.title
+    candidate.title_hash = _hash(content.paper)
+    candidate.subject = candidate.subject or guessed.subject
+    candidate.study_kind = content.study_kind or candidate.study_kind or guessed.study_kind
+    candidate.cited = list(dict.fromkeys([*(candidate.cited or ()), *entry.cited]))
+    candidate.sources = list(dict.fromkeys([*(candidate.sources or ()), source]))
+    there = {(row.kind, row.value) for row in candidate.identifiers}
+    candidate.identifiers += [
+        CandidateIdentifier(kind=kind, value=value)
+        for kind, value in dict.fromkeys(_identifiers(entry))
+        if (kind, value) not in there
+    ]
+
+
+def _filled(content: ArticleContent, other: ArticleContent) -> ArticleContent:
+    """Fill what is empty. A paper counts more than its preprint, from which it gets no identifier."""
+    first, second = content, other
+    if content.paper.status is PaperStatus.PREPRINT and other.paper.status is not PaperStatus.PREPRINT:
+        first, second = other, content
+    if second.paper.status is PaperStatus.PREPRINT and first.paper.status is not PaperStatus.PREPRINT:
+        bare = msgspec.structs.replace(
+            second.paper, doi="", pmid="", pmcid="", journal="", published_on="", license=""
+        )
+        second = msgspec.structs.replace(second, paper=bare)
+    return merging.filled(first, second)

@@ -1,0 +1,198 @@
+"""Watches: which are due, what they ask for, and runs, which may be killed at any moment.
+
+A run stores what it finds in short transactions, and moves the window only after the last page. So a run that fails or is
+killed loses nothing: the next one asks for the same days again, and finds the same candidates by their identifiers.
+"""
+
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from sqlalchemy import func, or_, select
+
+from webapp.config import Config
+from webapp.db.session import db
+from webapp.db.writing import stop_reading, writing
+from webapp.models import Watch, WatchSource
+from webapp.papers import candidates, listings
+from webapp.papers.candidates import Library, Outcome
+from webapp.papers.listings import ListPage, Question
+from webapp.papers.services import ServiceFailed
+
+OVERLAP = timedelta(days=3)  # services list some papers days after the date that they give them
+FIRST_WINDOW = timedelta(days=30)
+LEASE = timedelta(minutes=10)  # longer than a service may take for a page, with the waits that it asks for
+RETRY = timedelta(hours=1)
+AT_ONCE, PAUSE = (
+    25,
+    0.1,
+)  # candidates that are stored in one turn, and the seconds for which it is then left to others
+SHOWN = 10  # entries of a try
+
+Progress = Callable[[int, int], None]  # called with how many entries were dealt with, and of how many
+
+
+class _WatchContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    source: WatchSource
+    every_hours: Annotated[int, msgspec.Meta(ge=1)]
+    query: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _WatchesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    watches: list[_WatchContent]
+
+
+@dataclass
+class Report:
+    """What a run did. ``problem`` says why it came to no good end; then its window is asked for again."""
+
+    name: str
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    problem: str = ""
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.outcomes[outcome]} {outcome.label}" for outcome in Outcome)
+        return f"{self.name}: {self.outcomes.total()} listed: {counts}."
+
+
+@dataclass(frozen=True)
+class Try:
+    """The first entries that a search would give, or the ``problem`` that it has."""
+
+    page: ListPage | None
+    problem: str = ""
+
+
+def load_defaults(file: Path) -> None:
+    """Add the watches of the starter library, if there is none at all."""
+    if db.session.scalar(select(func.count(Watch.id))):
+        return
+    content = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _WatchesFile)
+    db.session.add_all(Watch(**msgspec.structs.asdict(watch)) for watch in content.watches)
+
+
+def every_watch() -> list[Watch]:
+    """Return all watches: those that are on first, in the order of their sources."""
+    order = list(WatchSource)
+    rows = db.session.scalars(select(Watch).order_by(Watch.id))
+    return sorted(rows, key=lambda row: (not row.is_on, order.index(row.source)))
+
+
+def is_running(watch: Watch, now: datetime) -> bool:
+    """Tell whether a run has the watch. One that was killed has it until its lease ends."""
+    return watch.running_until is not None and watch.running_until > now
+
+
+def run_due(config: Config, should_stop: Callable[[], bool]) -> None:
+    """Run the watches that are due, one after another, and then rate all new candidates again."""
+    due = _due(datetime.now(UTC))
+    if not due:
+        return
+    library = Library()
+    for number in due:
+        if not should_stop():
+            run(number, config, library)
+    rate_again(library)
+
+
+def run(
+    number: int, config: Config, library: Library, progress: Progress = lambda _done, _total: None
+) -> Report:
+    """Run a watch to the end of its list, and say what became of every entry."""
+    with writing() as started_at:
+        watch = db.session.get_one(Watch, number)
+        report, question = Report(title_of(watch)), _question(watch, config, started_at)
+        source = question.source.label
+        same_source = db.session.scalars(select(Watch).where(Watch.source == question.source))
+        if any(is_running(row, started_at) for row in same_source):
+            report.problem = f"Another run is asking {source} at the moment."
+            return report
+        watch.running_until = started_at + LEASE
+    try:
+        for page in listings.pages(question):
+            guessed = [candidates.guess(entry) for entry in page.entries]
+            for start in range(0, len(guessed), AT_ONCE):
+                with writing() as now:
+                    some = guessed[start : start + AT_ONCE]
+                    report.outcomes += candidates.add(some, source, library, now)
+                    db.session.get_one(Watch, number).running_until = now + LEASE
+                time.sleep(PAUSE)
+            progress(report.outcomes.total(), page.total)
+    except ServiceFailed as failure:
+        report.problem = str(failure)
+    with writing() as now:
+        _end(db.session.get_one(Watch, number), question, report.problem, started_at, now)
+    return report
+
+
+def dry_run(number: int, config: Config, library: Library, progress: Progress) -> Report:
+    """Say what a run would do, and store nothing."""
+    watch = db.session.get_one(Watch, number)
+    report, question = Report(title_of(watch)), _question(watch, config, datetime.now(UTC))
+    stop_reading()
+    try:
+        for page in listings.pages(question):
+            report.outcomes += candidates.outcomes(page.entries, library)
+            stop_reading()
+            progress(report.outcomes.total(), page.total)
+    except ServiceFailed as failure:
+        report.problem = str(failure)
+    return report
+
+
+def try_out(watch: Watch, config: Config) -> Try:
+    """Ask for the first entries of a search that need not be stored."""
+    question = replace(_question(watch, config, datetime.now(UTC)), page_size=SHOWN, tries=1)
+    stop_reading()
+    try:
+        return Try(next(listings.pages(question)))
+    except ServiceFailed as failure:
+        return Try(None, str(failure))
+
+
+def rate_again(library: Library) -> None:
+    """Rate all new candidates: readers may have searched for something since, and the library may have grown."""
+    after: int | None = 0
+    while after is not None:
+        with writing():
+            after = candidates.rate_again(after, AT_ONCE, library)
+        time.sleep(PAUSE)
+
+
+def title_of(watch: Watch) -> str:
+    """Name a watch with its source."""
+    return f"{watch.source.label}, {watch.name}"
+
+
+def _due(now: datetime) -> list[int]:
+    is_time = or_(Watch.next_run_at.is_(None), Watch.next_run_at <= now)
+    is_free = or_(Watch.running_until.is_(None), Watch.running_until <= now)
+    numbers = list(
+        db.session.scalars(select(Watch.id).where(Watch.is_on, is_time, is_free).order_by(Watch.id))
+    )
+    stop_reading()
+    return numbers
+
+
+def _question(watch: Watch, config: Config, now: datetime) -> Question:
+    """Ask for what is new since the last good run, and for some days before it."""
+    since = watch.last_ok_at - OVERLAP if watch.last_ok_at else now - FIRST_WINDOW
+    return Question(config, watch.source, watch.query, since.date(), now.date())
+
+
+def _end(watch: Watch, question: Question, problem: str, started_at: datetime, now: datetime) -> None:
+    watch.running_until = None
+    if (watch.source, watch.query) != (question.source, question.query):
+        return  # somebody changed the search meanwhile: it has not been run yet
+    watch.problem = problem or None
+    every = timedelta(hours=watch.every_hours)
+    watch.next_run_at = now + (min(every, RETRY) if problem else every)
+    if not problem:
+        watch.last_from, watch.last_ok_at = question.first, started_at
