@@ -76,13 +76,14 @@ BLOCKS = re.compile(
     r"</?(?:p|li|h\d|d[tdl]|t[dhr]|[uo]l|div|section|article|summary|button|legend|label|option|caption|title|form|nav|header"
     r"|aside|fig\w+|fieldset|details|table|tbody|thead|br|head|body|html|footer|main|svg|blockquote)\b[^>]*>"
 )
+FOR_PROGRAMS = re.compile(r"\{% block social_type %\}\w+\{% endblock %\}")  # what Open Graph calls a page
 SPOKEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt|data-announce|data-busy)="([^"]*)"')
 
 
 def of_template(source: str) -> Iterator[str]:
     """The pieces of text of a template: between its tags, in its attributes, and in the strings of its expressions."""
     made = []
-    for _, kind, value in JINJA.lex(source):
+    for _, kind, value in JINJA.lex(FOR_PROGRAMS.sub("", source)):
         if kind == "data":
             made.append(value)
         elif kind == "variable_end":

@@ -101,7 +101,7 @@ def test_what_is_known_goes_wherever_the_summary_goes(client: PageClient) -> Non
     )
     page = client.get(f"/research/{article.slug}").text
     for text in ("<b>March 2025:</b>", EVENT.text, "https://doi.org/10.5555/since.then", "Source: A register",
-                 '<a href="https://example.org/trial">NCT01234567</a> (A register)', "18 to 65, with a typical age of 41.5",
+                 '<a href="https://example.org/trial">NCT01234567</a> (A register)', "18 to 65, 41.5 on average",
                  "16 men and 2 women", "an accident or violence", "For harms, we read part of the full text."):  # fmt: skip
         assert text in page, text
     pack = unescape(client.get(f"/visit-pack?s={article.id}").text)

@@ -5,7 +5,7 @@ import pytest
 from webapp.content.at_a_glance import Crowd, Figure, glance
 from webapp.content.spine import BARS, drawing, lit_bars
 from webapp.models import Article, Paper
-from webapp.models.people import LEVELS, People, Sex
+from webapp.models.people import LEVELS, Ages, People, Sex
 from webapp.models.values import AboutSci, PaperStatus, ReadFrom, Result, StudyKind, Subject
 
 
@@ -89,6 +89,18 @@ def test_who_took_part_is_said_in_words_too() -> None:
     seen = glance(summary(people=People(count=18, sex=Sex(men=16, women=2))))
     assert (seen.who, seen.who_more) == ("18 people", "16 men and 2 women")
     assert glance(summary(participants="Veterans")).who_more == "Veterans"
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [
+        (People(count=1, sex=Sex(men=1, women=0), ages=Ages(from_=60, to=60)), "1 man, age 60"),
+        (People(count=14, ages=Ages(typical=45.8)), "age 45.8 on average"),
+        (People(count=14, ages=Ages(from_=18, to=65, typical=40)), "ages 18 to 65, 40 on average"),
+    ],
+)
+def test_sex_and_ages_are_said_as_people_say_them(people: People, words: str) -> None:
+    assert glance(summary(people=people)).who_more == words
 
 
 def test_harms_are_cut_at_a_sentence_and_only_if_they_are_long() -> None:

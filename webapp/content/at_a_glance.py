@@ -95,9 +95,11 @@ def _who(article: Article, count: int | None) -> str:
 
 def _who_more(article: Article, count: int | None) -> str:
     """Men, women and ages where they are known; if not even the number of people is, the participants as the summary has them."""
-    words = article.people.words
-    ages = f"ages {words['age']}" if "age" in words else ""
-    known = ", ".join(filter(None, (words.get("sex"), ages)))
+    words, ages = article.people.words, article.people.ages
+    age = ""
+    if ages and "age" in words:
+        age = f"{'age' if ages.from_ == ages.to else 'ages'} {words['age']}"
+    known = ", ".join(filter(None, (words.get("sex"), age)))
     if known or (article.subject is Subject.PEOPLE and count is not None):
         return known
     return _beginning(fact(article, "participants"), _LONG)[0]

@@ -93,7 +93,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         """What is known, in words, by the article's field that says the same, or else by its own name."""
         ages = [self.ages.in_words()] if self.ages else []
         if self.ages and self.ages.typical is not None:
-            ages.append(f"with a typical age of {self.ages.typical:g}")
+            ages.append(f"{self.ages.typical:g} on average")
         complete = {Either.YES: "Complete", Either.NO: "Incomplete", Either.BOTH: "Complete and incomplete"}
         grades = f"AIS {', '.join(self.ais)}" if self.ais else ""
         sex = [(self.sex.men, "man", "men"), (self.sex.women, "woman", "women")] if self.sex else []
@@ -105,7 +105,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
                 filter(None, [complete[self.complete] if self.complete else "", grades])
             ),
             "time_since_injury": self.years_since.in_words(_years) if self.years_since else "",
-            "sex": " and ".join(plural(count, one, many) for count, one, many in sex if count is not None),
+            "sex": " and ".join(plural(count, one, many) for count, one, many in sex if count),
             "cause": " or ".join(cause.label.lower() for cause in self.cause),
             "walks": self.walks.label if self.walks else "",
         }
