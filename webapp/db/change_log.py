@@ -31,8 +31,9 @@ class ChangeKind(StrEnum):
     CHECKED = "checked"  # the paper was looked up for notices; the article shows the date
     SIGNED_OFF = "signed-off"  # somebody checked an article or an answer, or took that back
     CATEGORIES = "categories"
-    GLOSSARY = "glossary"
+    GLOSSARY = "glossary"  # a word is explained, or searched, otherwise
     SAFETY = "safety"  # a safety card says something else, or somebody checked one
+    SETTINGS = "settings"  # the site has another name, mission or order of questions
     NEWSLETTER = "newsletter"  # an issue is in the archive
 
 

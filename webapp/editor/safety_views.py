@@ -12,6 +12,7 @@ from webapp.models import Role
 from webapp.parsing import int_from
 from webapp.publishing import safety_cards
 from webapp.publishing.revisions import SavedMeanwhile
+from webapp.publishing.saved_texts import newest_number
 from webapp.safety.cards import Card, SafetyFileError
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -79,7 +80,7 @@ def edit(card_id: str) -> Response:
     shown = safety_cards.get_card(card_id)
     earlier = int_from(request.args.get("from"))
     text = shown if earlier is None else safety_cards.text_at(card_id, earlier)
-    values = card_values(text) | {"number": safety_cards.newest_number(safety_cards.history(card_id))}
+    values = card_values(text) | {"number": newest_number(safety_cards.history(card_id))}
     return _show_form(shown, SafetyForm(formdata=editor_access.recovered_fields(), data=values))
 
 
@@ -110,7 +111,7 @@ def show_newer(_: SavedMeanwhile) -> Response:
     if request.endpoint == "safety_desk.sign":
         return _show_card(card_id, HTTPStatus.CONFLICT)
     form = SafetyForm()
-    form.number.data = safety_cards.newest_number(safety_cards.history(card_id))
+    form.number.data = newest_number(safety_cards.history(card_id))
     return _show_form(safety_cards.get_card(card_id), form, HTTPStatus.CONFLICT)
 
 
@@ -121,7 +122,7 @@ def _show_card(card_id: str, status: int = HTTPStatus.OK) -> Response:
         status=status,
         card=safety_cards.live_cards().card(written),
         history=history,
-        number=safety_cards.newest_number(history),
+        number=newest_number(history),
         is_behind=status == HTTPStatus.CONFLICT,
         has_signed=safety_cards.has_signed(history, current_editor()),
         may_edit=may(Role.ADMIN),

@@ -37,6 +37,7 @@ from webapp.models.newsletter import (
 )
 from webapp.models.review import Opinion, PartReview, Review
 from webapp.models.safety import SafetyRevision, SafetySignOff
+from webapp.models.saved_text import SavedText, SitePart, SiteText
 from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText
 from webapp.models.watch import (
     Candidate,

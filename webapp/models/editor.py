@@ -193,6 +193,9 @@ class AuditKind(Labeled):
     SIGN_OFF_UNDONE = "sign-off-undone", "Took a sign-off back"
     STILL_RIGHT = "still-right", "Said that an answer is still right"
     SAFETY_CARD_CHANGED = "safety-card-changed", "Changed a safety card"
+    SETTINGS_CHANGED = "settings-changed", "Changed the site settings"
+    WORD_CHANGED = "word-changed", "Changed a word"
+    WORD_DELETED = "word-deleted", "Deleted a word"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

@@ -9,17 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.column_types import UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.editor import Editor
+from webapp.models.saved_text import SavedText
 from webapp.models.values import ReviewerKind
 
 
-class SafetyRevision(Base):
-    """An immutable text of a safety card; readers see the one with the highest number. Before number 1 the starter's card counts."""
+class SafetyRevision(SavedText):
+    """A text of a safety card."""
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     card_id: Mapped[str] = mapped_column(String(40))
-    number: Mapped[int]
     content: Mapped[dict[str, Any]] = mapped_column(JSON)  # as in the starter file, its sources written out
-    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int] = mapped_column(ForeignKey("editor.id"))
     editor: Mapped[Editor] = relationship(lazy="joined", innerjoin=True)
 

@@ -11,8 +11,8 @@ from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import AuditKind, Editor, SafetyRevision, SafetySignOff
-from webapp.publishing import audit
-from webapp.publishing.revisions import SavedMeanwhile
+from webapp.publishing import audit, saved_texts
+from webapp.publishing.saved_texts import refuse_outdated
 from webapp.safety.cards import FILE, Card, SafetyCards, StoredCard, read
 from webapp.web.errors import SiteError
 
@@ -38,8 +38,7 @@ def with_card(card: Card) -> SafetyCards:
 
 def history(card_id: str) -> Sequence[SafetyRevision]:
     """The saved texts of a card, newest first."""
-    query = select(SafetyRevision).where(SafetyRevision.card_id == card_id)
-    return db.session.scalars(query.order_by(SafetyRevision.number.desc())).all()
+    return saved_texts.history(SafetyRevision, card_id=card_id)
 
 
 def text_at(card_id: str, number: int) -> Card:
@@ -49,15 +48,7 @@ def text_at(card_id: str, number: int) -> Card:
         starter = read(FILE, countries).written.get(card_id)
         if starter is not None:
             return starter
-    revision = next((one for one in history(card_id) if one.number == number), None)
-    if revision is None:
-        raise SiteError(404)
-    return live_cards().as_written(revision.content)
-
-
-def newest_number(saved: Sequence[SafetyRevision]) -> int:
-    """The number of the text that readers see, by the history of its card: 0 for that of the starter file."""
-    return saved[0].number if saved else 0
+    return live_cards().as_written(saved_texts.get_text(history(card_id), number).content)
 
 
 def save(card: Card, base: int, editor: Editor, now: datetime) -> None:
@@ -65,8 +56,7 @@ def save(card: Card, base: int, editor: Editor, now: datetime) -> None:
 
     Raises SavedMeanwhile if ``base``, the number it was written on, is not the newest any more.
     """
-    if newest_number(history(card.id)) != base:
-        raise SavedMeanwhile
+    refuse_outdated(history(card.id), base)
     if card != get_card(card.id):
         _add_revision(card, base + 1, editor, now)
         change_log.announce(ChangeKind.SAFETY, now)
@@ -81,8 +71,7 @@ def has_signed(saved: Sequence[SafetyRevision], editor: Editor) -> bool:
 def sign(card_id: str, number: int, editor: Editor, now: datetime) -> None:
     """Store that somebody checked the text that readers see; raises SavedMeanwhile if they read another."""
     card, saved = get_card(card_id), history(card_id)
-    if number != newest_number(saved):
-        raise SavedMeanwhile
+    refuse_outdated(saved, number)
     assert editor.reviewer_kind is not None
     # what was signed is stored, so that a new release cannot change it
     revision = saved[0] if saved else _add_revision(card, 1, editor, now)

@@ -6,58 +6,33 @@ shown: in an emergency there must be some.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable
 
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from webapp.config import Config
-from webapp.db.change_log import ChangesUnknown, committed_reader
 from webapp.db.session import db
 from webapp.models import Editor, SafetyRevision, SafetySignOff
 from webapp.models.values import SignOff
 from webapp.safety.cards import FILE, SafetyCards, SafetyFileError, StoredCard, read
+from webapp.web.live_values import LiveValue
 
 log = logging.getLogger(__name__)
 
 
-class LiveCards:
-    """The cards as of the newest public change, read again only after a change."""
-
-    def __init__(self, starter: SafetyCards) -> None:
-        self._starter = self._cards = starter
-        self._change = -1
-        self._stored: dict[str, StoredCard] = {}
-        self._newest_change: Callable[[], int] | None = None
-
-    def current(self) -> SafetyCards:
-        """The cards that readers see now."""
-        if self._newest_change is None:
-            self._newest_change = committed_reader(db.engine)
-        try:
-            change = self._newest_change()
-            if change != self._change:
-                stored = _stored_cards()
-                if stored != self._stored:  # building them takes longer than reading them
-                    self._cards, self._stored = self._built(stored), stored
-                self._change = change
-        except (ChangesUnknown, SQLAlchemyError):
-            log.exception("the safety cards could not be read; those of before are shown")
-        return self._cards
-
-    def _built(self, stored: dict[str, StoredCard]) -> SafetyCards:
-        try:
-            return self._starter.with_stored(stored)
-        except SafetyFileError:
-            log.exception("a stored safety card cannot be used; all cards are those of the starter file")
-            return self._starter
-
-
 def init_app(app: Flask, config: Config) -> None:
     """Read the cards of the file, and make those of now known to views and templates: an error page shows them, too."""
-    live = LiveCards(read(FILE, config.emergency_countries))
+    starter = read(FILE, config.emergency_countries)
+
+    def built(stored: dict[str, StoredCard]) -> SafetyCards:
+        try:
+            return starter.with_stored(stored)
+        except SafetyFileError:
+            log.exception("a stored safety card cannot be used; all cards are those of the starter file")
+            return starter
+
+    live = LiveValue("the safety cards", starter, _stored_cards, built)
     app.extensions["safety_cards"] = LocalProxy(live.current)
     app.jinja_env.globals["safety_cards"] = app.extensions["safety_cards"]
 

@@ -23,6 +23,7 @@ from webapp.config import Config
 from webapp.db.change_log import ChangesUnknown, committed_reader
 from webapp.db.session import db
 from webapp.web.http import ENCODINGS, PRIVATE_PART
+from webapp.web.live_values import NEWEST_CHANGE
 from webapp.web.metrics import page_hit_counter
 from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 
@@ -109,6 +110,7 @@ class PageCache:
     ) -> Iterable[bytes]:
         """Ask the application for the whole page, store it if everybody may have it, and answer."""
         known = environ.pop("HTTP_IF_NONE_MATCH", "")
+        environ[NEWEST_CHANGE] = change
         response = Response.from_app(self._application, environ)
         headers = response.headers
         is_public = headers.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in headers

@@ -1,0 +1,56 @@
+"""Values that every process holds in memory, made from the database: read again only after a public change."""
+
+import logging
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from flask import has_request_context, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.db.change_log import ChangesUnknown, committed_reader
+from webapp.db.session import db
+
+# Where the page cache leaves the change that it asked for: a page is made from the values as of that one change.
+NEWEST_CHANGE = "webapp.newest_change"
+
+Stored = TypeVar("Stored")
+Value = TypeVar("Value")
+
+log = logging.getLogger(__name__)
+
+
+class LiveValue(Generic[Stored, Value]):
+    """A value as of the newest public change. If it cannot be read, the one from before, or ``starter``, stays in use.
+
+    ``read`` gives what is stored, quickly; ``build`` makes the value of it, and runs only if something else is stored.
+    """
+
+    def __init__(
+        self, name: str, starter: Value, read: Callable[[], Stored], build: Callable[[Stored], Value]
+    ) -> None:
+        self._name, self._read, self._build = name, read, build
+        self._value = starter
+        self._stored: Stored | None = None
+        self._change = -1
+        self._newest_change: Callable[[], int] | None = None
+
+    def current(self) -> Value:
+        """The value that readers see now."""
+        try:
+            change = self._newest()
+            if change != self._change:
+                stored = self._read()
+                if stored != self._stored:
+                    self._value, self._stored = self._build(stored), stored
+                self._change = change
+        except (ChangesUnknown, SQLAlchemyError):
+            log.exception("%s could not be read; what was read before is shown", self._name)
+        return self._value
+
+    def _newest(self) -> int:
+        noted: int | None = request.environ.get(NEWEST_CHANGE) if has_request_context() else None
+        if noted is not None:
+            return noted
+        if self._newest_change is None:
+            self._newest_change = committed_reader(db.engine)
+        return self._newest_change()
