@@ -25,7 +25,7 @@ from webapp.models.values import (
     StudyKind,
     Subject,
 )
-from webapp.publishing import publication, revisions
+from webapp.publishing import publication, revisions, saved_texts, site_settings
 from webapp.publishing.library import load_categories
 from webapp.publishing.revisions import Kind
 
@@ -49,6 +49,14 @@ def add_categories() -> None:
     """The twelve categories of the starter library."""
     load_categories(STARTER / "categories.toml", [])
     db.session.flush()
+
+
+def change_settings(**changes: Any) -> None:
+    """Other site settings, committed and announced."""
+    base = saved_texts.newest_number(site_settings.history())
+    settings = msgspec.structs.replace(site_settings.text_at(base), **changes)
+    assert site_settings.save(settings, base, None, NOW)
+    db.session.commit()
 
 
 def content(**changes: Any) -> ArticleContent:

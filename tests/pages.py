@@ -69,7 +69,9 @@ def check_page(text: str) -> Element:
     headings = list(tree.iter(f"{H}h1"))
     assert len(headings) == 1, f"{len(headings)} h1"
     title = tree.findtext(f"{H}head/{H}title") or ""
-    assert title.endswith("– Spinal Cord Research Help"), title
+    generator = tree.find(f"{H}head/{H}meta[@name='generator']")
+    site_name = (generator.get("content") or "").rpartition(" ")[0] if generator is not None else ""
+    assert site_name and title.endswith(f"– {site_name}"), title
     assert title.strip().split("–")[0].strip(), "the title says nothing of the page"
     assert (tree.find(f"{H}head/{H}meta[@name='description']") is None) or tree.find(
         f"{H}head/{H}meta[@name='description']"

@@ -6,7 +6,7 @@ from flask import Flask
 from tests.pages import PageClient
 
 PAGE = """<!doctype html>
-<html lang=en><head><title>Rows – Spinal Cord Research Help</title></head>
+<html lang=en><head><meta name=generator content="A name 1.0.0"><title>Rows – A name</title></head>
 <body><h1>Rows</h1><p id="row-{one}"><p id="row-{two}"></p></body></html>"""
 
 

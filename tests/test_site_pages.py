@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,10 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 
-from tests.conftest import pushed
-from tests.factories import STARTER, add_answer, add_article
+from tests.factories import STARTER, add_answer, add_article, change_settings
 from tests.pages import PageClient
-from webapp.config import Config
 from webapp.content.readability import reading_grade
 from webapp.db.session import db
 from webapp.models import Correction
@@ -31,11 +28,11 @@ def test_a_page_opens(client: PageClient, path: str) -> None:
 
 
 def test_about_names_who_runs_the_site_or_says_that_nobody_is_named(
-    config: Config, client: PageClient
+    client: PageClient,
 ) -> None:
     assert "No person or group is named here" in client.get("/about").text
-    with pushed(replace(config, run_by="The Example Foundation")) as app:
-        page = PageClient(app).get("/about").text
+    change_settings(run_by="The Example Foundation")
+    page = client.get("/about").text
     assert "The Example Foundation runs this site." in page and "No person or group" not in page
 
 

@@ -1,4 +1,4 @@
-"""Spinal Cord Research Help: plain-language summaries of spinal cord injury research."""
+"""A site of plain-language summaries of spinal cord injury research."""
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,6 +22,7 @@ from webapp.editor import fact_sheet_views as fact_sheet
 from webapp.editor import papers_views as papers
 from webapp.editor import review_views as reviews
 from webapp.editor import safety_views as safety_desk
+from webapp.editor import settings_views as settings
 from webapp.editor import views as editor
 from webapp.editor import work_views as work
 from webapp.exports import views as exports
@@ -37,7 +38,7 @@ from webapp.search import best_bets, misses
 from webapp.search import index as search_index
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
-from webapp.web import assets, errors, http, metrics, page_cache, telemetry, templating
+from webapp.web import assets, errors, http, metrics, page_cache, site_settings, telemetry, templating
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -57,6 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
     http.init_app(app, config)
     telemetry.trace_requests(app, config)
     metrics.init_app(app, config)
+    site_settings.init_app(app)
     templating.init_app(app, config)
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
@@ -79,6 +81,7 @@ def create_app(config: Config | None = None) -> Flask:
         papers,
         reviews,
         safety_desk,
+        settings,
         editor_feedback,
         editor_newsletter,
     )

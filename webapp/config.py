@@ -13,7 +13,6 @@ from zoneinfo import available_timezones
 
 from webapp.parsing import int_from
 
-SITE_NAME = "Spinal Cord Research Help"
 VERSION = "1.0.0"  # as in pyproject.toml; `make release-check` compares
 LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -268,9 +267,6 @@ class Config:
         "all-rights-reserved",
         _choice({name: name for name in LICENSES}),
         "License of our texts: all-rights-reserved or CC-BY-4.0",
-    )
-    run_by: str = _setting(
-        "", str.strip, "Who runs the site, as the page About names them; empty: it says that nobody is named"
     )
     emergency_countries: tuple[str, ...] = _setting(
         "US UK CA",

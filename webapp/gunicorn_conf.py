@@ -14,7 +14,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.orm import configure_mappers
 
 from webapp import jobs
-from webapp.config import SITE_NAME, Config, with_port
+from webapp.config import Config, with_port
 from webapp.db import engine
 from webapp.search import synonyms
 from webapp.web import metrics
@@ -106,7 +106,7 @@ def on_starting(server: BaseApplication) -> None:  # noqa: ARG001
 
 def when_ready(server: BaseApplication) -> None:  # noqa: ARG001
     """Print the address of the site."""
-    print(f"\n  {SITE_NAME} is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
+    print(f"\n  The site is at {settings.site_url}\n  Press Ctrl+C to stop.\n", flush=True)  # noqa: T201
 
 
 def post_worker_init(worker: Worker) -> None:

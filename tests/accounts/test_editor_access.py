@@ -25,6 +25,7 @@ FOR_ADMINS = {
     "people.everyone", "people.invite", "people.person", "people.change_role", "people.close_account",
     "people.open_account", "people.send_link", "people.reset_second_factor", "people.audit_log",
     "safety_desk.edit", "safety_desk.save",
+    "settings.edit", "settings.save", "settings.save_logo", "settings.as_file", "settings.open_file", "settings.changes",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}

@@ -17,12 +17,14 @@ from flask import Flask
 
 from tests.conftest import config_in, pushed
 from tests.engines import both_engines
-from tests.factories import NOW, add_answer, add_article
+from tests.factories import NOW, add_answer, add_article, change_settings
+from tests.hostile.world import LOGO
 from tests.pages import H, check_page
 from tests.terminal import run
 from webapp import jobs
 from webapp.catalog import queries
 from webapp.config import Config
+from webapp.content.logos import read_logo
 from webapp.db.session import db
 from webapp.exports import site_copy
 from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopy, SiteCopy
@@ -93,7 +95,7 @@ def copy(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cop
         add_answer("summary-0", slug="does-it-help", elsewhere=[])
         db.session.add(Draft(content={"plain_title": "Secret words"}, saved_at=NOW))
         db.session.add(GlossaryTerm(slug="pain", term="pain", forms=[], meaning="What hurts."))
-        db.session.commit()
+        change_settings(logo=read_logo(LOGO))
         site_copy.make(folder / "site", NOW)
     found = [path for path in (folder / "site").rglob("*") if path.is_file()]
     files = {path.relative_to(folder / "site").as_posix(): path for path in found}

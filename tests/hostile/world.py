@@ -12,10 +12,11 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.accounts.people import add_editor
-from tests.factories import answer_content, content, publish
+from tests.factories import answer_content, change_settings, content, publish
 from tests.newsletter.steps import subscribed
 from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, CorrectionContent
+from webapp.content.logos import Logo
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.letters import emails
@@ -38,7 +39,9 @@ from webapp.publishing import reviews, revisions, safety_cards
 from webapp.publishing.publication import make_public, withdraw
 from webapp.search import indexing
 from webapp.web import assets, tokens
+from webapp.web.site_settings import TEXT_MOST
 
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
 Say = Callable[[str], str]  # the text for a field, given its name
 EMAIL = "ana@example.org"
 # Not free text: fixed lists, addresses of our own, dates.
@@ -198,12 +201,17 @@ def build(app: Flask, say: Say) -> World:
         safety_cards.get_card("burn"), note=say("safety.note"), signs=(say("sign"),)
     )
     safety_cards.save(burn, 0, ana, now)
-    db.session.commit()
+    one_line = {name: " ".join(say(name).split())[:60] for name in ("name", "strapline", "short_name")}
+    change_settings(
+        **one_line | {"short_name": one_line["short_name"][:16].strip()},
+        **{name: say(name)[:TEXT_MOST] for name in ("welcome", "mission", "run_by")},
+        logo=Logo("svg", LOGO),
+    )
     indexing.catch_up()
     values: dict[str, object] = {
         "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "changed": 1,
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
-        "name": "js/site.js", "text_id": 1, "review_id": unanswered.id,
+        "name": "js/site.js", "text_id": 1, "review_id": unanswered.id, "mark": Logo("svg", LOGO).mark,
     }  # fmt: skip
     personal: dict[str, object] = {"token": tokens.sign(emails.PREFERENCES, reader.key)}
     own_pages = ("preferences", "save_preferences", "my_data", "erase", "erase_now")
@@ -215,6 +223,7 @@ def build(app: Flask, say: Say) -> World:
         "exports.category_feed": {"slug": "pain-management"},
         "pages.glossary_term": {"slug": "a-word"},
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},
+        "pages.site_logo": {"ending": "svg"},
         "visit_pack.short_link": {"number": article.id},
         "newsletter.issue": {"number": issue.id},
         "exports.data_file": {"ending": "csv"},

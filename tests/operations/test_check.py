@@ -142,5 +142,5 @@ def test_a_failed_unit_is_reported_by_mail_while_the_database_is_away(app: Flask
     assert app.test_cli_runner().invoke(args=["report-failure", "scrh-backup"]).exit_code == 0
     (mail,) = (config.instance_path / "mail").glob("*.eml")
     assert f"To: {config.admin_mail}" in mail.read_text("utf-8")
-    assert "Subject: Spinal Cord Research Help: scrh-backup failed" in mail.read_text("utf-8")
+    assert "Subject: scrh-backup failed on " in mail.read_text("utf-8")
     assert "journalctl -u scrh-backup" in mail.read_text("utf-8")

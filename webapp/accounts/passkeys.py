@@ -29,10 +29,11 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from webapp.config import SITE_NAME, with_port
+from webapp.config import with_port
 from webapp.db.session import db
 from webapp.models import Editor, Passkey
 from webapp.web.forms import is_exceeded
+from webapp.web.site_settings import site_settings
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def registration_options(editor: Editor, name: str, asked_at: datetime) -> str:
     return options_to_json(
         generate_registration_options(
             rp_id=_site()[0],
-            rp_name=SITE_NAME,
+            rp_name=site_settings().name,
             user_id=_user_handle(editor.id),
             user_name=editor.email,
             user_display_name=editor.name,

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from zxcvbn import zxcvbn
 
-from webapp.config import SITE_NAME
+from webapp.web.site_settings import site_settings
 from webapp.web.tokens import new_secret
 
 LEAST = 12
@@ -37,7 +37,7 @@ def check_new(password: str, *personal: str) -> None:
     if len(password) > MOST:
         raise PasswordRefused(f"Use at most {MOST} characters.")
     known: list[str] = []
-    for text in (*personal, SITE_NAME):
+    for text in (*personal, site_settings().name):
         words = re.findall(r"\w+", text)
         known += [text, text.partition("@")[0], *words]
         known += [sign.join(words) for sign in ("", " ", ".", "-", "_")]

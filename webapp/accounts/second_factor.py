@@ -11,9 +11,9 @@ from sqlalchemy import delete, func, select, update
 
 from webapp.accounts.editors import end_sign_ins
 from webapp.accounts.notices import record_and_notify
-from webapp.config import SITE_NAME
 from webapp.db.session import db
 from webapp.models import AuditKind, Editor, Passkey, RecoveryCode, SecondFactor
+from webapp.web.site_settings import site_settings
 
 STEP = 30  # seconds
 RECOVERY_CODES = 10
@@ -33,7 +33,7 @@ def new_secret() -> str:
 
 def app_address(secret: str, email: str) -> str:
     """The ``otpauth:`` address that an app reads from the QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=SITE_NAME)
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=site_settings().name)
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:

@@ -6,7 +6,7 @@ from itertools import groupby
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 
 from webapp.catalog import queries
-from webapp.catalog.answers import answers_resting_on, asked_most, list_answers
+from webapp.catalog.answers import answers_resting_on, asked_most, ids_of, list_answers
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
@@ -24,6 +24,7 @@ from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
+from webapp.web.site_settings import site_settings
 
 bp = Blueprint("articles", __name__)
 bp.add_app_template_global(standing_answers, "standing_answers")
@@ -38,12 +39,15 @@ HOME_COUNT = 3
 def home() -> Response:
     """For whom the site is and why to trust it; a search, answers, where to start, the newest summaries, all topics."""
     newest = queries.newest_about_people(HOME_COUNT) or queries.latest(1, HOME_COUNT).rows
+    lead = queries.published_by_ids(list(ids_of(filter(None, [site_settings().lead])).values()))
+    lead = [article for article in lead if not article.paper.is_retracted]
     answers = list_answers()
     return htmx.render(
         "articles/home.html",
         answer_count=len(answers),
-        asked=asked_most(answers),
-        newest=newest,
+        asked=asked_most(answers, site_settings().asked_most),
+        lead=lead,
+        newest=[*lead, *(article for article in newest if article not in lead)][:HOME_COUNT],
         categories=queries.category_counts(),
     )
 

@@ -11,16 +11,7 @@ from webapp.db.session import db
 from webapp.models import Answer, AnswerCitation, AnswerSlug, Article, ArticleSlug
 from webapp.models.values import ArticleStatus
 from webapp.web.errors import SiteError
-
-# An editor's choice for the home page: what people ask in the first weeks, and what they ask again and again.
-_ASKED_MOST = (
-    "will-i-walk-again",
-    "do-stem-cells-work",
-    "is-epidural-stimulation-real",
-    "bladder-infections",
-    "feeling-low",
-    "sex-after-injury",
-)
+from webapp.web.site_settings import ASKED_COUNT
 
 
 class AnswerNotFound(SiteError):
@@ -59,10 +50,10 @@ def list_answers(category_slug: str = "") -> list[Answer]:
     return [answer for answer in answers if not category_slug or category_slug in answer.categories]
 
 
-def asked_most(answers: Iterable[Answer]) -> list[Answer]:
-    """The answers for the home page: those that people ask for most, then others, as many as it has room for."""
-    places = {slug: place for place, slug in enumerate(_ASKED_MOST)}
-    return sorted(answers, key=lambda answer: places.get(answer.slug, len(places)))[: len(places)]
+def asked_most(answers: Iterable[Answer], slugs: Iterable[str]) -> list[Answer]:
+    """The answers for the home page: those that an admin chose, in that order, then others, as many as it has room for."""
+    places = {slug: place for place, slug in enumerate(slugs)}
+    return sorted(answers, key=lambda answer: places.get(answer.slug, len(places)))[:ASKED_COUNT]
 
 
 def recently_changed_answers(count: int) -> Sequence[Answer]:

@@ -6,7 +6,6 @@ from importlib.resources import files
 
 from PIL import Image, ImageDraw, ImageFont
 
-from webapp.config import SITE_NAME
 from webapp.content import spine
 from webapp.content.at_a_glance import Crowd, Figure, Glance
 from webapp.models.values import Certainty, Result
@@ -33,9 +32,9 @@ _FIGURES_IN_ROW = 30
 
 
 @lru_cache(maxsize=64)
-def card_png(title: str, seen: Glance, flags: str, checked: str) -> bytes:
+def card_png(site_name: str, title: str, seen: Glance, flags: str, checked: str) -> bytes:
     """The card of one summary as PNG. The flags stand below the title: one never travels without the other."""
-    image, draw = _begun(title, seen.lit)
+    image, draw = _begun(site_name, title, seen.lit)
     _draw_result(draw, seen, 336)
     if seen.result_of is not None:
         _draw_how_sure(draw, seen.sure.certainty, 424)
@@ -47,9 +46,9 @@ def card_png(title: str, seen: Glance, flags: str, checked: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def answer_card_png(question: str, verdict: str, certainty: Certainty, checked: str) -> bytes:
+def answer_card_png(site_name: str, question: str, verdict: str, certainty: Certainty, checked: str) -> bytes:
     """The card of one answer as PNG: the question, the verdict, how sure that is, and who checked it."""
-    image, draw = _begun(question, frozenset(), _QUESTION_HEIGHT)
+    image, draw = _begun(site_name, question, frozenset(), _QUESTION_HEIGHT)
     font = _font("Regular", _VERDICT_SIZE)
     lines = _cut(_wrapped(draw, verdict, font), _VERDICT_LINES)
     draw.multiline_text((LEFT, 92 + _QUESTION_HEIGHT), "\n".join(lines), font=font, fill=_INK, spacing=8)
@@ -58,13 +57,13 @@ def answer_card_png(question: str, verdict: str, certainty: Certainty, checked: 
 
 
 def _begun(
-    title: str, lit: frozenset[int], height: int = _TITLE_HEIGHT
+    site_name: str, title: str, lit: frozenset[int], height: int = _TITLE_HEIGHT
 ) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """What every card has: the spine, the name of the site, and the title."""
     image = Image.new("RGB", SIZE, _PAPER)
     draw = ImageDraw.Draw(image)
     image.paste(_panel(lit))
-    draw.text((LEFT, 36), SITE_NAME, font=_font("Bold", 28), fill=_INK_2)
+    draw.text((LEFT, 36), site_name, font=_font("Bold", 28), fill=_INK_2)
     font, lines = _fitted(draw, title, height)
     draw.multiline_text((LEFT, 84), "\n".join(lines), font=font, fill=_INK, spacing=8)
     return image, draw

@@ -6,7 +6,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from webapp.config import SITE_NAME
 from webapp.content.fact_words import stated
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked
@@ -14,6 +13,7 @@ from webapp.exports.reference import author_name
 from webapp.models import Answer, Article
 from webapp.models.article import Live
 from webapp.models.values import Author
+from webapp.web.site_settings import site_settings
 
 _POPULATION = (
     "participants",
@@ -111,7 +111,7 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
         {
             "@type": "WebSite",
             "@id": site_url,
-            "name": SITE_NAME,
+            "name": site_settings().name,
             "url": site_url,
             "inLanguage": "en-US",
             "potentialAction": search,
@@ -132,7 +132,7 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
         "dateModified": live.updated_at.date().isoformat(),
         "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
-        "publisher": {"@type": "Organization", "name": SITE_NAME, "url": site_url},
+        "publisher": {"@type": "Organization", "name": site_settings().name, "url": site_url},
         "creditText": who_checked(live),
     }
     # Of the text as it is now: these properties cannot say that an earlier version was reviewed.

@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from webapp.config import SITE_NAME
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked
 from webapp.models import Article, Paper
 from webapp.models.values import AboutSci, Author, PaperStatus
+from webapp.web.site_settings import site_settings
 
 NAMED_AUTHORS = 6  # then "et al.", as the Vancouver style (ICMJE) has it
 
@@ -85,7 +85,7 @@ def summary_reference(article: Article, site_url: str) -> Reference:
         is_webpage=True,
         title=article.title,
         authors=(),
-        container=SITE_NAME,
+        container=site_settings().name,
         published_on=article.published_at.date().isoformat(),
         url=f"{site_url}/research/{article.slug}",
         note=" ".join(filter(None, [kind, _status_note(article.paper)])),

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.catalog import queries
 from webapp.catalog.answers import get_answer, list_answers, published_answers, recently_changed_answers
-from webapp.config import SITE_NAME
 from webapp.content.at_a_glance import glance
 from webapp.content.sign_off_words import who_checked
 from webapp.db import change_log
@@ -35,6 +34,7 @@ from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
+from webapp.web.site_settings import site_settings
 
 bp = Blueprint("exports", __name__)
 bp.add_app_template_filter(author_name)
@@ -73,14 +73,20 @@ def citation(slug: str, ending: str) -> Response:
 def card(slug: str, changed: int) -> Response:  # noqa: ARG001
     """The picture that messengers show when a summary is shared; after a change it has a new address."""
     article = queries.get_published(slug)
-    return _picture(card_png(article.title, glance(article), flags(article), who_checked(article)))
+    return _picture(
+        card_png(site_settings().name, article.title, glance(article), flags(article), who_checked(article))
+    )
 
 
 @bp.get("/answers/<slug>/card-<int:changed>.png")
 def answer_card(slug: str, changed: int) -> Response:  # noqa: ARG001
     """The picture that messengers show when an answer is shared; after a change it has a new address."""
     answer = get_answer(slug)
-    return _picture(answer_card_png(answer.question, answer.verdict, answer.certainty, who_checked(answer)))
+    return _picture(
+        answer_card_png(
+            site_settings().name, answer.question, answer.verdict, answer.certainty, who_checked(answer)
+        )
+    )
 
 
 @bp.app_template_global()
@@ -95,7 +101,7 @@ def card_address(live: Live) -> str:
 def feed() -> Response:
     """New and changed summaries as an Atom feed."""
     return _atom(
-        SITE_NAME,
+        site_settings().name,
         request.path,
         url_for("articles.latest_research"),
         queries.recently_changed(1, FEED_LENGTH).rows,
@@ -108,7 +114,7 @@ def category_feed(slug: str) -> Response:
     category = queries.get_category(slug)
     articles = queries.newest_in(category, FEED_LENGTH)
     page = url_for("articles.category", slug=slug)
-    return _atom(f"{category.name} – {SITE_NAME}", request.path, page, articles)
+    return _atom(f"{category.name} – {site_settings().name}", request.path, page, articles)
 
 
 @bp.get("/search/feed.atom")
@@ -117,7 +123,7 @@ def search_feed() -> Response:
     # Newest first in any case, and without pages: the feed's own address says nothing of either.
     query, was_behind = SearchQuery.from_args(request.args).but(sort=Sort.BEST), is_behind()
     response = _atom(
-        f"{followed.in_words(query) or 'Newest summaries'} – {SITE_NAME}",
+        f"{followed.in_words(query) or 'Newest summaries'} – {site_settings().name}",
         query.address(request.path),
         query.address(url_for("search.search")),
         results.newest(query, shown=queries.WHOLE),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
 from webapp.catalog.answers import published_between
-from webapp.config import SITE_NAME, Config
+from webapp.config import Config
 from webapp.db.session import db
 from webapp.letters import emails
 from webapp.letters.emails import RenderedMail
@@ -21,6 +21,7 @@ from webapp.models.values import ArticleStatus
 from webapp.search import followed
 from webapp.search.index import SearchUnavailable
 from webapp.web import tokens
+from webapp.web.site_settings import site_settings
 
 CONFIRM_FOR = timedelta(hours=48)
 MOST_ANSWERS = 5  # of a digest
@@ -77,7 +78,7 @@ def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
     """Headers for one-click unsubscribing in mail programs (RFC 2369, RFC 2919, RFC 8058)."""
     host = config.site_url.partition("://")[2].partition(":")[0]
     return {
-        "List-Id": f"{SITE_NAME} <news.{host}>",
+        "List-Id": f"{site_settings().name} <news.{host}>",
         "List-Unsubscribe": f"<{emails.unsubscribe_link(subscriber)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
@@ -141,6 +142,7 @@ def _letter(
 ) -> Letter:
     return Letter(
         sender=current_app.extensions["config"].mail_from,
+        sender_name=site_settings().name,
         recipient=recipient,
         subject=rendered.subject,
         text=rendered.text,

@@ -20,7 +20,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import uuid4
 
-from webapp.config import SITE_NAME, Config
+from webapp.config import Config
 from webapp.mail.refusals import judge
 from webapp.models import BounceKind
 
@@ -58,6 +58,7 @@ class Letter:
     """One complete mail. ``headers`` are added unchanged; each value must be a single line."""
 
     sender: str
+    sender_name: str = ""
     recipient: str
     subject: str
     text: str
@@ -69,7 +70,7 @@ class Letter:
     def to_bytes(self) -> bytes:
         """The mail in the format of RFC 5322; raises ValueError if a header has a line break."""
         message = EmailMessage(policy=POLICY)
-        message["From"] = str(Address(SITE_NAME, addr_spec=self.sender))
+        message["From"] = str(Address(self.sender_name, addr_spec=self.sender))
         message["To"] = self.recipient
         message["Subject"] = self.subject
         message["Date"] = format_datetime(self.written_at)

@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.config import SITE_NAME, Config, ConfigError, command_line
+from webapp.config import Config, ConfigError, command_line
 from webapp.db import heartbeats
 from webapp.db.heartbeats import Task
 from webapp.db.session import db
@@ -161,7 +161,7 @@ def report_failure(unit: str) -> None:
     letter = Letter(
         sender=config.mail_from,
         recipient=config.admin_mail,
-        subject=f"{SITE_NAME}: {unit} failed",
+        subject=f"{unit} failed on {gethostname()}",
         text=text,
         html=None,
         message_id=new_message_id(config),

@@ -1,5 +1,6 @@
 """Pages about the site itself, and how it looks for one reader."""
 
+import json
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, request
@@ -8,9 +9,13 @@ from webapp.catalog.answers import list_answers
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.catalog.queries import track_record
 from webapp.web import assets, htmx
+from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
 from webapp.web.http import set_reader_cookie
+from webapp.web.site_settings import site_settings
 from webapp.web.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Preferences
+
+LOGO_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 bp = Blueprint("pages", __name__)
 
@@ -132,7 +137,30 @@ def large_icon() -> Response:
 @bp.get("/site.webmanifest")
 def manifest() -> Response:
     """What a phone needs to put the site on its home screen."""
-    return assets.well_known("site.webmanifest")
+    settings = site_settings()
+    described = {
+        "name": settings.name,
+        "short_name": settings.short_name,
+        "description": settings.strapline,
+        "start_url": "/",
+        "display": "browser",
+        "background_color": "#FBFAF6",
+        "theme_color": "#0B3D3B",
+        "icons": [
+            {"src": "/favicon.ico", "sizes": "32x32", "type": "image/x-icon"},
+            {"src": "/icon-512.png", "sizes": "512x512", "type": "image/png", "purpose": "any maskable"},
+        ],
+    }
+    return Response(json.dumps(described), mimetype="application/manifest+json")
+
+
+@bp.get("/site-logo-<mark>.<any(svg, png):ending>")
+def site_logo(mark: str, ending: str) -> Response:
+    """The logo that an admin chose; another one has another address."""
+    logo = site_settings().logo
+    if logo is None or (logo.mark, logo.kind) != (mark, ending):
+        raise SiteError(404)
+    return Response(logo.body, mimetype=LOGO_TYPES[logo.kind])
 
 
 @bp.get("/sw.js")

@@ -27,9 +27,8 @@ MIMETYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
     ".ttf": "font/ttf",
-    ".webmanifest": "application/manifest+json",
 }
-COMPRESSED = (".css", ".js", ".svg", ".ttf", ".webmanifest")
+COMPRESSED = (".css", ".js", ".svg", ".ttf")
 
 # name -> (package, path in it, sha256 of the file that was reviewed; a test compares)
 PACKAGED = {

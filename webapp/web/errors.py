@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 # Shown when even the error template fails; the same bytes always.
 LAST_RESORT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>Something went wrong – Spinal Cord Research Help</title><main><h1>Something went wrong on our side</h1>"
+    "<title>Something went wrong</title><main><h1>Something went wrong on our side</h1>"
     '<p>Please try again in a minute. <a href="/">Go to the home page</a></p></main></html>'
 )
 
 UNKNOWN_HOST = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>Not the name of this site – Spinal Cord Research Help</title><main><h1>This site goes by another name</h1>"
+    "<title>Not the name of this site</title><main><h1>This site goes by another name</h1>"
     "<p>Please use its own address.</p></main></html>"
 )
 

@@ -99,7 +99,6 @@ def init_app(app: Flask, config: Config) -> None:
         # Names an entry of a feed for good: addresses and titles can change, and then feed readers would show it again.
         feed_id=lambda name: f"tag:{urlsplit(config.site_url).hostname},2026:{name}",
         content_license=config.content_license,
-        run_by=config.run_by,
         epoch=datetime.fromtimestamp(0, UTC),
         this_year=lambda: datetime.now(UTC).year,
         described=described,
