@@ -40,7 +40,7 @@ Answer = tuple[HTTPResponse, bytes]
 
 
 def ask(port: int, method: str, path: str, body: str = "", headers: Headers | None = None) -> Answer:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
         connection.request(method, path, body or None, {"Accept": "text/html"} | (headers or {}))
         answer = connection.getresponse()
         return answer, answer.read()
@@ -389,7 +389,7 @@ def test_behind_a_cdn_each_visitor_is_known_by_the_address_that_the_cdn_adds(fro
 def test_a_site_that_listens_on_all_addresses_answers_by_ipv6_too(front: Front) -> None:
     port = int(front.site.environment["PORT"])
     for host in ("::1", "127.0.0.1"):
-        with closing(HTTPConnection(host, port, timeout=20)) as connection:
+        with closing(HTTPConnection(host, port, timeout=120)) as connection:
             connection.request("GET", "/about")
             assert connection.getresponse().status == 200
 
@@ -405,7 +405,7 @@ def test_gunicorn_logs_neither_who_sent_a_broken_request_nor_what_it_was(front: 
         b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nprivate-words\r\n",
         b"GET /" + b"private-words" * 1000 + b" HTTP/1.1\r\n\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+        with socket.create_connection(("127.0.0.1", port), timeout=120) as wire:
             wire.sendall(request)
             wire.shutdown(socket.SHUT_WR)
             while wire.recv(65_536):
@@ -438,7 +438,7 @@ def test_with_a_certificate_everything_travels_encrypted(tmp_path: Path) -> None
             "https://127.0.0.1/newsletter/confirm/private-token",
         )
         assert ask(plain, "GET", "/.well-known/acme-challenge/proof")[1] == b"proof"
-        with closing(HTTPSConnection("localhost", tls, context=trusting, timeout=20)) as connection:
+        with closing(HTTPSConnection("localhost", tls, context=trusting, timeout=120)) as connection:
             connection.request("GET", "/")
             assert connection.getresponse().status == 503
     assert not any(b"private" in file.read_bytes() for file in tmp_path.glob("*.log"))

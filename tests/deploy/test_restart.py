@@ -74,7 +74,7 @@ def read(site: Site, is_over: Event) -> list[int]:
     address = urlsplit(site.url)
     answers: list[int] = []
     while not is_over.is_set() or len(answers) < LEAST_REQUESTS / READERS:
-        with closing(HTTPConnection(address.hostname or "", address.port, timeout=60)) as connection:
+        with closing(HTTPConnection(address.hostname or "", address.port, timeout=300)) as connection:
             connection.request("GET", ("/livez", "/about", "/search?q=pain")[len(answers) % 3])
             answers.append(connection.getresponse().status)
     return answers

@@ -27,7 +27,7 @@ class Browser:
         body = None if sent is None else urlencode(list(sent.items(multi=True))).encode()
         request = Request(site.url + path, body, {"Sec-Fetch-Site": "same-origin"} | headers)
         try:
-            with self._opener.open(request, timeout=20) as answer:
+            with self._opener.open(request, timeout=120) as answer:
                 return answer.status, answer.url.removeprefix(site.url), answer.read().decode()
         except HTTPError as error:
             return error.code, path, error.read().decode()

@@ -35,7 +35,7 @@ def no_failure(site: Site) -> Iterator[None]:
 def ask(site: Site, request: bytes) -> tuple[int, str, str]:
     """Status, headers and text of the answer to these bytes."""
     place = urlsplit(site.url)
-    with socket.create_connection((place.hostname, place.port), timeout=20) as wire:
+    with socket.create_connection((place.hostname, place.port), timeout=120) as wire:
         wire.sendall(request)
         wire.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: wire.recv(65_536), b""))
