@@ -318,7 +318,7 @@ def test_what_happened_since(reader: Page) -> None:
         assert top(reader.locator(".verdict")) < top(since) < top(reader.locator(".read__body"))
     expect(since).to_contain_text("2020: The results were published.")
     expect(since.get_by_role("link", name="DOI")).to_have_attribute("href", re.compile("^https://doi.org/"))
-    expect(reader.locator("#glance")).to_contain_text("“Since then” tells what happened after it.")
+    expect(reader.locator("#glance")).to_contain_text("“Since then” tells what its trial found.")
 
 
 def test_a_retracted_paper(reader: Page, retracted: str) -> None:
