@@ -17,7 +17,6 @@ MOST_FIGURES = 60  # more people than these, and each figure is ten of them, or 
 _SHORT, _LONG = 60, 120  # letters that fit beside the spine, and into a field of the card
 _LEVEL = "|".join(LEVELS)
 _EXACT_LEVELS = re.compile(rf"({_LEVEL})(?: to ({_LEVEL}))?")
-_PLAIN_REGIONS = dict(zip(REGIONS, ("neck", "chest", "low back", "sacrum"), strict=True))
 _SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s|$)")
 
 
@@ -128,7 +127,7 @@ def _level_words(article: Article, lit: frozenset[int]) -> tuple[str, str]:
     completeness = _if_short(article.people.words.get("injury_completeness", ""), _SHORT)
     if lit:
         levels = _levels(article)
-        regions = [_PLAIN_REGIONS[level] for level in levels if level in _PLAIN_REGIONS]
+        regions = [REGIONS[level] for level in levels if level in REGIONS]
         return f"Injury: {', '.join(regions) or ' to '.join(levels)}", completeness
     if text := stated(article, "injury_level"):
         return f"Injury: {_beginning(text, _SHORT)[0]}", completeness

@@ -12,7 +12,12 @@ LEVELS = [
     for part, last in (("C", 8), ("T", 12), ("L", 5), ("S", 5))
     for number in range(1, last + 1)
 ]
-REGIONS = ("cervical", "thoracic", "lumbar", "sacral")
+REGIONS = {
+    "cervical": "neck",
+    "thoracic": "chest",
+    "lumbar": "low back",
+    "sacral": "sacrum",
+}  # in plain words
 AIS_GRADES = "ABCDE"
 _ENDS = 2  # of a span
 

@@ -1,0 +1,271 @@
+"""Were people like the reader in a study? A reader's five answers, compared with what is stated of the people in it.
+
+Each answer is compared by itself, with ``People`` alone: included if what is stated covers it, not included if it is outside,
+else not stated. Nothing is inferred: "chronic" is no number of years, a mean age no range, and a region of the spine that a
+study covers in part gets neither yes nor no. Of the AIS grades, A is complete and B to D are incomplete by their definition.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webapp.models import Article
+from webapp.models.in_words import plural
+from webapp.models.people import LEVELS, REGIONS, Either, People, Range
+from webapp.models.values import AboutSci, Labeled, StudyKind, Subject
+from webapp.parsing import int_from
+
+LONGEST = 99  # time since the injury, in years or in months
+OLDEST = 120
+MONTHS = 12  # in a year
+COMPLETE = {"complete": True, "incomplete": False}
+WALKS = {"walks": True, "nowalk": False}
+_CODE = re.compile(
+    rf"(?:(?P<level>{'|'.join([*LEVELS, *REGIONS]).lower()})-)?"
+    rf"(?:(?P<complete>{'|'.join(COMPLETE)})-)?"
+    r"(?:(?P<time>[0-9]{1,2})(?P<unit>[ym])-)?"
+    r"(?:(?P<age>[0-9]{1,3})a-)?"
+    rf"(?:(?P<walks>{'|'.join(WALKS)})-)?"
+)
+
+
+class Question(Labeled):
+    """What a reader is asked, by the name that ``People.words`` has for it."""
+
+    LEVEL = "injury_level", "Injury level"
+    COMPLETENESS = "injury_completeness", "Complete or incomplete"
+    TIME = "time_since_injury", "Time since injury"
+    AGE = "age", "Age"
+    WALKING = "walks", "Able to walk"
+
+
+class Fit(Labeled):
+    """Whether people with the reader's answer were in a study; in the order in which lists are sorted."""
+
+    INCLUDED = "included", "Included"
+    NOT_STATED = "not-stated", "Not stated"
+    NOT_INCLUDED = "not-included", "Not included"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A reader's answers; None for a question that was skipped. ``level``: like "C6", or a region like "cervical"."""
+
+    level: str | None = None
+    is_complete: bool | None = None
+    months: int | None = None  # since the injury
+    age: int | None = None
+    walks: bool | None = None
+
+    @classmethod
+    def from_code(cls, code: str) -> "Profile | None":
+        """The profile that has this code; None if there is none, or if it answers nothing."""
+        match = _CODE.fullmatch(f"{code}-")
+        if match is None:
+            return None
+        level, time = match["level"], int_from(match["time"], 1)
+        profile = cls(
+            level=level if level is None or level in REGIONS else level.upper(),
+            is_complete=COMPLETE.get(match["complete"]),
+            months=time and time * (MONTHS if match["unit"] == "y" else 1),
+            age=int_from(match["age"], 0, OLDEST),
+            walks=WALKS.get(match["walks"]),
+        )
+        return profile if profile.code == code else None
+
+    @property
+    def code(self) -> str:
+        """The answers as part of an address, like ``c6-incomplete-12y-34a-walks``. Equal profiles have equal codes."""
+        number, unit = self.time
+        parts = (
+            (self.level or "").lower(),
+            *[word for word, is_complete in COMPLETE.items() if is_complete is self.is_complete],
+            f"{number}{unit[0]}" if number else "",
+            "" if self.age is None else f"{self.age}a",
+            *[word for word, walks in WALKS.items() if walks is self.walks],
+        )
+        return "-".join(filter(None, parts))
+
+    @property
+    def time(self) -> tuple[int | None, str]:
+        """The time since the injury as a number of "years", or of "months" if it is not whole years."""
+        if self.months and self.months % MONTHS == 0:
+            return self.months // MONTHS, "years"
+        return self.months, "months"
+
+    @property
+    def words(self) -> str:
+        """The answers as the reader sees them again."""
+        number, unit = self.time
+        parts = (
+            REGIONS.get(self.level or "", self.level or ""),
+            {True: "complete", False: "incomplete", None: ""}[self.is_complete],
+            f"injured {plural(number, unit.removesuffix('s'))} ago" if number else "",
+            "" if self.age is None else f"age {self.age}",
+            {True: "can walk", False: "can’t walk", None: ""}[self.walks],
+        )
+        return ", ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a study compares with a profile, for each question that was answered, and in one sentence."""
+
+    fits: dict[Question, Fit]
+    sentence: str
+
+    @property
+    def overall(self) -> Fit:
+        """Not included if one answer is not; else included if at least one is."""
+        given = self.fits.values()
+        return next((fit for fit in (Fit.NOT_INCLUDED, Fit.INCLUDED) if fit in given), Fit.NOT_STATED)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The place in a list that begins with people like the reader: lower is earlier."""
+        return list(Fit).index(self.overall), -list(self.fits.values()).count(Fit.INCLUDED)
+
+
+def compare(profile: Profile, article: Article) -> Comparison:
+    """Compare the people in a study with a reader's profile."""
+    answers = _answers(profile, article.people)
+    if without := _without_people(article):
+        return Comparison(dict.fromkeys(answers, Fit.NOT_INCLUDED), without)
+    fits = {question: fit for question, (fit, _) in answers.items()}
+    differences = [difference for _, difference in answers.values() if difference]
+    return Comparison(fits, _sentence(fits, differences, article))
+
+
+def _without_people(article: Article) -> str:
+    """Why nobody in a study was like any reader; empty if it was about people with an injury."""
+    if article.subject is Subject.ANIMALS:
+        return f"This study was done in {article.species or 'animals'}, not in people."
+    if article.subject is Subject.LAB:
+        return "This study was done in a lab, not in living people."
+    if article.about_sci is AboutSci.NO:
+        return "This study wasn’t about people with a spinal cord injury."
+    return ""
+
+
+# Whether it fits and, if people in the study were different from the reader, how: "{was}" is "was" or "were".
+_Answer = tuple[Fit, str]
+_NOT_STATED: _Answer = (Fit.NOT_STATED, "")
+_INCLUDED: _Answer = (Fit.INCLUDED, "")
+
+
+def _answers(profile: Profile, people: People) -> dict[Question, _Answer]:
+    """The comparison for each question that was answered."""
+    answers = {}
+    if profile.level is not None:
+        answers[Question.LEVEL] = _level(profile.level, people.levels)
+    if profile.is_complete is not None:
+        answers[Question.COMPLETENESS] = _completeness(profile.is_complete, people)
+    if profile.months is not None:
+        months = people.years_since and _in_months(people.years_since)
+        differences = "{was} injured longer ago than you", "{was} injured more recently than you"
+        answers[Question.TIME] = _in_range(profile.months, months, *differences)
+    if profile.age is not None:
+        answers[Question.AGE] = _in_range(
+            profile.age, people.ages, "{was} older than you", "{was} younger than you"
+        )
+    if profile.walks is not None:
+        answers[Question.WALKING] = _walking(profile.walks, people.walks)
+    return answers
+
+
+def _level(level: str, studied: Sequence[str]) -> _Answer:
+    own, theirs = _places([level]), _places(studied)
+    if own <= theirs:
+        return _INCLUDED
+    if own & theirs or not theirs:
+        return _NOT_STATED
+    higher, lower = max(theirs) < min(own), min(theirs) > max(own)
+    where = (
+        "a higher injury than yours"
+        if higher
+        else "a lower injury than yours"
+        if lower
+        else "another injury level"
+    )
+    return Fit.NOT_INCLUDED, f"had {where}"
+
+
+def _places(levels: Sequence[str]) -> frozenset[int]:
+    """The places in LEVELS that a level, a span or regions cover, as ``People.levels`` has them."""
+    if regions := [level for level in levels if level in REGIONS]:
+        letters = {region[0].upper() for region in regions}
+        return frozenset(place for place, level in enumerate(LEVELS) if level[0] in letters)
+    ends = [LEVELS.index(level) for level in levels]
+    return frozenset(range(min(ends), max(ends) + 1)) if ends else frozenset()
+
+
+def _completeness(is_complete: bool, people: People) -> _Answer:
+    stated = {grade == "A" for grade in people.ais if grade != "E"}
+    stated |= _yes_and_no(people.complete)
+    if not stated:
+        return _NOT_STATED
+    if is_complete in stated:
+        return _INCLUDED
+    return Fit.NOT_INCLUDED, "had an incomplete injury" if is_complete else "had a complete injury"
+
+
+def _walking(walks: bool, stated: Either | None) -> _Answer:
+    if stated is None:
+        return _NOT_STATED
+    if walks in _yes_and_no(stated):
+        return _INCLUDED
+    return Fit.NOT_INCLUDED, "couldn’t walk" if walks else "could walk"
+
+
+def _yes_and_no(stated: Either | None) -> set[bool]:
+    return {Either.YES: {True}, Either.NO: {False}, Either.BOTH: {True, False}}[stated] if stated else set()
+
+
+def _in_months(years: Range) -> Range:
+    start, end = (None if number is None else round(number * MONTHS) for number in (years.from_, years.to))
+    return Range(from_=start, to=end)
+
+
+def _in_range(number: int, stated: Range | None, above: str, below: str) -> _Answer:
+    """``above``, ``below``: what people in the study were if all of it is above or below the reader's number."""
+    if stated is None or (stated.from_ is None and stated.to is None):
+        return _NOT_STATED
+    if stated.from_ is not None and number < stated.from_:
+        return Fit.NOT_INCLUDED, above
+    if stated.to is not None and number > stated.to:
+        return Fit.NOT_INCLUDED, below
+    return _INCLUDED
+
+
+_ALIKE = {
+    Question.LEVEL: "injury level",
+    Question.COMPLETENESS: "how complete the injury is",
+    Question.TIME: "time since injury",
+    Question.AGE: "age",
+    Question.WALKING: "walking",
+}
+
+
+def _sentence(fits: dict[Question, Fit], differences: list[str], article: Article) -> str:
+    """How people in a study were different from the reader; if nothing is known of that, how they were alike."""
+    is_one, is_plan = article.people.count == 1, article.study_kind is StudyKind.STUDY_PLAN
+    if differences:
+        who = "The person in this study" if is_one else "People in this study"
+        if is_plan:
+            who = "The people this study was looking for"
+        return f"{who} {_listed(differences).format(was='was' if is_one and not is_plan else 'were')}."
+    alike = [_ALIKE[question] for question, fit in fits.items() if fit is Fit.INCLUDED]
+    if not alike:
+        return "What we read doesn’t say whether people like you took part."
+    included = "The person in this study was" if is_one else "This study included people"
+    if is_plan:
+        included = "This study was looking for people"
+    rest = ", but what we read doesn’t say the rest" if len(alike) < len(fits) else ""
+    return f"{included} like you in {_listed(alike)}{rest}."
+
+
+def _listed(parts: list[str]) -> str:
+    """Parts of a sentence: "a", "a and b", or "a, b, and c"."""
+    *first, last = parts
+    comma = "," if len(first) > 1 else ""
+    return f"{', '.join(first)}{comma} and {last}" if first else last
