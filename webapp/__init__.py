@@ -10,6 +10,7 @@ from webapp.accounts import second_factor_views as second_factor
 from webapp.accounts import views as accounts
 from webapp.accounts.editor_access import csrf
 from webapp.answers import views as answers
+from webapp.articles import profile_views as profile
 from webapp.articles import views as articles
 from webapp.config import ROOT, Config
 from webapp.db import engine
@@ -70,7 +71,7 @@ def create_app(config: Config | None = None) -> Flask:
     safety_cards.init_app(app, config)
     cli.init_app(app)
 
-    for_readers = pages, articles, answers, exports, safety, search, feedback, newsletter, visit_pack
+    for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack
     for_editors = (
         work,
         editor,

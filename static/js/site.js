@@ -29,6 +29,7 @@
 
   function settle(root) {
     keepOpen(root);
+    compare(root);
     const wanted = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
     if (wanted) wanted.focus();
     const spoken = root.matches?.("[data-announce]") ? root : root.querySelector?.("[data-announce]");
@@ -129,20 +130,27 @@
   // Without scripts, the list is only in the address of the pack, which each of its buttons leads to.
   const packPage = document.querySelector("[data-pack-shown]");
 
-  function storedPack() {
+  function stored(name) {
     try {
-      return localStorage.getItem("pack") || "";
+      return localStorage.getItem(name) || "";
     } catch {
       return null; // the browser forbids storage: the address has to do
     }
   }
 
-  function storePack(list) {
+  function store(name, text) {
     try {
-      localStorage.setItem("pack", list);
+      localStorage.setItem(name, text);
     } catch {
       return false;
     }
+    return true;
+  }
+
+  const storedPack = () => stored("pack");
+
+  function storePack(list) {
+    if (!store("pack", list)) return false;
     showPack();
     return true;
   }
@@ -206,6 +214,22 @@
   window.addEventListener("storage", showPack);
   window.addEventListener("pageshow", showPack);
   if (packPage) openPack();
+
+  // ------------------------------------------------- people like me: five answers, stored on this device and nowhere else
+  // Pages are the same for everybody. A part that can compare is asked for once more with the answers, by POST: so they are in
+  // no address, no log and no copy.
+  function compare(root) {
+    const part = root.matches?.("[data-like-me]") ? root : root.querySelector?.("[data-like-me]");
+    const me = part && stored("me");
+    if (me) htmx.ajax("POST", part.dataset.likeMe, { source: part, values: { me } });
+  }
+
+  document.addEventListener("profile", ({ detail }) => {
+    location.assign(store("me", detail.code) ? detail.back : detail.inAddress);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-forget-me]")) store("me", "");
+  });
 
   // ------------------------------------------------- read aloud with the browser's own voice
   // One paragraph at a time, so that pausing keeps the place in every browser.
@@ -302,6 +326,7 @@
   if (kept && "caches" in window) listKept(kept);
 
   reveal(document);
+  compare(document);
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
 })();

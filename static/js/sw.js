@@ -20,7 +20,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (url.pathname.startsWith("/assets/")) event.respondWith(fromCacheFirst(event));
-  else if (request.mode === "navigate") event.respondWith(fromNetworkFirst(event, PAGES.test(url.pathname)));
+  else if (request.mode === "navigate") event.respondWith(fromNetworkFirst(event, PAGES.test(url.pathname) && !url.searchParams.has("me")));
 });
 
 async function fromCacheFirst(event) {

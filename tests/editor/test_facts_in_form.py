@@ -29,7 +29,8 @@ numbers = st.none() | st.integers(0, 120) | st.integers(0, 1_200).map(lambda ten
 words = st.from_regex(r"[A-Za-zü0-9“”.]{1,9}( [a-z]{1,9}){0,2}", fullmatch=True)
 people = st.builds(
     People,
-    levels=st.lists(st.sampled_from(LEVELS), max_size=2) | st.lists(st.sampled_from(list(REGIONS)), max_size=3),
+    levels=st.lists(st.sampled_from(LEVELS), max_size=2)
+    | st.lists(st.sampled_from(list(REGIONS)), max_size=3),
     ais=st.lists(st.sampled_from(AIS_GRADES), unique=True),
     complete=st.none() | st.sampled_from(Either),
     walks=st.none() | st.sampled_from(Either),

@@ -64,6 +64,7 @@ LEFT_OUT = {
     "pages.robots": "for search engines",
     "reviews.by_link": "one reviewer",
     "pages.service_worker": "the copy has none",
+    "profile.ask": "one reader",
     "search.description": "the site's own search",
     "search.search": "the page list is in its place",
     "visit_pack.short_link": "leads to the site",

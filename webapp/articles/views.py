@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, make_response, request, url_
 
 from webapp.catalog import queries
 from webapp.catalog.answers import answers_resting_on, asked_most, ids_of, list_answers
+from webapp.catalog.by_profile import MOST_COMPARED, compare_all
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
@@ -24,6 +25,7 @@ from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
+from webapp.web.reader_profile import asked_profile, only_included
 from webapp.web.site_settings import site_settings
 
 bp = Blueprint("articles", __name__)
@@ -62,9 +64,9 @@ def latest_research() -> Response:
     return htmx.render("articles/latest.html", page=page, months=months)
 
 
-@bp.get("/research/<slug>")
+@bp.route("/research/<slug>", methods=["GET", "POST"])
 def article(slug: str) -> Response:
-    """One summary."""
+    """One summary; a form with a reader's profile asks for its comparison with the people in the study."""
     try:
         found = queries.get_published(slug)
     except ArticleWithdrawn as withdrawn:
@@ -78,6 +80,7 @@ def article(slug: str) -> Response:
     was_behind = is_behind()  # asked before the index is: it may catch up meanwhile
     response = htmx.render(
         "articles/article.html",
+        "people_like_me",
         article=found,
         similar=similar_to(found),
         part_of=answers_resting_on(found.id),
@@ -109,22 +112,32 @@ def categories() -> Response:
     return htmx.render("articles/categories.html", categories=queries.category_counts())
 
 
-@bp.get("/categories/<slug>")
+@bp.route("/categories/<slug>", methods=["GET", "POST"])
 def category(slug: str) -> Response:
-    """The summaries filed under one category."""
+    """The summaries filed under one category; a form with a reader's profile asks to compare the studies with it."""
     found = queries.get_category(slug)
     order = request.args.get("sort", Order.NEWEST)
     if order not in list(Order):
         raise SiteError(404)
     counted = queries.kinds_and_results(found)
     total = sum(count for *_, count in counted)
-    page = existing(queries.in_category(found, Order(order), asked_page(), total))
+    profile, compared = asked_profile(), None
+    if profile:
+        ids = queries.ids_in_category(found, Order(order), MOST_COMPARED)
+        compared = compare_all(ids, profile)
+        ids = compared.listed(best_first=order == Order.PEOPLE, included_only=only_included())
+        page = existing(queries.page_of_ids(ids, asked_page()))
+    else:
+        page = existing(queries.in_category(found, Order(order), asked_page(), total))
     return htmx.render(
         "articles/category.html",
         "category_list",
         category=found,
         answers=list_answers(found.slug),
         page=page,
+        total=total,
+        compared=compared,
+        is_included_only=only_included(),
         order=order,
         found_in_people=found_in_people(counted),
         grid=study_grid(counted),

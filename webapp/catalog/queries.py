@@ -100,6 +100,7 @@ class Order(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     TITLE = "title"
+    PEOPLE = "people"  # like the reader first, if a profile came with the request; else newest
 
 
 @dataclass(frozen=True)
@@ -188,13 +189,28 @@ def newest_about_people(count: int) -> list[Article]:
 
 def in_category(category: Category, order: Order, page: int, total: int) -> Page[Article]:
     """Standing articles filed under a category, primary or not; ``total`` is how many ``kinds_and_results`` counted."""
+    return _listed(_filed_in(category, order), page, PAGE_SIZE, total)
+
+
+def ids_in_category(category: Category, order: Order, count: int) -> list[int]:
+    """The ids of the first articles that ``in_category`` lists."""
+    query = _filed_in(category, order).with_only_columns(Article.id)
+    return list(db.session.scalars(query.limit(count)))
+
+
+def page_of_ids(ids: Sequence[int], page: int) -> Page[Article]:
+    """One page of a list that is known by the ids of all its articles."""
+    start = (page - 1) * PAGE_SIZE
+    return Page(published_by_ids(ids[start : start + PAGE_SIZE]), page, len(ids), PAGE_SIZE)
+
+
+def _filed_in(category: Category, order: Order) -> Select[Article]:
     orders = {
-        Order.NEWEST: _newest_first(),
         Order.OLDEST: (Article.published_at, Paper.published_on, Article.id),
         Order.TITLE: (func.lower(func.coalesce(Article.plain_title, Paper.title)), Article.id),
     }
-    query = standing().join(Article.paper).where(_is_in(category)).order_by(*orders[order])
-    return _listed(query, page, PAGE_SIZE, total)
+    filed = standing().join(Article.paper).where(_is_in(category))
+    return filed.order_by(*orders.get(order, _newest_first()))
 
 
 def _listed(

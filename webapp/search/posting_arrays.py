@@ -184,11 +184,13 @@ class Snapshot:
         limit: int = 10,
         animal_limit: int | None = None,
         counts_facets: bool = True,
+        among: Sequence[int] | None = None,
     ) -> Matches:
         """Answer a query, best or newest first. No clauses: everything matches. Filters: any value of a group, all groups.
 
         ``aspects``: matches must be about most of them. ``animal_limit``: matches in animals or the lab are listed apart, at most
-        that many after the first page of the others, or page by page if there are no others; None: one list.
+        that many after the first page of the others, or page by page if there are no others; None: one list. ``among``: no articles
+        but those with these ids.
         """
         matches, scores = (
             self.scored(clauses) if clauses else (self.is_alive, np.zeros(self.size, np.float32))
@@ -196,6 +198,8 @@ class Snapshot:
         matches = matches & self.is_alive
         if aspects:
             matches &= self.relevant(aspects)
+        if among is not None:
+            matches &= np.isin(self.article_ids, among)
         masks = {name: self.facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
         hits = np.flatnonzero(np.logical_and.reduce([matches, *masks.values()])).astype(np.int32)
         counts = {}

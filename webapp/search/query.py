@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from webapp.content.identifiers import find_doi, find_named_pmid
-from webapp.parsing import int_from
+from webapp.content.people_like_me import Fit
+from webapp.parsing import int_from, member_from
 from webapp.search.synonyms import concepts_in
 from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, stems, words
+from webapp.web.http import PROFILE
 
 LONGEST_QUERY = 1_000  # characters
 MOST_TERMS = 12  # each costs a posting list; stop words cost nothing and do not count
@@ -30,6 +32,7 @@ class Sort(StrEnum):
 
     BEST = "best"
     NEWEST = "newest"
+    PEOPLE = "people"  # like the reader first; the best match first if no profile came with the request
 
 
 class FacetName(StrEnum):
@@ -58,7 +61,8 @@ class QueryTerm:
 class SearchQuery:
     """A search as it stands in the address.
 
-    ``is_exact``: no correction of typing. ``is_own_words``: no other words than the reader's.
+    ``is_exact``: no correction of typing. ``is_own_words``: no other words than the reader's. ``profile``, ``is_included_only``: of
+    one reader (``webapp/web/reader_profile.py``); only the search page sets them, so that no feed and no mail has them.
     """
 
     text: str = ""
@@ -67,6 +71,8 @@ class SearchQuery:
     page: int = 1
     is_exact: bool = False
     is_own_words: bool = False
+    profile: str | None = None
+    is_included_only: bool = False
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> "SearchQuery":
@@ -82,7 +88,7 @@ class SearchQuery:
         return cls(
             text=" ".join(args.get("q", "").split())[:LONGEST_QUERY].strip(),
             filters={name: values for name, values in filters.items() if values},
-            sort=Sort.NEWEST if args.get("sort") == Sort.NEWEST else Sort.BEST,
+            sort=member_from(Sort, args.get("sort")) or Sort.BEST,
             page=min(int_from(args.get("page"), 1, 99_999) or 1, LAST_PAGE),
             is_exact="exact" in args,
             is_own_words="own" in args,
@@ -144,7 +150,19 @@ class SearchQuery:
             "sort": [str(self.sort)] if self.sort != Sort.BEST else [],
             "exact": ["1"] if self.is_exact else [],
             "own": ["1"] if self.is_own_words else [],
+            "people": [Fit.INCLUDED.value] if self.is_included_only else [],
+            PROFILE: [self.profile] if self.profile else [],
         }
+
+    @property
+    def without_profile(self) -> "SearchQuery":
+        """The same page of the same search, for an address that names no profile."""
+        return replace(self, profile=None)
+
+    @property
+    def for_everybody(self) -> "SearchQuery":
+        """What can be followed and downloaded of a search: the same for whoever looks at it."""
+        return self.but(sort=Sort.BEST, profile=None, is_included_only=False)
 
     def but(self, **changes: Any) -> "SearchQuery":
         """The first page of the same search with these changes."""

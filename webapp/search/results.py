@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import Select, select
 
+from webapp.catalog.by_profile import MOST_COMPARED, ComparedList, compare_all
 from webapp.catalog.queries import CARDS, CategoryCount, category_counts, published_by_ids
+from webapp.content.people_like_me import Profile
 from webapp.db.session import db
 from webapp.models import Article, Category
 from webapp.models.values import Labeled, Result, StudyKind, Subject
@@ -84,7 +87,8 @@ class SearchResults:
     """Everything that a page of results shows.
 
     ``animals``: hits in animals and the lab, where they are listed apart: the first ones, or a page if there are no others.
-    ``is_reduced``: the index could not answer, the database did.
+    ``compared``: all of them with the reader's profile, before any was left out. ``is_reduced``: the index could not answer, the
+    database did.
     """
 
     query: SearchQuery
@@ -92,11 +96,16 @@ class SearchResults:
     page: Page[Hit]
     animals: Page[Hit]
     facets: tuple[Facet, ...]
+    compared: ComparedList | None = None
     is_reduced: bool = False
 
     @property
     def total(self) -> int:
         return self.page.total + self.animals.total
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.query.filters or (self.compared and self.query.is_included_only))
 
     @property
     def in_animals(self) -> SearchQuery:
@@ -123,28 +132,41 @@ def search(
     size: int = PAGE_SIZE,
     filters_path: str | None = None,
     shown: Select[Article] = CARDS,
+    profile: Profile | None = None,
 ) -> SearchResults:
     """Answer a query. Never raises: without an index the database answers.
 
-    ``filters_path``: where the addresses of filters are; None if no filters are shown. ``shown``: HEADLINES or CARDS.
+    ``filters_path``: where the addresses of filters are; None if no filters are shown. ``shown``: HEADLINES or CARDS. ``profile``: the
+    reader's, for comparing the studies with it.
     """
     offset = (query.page - 1) * size
+    compared = None
     is_reduced = False
     try:
         library = search_index().snapshot()
         understanding = understand(query, library)
         matches = Matches((), 0, {})
         if understanding.clauses or not query.text:
-            matches = library.search(
+            find = partial(
+                library.search,
                 understanding.clauses,
                 understanding.aspects,
                 filters=query.filters,
                 sort=query.sort if query.text else Sort.NEWEST,
+                animal_limit=ANIMALS_SIZE if _lists_animals_apart(query) else None,
+            )
+            if profile is not None:
+                first = find(limit=MOST_COMPARED, counts_facets=False)
+                compared = compare_all(first.article_ids, profile)
+            matches = find(
                 offset=offset,
                 limit=size,
-                animal_limit=ANIMALS_SIZE if _lists_animals_apart(query) else None,
                 counts_facets=filters_path is not None,
+                among=compared.included if compared and query.is_included_only else None,
             )
+            if compared and query.sort == Sort.PEOPLE:
+                ids = compared.listed(best_first=True, included_only=query.is_included_only)
+                matches = replace(matches, article_ids=tuple(ids[offset : offset + size]))
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True
@@ -156,13 +178,13 @@ def search(
     animals = _page(hits, matches.animal_ids, matches.animal_total, 1 if page.total else query.page, size)
     has_choice = matches.counts and (page.total or animals.total or query.filters)
     facets = _facets(query, matches, filters_path) if has_choice and filters_path is not None else ()
-    return SearchResults(query, understanding, page, animals, facets, is_reduced)
+    return SearchResults(query, understanding, page, animals, facets, compared, is_reduced)
 
 
 def _lists_animals_apart(query: SearchQuery) -> bool:
     """People come before animals wherever the order is ours, unless the reader asks for studies in animals or the lab."""
     subjects = query.filters.get(FacetName.SUBJECT, frozenset())
-    return bool(query.text) and query.sort == Sort.BEST and not (subjects and subjects <= NOT_PEOPLE)
+    return bool(query.text) and query.sort != Sort.NEWEST and not (subjects and subjects <= NOT_PEOPLE)
 
 
 def _hits(ids: Sequence[int], understanding: UnderstoodQuery, shown: Select[Article]) -> list[Hit]:

@@ -1,5 +1,6 @@
 """The search page, its instant panel, and the description for browsers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import islice
@@ -14,6 +15,7 @@ from webapp.search.query import SearchQuery
 from webapp.search.synonyms import names_starting
 from webapp.web import htmx
 from webapp.web.http import never_store
+from webapp.web.reader_profile import asked_profile, only_included, profile_in_address
 
 bp = Blueprint("search", __name__)
 
@@ -24,10 +26,13 @@ COMPLETION_COUNT = 4
 ANSWER_COUNT = 2  # among the completions
 
 
-@bp.get("/search")
+@bp.route("/search", methods=["GET", "POST"])
 def search() -> Response:
-    """Find summaries by everyday or medical words."""
-    query = SearchQuery.from_args(request.args)
+    """Find summaries by everyday or medical words; a form with a reader's profile asks to compare the studies with it."""
+    profile = asked_profile()
+    query = replace(
+        SearchQuery.from_args(request.args), profile=profile_in_address(), is_included_only=only_included()
+    )
     was_behind = is_behind()  # asked before the index is: it may catch up while this is answered
     is_panel = "panel" in request.args
     path = url_for("search.search")
@@ -35,7 +40,8 @@ def search() -> Response:
         is_asked = sum(map(str.isalnum, query.text)) >= SHORTEST_INSTANT
         answer = results.search(query, PANEL_SIZE, shown=HEADLINES) if is_asked else None
     else:
-        answer = results.search(query, filters_path=path) if query.text or query.filters else None
+        is_asked = bool(query.text or query.filters)
+        answer = results.search(query, filters_path=path, profile=profile) if is_asked else None
     shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(names_starting(query.text), query) if is_panel else ()
     bets = best_bets()
@@ -59,7 +65,7 @@ def search() -> Response:
         path=path,
     )
     is_counted = is_miss and not best_bet and not shown.is_private
-    if is_counted and not query.filters:
+    if answer and is_counted and not answer.is_filtered and request.method != "POST":
         misses.count_miss(query, datetime.now(UTC).date())
     if is_counted or (answer and (answer.is_reduced or was_behind)):
         never_store(response)  # each time has to be counted, or the next may find more

@@ -1,5 +1,6 @@
 """The only file that knows htmx's headers: is a fragment wanted, answer with one, redirect both kinds of client."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +41,11 @@ def redirect(location: str) -> Response:
     if wants_fragment():
         return make_response("", HTTPStatus.OK, {"HX-Redirect": location})
     return make_response("", HTTPStatus.SEE_OTHER, {"Location": iri_to_uri(location)})
+
+
+def tell_script(event: str, **detail: str) -> Response:
+    """Have htmx fire an event that site.js listens for; the page stays as it is."""
+    return make_response("", HTTPStatus.NO_CONTENT, {"HX-Trigger": json.dumps({event: detail})})
 
 
 def at(location: str, response: Response) -> Response:

@@ -38,6 +38,7 @@ OPEN_TO_ANY_HOST = ("/livez", "/readyz")  # monitors and containers ask by addre
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 MOST_FIELDS = 200
 MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
+PROFILE = "me"  # the field that holds a reader's profile (webapp/content/people_like_me.py)
 REMEMBERED = {"slug", "ending", "of", "revision"}  # parts of addresses that every article page asks for
 FORM = "application/x-www-form-urlencoded"
 FORM_IN_PARTS = "multipart/form-data"
@@ -214,6 +215,9 @@ def init_app(app: Flask, config: Config) -> None:
         is_for_editors = request.path.startswith(PRIVATE_PART)
         is_page = request.method in ("GET", "HEAD") and response.status_code == HTTPStatus.OK
         is_public = is_page and not is_for_editors and "Set-Cookie" not in headers
+        if PROFILE in request.args:  # whatever page it is: this address is one reader's own
+            is_public = False
+            headers["Cache-Control"], headers["X-Robots-Tag"] = PRIVATE, "noindex"
         headers.setdefault("Cache-Control", PUBLIC if is_public else PRIVATE)
         # A page of the editor holds a secret (its form token) together with text from the address. If they were compressed
         # as one, the length of the answer would tell the secret bit by bit (BREACH).

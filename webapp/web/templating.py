@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from webapp.config import VERSION, Config
-from webapp.content.fact_words import fact, harms_note
+from webapp.content.fact_words import fact, harms_note, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
@@ -22,6 +22,12 @@ from webapp.models.in_words import capitalized, day, month, partial_date, plural
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
 from webapp.web.http import url_for
+from webapp.web.reader_profile import (
+    asked_profile,
+    compare_with_reader,
+    profile_in_address,
+    profile_query,
+)
 
 PREFERENCES_COOKIE = "reading"
 TEXT_SIZES = ("normal", "large", "largest")
@@ -103,6 +109,11 @@ def init_app(app: Flask, config: Config) -> None:
         this_year=lambda: datetime.now(UTC).year,
         described=described,
         fact=fact,
+        stated=stated,
+        asked_profile=asked_profile,
+        compare_with_reader=compare_with_reader,
+        profile_in_address=profile_in_address,
+        profile_query=profile_query,
         harms_note=harms_note,
         result_words=result_words,
         who_checked=who_checked,
