@@ -13,7 +13,7 @@ from tests.pages import H, PageClient, check_page
 from webapp.db.session import db
 from webapp.models import Answer, Article
 from webapp.models.people import People
-from webapp.models.values import Certainty, Claim, PaperStatus, Result, StudyKind, Subject
+from webapp.models.values import Certainty, Claim, LaterEvent, PaperStatus, Result, StudyKind, Subject
 from webapp.publishing import answers, external_changes, publication
 from webapp.publishing.revisions import Kind
 
@@ -104,6 +104,24 @@ def test_a_claim_is_followed_by_the_studies_it_rests_on(client: PageClient, many
         ["1", "2", "3"],
         ["3", "4", "5", "6"],
         ["7"],
+    ]
+
+
+def test_a_claim_about_a_later_study_shows_no_size_of_the_first(client: PageClient) -> None:
+    event = LaterEvent(on="2023", text="A trial of 193 people found the same.", source="A register")
+    followed, other = add_article(since_then=[event]), add_article()
+    texts = [
+        "A later European trial of 193 people found the same.",
+        "The pill was tried. Later, 193 people took it.",
+        "Pain was the same a year later.",
+    ]
+    answer = add_answer(followed.slug, found=[claim(followed, other, text=text) for text in texts])
+    tree = check_page(client.get(f"/answers/{answer.slug}").text)
+    refs = ["".join(element.itertext()) for element in tree.iter(f"{H}a") if element.get("class") == "ref"]
+    assert [text.partition(", ")[2] for text in refs] == [
+        *("2021, and since then", "40 people, 2021"),
+        *("2021, and since then", "40 people, 2021"),
+        *("40 people, 2021", "40 people, 2021"),
     ]
 
 

@@ -1,12 +1,15 @@
 """The studies behind an answer: numbered in the order in which readers meet them, and arranged by kind and result."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
 
+from webapp.content.quantities import quantities
 from webapp.content.result_words import studied_count
 from webapp.models import Answer, Article
+from webapp.models.article import running_text
 from webapp.models.in_words import plural
 from webapp.models.values import Result, StudyKind, Subject
 
@@ -16,6 +19,11 @@ RESULTS = [Result.HARMFUL, Result.NO_CLEAR_DIFFERENCE, Result.MIXED, Result.HELP
 # is so large that its dot would not fit; the smallest are drawn larger, so that they can be seen.
 SMALLEST_DOT, LARGEST_DOT, PEOPLE_OF_LARGEST = 12, 76, 1_500
 UNKNOWN_DOT = 18
+# How a claim speaks of what a summary tells under "Since then": of another study than that of the summary's own paper.
+_SPEAKS_OF_LATER = re.compile(
+    r"\b(?:later|newer),? (?:\w+ ){0,2}?(?:trials?|stud(?:y|ies)|reviews?)\b|\blater stopped\b|\bfinal report\b|(?:^|\. )Later, ",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,22 @@ class Study:
             return plural(self.count, "person", "people")
         species = self.article.species if self.kind is StudyKind.LAB_OR_ANIMALS else None
         return species or self.kind.label
+
+    def mark(self, claim: str) -> str:
+        """What stands at a claim: size and year of the study; no size if the claim speaks of what came after it."""
+        article = self.article
+        told_later = _numbers(*(event.text for event in article.since_then))
+        told_later -= _numbers(running_text(article), article.sample_size, article.participants)
+        is_of_later = bool(article.since_then) and (
+            _SPEAKS_OF_LATER.search(claim) or not told_later.isdisjoint(_numbers(claim))
+        )
+        return (
+            f"{article.paper.year}, and since then" if is_of_later else f"{self.size}, {article.paper.year}"
+        )
+
+
+def _numbers(*texts: str | None) -> set[float]:
+    return {number.value for text in texts for number in quantities(text or "")}
 
 
 @dataclass(frozen=True)
