@@ -83,8 +83,9 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands on both sides of the card to carry: for an ambulance crew, and for oneself."""
+    """What stands on both sides of the card to carry: for an ambulance crew, and for oneself. ``card``: that it is short for."""
 
+    card: str
     crew: tuple[str, ...]
     me: tuple[str, ...]
 
@@ -147,6 +148,9 @@ class SafetyCards:
         written = sorted(map(self.as_written, rows.values()), key=lambda card: card.rank)
         self.written = {card.id: card for card in written}
         self.cards = [self.card(card) for card in written]
+        if self.wallet.card not in self.written:
+            raise SafetyFileError(f"wallet: there is no card {self.wallet.card}")
+        self.wallet_card = self.card(self.written[self.wallet.card])
         self._triggers = Triggers({card.id: card.triggers for card in written}, file.matching)
         self.match = lru_cache(REMEMBERED)(self._match)
 
@@ -191,7 +195,7 @@ class SafetyCards:
         )
 
     def who_checked(self, card: Card) -> str:
-        """Who checked a card, or that no clinician has; a card that says something else than readers see is not checked."""
+        """Who checked a card or an earlier text of it, or that no clinician has. A preview is checked by nobody."""
         stored = self._stored.get(card.id)
         return checked_by(stored.sign_offs if stored and card in self.cards else ())
 

@@ -5,7 +5,6 @@ shown: in an emergency there must be some.
 """
 
 import logging
-from collections import defaultdict
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -38,30 +37,25 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def _stored_cards() -> dict[str, StoredCard]:
-    """The newest text of each card that was changed, and who checked it.
+    """The newest text of each card that was changed, and who checked it or an earlier one.
 
     They are read on a connection of their own: the transaction of the request may have begun before the newest change.
     """
     newest = select(func.max(SafetyRevision.id)).group_by(SafetyRevision.card_id)
-    texts = select(SafetyRevision.id, SafetyRevision.card_id, SafetyRevision.content).where(
-        SafetyRevision.id.in_(newest)
-    )
+    texts = select(SafetyRevision.card_id, SafetyRevision.content).where(SafetyRevision.id.in_(newest))
     signed = (
-        select(
-            SafetySignOff.revision_id,
-            Editor.name,
-            SafetySignOff.role,
-            SafetySignOff.kind,
-            SafetySignOff.signed_at,
-            Editor.disabled_at,
-        )
+        select(SafetySignOff, SafetyRevision.card_id, SafetyRevision.content, Editor.name, Editor.disabled_at)
+        .join(SafetyRevision, SafetyRevision.id == SafetySignOff.revision_id)
         .join(Editor, Editor.id == SafetySignOff.editor_id)
         .order_by(SafetySignOff.signed_at)
     )
-    sign_offs: defaultdict[int, list[SignOff]] = defaultdict(list)
     with db.engine.connect() as connection:
-        for revision_id, name, role, kind, signed_at, closed_at in connection.execute(signed):
-            shown_name = "" if closed_at else name
-            sign_offs[revision_id].append(SignOff(shown_name, role, kind, signed_at.date()))
-        rows = connection.execute(texts).all()
-    return {row.card_id: StoredCard(row.content, sign_offs[row.id]) for row in rows}
+        shown = dict(connection.execute(texts).tuples().all())
+        sign_offs: dict[str, dict[int, SignOff]] = {card_id: {} for card_id in shown}
+        for row in connection.execute(signed):
+            of_card = sign_offs[row.card_id]
+            of_card.pop(row.editor_id, None)  # of one person only the newest, and in its place
+            name = "" if row.disabled_at else row.name
+            is_earlier = row.content != shown[row.card_id]
+            of_card[row.editor_id] = SignOff(name, row.role, row.kind, row.signed_at.date(), is_earlier)
+    return {card_id: StoredCard(shown[card_id], list(sign_offs[card_id].values())) for card_id in shown}

@@ -16,4 +16,4 @@ def emergency() -> Response:
 @bp.get("/emergency/dysreflexia-card")
 def wallet_card() -> Response:
     """Autonomic dysreflexia explained to an ambulance crew, to print and carry."""
-    return htmx.render("safety/wallet_card.html", wallet=current_app.extensions["safety_cards"].wallet)
+    return htmx.render("safety/wallet_card.html")
