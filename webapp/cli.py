@@ -15,7 +15,7 @@ from webapp.config import ROOT
 from webapp.db import engine
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.exports.commands import export_site
+from webapp.exports.commands import export_site, safety_group
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
 from webapp.operations import migrations
@@ -42,7 +42,7 @@ STARTER = ROOT / "webapp" / "starter"
 
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
-    groups = articles_group, search_group, editors_group, newsletter_group, papers_group
+    groups = articles_group, search_group, editors_group, newsletter_group, papers_group, safety_group
     of_backups = backup, verify_backups, fetch_backup, restore_drill, restore, after_restore
     of_site = prepare, run_jobs, check, report_failure, db_copy, export_site
     for command in (*groups, *of_backups, *of_site):

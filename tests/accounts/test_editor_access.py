@@ -24,7 +24,7 @@ NOT_FOR_WRITERS = {
 FOR_ADMINS = {
     "people.everyone", "people.invite", "people.person", "people.change_role", "people.close_account",
     "people.open_account", "people.send_link", "people.reset_second_factor", "people.audit_log",
-    "safety_desk.edit", "safety_desk.save",
+    "safety_desk.edit", "safety_desk.save", "safety_desk.export", "safety_desk.import_file",
     "settings.edit", "settings.save", "settings.save_logo", "settings.as_file", "settings.open_file", "settings.changes",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

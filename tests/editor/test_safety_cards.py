@@ -1,8 +1,10 @@
 """Safety cards in the editor: admins change them, reviewers sign them, and readers always see some."""
 
+import io
 import logging
 import re
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -219,6 +221,66 @@ def test_a_preview_is_checked_by_nobody(client: PageClient, lee: PageClient, adm
     assert audited()[-1] == AuditKind.SIGNED_OFF
     preview = client.post(EDIT, typed(client, title="A made-up title", preview="yes"), status=200).text
     assert "Lee Example" not in preview
+
+
+def send_file(client: PageClient, text: str, status: int = 303) -> str:
+    guard = {"csrf_token": token(client, "/editor/account")}
+    file = (io.BytesIO(text.encode()), "cards.toml")
+    answer = client.post("/editor/safety", guard | {"file": file}, status=status)
+    return client.get(answer.location).text if status == 303 else answer.text
+
+
+@pytest.mark.usefixtures("admin")
+def test_the_cards_leave_and_come_back_as_a_file(client: PageClient) -> None:
+    text = client.get("/editor/safety/file/safety.toml").text
+    assert "0 cards changed." in send_file(client, text) and revisions_saved() == []
+    assert "1 card changed." in send_file(client, text.replace(TITLE, "A made-up title"))
+    assert "A made-up title" in client.get("/emergency").text
+    assert audited()[-1] == AuditKind.SAFETY_CARD_CHANGED
+    assert "A made-up title" in client.get("/editor/safety/file/safety.toml").text
+
+
+@pytest.mark.usefixtures("admin")
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("Sit up now.", 'Sit "up now.', r"cards\.toml:\d+: "),
+        ("rank = 0", 'rank = "first"', r"cards\.toml:\d+: card crisis: "),
+        ('"tel:988"', '"988"', r"cards\.toml:\d+: card crisis: “988” is no address"),
+        ('"Keep me sitting up. ', '"Lay me down. ', r"cards\.toml:\d+: wallet is not as on this site"),
+        ('id = "new-loss"', 'id = "a-new-card"', r"Only one has a-new-card, new-loss\."),
+    ],
+)
+def test_a_file_that_cannot_be_used_changes_nothing(
+    client: PageClient, old: str, new: str, reason: str
+) -> None:
+    text = client.get("/editor/safety/file/safety.toml").text.replace(TITLE, "A made-up title")
+    assert old in text
+    page = unescape(send_file(client, text.replace(old, new, 1), 422))
+    assert "Nothing was changed." in page and re.search(reason, page)
+    assert TITLE in client.get("/emergency").text and revisions_saved() == []
+
+
+def test_only_admins_have_the_file(client: PageClient, lee: PageClient) -> None:
+    assert "Use this file" not in lee.get("/editor/safety").text
+    lee.get("/editor/safety/file/safety.toml", status=403)
+    lee.post("/editor/safety", {"csrf_token": token(lee, "/editor/account")}, status=403)
+
+
+def test_a_command_writes_and_loads_the_file(
+    app: Flask, client: PageClient, admin: Editor, tmp_path: Path
+) -> None:
+    path, run = tmp_path / "cards.toml", app.test_cli_runner().invoke
+    assert run(args=["safety", "export", str(path)]).exit_code == 0
+    text = path.read_text(encoding="utf-8").replace(TITLE, "A made-up title")
+    path.write_text(text, encoding="utf-8")
+    load = ["safety", "import", str(path), "--by"]
+    assert "No admin has the address" in run(args=[*load, LEE]).output
+    assert run(args=[*load, admin.email]).output == "1 card changed.\n"
+    assert "A made-up title" in client.get("/emergency").text
+    path.write_text(text.replace("rank = 0", "rank ="), encoding="utf-8")
+    refused = run(args=[*load, admin.email])
+    assert refused.exit_code == 1 and "Nothing was changed." in refused.output
 
 
 def test_a_sign_off_can_be_taken_back(client: PageClient, lee: PageClient) -> None:

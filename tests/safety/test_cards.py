@@ -8,7 +8,7 @@ import pytest
 
 from webapp.config import ConfigError
 from webapp.content.readability import reading_grade
-from webapp.safety.cards import FILE, SafetyFileError, read
+from webapp.safety.cards import FILE, SafetyFileError, parse, read
 
 COUNTRIES = ("US", "UK", "CA")
 HARDEST_GRADE = 8
@@ -54,6 +54,34 @@ def test_a_file_that_is_not_whole_is_refused(tmp_path: Path, old: str, new: str,
     with pytest.raises(SafetyFileError, match=reason) as error:
         read(path, COUNTRIES)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('label = "Burned skin"', "label = 3", "label = 3"),
+        ('label = "Burned skin"', 'lable = "Burned skin"', "lable"),
+        ('label = "Burned skin"', 'label = ""', 'label = ""'),
+        ('"north-bristol-burns", ', '"nobody", ', '"nobody"'),
+        ("https://www.nbt.nhs.uk/", "javascript:", "javascript:"),
+        ('  "burned my leg"', '  "is the", "burned my leg"', '"is the"'),
+        ('id = "burn"', 'id = "burn', 'id = "burn'),
+        ('name = "US"', 'nane = "US"', 'nane = "US"'),
+    ],
+)
+def test_the_line_is_named(tmp_path: Path, old: str, new: str, line: str) -> None:
+    path = changed(tmp_path, old, new)
+    with pytest.raises(SafetyFileError) as error:
+        read(path, COUNTRIES)
+    number = int(re.findall(rf"^{re.escape(str(path))}:(\d+): ", str(error.value))[0])
+    assert line in path.read_text(encoding="utf-8").splitlines()[number - 1]
+
+
+def test_the_cards_survive_their_file() -> None:
+    cards = read(FILE, COUNTRIES)
+    again = parse(cards.to_toml(), "a file", COUNTRIES)
+    assert again.written == cards.written and again.wallet == cards.wallet
+    assert again.file.matching == cards.file.matching
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
@@ -21,10 +23,44 @@ bp = Blueprint("safety_desk", __name__, url_prefix="/editor/safety")
 editor_access.protect(bp, role=Role.REVIEWER)
 
 
+class FileForm(FlaskForm):
+    """All cards as one file."""
+
+    file = FileField("A file of all cards")
+
+
 @bp.get("")
 def cards() -> Response:
-    """List all safety cards, with who checked each."""
-    return htmx.render("editor/safety_cards.html", cards=safety_cards.live_cards().cards)
+    """List all safety cards, with who checked each, and offer them as a file."""
+    return _show_cards(FileForm())
+
+
+@bp.get("/file/safety.toml")
+def export() -> Response:
+    """All cards as a file, as the one that came with the site."""
+    editor_access.require(Role.ADMIN)
+    headers = {"Content-Disposition": 'attachment; filename="safety.toml"'}
+    return Response(safety_cards.live_cards().to_toml(), HTTPStatus.OK, headers, "application/toml")
+
+
+@bp.post("")
+def import_file() -> Response:
+    """Take the cards of a file, which readers then see at once."""
+    editor_access.require(Role.ADMIN)
+    form = FileForm()
+    if not form.file.data:
+        form.file.errors = ["Choose a file."]
+        return _show_cards(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    with form.file.data.stream as stream:
+        sent = stream.read()
+    try:
+        text = sent.decode()
+        with editor_access.writing_as(Role.ADMIN) as now:
+            count = safety_cards.import_file(text, form.file.data.filename, current_editor(), now)
+    except (SafetyFileError, UnicodeDecodeError) as error:
+        form.file.errors = [f"Nothing was changed. {error}"]
+        return _show_cards(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return htmx.redirect(url_for(".cards", changed=count))
 
 
 @bp.get("/<card_id>")
@@ -113,6 +149,17 @@ def show_newer(_: SavedMeanwhile) -> Response:
     form = SafetyForm()
     form.number.data = newest_number(safety_cards.history(card_id))
     return _show_form(safety_cards.get_card(card_id), form, HTTPStatus.CONFLICT)
+
+
+def _show_cards(form: FileForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "editor/safety_cards.html",
+        status=status,
+        cards=safety_cards.live_cards().cards,
+        form=form,
+        changed_count=int_from(request.args.get("changed")),
+        may_edit=may(Role.ADMIN),
+    )
 
 
 def _show_card(card_id: str, status: int = HTTPStatus.OK) -> Response:

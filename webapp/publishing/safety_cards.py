@@ -13,7 +13,16 @@ from webapp.db.session import db
 from webapp.models import AuditKind, Editor, SafetyRevision, SafetySignOff
 from webapp.publishing import audit, saved_texts
 from webapp.publishing.saved_texts import refuse_outdated
-from webapp.safety.cards import FILE, Card, SafetyCards, StoredCard, read
+from webapp.safety.cards import (
+    FILE,
+    Card,
+    SafetyCards,
+    SafetyFileError,
+    StoredCard,
+    line_of_reason,
+    parse,
+    read,
+)
 from webapp.web.errors import SiteError
 
 
@@ -61,6 +70,29 @@ def save(card: Card, base: int, editor: Editor, now: datetime) -> None:
         _add_revision(card, base + 1, editor, now)
         change_log.announce(ChangeKind.SAFETY, now)
         audit.record(AuditKind.SAFETY_CARD_CHANGED, now, editor.id, detail=card.title)
+
+
+def import_file(text: str, name: str, editor: Editor, now: datetime) -> int:
+    """Make the cards of a file those that readers see, and return how many changed.
+
+    Raises SafetyFileError, with the name of the file, the line and the reason, if any of them cannot be used.
+    """
+    live = live_cards()
+    read_cards = parse(text, name, current_app.extensions["config"].emergency_countries)
+    for part in ("matching", "wallet", "country"):
+        if getattr(read_cards.file, part) != getattr(live.file, part):
+            line = line_of_reason(text, f"“{part}”")
+            raise SafetyFileError(
+                f"{name}:{line}: {part} is not as on this site. Only sources and cards can be changed."
+            )
+    if different := sorted(read_cards.written.keys() ^ live.written.keys()):
+        raise SafetyFileError(
+            f"{name}: The site and the file must have the same cards. Only one has {', '.join(different)}."
+        )
+    changed = [card for card in read_cards.written.values() if card != live.written[card.id]]
+    for card in changed:
+        save(card, saved_texts.newest_number(history(card.id)), editor, now)
+    return len(changed)
 
 
 def has_signed(saved: Sequence[SafetyRevision], editor: Editor) -> bool:

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 import msgspec
+import tomli_w
 
 from webapp.config import ROOT, ConfigError
 from webapp.content.sign_off_words import checked_by
@@ -26,6 +28,11 @@ FILE = ROOT / "webapp" / "starter" / "safety.toml"
 MOST_FULL = 2  # more would hide what else was found; the others are lines
 REMEMBERED = 1_000  # texts: the same words are looked for while typing, by Enter, and on the next page
 _WEB = re.compile(r"https?://\S+")
+_HEAD = re.compile(r"\[\[\w+\]\]")  # of a card, a source or a country
+# What a reason names: a field by its path or name, or words of the file.
+_NAMED = re.compile(
+    r"`\$\.(?:\w+(?:\[\d+\])?\.)*(\w+)(?:\[\d+\])?`|field `(\w+)`|(\w+) is empty|“(.+?)”|is called ([\w-]+)"
+)
 _BUTTON = re.compile(r"https://\S+|(tel|sms):[0-9+]+(\?body=\w+)?")
 
 
@@ -41,7 +48,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: str
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Source(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a card rests on. Without an address, only a copy on somebody else's site was read. ``dated``: as the page says."""
 
     owner: str
@@ -51,7 +58,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str = ""  # by which the cards of the file name it
 
 
-class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Action(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A button of a card. ``countries``: where it works; none: everywhere."""
 
     label: str
@@ -59,7 +66,7 @@ class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     countries: tuple[str, ...] = ()
 
 
-class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What to do in one kind of emergency; cards of a lower ``rank`` come first."""
 
     id: str
@@ -136,14 +143,16 @@ class SafetyCards:
         known = {country.code: country for country in file.country}
         if not country_codes or not known.keys() >= set(country_codes):
             raise ConfigError(f"EMERGENCY_COUNTRIES: give one or more of {' '.join(known)}.")
-        self._file, self._country_codes, self._stored = file, country_codes, stored
+        self.file, self._country_codes, self._stored = file, country_codes, stored
         self.countries = [known[code] for code in country_codes]
         self.emergency_number = self.countries[0].number
         self.sources = {source.id: source for source in file.source}
         self.wallet = msgspec.convert(self._filled(file.wallet), Wallet)
         rows: dict[str | None, Mapping[str, Any]] = {row.get("id"): row for row in file.card}
         if len(rows) < len(file.card):
-            raise SafetyFileError("two cards have the same id")
+            ids = [row.get("id") for row in file.card]
+            twice = next(card_id for card_id in ids if ids.count(card_id) > 1)
+            raise SafetyFileError(f"card {twice}: another card has the same id")
         rows |= {card_id: card.row for card_id, card in stored.items()}
         written = sorted(map(self.as_written, rows.values()), key=lambda card: card.rank)
         self.written = {card.id: card for card in written}
@@ -157,7 +166,7 @@ class SafetyCards:
     def with_stored(self, stored: Mapping[str, StoredCard]) -> Self:
         """These cards, with others in the place of some; raises SafetyFileError."""
         try:
-            return type(self)(self._file, self._country_codes, {**self._stored, **stored})
+            return type(self)(self.file, self._country_codes, {**self._stored, **stored})
         except ValueError as error:  # a trigger without a word
             raise SafetyFileError(str(error)) from error
 
@@ -199,6 +208,17 @@ class SafetyCards:
         stored = self._stored.get(card.id)
         return checked_by(stored.sign_offs if stored and card in self.cards else ())
 
+    def to_toml(self) -> str:
+        """All cards as a file, from which the same ones are read."""
+        names = {msgspec.structs.replace(source, id=""): name for name, source in self.sources.items()}
+        cards = []
+        for card in self.written.values():
+            row = msgspec.to_builtins(card, builtin_types=(date,))
+            cited = zip(card.sources, row["sources"], strict=True)
+            cards.append(row | {"sources": [names.get(source, written) for source, written in cited]})
+        file = msgspec.to_builtins(self.file, builtin_types=(date,))
+        return tomli_w.dumps(file | {"card": cards})
+
     def _source(self, row: Mapping[str, Any], name: str) -> dict[str, str]:
         """The source that a card of the file names, as a text of its own: without the name."""
         if name not in self.sources:
@@ -218,13 +238,48 @@ class SafetyCards:
         return Shown(tuple(full), tuple(card for card in called if card not in full))
 
 
+def parse(text: str, name: str, country_codes: tuple[str, ...]) -> SafetyCards:
+    """The cards of the text of a file; raises SafetyFileError with its name and line, or ConfigError if a country is not in it."""
+    try:
+        return SafetyCards(msgspec.convert(tomllib.loads(text), SafetyFile), country_codes)
+    except ConfigError:
+        raise
+    except (ValueError, SafetyFileError) as error:
+        line = line_of_reason(text, str(error))
+        raise SafetyFileError(f"{name}:{line}: {error}" if line else f"{name}: {error}") from error
+
+
 @lru_cache(maxsize=4)
 def read(path: Path, country_codes: tuple[str, ...]) -> SafetyCards:
     """The cards of a file; raises SafetyFileError, or ConfigError if a country is not in it."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return SafetyCards(msgspec.convert(table, SafetyFile), country_codes)
-    except ConfigError:
-        raise
-    except (OSError, ValueError, SafetyFileError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise SafetyFileError(f"{path}: {error}") from error
+    return parse(text, str(path), country_codes)
+
+
+def line_of_reason(text: str, reason: str) -> int | None:
+    """Find the line of a file that a reason speaks of: of a card, that of what it names, or else the first of the card."""
+    if position := re.search(r"line (\d+)", reason):
+        return int(position[1])
+    lines = text.splitlines()
+    card_id = re.match(r"card ([\w-]+): ", reason)
+    own = _lines_of_card(lines, card_id[1]) if card_id else range(len(lines))
+    for *fields, quoted, source in _NAMED.findall(reason):
+        field, words = "".join(fields), re.escape(quoted or source)
+        pattern = re.compile(rf"\s*{field}\s*=" if field else rf".*(?<![\w-]){words}(?![\w-])")
+        # sources stand outside of the cards that name them
+        places = list(own) if field else [*own, *range(len(lines))]
+        if (found := next((place for place in places if pattern.match(lines[place])), None)) is not None:
+            return found + 1
+    return own.start + 1 if card_id else None
+
+
+def _lines_of_card(lines: list[str], card_id: str) -> range:
+    heads = [number for number, line in enumerate(lines) if _HEAD.match(line)]
+    is_its_id = re.compile(rf'id\s*=\s*"{re.escape(card_id)}"').match
+    for start, end in pairwise([*heads, len(lines)]):
+        if lines[start].startswith("[[card]]") and any(map(is_its_id, lines[start:end])):
+            return range(start, end)
+    return range(len(lines))

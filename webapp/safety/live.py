@@ -50,7 +50,7 @@ def _stored_cards() -> dict[str, StoredCard]:
         .order_by(SafetySignOff.signed_at)
     )
     with db.engine.connect() as connection:
-        shown = dict(connection.execute(texts).tuples().all())
+        shown = {card_id: content for card_id, content in connection.execute(texts)}  # noqa: C416
         sign_offs: dict[str, dict[int, SignOff]] = {card_id: {} for card_id in shown}
         for row in connection.execute(signed):
             of_card = sign_offs[row.card_id]

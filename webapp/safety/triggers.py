@@ -54,7 +54,7 @@ def _shortened(word: str) -> list[str]:
     return [word, *(word[:place] + word[place + 1 :] for place in range(len(word)))]
 
 
-class TriggerWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TriggerWords(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What calls for one card, as the file lists it."""
 
     now: tuple[str, ...]
