@@ -120,7 +120,7 @@ def _read_png(body: bytes) -> Logo:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, LogoRefused):
             raise
-        raise LogoRefused("We can’t read this picture. Save it as PNG once more.") from error
+        raise LogoRefused("We can’t read this picture. Save it as PNG again.") from error
     return Logo("png", out.getvalue())
 
 

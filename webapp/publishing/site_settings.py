@@ -78,7 +78,7 @@ def from_toml(source: bytes) -> SiteSettings:
         table = clean_texts(tomllib.loads(source.decode("utf-8-sig")))
         read = msgspec.convert({**table, "logo": None}, _File)
     except UnicodeDecodeError as error:
-        raise SettingsRefused("This is not a text file in UTF-8.") from error
+        raise SettingsRefused("This file isn’t text in UTF-8.") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsRefused(f"We can’t use this file: {error}.") from error
     values = {name: getattr(read, name) for name in read.__struct_fields__}
