@@ -2,6 +2,8 @@
 
 ``lay_questions.tsv`` says for each question which summaries are right, by their slugs, and ``none`` where the library may have
 nothing that answers it. A summary that is right once it is written is listed already. Answers are judged by their slugs, too.
+``new_lay_questions.tsv`` was written before anybody looked at how search treats it: the first run had 19 of 40 right. Its
+bounds say how far search has come since, not how far it should get.
 """
 
 import csv
@@ -17,13 +19,12 @@ from webapp.search.best_bets import best_bets
 from webapp.search.query import SearchQuery
 
 SHOWN = 3
-RIGHT, WRONG_NONE = 0.95, 0.05  # the goals: at least, at most
-JUDGED = {
-    row["query"]: frozenset(row["right"].split())
-    for row in csv.DictReader(
-        Path(__file__).with_name("lay_questions.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
-    )
-}
+
+
+def judged(name: str) -> dict[str, frozenset[str]]:
+    """The questions of a file, each with what is right."""
+    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    return {row["query"]: frozenset(row["right"].split()) for row in csv.DictReader(lines, delimiter="\t")}
 
 
 def first(text: str) -> list[str]:
@@ -34,19 +35,27 @@ def first(text: str) -> list[str]:
     return [bet.slug, *summaries] if bet else summaries
 
 
-def test_lay_questions_get_the_right_summary_or_an_honest_none(library: Flask) -> None:
-    shown = {text: first(text) for text in JUDGED}
+# The goals are 95 % right at least, and a wrong "none yet" in 5 % at most.
+@pytest.mark.parametrize(
+    ("name", "least_right", "most_wrong_none"),
+    [("lay_questions.tsv", 0.95, 0.05), ("new_lay_questions.tsv", 0.7, 0.05)],
+)
+def test_lay_questions_get_the_right_summary_or_an_honest_none(
+    library: Flask, name: str, least_right: float, most_wrong_none: float
+) -> None:
+    questions = judged(name)
+    shown = {text: first(text) for text in questions}
     slugs = {article.slug for article in db.session.scalars(published())}
     wrong_none = [
-        text for text, right in JUDGED.items() if not shown[text] and "none" not in right and right & slugs
+        text for text, right in questions.items() if not shown[text] and "none" not in right and right & slugs
     ]
     wrong = [
         text
-        for text, right in JUDGED.items()
+        for text, right in questions.items()
         if not (right.intersection(shown[text][:SHOWN]) if shown[text] else text not in wrong_none)
     ]
-    assert len(wrong_none) <= WRONG_NONE * len(JUDGED), wrong_none
-    assert len(wrong) <= (1 - RIGHT) * len(JUDGED), wrong
+    assert len(wrong_none) <= most_wrong_none * len(questions), wrong_none
+    assert len(wrong) <= (1 - least_right) * len(questions), wrong
 
 
 NOT_ASKED = """
@@ -79,6 +88,10 @@ def test_a_search_that_asks_for_no_answer_gets_none(library: Flask) -> None:
         ("UTI", "bladder-infections"),
         ("bed sores", "pressure-sores"),
         ("gabapentine", "nerve-pain"),
+        # the same in other words
+        ("my feet burn all the time", "nerve-pain"),
+        ("worn out from caring for my husband", "caring-for-someone"),
+        ("UTI prophylaxis", "bladder-infections"),
     ],
 )
 def test_the_question_of_an_answer_or_a_phrasing_gets_it(library: Flask, text: str, slug: str) -> None:

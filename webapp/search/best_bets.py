@@ -4,8 +4,14 @@ A wrong best bet is worse than none, so the rule is strict. A search asks for an
 one of its phrasings: the same stems, in any order. Stop words do not count, unless only one word would be left ("Can I have
 kids?"). Vague words, and those for an injury as such, may differ if at least two words say more; of these, one in four may
 differ, too. A word that is in no phrasing counts as the one that it misspells by a letter or two.
+
+A search that says the same in words of its own ("my feet burn all the time") asks for the answer that has its medical
+concepts: those, and at most one word more, are all that several of the answer's phrasings say. People who speak of themselves
+may speak of something else, too ("worn out from caring for my husband"). What a thing is ("What is a trial?") no answer says.
 """
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +26,7 @@ from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Answer
 from webapp.models.values import Certainty
+from webapp.search.synonyms import concepts_in
 from webapp.search.words import VAGUE_STEMS, stem, stems, words
 
 SHORTEST_WRONG = 5  # letters of a word that may have a typing error
@@ -27,10 +34,14 @@ LONG = 8  # letters of one that may have two
 ALIKE = 0.75  # of all telling words of a search and a phrasing
 SHORTEST_START = 6  # letters that an unfinished phrasing is completed from
 NEARLY = 2 / 3  # of a phrasing: who typed so much of it asks for its answer
+FEWEST_PHRASINGS = 4  # that make a concept an answer's own: one or two only mention it
 MOST_REMEMBERED = 2_000  # searches
 
 Stems = frozenset[str]
 _UNTELLING = VAGUE_STEMS.union(stems("spinal cord injury injured sci paralysis paralyzed"))
+_INJURY = "spinal cord injury"  # the concept that every answer has
+_FIRST_PERSON = frozenset({"i", "my", "me", "im", "ive"})
+_ASKS_FOR_MEANING = re.compile(r"what(’s|'s| is| are) an? ")
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,16 @@ class BestBets:
         self.change = change
         self._phrasings: dict[Stems, BestBet] = {}
         self._starts: list[tuple[str, BestBet]] = []
+        spoken_of: defaultdict[frozenset[str], Counter[BestBet]] = defaultdict(Counter)
         for bet, phrasings in answers:
             for phrasing in (bet.question, *phrasings):
                 self._phrasings.setdefault(_stems_of(phrasing), bet)
                 self._starts.append((_folded(phrasing), bet))
+                spoken_of[_concepts_of(phrasing)][bet] += 1
         self._telling = [(phrasing - _UNTELLING, bet) for phrasing, bet in self._phrasings.items()]
         self._vocabulary = frozenset[str]().union(*self._phrasings)
+        most = ((names, counts.most_common(1)[0]) for names, counts in spoken_of.items() if names)
+        self._by_concepts = {names: bet for names, (bet, count) in most if count >= FEWEST_PHRASINGS}
         self.find = lru_cache(maxsize=MOST_REMEMBERED)(self._find)
 
     def completions(self, text: str) -> list[BestBet]:
@@ -86,7 +101,17 @@ class BestBets:
             key=lambda pair: pair[0],
             default=(0.0, None),
         )
-        return bet if likeness >= ALIKE else None
+        if likeness >= ALIKE:
+            return bet
+        return None if _ASKS_FOR_MEANING.match(text.lower()) else self._of_concepts(text)
+
+    def _of_concepts(self, text: str) -> BestBet | None:
+        """The answer that has the concepts of a search, or the only one that has any concept of what people say of themselves."""
+        names = _concepts_of(text)
+        if names in self._by_concepts or not _FIRST_PERSON.intersection(_folded(text).split()):
+            return self._by_concepts.get(names)
+        bets = {self._by_concepts.get(frozenset({name})) for name in names} - {None}
+        return bets.pop() if len(bets) == 1 else None
 
     def _right(self, stem: str) -> str:
         """The stem of a phrasing that this one is a misspelling of; the same stem if there is none."""
@@ -120,6 +145,13 @@ def best_bets() -> BestBets:
 def _stems_of(text: str) -> Stems:
     telling = frozenset(stems(text))
     return telling if len(telling) > 1 else frozenset(stem(word.folded) for word in words(text))
+
+
+def _concepts_of(text: str) -> frozenset[str]:
+    """The names of the concepts of a text; none if more than one telling word is outside of them."""
+    matches = concepts_in([word.folded for word in words(text)])
+    others = frozenset(stems(text)).difference(_UNTELLING, *(match.stems for match in matches))
+    return frozenset() if len(others) > 1 else frozenset(match.concept.name for match in matches) - {_INJURY}
 
 
 def _folded(text: str) -> str:

@@ -224,8 +224,15 @@ def _plain_forms() -> list[tuple[str, Concept]]:
 
 
 def _plain(word: str) -> str:
-    """The stem of a folded word, one for all ways to say no."""
-    return stem(NEGATIONS.get(word, word))
+    """The stem of a folded word, one for all ways to say no; an acronym is its own, for TENS is no plural of ten."""
+    return word if word in _acronyms() else stem(NEGATIONS.get(word, word))
+
+
+@cache
+def _acronyms() -> frozenset[str]:
+    return frozenset(
+        word.folded for concept in concepts() for form in concept.acronyms for word in words(form)
+    )
 
 
 def _distinct(forms: Sequence[str]) -> tuple[tuple[str, ...], ...]:
