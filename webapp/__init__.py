@@ -24,6 +24,7 @@ from webapp.editor import papers_views as papers
 from webapp.editor import review_views as reviews
 from webapp.editor import safety_views as safety_desk
 from webapp.editor import settings_views as settings
+from webapp.editor import triage_views as triage
 from webapp.editor import views as editor
 from webapp.editor import work_views as work
 from webapp.exports import views as exports
@@ -80,6 +81,7 @@ def create_app(config: Config | None = None) -> Flask:
         dashboard,
         bulk,
         papers,
+        triage,
         reviews,
         safety_desk,
         settings,

@@ -27,6 +27,24 @@
     if (event.detail.elt.dataset.busy) say(event.detail.elt.dataset.busy);
   });
 
+  // ------------------------------------------------- new papers: one key for each button of the row that has the focus
+  // Only inside the list, so that no key does anything to somebody who speaks or types elsewhere.
+  document.addEventListener("keydown", (event) => {
+    const list = event.target.closest?.("[data-keys]");
+    const isTyping = event.target.matches?.("input:not([type=checkbox]), select, textarea");
+    if (!list || isTyping || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    const rows = [...list.querySelectorAll("[data-row]")];
+    const row = event.target.closest("[data-row]") || rows[0];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const near = step ? rows[rows.indexOf(row) + step] : row;
+    const wanted = step ? "[data-key]" : `[data-key="${CSS.escape(event.key.toLowerCase())}"]`;
+    const control = near?.querySelector(wanted) || (step ? null : list.querySelector(`:not([data-row] *)${wanted}`));
+    if (!control) return;
+    event.preventDefault();
+    control.focus();
+    if (!step && control instanceof HTMLButtonElement) control.click();
+  });
+
   if (!form) return;
 
   // ------------------------------------------------- a copy in this browser until the server has the text

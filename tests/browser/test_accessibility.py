@@ -72,6 +72,9 @@ EDITOR_PAGES = [
     "/editor/newsletter/",
     "/editor/newsletter/preview/weekly",
     "/editor/papers",
+    "/editor/new-papers",
+    "/editor/new-papers/watches",
+    "/editor/new-papers/watches/1",
     "/editor/summaries/1/paper",
 ]
 

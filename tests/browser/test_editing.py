@@ -14,7 +14,7 @@ SECONDS = 15_000
 def sign_in(page: Page) -> None:
     page.goto("/editor/sign-in")
     give_password(page)
-    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
 
 
 def sign_in_again(page: Page) -> None:

@@ -20,7 +20,17 @@ from webapp.content.logos import Logo
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.letters import emails
-from webapp.models import Frequency, GlossaryTerm, Opinion, PartReview, Review, Role, Topic
+from webapp.models import (
+    Frequency,
+    GlossaryTerm,
+    Opinion,
+    PartReview,
+    Review,
+    Role,
+    Topic,
+    Watch,
+    WatchSource,
+)
 from webapp.models.people import People
 from webapp.models.values import (
     Author,
@@ -35,6 +45,9 @@ from webapp.models.values import (
     TextKind,
 )
 from webapp.newsletter import digests
+from webapp.papers import candidates
+from webapp.papers.listings import Listed
+from webapp.papers.records import Record
 from webapp.publishing import reviews, revisions, safety_cards
 from webapp.publishing.publication import make_public, withdraw
 from webapp.search import indexing
@@ -201,6 +214,17 @@ def build(app: Flask, say: Say) -> World:
         safety_cards.get_card("burn"), note=say("safety.note"), signs=(say("sign"),)
     )
     safety_cards.save(burn, 0, ana, now)
+    listed = Listed(Record(content=everything(say, paper={"doi": "10.5555/listed", "pmid": "77"})))
+    candidates.add([candidates.guess(listed)], "PubMed", candidates.Library(), now)
+    db.session.add(
+        Watch(
+            name=say("watch.name")[:120],
+            source=WatchSource.PUBMED,
+            query=say("query"),
+            every_hours=24,
+            problem=say("problem"),
+        )
+    )
     one_line = {name: " ".join(say(name).split())[:60] for name in ("name", "strapline", "short_name")}
     change_settings(
         **one_line | {"short_name": one_line["short_name"][:16].strip()},

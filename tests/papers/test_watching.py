@@ -378,7 +378,7 @@ def test_the_command_says_what_failed_and_who_cannot_reach_us(app: Flask, stand_
 def test_a_try_shows_the_first_ones_and_how_the_search_was_read(app: Flask, stand_in: StandIn) -> None:
     config = app.extensions["config"]
     tried = watching.try_out(Watch(source=WatchSource.PUBMED, query="injury"), config)
-    assert tried.page and len(tried.page.entries) == 3 and tried.page.understood_as == "spinal[All Fields]"
+    assert (len(tried.entries), tried.total, tried.understood_as) == (3, 3, "spinal[All Fields]")
     stand_in.replies["/pubmed/esearch.fcgi"] = Reply(b"", 400)
     assert watching.try_out(Watch(source=WatchSource.PUBMED, query="("), config).problem
     assert count() == 0 and not db.session.scalar(select(func.count()).select_from(CandidateIdentifier))

@@ -15,12 +15,13 @@ from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import published
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
-from webapp.editor import autosaves, queries
+from webapp.editor import autosaves, queries, triage
 from webapp.feedback import inbox
 from webapp.models import (
     Answer,
     AnswerCitation,
     Article,
+    Candidate,
     Draft,
     Editor,
     Feedback,
@@ -123,7 +124,7 @@ def work_of(editor: Editor, now: datetime, *, may_publish: bool) -> Work:
         drafts(editor),
         unchecked(),
     )
-    aside = (scheduled(now), asked_and_not_found(), due_again(to_check, now))
+    aside = (scheduled(now), new_papers(editor), asked_and_not_found(), due_again(to_check, now))
     rows = [row for queue in main + aside for row in queue.rows]
     start = min(rows, key=lambda row: row.urgency, default=None)
     return Work(start, _without(main, start), _without(aside, start))
@@ -283,6 +284,21 @@ def scheduled(now: datetime) -> Queue:
     return Queue("scheduled", "Scheduled", rows)
 
 
+def new_papers(editor: Editor) -> Queue:
+    """List the best papers that the watches found, those assigned to this editor first."""
+    rows = [
+        Row(
+            row.title,
+            "Assigned to you" if row.assigned_to_id == editor.id else _reasons(row),
+            "Look",
+            url_for("triage.candidate", number=row.id),
+        )
+        for row in triage.best(editor.id, SHOWN)
+    ]
+    total = triage.counts(editor.id)[triage.Tab.NEW]
+    return Queue("new-papers", "New papers", rows, total, more=url_for("triage.overview"))
+
+
 def asked_and_not_found() -> Queue:
     """List searches that found nothing, most frequent first."""
     missed = misses.most_missed(SHOWN + 1)
@@ -412,6 +428,10 @@ def _unclear() -> list[tuple[int, str, int, int]]:
         .limit(SHOWN)
     )
     return [(number, title, no, every) for number, title, no, every in db.session.execute(query)]
+
+
+def _reasons(candidate: Candidate) -> str:
+    return " · ".join(reason.kind.label for reason in candidate.reasons) or f"Found {day(candidate.found_at)}"
 
 
 def _review(review: Review) -> str:

@@ -196,6 +196,7 @@ class AuditKind(Labeled):
     SETTINGS_CHANGED = "settings-changed", "Changed the site settings"
     WORD_CHANGED = "word-changed", "Changed a word"
     WORD_DELETED = "word-deleted", "Deleted a word"
+    WATCH_CHANGED = "watch-changed", "Changed what we look for"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import delete, func, select, tuple_, update
 
 from webapp.catalog.queries import published
+from webapp.config import Config
 from webapp.content import merging
 from webapp.content.article_content import ArticleContent, PaperContent, from_json, to_json
 from webapp.content.identifiers import find_trials
@@ -26,12 +27,13 @@ from webapp.models import (
     Source,
 )
 from webapp.models.values import Labeled, PaperStatus, StudyKind, Subject
-from webapp.papers import importing
+from webapp.papers import importing, one_box
 from webapp.papers.facts import study_kind, subject
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import Field, best
-from webapp.papers.importing import Identifier, KnownPaper
+from webapp.papers.importing import Identifier, KnownPaper, PendingImport
 from webapp.papers.listings import Listed
+from webapp.papers.records import Record, Unreadable
 from webapp.publishing import revisions
 from webapp.search import misses
 from webapp.search.words import stems
@@ -63,6 +65,7 @@ _OF_STATUS = {
     PaperStatus.PREPRINT: ReasonKind.PREPRINT,
 }
 _RANDOMIZED = 5
+_NO_PAPER = "Choose at least one paper. A registered trial isn’t one, so it can’t become a draft."
 
 
 class Outcome(Labeled):
@@ -237,16 +240,49 @@ def decide(
 
 def undo(number: int, editor_id: int) -> int:
     """Undo one's own decision about a candidate, with all others that the same press decided on; returns how many."""
-    row = db.session.get(Candidate, number)
-    if row is None or row.decided_at is None or row.decided_by_id != editor_id:
-        return 0
-    same_press = (Candidate.decided_by_id == editor_id, Candidate.decided_at == row.decided_at)
-    rows = db.session.scalars(
-        select(Candidate).where(*same_press, Candidate.state != CandidateState.DRAFTED)
-    ).all()
+    rows = _of_same_press(number, editor_id)
     for row in rows:
         row.state, row.why, row.decided_by_id, row.decided_at = CandidateState.NEW, "", None, None
     return len(rows)
+
+
+def say_why(number: int, why: str, editor_id: int) -> None:
+    """Say why a candidate is not for us, and all others that the same press decided on."""
+    for row in _of_same_press(number, editor_id):
+        if row.state is CandidateState.NOT_FOR_US:
+            row.why = why
+
+
+def assign(numbers: Sequence[int], editor_id: int | None) -> None:
+    """Assign candidates to an editor, or to nobody."""
+    db.session.execute(update(Candidate).where(Candidate.id.in_(numbers)).values(assigned_to_id=editor_id))
+
+
+def to_import(numbers: Sequence[int], config: Config) -> PendingImport:
+    """Look papers up at all services, for drafts. What they do not give is as the watch found it. Raises Unreadable."""
+    query = select(Candidate).where(Candidate.id.in_(numbers), Candidate.state != CandidateState.DRAFTED)
+    rows = [row for row in db.session.scalars(query.limit(one_box.MOST_ASKED)) if not _trial_of(row)]
+    if not rows:
+        raise Unreadable(_NO_PAPER)
+    found = {row.title: from_json(row.content) for row in rows}
+    by_name = {
+        one_box.name(*identifiers[0]): content
+        for content in found.values()
+        if (identifiers := importing.identifiers_of(content.paper))
+    }
+    looked_up = one_box.find("\n".join(by_name), config).records if by_name else []
+    records = [
+        msgspec.structs.replace(record, content=by_name[record.asked], reason="", notes=(record.reason,))
+        if record.reason and not record.title and record.asked in by_name
+        else record
+        for record in looked_up
+    ]
+    records += [
+        Record(content=content) for content in found.values() if not importing.identifiers_of(content.paper)
+    ]
+    return PendingImport(
+        [msgspec.structs.replace(record, number=number) for number, record in enumerate(records, 1)]
+    )
 
 
 def forget_old(now: datetime) -> None:
@@ -254,6 +290,14 @@ def forget_old(now: datetime) -> None:
     decided = (CandidateState.NOT_FOR_US, CandidateState.SKIPPED, CandidateState.DRAFTED)
     old = Candidate.decided_at < now - FORGET_AFTER
     db.session.execute(delete(Candidate).where(Candidate.state.in_(decided), old))
+
+
+def _of_same_press(number: int, editor_id: int) -> Sequence[Candidate]:
+    row = db.session.get(Candidate, number)
+    if row is None or row.decided_at is None:
+        return ()
+    same = (Candidate.decided_by_id == editor_id, Candidate.decided_at == row.decided_at)
+    return db.session.scalars(select(Candidate).where(*same, Candidate.state != CandidateState.DRAFTED)).all()
 
 
 def _weight(reason: CandidateReason) -> int:

@@ -61,7 +61,7 @@ def find(text: str, config: Config) -> PendingImport:
     answers += [Record(asked=line, reason=NOT_UNDERSTOOD) for line, pairs in listed.items() if not pairs]
     records = [answer for answer in answers if isinstance(answer, Record)]
     left = [record.asked for record in records if record.reason]
-    if rest := [_name(*pair) for pair in wanted[MOST_ASKED:]]:
+    if rest := [name(*pair) for pair in wanted[MOST_ASKED:]]:
         left += rest
         reason = f"We ask about {MOST_ASKED} at a time. The others are still in the box: send it again."
         records.append(Record(asked=f"{len(rest)} more", reason=reason))
@@ -80,12 +80,13 @@ def _ask_about(wanted: list[tuple[str, str]], config: Config) -> list[Record | R
     wait(asked, timeout=SECONDS + 1)  # finding the address of a host may take longer: nothing limits that
     pool.shutdown(wait=False, cancel_futures=True)
     return [
-        answer.result() if answer.done() else Record(asked=_name(*pair), reason=NO_TIME)
+        answer.result() if answer.done() else Record(asked=name(*pair), reason=NO_TIME)
         for pair, answer in zip(wanted, asked, strict=True)
     ]
 
 
-def _name(kind: str, identifier: str) -> str:
+def name(kind: str, identifier: str) -> str:
+    """Return how the box calls an identifier."""
     return f"PMID {identifier}" if kind == "pmid" else identifier
 
 
@@ -116,7 +117,7 @@ class _Lookup:
                 self._add("Crossref", self._ask(CROSSREF, sources.crossref_record, self.known["doi"]))
             if result and europe_pmc.has_full_text(result) and "pmcid" in self.known:
                 self._add("its full text", self._ask(EUROPE_PMC, sources.full_text, self.known["pmcid"]))
-        return self.merged(_name(kind, identifier))
+        return self.merged(name(kind, identifier))
 
     def _ask(self, service: Service, question: Callable[..., Any], *words: str) -> Any:
         try:

@@ -22,7 +22,7 @@ from webapp.db.writing import stop_reading, writing
 from webapp.models import Watch, WatchSource
 from webapp.papers import candidates, listings
 from webapp.papers.candidates import Library, Outcome
-from webapp.papers.listings import ListPage, Question
+from webapp.papers.listings import Listed, Question
 from webapp.papers.services import ServiceFailed
 
 OVERLAP = timedelta(days=3)  # services list some papers days after the date that they give them
@@ -64,9 +64,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Try:
-    """The first entries that a search would give, or the ``problem`` that it has."""
+    """What a search would give: the first entries, how many there are, and how the service read it; or its ``problem``."""
 
-    page: ListPage | None
+    entries: tuple[Listed, ...] = ()
+    total: int = 0
+    understood_as: str = ""
     problem: str = ""
 
 
@@ -152,9 +154,10 @@ def try_out(watch: Watch, config: Config) -> Try:
     question = replace(_question(watch, config, datetime.now(UTC)), page_size=SHOWN, tries=1)
     stop_reading()
     try:
-        return Try(next(listings.pages(question)))
+        page = next(listings.pages(question))
     except ServiceFailed as failure:
-        return Try(None, str(failure))
+        return Try(problem=str(failure))
+    return Try(tuple(page.entries[:SHOWN]), page.total, page.understood_as)
 
 
 def rate_again(library: Library) -> None:
@@ -164,6 +167,21 @@ def rate_again(library: Library) -> None:
         with writing():
             after = candidates.rate_again(after, AT_ONCE, library)
         time.sleep(PAUSE)
+
+
+def change(
+    watch: Watch, name: str, source: WatchSource, query: str, every_hours: int, *, is_on: bool
+) -> None:
+    """Change a watch. Another search begins anew, as soon as possible."""
+    if (watch.source, watch.query) != (source, query):
+        watch.last_from = watch.last_ok_at = watch.problem = watch.next_run_at = None
+    watch.name, watch.source, watch.query, watch.every_hours, watch.is_on = (
+        name,
+        source,
+        query,
+        every_hours,
+        is_on,
+    )
 
 
 def title_of(watch: Watch) -> str:
