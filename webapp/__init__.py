@@ -21,6 +21,7 @@ from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
 from webapp.editor import fact_sheet_views as fact_sheet
 from webapp.editor import papers_views as papers
+from webapp.editor import publish_views as publish_sheet
 from webapp.editor import review_views as reviews
 from webapp.editor import safety_views as safety_desk
 from webapp.editor import settings_views as settings
@@ -77,6 +78,7 @@ def create_app(config: Config | None = None) -> Flask:
         work,
         editor,
         authoring,
+        publish_sheet,
         fact_sheet,
         dashboard,
         bulk,

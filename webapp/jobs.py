@@ -44,7 +44,7 @@ from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.newsletter import subscriptions
 from webapp.papers import candidates, watching
 from webapp.papers.services import is_contact
-from webapp.publishing import audit, deletion, reviews, scheduling
+from webapp.publishing import audit, deletion, reviews, scheduling, undoing
 from webapp.search import indexing, misses
 from webapp.search.index import SearchUnavailable
 from webapp.web import tokens
@@ -147,13 +147,15 @@ def publish_again(_: Event) -> None:
 def correct(_: Event) -> None:
     """Queue mails about articles that were corrected, withdrawn or retracted, from the change log.
 
-    The cursor is only in memory: a new process checks every article once, which queues nothing twice.
+    What can still be undone waits until it cannot. The cursor and the time of the last look are only in memory: a new process
+    checks every article once, which queues nothing twice.
     """
-    newest, cursor = change_log.newest(), current_app.extensions.get(CORRECTIONS_CURSOR, 0)
-    if newest > cursor:
+    newest = change_log.newest()
+    cursor, looked_at = current_app.extensions.get(CORRECTIONS_CURSOR, (0, datetime.fromtimestamp(0, UTC)))
+    if newest > cursor or undoing.is_hold_over(looked_at, datetime.now(UTC)):
         with writing() as now:
-            corrections.enqueue(now, after=cursor)
-        current_app.extensions[CORRECTIONS_CURSOR] = newest
+            corrections.enqueue(now, after=cursor, since=looked_at)
+        current_app.extensions[CORRECTIONS_CURSOR] = newest, now
 
 
 def write_misses(_: Event) -> None:

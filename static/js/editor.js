@@ -58,7 +58,7 @@
   const fields = () => [...new FormData(form)].filter(([name]) => !NOT_TYPED.includes(name));
   // What somebody typed, as the server stores it: without hidden fields, and without space at the ends.
   const HIDDEN = /^(revision|merge_base|warning-|accept-|removed-)/;
-  const USED_BY_PUBLISH = /^(change_note|is_correction|publish_at|reason_for_all)$/;
+  const USED_BY_PUBLISH = /^(publish_at|reason_for_all)$/;
   const text = (list) => list.map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()])
     .filter(([name, value]) => value && !HIDDEN.test(name));
 
@@ -136,6 +136,13 @@
   sessionStorage.removeItem("editor-sent");
   if (sentKey && "stored" in form.dataset) localStorage.removeItem(sentKey);
   offerCopy();
+
+  // ------------------------------------------------- Ctrl+S saves the draft
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    document.getElementById("save-draft").click();
+  });
 
   // ------------------------------------------------- what became of a request
   const isSave = (element) => element.id === "autosave" || element.id === "save-draft";

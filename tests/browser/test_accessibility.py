@@ -76,6 +76,7 @@ EDITOR_PAGES = [
     "/editor/new-papers/watches",
     "/editor/new-papers/watches/1",
     "/editor/summaries/1/paper",
+    "/editor/summaries/1/publish",
 ]
 
 

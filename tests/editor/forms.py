@@ -63,9 +63,39 @@ def form_of(client: PageClient, article_id: int) -> str:
 def press(
     client: PageClient, path: str, sent: Sent, button: str, value: str = "", *, status: int = 303
 ) -> TestResponse:
-    """Press a button of the form, named as the end of its address; one that stands there many times has a value as well."""
+    """Press a button of the form, named as the end of its address; one that stands there many times has a value as well.
+
+    Publishing a text that readers see leads to the sheet, which is then sent as well.
+    """
     fields = changed(sent, **{button: value}) if value else sent
-    return client.post(f"{path}/{button}", fields, status=status)
+    answer = client.post(f"{path}/{button}", fields, status=status)
+    if button == "publish" and status == 303 and answer.location.endswith("/publish"):
+        return send_sheet(client, answer.location)
+    return answer
+
+
+def send_sheet(
+    client: PageClient,
+    path: str,
+    reason: str = "The words are clearer.",
+    correction: str | None = "no",
+    *,
+    publish_at: str = "",
+    status: int = 303,
+) -> TestResponse:
+    """Say on the publish sheet why the text changed, and publish it, or schedule it for a time."""
+    sheet = sent_by(sheet_of(client.get(path).text))
+    sent = changed(sheet, reason=reason, correction=correction, publish_at=publish_at)
+    return client.post(
+        f"{path.removesuffix('publish')}{'schedule' if publish_at else 'publish'}-changes",
+        sent,
+        status=status,
+    )
+
+
+def sheet_of(page: str) -> Element:
+    """The form on the page of the publish sheet."""
+    return next(f for f in parsed(page).iter(f"{H}form") if f.get("action", "").endswith("-changes"))
 
 
 def complete(number: int = 1) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def test_each_skipped_text_has_its_reason(client: PageClient) -> None:
     withdraw(gone, "Gone.", NOW)
     never = revisions.save(revisions.new_draft(), content(plain_title="Never"), 0, editor_id, NOW)
     draft = revisions.draft_of(waiting.id)
-    now = datetime.now(UTC)
+    now, draft.change_note = datetime.now(UTC), "Newer words."
     scheduling.schedule(
         draft, content_of(waiting), 1, editor_id, now, publish_at=now + timedelta(days=1), accepted={}
     )

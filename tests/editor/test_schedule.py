@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import EditorClient, add_editor, sign_in, token
-from tests.editor.forms import Sent, complete, fields_of, opened, press
+from tests.editor.forms import Sent, complete, fields_of, opened, press, send_sheet
 from tests.factories import add_article
 from tests.pages import PageClient
 from webapp.db.session import db
@@ -174,8 +174,9 @@ def test_withdrawing_ends_the_waiting(client: PageClient, app: Flask) -> None:
     with time_machine.travel(START, tick=False):
         edit, sent = reopened(client)
         press(client, edit, sent, "publish")
-        edit, sent = reopened(client, harms="New.", publish_at="2026-11-30T09:00")
-        press(client, edit, sent, "schedule")
+        edit, sent = reopened(client, harms="New.")
+        press(client, edit, sent, "save")
+        send_sheet(client, f"{edit}/publish", publish_at="2026-11-30T09:00")
         path = f"/editor/articles/{db.session.scalars(select(Draft.article_id)).one()}/withdraw"
         client.post(path, {"note": "Retracted.", "csrf_token": token(client, path)})
     assert publish_due(app, DUE) == "Nothing is due.\n"

@@ -24,6 +24,7 @@ from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, Su
 from webapp.models.values import PaperStatus
 from webapp.newsletter import digests, subscriptions
 from webapp.publishing.publication import content_of, withdraw
+from webapp.publishing.undoing import UNDO_FOR
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=2)
@@ -235,7 +236,8 @@ def test_a_paper_retracted_meanwhile_is_stamped(app: Flask) -> None:
 
 def _correct(article: Article, text: str) -> None:
     corrections = [CorrectionContent(published_on=date(2026, 1, 12), text=text)]
-    publish(content(**_fields(article) | {"corrections": corrections}), NOW, article)
+    at = NOW - UNDO_FOR  # so that it can no longer be undone
+    publish(content(**_fields(article) | {"corrections": corrections}), at, article)
 
 
 def _fields(article: Article) -> dict[str, object]:

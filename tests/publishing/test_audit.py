@@ -142,7 +142,7 @@ def send(client: PageClient, path: str, button: str, **fields: str) -> str:
 
 def test_publishing_renaming_and_withdrawing_are_logged(client: PageClient, admin: Editor) -> None:
     edit = send(client, NEW, "publish", **complete())
-    send(client, edit, "publish", slug="another-address", change_note="A shorter address.")
+    send(client, edit, "publish", slug="another-address")
     article = db.session.scalars(select(Article)).one()
     withdraw = f"/editor/articles/{article.id}/withdraw"
     client.post(withdraw, {"note": "It was retracted.", "csrf_token": token(client, withdraw)})

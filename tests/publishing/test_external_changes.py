@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor, sign_in
-from tests.editor.forms import changed, complete, fields_of, form_of, opened, press
+from tests.editor.forms import changed, complete, fields_of, form_of, opened, press, send_sheet
 from tests.editor.test_schedule import publish_due
 from tests.factories import NOW, add_article
 from tests.pages import PageClient
@@ -140,8 +140,8 @@ def test_a_scheduled_text_does_not_undo_the_import(
     client: PageClient, app: Flask, path: str, bring_in: Import
 ) -> None:
     edit = begun(client, path, harms="Saved by me.")
-    sent = changed(opened(client, edit), **complete(), publish_at="2099-01-01T09:00")
-    press(client, edit, sent, "schedule")
+    press(client, edit, changed(opened(client, edit), **complete()), "save")
+    send_sheet(client, f"{edit}/publish", publish_at="2099-01-01T09:00")
     bring_in(funding="Another fund")
     assert publish_due(app, db.session.scalars(select(Schedule.publish_at)).one()) == "Nothing is due.\n"
     assert "The summary changed in the meantime." in client.get(f"{edit}/history").text

@@ -23,7 +23,17 @@ from webapp.editor.draft_form import (
     rows_of,
     texts_in,
 )
-from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
+from webapp.editor.fields import (
+    NOT_CHOSEN,
+    Rows,
+    check_day,
+    choice,
+    identifier,
+    long,
+    short,
+    typed_date,
+    whole_address,
+)
 from webapp.models.values import Certainty, Claim, Place
 from webapp.parsing import date_from, member_from
 
@@ -62,7 +72,7 @@ class AnswerForm(DraftForm):
     safety_cards = SelectMultipleField("Safety cards", widget=ListWidget(), option_widget=CheckboxInput())
     elsewhere = Rows(FormField(PlaceForm), max_entries=MOST_ROWS)
     written_by = short("Written by")
-    next_check_on = short("Next check", 10, check_day)
+    next_check_on = typed_date("Next check", check_day)
 
     def set_choices(self) -> None:
         """Offer the categories of the site, and the safety cards."""

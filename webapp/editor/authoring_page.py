@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
@@ -19,7 +20,16 @@ from webapp.editor.draft_form import DraftForm
 from webapp.editor.forms import attach, content_from, form_for, values_of
 from webapp.models import Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
-from webapp.publishing import answers, deletion, external_changes, publication, reviews, revisions, scheduling
+from webapp.publishing import (
+    answers,
+    deletion,
+    external_changes,
+    publication,
+    reviews,
+    revisions,
+    scheduling,
+    undoing,
+)
 from webapp.publishing.publication import NotPublishable
 from webapp.web import htmx
 
@@ -40,6 +50,7 @@ class FormNotice:
     link_text: str = ""
     is_good: bool = True
     can_discard: bool = False
+    can_undo: bool = False
     others: tuple[tuple[str, str], ...] = ()
 
 
@@ -48,6 +59,7 @@ _DONE = {  # by the button that led here
     "filled": FormNotice(
         "Filled in.", "Only fields that were empty or “not stated” changed. We didn’t touch the rest."
     ),
+    "duplicated": FormNotice("This is a copy.", "It is a draft of its own. Give it a title of its own, too."),
     "undeleted": FormNotice("The draft is back."),
     "restored": FormNotice(
         "The earlier text is back.", "It is the newest revision now. Readers see it once you publish."
@@ -55,6 +67,14 @@ _DONE = {  # by the button that led here
     "scheduled": FormNotice(
         "Scheduled.",
         "This text will be published at that time. Changes you save from now on won’t be part of it.",
+    ),
+    "undone": FormNotice(
+        "The change is undone.", "Readers see the text from before. What you changed is saved as a draft."
+    ),
+    "too-late": FormNotice(
+        "It’s too late to undo this.",
+        "10 minutes are over, or the text has changed since then. Look for the earlier text in the history.",
+        is_good=False,
     ),
     "unscheduled": FormNotice("The schedule is canceled.", "Your text is saved as a draft."),
 }
@@ -73,23 +93,38 @@ class SaveStatus:
     same_paper: Draft | None = None  # another text about this paper
 
 
-def open_form(draft: Draft) -> Response:
-    """Open the form with the unsaved text, if there is one, else with the newest revision."""
+def open_form(draft: Draft, refusal: NotPublishable | None = None) -> Response:
+    """Open the form with the unsaved text, if there is one, else with the newest revision, which may have been refused."""
     key = autosaves.form_key(draft, request.args.get("key", ""))
     fields, notice, adopts = _unsaved(key)
     values: dict[str, Any] = {"tab": token_hex(8), "adopts": adopts, "form_key": key}
     if fields is None:
         values |= values_of(external_changes.opened_content(draft))
-        values |= {name: getattr(draft, name) for name in ("merge_base", "change_note", "is_correction")}
-        values["revision"] = draft.revision_number
+        values |= {"merge_base": draft.merge_base, "revision": draft.revision_number}
         if not draft.id and (about := request.args.get("about", "")[:LONGEST_ABOUT]):
             values["plain_title"] = about
     form = form_for(draft.kind, fields, values)
     done = request.args.get("done", "")
-    if notice is None and done == "published" and draft.live is not None:
-        address = url_for(PAGES[draft.kind], slug=draft.live.slug)
-        notice = FormNotice("Published.", "Readers see it now.", address, "See the page")
-    return show_form(draft, form, notice=notice or _DONE.get(done), fields=fields)
+    if refusal is not None:
+        notice = FormNotice("Not published yet.", "Your text is saved as a draft.", is_good=False)
+        return show_form(
+            draft, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice=notice, fields=fields, refusal=refusal
+        )
+    return show_form(draft, form, notice=notice or _published(draft, done) or _DONE.get(done), fields=fields)
+
+
+def _published(draft: Draft, done: str) -> FormNotice | None:
+    """Say that the text was just published, and until when that can be undone; also to whoever opens the form meanwhile."""
+    until = undoing.undo_until(draft, datetime.now(UTC))
+    if draft.live is None or done not in ("published", "") or not (done or until):
+        return None
+    text = "Readers see it now."
+    if until and may(Role.EDITOR):
+        text += f" You can undo this until {local_time(until)}. No mail goes out before then."
+    address = url_for(PAGES[draft.kind], slug=draft.live.slug)
+    return FormNotice(
+        "Published.", text, address, "See the page", can_undo=until is not None and may(Role.EDITOR)
+    )
 
 
 def show_form(
@@ -154,6 +189,7 @@ def show_form(
             problems=() if refusal else problems,
             same_paper=revisions.find_same_paper(draft, content),
         ),
+        others_typing=autosaves.others_typing(current_editor().id, f"draft-{draft.id}", datetime.now(UTC)),
         comments=reviews.comments(draft) if draft.id else {},
         can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
         undo_until=deletion.undo_until,

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
 from webapp.content import merging, plain_language
-from webapp.content.answer_content import content_from_json
+from webapp.content.answer_content import Content, content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.db.writing import stop_reading, writing
@@ -37,7 +37,7 @@ from webapp.editor.forms import (
     with_content,
 )
 from webapp.models import AuditKind, Draft, Role
-from webapp.models.values import PaperStatus, TextKind
+from webapp.models.values import ArticleStatus, PaperStatus, TextKind
 from webapp.papers import crossref, records, sources
 from webapp.papers.records import Record
 from webapp.papers.services import ServiceFailed
@@ -114,7 +114,7 @@ def autosave(draft_id: int) -> Response:
         saved = content_from_json(draft.content)
         content = content_from(form, saved)
         is_behind = _base_number(draft, form) != draft.revision_number
-        is_changed = is_behind or content != saved or form.note != (draft.change_note, draft.is_correction)
+        is_changed = is_behind or content != saved
         if is_changed:
             autosaves.store(current_editor().id, request.form, revisions.title_of(content), now)
         else:
@@ -144,17 +144,13 @@ def discard(draft_id: int) -> Response:
 
 @bp.post("/publish")
 def publish(draft_id: int) -> Response:
-    """Publish what was typed, if it passes all checks."""
+    """Publish what was typed, if it passes all checks. Changes of a text that readers see are saved and shown first."""
     form, editor_id = _valid_form(draft_id, Role.EDITOR), current_editor().id
     with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
-        saved = content_from_json(draft.content)
-        content = content_from(form, saved)
-        is_up_to_date = draft.live is not None and not draft.has_unpublished_changes
-        is_from_tab = draft.tab == request.form.get("tab")
-        # The second of two requests of one tab to publish one text has nothing left to do.
-        if not (is_up_to_date and is_from_tab and publication.with_address(content, draft.live) == saved):
-            draft.change_note, draft.is_correction = form.note
+        content = publication.with_address(content_from(form, content_from_json(draft.content)), draft.live)
+        is_published = _has_published(draft, content)
+        if draft.live is None:
             revision = revisions.approve(
                 draft,
                 content,
@@ -168,7 +164,14 @@ def publish(draft_id: int) -> Response:
             publication.make_public(draft, revision, now)
             revisions.end_schedule(draft, now, "It was published by hand.")
             audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
+            is_published = True
+        elif not is_published:
+            _save(draft_id, form, now)
+            reasons = _reasons(draft, form)
+            draft.accepted_warnings = publication.check_publishable(content, draft, reasons, now.date())
         _forget_unsaved(draft)
+    if not is_published:
+        return htmx.redirect(url_for("publish_sheet.show", draft_id=draft.id))
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
 
 
@@ -178,7 +181,6 @@ def schedule(draft_id: int) -> Response:
     form, editor_id = _valid_form(draft_id, Role.EDITOR), current_editor().id
     with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
-        draft.change_note, draft.is_correction = form.note
         scheduling.schedule(
             draft,
             content_from(form, content_from_json(draft.content)),
@@ -390,13 +392,23 @@ def _valid_form(draft_id: int, role: Role = Role.WRITER) -> DraftForm:
     return form
 
 
+def _has_published(draft: Draft, content: Content) -> bool:
+    """Did this tab publish this text already? The second of two presses has nothing left to do."""
+    if (
+        draft.live is None
+        or draft.live.status is not ArticleStatus.PUBLISHED
+        or draft.has_unpublished_changes
+    ):
+        return False
+    return draft.tab == request.form.get("tab") and content == content_from_json(draft.content)
+
+
 def _save(draft_id: int, form: DraftForm, now: datetime) -> Draft:
     """Save what was typed as the newest revision. Raises SavedMeanwhile."""
     draft = _draft(draft_id)
     content = content_from(form, content_from_json(draft.content))
     draft.merge_base = None  # the form showed both texts
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
-    draft.change_note, draft.is_correction = form.note
     _forget_unsaved(draft)
     return draft
 

@@ -5,19 +5,20 @@ typed in another tab *adopts* that text: it replaces it, unless more was typed t
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from werkzeug.datastructures import MultiDict
 
 from webapp.db.session import db
-from webapp.models import Autosave, Draft
+from webapp.models import Autosave, Draft, Editor
 from webapp.models.values import TextKind
 from webapp.parsing import datetime_from
 
 NEW_KEY = re.compile(r"new-(?P<answer>answer-)?[0-9a-f]{16}")
 KEY = re.compile(rf"draft-[0-9]{{1,9}}|{NEW_KEY.pattern}")
+TYPING_FOR = timedelta(minutes=15)  # since the last change
 LONGEST_TAB = 16  # characters of the random name of a tab
 _NOT_TYPED = ("csrf_token", "tab", "adopts")
 
@@ -63,6 +64,22 @@ def typed(editor_id: int, form_key: str) -> list[Autosave]:
     """Unsaved texts under this key, one a tab, newest first."""
     query = select(Autosave).where(Autosave.editor_id == editor_id, Autosave.form_key == form_key)
     return list(db.session.scalars(query.order_by(Autosave.saved_at.desc(), Autosave.id.desc())))
+
+
+def others_typing(editor_id: int, form_key: str, now: datetime) -> list[tuple[str, datetime]]:
+    """Name who else typed into this form a moment ago and did not save it yet, and when."""
+    query = (
+        select(Editor.name, func.max(Autosave.saved_at))
+        .join(Editor, Editor.id == Autosave.editor_id)
+        .where(
+            Autosave.form_key == form_key,
+            Autosave.editor_id != editor_id,
+            Autosave.saved_at > now - TYPING_FOR,
+        )
+        .group_by(Editor.name)
+        .order_by(Editor.name)
+    )
+    return [(name, at) for name, at in db.session.execute(query)]
 
 
 def forget(editor_id: int, fields: MultiDict[str, str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import BooleanField, FieldList, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import FieldList, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.validators import Optional
@@ -14,12 +14,12 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.content.answer_content import Content
 from webapp.db.session import db
-from webapp.editor.fields import NOT_CHOSEN, long, short
+from webapp.editor.fields import NOT_CHOSEN, short
 from webapp.models import Category
 from webapp.parsing import int_from
 
 MOST_ROWS = 40
-NO_CONTENT = ("form_key", "tab", "adopts", "change_note", "is_correction", "publish_at", "reason_for_all")
+NO_CONTENT = ("form_key", "tab", "adopts", "publish_at", "reason_for_all")
 
 
 class DraftForm(FlaskForm):
@@ -38,15 +38,8 @@ class DraftForm(FlaskForm):
     categories = SelectMultipleField("Categories", widget=ListWidget(), option_widget=CheckboxInput())
     main_category = SelectField("Main category")
 
-    change_note = long("What changed for the reader")
-    is_correction = BooleanField("This corrects a mistake: list it under Corrections")
     publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
     reason_for_all = short("One reason for all warnings", 500)
-
-    @property
-    def note(self) -> tuple[str, bool]:
-        """What changed for the reader, and whether that corrects a mistake."""
-        return (self.change_note.data or "").strip(), bool(self.is_correction.data)
 
     def set_choices(self) -> None:
         """Offer the categories of the site."""

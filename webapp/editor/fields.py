@@ -1,5 +1,6 @@
 """The kinds of fields that the authoring form is made of."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from wtforms.validators import Length, Optional, Regexp
 
 from webapp.content.identifiers import READERS
 from webapp.models.values import Labeled
+from webapp.papers import dates
 from webapp.papers.records import LONGEST_TEXT
 from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 
@@ -37,6 +39,20 @@ def identifier(name: str, label: str, most: int, *validators: Any) -> StringFiel
 def long(label: str, *validators: Any, rows: int = 2) -> TextAreaField:
     too_long = Length(max=LONGEST_TEXT, message=f"Keep this to {LONGEST_TEXT:,} characters.")
     return TextAreaField(label, [Optional(), too_long, *validators], render_kw={"rows": rows})
+
+
+def typed_date(label: str, *validators: Any) -> StringField:
+    """A field for a date, which may be typed as people write it, such as 3 March 2024."""
+    field = short(label, 30, *validators)
+    field.kwargs["filters"] = [_date_in_numbers]
+    field.kwargs["render_kw"] = {"maxlength": False}  # as for an identifier
+    return field
+
+
+def _date_in_numbers(typed: str | None) -> str | None:
+    """Convert a date to ISO 8601; one of which a part would be lost, such as February 31, stays as it was typed."""
+    found = dates.from_text(typed or "")
+    return found if len(re.findall(r"\w+", typed or "")) == len(found.split("-")) and found else typed
 
 
 def choice(label: str, kind: type[Labeled], *others: SelectChoice) -> SelectField:

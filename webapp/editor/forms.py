@@ -35,7 +35,17 @@ from webapp.editor.draft_form import (
     rows_of,
     texts_in,
 )
-from webapp.editor.fields import NOT_CHOSEN, Rows, check_day, choice, identifier, long, short, whole_address
+from webapp.editor.fields import (
+    NOT_CHOSEN,
+    Rows,
+    check_day,
+    choice,
+    identifier,
+    long,
+    short,
+    typed_date,
+    whole_address,
+)
 from webapp.editor.people_form import PeopleForm, people_from, people_values
 from webapp.models.values import (
     AboutSci,
@@ -90,7 +100,7 @@ class PaperForm(Form):
     title = long("Title of the paper")
     authors = long("Authors", check_authors)
     journal = short("Journal")
-    published_on = identifier("published_on", "Paper published", 10)
+    published_on = typed_date("Paper published")
     read_from = choice("What was read", ReadFrom, NOT_CHOSEN)
     volume = short("Volume", 32)
     issue = short("Issue", 32)
@@ -106,7 +116,7 @@ class PaperForm(Form):
     abstract = long("Abstract")
     mesh_terms = long("Subject headings and keywords")
     status = choice("What the journal says", PaperStatus)
-    status_on = short("Date of the journal’s notice", 10, check_day)
+    status_on = typed_date("Date of the journal’s notice", check_day)
     status_url = identifier("status_url", "Link to the journal’s notice", 2000, whole_address)
     status_note = long("Banner text for readers")
 
@@ -140,7 +150,7 @@ class RegistrationForm(Form):
 class LaterEventForm(Form):
     """Something that happened after the paper."""
 
-    on = identifier("on", "When", 10)
+    on = typed_date("When")
     text = long("What happened")
     doi = identifier("doi", "DOI", 255)
     url = identifier("url", "Link", 2000, whole_address)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from webapp.db.session import db
 from webapp.letters.compose import article_state
@@ -17,21 +17,30 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.publishing import undoing
+from webapp.publishing.undoing import UNDO_FOR
 
 DELIVERED = (MailState.SENT, MailState.SENDING, MailState.UNCERTAIN)  # for certain or possibly
 
 
-def enqueue(now: datetime, after: int = 0) -> int:
+def enqueue(now: datetime, after: int = 0, since: datetime | None = None) -> int:
     """Queue a mail for each subscriber and article whose state is not that of their last mail; returns how many.
 
-    ``after``: only articles with a public change later than this one, by its id in the change log.
+    ``after``: only articles with a public change later than this one, by its id in the change log, or whose last change can no
+    longer be undone but could at ``since``. As long as it can, nobody is mailed about it.
     Running it again queues nothing twice: a correction in the outbox shows the state of its article when it is sent.
     """
+    is_new = PublicChange.id > after
+    if since is not None:
+        hold_ended = and_(PublicChange.at > since - UNDO_FOR, PublicChange.at <= now - UNDO_FOR)
+        is_new = or_(is_new, hold_ended)
+    changed = select(PublicChange.article_id).where(is_new, PublicChange.article_id.is_not(None))
     pairs = (
         select(MessageArticle.article_id, MessageArticle.article_state)
         .where(
             MessageArticle.article_state.is_not(None),
-            MessageArticle.article_id.in_(select(PublicChange.article_id).where(PublicChange.id > after)),
+            MessageArticle.article_id.in_(changed),
+            MessageArticle.article_id.not_in(undoing.articles_on_hold(now)),
         )
         .distinct()
     )
@@ -49,8 +58,19 @@ def enqueue(now: datetime, after: int = 0) -> int:
     return count
 
 
+def reader_count(article: Article) -> int:
+    """How many people a correction of this article is mailed to: confirmed subscribers who were sent it."""
+    return sum(state is not None for state in _last_mailed(article).values())
+
+
 def _subscribers_to_notify(article: Article) -> list[Subscriber]:
     """Confirmed subscribers whose last mail about this article shows another state of it."""
+    current = article_state(article)
+    return [person for person, state in _last_mailed(article).items() if state not in (None, current)]
+
+
+def _last_mailed(article: Article) -> dict[Subscriber, str | None]:
+    """The state of an article in the last mail about it to each confirmed subscriber; None where the next mail is queued."""
     query = (
         select(OutboxMessage, MessageArticle.article_state)
         .join(MessageArticle, MessageArticle.message_id == OutboxMessage.id)
@@ -68,4 +88,4 @@ def _subscribers_to_notify(article: Article) -> list[Subscriber]:
         if message.subscriber and (is_delivered or message.kind == MailKind.CORRECTION):
             # A queued correction will show the current state, whatever it is by then.
             last[message.subscriber] = None if message.state == MailState.QUEUED else state
-    return [person for person, state in last.items() if state not in (None, article_state(article))]
+    return last

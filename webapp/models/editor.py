@@ -197,6 +197,7 @@ class AuditKind(Labeled):
     WORD_CHANGED = "word-changed", "Changed a word"
     WORD_DELETED = "word-deleted", "Deleted a word"
     WATCH_CHANGED = "watch-changed", "Changed what we look for"
+    PUBLISH_UNDONE = "publish-undone", "Undid a publication"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, update
 
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
 from webapp.content.article_content import ArticleContent, CorrectionContent, to_json
+from webapp.content.problems import Problem
 from webapp.db.session import db
 from webapp.models import Draft, Editor, Live, Revision, Schedule
 from webapp.models.values import TextKind
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     IMPORTED = "imported"
     REFILED = "re-filed"
     NOTICE = "notice"
+    UNDONE = "undone"
 
 
 class DraftNotFound(SiteError):
@@ -186,10 +188,13 @@ def approve(
 ) -> Revision:
     """Save a text that passes all checks as the revision to publish, with its slug and the draft's note of what changed.
 
-    ``accepted`` holds reasons by warning (see ``check_publishable``). Raises SavedMeanwhile or NotPublishable.
+    ``accepted`` holds reasons by warning (see ``check_publishable``); with them, as for a person, a text that readers see needs
+    such a note. Raises SavedMeanwhile or NotPublishable.
     """
     if draft.revision_number != base_number:
         raise SavedMeanwhile
+    if draft.live is not None and accepted is not None and not draft.change_note:
+        raise publication.NotPublishable([Problem("reason", "Say in a sentence why you changed it.")])
     if draft.is_correction and isinstance(content, ArticleContent):
         # Listed on the page; the checks refuse one without a note.
         row = CorrectionContent(published_on=publish_on, text=draft.change_note)
