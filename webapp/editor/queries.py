@@ -1,17 +1,17 @@
-"""The editors' list of all texts: drafts, published and withdrawn summaries, newest change first."""
+"""The editors' list of all texts: drafts, published and withdrawn summaries, searched, filtered and sorted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import defer, joinedload
 from sqlalchemy.sql import Subquery
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
-from webapp.models import Article, ArticleCategory, Category, Draft, Feedback, Paper, Review
+from webapp.models import Article, Category, Draft, Editor, Feedback, Paper, Review
 from webapp.models.values import ArticleStatus, Labeled, ReviewerKind, TextKind
 from webapp.web.pagination import Page, total_of
 
@@ -39,6 +39,38 @@ class Tab(Labeled):
     DELETED = "deleted", "Deleted"
 
 
+class Sort(Labeled):
+    """The order of the list."""
+
+    CHANGED = "changed", "Newest change"
+    TITLE = "title", "Title"
+    GRADE = "grade", "Hardest to read"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which texts are listed, apart from their state; ``saved_by``: the id of the editor who saved the newest revision."""
+
+    words: str = ""
+    category: str = ""
+    saved_by: int | None = None
+    is_unchecked: bool = False
+
+    @property
+    def args(self) -> dict[str, str | int | None]:
+        """As they stand in the address."""
+        return {
+            "q": self.words or None,
+            "category": self.category or None,
+            "by": self.saved_by,
+            "unchecked": "yes" if self.is_unchecked else None,
+        }
+
+    @property
+    def are_set(self) -> bool:
+        return any(self.args.values())
+
+
 _STATES: dict[Tab, list[State]] = {
     Tab.ALL: [state for state in State if state is not State.DELETED],
     Tab.DRAFTS: [State.DRAFT, State.CHANGED],
@@ -47,6 +79,10 @@ _STATES: dict[Tab, list[State]] = {
     Tab.HARD: [State.PUBLISHED, State.CHANGED],
     Tab.DELETED: [State.DELETED],
 }
+
+
+# Texts that a clinician signed off.
+_CHECKED = select(Review.draft_id).where(Review.kind == ReviewerKind.CLINICIAN, Review.is_signed)
 
 
 @dataclass(frozen=True)
@@ -59,22 +95,25 @@ class SummaryRow:
     title: str
     state: State
     updated_at: datetime
+    reading_grade: float | None
+    saved_by: str
     categories: tuple[str, ...]
     helpful: int
     not_helpful: int
 
 
-def summaries(tab: Tab, page: int) -> Page[SummaryRow]:
+def summaries(tab: Tab, page: int, filters: Filters, sort: Sort) -> Page[SummaryRow]:
     """One page of the list."""
-    every = _every_text()
+    every = _filtered(filters)
+    orders: dict[Sort, tuple[ColumnElement[Any], ...]] = {
+        Sort.CHANGED: (every.c.updated_at.desc(), every.c.title),
+        Sort.TITLE: (func.lower(every.c.title),),
+        Sort.GRADE: (every.c.reading_grade.desc().nulls_last(), every.c.title),
+    }
     query = select(every).where(every.c.state.in_([state.value for state in _STATES[tab]]))
     if tab == Tab.HARD:
         query = query.where(every.c.reading_grade > SHORT_GRADE)
-    newest = (
-        query.order_by(every.c.updated_at.desc(), every.c.title)
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
-    )
+    newest = query.order_by(*orders[sort], every.c.draft_id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     rows = list(db.session.execute(newest))
     return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
 
@@ -99,7 +138,6 @@ def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:
 
     The oldest come first, or those whose readers answered "Was this clear?" most often: that is all we count of readers.
     """
-    checked = select(Review.draft_id).where(Review.kind == ReviewerKind.CLINICIAN, Review.is_signed)
     answers = (
         select(func.count()).where(Feedback.article_id == Article.id).correlate(Article).scalar_subquery()
     )
@@ -110,7 +148,7 @@ def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:
         )
         .join(Article, Article.id == Draft.article_id)
         .join(Article.paper)
-        .where(Article.status == ArticleStatus.PUBLISHED, Draft.id.not_in(checked))
+        .where(Article.status == ArticleStatus.PUBLISHED, Draft.id.not_in(_CHECKED))
     )
     oldest = Article.published_at, answers.desc()
     order = (answers.desc(), Article.published_at) if is_by_answers else oldest
@@ -118,9 +156,9 @@ def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:
     return Page(list(db.session.execute(shown)), page, total_of(query), PAGE_SIZE)
 
 
-def tab_counts() -> dict[Tab, int]:
+def tab_counts(filters: Filters) -> dict[Tab, int]:
     """How many texts each tab shows."""
-    counted = _counted()
+    counted = _counted(_filtered(filters))
     return {
         tab: sum(counted[state][1 if tab == Tab.HARD else 0] for state in states)
         for tab, states in _STATES.items()
@@ -129,17 +167,45 @@ def tab_counts() -> dict[Tab, int]:
 
 def state_counts() -> dict[State, int]:
     """How many texts are in each state, without deleted drafts."""
-    counted = _counted()
+    counted = _counted(_every_text())
     return {state: counted[state][0] for state in _STATES[Tab.ALL]}
 
 
-def _counted() -> dict[State, tuple[int, int]]:
+def people_who_saved() -> list[tuple[int, str]]:
+    """Id and name of everybody who saved the newest revision of a text, by name."""
+    query = select(Editor.id, Editor.name).where(Editor.id.in_(select(Draft.editor_id))).order_by(Editor.name)
+    return [(number, name) for number, name in db.session.execute(query)]
+
+
+def _counted(every: Subquery) -> dict[State, tuple[int, int]]:
     """For each state, how many texts there are, and how many of them are above the grade to aim for."""
-    every = _every_text()
     hard = func.count().filter(every.c.reading_grade > SHORT_GRADE)
     grouped = db.session.execute(select(every.c.state, func.count(), hard).group_by(every.c.state))
     counted = {State(state): (count, hard_count) for state, count, hard_count in grouped}
     return {state: counted.get(state, (0, 0)) for state in State}
+
+
+def _filtered(filters: Filters) -> Subquery:
+    """Select texts with their categories and the name of who saved them last."""
+    every, content = _every_text(), Draft.content
+    query = (
+        select(every, content["categories"].label("categories"), Editor.name.label("saved_by"))
+        .join(Draft, Draft.id == every.c.draft_id)
+        .outerjoin(Editor, Editor.id == Draft.editor_id)
+    )
+    for word in filters.words.split():
+        doi = content["paper"]["doi"].as_string()
+        query = query.where(
+            or_(every.c.title.icontains(word, autoescape=True), doi.icontains(word, autoescape=True))
+        )
+    if filters.category:
+        slugs = content["categories"].as_string()  # a list in JSON
+        query = query.where(slugs.contains(f'"{filters.category}"', autoescape=True))
+    if filters.saved_by is not None:
+        query = query.where(Draft.editor_id == filters.saved_by)
+    if filters.is_unchecked:
+        query = query.where(every.c.article_id.is_not(None), Draft.id.not_in(_CHECKED))
+    return query.subquery()
 
 
 def _every_text() -> Subquery:
@@ -183,15 +249,7 @@ def _with_counts(rows: list[Any]) -> list[SummaryRow]:
         .group_by(Feedback.article_id)
     )
     votes = {article_id: counts for article_id, *counts in db.session.execute(voted)}
-    filed = (
-        select(ArticleCategory.article_id, Category.name)
-        .join(ArticleCategory.category)
-        .where(ArticleCategory.article_id.in_(ids))
-        .order_by(ArticleCategory.article_id, ArticleCategory.position)
-    )
-    names: dict[int, tuple[str, ...]] = {}
-    for article_id, name in db.session.execute(filed):
-        names[article_id] = (*names.get(article_id, ()), name)
+    names = {row.slug: row.name for row in db.session.scalars(select(Category))}
     return [
         SummaryRow(
             draft_id=row.draft_id,
@@ -200,7 +258,9 @@ def _with_counts(rows: list[Any]) -> list[SummaryRow]:
             title=row.title,
             state=State(row.state),
             updated_at=row.updated_at,
-            categories=names.get(row.article_id, ()),
+            reading_grade=row.reading_grade,
+            saved_by=row.saved_by or "The library",
+            categories=tuple(names.get(slug, slug) for slug in row.categories or ()),
             helpful=votes.get(row.article_id, (0, 0))[0],
             not_helpful=votes.get(row.article_id, (0, 0))[1],
         )

@@ -13,16 +13,17 @@ from webapp.catalog.answers import cited
 from webapp.catalog.glossary import new_explainer
 from webapp.content import comparison
 from webapp.content.answer_content import AnswerContent, content_from_json
+from webapp.content.article_content import ArticleContent
 from webapp.content.identifiers import find_date
 from webapp.db.session import db
 from webapp.editor import autosaves, queries
 from webapp.editor.authoring_page import LISTS
 from webapp.editor.draft_form import category_choices
 from webapp.editor.forms import WithdrawForm
-from webapp.editor.queries import Tab
+from webapp.editor.queries import Filters, Sort, Tab
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
-from webapp.parsing import int_from
+from webapp.parsing import int_from, member_from
 from webapp.publishing import audit, deletion, publication, revisions, scheduling, sign_offs
 from webapp.publishing.answers import transient_answer
 from webapp.publishing.revisions import Kind, SavedMeanwhile
@@ -30,6 +31,7 @@ from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.pagination import asked_page, existing
 
+LONGEST_SEARCH = 200  # characters
 _NOT_DELETED = (
     "A summary that was published can be withdrawn, but not deleted. "
     "Only an editor can delete a colleague’s draft, or one that is scheduled."
@@ -41,16 +43,28 @@ editor_access.protect(bp)
 
 @bp.get("/editor/summaries")
 def summaries() -> Response:
-    """List all summaries, newest change first."""
+    """List summaries in one state, by what was searched for and chosen."""
     tab = request.args.get("tab", Tab.ALL.value)
     if tab not in list(Tab):
         raise SiteError(404)
-    page = existing(queries.summaries(Tab(tab), asked_page()))
+    args = request.args
+    filters = Filters(
+        words=args.get("q", "")[:LONGEST_SEARCH].strip(),
+        category=args.get("category", ""),
+        saved_by=int_from(args.get("by")),
+        is_unchecked=args.get("unchecked") == "yes",
+    )
+    sort = member_from(Sort, args.get("sort")) or Sort.CHANGED
+    page = existing(queries.summaries(Tab(tab), asked_page(), filters, sort))
     return htmx.render(
         "editor/summaries.html",
         page=page,
         tab=Tab(tab),
-        counts=queries.tab_counts(),
+        counts=queries.tab_counts(filters),
+        filters=filters,
+        sort=sort,
+        sorts=list(Sort),
+        people=queries.people_who_saved(),
         categories=category_choices(),
         may_publish=may(Role.EDITOR),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows]),
@@ -168,6 +182,20 @@ def delete(draft_id: int) -> Response:
             deletion.delete(draft, now)
             audit.record(AuditKind.DRAFT_DELETED, now, current_editor().id, detail=draft.title)
     return htmx.redirect(url_for(LISTS[draft.kind], deleted=draft_id))
+
+
+@bp.post("/editor/summaries/<int:draft_id>/duplicate")
+def duplicate(draft_id: int) -> Response:
+    """Make a draft that says the same as the newest revision of another text, under no address yet."""
+    with editor_access.writing_as(Role.WRITER) as now:
+        original = revisions.get_draft(draft_id)
+        content = content_from_json(original.content)
+        content = msgspec.structs.replace(content, slug="", published_on=None)
+        if isinstance(content, ArticleContent):
+            content = msgspec.structs.replace(content, corrections=[])
+        copy = revisions.new_draft(kind=original.kind)
+        revisions.save(copy, content, 0, current_editor().id, now)
+    return htmx.redirect(url_for("authoring.edit", draft_id=copy.id, done="duplicated"))
 
 
 @bp.post("/editor/summaries/<int:draft_id>/undelete")
