@@ -1,5 +1,6 @@
 """Small helps of the form: dates as people write them, who else is typing, and no praise for an empty text."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -52,6 +53,18 @@ def test_an_empty_text_gets_no_ticks(client: PageClient) -> None:
 
     assert ticks(NEW) == 0
     assert ticks(press(client, NEW, opened(client, NEW, **complete()), "save").location) > 0
+
+
+def test_the_form_says_how_far_each_part_is(client: PageClient) -> None:
+    page = client.get(NEW, follow_redirects=True).text
+    assert "0 of 7 parts written" in page and '<a href="#h-findings">Key findings</a>: empty' in page
+    typed = {"plain_title": "Only a title", "main_message": "Short.", "simple_explanation": "Short."}
+    page = client.get(press(client, NEW, opened(client, NEW, **typed), "save").location).text
+    assert "1 of 7 parts written" in page and '<a href="#h-flags">Title and flags</a>: begun' in page
+    page = client.get("/editor/summaries/new?kind=answer", follow_redirects=True).text
+    assert "0 of 6 parts written" in page
+    ids = {part.get("id") for part in parsed(page).iter()}
+    assert set(re.findall(r'href="#(h-[^"]+)"', page)) <= ids
 
 
 def test_a_colleague_who_is_typing_is_named_until_they_save_or_stop(client: PageClient, app: Flask) -> None:

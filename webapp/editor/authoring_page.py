@@ -17,6 +17,7 @@ from webapp.content.answer_content import AnswerContent, Content, content_from_j
 from webapp.content.problems import Problem
 from webapp.editor import autosaves, rows
 from webapp.editor.draft_form import DraftForm
+from webapp.editor.form_parts import form_parts
 from webapp.editor.forms import attach, content_from, form_for, values_of
 from webapp.models import Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
@@ -179,6 +180,7 @@ def show_form(
         clashes=merging.clashes(before, saved, content) if before is not None else (),
         other_editor=revisions.last_editor_name(draft) if before is not None else "",
         checked=_checked(draft, content),
+        parts=form_parts(content),
         page_endpoint=PAGES[draft.kind],
         moved=moved,
         gone=rows.removed(moved.fields if moved else request.form if fields is None else fields),
