@@ -116,7 +116,7 @@ def test_readers_mistakes_come_before_other_words_and_unclear_summaries_are_name
 ) -> None:
     article = add_article(NOW - timedelta(days=2), plain_title="A lantern")
     inbox.send(Topic.QUESTION, "What is a motor score?", "ed@example.org", NOW, email="reader@example.org")
-    inbox.send(Topic.MISTAKE, "The link goes elsewhere.", "ed@example.org", NOW, article=article)
+    inbox.send(Topic.MISTAKE, "The link goes elsewhere.", "ed@example.org", NOW, about=article)
     for number, is_helpful in enumerate([True, False, False, False]):
         votes.vote(article, f"192.0.2.{number}", is_helpful, NOW)
     votes.add_note(article, "192.0.2.1", "Too many numbers.", [], NOW)
@@ -197,7 +197,7 @@ def test_more_work_makes_no_more_queries(client: PageClient, editor: Editor) -> 
     def add_work(number: int) -> None:
         article = add_article()
         miss(f"nothing {number}")
-        inbox.send(Topic.MISTAKE, f"Message {number}", "ed@example.org", NOW, article=article)
+        inbox.send(Topic.MISTAKE, f"Message {number}", "ed@example.org", NOW, about=article)
         votes.vote(article, "192.0.2.1", False, NOW)
         votes.add_note(article, "192.0.2.1", "A note.", [], NOW)
         revisions.save(revisions.new_draft(), content(), 0, editor.id, NOW)
@@ -209,6 +209,7 @@ def test_more_work_makes_no_more_queries(client: PageClient, editor: Editor) -> 
         client.get(HOME)
     for number in range(2, 9):
         add_work(number)
+    client.get(HOME)  # what is held in memory is read again after a change
     with counted_queries() as many:
         client.get(HOME)
     assert len(many) == len(few) <= 22

@@ -1,16 +1,17 @@
 """The contact form and "Report a mistake": kept, mailed to the editors, safe from forged headers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from tests.factories import add_article
+from tests.factories import add_answer, add_article
 from tests.newsletter.steps import delivered, filled, text_of
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.feedback import inbox
-from webapp.models import ContactMessage, Topic
+from webapp.models import ContactMessage, Live, Topic
 
 
 def _form(**changes: Any) -> dict[str, object]:
@@ -44,15 +45,18 @@ def test_a_message_may_hold_an_emoji_newer_than_this_python(client: PageClient) 
     assert db.session.scalars(select(ContactMessage)).one().message == "Thanks \U0001fae9"
 
 
-def test_a_report_names_its_article(client: PageClient) -> None:
-    article = add_article()
-    client.get(f"/research/{article.slug}/report")
-    answer = client.post(f"/research/{article.slug}/report", filled(message="The number is wrong.", email=""))
-    client.get(answer.location)
+@pytest.mark.parametrize("add", [add_article, add_answer])
+def test_a_report_names_what_it_is_about(client: PageClient, add: Callable[[], Live]) -> None:
+    text = add()
+    assert f'href="{text.path}/report"' in client.get(text.path).text
+    page = client.get(f"{text.path}/report").text
+    assert f"About the {text.kind} “{text.title}”" in page and f"Back to the {text.kind}" in page
+    answer = client.post(f"{text.path}/report", filled(message="The number is wrong.", email=""))
+    assert f"If the {text.kind} is wrong" in client.get(answer.location).text
     kept = inbox.unread_messages()[0]
-    assert (kept.topic, kept.article_id, kept.email) == (Topic.MISTAKE, article.id, None)
+    assert (kept.topic, kept.text, kept.email) == (Topic.MISTAKE, text, None)
     mail = delivered()[-1]
-    assert article.slug in text_of(mail)
+    assert text.path in text_of(mail)
     assert mail["Reply-To"] is None
 
 

@@ -22,7 +22,7 @@ def _message(text: str = "The number in the first finding is wrong.") -> int:
         "news@localhost",
         datetime.now(UTC),
         email="maria@example.org",
-        article=add_article(),
+        about=add_article(),
     )
     db.session.commit()
     return row.id

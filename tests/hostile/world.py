@@ -183,7 +183,7 @@ def build(app: Flask, say: Say) -> World:
         now,
         email="m@example.org",
         name=say("name")[:120],
-        article=article,
+        about=article,
     )
     reader = subscribed("reader@example.org", now, consent_page=say("consent_page"))
     issue = digests.make_issue(Frequency.WEEKLY, now)
@@ -233,7 +233,7 @@ def build(app: Flask, say: Say) -> World:
     )
     indexing.catch_up()
     values: dict[str, object] = {
-        "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "changed": 1,
+        "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "changed": 1, "place": "research",
         "frequency": "weekly", "ending": "ris", "kind": "reset", "token": "x", "secret": "x", "hash_": assets.get_asset("js/site.js").hash,
         "name": "js/site.js", "text_id": 1, "review_id": unanswered.id, "mark": Logo("svg", LOGO).mark,
     }  # fmt: skip

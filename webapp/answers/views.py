@@ -55,4 +55,4 @@ def say_it_was_withdrawn(withdrawn: AnswerWithdrawn) -> Response:
 @bp.app_errorhandler(AnswerMoved)
 def lead_to_new_address(moved: AnswerMoved) -> Response:
     """Lead from any former address of an answer (its page, its history) to the same at its address of today."""
-    return htmx.moved(url_for(request.endpoint or "", slug=moved.slug))
+    return htmx.moved(url_for(request.endpoint or "", **{**(request.view_args or {}), "slug": moved.slug}))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import Article, ContactMessage, Feedback, MailKind, Topic, Understanding
+from webapp.models import Article, ContactMessage, Feedback, Live, MailKind, Topic, Understanding
 
 KEPT_FOR = timedelta(days=365)
 SHOWN_DONE = 10
@@ -35,16 +35,21 @@ def send(
     *,
     name: str | None = None,
     email: str | None = None,
-    article: Article | None = None,
+    about: Live | None = None,
 ) -> ContactMessage:
     """Store a message, and mail it to the editors."""
     row = ContactMessage(
-        topic=topic, name=name or None, email=email or None, message=message, article=article, sent_at=now
+        topic=topic,
+        name=name or None,
+        email=email or None,
+        message=message,
+        sent_at=now,
+        **(about.key if about else {}),
     )
     db.session.add(row)
     lines = [f"About: {topic.label}"]
-    if article is not None:
-        lines.append(f"Summary: {article.title} (/research/{article.slug})")
+    if about is not None:
+        lines.append(f"{about.kind.label}: {about.title} ({about.path})")
     lines.append(f"From: {row.name or 'no name given'}, {row.email or 'no address given'}")
     outbox.enqueue(
         MailKind.CONTACT,
@@ -60,7 +65,9 @@ def send(
 def unread_messages() -> Sequence[ContactMessage]:
     """Messages that nobody has marked as done, oldest first."""
     query = select(ContactMessage).where(ContactMessage.done_at.is_(None)).order_by(ContactMessage.sent_at)
-    return db.session.scalars(query.options(joinedload(ContactMessage.article))).all()
+    return db.session.scalars(
+        query.options(joinedload(ContactMessage.article), joinedload(ContactMessage.answer))
+    ).all()
 
 
 def unread_notes() -> Sequence[Feedback]:

@@ -6,10 +6,11 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.catalog import queries
+from webapp.catalog.answers import get_answer
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
-from webapp.models import Article, Feedback, Topic, Understanding
+from webapp.models import Article, Feedback, Live, Topic, Understanding
 from webapp.models.values import Result
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
@@ -112,31 +113,31 @@ def answer(slug: str) -> Response:
     return htmx.redirect(url_for("feedback.answer_page", slug=article.slug))
 
 
-@bp.get("/research/<slug>/report")
-def report(slug: str) -> Response:
-    """Where a mistake in a summary is reported."""
-    return _report_form(ReportForm(), queries.get_published(slug))
+@bp.get("/<any(research, answers):place>/<slug>/report")
+def report(place: str, slug: str) -> Response:
+    """Where a mistake in a summary or an answer is reported."""
+    return _report_form(ReportForm(), place, _get_text(place, slug))
 
 
-@bp.post("/research/<slug>/report")
-def send_report(slug: str) -> Response:
+@bp.post("/<any(research, answers):place>/<slug>/report")
+def send_report(place: str, slug: str) -> Response:
     """Take a report and mail it to the editors."""
     form = ReportForm()
     status = refusal(form, "report", TRIES, HOUR)
-    article = queries.get_published(slug)
+    text = _get_text(place, slug)
     if status:
-        return _report_form(form, article, status)
+        return _report_form(form, place, text, status)
     if not form.is_robot:
         message, email = form.message.data or "", form.email.data
         with writing() as now:
-            inbox.send(Topic.MISTAKE, message, _editors(), now, email=email, article=article)
-    return htmx.redirect(url_for("feedback.report_sent", slug=article.slug))
+            inbox.send(Topic.MISTAKE, message, _editors(), now, email=email, about=text)
+    return htmx.redirect(url_for("feedback.report_sent", place=place, slug=text.slug))
 
 
-@bp.get("/research/<slug>/report/sent")
-def report_sent(slug: str) -> Response:
+@bp.get("/<any(research, answers):place>/<slug>/report/sent")
+def report_sent(place: str, slug: str) -> Response:
     """What happens with a report."""
-    return htmx.render("feedback/report_sent.html", article=queries.get_published(slug))
+    return htmx.render("feedback/report_sent.html", text=_get_text(place, slug))
 
 
 @bp.get("/contact")
@@ -187,8 +188,12 @@ def _thanks(
     )
 
 
-def _report_form(form: ReportForm, article: Article, status: int = HTTPStatus.OK) -> Response:
-    return forms.show("feedback/report.html", "report", form, status, article=article)
+def _get_text(place: str, slug: str) -> Live:
+    return get_answer(slug) if place == "answers" else queries.get_published(slug)
+
+
+def _report_form(form: ReportForm, place: str, text: Live, status: int = HTTPStatus.OK) -> Response:
+    return forms.show("feedback/report.html", "report", form, status, place=place, text=text)
 
 
 def _contact_form(form: ContactForm, status: int = HTTPStatus.OK) -> Response:

@@ -1,13 +1,14 @@
 """Answers to the questions that people ask, built on the published summaries."""
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
-from webapp.models.values import ArticleStatus, Certainty, Claim, Place, SignOff
+from webapp.models.values import ArticleStatus, Certainty, Claim, Place, SignOff, TextKind
 
 
 class Answer(Base):
@@ -46,6 +47,13 @@ class Answer(Base):
     revision_number: Mapped[int]  # of the revision that readers see
     # The newest public change when an editor last published it or said that it is still right.
     checked_change: Mapped[int]
+
+    kind: ClassVar = TextKind.ANSWER
+
+    @property
+    def path(self) -> str:
+        """Where its page is on the site."""
+        return f"/answers/{self.slug}"
 
     @property
     def key(self) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -175,6 +175,13 @@ class Article(Base):
         Index("ix_article_status_updated_at", "status", "updated_at"),
         Index("ix_article_status_study_kind_result", "status", "study_kind", "result"),
     )
+
+    kind: ClassVar = TextKind.SUMMARY
+
+    @property
+    def path(self) -> str:
+        """Where its page is on the site."""
+        return f"/research/{self.slug}"
 
     @property
     def key(self) -> dict[str, int]:

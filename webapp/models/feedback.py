@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
-from webapp.models.article import Article
+from webapp.models.answer import Answer
+from webapp.models.article import Article, Live
 from webapp.models.values import Labeled, Result
 
 
@@ -56,25 +57,32 @@ class DailySalt(Base):
 
 
 class Topic(Labeled):
-    """What a message to the editors is about. ``MISTAKE`` is for the form below an article."""
+    """What a message to the editors is about. ``MISTAKE`` is for the form below a text."""
 
     QUESTION = "question", "A question about a summary"
     SUGGESTION = "suggestion", "A study or topic to cover"
     ACCESS = "access", "Something on the site is hard to use"
     PRIVACY = "privacy", "My data or the newsletter"
     OTHER = "other", "Something else"
-    MISTAKE = "mistake", "A mistake in a summary"
+    MISTAKE = "mistake", "A mistake in a summary or an answer"
 
 
 class ContactMessage(Base):
-    """A message to the editors, from the contact form or from "Report a mistake" (then with its article)."""
+    """A message to the editors, from the contact form or from "Report a mistake" (then with its article or answer)."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[Topic] = mapped_column(enum_text(Topic))
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="SET NULL"))
     article: Mapped[Article | None] = relationship()
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id", ondelete="SET NULL"))
+    answer: Mapped[Answer | None] = relationship()
     name: Mapped[str | None] = mapped_column(String(120))
     email: Mapped[str | None] = mapped_column(String(254))
     message: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def text(self) -> Live | None:
+        """The summary or answer that it is about, if it is about one."""
+        return self.article or self.answer
