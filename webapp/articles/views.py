@@ -10,7 +10,7 @@ from webapp.catalog.answers import answers_resting_on, asked_most, ids_of, list_
 from webapp.catalog.by_profile import MOST_COMPARED, compare_all
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
-from webapp.catalog.queries import ArticleMoved, ArticleWithdrawn, Order
+from webapp.catalog.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, Order
 from webapp.catalog.standing_questions import answers as standing_answers
 from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import found_in_people, study_grid
@@ -21,7 +21,7 @@ from webapp.models.in_words import month
 from webapp.models.values import Result, StudyKind
 from webapp.search.index import is_behind
 from webapp.search.similar import similar_to
-from webapp.web import htmx
+from webapp.web import errors, htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
 from webapp.web.pagination import asked_page, existing
@@ -104,6 +104,17 @@ def lead_to_new_address(moved: ArticleMoved) -> Response:
     query = request.query_string.decode()
     location = url_for(request.endpoint or "", **{**(request.view_args or {}), "slug": moved.slug})
     return htmx.moved(f"{location}?{query}" if query else location)
+
+
+@bp.app_errorhandler(HTTPStatus.NOT_FOUND)
+@bp.app_errorhandler(ArticleNotFound)
+def lead_from_original_site(error: Exception) -> Response:
+    """Lead from the address of a page on the original site to the summary that it became; else say that nothing is there."""
+    if request.method in ("GET", "HEAD"):
+        slug = queries.find_adopted(request.path, request.query_string.decode(errors="replace"))
+        if slug is not None:
+            return htmx.moved(url_for("articles.article", slug=slug))
+    return errors.show(error if isinstance(error, SiteError) else SiteError(HTTPStatus.NOT_FOUND))
 
 
 @bp.get("/categories")

@@ -19,8 +19,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from webapp.db.session import db
-from webapp.models import Article, ArticleCategory, ArticleSlug, Category, Correction, GlossaryTerm, Paper
+from webapp.models import (
+    AdoptedPage,
+    Article,
+    ArticleCategory,
+    ArticleSlug,
+    Category,
+    Correction,
+    Draft,
+    GlossaryTerm,
+    Paper,
+)
 from webapp.models.values import ArticleStatus, Result, ReviewerKind, StudyKind, Subject
+from webapp.parsing import clean_text
 from webapp.web.errors import SiteError
 from webapp.web.pagination import Page, page_of
 
@@ -150,6 +161,18 @@ def get_published(slug: str) -> Article:
     if article.status != ArticleStatus.PUBLISHED:
         raise ArticleWithdrawn(article)
     return article
+
+
+def find_adopted(address: str, query: str) -> str | None:
+    """The slug of the article that was a page of the original site, by its path and query there.
+
+    A page may be asked for with a query that it does not have, such as the mark of a newsletter.
+    """
+    path = clean_text(address).rstrip("/")
+    is_address = AdoptedPage.address.in_([path, f"{path}?{query}"])
+    articles = select(Article.slug).join(Draft, Draft.article_id == Article.id)
+    pages = articles.join(AdoptedPage, AdoptedPage.draft_id == Draft.id).where(is_address)
+    return db.session.scalar(pages.order_by(func.length(AdoptedPage.address).desc()).limit(1))
 
 
 def published_by_ids(article_ids: Sequence[int], shown: Select[Article] = CARDS) -> list[Article]:

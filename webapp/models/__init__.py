@@ -2,7 +2,7 @@
 
 from webapp.db.change_log import ChangeKind, PublicChange
 from webapp.models.answer import Answer, AnswerCitation, AnswerSlug
-from webapp.models.article import Article, ArticleSlug, Correction, Draft, Live, Paper, Revision
+from webapp.models.article import AdoptedPage, Article, ArticleSlug, Correction, Draft, Live, Paper, Revision
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
 from webapp.models.counts import Attempt, SearchMiss
 from webapp.models.editor import (

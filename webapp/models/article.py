@@ -236,6 +236,19 @@ class ArticleSlug(Base):
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
 
 
+class AdoptedPage(Base):
+    """A page of the original site that became a draft. Once that is published, the page's address leads to it.
+
+    ``address`` is the path, decoded and without a slash at its end, with the query if there is one; ``digest`` that of what
+    the page said.
+    """
+
+    address: Mapped[str] = mapped_column(String(255), primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
+    draft: Mapped["Draft"] = relationship()
+    digest: Mapped[str] = mapped_column(String(64))
+
+
 class Correction(Base):
     """A dated public note that an article changed, and why."""
 

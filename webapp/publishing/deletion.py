@@ -36,8 +36,13 @@ def undo_until(draft: Draft) -> datetime:
 
 def is_untouched(draft: Draft) -> bool:
     """Tell whether a draft is as it was made: nobody has saved it since, or typed into its form."""
+    return draft.revision_number == 1 and not has_unsaved_typing(draft)
+
+
+def has_unsaved_typing(draft: Draft) -> bool:
+    """Tell whether somebody has typed into the form of a draft and not saved it yet."""
     is_typed = select(exists().where(Autosave.form_key == f"draft-{draft.id}"))
-    return draft.revision_number == 1 and not db.session.scalar(is_typed)
+    return bool(db.session.scalar(is_typed))
 
 
 def forget_deleted(now: datetime) -> None:

@@ -1,0 +1,484 @@
+"""Saved pages of the original site, read as the content of summaries by the labels that its layout prints.
+
+The labels say where each part begins, not tags or classes: a browser, an archive and a program that copies sites save the same
+page with different ones.
+"""
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_doi
+from webapp.models.values import Finding, Implication
+from webapp.papers import dates
+from webapp.papers.file_formats import MOST_BYTES
+from webapp.papers.records import Record, Unreadable, normalized, one_line, plain_text
+from webapp.parsing import clean_text
+
+MOST_ADDRESS = 255  # characters, the length of the column
+
+_PARTS = {
+    "simple explanation": "simple_explanation",
+    "study duration": "study_duration",
+    "participants": "participants",
+    "evidence level": "evidence_level",
+    "key findings": "findings",
+    "research summary": "research_summary",
+    "practical implications": "implications",
+    "study limitations": "limitations",
+    "reference": "references",
+    "references": "references",
+}
+_FACTS = {"study_duration", "participants", "evidence_level"}
+_LONG_PARTS = {"findings", "research_summary", "implications", "limitations"}
+_LEAST_LONG_PARTS = 2  # of a page in the layout; the explanation counts as one
+_END = re.compile(r"your feedback|was this summary helpful")
+
+_IGNORED = {
+    "script", "style", "noscript", "template", "svg", "button", "select", "textarea", "iframe", "object",
+    "title", "footer",
+}  # fmt: skip
+_INLINE = {
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd",
+    "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "td", "th", "time", "tt",
+    "u", "var", "wbr",
+}  # fmt: skip
+_HEADINGS = {f"h{level}" for level in range(1, 7)}
+_AFTER_HEADING = {*_HEADINGS, "p", "ul", "ol", "dl", "section", "table"}  # where one that is not closed ends
+_LEADS = {"strong", "b", "span", "td", "th"}
+_AFTER_LEAD = " :–—-|"
+_NO_CATEGORIES = {"", "home", "research", "latest research", "categories", "top", "all categories"}
+_CHIP_CLASS = re.compile(r"(?:^|[\s_-])(?:chip|badge|tag|pill|category)(?:$|[\s_-])", re.IGNORECASE)
+_CATEGORY_ADDRESS = re.compile(r"/categor(?:y|ies)/.", re.IGNORECASE)
+_SAVED_FROM = re.compile(r"\s*saved from url=\(\d+\)(\S+)")
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_START = 4096  # bytes in which a page names its encoding
+
+_CRUMB_END = re.compile(r"\s*[›»→>/]\s*")
+_PIECE_END = re.compile(r"\s*[·•|]\s*|[\s,;]+(?=(?:DOI|Published)\s*:)", re.IGNORECASE)
+_PUBLISHED = re.compile(r"published(?:\s+on)?\s*:\s*(.*)", re.IGNORECASE)
+_JOURNAL = re.compile(r"(?:journal\s*:\s*)?(.+?)\s*(?:,\s*|\()((?:18|19|20)\d\d)\)?", re.IGNORECASE)
+_NUMBER = re.compile(r"\(?\d{1,2}[.):]?")
+_NUMBERED = re.compile(r"\(?\d{1,2}[.):]\s+")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was read: its address on the original site, the names of its categories, and what it says."""
+
+    file: str
+    address: str
+    categories: tuple[str, ...]
+    record: Record
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A paragraph, heading, list entry or chip. ``lead`` is the part at its start that stands out, like a label in bold."""
+
+    text: str
+    lead: str = ""
+    level: int = 0  # of a heading
+    entry: int = 0  # the number of the list entry that it is in
+    is_chip: bool = False
+    is_link: bool = False
+    is_navigation: bool = False
+    links: tuple[str, ...] = ()
+
+    @property
+    def after_lead(self) -> str:
+        return self.text[len(self.lead) :].lstrip(_AFTER_LEAD)
+
+
+def read(source: bytes, file: str) -> Page:
+    """Read a saved page; ``file`` is its path below the folder of pages. Raises Unreadable with the reason."""
+    if len(source) > MOST_BYTES:
+        raise Unreadable(f"This file is larger than {MOST_BYTES // 1_000_000} MB.")
+    text = _decode(source)
+    if not text.strip():
+        raise Unreadable("This file is empty.")
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    reader.end_block()
+    top, parts, notes = _parts(reader.blocks)
+    if len(parts.keys() & (_LONG_PARTS | {"simple_explanation"})) < _LEAST_LONG_PARTS:
+        raise Unreadable(
+            "This page doesn’t have the layout of a summary: its labels, like “Key Findings”, are missing."
+        )
+    title = next((block.text for block in reversed(top) if block.level == 1), "")
+    if not title:
+        raise Unreadable("This page has no title.")
+    paper = _paper(title, top, parts, notes)
+    content = ArticleContent(
+        paper=paper,
+        findings=[Finding(text=text) for text in _entries(parts.get("findings", []))],
+        implications=_implications(parts.get("implications", [])),
+        limitations=_entries(parts.get("limitations", [])),
+        simple_explanation=_paragraphs(parts.get("simple_explanation", [])),
+        research_summary=_paragraphs(parts.get("research_summary", [])),
+        study_duration=one_line(_paragraphs(parts.get("study_duration", []))),
+        participants=one_line(_paragraphs(parts.get("participants", []))),
+        evidence_level=one_line(_paragraphs(parts.get("evidence_level", []))),
+    )
+    record = normalized(Record(content=ArticleContent(paper=paper), file=file, notes=tuple(notes)))
+    content = msgspec.structs.replace(content, paper=record.content.paper)
+    address = _path(reader.address) or _path_of(file)
+    if len(address) > MOST_ADDRESS:
+        raise Unreadable(f"The page’s address is longer than {MOST_ADDRESS} characters.")
+    categories = tuple(_categories(top, title)) or tuple(reader.back_to[-1:])
+    return Page(file, address, categories, msgspec.structs.replace(record, content=content))
+
+
+def _decode(source: bytes) -> str:
+    """Decode a page strictly: a letter that was guessed wrong would stay in a summary unseen."""
+    declared = _CHARSET.search(source[:_START])
+    encodings = ["utf-8-sig"]
+    if declared and not source.startswith(BOM_UTF8):
+        encodings.append(declared[1].decode())
+    if b"\0" not in source:
+        for encoding in encodings:
+            with suppress(UnicodeDecodeError, LookupError):
+                return source.decode(encoding)
+    raise Unreadable("This file has bytes that are no text in UTF-8 or in the encoding that it names.")
+
+
+class _Reader(HTMLParser):
+    """Reads a page into blocks. It never fails: what is not closed ends with what is around it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[_Block] = []
+        self.address = ""
+        self.back_to: list[str] = []  # the category of the last link of a summary
+        self._texts: list[str] = []
+        self._has_text = False
+        self._links: list[str] = []
+        self._lead, self._lead_tag, self._link_text, self._chip_tag = "", "", "", ""
+        self._ignored: list[str] = []
+        self._heading, self._navigation = 0, 0
+        self._entries: list[int] = []  # of the open lists, the number of the entry that is open
+        self._entry_count = 0
+        self._is_in_top = True
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if self._ignored:
+            if tag == self._ignored[0]:
+                self._ignored.append(tag)
+        elif tag in _IGNORED:
+            self._ignored.append(tag)
+        elif tag in ("link", "meta"):
+            self._read_address(attributes)
+        elif tag == "img":
+            self._read_picture(one_line(attributes.get("alt", "")))
+        elif tag == "br":
+            if self._heading or self._entry:
+                self._texts.append(" ")
+            else:
+                self.end_block()
+        elif tag in ("sup", "sub"):
+            self._texts.append(f"<{tag}>")
+        elif tag in _INLINE:
+            self._start_inline(tag, attributes)
+        else:
+            self._start_block(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._ignored:
+            if tag == self._ignored[0]:
+                self._ignored.pop()
+        elif tag in ("sup", "sub"):
+            self._texts.append(f"</{tag}>")
+        elif tag in _INLINE:
+            self._end_inline(tag)
+        elif tag not in _IGNORED:
+            self.end_block()
+            if tag in _HEADINGS:
+                self._heading = 0
+            elif tag == "nav":
+                self._navigation = max(0, self._navigation - 1)
+            elif tag in ("ul", "ol") and self._entries:
+                self._entries.pop()
+            elif tag == "li" and self._entries:
+                self._entries[-1] = 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._ignored:
+            self._texts.append(data)
+            self._has_text = self._has_text or not data.isspace()
+
+    def handle_comment(self, data: str) -> None:
+        if match := _SAVED_FROM.match(data):
+            self.address = self.address or match[1]
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:  # noqa: ARG002
+        """Read "<![…" as a comment: the parser raises AssertionError at one that it does not know."""
+        return self.parse_bogus_comment(i)
+
+    def end_block(self) -> None:
+        """Store what was read since the last block, if it is more than white space."""
+        text = plain_text("".join(self._texts))
+        if text:
+            block = _Block(
+                text,
+                self._lead if text.startswith(self._lead) else "",
+                self._heading,
+                self._entry,
+                self._chip_tag != "",
+                self._link_text == text,
+                self._navigation > 0,
+                tuple(self._links),
+            )
+            self.blocks.append(block)
+            match = re.fullmatch(r"\W*back to (?:the )?(.+)", text, re.IGNORECASE)
+            if block.is_link and match and _is_category(match[1]):
+                self.back_to.append(match[1])
+            part, _ = _part_of(block) or ("", "")
+            self._is_in_top = self._is_in_top and not part
+        self._texts, self._links, self._has_text = [], [], False
+        self._lead = self._lead_tag = self._link_text = ""
+
+    @property
+    def _entry(self) -> int:
+        return next((number for number in reversed(self._entries) if number), 0)
+
+    def _read_address(self, attributes: dict[str, str]) -> None:
+        if "canonical" in attributes.get("rel", "").lower().split():
+            self.address = attributes.get("href", "")
+        elif attributes.get("property") == "og:url":
+            self.address = self.address or attributes.get("content", "")
+
+    def _read_picture(self, alt: str) -> None:
+        if alt:
+            self.end_block()
+            self._texts.append(f"[Picture: {alt}]")
+            self.end_block()
+
+    def _start_block(self, tag: str) -> None:
+        self.end_block()
+        if tag in _AFTER_HEADING:
+            self._heading = 0
+        if tag in _HEADINGS:
+            self._heading = int(tag[1])
+        elif tag == "nav":
+            self._navigation += 1
+        elif tag in ("ul", "ol"):
+            self._entries.append(0)
+        elif tag == "li":
+            self._entry_count += 1
+            self._entries[-1:] = [self._entry_count]
+
+    def _start_inline(self, tag: str, attributes: dict[str, str]) -> None:
+        address = attributes.get("href", "") if tag == "a" else ""
+        is_named_chip = tag in ("a", "span") and _CHIP_CLASS.search(attributes.get("class", ""))
+        if self._navigation:
+            if tag == "a":
+                self.end_block()
+        elif self._is_in_top and not self._chip_tag and (is_named_chip or _CATEGORY_ADDRESS.search(address)):
+            self.end_block()
+            self._chip_tag = tag
+        if address:
+            self._links.append(address)
+        if tag in ("td", "th") and self._has_text:
+            self._texts.append(" | ")
+        if tag in _LEADS and not self._lead_tag and not self._has_text:
+            self._lead_tag = tag
+
+    def _end_inline(self, tag: str) -> None:
+        if tag == "a" and not self._link_text:
+            self._link_text = plain_text("".join(self._texts))
+        if tag == self._lead_tag and not self._lead:
+            self._lead = plain_text("".join(self._texts))
+        if tag == self._chip_tag or (tag == "a" and self._navigation):
+            self.end_block()
+            self._chip_tag = ""
+
+
+def _label(text: str) -> str:
+    """A label without case, numbers and the signs around it."""
+    return one_line(re.sub(r"[^a-z ]+", " ", text.casefold()))
+
+
+def _is_category(text: str) -> bool:
+    return _label(text) not in _NO_CATEGORIES
+
+
+def _part_of(
+    block: _Block, current: str = "", known: Collection[str] = (), level: int = 0
+) -> tuple[str, str] | None:
+    """The part that a block begins, and what it says of it already; ("", "") where the summary ends.
+
+    ``current`` is the part in which the block is, ``known`` are those so far, and ``level`` is that of their headings.
+    """
+    label = _label(block.text)
+    if _END.match(label) or (block.is_link and label.startswith("back to ")):
+        return "", ""
+    before, _, after = block.text.partition(":")
+    found = [(label, ""), (_label(before), after.strip()), (_label(block.lead), block.after_lead)]
+    part, rest = next(((_PARTS[label], rest) for label, rest in found if label in _PARTS), ("", ""))
+    if not part or block.is_navigation or (block.level == 1 and rest):
+        return None  # a title may begin like "Participants: …"
+    # "Participants walked further" is a finding, and a long summary may have a paragraph on "Participants", too.
+    if part in _FACTS and current in _LONG_PARTS and (rest or part in known or block.level > level):
+        return None
+    return part, rest
+
+
+def _parts(blocks: Iterable[_Block]) -> tuple[list[_Block], dict[str, list[_Block]], list[str]]:
+    """Sort blocks by part: those above the first one, those of each, and notes on what belongs to none."""
+    top: list[_Block] = []
+    parts: dict[str, list[_Block]] = {}
+    notes: list[str] = []
+    seen = set[tuple[str, str]]()
+    current: str | None = None  # above the first part; "" between parts
+    level = 2  # of the headings that begin parts
+    for block in blocks:
+        begun = _part_of(block, current or "", parts, level)
+        if begun is not None and (begun[0] or current is not None):
+            current, rest = begun
+            level = block.level or level
+            if current:
+                parts.setdefault(current, [])
+            if rest:
+                parts[current].append(_Block(rest, entry=block.entry, links=block.links))
+        elif current is None:
+            top.append(block)
+        elif block.level and block.level <= level:
+            current = ""
+            notes.append(f"Not taken over: the part “{block.text}”.")
+        elif current and (current, block.text) not in seen:
+            seen.add((current, block.text))  # some pages hold a part twice, for phones and for computers
+            parts[current].append(block)
+    return top, {name: found for name, found in parts.items() if found}, notes
+
+
+def _paper(title: str, top: list[_Block], parts: dict[str, list[_Block]], notes: list[str]) -> PaperContent:
+    """Read the line of the journal, the DOI and the date, above the first part."""
+    start = max(number for number, block in enumerate(top) if block.level == 1)
+    own = [block for block in top[start:] if not (block.is_navigation or block.is_chip or block.level)]
+    # A label and its value may be two blocks.
+    lines = re.sub(r":\n", ": ", "\n".join(block.text for block in own)).split("\n")
+    pieces = [piece for line in lines for piece in _PIECE_END.split(line) if piece]
+    journal = year = published_on = ""
+    for piece in pieces:
+        if match := _PUBLISHED.fullmatch(piece):
+            published_on = dates.from_text(match[1])
+            if not published_on:
+                notes.append(f"Check the date: “{match[1]}”.")
+        elif not journal and (match := _JOURNAL.fullmatch(piece)):
+            journal, year = match[1], match[2]
+    dois = list(_dois([*pieces, *(link for block in own for link in block.links)]))
+    references = parts.get("references", [])
+    if references:
+        notes.append(f"Not taken over: references: {'; '.join(_entries(references))}")
+        if not dois:
+            dois = list(_dois(text for block in references for text in (block.text, *block.links)))
+            dois = dois if len(dois) == 1 else []
+    if len(dois) > 1:
+        notes.append(f"Check the DOI: the page has {' and '.join(dois)}.")
+    if year and published_on and published_on[:4] != year:
+        notes.append(f"Check the year: {year} beside the journal, {published_on} as the date.")
+    return PaperContent(
+        title=title, journal=journal, doi=next(iter(dois), ""), published_on=published_on or year
+    )
+
+
+def _dois(texts: Iterable[str]) -> list[str]:
+    """The DOIs in texts, each once, also with blanks around the slash or after a dot."""
+    joined = (re.sub(r"(?<=\w\.)\s+(?=\d)", "", re.sub(r"\s*/\s*", "/", text)) for text in texts)
+    return list(dict.fromkeys(filter(None, map(find_doi, joined))))
+
+
+def _categories(top: list[_Block], title: str) -> Iterator[str]:
+    """The names of the categories, the primary one first: those of the breadcrumb, then the chips."""
+    crumbs = [crumb for block in top for crumb in _CRUMB_END.split(block.text) if crumb]
+    found = [
+        crumb
+        for home, research, crumb in zip(crumbs, crumbs[1:], crumbs[2:], strict=False)
+        if (home.casefold(), research.casefold()) == ("home", "research") and crumb != title
+    ]
+    chips = [block.text for block in top if block.is_chip and _is_category(block.text)]
+    by_name = {name.casefold(): name for name in reversed([*found, *chips])}
+    return reversed(by_name.values())
+
+
+def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
+    """Blocks, those of one list entry as one; numbers of their own, as around a list, are left out."""
+    entries: dict[int, list[_Block]] = {}
+    order: list[_Block | int] = []
+    for block in blocks:
+        if _NUMBER.fullmatch(block.text):
+            continue
+        if not block.entry:
+            order.append(block)
+        elif block.entry in entries:
+            entries[block.entry].append(block)
+        else:
+            entries[block.entry] = [block]
+            order.append(block.entry)
+    for one in order:
+        if isinstance(one, _Block):
+            yield one
+            continue
+        first, *rest = entries[one]
+        lead = first.lead or (first.text if first.level else "")
+        yield _Block(" ".join([first.text, *(block.text for block in rest)]), lead, entry=one)
+
+
+def _entries(blocks: Iterable[_Block]) -> list[str]:
+    """The entries of a list, without their numbers: "1. ", or a number that stands out in each, in order."""
+    joined = list(_joined(blocks))
+    if len(joined) > 1 and [block.lead for block in joined] == [str(n) for n in range(1, len(joined) + 1)]:
+        return [block.after_lead for block in joined]
+    return [
+        _NUMBERED.sub("", block.text, count=1) if _NUMBERED.match(block.text) else block.text
+        for block in joined
+    ]
+
+
+def _paragraphs(blocks: Iterable[_Block]) -> str:
+    return "\n\n".join(block.text for block in _joined(blocks))
+
+
+def _implications(blocks: Iterable[_Block]) -> list[Implication]:
+    """Each implication with its title: a heading, or what stands out at the start of a paragraph or list entry."""
+    found: list[Implication] = []
+    for block in _joined(blocks):
+        lead = block.text if block.level else block.lead
+        if block.text[len(block.lead) :].lstrip()[:1].islower() and not lead.endswith(":"):
+            lead = ""  # a word that stands out at the start of a sentence
+        title = re.sub(_NUMBERED.pattern, "", lead.rstrip(" :."), count=1)
+        text = block.text[len(lead) :].lstrip(_AFTER_LEAD) if lead else block.text
+        if title or block.entry or not found or not found[-1].title:
+            found.append(Implication(title=title, text=text))
+        else:
+            found[-1] = Implication(title=found[-1].title, text=f"{found[-1].text} {text}".strip())
+    return found
+
+
+def _path(address: str) -> str:
+    """The path and query of an address, without the slash at its end; "" for that of the home page and of a file."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return ""
+    if parts.scheme not in ("", "http", "https"):
+        return ""
+    path, query = clean_text(unquote(parts.path)).rstrip("/"), clean_text(parts.query)
+    if not path.startswith("/"):
+        return ""
+    return f"{path}?{query}" if query else path
+
+
+def _path_of(file: str) -> str:
+    """The path at which a program that copies sites found a page, from the name that it gave the file."""
+    return "/" + re.sub(r"(?:(?:^|/)index)?\.html?$", "", Path(file).as_posix(), flags=re.IGNORECASE)
