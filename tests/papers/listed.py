@@ -72,7 +72,7 @@ def europe_pmc(*rows: dict[str, Any], total: int | None = None) -> Answering:
     return answer
 
 
-def crossref(*rows: dict[str, Any]) -> Answering:
+def crossref(*rows: Any) -> Answering:
     """A list of Crossref."""
 
     def answer(query: dict[str, str]) -> Reply:
@@ -107,6 +107,6 @@ def pubmed_articles(query: dict[str, str]) -> Reply:
     return Reply(f'<?xml version="1.0" ?><PubmedArticleSet>{body}</PubmedArticleSet>'.encode())
 
 
-def _page(rows: Sequence[dict[str, Any]], start: str) -> tuple[list[dict[str, Any]], str]:
+def _page(rows: Sequence[Any], start: str) -> tuple[list[Any], str]:
     after = int(start) + PER_PAGE
     return list(rows[int(start) : after]), str(after)

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import add_editor
+from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.papers.listed import message, pubmed_article, result, study
 from webapp.content.article_content import ArticleContent, PaperContent, from_json
@@ -79,10 +80,12 @@ def reasons(*entries: Listed) -> list[ReasonKind]:
 # ------------------------------------------------------------------ one paper is one candidate
 
 
+@both_engines
 def test_a_paper_from_several_services_is_one_with_what_each_says() -> None:
     [candidate] = add(crossref(title=["Made-up paper 1 on spinal cord injury"], volume="7"), epmc(), pubmed())
     content = from_json(candidate.content)
     assert (content.paper.doi, content.paper.pmid, content.paper.volume) == ("10.5555/listed.1", "1", "7")
+    assert len(add(paper(), paper())) == 2  # without any identifier, too
     assert {row.kind for row in candidate.identifiers} == {"doi", "pmid"}
 
 
@@ -229,7 +232,7 @@ def test_a_draft_that_is_imported_ends_the_decision() -> None:
     [candidate] = add(epmc())
     candidates.decide([candidate.id], CandidateState.KEPT, editor.id, NOW)
     [draft] = importing.create_drafts([pubmed().record], editor.id, NOW)
-    assert (candidate.state, candidate.draft_id) == (CandidateState.DRAFTED, draft.id)
+    assert (candidate.state, candidate.draft) == (CandidateState.DRAFTED, draft)
     assert candidates.decide([candidate.id], CandidateState.NOT_FOR_US, editor.id, NOW) == []
 
 

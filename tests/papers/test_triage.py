@@ -183,6 +183,7 @@ def test_odd_presses_are_refused(client: PageClient) -> None:
     fields = {"csrf_token": token(client, LIST)}
     client.post(LIST, fields | {"do": "burn"}, status=400)
     client.post(LIST, fields | {"one": "keep"}, status=400)
+    client.post(LIST, fields | {"do": "assign", "chosen": add("Beds"), "assigned_to": "99"}, status=400)
     client.get(f"{LIST}?show=all", status=404)
     assert "Nothing" not in press(client, one="keep:99999999999")
 
@@ -204,6 +205,11 @@ def test_what_was_kept_goes_through_the_import_and_becomes_a_draft(
     candidate = db.session.get_one(Candidate, number)
     assert (candidate.state, candidate.draft_id) == (CandidateState.DRAFTED, draft.id)
     assert "Open the draft" in client.get(f"{LIST}?show=drafted").text
+    draft.deleted_at = NOW
+    db.session.commit()
+    assert "The draft was deleted." in client.get(f"{LIST}?show=drafted").text
+    press(client, one=f"back:{number}")
+    assert states() == {"A bed that turns by itself": CandidateState.NEW}
 
 
 def test_without_the_services_the_draft_says_what_the_watch_found(

@@ -146,8 +146,10 @@ def test_what_is_no_paper_for_us_is_left_out_and_counted(app: Flask, stand_in: S
         "/europe-pmc/search": europe_pmc(
             result(1, title=""), result(2, title="Correction to: A bed"), result(3)
         ),
-        "/crossref/works": crossref_list(message(4, title=["A brain injury"]), {"odd": 1}, message(5)),
-        "/trials/studies": trials(study(NCTS[0], hasResults=False), {}, study(NCTS[1])),
+        "/crossref/works": crossref_list(
+            message(4, title=["A brain injury"]), [message(6), message(7)], message(5)
+        ),
+        "/trials/studies": trials(study(NCTS[0], hasResults=False), study("NCT" * 100), study(NCTS[1])),
     }
     for source in (WatchSource.EUROPE_PMC, WatchSource.CROSSREF, WatchSource.CLINICAL_TRIALS):
         assert run(app, add_watch(source)).outcomes == {Outcome.NEW: 1, Outcome.LEFT_OUT: 2}

@@ -64,9 +64,8 @@ def decide() -> Response:
     action, numbers = _pressed()
     with editor_access.writing_as(Role.WRITER) as now:
         if action is None:
-            assigned_to = int_from(request.form.get("assigned_to")) or None
-            candidates.assign(numbers, assigned_to)
-            changed = numbers[:0]
+            candidates.assign(numbers, _colleague())
+            changed = []
         else:
             why = request.form.get("why", "").strip()[:LONGEST_WHY] if action is Action.NOT_FOR_US else ""
             changed = [
@@ -182,6 +181,15 @@ def _pressed() -> tuple[Action | None, list[int]]:
     if action is None and pressed != "assign":
         raise SiteError(HTTPStatus.BAD_REQUEST)
     return action, [int_from(number) or 0] if one else _numbers()
+
+
+def _colleague() -> int | None:
+    """Return to whom to assign; None for nobody."""
+    typed = request.form.get("assigned_to", "")
+    number = int_from(typed)
+    if typed and number not in dict(triage.colleagues()):
+        raise SiteError(HTTPStatus.BAD_REQUEST)
+    return number
 
 
 def _numbers() -> list[int]:

@@ -111,6 +111,13 @@ class Candidate(Base):
     assigned_to: Mapped[Editor | None] = relationship(foreign_keys=assigned_to_id, lazy="joined")
     draft: Mapped[Draft | None] = relationship(lazy="joined")
 
+    @property
+    def is_drafted(self) -> bool:
+        """Was a draft made of it that is still there?"""
+        return (
+            self.state is CandidateState.DRAFTED and self.draft is not None and self.draft.deleted_at is None
+        )
+
     __table_args__ = (Index("ix_candidate_state_score_id", "state", "score", "id"),)
 
 

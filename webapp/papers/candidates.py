@@ -65,6 +65,7 @@ _OF_STATUS = {
     PaperStatus.PREPRINT: ReasonKind.PREPRINT,
 }
 _RANDOMIZED = 5
+_LONGEST_IDENTIFIER = 255  # characters, as the column has it
 _NO_PAPER = "Choose at least one paper. A registered trial isn’t one, so it can’t become a draft."
 
 
@@ -227,11 +228,9 @@ def rate_again(after: int, count: int, library: Library) -> int | None:
 def decide(
     numbers: Sequence[int], state: CandidateState, editor_id: int, now: datetime, why: str = ""
 ) -> list[Candidate]:
-    """Decide on candidates, unless they became drafts meanwhile; returns those that changed."""
-    query = select(Candidate).where(
-        Candidate.id.in_(numbers), Candidate.state.not_in((CandidateState.DRAFTED, state))
-    )
-    rows = list(db.session.scalars(query))
+    """Decide on candidates, unless there is a draft of them; returns those that changed."""
+    query = select(Candidate).where(Candidate.id.in_(numbers), Candidate.state != state)
+    rows = [row for row in db.session.scalars(query) if not row.is_drafted]
     for row in rows:
         row.state, row.why = state, why
         row.decided_by_id, row.decided_at = editor_id, now
@@ -313,7 +312,8 @@ def _trial_of(candidate: Candidate) -> str:
 def _identifiers(entry: Listed) -> list[Identifier]:
     if entry.trial:
         return [("trial", entry.trial)]
-    return [*importing.identifiers_of(entry.record.content.paper), *entry.twins]
+    found = (*importing.identifiers_of(entry.record.content.paper), *entry.twins)
+    return [(kind, value) for kind, value in found if len(value) <= _LONGEST_IDENTIFIER]
 
 
 def _hash(paper: PaperContent) -> str:

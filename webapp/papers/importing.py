@@ -128,6 +128,7 @@ def fill_draft(known: KnownPaper, record: Record, editor_id: int, now: datetime)
         _store_text(draft, record, editor_id, now)
     except Unreadable as refusal:
         raise SiteError(409, str(refusal), title="Nothing was filled in") from refusal
+    _end_triage(draft, record.content.paper, now)
     return draft
 
 
@@ -215,11 +216,11 @@ def _store_text(draft: Draft, record: Record, editor_id: int | None, now: dateti
 
 
 def _end_triage(draft: Draft, paper: PaperContent, now: datetime) -> None:
-    """Mark the candidate that a draft was made of."""
+    """Mark the candidate of the same paper: it has its draft."""
     pair = tuple_(CandidateIdentifier.kind, CandidateIdentifier.value)
     same = select(CandidateIdentifier.candidate_id).where(pair.in_(identifiers_of(paper)))
     for candidate in db.session.scalars(select(Candidate).where(Candidate.id.in_(same))):
-        candidate.state, candidate.draft_id = CandidateState.DRAFTED, draft.id
+        candidate.state, candidate.draft = CandidateState.DRAFTED, draft
         candidate.decided_at = candidate.decided_at or now
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from webapp.config import Config
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_doi, find_pmid
+from webapp.content.identifiers import find_doi, find_pmid, find_trials
 from webapp.models import WatchSource
 from webapp.papers import clinical_trials, europe_pmc, file_formats
 from webapp.papers.importing import Identifier
@@ -40,6 +40,7 @@ PAGE_SIZE = 100
 SECONDS = 60.0  # for one page, with the wait that a service asks for
 _TRIES = 3  # of one page, if the service asks us to wait
 _LONGEST_ERROR = 200  # characters of a service's own words
+_NO_PAPER = "It doesn’t describe a paper."
 _NO_RESULTS_YET = "It has no results yet."
 _NOT_ASKED_FOR = "Title and abstract don’t have all words of the search."
 
@@ -138,7 +139,7 @@ def _europe_pmc(question: Question) -> Iterator[ListPage]:
 
 def _from_europe_pmc(row: Any) -> Listed:
     if not isinstance(row, dict):
-        return Listed(refused("It doesn’t describe a paper."))
+        return Listed(refused(_NO_PAPER))
     related = list_at(row, "commentCorrectionList", "commentCorrection")
     twins = [entry for entry in related if text_at(entry, "type").lower().startswith("preprint")]
     found = [("doi", find_doi(text_at(entry, "reference"))) for entry in twins]
@@ -202,10 +203,12 @@ def _crossref(question: Question) -> Iterator[ListPage]:
 
 def _from_crossref(item: Any, wanted: set[str]) -> Listed:
     try:
-        [record] = file_formats.read(json.dumps(item), CROSSREF_LISTS.name)
+        records = file_formats.read(json.dumps(item), CROSSREF_LISTS.name)
     except Unreadable as refusal:
         return Listed(refused(str(refusal)))
-    paper = record.content.paper
+    if not isinstance(item, dict) or len(records) > 1:
+        return Listed(refused(_NO_PAPER))
+    record, paper = records[0], records[0].content.paper
     if not wanted <= set(stems(f"{paper.title} {paper.abstract}")):
         return Listed(refused(_NOT_ASKED_FOR, title=paper.title))
     related = (list_at(item, "relation", name) for name in ("is-preprint-of", "has-preprint"))
@@ -235,7 +238,7 @@ def _clinical_trials(question: Question) -> Iterator[ListPage]:
 
 def _from_register(study: Any) -> Listed:
     trial = clinical_trials.trial_from(study if isinstance(study, dict) else {})
-    if not (trial.number and trial.title):
+    if not (find_trials(trial.number) == [trial.number] and trial.title):
         return Listed(refused("It doesn’t describe a trial."))
     if not trial.has_results:
         return Listed(refused(_NO_RESULTS_YET, title=trial.title))
