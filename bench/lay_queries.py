@@ -32,7 +32,7 @@ from webapp.db.session import db
 from webapp.models import Article
 from webapp.search import results
 from webapp.search.query import SearchQuery
-from webapp.search.synonyms import concepts
+from webapp.search.synonyms import table
 from webapp.search.words import stems
 
 DEPTH, HIT_DEPTH, MAIN = 10, 5, 3
@@ -88,7 +88,7 @@ def _texts(article: Article) -> Iterator[frozenset[str]]:
 def _same(wanted: str) -> list[frozenset[str]]:
     """The name and the main medical terms of the table's concepts that have this one as name or main term."""
     asked = frozenset(stems(wanted))
-    forms = [[frozenset(stems(form)) for form in (one.name, *one.medical[:MAIN])] for one in concepts()]
+    forms = [[frozenset(stems(form)) for form in (one.name, *one.medical[:MAIN])] for one in table().concepts]
     return [form for own in forms if asked in own for form in own if form]
 
 

@@ -12,6 +12,7 @@ from webapp.accounts.editor_access import csrf
 from webapp.answers import views as answers
 from webapp.articles import profile_views as profile
 from webapp.articles import views as articles
+from webapp.catalog import word_list
 from webapp.config import ROOT, Config
 from webapp.db import engine
 from webapp.db.session import db as db
@@ -27,6 +28,7 @@ from webapp.editor import safety_views as safety_desk
 from webapp.editor import settings_views as settings
 from webapp.editor import triage_views as triage
 from webapp.editor import views as editor
+from webapp.editor import words_views as words
 from webapp.editor import work_views as work
 from webapp.exports import views as exports
 from webapp.feedback import editor_views as editor_feedback
@@ -71,6 +73,7 @@ def create_app(config: Config | None = None) -> Flask:
     misses.init_app(app)
     best_bets.init_app(app)
     safety_cards.init_app(app, config)
+    word_list.init_app(app)
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack
@@ -87,6 +90,7 @@ def create_app(config: Config | None = None) -> Flask:
         reviews,
         safety_desk,
         settings,
+        words,
         editor_feedback,
         editor_newsletter,
     )

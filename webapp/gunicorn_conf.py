@@ -99,7 +99,7 @@ def on_starting(server: BaseApplication) -> None:  # noqa: ARG001
     ``gc.freeze`` keeps the memory shared: otherwise the garbage collector would write to it, and copy it in each worker.
     """
     configure_mappers()
-    synonyms.prepare()
+    synonyms.table().prepare()
     gc.collect()
     gc.freeze()
 

@@ -12,6 +12,7 @@
 9. Remind: mail those who asked for a sign-off that it is a year old.
 10. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
 11. Find papers: run the watches that are due.
+12. Prepare words: after a word changed, make what search looks words up in, so that the next search need not.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -45,7 +46,7 @@ from webapp.newsletter import subscriptions
 from webapp.papers import candidates, watching
 from webapp.papers.services import is_contact
 from webapp.publishing import audit, deletion, reviews, scheduling, undoing
-from webapp.search import indexing, misses
+from webapp.search import indexing, misses, synonyms
 from webapp.search.index import SearchUnavailable
 from webapp.web import tokens
 
@@ -222,4 +223,5 @@ JOBS = (
     Job("remind", 3600.0, remind),
     Job("remove outdated copy", 1.0, remove_outdated_copy),
     Job("find papers", 60.0, find_papers),
+    Job("prepare words", 1.0, lambda _: synonyms.table().prepare()),
 )

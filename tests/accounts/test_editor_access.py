@@ -19,6 +19,7 @@ OPEN = {
 }  # fmt: skip
 NOT_FOR_WRITERS = {
     "editor.withdraw", "editor.do_withdraw", "editor_newsletter.settle", "editor_newsletter.resume",
+    "words.new", "words.add", "words.save", "words.delete", "words.load_file",
     "bulk.look", "bulk.carry_out", "bulk.done", "bulk.undo",
 }  # fmt: skip
 FOR_ADMINS = {

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from tests.accounts.people import add_editor
 from tests.factories import answer_content, change_settings, content, publish
 from tests.newsletter.steps import subscribed
+from webapp.catalog.word_list import WordEntry
 from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, CorrectionContent
 from webapp.content.logos import Logo
@@ -50,6 +51,7 @@ from webapp.papers.listings import Listed
 from webapp.papers.records import Record
 from webapp.publishing import reviews, revisions, safety_cards
 from webapp.publishing.publication import make_public, withdraw
+from webapp.publishing.words import WordChanges
 from webapp.search import indexing
 from webapp.web import assets, tokens
 from webapp.web.site_settings import TEXT_MOST
@@ -225,6 +227,9 @@ def build(app: Flask, say: Say) -> World:
             problem=say("problem"),
         )
     )
+    entry = WordEntry(word=say("word")[:120], meaning=say("meaning"), plain=say("plain"), lay=(say("lay"),))
+    WordChanges(ana, now).save("a-word", entry, 0)
+    db.session.commit()
     one_line = {name: " ".join(say(name).split())[:60] for name in ("name", "strapline", "short_name")}
     change_settings(
         **one_line | {"short_name": one_line["short_name"][:16].strip()},
@@ -247,6 +252,7 @@ def build(app: Flask, say: Say) -> World:
         "exports.category_feed": {"slug": "pain-management"},
         "pages.glossary_term": {"slug": "a-word"},
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},
+        **{f"words.{name}": {"slug": "a-word"} for name in ("edit", "save", "delete", "changes")},
         "pages.site_logo": {"ending": "svg"},
         "visit_pack.short_link": {"number": article.id},
         "newsletter.issue": {"number": issue.id},

@@ -12,7 +12,7 @@ from webapp.db.session import db
 from webapp.models import Draft
 from webapp.publishing.publication import withdraw
 from webapp.search import indexing
-from webapp.search.synonyms import concepts
+from webapp.search.synonyms import table
 
 PIECES = (
     "*", "?", "*a*", "a*", "~", "^9", "status:draft", "id:1", "key:1", "facet:kind", "[a TO z]", "(", ")", "((((", '"', "“", "”",
@@ -26,7 +26,7 @@ def made_up(chance: random.Random) -> str:
     """An address with a search that nobody would think of."""
     words = chance.choices(PIECES, k=chance.randint(1, 12))
     if chance.random() < 0.3:
-        words += [form for concept in chance.choices(concepts(), k=2) for form in concept.lay]
+        words += [form for concept in chance.choices(table().concepts, k=2) for form in concept.lay]
     if chance.random() < 0.1:
         words.append("".join(chance.choices("abcdefghijklmnop(*\"' ", k=6_000)))
     query = chance.choice(("", " ", "+")).join(words)

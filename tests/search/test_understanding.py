@@ -20,7 +20,9 @@ def query(**arguments: str | list[str]) -> SearchQuery:
 
 
 def concept_names(text: str) -> list[str]:
-    return [match.concept.name for match in synonyms.concepts_in([word.folded for word in words(text)])]
+    return [
+        match.concept.name for match in synonyms.table().concepts_in([word.folded for word in words(text)])
+    ]
 
 
 # Words
@@ -120,13 +122,13 @@ def test_a_filter_is_toggled_on_and_off_from_the_first_page() -> None:
 
 
 def test_the_table_holds_five_hundred_concepts_with_different_names() -> None:
-    names = [concept.name for concept in synonyms.concepts()]
+    names = [concept.name for concept in synonyms.table().concepts]
     assert len(names) == len(set(names)) >= 500
-    assert all(concept.medical for concept in synonyms.concepts())
+    assert all(concept.medical for concept in synonyms.table().concepts)
 
 
 def test_no_form_is_made_of_stop_words_alone_or_stands_twice() -> None:
-    for concept in synonyms.concepts():
+    for concept in synonyms.table().concepts:
         for form in (*concept.lay, *concept.acronyms, *concept.misspelled):
             assert len(stems(form)) > 0 or len(list(words(form))) > 1, form
 

@@ -28,8 +28,7 @@ from webapp.models.in_words import plural
 HARDEST_SHOWN = 16.0  # the right end of the gauge
 MOST_SWAPS = 8
 _DATA = tomllib.loads(Path(__file__).with_name("plain_words.toml").read_text(encoding="utf-8"))
-_KINDS = ("nouns", "verbs", "past", "anywhere", "hints")
-PLAIN_WORDS = {word: (kind, plain) for kind in _KINDS for word, plain in _DATA[kind].items()}
+KINDS = ("nouns", "verbs", "past", "anywhere", "hints")
 
 
 def _any_of(words: Iterable[str]) -> str:
@@ -37,8 +36,18 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
-# A part of a hyphenated word, like "non-ambulatory", is none of these words; fixed terms and quotations are left alone.
-_HARD = re.compile(rf"(?<![\w-])({_any_of(PLAIN_WORDS)})(?![\w-])", re.IGNORECASE)
+class HardWords:
+    """Words that most readers will not know, in lower case, each with its kind and plain words for it."""
+
+    def __init__(self, plain: Mapping[str, tuple[str, str]]) -> None:
+        self.plain = plain
+        # A part of a hyphenated word, like "non-ambulatory", is none of these words.
+        self.pattern = re.compile(rf"(?<![\w-])({_any_of(plain) or '(?!)'})(?![\w-])", re.IGNORECASE)
+
+
+# Those that came with the site.
+HARD_WORDS = HardWords({word: (kind, plain) for kind in KINDS for word, plain in _DATA[kind].items()})
+# Fixed terms and quotations are left alone.
 _LEFT_ALONE = re.compile(rf"\b(?:{_any_of(_DATA['fixed_terms'])})\b|[“\"][^”\"]*[”\"]", re.IGNORECASE)
 _BEFORE = re.compile(r"(?:^|[.!?:;,(]|(\w+))\s*$")
 _AFTER = re.compile(r"\s+(\w+)")
@@ -101,7 +110,9 @@ class PlainCheck:
         return round(min(self.grade, HARDEST_SHOWN) / HARDEST_SHOWN * 100, 1)
 
 
-def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> PlainCheck:
+def plain_check(
+    content: ArticleContent, sections: Sequence[Section] = (), hard_words: HardWords = HARD_WORDS
+) -> PlainCheck:
     """Check the words and numbers of a summary, complete or not; ``sections`` are those of the paper's stored texts."""
     has_quotes = any(finding.quote for finding in content.findings)
     source = source_text(content.paper, tuple(sections))
@@ -109,18 +120,24 @@ def plain_check(content: ArticleContent, sections: Sequence[Section] = ()) -> Pl
         own_texts(content),
         content.simple_explanation,
         (tuple(untraced_findings(content)), "Every quote is in the abstract, word for word", has_quotes),
+        hard_words,
     )
     return replace(
         check, grades=tuple(grades(content)), numbers=tuple(numbers(content, source)), places=source.places
     )
 
 
-def plain_check_of_answer(content: AnswerContent, cited: Mapping[str, Article]) -> PlainCheck:
+def plain_check_of_answer(
+    content: AnswerContent, cited: Mapping[str, Article], hard_words: HardWords = HARD_WORDS
+) -> PlainCheck:
     """Check the words and numbers of an answer, complete or not, which cites these summaries by their slugs."""
     claims = "\n".join(claim.text for claim in content.found)
     untraced = tuple(untraced_numbers(content, cited))
     check = _checked(
-        answer_texts(content), content.verdict, (untraced, "Every number is in a summary it rests on", claims)
+        answer_texts(content),
+        content.verdict,
+        (untraced, "Every number is in a summary it rests on", claims),
+        hard_words,
     )
     parts = (("verdict", "Verdict", content.verdict), ("found", "What we found", claims))
     shown = [Grade(field, name, reading_grade(text), SHORT_GRADE) for field, name, text in parts if text]
@@ -130,7 +147,9 @@ def plain_check_of_answer(content: AnswerContent, cited: Mapping[str, Article]) 
 Rule = tuple[Sequence[Problem], str, object]
 
 
-def _checked(texts: Sequence[tuple[str, str]], graded: str, traced: Rule) -> PlainCheck:
+def _checked(
+    texts: Sequence[tuple[str, str]], graded: str, traced: Rule, hard_words: HardWords
+) -> PlainCheck:
     """Check the words of texts; ``traced`` is the rule that looks up what they rest on."""
     wording = wording_problems(texts)
     everything = " ".join(text for _, text in texts)
@@ -146,7 +165,9 @@ def _checked(texts: Sequence[tuple[str, str]], graded: str, traced: Rule) -> Pla
     notes = [Note(message, tuple(places)) for message, places in todo.items()]
     done = [Note(praise) for problems, praise, has_something in rules if has_something and not problems]
     found = {
-        (swap.field, swap.word.lower()): swap for field, text in texts for swap in _swaps_in(field, text)
+        (swap.field, swap.word.lower()): swap
+        for field, text in texts
+        for swap in _swaps_in(field, text, hard_words)
     }
     swaps = tuple(found.values())
     if swaps:
@@ -162,21 +183,21 @@ def _checked(texts: Sequence[tuple[str, str]], graded: str, traced: Rule) -> Pla
     )
 
 
-def swap(text: str, word: str) -> str:
+def swap(text: str, word: str, hard_words: HardWords = HARD_WORDS) -> str:
     """Replace a hard word with plain words at the first place where they fit; without one, the text stays as it is."""
-    for one in _swaps_in("", text):
+    for one in _swaps_in("", text, hard_words):
         if one.word.lower() == word.lower() and one.found:
             return text[: one.at] + one.instead + text[one.at + len(one.found) :]
     return text
 
 
-def _swaps_in(field: str, text: str) -> list[Swap]:
+def _swaps_in(field: str, text: str, hard_words: HardWords) -> list[Swap]:
     """Find each hard word of a text once: where its plain words fit, else where it stands first."""
     left_alone = [match.span() for match in _LEFT_ALONE.finditer(text)]
     swaps: dict[str, Swap] = {}
-    for match in _HARD.finditer(text):
+    for match in hard_words.pattern.finditer(text):
         word, at, key = match[0], match.start(), match[0].lower()
-        kind, plain = PLAIN_WORDS[key]
+        kind, plain = hard_words.plain[key]
         before, after = _BEFORE.search(text, 0, at), _AFTER.match(text, match.end())
         previous = ((before and before[1]) or "").lower()
         is_name = word[0].isupper() and previous

@@ -12,6 +12,7 @@ from flask import Response, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.catalog.word_list import word_list
 from webapp.content import merging, plain_language
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
 from webapp.content.problems import Problem
@@ -214,8 +215,10 @@ def status_text(draft: Draft) -> str:
 def _checked(draft: Draft, content: Content) -> plain_language.PlainCheck:
     """Check the words and numbers of what the form has."""
     if isinstance(content, AnswerContent):
-        return plain_language.plain_check_of_answer(content, answers.cited_articles(content))
-    return plain_language.plain_check(content, publication.stored_sections(draft))
+        return plain_language.plain_check_of_answer(
+            content, answers.cited_articles(content), word_list().hard_words
+        )
+    return plain_language.plain_check(content, publication.stored_sections(draft), word_list().hard_words)
 
 
 def _unsaved(form_key: str) -> tuple[rows.Fields | None, FormNotice | None, str]:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
+from webapp.catalog.word_list import word_list
 from webapp.content import merging, plain_language
 from webapp.content.answer_content import Content, content_from_json
 from webapp.content.article_content import ArticleContent
@@ -223,7 +224,7 @@ def swap(draft_id: int) -> Response:
     field, _, word = request.form.get("swap", "").partition("|")
     fields = rows.Fields(request.form)
     if field in fields:
-        fields[field] = plain_language.swap(fields[field], word)
+        fields[field] = plain_language.swap(fields[field], word, word_list().hard_words)
     notice = FormNotice(f"“{word}” is swapped.", "Please read the sentence again.")
     draft = _draft(draft_id)
     return show_form(draft, form_for(draft.kind, fields), notice=notice)

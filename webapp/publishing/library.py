@@ -28,7 +28,7 @@ from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.models import Category, GlossaryTerm, Live
 from webapp.parsing import clean_texts, int_from
-from webapp.publishing import answers, external_changes, revisions
+from webapp.publishing import answers, external_changes, revisions, words
 from webapp.publishing.publication import (
     NotPublishable,
     check_publishable,
@@ -345,8 +345,10 @@ def _load_lists(path: Path, now: datetime) -> list[Refusal]:
         row = known.get(content.slug) or GlossaryTerm(slug=content.slug)
         row.term, row.meaning, row.forms = content.term, content.meaning, content.forms
         rows.append(row)
-    if any(map(db.session.is_modified, rows)):
+    changed = list(filter(db.session.is_modified, rows))
+    if changed:
         change_log.announce(ChangeKind.GLOSSARY, now)
+        words.note_import(changed, now)
     db.session.add_all(rows)
     db.session.flush()
     return refusals

@@ -214,7 +214,7 @@ def next_steps(results: SearchResults) -> NextSteps:
         is_spanish = results.understanding.english is not None
         if not is_spanish and (corrected := without_typing_errors(query.terms()[0], library)):
             suggestion = next(with_results([written(corrected)], query), None)
-    near = [concept.name for concept in synonyms.concepts_near(query.text)]
+    near = [concept.name for concept in synonyms.table().concepts_near(query.text)]
     offered = tuple(islice(with_results(near, query), NEAR_CONCEPT_COUNT))
     return NextSteps(closest, suggestion, offered, category_counts())
 

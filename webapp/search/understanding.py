@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from webapp.search.posting_arrays import Alternative, Aspect, Clause, Snapshot
 from webapp.search.query import QueryTerm, SearchQuery
 from webapp.search.spanish import in_english
-from webapp.search.synonyms import Match, concepts_in, known_stems, known_words, misspellings, words_starting
+from webapp.search.synonyms import Match, table
 from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
 
 SHORTEST_WORD = 4  # that is corrected
@@ -144,8 +144,8 @@ def written(terms: Sequence[QueryTerm]) -> str:
 def nearest(word: str, library: Snapshot) -> str | None:
     """The likeliest right spelling of a folded word, if there is one near enough."""
     most = min(MOST_ERRORS, max(1, len(word) // LETTERS_PER_ERROR))
-    table = [known for known in known_words() if len(known) >= SHORTEST_WORD]
-    near = process.extract(word, table, scorer=OSA.distance, score_cutoff=most, limit=20)
+    known_forms = [known for known in table().known_words if len(known) >= SHORTEST_WORD]
+    near = process.extract(word, known_forms, scorer=OSA.distance, score_cutoff=most, limit=20)
     candidates = [*library.near(word, most), *((text, int(errors), 1) for text, errors, _ in near)]
     likely = [
         (text[0] != word[0], errors, -count, text)
@@ -161,7 +161,7 @@ def _without_hyphens(term: QueryTerm, library: Snapshot) -> QueryTerm:
     if term.is_phrase or joined == term.text or not joined.isalpha():
         return term
     folded = fold(joined)
-    return replace(term, text=joined) if library.frequency(folded) or folded in known_words() else term
+    return replace(term, text=joined) if library.frequency(folded) or folded in table().known_words else term
 
 
 def _with_letter_names(terms: Sequence[QueryTerm], library: Snapshot) -> list[QueryTerm]:
@@ -197,12 +197,12 @@ def _completions(word: Word, library: Snapshot) -> list[Alternative]:
 def _concepts(terms: Sequence[QueryTerm]) -> tuple[Match, ...]:
     """The concepts that the query is about; an unfinished last word counts as the concept words it may become."""
     spoken = [word.folded for term in terms for word in words(term.text)]
-    matches = concepts_in(spoken)
+    matches = table().concepts_in(spoken)
     if not matches and spoken and terms[-1].is_open and len(spoken[-1]) >= SHORTEST_KNOWN_OPEN_WORD:
         last = spoken[-1]
-        if last not in known_words():
-            for ending in words_starting(last)[:3]:
-                matches += concepts_in([*spoken[:-1], ending])
+        if last not in table().known_words:
+            for ending in table().words_starting(last)[:3]:
+                matches += table().concepts_in([*spoken[:-1], ending])
     return tuple({match.concept.name: match for match in matches}.values())[:MOST_CONCEPTS]
 
 
@@ -249,13 +249,18 @@ def _concept_clause(match: Match) -> Clause:
 
 def _right_spelling(word: str, library: Snapshot, *, is_open: bool) -> str | None:
     """The right spelling, or None if the word can stay: a word of the library or of the table is never corrected."""
-    if len(word) < SHORTEST_WORD or not word.isalpha() or word in STOP_WORDS or stem(word) in known_stems():
+    if (
+        len(word) < SHORTEST_WORD
+        or not word.isalpha()
+        or word in STOP_WORDS
+        or stem(word) in table().known_stems
+    ):
         return None
     if library.frequency(word) or len(library.contributions(stem(word)).documents):
         return None
-    if is_open and (library.completions(word, 1) or words_starting(word)):
+    if is_open and (library.completions(word, 1) or table().words_starting(word)):
         return None  # not a mistake, only unfinished
-    return misspellings().get(word) or nearest(word, library)
+    return table().misspellings.get(word) or nearest(word, library)
 
 
 def _is_likely(word: str, candidate: str, errors: int) -> bool:
@@ -272,7 +277,8 @@ def _split(word: str, library: Snapshot) -> str | None:
     for place in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
         parts = word[:place], word[place:]
         if all(
-            part not in STOP_WORDS and (library.frequency(part) or part in known_words()) for part in parts
+            part not in STOP_WORDS and (library.frequency(part) or part in table().known_words)
+            for part in parts
         ):
             return " ".join(parts)
     return None

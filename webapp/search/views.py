@@ -12,7 +12,7 @@ from webapp.search import misses, results
 from webapp.search.best_bets import best_bets
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
-from webapp.search.synonyms import names_starting
+from webapp.search.synonyms import table
 from webapp.web import htmx
 from webapp.web.http import never_store
 from webapp.web.reader_profile import asked_profile, only_included, profile_in_address
@@ -43,7 +43,7 @@ def search() -> Response:
         is_asked = bool(query.text or query.filters)
         answer = results.search(query, filters_path=path, profile=profile) if is_asked else None
     shown = current_app.extensions["safety_cards"].match(query.text)
-    names = results.with_results(names_starting(query.text), query) if is_panel else ()
+    names = results.with_results(table().names_starting(query.text), query) if is_panel else ()
     bets = best_bets()
     best_bet = bets.find_unfinished(query.text) if is_panel else bets.find(query.text)
     is_miss = answer is not None and answer.total == 0

@@ -1,0 +1,243 @@
+"""The words of the site: what each means, how to say it plainly, and what search takes it for."""
+
+from http import HTTPStatus
+
+import msgspec
+from flask import Blueprint, Response, make_response, request, url_for
+
+from webapp.accounts import editor_access
+from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.catalog.glossary import articles_with
+from webapp.catalog.word_list import WordEntry
+from webapp.content.comparison import Difference, word_runs
+from webapp.editor.words_form import WordForm, WordsFileForm, entry_from, word_values
+from webapp.models import GlossaryTerm, Role, SearchMiss
+from webapp.models.in_words import plural
+from webapp.parsing import int_from
+from webapp.publishing import words
+from webapp.publishing.revisions import SavedMeanwhile
+from webapp.publishing.saved_texts import newest_number
+from webapp.publishing.words import WordChanges, WordsRefused
+from webapp.search import misses
+from webapp.search.synonyms import table
+from webapp.search.words import words as words_of
+from webapp.web import htmx
+from webapp.web.errors import SiteError
+from webapp.web.pagination import Page, asked_page, existing
+
+PAGE_SIZE = 50
+MISSED_COUNT = 8
+SHOW = {
+    "": "All words",
+    "unexplained": "Not explained yet",
+    "no-plain": "Without plain words",
+    "unknown": "Not known to search",
+}
+
+bp = Blueprint("words", __name__, url_prefix="/editor")
+editor_access.protect(bp)
+
+
+@bp.get("/words")
+def overview() -> Response:
+    """List the words, and what readers searched for and did not find."""
+    return _show_list()
+
+
+@bp.get("/new-word")
+def new() -> Response:
+    """Open an empty form, or one with a word that readers searched for."""
+    editor_access.require(Role.EDITOR)
+    asked = request.args.get("word", "").strip()[: words.WORD_MOST]
+    return _show_form("", _form_of(WordEntry(word=asked), 0))
+
+
+@bp.post("/new-word")
+def add() -> Response:
+    """Add a word, or only show it as readers would see it."""
+    return _save("")
+
+
+@bp.get("/words/<slug>")
+def edit(slug: str) -> Response:
+    """Open a word in the form, as it is or as it was, with its history; ``also`` adds an everyday word."""
+    earlier, number = int_from(request.args.get("from")), newest_number(words.history(slug))
+    shown = words.text_at(slug, earlier) if earlier is not None else words.entries().get(slug)
+    if shown is None and not number:
+        raise SiteError(404)
+    shown = shown or WordEntry(word="")  # deleted, with a history to go back to
+    if also := request.args.get("also", "").strip()[: words.WORD_MOST]:
+        shown = msgspec.structs.replace(shown, lay=tuple(dict.fromkeys((*shown.lay, also))))
+    return _show_form(slug, _form_of(shown, number))
+
+
+@bp.post("/words/<slug>")
+def save(slug: str) -> Response:
+    """Save a word, which readers, writers and search then have at once; or only show it."""
+    return _save(slug)
+
+
+@bp.post("/words/<slug>/delete")
+def delete(slug: str) -> Response:
+    """Take a word out of the list."""
+    editor_access.require(Role.EDITOR)
+    number = int_from(request.form.get("number")) or 0
+    words.get_entry(slug)
+    with editor_access.writing_as(Role.EDITOR) as now:
+        WordChanges(current_editor(), now).delete(slug, number)
+    return htmx.redirect(url_for(".edit", slug=slug, done="deleted"))
+
+
+@bp.get("/words/<slug>/revisions/<int:number>")
+def changes(slug: str, number: int) -> Response:
+    """Show what was changed in a word then."""
+    before, after = (_form_of(words.text_at(slug, one), 0) for one in (number - 1, number))
+    return htmx.render(
+        "editor/word_changes.html",
+        slug=slug,
+        number=number,
+        word=after.word.data or before.word.data,
+        differences=[
+            Difference(new.name, new.label.text, word_runs(old.data or "", new.data or ""))
+            for old, new in zip(before, after, strict=True)
+            if new.name not in ("number", "csrf_token") and old.data != new.data
+        ],
+    )
+
+
+@bp.get("/words.toml")
+def as_file() -> Response:
+    """Download all words."""
+    headers = {
+        "Content-Type": "application/toml; charset=utf-8",
+        "Content-Disposition": "attachment; filename=words.toml",
+    }
+    return make_response(words.to_toml(), HTTPStatus.OK, headers)
+
+
+@bp.post("/words-file")
+def load_file() -> Response:
+    """Add and change the words of a file: all of them, or none."""
+    editor_access.require(Role.EDITOR)
+    sent = WordsFileForm().file.data
+    if not sent:
+        return _show_list(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose a file.")
+    source = sent.stream.read()
+    try:
+        with editor_access.writing_as(Role.EDITOR) as now:
+            counts = words.from_toml(source, current_editor(), now)
+    except WordsRefused as error:
+        return _show_list(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+    loaded = f"{plural(counts.added, 'word')} added, {counts.changed} changed, {counts.unchanged} unchanged."
+    return _show_list(loaded=loaded)
+
+
+@bp.errorhandler(SavedMeanwhile)
+def show_newer(_: SavedMeanwhile) -> Response:
+    """Nothing was saved: somebody saved this word in the meantime."""
+    slug: str = (request.view_args or {})["slug"]
+    number = newest_number(words.history(slug))
+    form = WordForm() if request.endpoint == "words.save" else _form_of(words.text_at(slug, number), number)
+    form.number.data = number
+    return _show_form(slug, form, HTTPStatus.CONFLICT)
+
+
+def _save(slug: str) -> Response:
+    editor_access.require(Role.EDITOR)
+    form = WordForm()
+    if not form.validate():
+        return _show_form(slug, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    entry = entry_from(form)
+    try:
+        words.check(entry, slug, words.entries())
+        if "preview" in request.form:
+            return _show_form(slug, form, preview=entry)
+        with editor_access.writing_as(Role.EDITOR) as now:
+            slug = WordChanges(current_editor(), now).save(slug, entry, form.number.data)
+            editor_access.discard_recovered_fields()
+    except WordsRefused as error:
+        return _show_form(slug, form, HTTPStatus.UNPROCESSABLE_ENTITY, problem=str(error))
+    return htmx.redirect(url_for(".edit", slug=slug, done="saved"))
+
+
+def _form_of(entry: WordEntry, number: int) -> WordForm:
+    typed = editor_access.recovered_fields()
+    return WordForm(
+        formdata=typed if typed and "word" in typed else None, data=word_values(entry) | {"number": number}
+    )
+
+
+def _show_form(
+    slug: str,
+    form: WordForm,
+    status: int = HTTPStatus.OK,
+    *,
+    preview: WordEntry | None = None,
+    problem: str = "",
+) -> Response:
+    used = preview or words.entries().get(slug)
+    return htmx.render(
+        "editor/word.html",
+        status=status,
+        slug=slug,
+        form=form,
+        preview=preview,
+        problem=problem,
+        used_in=_used_in(used) if used else [],
+        history=words.history(slug) if slug else [],
+        is_behind=status == HTTPStatus.CONFLICT,
+        done=request.args.get("done", ""),
+        may_edit=may(Role.EDITOR),
+        local=local_time,
+    )
+
+
+def _used_in(entry: WordEntry) -> list[object]:
+    """The summaries that have the word, in one of its forms."""
+    return list(articles_with(GlossaryTerm(slug="", term=entry.word, forms=list(entry.forms), meaning="")))
+
+
+def _show_list(status: int = HTTPStatus.OK, problem: str = "", loaded: str = "") -> Response:
+    wanted, show = request.args.get("q", "").strip()[: words.WORD_MOST], request.args.get("show", "")
+    every = words.entries()
+    found = [
+        (slug, entry)
+        for slug, entry in sorted(every.items(), key=lambda pair: pair[1].word.lower())
+        if _has(entry, wanted.lower()) and _lacks(entry, show)
+    ]
+    number = asked_page()
+    shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    return htmx.render(
+        "editor/words.html",
+        status=status,
+        page=existing(Page(shown, number, len(found), PAGE_SIZE)),
+        wanted=wanted,
+        show=show,
+        shows=SHOW,
+        missed=_missed(every),
+        problem=problem,
+        loaded=loaded,
+        may_edit=may(Role.EDITOR),
+    )
+
+
+def _has(entry: WordEntry, wanted: str) -> bool:
+    """Is this text in the word, or in another way to write or say it?"""
+    return any(wanted in form.lower() for form in (entry.word, *entry.forms, *entry.lay, *entry.acronyms))
+
+
+def _lacks(entry: WordEntry, show: str) -> bool:
+    """Is the entry one of those that the list is to show?"""
+    has = {"unexplained": entry.meaning, "no-plain": entry.plain, "unknown": entry.is_searched}
+    return not has.get(show)
+
+
+def _missed(every: dict[str, WordEntry]) -> list[tuple[SearchMiss, bool, str, str]]:
+    """Searches without results: whether search knows their words, and the slug and word of the nearest entry."""
+    slugs = {entry.word: slug for slug, entry in every.items()}
+    rows = []
+    for miss in misses.most_missed(MISSED_COUNT):
+        is_known = bool(table().concepts_in([word.folded for word in words_of(miss.text)]))
+        near = next((one.name for one in table().concepts_near(miss.text) if one.name in slugs), "")
+        rows.append((miss, is_known, slugs.get(near, ""), near))
+    return rows
