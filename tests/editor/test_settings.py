@@ -197,7 +197,7 @@ def test_settings_go_out_and_in_as_a_file(client: PageClient) -> None:
 def test_only_admins_see_the_settings(client: PageClient, role: Role) -> None:
     add_editor(role=role)
     sign_in(client)
-    assert "Site settings" not in client.get("/editor/safety").text
+    assert "Site settings" not in client.get("/editor/account").text
     client.get(DESK, status=403)
     client.post(DESK, {"csrf_token": token(client, "/editor/account"), "name": NAME}, status=403)
     assert numbers() == []

@@ -26,7 +26,7 @@ from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Answer
 from webapp.models.values import Certainty
-from webapp.search.synonyms import concepts_in
+from webapp.search.synonyms import table
 from webapp.search.words import VAGUE_STEMS, stem, stems, words
 
 SHORTEST_WRONG = 5  # letters of a word that may have a typing error
@@ -149,7 +149,7 @@ def _stems_of(text: str) -> Stems:
 
 def _concepts_of(text: str) -> frozenset[str]:
     """The names of the concepts of a text; none if more than one telling word is outside of them."""
-    matches = concepts_in([word.folded for word in words(text)])
+    matches = table().concepts_in([word.folded for word in words(text)])
     others = frozenset(stems(text)).difference(_UNTELLING, *(match.stems for match in matches))
     return frozenset() if len(others) > 1 else frozenset(match.concept.name for match in matches) - {_INJURY}
 

@@ -113,7 +113,7 @@ class ConceptTable:
         The fuller form wins, and of two that share a word the one whose words stand closer together: "can't feel poop coming" does
         not say "can't come".
         """
-        asked = [_plain(word) for word in spoken]
+        asked = [self._plain(word) for word in spoken]
         telling = frozenset(one for one, word in zip(asked, spoken, strict=True) if word not in STOP_WORDS)
         places: dict[str, int] = {}
         for place, one in enumerate(asked):
@@ -180,8 +180,8 @@ class ConceptTable:
             ]
             for rank, form in ranked:
                 spoken = [word.folded for word in words(form)]
-                telling = frozenset(_plain(word) for word in spoken if word not in STOP_WORDS)
-                every = frozenset(map(_plain, spoken))
+                telling = frozenset(self._plain(word) for word in spoken if word not in STOP_WORDS)
+                every = frozenset(map(self._plain, spoken))
                 # with its stop words where too little is left without ("get it up")
                 key = telling if len(telling) > 1 or len(every) == 1 else every
                 leads_to = named.setdefault(key, {})
@@ -199,7 +199,7 @@ class ConceptTable:
         result: dict[frozenset[str], list[Concept]] = {}
         for concept in self.concepts:
             for form in concept.alone:
-                named = result.setdefault(frozenset(_plain(word.folded) for word in words(form)), [])
+                named = result.setdefault(frozenset(self._plain(word.folded) for word in words(form)), [])
                 if concept not in named:
                     named.append(concept)
         return result
@@ -215,6 +215,16 @@ class ConceptTable:
             for concept in self.concepts
             for form in concept.right_forms
         ]
+
+    def _plain(self, word: str) -> str:
+        """The stem of a folded word, one for all ways to say no; an acronym is its own, for TENS is no plural of ten."""
+        return word if word in self._acronyms else stem(NEGATIONS.get(word, word))
+
+    @cached_property
+    def _acronyms(self) -> frozenset[str]:
+        return frozenset(
+            word.folded for concept in self.concepts for form in concept.acronyms for word in words(form)
+        )
 
 
 def table() -> ConceptTable:
@@ -235,18 +245,6 @@ def _concept(entry: WordEntry) -> Concept:
         acronyms=entry.acronyms,
         alone=entry.alone,
         misspelled=entry.misspelled,
-    )
-
-
-def _plain(word: str) -> str:
-    """The stem of a folded word, one for all ways to say no; an acronym is its own, for TENS is no plural of ten."""
-    return word if word in _acronyms() else stem(NEGATIONS.get(word, word))
-
-
-@cache
-def _acronyms() -> frozenset[str]:
-    return frozenset(
-        word.folded for concept in concepts() for form in concept.acronyms for word in words(form)
     )
 
 
