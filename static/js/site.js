@@ -225,7 +225,7 @@
   }
 
   document.addEventListener("profile", ({ detail }) => {
-    location.assign(store("me", detail.code) ? detail.back : detail.inAddress);
+    location.assign(store("me", detail.code) ? detail.back : detail.address);
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-forget-me]")) store("me", "");

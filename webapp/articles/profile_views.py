@@ -113,7 +113,7 @@ def ask() -> Response:
         return _show(form, HTTPStatus.UNPROCESSABLE_ENTITY, is_empty=True)
     in_address = f"{_with_profile(plain, code)}#{PLACE}"
     if htmx.wants_fragment():
-        return htmx.tell_script("profile", code=code, back=f"{plain}#{PLACE}", inAddress=in_address)
+        return htmx.tell_script("profile", code=code, back=f"{plain}#{PLACE}", address=in_address)
     return htmx.redirect(in_address)
 
 

@@ -166,7 +166,7 @@ def search(
             )
             if compared and query.sort == Sort.PEOPLE:
                 ids = compared.listed(best_first=True, included_only=query.is_included_only)
-                matches = replace(matches, article_ids=tuple(ids[offset : offset + size]))
+                matches = replace(matches, article_ids=tuple(ids[offset : offset + size]), total=len(ids))
     except SearchUnavailable:
         understanding, matches = reduced.search(query, offset, size)
         is_reduced = True

@@ -29,10 +29,7 @@ ANSWER_COUNT = 2  # among the completions
 @bp.route("/search", methods=["GET", "POST"])
 def search() -> Response:
     """Find summaries by everyday or medical words; a form with a reader's profile asks to compare the studies with it."""
-    profile = asked_profile()
-    query = replace(
-        SearchQuery.from_args(request.args), profile=profile_in_address(), is_included_only=only_included()
-    )
+    query = SearchQuery.from_args(request.args)
     was_behind = is_behind()  # asked before the index is: it may catch up while this is answered
     is_panel = "panel" in request.args
     path = url_for("search.search")
@@ -40,8 +37,9 @@ def search() -> Response:
         is_asked = sum(map(str.isalnum, query.text)) >= SHORTEST_INSTANT
         answer = results.search(query, PANEL_SIZE, shown=HEADLINES) if is_asked else None
     else:
+        query = replace(query, profile=profile_in_address(), is_included_only=only_included())
         is_asked = bool(query.text or query.filters)
-        answer = results.search(query, filters_path=path, profile=profile) if is_asked else None
+        answer = results.search(query, filters_path=path, profile=asked_profile()) if is_asked else None
     shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(table().names_starting(query.text), query) if is_panel else ()
     bets = best_bets()
