@@ -51,7 +51,7 @@ from webapp.papers.listings import Listed
 from webapp.papers.records import Record
 from webapp.publishing import reviews, revisions, safety_cards
 from webapp.publishing.publication import make_public, withdraw
-from webapp.publishing.words import WordChanges
+from webapp.publishing.words import WORD_MOST, WordChanges
 from webapp.search import indexing
 from webapp.web import assets, tokens
 from webapp.web.site_settings import TEXT_MOST
@@ -227,7 +227,10 @@ def build(app: Flask, say: Say) -> World:
             problem=say("problem"),
         )
     )
-    entry = WordEntry(word=say("word")[:120], meaning=say("meaning"), plain=say("plain"), lay=(say("lay"),))
+    one = {name: say(name)[:WORD_MOST].strip() for name in ("word", "plain", "lay")}
+    entry = WordEntry(
+        word=one["word"], meaning=say("meaning")[:TEXT_MOST], plain=one["plain"], lay=(one["lay"],)
+    )
     WordChanges(ana, now).save("a-word", entry, 0)
     db.session.commit()
     one_line = {name: " ".join(say(name).split())[:60] for name in ("name", "strapline", "short_name")}

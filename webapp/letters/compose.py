@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from email.utils import formataddr
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -78,7 +79,7 @@ def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
     """Headers for one-click unsubscribing in mail programs (RFC 2369, RFC 2919, RFC 8058)."""
     host = config.site_url.partition("://")[2].partition(":")[0]
     return {
-        "List-Id": f"{site_settings().name} <news.{host}>",
+        "List-Id": formataddr((site_settings().name, f"news.{host}")),
         "List-Unsubscribe": f"<{emails.unsubscribe_link(subscriber)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
