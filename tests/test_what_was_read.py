@@ -20,6 +20,7 @@ from webapp.letters import corrections
 from webapp.mail import outbox
 from webapp.models import Article, MailKind, Paper
 from webapp.models.values import Finding, LaterEvent, PaperStatus, ReadFrom, Registration
+from webapp.publishing.undoing import UNDO_FOR
 from webapp.search import indexing
 
 CLAIMS_SILENCE = re.compile(
@@ -62,9 +63,9 @@ def test_no_output_says_that_a_paper_is_silent_which_was_not_read_in_full(
     outbox.enqueue(MailKind.TEST, "editor@example.org", article.updated_at, articles=[article])
     db.session.delete(article.corrections[0])
     db.session.commit()
-    corrections.enqueue(article.updated_at)
+    corrections.enqueue(article.updated_at + UNDO_FOR)
     db.session.commit()
-    for number, mail in enumerate([*mails, *delivered()]):
+    for number, mail in enumerate([*mails, *delivered(article.updated_at + UNDO_FOR)]):
         texts = [str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text"]
         outputs[f"mail {number}"] = "\n".join(texts)
     for name, text in outputs.items():

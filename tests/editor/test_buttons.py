@@ -72,9 +72,9 @@ def test_every_button_has_an_address_that_names_it(app: Flask, client: PageClien
     press(client, edit, opened(client, edit, harms="Theirs."), "save")
     conflict = press(client, edit, mine, "save", status=409).text
     found = {*addresses(reopened), *addresses(conflict)}
-    assert found == {f"{edit}/{verb}" for verb in (*VERBS, "delete")}
+    assert found == {f"{edit}/{verb}" for verb in (*VERBS, "delete", "duplicate")}
     endpoints = {app.url_map.bind("localhost").match(path, "POST")[0] for path in found}
-    assert endpoints == {*(f"authoring.{verb}" for verb in VERBS), "editor.delete"}
+    assert endpoints == {*(f"authoring.{verb}" for verb in VERBS), "editor.delete", "editor.duplicate"}
 
 
 def test_the_enter_key_saves(client: PageClient, edit: str) -> None:

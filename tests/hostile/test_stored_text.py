@@ -23,6 +23,7 @@ from webapp.db.session import db
 from webapp.letters import corrections
 from webapp.mail import outbox
 from webapp.models import Article, MailKind
+from webapp.publishing.undoing import UNDO_FOR
 
 # Every field holds the whole corpus; in the long version also each text by itself, as the first thing in a field.
 TEXTS = [" ".join(XSS), *(XSS if IS_FULL else ())]
@@ -104,11 +105,11 @@ def test_hostile_text_is_inert_in_every_mail(app: Flask, world: World) -> None:
     article = db.session.get_one(Article, world.values["article_id"])
     db.session.delete(article.corrections[0])
     db.session.commit()
-    now = article.updated_at
+    now = article.updated_at + UNDO_FOR
     corrections.enqueue(now)
     outbox.enqueue(MailKind.TEST, "editor@example.org", now, articles=[article])
     db.session.commit()
-    mails = delivered()
+    mails = delivered(now)
     assert len(mails) >= 4, outbox.state_line()
     for mail in mails:
         check_mail(mail)
