@@ -21,6 +21,8 @@ NOT_FOR_WRITERS = {
     "editor.withdraw", "editor.do_withdraw", "editor_newsletter.settle", "editor_newsletter.resume",
     "words.new", "words.add", "words.save", "words.delete", "words.load_file",
     "bulk.look", "bulk.carry_out", "bulk.done", "bulk.undo",
+    "publish_sheet.show", "publish_sheet.publish", "publish_sheet.schedule", "publish_sheet.undo",
+    "triage.edit_watch", "triage.save_watch",
 }  # fmt: skip
 FOR_ADMINS = {
     "people.everyone", "people.invite", "people.person", "people.change_role", "people.close_account",

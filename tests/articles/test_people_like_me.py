@@ -169,7 +169,7 @@ def test_lists_say_it_of_each_study_and_hide_none(pain: PageClient, path: str) -
     mark = "&" if "?" in path else "?"
     text = pain.get(f"{path}{mark}me=c6-34a").text
     assert text.count("People like you:</span>") == 4
-    assert "Of 4 studies here, 2 included people like you, 1 did not, and 1 didn’t say" in text
+    assert "Of 4 studies here, 2 included people like you, 1 didn’t, and 1 didn’t say" in text
     assert "People in this study were older than you." in text
     assert 'href="/research/fits?me=c6-34a"' in text
 

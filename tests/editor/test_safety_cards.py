@@ -247,7 +247,7 @@ def test_the_cards_leave_and_come_back_as_a_file(client: PageClient) -> None:
         ("Sit up now.", 'Sit "up now.', r"cards\.toml:\d+: "),
         ("rank = 0", 'rank = "first"', r"cards\.toml:\d+: card crisis: "),
         ('"tel:988"', '"988"', r"cards\.toml:\d+: card crisis: “988” is no address"),
-        ('"Keep me sitting up. ', '"Lay me down. ', r"cards\.toml:\d+: wallet is not as on this site"),
+        ('"Keep me sitting up. ', '"Lay me down. ', r"cards\.toml:\d+: wallet isn’t as on this site"),
         ('id = "new-loss"', 'id = "a-new-card"', r"Only one has a-new-card, new-loss\."),
     ],
 )

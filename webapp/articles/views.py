@@ -64,7 +64,7 @@ def latest_research() -> Response:
     return htmx.render("articles/latest.html", page=page, months=months)
 
 
-@bp.route("/research/<slug>", methods=["GET", "POST"])
+@bp.route("/research/<slug:slug>", methods=["GET", "POST"])
 def article(slug: str) -> Response:
     """One summary; a form with a reader's profile asks for its comparison with the people in the study."""
     try:
@@ -123,7 +123,7 @@ def categories() -> Response:
     return htmx.render("articles/categories.html", categories=queries.category_counts())
 
 
-@bp.route("/categories/<slug>", methods=["GET", "POST"])
+@bp.route("/categories/<slug:slug>", methods=["GET", "POST"])
 def category(slug: str) -> Response:
     """The summaries filed under one category; a form with a reader's profile asks to compare the studies with it."""
     found = queries.get_category(slug)

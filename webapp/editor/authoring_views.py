@@ -213,8 +213,8 @@ def unschedule(draft_id: int) -> Response:
 @bp.post("/move")
 def move(draft_id: int) -> Response:
     """Add, move or remove a row of a list, or bring a removed one back."""
-    moved = rows.move(request.form, request.form.get("move", ""))
     draft = _draft(draft_id)
+    moved = rows.move(request.form, request.form.get("move", ""))
     return show_form(draft, form_for(draft.kind, moved.fields), fragment=moved.list_name, moved=moved)
 
 

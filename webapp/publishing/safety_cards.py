@@ -83,7 +83,7 @@ def import_file(text: str, name: str, editor: Editor, now: datetime) -> int:
         if getattr(read_cards.file, part) != getattr(live.file, part):
             line = line_of_reason(text, f"“{part}”")
             raise SafetyFileError(
-                f"{name}:{line}: {part} is not as on this site. Only sources and cards can be changed."
+                f"{name}:{line}: {part} isn’t as on this site. Only sources and cards can be changed."
             )
     if different := sorted(read_cards.written.keys() ^ live.written.keys()):
         raise SafetyFileError(

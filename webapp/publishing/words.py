@@ -189,7 +189,7 @@ def from_toml(source: bytes, editor: Editor | None, now: datetime) -> Changed:
         table = clean_texts(tomllib.loads(source.decode("utf-8-sig")))
         rows = msgspec.convert(table, _File).words
     except UnicodeDecodeError as error:
-        raise WordsRefused("This is not a text file in UTF-8.") from error
+        raise WordsRefused("This file isn’t text in UTF-8.") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise WordsRefused(f"We can’t use this file: {error}.") from error
     changes, counts = WordChanges(editor, now), Changed()

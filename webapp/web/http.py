@@ -23,7 +23,7 @@ from flask import url_for as plain_url_for
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, SecurityError
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from webapp.config import Config
 from webapp.parsing import clean_text
@@ -98,6 +98,12 @@ class DraftNumber(RowNumber):
         return str(super().to_url(value)) if value else "new"
 
 
+class Slug(BaseConverter):
+    """The name of a page in its address: it has no dot, as the names of files have."""
+
+    regex = r"[^/.]+"
+
+
 @dataclass(frozen=True)
 class Body:
     """The body of a request as the server reads it.
@@ -166,7 +172,7 @@ def init_app(app: Flask, config: Config) -> None:
     """Check every request and finish every answer, errors included; open sessions for editors only."""
     app.request_class = FormRequest
     app.session_interface = EditorSessions()
-    app.url_map.converters |= {"int": RowNumber, "draft": DraftNumber}
+    app.url_map.converters |= {"int": RowNumber, "draft": DraftNumber, "slug": Slug}
     site, is_https = urlsplit(config.site_url), config.is_https
     app.config.update(
         TRUSTED_HOSTS=[str(site.hostname), *LOOPBACK, *config.allowed_hosts],
