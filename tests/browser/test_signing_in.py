@@ -90,7 +90,7 @@ def test_in_the_page_a_code_follows_the_password_and_the_text_is_saved(page: Pag
     page.goto("/editor/sign-in")
     give_password(page, *PERSON[1:])
     use_recovery_code(page, factor.codes[0])
-    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
     new_draft(page, "Two factors")
     save_signed_out(page)
     dialog = page.get_by_role("dialog")
@@ -137,14 +137,14 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
     with page.expect_request("**/passkey-alone"):
         page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
     assert len(set(sent)) == 2, "the device was not asked anew"
 
     page.get_by_role("button", name="Sign out").first.click()
     page.goto("/editor/sign-in")
     give_password(page, email, PERSON[2])
     page.get_by_role("button", name="Use my passkey").click()
-    expect(page.get_by_role("heading", name="Summaries")).to_be_visible()
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()
 
     new_draft(page, "A passkey in the page")
     save_signed_out(page)
