@@ -46,7 +46,7 @@ def test_a_draft_is_begun_written_saved_and_its_history_opened_by_keyboard(edito
 def test_several_are_looked_at_refiled_and_undone_by_keyboard(editor: Page) -> None:
     editor.goto("/editor/summaries?tab=published")
     press(editor, editor.get_by_text("Change several at once"))
-    go_to(editor, editor.get_by_label("Category"))
+    go_to(editor, editor.get_by_label("Category", exact=True))
     editor.keyboard.type("Ortho")
     boxes = editor.get_by_role("checkbox", name="Choose")
     for number in range(2):

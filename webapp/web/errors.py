@@ -26,12 +26,6 @@ LAST_RESORT = (
     '<p>Please try again in a minute. <a href="/">Go to the home page</a></p></main></html>'
 )
 
-UNKNOWN_HOST = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>Not the name of this site</title><main><h1>This site goes by another name</h1>"
-    "<p>Please use its own address.</p></main></html>"
-)
-
 # By HTTP status: a title, and a sentence that says what to do.
 SENTENCES: dict[int, tuple[str, str]] = {
     int(status): (words["title"], words["sentence"])
@@ -116,7 +110,7 @@ def _show_http(error: HTTPException) -> Response:
 def _show_unknown_host(_: SecurityError) -> Response:
     """Answer with a page without links: they would need the name of the site, which is unknown here."""
     log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
-    return make_response(UNKNOWN_HOST, HTTPStatus.BAD_REQUEST)
+    return make_response(render_template("errors/unknown_host.html"), HTTPStatus.BAD_REQUEST)
 
 
 def _show_database(error: SQLAlchemyError) -> Response:

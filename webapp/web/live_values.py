@@ -43,7 +43,9 @@ class LiveValue(Generic[Stored, Value]):
                 if stored != self._stored:
                     self._value, self._stored = self._build(stored), stored
                 self._change = change
-        except (ChangesUnknown, SQLAlchemyError):
+        except ChangesUnknown:  # the database does not answer, which the page itself will meet
+            log.warning("%s could not be read; what was read before is shown", self._name, exc_info=True)
+        except SQLAlchemyError:
             log.exception("%s could not be read; what was read before is shown", self._name)
         return self._value
 
