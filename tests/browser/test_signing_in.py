@@ -132,7 +132,7 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
         route.fulfill(status=204) if len(sent) == 1 else route.continue_()
 
     page.get_by_role("button", name="Sign out").first.click()
-    page.wait_for_url("**/editor/sign-in**")  # with its scripts: a press before them goes out without an answer
+    page.wait_for_url("**/editor/sign-in**")  # with its scripts: an earlier press goes out without an answer
     page.route("**/passkey-alone", lose_the_first)
     page.get_by_role("button", name="Sign in with a passkey").focus()
     with page.expect_request("**/passkey-alone"):
