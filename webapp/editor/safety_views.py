@@ -18,6 +18,7 @@ from webapp.publishing.saved_texts import newest_number
 from webapp.safety.cards import Card, SafetyFileError
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.http import text_file
 
 bp = Blueprint("safety_desk", __name__, url_prefix="/editor/safety")
 editor_access.protect(bp, role=Role.REVIEWER)
@@ -39,8 +40,7 @@ def cards() -> Response:
 def export() -> Response:
     """All cards as a file, as the one that came with the site."""
     editor_access.require(Role.ADMIN)
-    headers = {"Content-Disposition": 'attachment; filename="safety.toml"'}
-    return Response(safety_cards.live_cards().to_toml(), HTTPStatus.OK, headers, "application/toml")
+    return text_file(safety_cards.live_cards().to_toml(), "application/toml", "safety.toml")
 
 
 @bp.post("")

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from wtforms import Field
 
 from webapp.accounts import editor_access
@@ -22,9 +22,9 @@ from webapp.models import Role
 from webapp.parsing import int_from
 from webapp.publishing import site_settings
 from webapp.publishing.revisions import SavedMeanwhile
-from webapp.publishing.saved_texts import newest_number
-from webapp.publishing.site_settings import SettingsRefused
+from webapp.publishing.saved_texts import TextRefused, newest_number
 from webapp.web import htmx
+from webapp.web.http import text_file
 from webapp.web.site_settings import SiteSettings
 from webapp.web.site_settings import site_settings as live_settings
 
@@ -70,11 +70,7 @@ def save_logo() -> Response:
 @bp.get("/site.toml")
 def as_file() -> Response:
     """Download the settings."""
-    headers = {
-        "Content-Type": "application/toml; charset=utf-8",
-        "Content-Disposition": "attachment; filename=site.toml",
-    }
-    return make_response(site_settings.to_toml(live_settings()), HTTPStatus.OK, headers)
+    return text_file(site_settings.to_toml(live_settings()), "application/toml", "site.toml")
 
 
 @bp.post("/file")
@@ -83,7 +79,7 @@ def open_file() -> Response:
     sent = SettingsFileForm().file.data
     try:
         read = site_settings.from_toml(sent.stream.read() if sent else b"")
-    except SettingsRefused as error:
+    except TextRefused as error:
         return _refused("file", str(error) if sent else "Choose a file.")
     return _show(_form_of(read), preview=read)
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
@@ -16,13 +16,14 @@ from webapp.models.in_words import plural
 from webapp.parsing import int_from
 from webapp.publishing import words
 from webapp.publishing.revisions import SavedMeanwhile
-from webapp.publishing.saved_texts import newest_number
-from webapp.publishing.words import WordChanges, WordsRefused
+from webapp.publishing.saved_texts import TextRefused, newest_number
+from webapp.publishing.words import WordChanges
 from webapp.search import misses
 from webapp.search.synonyms import table
 from webapp.search.words import words as words_of
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.http import text_file
 from webapp.web.pagination import Page, asked_page, existing
 
 PAGE_SIZE = 50
@@ -108,11 +109,7 @@ def changes(slug: str, number: int) -> Response:
 @bp.get("/words.toml")
 def as_file() -> Response:
     """Download all words."""
-    headers = {
-        "Content-Type": "application/toml; charset=utf-8",
-        "Content-Disposition": "attachment; filename=words.toml",
-    }
-    return make_response(words.to_toml(), HTTPStatus.OK, headers)
+    return text_file(words.to_toml(), "application/toml", "words.toml")
 
 
 @bp.post("/words-file")
@@ -126,7 +123,7 @@ def load_file() -> Response:
     try:
         with editor_access.writing_as(Role.EDITOR) as now:
             counts = words.from_toml(source, current_editor(), now)
-    except WordsRefused as error:
+    except TextRefused as error:
         return _show_list(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
     loaded = f"{plural(counts.added, 'word')} added, {counts.changed} changed, {counts.unchanged} unchanged."
     return _show_list(loaded=loaded)
@@ -155,7 +152,7 @@ def _save(slug: str) -> Response:
         with editor_access.writing_as(Role.EDITOR) as now:
             slug = WordChanges(current_editor(), now).save(slug, entry, form.number.data)
             editor_access.discard_recovered_fields()
-    except WordsRefused as error:
+    except TextRefused as error:
         return _show_form(slug, form, HTTPStatus.UNPROCESSABLE_ENTITY, problem=str(error))
     return htmx.redirect(url_for(".edit", slug=slug, done="saved"))
 

@@ -1,7 +1,7 @@
 """Citations to take away, feeds, the sitemap, and lists of summaries or the whole library as files."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from http import HTTPStatus
 
@@ -32,7 +32,7 @@ from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery, Sort
 from webapp.web import htmx
 from webapp.web.errors import SiteError
-from webapp.web.http import never_store
+from webapp.web.http import never_store, text_file
 from webapp.web.pagination import asked_page, existing
 from webapp.web.site_settings import site_settings
 
@@ -66,7 +66,7 @@ def citation(slug: str, ending: str) -> Response:
     article = queries.get_published(slug)
     of_summary = request.args.get("of") == "summary"
     form = FORMATS[ending]
-    return _file(citation_file(article, form, of_summary, _site_url()), form.mimetype, f"{slug}.{ending}")
+    return text_file(citation_file(article, form, of_summary, _site_url()), form.mimetype, f"{slug}.{ending}")
 
 
 @bp.get("/research/<slug>/card-<int:changed>.png")
@@ -232,7 +232,7 @@ def data_file(ending: str) -> Response:
     # Asked before the articles are read: the file may be newer than its mark, never older.
     mark = change_log.newest()
     pieces = form.pieces(queries.published_in_batches(db.engine), _site_url())
-    response = _file(pieces, form.mimetype, f"articles.{ending}")
+    response = text_file(pieces, form.mimetype, f"articles.{ending}")
     response.set_etag(str(mark), weak=True)
     return response
 
@@ -242,7 +242,7 @@ def answers_file() -> Response:
     """All published answers in one file."""
     mark = change_log.newest()
     text = library_files.answers_jsonl(db.session.scalars(published_answers()), _site_url())
-    response = _file(text, library_files.FILES["jsonl"].mimetype, "answers.jsonl")
+    response = text_file(text, library_files.FILES["jsonl"].mimetype, "answers.jsonl")
     response.set_etag(str(mark), weak=True)
     return response
 
@@ -262,7 +262,7 @@ def _picture(png: bytes) -> Response:
 
 def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
     form = library_files.LIST_FILES[ending]
-    return _file("".join(form.pieces([articles], _site_url())), form.mimetype, f"{name}.{ending}")
+    return text_file("".join(form.pieces([articles], _site_url())), form.mimetype, f"{name}.{ending}")
 
 
 def _atom(title: str, path: str, page: str, articles: Sequence[Article]) -> Response:
@@ -276,14 +276,6 @@ def _atom(title: str, path: str, page: str, articles: Sequence[Article]) -> Resp
         updated=max((article.updated_at for article in articles), default=None),
     )
     return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
-
-
-def _file(body: str | Iterator[str], mimetype: str, name: str) -> Response:
-    headers = {
-        "Content-Type": f"{mimetype}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    return Response(body, HTTPStatus.OK, headers)
 
 
 def _site_url() -> str:

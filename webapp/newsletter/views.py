@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from webapp.db.writing import writing
 from webapp.letters import emails
@@ -17,7 +17,7 @@ from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, SE
 from webapp.search import followed
 from webapp.web import forms, htmx
 from webapp.web.forms import refusal
-from webapp.web.http import never_store
+from webapp.web.http import never_store, text_file
 from webapp.web.tokens import TokenError
 
 log = logging.getLogger(__name__)
@@ -178,11 +178,7 @@ def stop_search(token: str) -> Response:
 def my_data(token: str) -> Response:
     """Download everything that is stored about a subscriber."""
     body = msgspec.json.format(msgspec.json.encode(subscriptions.everything_about(_owner(token))), indent=2)
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "Content-Disposition": 'attachment; filename="my-newsletter-data.json"',
-    }
-    return never_store(make_response(body, HTTPStatus.OK, headers))
+    return never_store(text_file(body.decode(), "application/json", "my-newsletter-data.json"))
 
 
 @bp.get("/newsletter/preferences/<token>/erase")

@@ -1,16 +1,24 @@
 """Texts that readers see as soon as they are saved: their history, and what happens if two people save at once."""
 
+import tomllib
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import select
 
 from webapp.db.session import db
 from webapp.models import SavedText
+from webapp.parsing import clean_texts
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.web.errors import SiteError
 
 OneText = TypeVar("OneText", bound=SavedText)
+Content = TypeVar("Content")
+
+
+class TextRefused(ValueError):
+    """A text, or a file of texts, cannot be used; the message says why."""
 
 
 def history(kind: type[OneText], **of: str) -> Sequence[OneText]:
@@ -35,3 +43,14 @@ def get_text(saved: Sequence[OneText], number: int) -> OneText:
     if found is None:
         raise SiteError(404)
     return found
+
+
+def from_toml(source: bytes, kind: type[Content], **given: Any) -> Content:
+    """Read a TOML file into this type, with what is ``given`` beside it; raises TextRefused."""
+    try:
+        table = clean_texts(tomllib.loads(source.decode("utf-8-sig")))
+        return msgspec.convert(table | given, kind)
+    except UnicodeDecodeError as error:
+        raise TextRefused("This file isn’t text in UTF-8.") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise TextRefused(f"We can’t use this file: {error}.") from error

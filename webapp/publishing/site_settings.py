@@ -1,6 +1,5 @@
 """Changes of the site's settings, with their history. Readers see each at once; the change log tells every process."""
 
-import tomllib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,13 +10,8 @@ from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import AuditKind, Editor, SitePart, SiteText
-from webapp.parsing import clean_texts
 from webapp.publishing import audit, saved_texts
 from webapp.web.site_settings import SiteSettings, site_settings, starter_settings
-
-
-class SettingsRefused(ValueError):
-    """A file cannot be used; the message says why."""
 
 
 class _File(SiteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,13 +67,7 @@ def to_toml(settings: SiteSettings) -> str:
 
 
 def from_toml(source: bytes) -> SiteSettings:
-    """Read a file, and keep the logo that the site has; raises SettingsRefused."""
-    try:
-        table = clean_texts(tomllib.loads(source.decode("utf-8-sig")))
-        read = msgspec.convert({**table, "logo": None}, _File)
-    except UnicodeDecodeError as error:
-        raise SettingsRefused("This file isn’t text in UTF-8.") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsRefused(f"We can’t use this file: {error}.") from error
+    """Read a file, and keep the logo that the site has; raises TextRefused."""
+    read = saved_texts.from_toml(source, _File, logo=None)
     values = {name: getattr(read, name) for name in read.__struct_fields__}
     return SiteSettings(**values | {"logo": site_settings().logo})

@@ -1,7 +1,6 @@
 """Changes of words, with their history: the glossary, the plain words and what search understands change at once."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,17 +15,13 @@ from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import AuditKind, Editor, GlossaryTerm, SitePart, SiteText
-from webapp.parsing import clean_texts
 from webapp.publishing import audit, saved_texts
+from webapp.publishing.saved_texts import TextRefused
 from webapp.web.errors import SiteError
 
 WORD_MOST, TEXT_MOST, LIST_MOST = 120, 600, 100
 LISTS = ("forms", "medical", "lay", "acronyms", "alone", "misspelled")
 _LETTER = re.compile(r"[^\W\d_]")
-
-
-class WordsRefused(ValueError):
-    """A word, or a file of words, cannot be used; the message says why."""
 
 
 @dataclass
@@ -81,26 +76,26 @@ def text_at(slug: str, number: int) -> WordEntry:
 
 
 def check(entry: WordEntry, slug: str, known: Mapping[str, WordEntry]) -> None:
-    """Raise WordsRefused if a word cannot be used as this one, beside those that are known."""
+    """Raise TextRefused if a word cannot be used as this one, beside those that are known."""
     if not entry.word or not _LETTER.search(entry.word):
-        raise WordsRefused("Enter the word.")
+        raise TextRefused("Enter the word.")
     if entry.kind not in KINDS:
-        raise WordsRefused(f"“{entry.word}”: the kind is one of {', '.join(KINDS)}.")
+        raise TextRefused(f"“{entry.word}”: the kind is one of {', '.join(KINDS)}.")
     texts = ((entry.word, WORD_MOST), (entry.meaning, TEXT_MOST), (entry.plain, WORD_MOST))
     lists = [form for name in LISTS for form in getattr(entry, name)]
     for text, most in (*texts, *((form, WORD_MOST) for form in lists)):
         if len(text) > most:
-            raise WordsRefused(f"“{text[:40]}…” is too long. Keep it to {most} characters.")
+            raise TextRefused(f"“{text[:40]}…” is too long. Keep it to {most} characters.")
     if any(len(getattr(entry, name)) > LIST_MOST for name in LISTS):
-        raise WordsRefused(f"Keep each list to {LIST_MOST} words.")
+        raise TextRefused(f"Keep each list to {LIST_MOST} words.")
     for form in lists:
         if not _LETTER.search(form):
-            raise WordsRefused(f"“{form}” has no letters that search could look for.")
+            raise TextRefused(f"“{form}” has no letters that search could look for.")
     if entry == WordEntry(word=entry.word, kind=entry.kind):
-        raise WordsRefused("Say what it means, what to say instead, or what else it is searched as.")
+        raise TextRefused("Say what it means, what to say instead, or what else it is searched as.")
     same = {one.word.lower(): other for other, one in known.items() if other != slug}
     if entry.word.lower() in same:
-        raise WordsRefused(f"“{entry.word}” is in the list already.")
+        raise TextRefused(f"“{entry.word}” is in the list already.")
 
 
 class WordChanges:
@@ -113,7 +108,7 @@ class WordChanges:
     def save(self, slug: str, entry: WordEntry, base: int) -> str:
         """Make this what the site knows of a word from now on, and return its slug; a new word has none.
 
-        Raises WordsRefused, or SavedMeanwhile if ``base``, the number it was written on, is not the newest any more.
+        Raises TextRefused, or SavedMeanwhile if ``base``, the number it was written on, is not the newest any more.
         """
         check(entry, slug, self.known)
         if not slug:
@@ -184,21 +179,15 @@ def to_toml() -> str:
 
 
 def from_toml(source: bytes, editor: Editor | None, now: datetime) -> Changed:
-    """Add and change the words of a file; those that it leaves out stay. Raises WordsRefused: then the caller rolls back."""
-    try:
-        table = clean_texts(tomllib.loads(source.decode("utf-8-sig")))
-        rows = msgspec.convert(table, _File).words
-    except UnicodeDecodeError as error:
-        raise WordsRefused("This file isn’t text in UTF-8.") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise WordsRefused(f"We can’t use this file: {error}.") from error
+    """Add and change the words of a file; those that it leaves out stay. Raises TextRefused: then the caller rolls back."""
+    rows = saved_texts.from_toml(source, _File).words
     changes, counts = WordChanges(editor, now), Changed()
     slugs = {entry.word: slug for slug, entry in changes.known.items()}
     for row in rows:
         entry = WordEntry(**{name: getattr(row, name) for name in WordEntry.__struct_fields__})
         slug = row.slug or slugs.get(entry.word, "")
         if slug != (slug and slug_of(slug)):
-            raise WordsRefused(f"“{slug[:40]}” is no address: use small letters, digits and hyphens.")
+            raise TextRefused(f"“{slug[:40]}” is no address: use small letters, digits and hyphens.")
         before = changes.known.get(slug)
         if before == entry:
             counts.unchanged += 1

@@ -289,6 +289,15 @@ def _address(endpoint: str, **values: Any) -> str:
     return plain_url_for(endpoint, **values)
 
 
+def text_file(body: str | Iterable[str], mimetype: str, name: str) -> Response:
+    """A text to download as a file with this name."""
+    headers = {
+        "Content-Type": f"{mimetype}; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    return Response(body, HTTPStatus.OK, headers)
+
+
 def never_store(response: Response) -> Response:
     """Mark an answer that is for one visitor or one moment only."""
     response.headers["Cache-Control"] = PRIVATE
