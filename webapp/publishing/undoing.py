@@ -31,15 +31,14 @@ class TooLateToUndo(Exception):
 def undo_until(draft: Draft, now: datetime) -> datetime | None:
     """Return until when the last change that readers see can be undone; None if it cannot."""
     pair = _last_two(draft)
-    if pair is None or now >= pair[0][0].at + UNDO_FOR:
-        return None
-    return pair[0][0].at + UNDO_FOR
+    until = pair[0][0].at + UNDO_FOR if pair else now
+    return until if now < until else None
 
 
 def undo(draft: Draft, editor_id: int, now: datetime) -> None:
     """Show readers the text from before the last change; what was changed is a draft again. Raises TooLateToUndo."""
     pair = _last_two(draft)
-    if pair is None or undo_until(draft, now) is None:
+    if pair is None or now >= pair[0][0].at + UNDO_FOR:
         raise TooLateToUndo
     (_, undone), (earlier, before) = pair
     old, changed = content_from_json(before.content), content_from_json(undone.content)
