@@ -1,6 +1,6 @@
 """Were people like the reader in a study? A reader's five answers, compared with what is stated of the people in it.
 
-Each answer is compared by itself, with ``People`` alone: included if what is stated covers it, not included if it is outside,
+Each answer is compared on its own, with ``People`` alone: included if what is stated covers it, not included if it is outside,
 else not stated. Nothing is inferred: "chronic" is no number of years, a mean age no range, and a region of the spine that a
 study covers in part gets neither yes nor no. Of the AIS grades, A is complete and B to D are incomplete by their definition.
 """

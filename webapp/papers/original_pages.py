@@ -317,7 +317,7 @@ def _part_of(
 ) -> tuple[str, str] | None:
     """The part that a block begins, and what it says of it already; ("", "") where the summary ends.
 
-    ``current`` is the part in which the block is, ``known`` are those so far, and ``level`` is that of their headings.
+    ``current`` is the part that the block stands in, ``known`` the parts found so far, ``level`` the level of their headings.
     """
     label = _label(block.text)
     if _END.match(label) or (block.is_link and label.startswith("back to ")):

@@ -29,10 +29,8 @@ OVERLAP = timedelta(days=3)  # services list some papers days after the date tha
 FIRST_WINDOW = timedelta(days=30)
 LEASE = timedelta(minutes=10)  # longer than a service may take for a page, with the waits that it asks for
 RETRY = timedelta(hours=1)
-AT_ONCE, PAUSE = (
-    25,
-    0.1,
-)  # candidates that are stored in one turn, and the seconds for which it is then left to others
+AT_ONCE = 25  # candidates that are stored in one turn
+PAUSE = 0.1  # seconds for which the turn is then left to others
 SHOWN = 10  # entries of a try
 
 Progress = Callable[[int, int], None]  # called with how many entries were dealt with, and of how many
@@ -175,13 +173,8 @@ def change(
     """Change a watch. Another search begins anew, as soon as possible."""
     if (watch.source, watch.query) != (source, query):
         watch.last_from = watch.last_ok_at = watch.problem = watch.next_run_at = None
-    watch.name, watch.source, watch.query, watch.every_hours, watch.is_on = (
-        name,
-        source,
-        query,
-        every_hours,
-        is_on,
-    )
+    watch.name, watch.source, watch.query = name, source, query
+    watch.every_hours, watch.is_on = every_hours, is_on
 
 
 def title_of(watch: Watch) -> str:
