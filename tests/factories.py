@@ -10,7 +10,7 @@ import msgspec
 from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.db.session import db
-from webapp.models import Answer, Article
+from webapp.models import Answer, Article, Draft
 from webapp.models.people import Ages, Cause, Either, People, Range, Sex
 from webapp.models.values import (
     AboutSci,
@@ -145,6 +145,12 @@ def publish(text: ArticleContent, now: datetime, article: Article | None = None,
         return published
     draft = revisions.draft_of(article.id)
     draft.change_note = note
+    publish_draft(draft, text, now)
+    return article
+
+
+def publish_draft(draft: Draft, text: ArticleContent, now: datetime) -> None:
+    """Make a text public from its draft. Warnings hold nothing up."""
     revision = revisions.approve(
         draft,
         text,
@@ -156,7 +162,6 @@ def publish(text: ArticleContent, now: datetime, article: Article | None = None,
         accepted=None,
     )
     publication.make_public(draft, revision, now)
-    return article
 
 
 def add_article(now: datetime = NOW, **changes: Any) -> Article:

@@ -6,12 +6,9 @@ from datetime import timedelta
 from threading import Event
 from xml.etree.ElementTree import Element
 
-import pytest
-import time_machine
 from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
-from tests.accounts.people import add_editor, sign_in
 from tests.factories import NOW, add_article, content
 from tests.pages import H, PageClient, parsed
 from webapp import jobs
@@ -25,15 +22,6 @@ from webapp.search.query import SearchQuery
 
 PAGE = "/editor/dashboard"
 HARD = "Administration of pharmacological interventions demonstrated considerable neurological improvement."
-
-
-@pytest.fixture
-def editor(client: PageClient) -> Iterator[Editor]:
-    """Somebody who is signed in at the usual time of tests."""
-    with time_machine.travel(NOW, tick=False):
-        editor = add_editor()
-        sign_in(client)
-        yield editor
 
 
 @contextmanager

@@ -44,6 +44,14 @@ def article(client: PageClient, clock: object) -> Article:
     return article
 
 
+def send_an_issue() -> None:
+    """Send the newsletter with the summary to one reader."""
+    subscribed(now=NOW)
+    digests.make_issue(Frequency.WEEKLY, LATER)
+    db.session.commit()
+    delivered(LATER)
+
+
 def changed_form(client: PageClient, article: Article, **fields: str) -> str:
     """Change the text in its form and press Publish; returns the address of the sheet."""
     path = form_of(client, article.id)
@@ -261,10 +269,7 @@ def test_after_ten_minutes_or_a_withdrawal_it_is_too_late_to_undo(
 def test_mail_about_a_correction_waits_until_it_cannot_be_undone(
     client: PageClient, article: Article, clock: time_machine.Traveller
 ) -> None:
-    subscribed(now=NOW)
-    digests.make_issue(Frequency.WEEKLY, LATER)
-    db.session.commit()
-    delivered(LATER)
+    send_an_issue()
     path = changed_form(client, article)
     assert "<b>1 reader</b>" in client.get(path).text
     send_sheet(client, path, REASON, "yes")
@@ -280,10 +285,7 @@ def test_mail_about_a_correction_waits_until_it_cannot_be_undone(
 def test_an_undone_correction_is_never_mailed(
     client: PageClient, article: Article, clock: time_machine.Traveller
 ) -> None:
-    subscribed(now=NOW)
-    digests.make_issue(Frequency.WEEKLY, LATER)
-    db.session.commit()
-    delivered(LATER)
+    send_an_issue()
     path = changed_form(client, article)
     send_sheet(client, path, REASON, "yes")
     form = path.removesuffix("/publish")

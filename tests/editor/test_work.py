@@ -1,15 +1,12 @@
 """My work: which list each kind of work is in, what comes first, and that an empty list is left out."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
 from xml.etree.ElementTree import Element
 
-import pytest
-import time_machine
 from werkzeug.datastructures import MultiDict
 
-from tests.accounts.people import add_editor, sign_in
+from tests.accounts.people import add_editor
 from tests.editor.test_dashboard import counted_queries
 from tests.factories import NOW, add_article, content
 from tests.pages import H, PageClient, parsed
@@ -24,15 +21,6 @@ from webapp.search import indexing, misses
 from webapp.search.query import SearchQuery
 
 HOME = "/editor/"
-
-
-@pytest.fixture
-def editor(client: PageClient) -> Iterator[Editor]:
-    """Somebody who is signed in at the usual time of tests."""
-    with time_machine.travel(NOW, tick=False):
-        editor = add_editor()
-        sign_in(client)
-        yield editor
 
 
 def text_of(element: Element) -> str:

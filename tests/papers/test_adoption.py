@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.accounts.people import add_editor
-from tests.factories import NOW, add_article, content
+from tests.factories import NOW, add_article, content, publish_draft
 from tests.pages import PageClient
 from webapp.content.article_content import ArticleContent, PaperContent, from_json
 from webapp.db.session import db
@@ -16,8 +16,7 @@ from webapp.models import AdoptedPage, Article, Autosave, Draft, Revision
 from webapp.models.values import AboutSci, Finding, Implication
 from webapp.papers import adoption, original_pages
 from webapp.papers.records import Unreadable
-from webapp.publishing import deletion, publication, revisions
-from webapp.publishing.revisions import Kind
+from webapp.publishing import deletion, revisions
 
 PAGES = Path(__file__).with_name("original_pages")
 
@@ -210,18 +209,7 @@ def draft_at(address: str) -> Draft:
 
 def publish(draft: Draft, doi: str) -> Article:
     """Publish a draft of a page, completed by an editor."""
-    text = content(paper={"doi": doi})
-    revision = revisions.approve(
-        draft,
-        text,
-        draft.revision_number,
-        None,
-        NOW,
-        publish_on=NOW.date(),
-        kind=Kind.PUBLISHED,
-        accepted=None,
-    )
-    publication.make_public(draft, revision, NOW)
+    publish_draft(draft, content(paper={"doi": doi}), NOW)
     db.session.commit()
     assert draft.article is not None
     return draft.article
