@@ -143,7 +143,13 @@ def everything() -> list[Text]:
         (of_python, [file for file in ROOT.glob("webapp/**/*.py") if not is_for_operators(file)]),
         (
             of_toml,
-            [ROOT / f"webapp/{name}.toml" for name in ("web/errors", "content/labels", "newsletter/privacy")],
+            [
+                *(
+                    ROOT / f"webapp/{name}.toml"
+                    for name in ("web/errors", "content/labels", "newsletter/privacy")
+                ),
+                *(STARTER / "pages").glob("*.toml"),
+            ],
         ),
         (of_script, [file for file in ROOT.glob("static/js/*.js") if file.name != "htmx.js"]),
     ]

@@ -12,7 +12,7 @@ from webapp.accounts.editor_access import csrf
 from webapp.answers import views as answers
 from webapp.articles import profile_views as profile
 from webapp.articles import views as articles
-from webapp.catalog import word_list
+from webapp.catalog import site_pages, word_list
 from webapp.config import ROOT, Config
 from webapp.db import engine
 from webapp.db.session import db as db
@@ -74,6 +74,7 @@ def create_app(config: Config | None = None) -> Flask:
     best_bets.init_app(app)
     safety_cards.init_app(app, config)
     word_list.init_app(app)
+    site_pages.init_app(app)
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack

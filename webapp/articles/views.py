@@ -11,6 +11,7 @@ from webapp.catalog.by_profile import MOST_COMPARED, compare_all
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, Order
+from webapp.catalog.site_pages import site_page
 from webapp.catalog.standing_questions import answers as standing_answers
 from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import found_in_people, study_grid
@@ -51,6 +52,7 @@ def home() -> Response:
         lead=lead,
         newest=[*lead, *(article for article in newest if article not in lead)][:HOME_COUNT],
         categories=queries.category_counts(),
+        start=site_page("start"),
     )
 
 

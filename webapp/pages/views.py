@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, request
 from webapp.catalog.answers import list_answers
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.catalog.queries import track_record
+from webapp.catalog.site_pages import site_page
 from webapp.web import assets, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
@@ -18,41 +19,45 @@ from webapp.web.templating import PREFERENCES_COOKIE, TEXT_SIZES, THEMES, Prefer
 LOGO_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 bp = Blueprint("pages", __name__)
+bp.add_app_template_global(track_record)
+bp.add_app_template_global(site_page)
+bp.add_app_template_global(
+    lambda: {answer.question: answer.slug for answer in list_answers()}, "answers_by_question"
+)
 
 
 @bp.get("/about")
 def about() -> Response:
     """Who makes this site, and why."""
-    return htmx.render("pages/about.html")
+    return _show("about")
 
 
 @bp.get("/start")
 def start() -> Response:
-    """Where to begin: four doors, for the first days, the first weeks, the time at home, and for those who care."""
-    return htmx.render("pages/start.html", answered=_answered())
+    """Where to begin: doors for the first days, the first weeks, the time at home, and for those who care."""
+    return _show("start", "pages/start.html")
 
 
 @bp.get("/find-a-trial")
 def find_a_trial() -> Response:
     """How to find a trial, what to ask before joining, and how to tell a trial from a sale."""
-    return htmx.render("pages/find_a_trial.html", answered=_answered())
-
-
-def _answered() -> dict[str, str]:
-    """The address of each answer by its question."""
-    return {answer.question: answer.slug for answer in list_answers()}
+    return _show("find-a-trial", "pages/guide.html")
 
 
 @bp.get("/how-we-write")
 def how_we_write() -> Response:
     """How a summary is made, who checks it, what its labels mean, and what we never do."""
-    return htmx.render("pages/how_we_write.html", record=track_record())
+    return _show("how-we-write")
 
 
 @bp.get("/disclaimer")
 def disclaimer() -> Response:
     """What summaries are not."""
-    return htmx.render("pages/disclaimer.html")
+    return _show("disclaimer")
+
+
+def _show(name: str, template: str = "pages/page.html") -> Response:
+    return htmx.render(template, page=site_page(name))
 
 
 @bp.get("/accessibility")

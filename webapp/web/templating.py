@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from webapp.config import VERSION, Config
+from webapp.content import page_text
 from webapp.content.fact_words import fact, harms_note, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.content.result_words import result_words
@@ -94,6 +95,8 @@ def init_app(app: Flask, config: Config) -> None:
         plural=plural,
         capitalized=capitalized,
         marked=marked,
+        inline=inline,
+        side_by_side=page_text.side_by_side,
     )
     app.jinja_env.globals.update(
         url_for=url_for,
@@ -142,3 +145,29 @@ def marked(text: str, spans: list[tuple[int, int]]) -> Markup:
         pieces += escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"
         at = end
     return Markup("".join([*pieces, escape(text[at:])]))  # noqa: S704  # every piece of the text is escaped
+
+
+def inline(line: str, link_class: str = "") -> Markup:
+    """A line of the plain format of pages as HTML: bold words, titles of journals, and links."""
+    return Markup("").join(_piece(piece, link_class) for piece in page_text.pieces(line))
+
+
+def _piece(piece: page_text.Piece, link_class: str) -> Markup:
+    if not piece.mark:
+        return escape(piece.text)
+    words = inline(piece.text, link_class)
+    if piece.mark == "link":
+        return _link(piece.address, words, link_class)
+    return Markup("<{0}>{1}</{0}>").format({"bold": "b", "title": "cite"}[piece.mark], words)
+
+
+def _link(address: str, words: Markup, link_class: str) -> Markup:
+    """A link to another page of the site, whose address begins with a slash, or elsewhere."""
+    attributes = Markup(' class="{}"').format(link_class) if link_class else Markup("")
+    if address.startswith("https:"):
+        attributes += Markup(' rel="noreferrer"')
+    elif address == "/visit-pack":  # the script adds the reader's own list
+        attributes += Markup(' rel="nofollow" data-pack-link')
+    if address.startswith("/"):
+        address = request.script_root + address
+    return Markup('<a{} href="{}">{}</a>').format(attributes, address, words)
