@@ -118,7 +118,7 @@ def _paper(models: Models, row: Row) -> dict[str, Any]:
         "doi": f"10.5555/made.up.{number}",
         "published_on": facets(number)[4],
     }
-    return models.papers[number % len(models.papers)] | new | {"pmid": None, "pmcid": None}
+    return models.papers[number % len(models.papers)] | new | {"pmid": None, "pmcid": None, "url": None}
 
 
 def _article(models: Models, row: Row) -> dict[str, Any]:

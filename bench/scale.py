@@ -119,7 +119,9 @@ def write_files(files: Path, count: int) -> None:
     ]
     for number in range(count):
         model = models[number % len(models)]
-        paper = msgspec.structs.replace(model.paper, doi=f"10.5555/imported.{number}", pmid="", pmcid="")
+        paper = msgspec.structs.replace(
+            model.paper, doi=f"10.5555/imported.{number}", pmid="", pmcid="", url=""
+        )
         content = msgspec.structs.replace(
             model, paper=paper, plain_title=f"{model.plain_title} {number}", slug=f"imported-{number}"
         )

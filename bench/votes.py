@@ -92,9 +92,9 @@ def _vote(port: int, article_count: int, votes: list[Vote], stop: Event, number:
 
 def _answer(port: int, method: str, path: str, chance: random.Random, form: str = "") -> tuple[int, str]:
     address = ".".join(str(chance.randrange(1, 250)) for _ in range(4))
-    headers = {"X-Forwarded-For": address, "Sec-Fetch-Site": "same-origin", "HX-Request": "true"}
+    headers = {"X-Forwarded-For": address, "Sec-Fetch-Site": "same-origin"}
     if form:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers |= {"HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, path, form, headers)
     answer = connection.getresponse()
