@@ -34,7 +34,7 @@ from webapp.papers import watching
 from webapp.papers.adoption_commands import adopt_pages
 from webapp.papers.commands import papers_group
 from webapp.publishing import library, scheduling
-from webapp.publishing.commands import articles_group
+from webapp.publishing.commands import articles_group, translations_group
 from webapp.publishing.library import LibraryRefused
 from webapp.search.commands import search_group
 
@@ -44,7 +44,15 @@ STARTER = ROOT / "webapp" / "starter"
 def init_app(app: Flask) -> None:
     """Add the site's commands to ``flask``."""
     articles_group.add_command(adopt_pages)
-    groups = articles_group, search_group, editors_group, newsletter_group, papers_group, safety_group
+    groups = (
+        articles_group,
+        translations_group,
+        search_group,
+        editors_group,
+        newsletter_group,
+        papers_group,
+        safety_group,
+    )
     of_backups = backup, verify_backups, fetch_backup, restore_drill, restore, after_restore
     of_site = prepare, run_jobs, check, report_failure, db_copy, export_site
     for command in (*groups, *of_backups, *of_site):

@@ -10,7 +10,7 @@ WORDS_PER_MINUTE = (
 
 # A full stop ends a sentence unless it stands in a number, after an initial or after one of these short forms.
 _NOT_AN_END = re.compile(r"\b(e\.g|i\.e|vs|Dr|Mr|Mrs|Ms|No|Fig|approx|et al|St|[A-Z])\.(?=\s)")
-_END = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“‘(]?[A-Z0-9])|\n+")
+_END = re.compile(r"(?<=[.!?])[\"”’)»]*\s+(?=[\"“‘(«]?[¿¡]?[A-ZÀ-ÖØ-Þ0-9])|\n+")
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|\d+(?:[.,]\d+)*")
 
 # Parts of words for the syllable rule.

@@ -40,4 +40,9 @@ def checked_by(sign_offs: Sequence[SignOff]) -> str:
 
 def written_by(live: Live) -> str:
     """Who wrote a text. That it is not checked is left out: ``who_checked`` says so while it is true."""
-    return _SAYS_NOT_CHECKED.sub("", live.written_by or "")
+    return without_not_checked(live.written_by or "")
+
+
+def without_not_checked(written_by: str) -> str:
+    """Who wrote a text, without a last sentence that nobody has checked it."""
+    return _SAYS_NOT_CHECKED.sub("", written_by)

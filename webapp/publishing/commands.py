@@ -1,4 +1,4 @@
-"""``flask articles``: import and export the library, and publish scheduled texts that are due."""
+"""``flask articles``: import and export the library, and publish scheduled texts that are due. ``flask translations``: their files."""
 
 import sys
 from datetime import timedelta
@@ -7,11 +7,15 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from webapp.config import ROOT
+from webapp.content.article_content import ContentError, text_from_toml, to_toml
+from webapp.content.translation import FILES, from_file, marked
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
 from webapp.publishing.library import Counts, LibraryRefused
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
+translations_group = AppGroup("translations", help="Work on the files of translated texts.")
 
 
 @articles_group.command("import")
@@ -59,3 +63,22 @@ def publish_due() -> None:
             click.echo(f"Published: {attempt.title}{late}")
     if not attempts:
         click.echo("Nothing is due.")
+
+
+@translations_group.command("mark")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def mark_translations(paths: tuple[Path, ...]) -> None:
+    """Note in the files of translations which English paragraphs of the starter library they were made from."""
+    for path in paths:
+        folder = path.resolve().parent.name
+        original = ROOT / "webapp" / "starter" / folder / path.name
+        if folder not in FILES or not original.is_file():
+            sys.exit(f"{path}: The starter library has no {folder}/{path.name}.")
+        try:
+            english = text_from_toml(original.read_text(encoding="utf-8"), FILES[folder])
+            file = from_file(path.read_text(encoding="utf-8"), FILES[folder])
+        except ContentError as error:
+            sys.exit(f"{path}{f':{error.line}' if error.line else ''}: {error.reason}")
+        path.write_text(to_toml(marked(file, english)), encoding="utf-8")
