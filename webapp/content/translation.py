@@ -134,11 +134,10 @@ def from_file(source: str, kind: type[TranslationFile]) -> TranslationFile:
     return file
 
 
-def marked(file: TranslationFile, original: Content) -> TranslationFile:
-    """The file with the marks of an original that it was compared with."""
+def marks_of(file: TranslationFile, original: Content) -> list[str]:
+    """The marks of the paragraphs of an original that a file was compared with."""
     english = words_of(original)
-    marks = (mark(english[name]) if name in english else "" for name in words_of(file))
-    return msgspec.structs.replace(file, made_from=tuple(marks))
+    return [mark(english[name]) if name in english else "" for name in words_of(file)]
 
 
 def to_file(kind: type[TranslationFile], words: Mapping[str, str], own: Mapping[str, Any]) -> TranslationFile:

@@ -1,5 +1,7 @@
 """``flask articles``: import and export the library, and publish scheduled texts that are due. ``flask translations``: their files."""
 
+import json
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -8,8 +10,8 @@ import click
 from flask.cli import AppGroup
 
 from webapp.config import ROOT
-from webapp.content.article_content import ContentError, text_from_toml, to_toml
-from webapp.content.translation import FILES, from_file, marked
+from webapp.content.article_content import ContentError, text_from_toml
+from webapp.content.translation import FILES, from_file, marks_of
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
 from webapp.publishing.library import Counts, LibraryRefused
@@ -78,7 +80,10 @@ def mark_translations(paths: tuple[Path, ...]) -> None:
             sys.exit(f"{path}: The starter library has no {folder}/{path.name}.")
         try:
             english = text_from_toml(original.read_text(encoding="utf-8"), FILES[folder])
-            file = from_file(path.read_text(encoding="utf-8"), FILES[folder])
+            source = path.read_text(encoding="utf-8")
+            marks = marks_of(from_file(source, FILES[folder]), english)
         except ContentError as error:
             sys.exit(f"{path}{f':{error.line}' if error.line else ''}: {error.reason}")
-        path.write_text(to_toml(marked(file, english)), encoding="utf-8")
+        written = re.sub(r"^made_from = \[[^\]]*\]\n", "", source, flags=re.M)
+        line = f"made_from = {json.dumps(marks)}\n"
+        path.write_text(re.sub(r"^made_by = .*\n", rf"\g<0>{line}", written, flags=re.M), encoding="utf-8")
