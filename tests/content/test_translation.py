@@ -32,7 +32,8 @@ ENGLISH = content(
     simple_explanation="One.\n\nTwo.",
     findings=[Finding(text="Pain fell.", place="Abstract"), Finding(text="Sleep did not.", place="Results")],
     since_then=[LaterEvent(on="2020", text="A new trial.", doi="10.1000/later")],
-    harms="not stated",
+    harms="not stated. Two people left.",
+    funding="not stated",
     written_by="AI, from the abstract. Not yet checked by a clinician.",
 )
 
@@ -53,7 +54,8 @@ def test_words_are_named_paragraphs_without_facts() -> None:
     assert words["findings-1-place"] == "Results"
     assert words["since_then-0-text"] == "A new trial."
     assert words["written_by"] == "AI, from the abstract."
-    assert not {"harms", "since_then-0-doi", "since_then-0-on", "slug", "paper"} & words.keys()
+    assert words["harms"] == "Two people left."
+    assert not {"funding", "since_then-0-doi", "since_then-0-on", "slug", "paper"} & words.keys()
 
 
 def test_translated_fields_keep_the_facts_of_the_original() -> None:
@@ -61,7 +63,7 @@ def test_translated_fields_keep_the_facts_of_the_original() -> None:
     fields = fields_with(ENGLISH, lambda name, _: words[name])
     assert fields["simple_explanation"] == "ONE.\n\nTWO."
     assert fields["since_then"] == [LaterEvent(on="2020", text="A NEW TRIAL.", doi="10.1000/later")]
-    assert fields["harms"] == "not stated"
+    assert fields["harms"] == "not stated. TWO PEOPLE LEFT."
 
 
 def test_a_file_is_read_back_as_it_was_written() -> None:

@@ -43,12 +43,12 @@ _SILENCE_ON_HARMS = {
 
 def standardized(text: str) -> str:
     """Write a fact with one spelling for each fixed value; a remark may follow it: "not stated. Two people left early."."""
-    return ". ".join(filter(None, _fixed_value_and_rest(text)))
+    return ". ".join(filter(None, fixed_value_and_rest(text)))
 
 
 def stated(article: Article | Row[Any], name: str) -> str:
     """What the paper states of a fact, in its field or else in ``people``; empty if neither says it. A row needs ``people``."""
-    value, text = _fixed_value_and_rest(_written(article, name))
+    value, text = fixed_value_and_rest(_written(article, name))
     if not value:
         return text
     return "" if value == DOES_NOT_APPLY else article.people.words.get(name, "")
@@ -63,7 +63,7 @@ def fact(article: Article, name: str) -> str:
     """A fact for readers: what the paper states, or why we do not know it."""
     if text := stated(article, name):
         return text
-    value, remark = _fixed_value_and_rest(_written(article, name))
+    value, remark = fixed_value_and_rest(_written(article, name))
     read = read_for(article, name)
     if value == DOES_NOT_APPLY:
         words = "Does not apply."
@@ -93,7 +93,7 @@ def _written(article: Article | Row[Any], name: str) -> str:
     return getattr(article, name) or NOT_STATED
 
 
-def _fixed_value_and_rest(text: str) -> tuple[str, str]:
+def fixed_value_and_rest(text: str) -> tuple[str, str]:
     """Split a fact into its fixed value, if it has one, and the remark or the whole text."""
     match = _FIXED_VALUE.fullmatch(text)
     if match is None:

@@ -6,6 +6,7 @@ A paragraph is named like a field of the form: "main_message", "simple_explanati
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from webapp.content.article_content import (
     line_of,
     text_from_toml,
 )
-from webapp.content.fact_words import DOES_NOT_APPLY, NOT_STATED
+from webapp.content.fact_words import FACTS, fixed_value_and_rest
 from webapp.content.readability import paragraphs
 from webapp.content.sign_off_words import without_not_checked
 from webapp.models import Answer, Correction, Live
@@ -41,11 +42,16 @@ _TYPES = {**AnswerContent.__annotations__, **ArticleContent.__annotations__}
 _ROW_WORDS = ("title", "text", "place", "source", "name")
 
 
+class _CorrectionWords(CorrectionContent, frozen=True, kw_only=True, omit_defaults=True):
+    published_on: date = date.min
+
+
 class ArticleTranslation(
     ArticleContent, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The file of a translated summary. ``made_from``: the marks of the English paragraphs, in the order of ``words_of``."""
 
+    corrections: tuple[_CorrectionWords, ...] = ()  # type: ignore[assignment]  # their dates are those of the original
     made_by: str = ""
     made_from: tuple[str, ...] = ()
 
@@ -89,11 +95,11 @@ def fields_with(text: Content | Live, word: Callable[[str, str], str]) -> dict[s
 
 
 def _paragraphs_with(field: str, text: str, word: Callable[[str, str], str]) -> str:
-    parts = paragraphs(without_not_checked(text) if field == "written_by" else text)
-    if not parts or parts in ([NOT_STATED], [DOES_NOT_APPLY]):
-        return text
+    """Of a fact that is not stated, only the remark that follows is words."""
+    fixed_value, rest = fixed_value_and_rest(text) if field in FACTS else ("", text)
+    parts = paragraphs(without_not_checked(rest) if field == "written_by" else rest)
     names = [field] if len(parts) == 1 else [f"{field}-{number}" for number in range(len(parts))]
-    return "\n\n".join(map(word, names, parts))
+    return ". ".join(filter(None, [fixed_value, "\n\n".join(map(word, names, parts))]))
 
 
 def _row_with(name: str, row: Any, word: Callable[[str, str], str]) -> Any:
