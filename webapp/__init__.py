@@ -21,6 +21,7 @@ from webapp.editor import authoring_views as authoring
 from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
 from webapp.editor import fact_sheet_views as fact_sheet
+from webapp.editor import pages_views as pages_desk
 from webapp.editor import papers_views as papers
 from webapp.editor import publish_views as publish_sheet
 from webapp.editor import review_views as reviews
@@ -91,6 +92,7 @@ def create_app(config: Config | None = None) -> Flask:
         reviews,
         safety_desk,
         settings,
+        pages_desk,
         words,
         editor_feedback,
         editor_newsletter,

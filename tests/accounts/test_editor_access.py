@@ -29,6 +29,7 @@ FOR_ADMINS = {
     "people.open_account", "people.send_link", "people.reset_second_factor", "people.audit_log",
     "safety_desk.edit", "safety_desk.save", "safety_desk.export", "safety_desk.import_file",
     "settings.edit", "settings.save", "settings.save_logo", "settings.as_file", "settings.open_file", "settings.changes",
+    "site_pages.overview", "site_pages.edit", "site_pages.save", "site_pages.as_file", "site_pages.open_file", "site_pages.changes",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}

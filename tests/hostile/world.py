@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from tests.accounts.people import add_editor
 from tests.factories import answer_content, change_settings, content, publish
 from tests.newsletter.steps import subscribed
+from webapp.catalog.site_pages import LINE_MOST, SitePage
 from webapp.catalog.word_list import WordEntry
 from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, CorrectionContent
@@ -49,7 +50,7 @@ from webapp.newsletter import digests
 from webapp.papers import candidates
 from webapp.papers.listings import Listed
 from webapp.papers.records import Record
-from webapp.publishing import reviews, revisions, safety_cards
+from webapp.publishing import reviews, revisions, safety_cards, site_pages
 from webapp.publishing.publication import make_public, withdraw
 from webapp.publishing.words import WORD_MOST, WordChanges
 from webapp.search import indexing
@@ -239,6 +240,10 @@ def build(app: Flask, say: Say) -> World:
         **{name: say(name)[:TEXT_MOST] for name in ("welcome", "mission", "run_by")},
         logo=Logo("svg", LOGO),
     )
+    page = {name: say(name)[:LINE_MOST].strip() for name in ("title", "description", "lede", "origin")}
+    said = "\n".join(f"{start}{say('text')}" for start in ("## ", "- ", "! ", "? ", "**", "[a](", "{"))
+    site_pages.save("about", SitePage(**page, text=said, sources=(say("sources"),)), 0, ana, now)
+    db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
         "slug": article.slug, "card_id": "burn", "article_id": article.id, "answer_id": answer.id, "draft_id": draft.id, "number": 1, "changed": 1, "place": "research",
@@ -256,6 +261,10 @@ def build(app: Flask, say: Say) -> World:
         "pages.glossary_term": {"slug": "a-word"},
         "newsletter.unsubscribe": {"token": tokens.sign(emails.UNSUBSCRIBE, reader.key)},
         **{f"words.{name}": {"slug": "a-word"} for name in ("edit", "save", "delete", "changes")},
+        **{
+            f"site_pages.{name}": {"name": "about"}
+            for name in ("edit", "save", "as_file", "open_file", "changes")
+        },
         "pages.site_logo": {"ending": "svg"},
         "visit_pack.short_link": {"number": article.id},
         "newsletter.issue": {"number": issue.id},

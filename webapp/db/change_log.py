@@ -36,7 +36,7 @@ class ChangeKind(StrEnum):
     CATEGORIES = "categories"
     GLOSSARY = "glossary"  # a word is explained, or searched, otherwise
     SAFETY = "safety"  # a safety card says something else, or somebody checked one
-    SETTINGS = "settings"  # the site has another name, mission or order of questions
+    SETTINGS = "settings"  # the site has another name or mission, or one of its own pages says something else
     NEWSLETTER = "newsletter"  # an issue is in the archive
 
 

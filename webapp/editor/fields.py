@@ -5,10 +5,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, Form, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    Field,
+    FieldList,
+    Form,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
+from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, Regexp
 
+from webapp.content.comparison import Difference, word_runs
 from webapp.content.identifiers import READERS
 from webapp.models.values import Labeled
 from webapp.papers import dates
@@ -78,3 +89,16 @@ class Rows(FieldList):
             number = int_from(name.removeprefix(f"{prefix}-").partition("-")[0], high=MOST_ROW_NUMBER)
             if number is not None and name.startswith(f"{prefix}-"):
                 yield number
+
+
+def changed_fields(before: BaseForm, after: BaseForm) -> list[Difference]:
+    """The fields in which two forms differ, with their words; the values of a list are on a line each."""
+    return [
+        Difference(new.name, new.label.text, word_runs(_words_in(old), _words_in(new)))
+        for old, new in zip(before, after, strict=True)
+        if not isinstance(new, HiddenField) and _words_in(old) != _words_in(new)
+    ]
+
+
+def _words_in(field: Field) -> str:
+    return "\n".join(field.data) if isinstance(field.data, list) else str(field.data or "")

@@ -8,7 +8,7 @@ from flask_wtf.file import FileField
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
-from webapp.content.comparison import Difference, word_runs
+from webapp.editor.fields import changed_fields
 from webapp.editor.safety_form import SafetyForm, card_from, card_values
 from webapp.models import Role
 from webapp.parsing import int_from
@@ -97,15 +97,13 @@ def changes(card_id: str, number: int) -> Response:
         SafetyForm(formdata=None, data=card_values(safety_cards.text_at(card_id, one)))
         for one in (number - 1, number)
     )
+    label, differences = safety_cards.get_card(card_id).label, changed_fields(before, after)
     return htmx.render(
-        "editor/safety_changes.html",
-        card=safety_cards.get_card(card_id),
+        "editor/saved_changes.html",
+        trail=[("Safety cards", url_for(".cards")), (label, url_for(".card", card_id=card_id))],
         number=number,
-        differences=[
-            Difference(new.name, new.label.text, word_runs(old.data, new.data))
-            for old, new in zip(before, after, strict=True)
-            if old.data != new.data
-        ],
+        note="" if differences else "The words are the same. It was signed as it came with the site.",
+        differences=differences,
     )
 
 

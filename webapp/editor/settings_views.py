@@ -4,13 +4,12 @@ from http import HTTPStatus
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
-from wtforms import Field
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time
 from webapp.catalog.answers import list_answers
-from webapp.content.comparison import Difference, word_runs
 from webapp.content.logos import LogoRefused, read_logo
+from webapp.editor.fields import changed_fields
 from webapp.editor.settings_form import (
     LogoForm,
     SettingsFileForm,
@@ -89,14 +88,15 @@ def changes(number: int) -> Response:
     """Show what was changed in the settings then, word by word."""
     before, after = (_form_of(site_settings.text_at(one)) for one in (number - 1, number))
     return htmx.render(
-        "editor/settings_changes.html",
+        "editor/saved_changes.html",
+        trail=[("Site settings", url_for(".edit"))],
         number=number,
-        differences=[
-            Difference(new.name, new.label.text, word_runs(_words(old), _words(new)))
-            for old, new in zip(before, after, strict=True)
-            if new.name != "number" and _words(old) != _words(new)
-        ],
-        logo_changed=site_settings.text_at(number - 1).logo != site_settings.text_at(number).logo,
+        differences=changed_fields(before, after),
+        note=(
+            "The logo was changed."
+            if site_settings.text_at(number - 1).logo != site_settings.text_at(number).logo
+            else ""
+        ),
     )
 
 
@@ -122,11 +122,6 @@ def _form_of(settings: SiteSettings) -> SettingsForm:
     form = SettingsForm(formdata=typed if typed and "name" in typed else None, data=values)
     form.set_answers(list_answers(), settings.asked_most)
     return form
-
-
-def _words(field: Field) -> str:
-    """The value of a field as text: the questions on a line each."""
-    return "\n".join(field.data) if isinstance(field.data, list) else str(field.data or "")
 
 
 def _refused(name: str, reason: str) -> Response:

@@ -9,7 +9,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.catalog.glossary import articles_with
 from webapp.catalog.word_list import WordEntry
-from webapp.content.comparison import Difference, word_runs
+from webapp.editor.fields import changed_fields
 from webapp.editor.words_form import WordForm, WordsFileForm, entry_from, word_values
 from webapp.models import GlossaryTerm, Role, SearchMiss
 from webapp.models.in_words import plural
@@ -93,16 +93,13 @@ def delete(slug: str) -> Response:
 def changes(slug: str, number: int) -> Response:
     """Show what was changed in a word then."""
     before, after = (_form_of(words.text_at(slug, one), 0) for one in (number - 1, number))
+    word = after.word.data or before.word.data
     return htmx.render(
-        "editor/word_changes.html",
-        slug=slug,
+        "editor/saved_changes.html",
+        trail=[("Words", url_for(".overview")), (word, url_for(".edit", slug=slug))],
         number=number,
-        word=after.word.data or before.word.data,
-        differences=[
-            Difference(new.name, new.label.text, word_runs(old.data or "", new.data or ""))
-            for old, new in zip(before, after, strict=True)
-            if new.name not in ("number", "csrf_token") and old.data != new.data
-        ],
+        note="",
+        differences=changed_fields(before, after),
     )
 
 

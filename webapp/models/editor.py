@@ -194,6 +194,7 @@ class AuditKind(Labeled):
     STILL_RIGHT = "still-right", "Said that an answer is still right"
     SAFETY_CARD_CHANGED = "safety-card-changed", "Changed a safety card"
     SETTINGS_CHANGED = "settings-changed", "Changed the site settings"
+    PAGE_CHANGED = "page-changed", "Changed a page of the site"
     WORD_CHANGED = "word-changed", "Changed a word"
     WORD_DELETED = "word-deleted", "Deleted a word"
     WATCH_CHANGED = "watch-changed", "Changed what we look for"

@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import select
 
 from webapp.db.session import db
-from webapp.models import SavedText
+from webapp.models import Editor, SavedText, SitePart, SiteText
 from webapp.parsing import clean_texts
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.web.errors import SiteError
@@ -43,6 +44,15 @@ def get_text(saved: Sequence[OneText], number: int) -> OneText:
     if found is None:
         raise SiteError(404)
     return found
+
+
+def store(
+    part: SitePart, key: str, content: Any, number: int, *, editor: Editor | None, now: datetime
+) -> None:
+    """Add a text of the site to the history of what it is for."""
+    text = SiteText(part=part, key=key, number=number, content=content, saved_at=now, editor=editor)
+    db.session.add(text)
+    db.session.flush()
 
 
 def from_toml(source: bytes, kind: type[Content], **given: Any) -> Content:

@@ -8,7 +8,6 @@ import tomli_w
 
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
-from webapp.db.session import db
 from webapp.models import AuditKind, Editor, SitePart, SiteText
 from webapp.publishing import audit, saved_texts
 from webapp.web.site_settings import SiteSettings, site_settings, starter_settings
@@ -40,12 +39,7 @@ def save(settings: SiteSettings, base: int, editor: Editor | None, now: datetime
     before = text_at(base)
     if settings == before:
         return False
-    content = msgspec.to_builtins(settings)
-    db.session.add(
-        SiteText(
-            part=SitePart.SETTINGS, key="", number=base + 1, content=content, saved_at=now, editor=editor
-        )
-    )
+    saved_texts.store(SitePart.SETTINGS, "", msgspec.to_builtins(settings), base + 1, editor=editor, now=now)
     change_log.announce(ChangeKind.SETTINGS, now)
     changed = [
         name for name in settings.__struct_fields__ if getattr(settings, name) != getattr(before, name)

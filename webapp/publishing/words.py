@@ -200,7 +200,4 @@ def from_toml(source: bytes, editor: Editor | None, now: datetime) -> Changed:
 
 def _store(slug: str, entry: WordEntry | None, number: int, editor: Editor | None, now: datetime) -> None:
     content = msgspec.to_builtins(entry) if entry else None
-    db.session.add(
-        SiteText(part=SitePart.WORD, key=slug, number=number, content=content, saved_at=now, editor=editor)
-    )
-    db.session.flush()
+    saved_texts.store(SitePart.WORD, slug, content, number, editor=editor, now=now)
