@@ -240,9 +240,10 @@ def build(app: Flask, say: Say) -> World:
         **{name: say(name)[:TEXT_MOST] for name in ("welcome", "mission", "run_by")},
         logo=Logo("svg", LOGO),
     )
-    page = {name: say(name)[:LINE_MOST].strip() for name in ("title", "description", "lede", "origin")}
+    title, lede = (say(name)[:LINE_MOST].strip() for name in ("title", "lede"))
     said = "\n".join(f"{start}{say('text')}" for start in ("## ", "- ", "! ", "? ", "**", "[a](", "{"))
-    site_pages.save("about", SitePage(**page, text=said, sources=(say("sources"),)), 0, ana, now)
+    page = SitePage(title=title, description=title, lede=lede, text=said, origin=lede, sources=(lede,))
+    site_pages.save("about", page, 0, ana, now)
     db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
