@@ -161,4 +161,5 @@ def _check_inline(tree: Element) -> None:
             assert not INLINE.match(attribute), f"inline {attribute} on {element.tag}"
         assert element.tag != f"{H}style", "an inline style sheet"
         if element.tag == f"{H}script":
-            assert element.get("src") or element.get("type") == "application/ld+json", "an inline script"
+            is_data = element.get("type") in ("application/json", "application/ld+json")
+            assert element.get("src") or is_data, "an inline script"

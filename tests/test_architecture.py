@@ -17,6 +17,7 @@ WEBAPP = ROOT / "webapp"
 ORDER = [
     "parsing",
     "config",
+    "languages",
     "db",
     "models",
     "content",

@@ -44,7 +44,17 @@ from webapp.search import best_bets, misses
 from webapp.search import index as search_index
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
-from webapp.web import assets, errors, http, metrics, page_cache, site_settings, telemetry, templating
+from webapp.web import (
+    assets,
+    errors,
+    http,
+    language_addresses,
+    metrics,
+    page_cache,
+    site_settings,
+    telemetry,
+    templating,
+)
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -66,6 +76,7 @@ def create_app(config: Config | None = None) -> Flask:
     metrics.init_app(app, config)
     site_settings.init_app(app)
     templating.init_app(app, config)
+    language_addresses.init_app(app)
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)

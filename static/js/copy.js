@@ -16,7 +16,7 @@
       row.hidden = !words.every((word) => text.includes(word));
       if (!row.hidden) count += 1;
     }
-    const sentence = `${count} of ${rows.length} ${rows.length === 1 ? "summary" : "summaries"} shown. This copy looks only at titles.`;
+    const sentence = list.dataset.shown.replace("%(count)s", count);
     document.getElementById("list-count").textContent = sentence;
     document.getElementById("status").textContent = sentence;
   }

@@ -2,6 +2,10 @@
 "use strict";
 
 (() => {
+  // What this script says, in the language of the page: each message by its English words, which the server finds here.
+  const translated = JSON.parse(document.getElementById("script-words")?.textContent || "{}");
+  const _ = (message, count = "") => (translated[message] || message).replace("%(count)s", count);
+
   const status = () => document.getElementById("status");
   const say = (text) => { status().textContent = text; };
 
@@ -67,7 +71,7 @@
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, ({ target }) => {
-      const sentence = "That didn’t work. Please try again in a minute.";
+      const sentence = _("That didn’t work. Please try again in a minute.");
       if (location.pathname.startsWith("/editor/")) say(sentence); // the form of a summary shows it at its foot
       else tell(sentence, target.closest("form") || target);
     });
@@ -77,7 +81,16 @@
   function reveal(root) {
     for (const button of root.querySelectorAll?.("[data-print], [data-copy]") || []) button.hidden = false;
     if ("share" in navigator) for (const button of root.querySelectorAll?.("[data-share]") || []) button.hidden = false;
+    invite(root);
     if ("speechSynthesis" in window) for (const box of root.querySelectorAll?.("[data-listen]") || []) box.hidden = false;
+  }
+
+  // A page in another language than English was chosen, so English is offered there only to somebody who doesn't ask for that one.
+  function invite(root) {
+    const asked = (navigator.languages || []).map((one) => one.split("-")[0]);
+    const here = document.documentElement.lang;
+    if (here !== "en" && asked.includes(here)) return;
+    for (const line of root.querySelectorAll?.("[data-language]") || []) line.hidden = !asked.includes(line.dataset.language);
   }
 
   document.addEventListener("click", async (event) => {
@@ -105,9 +118,9 @@
   async function copy(button) {
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      tell("Copied.", button);
+      tell(_("Copied."), button);
     } catch {
-      tell("Your browser didn’t let us copy. You can select the text instead.", button);
+      tell(_("Your browser didn’t let us copy. You can select the text instead."), button);
     }
   }
 
@@ -115,7 +128,7 @@
     try {
       await navigator.share({ text: button.dataset.share });
     } catch (error) {
-      if (error.name !== "AbortError") tell("Sharing didn’t work. You can copy the text instead.", button);
+      if (error.name !== "AbortError") tell(_("Sharing didn’t work. You can copy the text instead."), button);
     }
   }
 
@@ -123,7 +136,7 @@
     const field = document.getElementById(button.getAttribute("aria-controls"));
     const isShown = field.type === "text";
     field.type = isShown ? "password" : "text";
-    button.textContent = isShown ? "Show" : "Hide";
+    button.textContent = isShown ? _("Show") : _("Hide");
   }
 
   // ------------------------------------------------- the visit pack: a list of summaries and answers, stored on this device and nowhere else
@@ -184,21 +197,21 @@
     const entry = button.dataset.packAdd;
     const link = document.querySelector(".head-pack").cloneNode();
     link.className = "";
-    link.textContent = "Open my pack";
-    if (list.split("-").includes(entry)) tell("It’s in your pack already.", button, link);
-    else if (countOf(list) >= Number(link.dataset.most)) tell("Your pack is full. Remove something first.", button, link);
+    link.textContent = _("Open my pack");
+    if (list.split("-").includes(entry)) tell(_("It’s in your pack already."), button, link);
+    else if (countOf(list) >= Number(link.dataset.most)) tell(_("Your pack is full. Remove something first."), button, link);
     else {
       const longer = list ? `${list}-${entry}` : entry;
       if (!storePack(longer)) return false;
       link.search = `?s=${longer}`;
       link.hidden = false;
-      tell(`Added. ${countOf(longer)} in my pack.`, button, link);
+      tell(_("Added. %(count)s in my pack.", countOf(longer)), button, link);
     }
     return true;
   }
 
   function savePack(list) {
-    if (storePack(list)) say(`Saved. ${countOf(list)} in my pack.`);
+    if (storePack(list)) say(_("Saved. %(count)s in my pack.", countOf(list)));
   }
 
   document.addEventListener("submit", (event) => {
@@ -252,20 +265,20 @@
     const run = ++reading.run;
     if (reading.at >= reading.parts.length) { stop(); return; }
     const words = new SpeechSynthesisUtterance(reading.parts[reading.at]);
-    words.lang = "en-US";
+    words.lang = document.getElementById(reading.box.dataset.listen).closest("[lang]").lang;
     words.onend = () => { if (reading && reading.run === run && !reading.isPaused) { reading.at += 1; speak(); } };
-    label("Pause");
+    label(_("Pause"));
     speechSynthesis.speak(words);
   }
 
-  function pause() { reading.isPaused = true; reading.run += 1; speechSynthesis.cancel(); label("Keep listening"); }
+  function pause() { reading.isPaused = true; reading.run += 1; speechSynthesis.cancel(); label(_("Keep listening")); }
   function resume() { reading.isPaused = false; speak(); }
   function label(text) { reading.button.querySelector("span").textContent = text; }
 
   function stop() {
     if (!reading) return;
     const { button, box } = reading;
-    label("Listen to this explanation");
+    label(_("Listen to this explanation"));
     reading = null;
     speechSynthesis.cancel();
     const stopButton = box.querySelector("[data-listen-stop]");
@@ -311,7 +324,7 @@
       const cache = await caches.open(name);
       for (const request of await cache.keys()) {
         const url = new URL(request.url);
-        if (!/^\/(research|answers|start|visit-pack)/.test(url.pathname)) continue;
+        if (!/^(\/[a-z]{2})?\/(research|answers|start|visit-pack)/.test(url.pathname)) continue;
         const page = new DOMParser().parseFromString(await (await cache.match(request)).text(), "text/html");
         const link = document.createElement("a");
         link.href = url.pathname + url.search;

@@ -4,7 +4,7 @@
 
 const KEPT = "kept-1";
 const ALWAYS = ["/offline", "/emergency"];
-const PAGES = /^\/((research|answers)\/[^/.]+|start|visit-pack|offline|emergency)$/;
+const PAGES = /^(\/[a-z]{2})?\/((research|answers)\/[^/.]+|start|visit-pack|offline|emergency)$/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(ALWAYS)).then(() => self.skipWaiting()));

@@ -22,6 +22,8 @@ from werkzeug.exceptions import HTTPException
 from webapp.catalog import queries
 from webapp.db import change_log
 from webapp.db.writing import stop_reading
+from webapp.languages.language import gettext, in_language
+from webapp.web.language_addresses import language_of
 
 COPIED_BLUEPRINTS = frozenset({"answers", "articles", "assets", "exports", "pages", "safety"})
 COPIED = frozenset(
@@ -102,7 +104,9 @@ class SiteCopy:
             address, file = self.waiting.popleft()
             path = self.folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            with current_app.test_request_context(address, base_url=self.site_url), path.open("wb") as opened:
+            language, plain = language_of(address)
+            asked = current_app.test_request_context(plain, base_url=self.site_url + language.prefix)
+            with in_language(language), asked, path.open("wb") as opened:
                 g.copied_at = self.made_at
                 response = self.answer(address)
                 if response.mimetype == "text/html":
@@ -127,8 +131,8 @@ class SiteCopy:
         def without_sending(form: re.Match[str]) -> str:
             if 'role="search"' in form[1]:
                 return form[0]
-            sentence = "This copy can’t send forms."
-            link = f'<a href="{escape(request.url)}">Use this page on our live site</a>'
+            sentence = gettext("This copy can’t send forms.")
+            link = f'<a href="{escape(request.url)}">{gettext("Use this page on our live site")}</a>'
             return f'<p class="hint">{sentence} {link}.</p>' if 'method="post"' in form[1] else ""
 
         def with_link(found: re.Match[str]) -> str:
@@ -144,8 +148,12 @@ class SiteCopy:
         """The link from a file to an address of the site, which is copied, too; else the address on the live site."""
         parts = urlsplit(address)
         name, page, rest = self.file_of(parts.path, parts.query), parts.query, ""
-        if parts.path == "/search" and re.fullmatch("(q=[^&]*)?", parts.query):
-            name, page, rest = "search.html", "", parts.query  # a script of this page reads the query
+        if language_of(parts.path)[1] == "/search" and re.fullmatch("(q=[^&]*)?", parts.query):
+            name, page, rest = (
+                f"{parts.path[1:]}.html",
+                "",
+                parts.query,
+            )  # a script of this page reads the query
         if not name:
             return self.site_url + address
         if name not in self.files:
@@ -156,7 +164,7 @@ class SiteCopy:
     def file_of(self, path: str, query: str) -> str:
         """The file for an address, such as ``research@page=2.html``; empty if the address is not copied."""
         try:
-            endpoint, _ = self.addresses.match(path, method="GET")
+            endpoint, _ = self.addresses.match(language_of(path)[1], method="GET")
         except HTTPException:
             return ""
         is_copied = endpoint in COPIED or endpoint.partition(".")[0] in COPIED_BLUEPRINTS

@@ -6,19 +6,26 @@ from enum import StrEnum
 
 import msgspec
 
+from webapp.languages.language import gettext
+
 _GROUP = re.compile(r"([^:;]+):\s*(\d{1,7}) of (\d{1,7})")
 
 
 class Labeled(StrEnum):
     """A StrEnum whose members carry the words shown on screen: ``NAME = "value", "Label"``."""
 
-    label: str
+    english: str
 
-    def __new__(cls, value: str, label: str = "") -> "Labeled":
+    def __new__(cls, value: str, english: str = "") -> "Labeled":
         member = str.__new__(cls, value)
         member._value_ = value
-        member.label = label or value
+        member.english = english or value
         return member
+
+    @property
+    def label(self) -> str:
+        """The words in the language of the page."""
+        return gettext(self.english)
 
 
 class Subject(Labeled):

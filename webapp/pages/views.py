@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.catalog.answers import list_answers
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
@@ -98,7 +98,7 @@ def save_preferences() -> Response:
     chosen = Preferences.from_cookie(
         ".".join(request.form.get(name, "") for name in ("text", "theme", "spacing", "offline"))
     )
-    response = htmx.redirect("/preferences?saved=yes")
+    response = htmx.redirect(url_for("pages.preferences", saved="yes"))
     return set_reader_cookie(response, PREFERENCES_COOKIE, chosen.to_cookie(), days=365)
 
 

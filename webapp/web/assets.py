@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, request
 
 from webapp.config import ROOT
 from webapp.web.http import ENCODINGS, FILE_QUALITY, compressed
@@ -88,8 +88,7 @@ def get_asset(name: str) -> Asset:
     if name == "css/site.css":
         # It names fonts as /fonts/regular.ttf; browsers get the address with the hash.
         for font in (one for one in PACKAGED if one.startswith("fonts/")):
-            address = f"/assets/{get_asset(font).hash}/{font}"
-            body = body.replace(f'url("/{font}")'.encode(), f'url("{address}")'.encode())
+            body = body.replace(f'url("/{font}")'.encode(), f'url("{asset_url(font)}")'.encode())
     return Asset(name, body)
 
 
@@ -102,7 +101,7 @@ def encoded(name: str, encoding: str) -> bytes:
 @lru_cache(maxsize=256)
 def asset_url(name: str) -> str:
     """The address of a file, which changes when its content does."""
-    return url_for("assets.show_asset", hash_=get_asset(name).hash, name=name)
+    return f"/assets/{get_asset(name).hash}/{name}"
 
 
 def asset_integrity(name: str) -> str:

@@ -26,8 +26,10 @@ from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from webapp.config import Config
+from webapp.languages.language import current_language
 from webapp.parsing import clean_text
 from webapp.web.errors import SiteError
+from webapp.web.language_addresses import without_language
 
 log = logging.getLogger("webapp.requests")
 
@@ -281,12 +283,14 @@ def refuse_unreadable() -> None:
 
 def url_for(endpoint: str, **values: Any) -> str:
     """Flask's ``url_for`` for templates, which ask for some 70 addresses a page. Words and tokens are not remembered."""
-    return (_address if values.keys() <= REMEMBERED else plain_url_for)(endpoint, **values)
+    if values.keys() <= REMEMBERED:
+        return _address(current_language().code, endpoint, **values)
+    return without_language(plain_url_for(endpoint, **values))
 
 
 @lru_cache(maxsize=10_000)
-def _address(endpoint: str, **values: Any) -> str:
-    return plain_url_for(endpoint, **values)
+def _address(language: str, endpoint: str, **values: Any) -> str:  # noqa: ARG001  # another language, another address
+    return without_language(plain_url_for(endpoint, **values))
 
 
 def text_file(body: str | Iterable[str], mimetype: str, name: str) -> Response:

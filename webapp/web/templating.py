@@ -17,6 +17,7 @@ from webapp.content.fact_words import fact, harms_note, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
+from webapp.languages.language import gettext, ngettext
 from webapp.models import Article
 from webapp.models.article import running_text
 from webapp.models.in_words import capitalized, day, month, partial_date, plural
@@ -84,6 +85,8 @@ def init_app(app: Flask, config: Config) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
         day=day,
         partial_date=partial_date,
@@ -97,6 +100,7 @@ def init_app(app: Flask, config: Config) -> None:
         marked=marked,
         inline=inline,
         side_by_side=page_text.side_by_side,
+        translated=gettext,
     )
     app.jinja_env.globals.update(
         url_for=url_for,
