@@ -2,8 +2,9 @@
 
 ``lay_questions.tsv`` says for each question which summaries are right, by their slugs, and ``none`` where the library may have
 nothing that answers it. A summary that is right once it is written is listed already. Answers are judged by their slugs, too.
-``new_lay_questions.tsv`` was written before anybody looked at how search treats it: the first run had 19 of 40 right. Its
-bounds say how far search has come since, not how far it should get.
+``new_lay_questions.tsv`` and ``second_lay_questions.tsv`` were written before anybody looked at how search treats them: the first
+runs had 19 and 22 of 40 right. Search has been tuned on the former since, not on the latter. Their bounds say how far search has
+come, not how far it should get.
 """
 
 import csv
@@ -38,7 +39,11 @@ def first(text: str) -> list[str]:
 # The goals are 95 % right at least, and a wrong "none yet" in 5 % at most.
 @pytest.mark.parametrize(
     ("name", "least_right", "most_wrong_none"),
-    [("lay_questions.tsv", 0.95, 0.05), ("new_lay_questions.tsv", 0.7, 0.05)],
+    [
+        ("lay_questions.tsv", 0.95, 0.05),
+        ("new_lay_questions.tsv", 0.9, 0.05),
+        ("second_lay_questions.tsv", 0.55, 0.05),
+    ],
 )
 def test_lay_questions_get_the_right_summary_or_an_honest_none(
     library: Flask, name: str, least_right: float, most_wrong_none: float

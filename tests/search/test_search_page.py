@@ -233,7 +233,7 @@ def add_purple_answer(slug: str) -> Answer:
 
 
 def test_the_answer_that_is_asked_for_stands_above_all_results(client: PageClient, add: Adds) -> None:
-    found = add(plain_title="Purple pills in a made-up trial")
+    found = add(plain_title="Purple pills work in a made-up trial")
     answer = add_purple_answer(found.slug)
     link = f'href="/answers/{answer.slug}"'
     for text in ("do purple pills work", "Purple tablets", "purpel pills work"):
@@ -283,6 +283,32 @@ def test_a_word_in_passing_is_enough_if_the_reader_wrote_it(client: PageClient, 
     mentions = add(harms="One person had hiccups.")
     add()
     assert slugs(client.get("/search?q=hiccups").text) == [mentions.slug]
+
+
+def test_a_word_in_passing_beside_another_subject_is_no_hit(client: PageClient, add: Adds) -> None:
+    add(harms="One person had hiccups.")
+    assert (
+        "We have no summary on hiccups of violinists yet"
+        in client.get("/search?q=hiccups of violinists").text
+    )
+    about = add(plain_title="Hiccups after surgery")
+    assert slugs(client.get("/search?q=hiccups of violinists").text) == [about.slug]
+
+
+def test_everyday_words_for_a_thing_have_to_stand_together(client: PageClient, add: Adds) -> None:
+    add(plain_title="Bladder diaries at home and how to read the pacemaker")
+    assert "We have no summary on bladder pacemaker yet" in client.get("/search?q=bladder pacemaker").text
+    together = add(plain_title="A pacemaker for the bladder")
+    assert slugs(client.get("/search?q=bladder pacemaker").text) == [together.slug]
+
+
+def test_what_few_summaries_are_about_says_more_of_a_question(client: PageClient, add: Adds) -> None:
+    common = [add(plain_title=f"Pressure sores and creams, part {number}") for number in range(4)]
+    rare = add(plain_title="Hiccups in dogs", subject=Subject.ANIMALS)
+    for _ in range(4):
+        add()
+    found = slugs(client.get("/search?q=pressure sores of dogs").text)
+    assert found == [rare.slug] and not {one.slug for one in common}.intersection(found)
 
 
 def test_words_that_say_little_make_no_hit_beside_one_that_says_more(client: PageClient, add: Adds) -> None:

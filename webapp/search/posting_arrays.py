@@ -40,7 +40,9 @@ RETRACTED_PRIOR = 0.1  # a retracted paper can be found, but after everything el
 PROMINENT = 0.5  # of the most that a stem can add to a score: it is in a title, or in a text more than once
 # An aspect of more than this share of all documents does not tell them apart, unless it is of no more than a few.
 TOO_COMMON, FEW = 1 / 3, 10
-ENOUGH = 0.6  # of what is asked
+TOGETHER_SLACK = 2  # other telling words that may stand between those of a name
+MOST_READ = 500  # documents whose text is read to see whether words stand together; of more, being prominent is enough
+ENOUGH = 0.55  # of what is asked
 NO_VALUE = -1
 NEAR_COUNT = 50  # words that a misspelled one may have been, at most
 CACHE_BYTES = 32_000_000
@@ -63,8 +65,8 @@ class Clause:
 class Aspect:
     """One thing that a query is about.
 
-    A document is about it if it has all stems of one of the reader's own forms, or if all stems of another name for it are
-    prominent.
+    A document is about it if it has all stems of one of ``own``, the reader's words, or if all stems of one of ``names`` are prominent
+    in it and stand together.
     """
 
     own: tuple[tuple[str, ...], ...]
@@ -168,6 +170,7 @@ class Snapshot:
         self.contributions = PostingCache(CACHE_BYTES, self._contributions).get
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
+        self._named = lru_cache(maxsize=2_000)(self._documents_named)
         # ids of articles like one, by its id, its revision and how many were asked for; filled by similar.py
         self.similar_ids: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
@@ -226,7 +229,7 @@ class Snapshot:
         return Matches(people_ids, len(people), counts, animal_ids, len(animals))
 
     def relevant(self, aspects: Sequence[Aspect]) -> Mask:
-        """The relevance floor: documents that are about enough of what is asked, by the weights of the aspects.
+        """The relevance floor: documents that are about enough of what is asked, by the weight and the rarity of each aspect.
 
         What nearly everything here is about ("spinal cord injury") counts only if nothing else is asked.
         """
@@ -234,17 +237,42 @@ class Snapshot:
         most = max(FEW, TOO_COMMON * self.size)
         telling = [part for part in parts if np.count_nonzero(part[1]) <= most] or parts
         share = np.zeros(self.size, np.float32)
+        asked = 0.0
         for weight, is_about in telling:
-            share[is_about] += weight
-        floor: Mask = share >= ENOUGH * sum(weight for weight, _ in telling)
+            says = weight * self.rarity(int(is_about.sum()))
+            share[is_about] += says
+            asked += says
+        floor: Mask = share >= ENOUGH * asked
         return floor
 
     def _about(self, aspect: Aspect) -> Mask:
         mask = np.zeros(self.size, np.bool_)
-        for forms, least in ((aspect.own, 0.0), (aspect.names, PROMINENT)):
-            for stems in forms:
-                mask[self._with_all(stems, least)] = True
+        for stems in aspect.own:
+            mask[self._with_all(stems, 0.0)] = True
+        for stems in aspect.names:
+            mask[self._named(stems)] = True
         return mask
+
+    def _documents_named(self, stems: tuple[str, ...]) -> Numbers:
+        """The documents in which the words of a name are prominent and stand together somewhere."""
+        documents = self._with_all(stems, PROMINENT)
+        if len(stems) == 1 or len(documents) > MOST_READ:
+            return documents
+        return documents[np.array([self._stand_together(stems, one) for one in documents.tolist()], np.bool_)]
+
+    def _stand_together(self, stems: Sequence[str], document: int) -> bool:
+        """Whether a passage of the document has all of the stems within a few words."""
+        wanted = {stem.encode() for stem in stems}
+        room = len(wanted) + TOGETHER_SLACK
+        segment, number = self._place(document)
+        for passage in segment.sequence(number).splitlines():
+            last = dict[bytes, int]()
+            for place, stem in enumerate(passage.split()):
+                if stem in wanted:
+                    last[stem] = place
+                    if len(last) == len(wanted) and place - min(last.values()) < room:
+                        return True
+        return False
 
     def _with_all(self, stems: Sequence[str], least: float) -> Numbers:
         """The documents where each of the stems adds at least such a share of what it can add to a score."""

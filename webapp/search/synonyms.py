@@ -17,6 +17,7 @@ NEGATIONS = {"cannot": "cant", "couldnt": "cant", "unable": "cant"} | dict.fromk
     ("doesnt", "didnt", "wont", "isnt", "arent"), "dont"
 )
 NO_RANK = 9
+MAIN_TERMS = 3  # so many medical terms of a concept mean the thing itself, the rest something near it
 WINDOW_SLACK = 3  # words that may stand between those of a form
 
 
@@ -41,6 +42,12 @@ class Concept(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def lay_stems(self) -> tuple[tuple[str, ...], ...]:
         return _distinct(self.lay)
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """The main medical terms as stems, without those of which only a common word is left ("substance use")."""
+        main = self.medical[:MAIN_TERMS]
+        return _distinct([term for term in main if len(stems(term)) > 1 or len(list(words(term))) == 1])
 
     @property
     def right_forms(self) -> tuple[str, ...]:

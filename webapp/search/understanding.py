@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from webapp.search.posting_arrays import Alternative, Aspect, Clause, Snapshot
 from webapp.search.query import QueryTerm, SearchQuery
 from webapp.search.spanish import in_english
-from webapp.search.synonyms import Match, table
+from webapp.search.synonyms import MAIN_TERMS, Match, table
 from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
 
 SHORTEST_WORD = 4  # that is corrected
@@ -28,15 +28,12 @@ SHORTEST_OPEN_WORD = 2
 SHORTEST_KNOWN_OPEN_WORD = 4
 READ_AS = 0.6  # a medical term for one everyday word
 READ_PHRASE_AS = 0.9  # for several: "blood clot in leg" says more than its words one by one
-MAIN_TERMS = 3  # so many medical terms of a concept mean the thing itself, the rest something near it
 NEAR_TERM = 0.5
 LAY_FORM = 0.5  # an everyday form of the same thing; its words may be far apart in a text
 UNDERSTOOD_TOGETHER = 0.25  # each word of "blood clot in leg", once that was understood as one thing
 SAYS_LITTLE = 0.4  # a vague word
 MOST_CONCEPTS = 4
-# What a word outside of the concepts counts as an aspect of the query ("care" in "care of bed sores"), and one that no summary
-# has, which may be a name or a typing error.
-OTHER_WORD, UNKNOWN_WORD = 0.15, 0.05
+OTHER_WORD = 0.1  # a word outside of the concepts as an aspect of the query ("care" in "care of bed sores")
 NAMED_TERMS, MOST_NAMED = 2, 6  # medical terms that the page names, of each concept and in all
 
 
@@ -79,7 +76,7 @@ def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
     ]
     return UnderstoodQuery(
         clauses=tuple(dict.fromkeys([*own, *map(_concept_clause, matches)])),
-        aspects=_aspects(own, matches, library),
+        aspects=_aspects(own, matches),
         corrected=None if corrected is None else written(corrected),
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
         highlighted=tuple(dict.fromkeys(highlighted)),
@@ -206,29 +203,36 @@ def _concepts(terms: Sequence[QueryTerm]) -> tuple[Match, ...]:
     return tuple({match.concept.name: match for match in matches}.values())[:MOST_CONCEPTS]
 
 
-def _aspects(own: Sequence[Clause], matches: Sequence[Match], library: Snapshot) -> tuple[Aspect, ...]:
+def _aspects(own: Sequence[Clause], matches: Sequence[Match]) -> tuple[Aspect, ...]:
     """What a query is about: its concepts, and its telling words outside of them; vague words only if there is nothing else.
 
-    A concept is named by its main medical terms and by everyday forms of several words. What is only near it is no name, so
-    that it makes no summary relevant.
+    A concept is named by its main medical terms, and by everyday forms with two telling words at least: "doctors find out" stands in
+    any text. What is only near it is no name, so that it makes no summary relevant. If a term is all that is asked, somebody looks
+    it up, and a text that has it in passing is relevant, too.
     """
     names: dict[frozenset[str], list[tuple[str, ...]]] = {}
+    terms = set[frozenset[str]]()
     for match in matches:  # the same words may lead to several concepts
-        lay = [form for form in match.concept.lay_stems if len(form) > 1]
-        names.setdefault(match.stems, []).extend([*match.concept.medical_stems[:MAIN_TERMS], *lay])
-    aspects = [  # several words may stand far apart in a text
-        Aspect((tuple(told),) if len(told) == 1 else (), 1.0, (tuple(told), *same))
-        for told, same in names.items()
-    ]
+        told = tuple(match.stems)
+        forms = [form for form in (told, *match.concept.lay_stems) if len(set(form) - VAGUE_STEMS) > 1]
+        if len(told) == 1:
+            forms.append(told)
+        if len(told) == 1 or match.stems in map(frozenset, match.concept.medical_stems):
+            terms.add(match.stems)
+        names.setdefault(match.stems, []).extend([*match.concept.names, *forms])
     understood = frozenset().union(*names)
     others = []
     for clause in own:
-        forms = tuple(form for form, _ in clause.alternatives)
+        forms = [form for form, _ in clause.alternatives]
         if not understood.issuperset(forms[0]):
-            is_known = all(len(library.contributions(one).documents) for one in forms[0])
-            others.append(Aspect(forms, OTHER_WORD if is_known else UNKNOWN_WORD))
+            others.append(Aspect(tuple(forms), OTHER_WORD))
     telling = [other for other in others if not VAGUE_STEMS.issuperset(other.own[0])]
-    return tuple((aspects + telling) or others)
+    looked_up = terms if len(names) == 1 and not telling else ()
+    concepts = [
+        Aspect((tuple(told),) if told in looked_up else (), 1.0, tuple(dict.fromkeys(forms)))
+        for told, forms in names.items()
+    ]
+    return tuple((concepts + telling) or others)
 
 
 def _concept_clause(match: Match) -> Clause:

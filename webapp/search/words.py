@@ -195,4 +195,4 @@ def _word(token: str, start: int, end: int) -> Word:
     return Word(start, end, folded[:LONGEST_WORD], pieces)
 
 
-VAGUE_STEMS = frozenset(map(stem, _LISTS["vague_words"]))
+VAGUE_STEMS = frozenset(stem(fold(word)) for word in _LISTS["vague_words"])
