@@ -1,6 +1,8 @@
 """What readers see of articles and categories."""
 
-from datetime import date
+import sqlite3
+from collections import Counter
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -305,6 +307,36 @@ def test_long_lists_come_in_pages(client: PageClient) -> None:
     assert second.count('<article class="card">') == 2
     assert 'rel="prev"' in second
     assert client.get("/categories/pain-management?page=2").text.count('<article class="card">') == 2
+
+
+def test_a_late_page_goes_on_where_the_one_before_it_ended(app: Flask) -> None:
+    """Also among articles of the same time, where the newer paper comes first, and without those that were retracted."""
+    years = ["2001", "2019", "2007", "2015", "2003", "2011"]
+    for at, year in enumerate(years):
+        add_article(NOW.replace(hour=at // 3), paper={"published_on": year})
+        add_article(
+            NOW.replace(hour=at // 3), paper={"status": PaperStatus.RETRACTED, "status_note": "Gone."}
+        )
+    pages = [queries.latest(number, 2) for number in (1, 2, 3, 4)]
+    listed = [article.paper.published_on for page in pages for article in page.rows]
+    assert listed == ["2015", "2011", "2003", "2019", "2007", "2001"]
+    assert {page.total for page in pages} == {6}
+
+
+def test_a_late_page_reads_no_papers_of_the_pages_before_it(app: Flask) -> None:
+    """In SQLite's own steps: some 30 for each article that is skipped, if its paper is read, and 13 if it is not."""
+    for number in range(100):
+        add_article(NOW + timedelta(minutes=number))
+    connection = db.session.connection().connection.dbapi_connection
+    assert isinstance(connection, sqlite3.Connection)
+    steps = Counter[int]()
+    for page in (1, 1, 50):  # at first the statements are prepared
+        steps[page] = 0
+        connection.set_progress_handler(lambda page=page: steps.update([page]), 1)
+        queries.latest(page, 2)
+        db.session.expire_all()
+    connection.set_progress_handler(None, 0)
+    assert steps[50] - steps[1] < 20 * 98
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "3", "x", "1e9", "99999999999", "²", ""])
