@@ -18,6 +18,7 @@ LICENSES = ("all-rights-reserved", "CC-BY-4.0")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TIME_ZONES = available_timezones()  # once: it opens some 600 files
 KEY_LENGTH = 32
+LONGEST_MODEL = 100  # characters of the name of a language model
 ROOT = Path(__file__).resolve().parent.parent
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what HOST may say, not a default
 INSTALLED = ROOT / ".installed"  # made by `make install`: the path of the command that knows the settings
@@ -105,6 +106,16 @@ def _service_url(value: str) -> str:
     if _web_address(value) is None:
         raise ValueError("give an address like https://api.example.org/v2")
     return value.rstrip("/")
+
+
+def _optional_service_url(value: str) -> str:
+    return _service_url(value) if value else ""
+
+
+def _api_key(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("give letters, digits and symbols without a space")
+    return value
 
 
 def _smtp_url(value: str) -> str:
@@ -263,6 +274,15 @@ class Config:
         _service_url,
         "ClinicalTrials.gov's API, where registered trials are looked up",
     )
+    draft_llm_url: str = _setting(
+        "",
+        _optional_service_url,
+        "OpenAI-compatible API where a language model writes first drafts, like https://llm.example.org/v1; empty: no AI drafts",
+    )
+    draft_llm_model: str = _setting(
+        "", str.strip, "Name of the model that writes first drafts, which readers see, too"
+    )
+    draft_llm_key: str = _setting("", _api_key, "Key for that API, if it needs one")
     content_license: str = _setting(
         "all-rights-reserved",
         _choice({name: name for name in LICENSES}),
@@ -323,6 +343,14 @@ class Config:
         missing = [name.upper() for name in of_provider if not values[name]]
         if 0 < len(missing) < len(of_provider):
             raise ConfigError(f"{missing[0]}: not set. A sign-in provider needs it.")
+        if values["draft_llm_url"] and not 0 < len(values["draft_llm_model"]) <= LONGEST_MODEL:
+            raise ConfigError(
+                f"DRAFT_LLM_MODEL: give the name of the model, in up to {LONGEST_MODEL} characters."
+            )
+        if values["draft_llm_key"] and not is_secure(values["draft_llm_url"]):
+            raise ConfigError(
+                "DRAFT_LLM_URL: give an address that starts with https://. Otherwise others could read the key on its way."
+            )
         if not _given(source, "SITE_URL"):
             host = "localhost" if values["host"] in EVERY_ADDRESS else values["host"]
             values["site_url"] = f"http://{with_port(host, values['port'])}"

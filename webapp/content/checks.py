@@ -202,7 +202,7 @@ def errors(
         ]
     yield from people_problems(content.people)
     yield from (Problem(field, message) for is_right, field, message in rules if not is_right)
-    yield from untraced_findings(content)
+    yield from untraced_findings(content, sections)
     yield from claim_errors(content, source_text(paper, tuple(sections)))
 
 
@@ -275,18 +275,19 @@ def grades(content: ArticleContent) -> list[Grade]:
     ]
 
 
-def untraced_findings(content: ArticleContent) -> Iterator[Problem]:
-    """Quotes that the stored abstract does not contain, and counts that cannot be read."""
-    abstract, *quotes = (  # what is not seen differs between a quote and its source, and typographic marks do
-        " ".join(normalize("NFKC", clean_text(text)).translate(_PLAIN_MARKS).split()).lower()
-        for text in (content.paper.abstract, *(finding.quote for finding in content.findings))
+def untraced_findings(content: ArticleContent, sections: Sequence[Section] = ()) -> Iterator[Problem]:
+    """Quotes that the stored text of the paper does not contain, and counts that cannot be read."""
+    text = "\n".join((content.paper.abstract, *(section.text for section in sections)))
+    paper, *quotes = (  # what is not seen differs between a quote and its source, and typographic marks do
+        " ".join(normalize("NFKC", clean_text(one)).translate(_PLAIN_MARKS).split()).lower()
+        for one in (text, *(finding.quote for finding in content.findings))
     )
     for number, (finding, quote) in enumerate(zip(content.findings, quotes, strict=True), start=1):
         if finding.counts and not finding.groups:
             message = f"Write the counts of finding {number} like this: New dressing: 12 of 40; usual dressing: 9 of 41."
             yield Problem(f"findings-{number - 1}-counts", message)
-        if quote not in abstract:
-            message = f"The quote of finding {number} isn’t in the stored abstract, word for word."
+        if quote not in paper:
+            message = f"The quote of finding {number} isn’t in the stored text of the paper, word for word."
             yield Problem(f"findings-{number - 1}-quote", message)
 
 

@@ -26,7 +26,7 @@ _CONTRADICTIONS = {
     Result.HARMFUL: ("better", "denied", ("no_better", "unsure", "worse")),
     Result.HELPED: ("no_better", "", ("better", "gain")),
 }
-_TELL_FINDINGS = ("plain_title", "main_message", "findings")
+TELL_FINDINGS = ("plain_title", "main_message", "findings")
 NOT_PEOPLE = ("animals", "lab")
 _NAME_WORDS = 4  # words in capitals by which a run is a name, as of a scale
 _RESULTS = re.compile(
@@ -62,7 +62,7 @@ def claim_errors(content: ArticleContent, source: SourceText) -> Iterator[Proble
 def claim_warnings(content: ArticleContent) -> Iterator[Problem]:
     """Find findings that are told as if they were always so or of nobody, orders to readers, and silence of a paper not read."""
     for field, sentence in ((field, one) for field, text in own_texts(content) for one in sentences(text)):
-        always = _WORDS["always"].search(sentence) if field.startswith(_TELL_FINDINGS) else None
+        always = _WORDS["always"].search(sentence) if field.startswith(TELL_FINDINGS) else None
         if always and not _WORDS["asked"].search(sentence, 0, always.start()):
             message = f"“{always[0]}” sounds as if it were always so. Say what happened in this study."
             yield Problem(field, message, sentence)

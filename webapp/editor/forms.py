@@ -126,7 +126,7 @@ class FindingForm(Form):
 
     text = long("Finding", rows=3)
     place = short("Where in the paper")
-    quote = long("Short quote from the abstract", rows=1)
+    quote = long("Short quote from the paper", rows=1)
     counts = short(
         "Counts in each group, if the paper gives them (optional). Like: New bed: 3 of 40; usual bed: 9 of 41"
     )

@@ -1,6 +1,7 @@
 """Tables, the fixed lists and value objects stored in them, and counts and dates in words."""
 
 from webapp.db.change_log import ChangeKind, PublicChange
+from webapp.models.ai_draft import AiConfirmation, AiDraft
 from webapp.models.answer import Answer, AnswerCitation, AnswerSlug
 from webapp.models.article import AdoptedPage, Article, ArticleSlug, Correction, Draft, Live, Paper, Revision
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm

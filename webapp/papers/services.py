@@ -5,6 +5,7 @@ Every failure is an exception whose message names the service, for editors to re
 
 import urllib.request
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
@@ -14,9 +15,12 @@ from http.client import HTTPException, IncompleteRead
 from math import ceil, inf
 from threading import Lock
 from time import monotonic, sleep
+from types import MappingProxyType
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import json
 
 from webapp.config import VERSION, Config
 from webapp.models.in_words import plural
@@ -33,11 +37,12 @@ _INTERNAL = ("localhost", "local", "internal", "invalid", "test", "example")  # 
 
 @dataclass(frozen=True)
 class Service:
-    """An outside service; ``setting`` names the setting with its address."""
+    """An outside service; ``setting`` names the setting with its address, ``seconds`` is for one answer if not SECONDS."""
 
     name: str
     setting: str
     seconds_between: float
+    seconds: float | None = None
 
 
 # Crossref allows five requests for one DOI a second, and one for a list; PubMed three; the others publish no limit.
@@ -54,6 +59,10 @@ class ServiceFailed(Exception):
 
 class NotThere(ServiceFailed):
     """The service works, and does not have what it was asked for."""
+
+
+class Refused(ServiceFailed):
+    """The service did not understand the request."""
 
 
 class MustWait(ServiceFailed):
@@ -110,14 +119,32 @@ def fetch(config: Config, service: Service, path: str, *, until: float | None = 
 
     ``until`` is the latest time, by ``time.monotonic()``, at which the answer is still of use.
     """
-    address, started = getattr(config, service.setting), monotonic()
-    pace, until = _paces[address], until or started + SECONDS
+    return _answer(config, service, path + (f"?{urlencode(query)}" if query else ""), until)
+
+
+def post(config: Config, service: Service, path: str, value: Any, key: str) -> bytes:
+    """Send a value as JSON to a path below a service's address, with a key if there is one. Raises ServiceFailed."""
+    authorization = {"Authorization": f"Bearer {key}"} if key else {}
+    headers = {"Content-Type": "application/json"} | authorization
+    return _answer(config, service, path, None, headers=headers, body=json.encode(value))
+
+
+def _answer(
+    config: Config,
+    service: Service,
+    path: str,
+    until: float | None,
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    body: bytes | None = None,
+) -> bytes:
+    address, started, seconds = getattr(config, service.setting), monotonic(), service.seconds or SECONDS
+    pace, until = _paces[address], until or started + seconds
     pace.take_turn(service, until)
-    deadline = min(monotonic() + SECONDS, until)
-    url = f"{address}{path}" + (f"?{urlencode(query)}" if query else "")
+    deadline = min(monotonic() + seconds, until)
     ours = f" (mailto:{config.editors_mail})" if is_contact(config.editors_mail) else ""
     agent = {"User-Agent": f"SpinalCordResearchHelp/{VERSION}{ours}"}
-    request = urllib.request.Request(url, headers=agent)  # noqa: S310
+    request = urllib.request.Request(f"{address}{path}", body, agent | dict(headers))  # noqa: S310
     try:
         with open_until(deadline, request, _SameHostOnly(service), CONNECT_SECONDS) as answer:
             pace.obey(answer.headers)
@@ -174,7 +201,9 @@ def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
         return _must_wait(service, pace.pause(asked))
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServiceFailed(f"{service.name} has a problem at the moment (error {error.code}).")
-    return ServiceFailed(f"{service.name} refused our request (error {error.code}).")
+    if error.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return ServiceFailed(f"{service.name} doesn’t let us in (error {error.code}).")
+    return Refused(f"{service.name} refused our request (error {error.code}).")
 
 
 def _must_wait(service: Service, seconds: float) -> MustWait:

@@ -1,0 +1,127 @@
+"""Checks of what a language model wrote. All of them are errors: a reason does not help, only other words do.
+
+Measured elsewhere, models generalize beyond their paper five times as often as people, so each of the model's sentences is
+held against the paper: its direction, whom it is about, what caused what, and the harms.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from webapp.content.ai_text import AiText
+from webapp.content.article_content import ArticleContent
+from webapp.content.checks import warnings
+from webapp.content.claims import NOT_PEOPLE, claimed
+from webapp.content.number_check import Trace, closest, traced_in
+from webapp.content.problems import Problem, own_texts
+from webapp.content.quantities import quantities
+from webapp.content.readability import words
+from webapp.content.source_text import SourceText, source_text, stems
+from webapp.models import Section, Source
+from webapp.models.values import Subject
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
+
+
+_FILE = tomllib.loads(Path(__file__).with_name("ai_words.toml").read_text(encoding="utf-8"))
+_SCOPE = [(_any_of(group["ours"]), _any_of(group["paper"])) for group in _FILE.pop("scope")]
+_WORDS = {name: _any_of(words) for name, words in _FILE.items()}
+_SAYS_AI = re.compile(r"\bAI\b")
+# "12 people", "48 injured adults"
+_COUNTED = re.compile(
+    r"\s+(?:[\w-]+\s+){0,2}?(?:people|persons|(?:wo)?men|adults|patients|participants|volunteers)\b",
+    re.IGNORECASE,
+)
+_LOOK_BEYOND = ("implications", "limitations")  # where a text may name those who were not studied
+_MOST_QUOTED = 50  # words
+_LEAST_STEMS = 3  # that a sentence shares with the paper's sentence that it is held against
+
+
+def ai_errors(content: ArticleContent, ai: AiText, sections: Sequence[Section] = ()) -> Iterator[Problem]:
+    """Find what stops a text with sentences of a language model; all warnings about them are among it."""
+    source = source_text(content.paper, tuple(sections))
+    yield from (problem for problem in warnings(content, sections) if ai.has(problem, content))
+    yield from _finding_errors(content, ai)
+    is_nothing_better = {_direction(one.text) for one in source.sentences} in ({-1}, {-1, 0})
+    for field, sentence in ai.sentences(own_texts(content)):
+        for message in _sentence_errors(content, source, field, sentence):
+            yield Problem(field, message, sentence)
+        if field in ("plain_title", "main_message") and is_nothing_better and _direction(sentence) > 0:
+            message = "No sentence of the paper says this, and one says the opposite. Check this one."
+            yield Problem(field, message, sentence)
+    is_ai = "harms" in ai.paragraphs(content, ["harms"])
+    if is_ai and _WORDS["harmless"].search(content.harms) and not _is_about_harms(source):
+        message = "The stored text of the paper doesn’t say that there were no harms. Say what we know."
+        yield Problem("harms", message, content.harms)
+    if not _SAYS_AI.search(content.written_by):
+        yield Problem("written_by", "AI wrote a first draft of this. Say so, with the word “AI”.")
+
+
+def _finding_errors(content: ArticleContent, ai: AiText) -> Iterator[Problem]:
+    """Find the model's findings that do not follow from their quotes."""
+    for index, finding in enumerate(content.findings):
+        field = f"findings-{index}"
+        if not list(ai.sentences([(field, finding.text)])):
+            continue
+        if not finding.quote.strip():
+            yield Problem(f"{field}-quote", f"Give finding {index + 1} its sentence from the paper.")
+            continue
+        if len(words(finding.quote)) > _MOST_QUOTED:
+            yield Problem(f"{field}-quote", f"Keep the quote of finding {index + 1} to {_MOST_QUOTED} words.")
+        quoted = SourceText("", Section(Source.ABSTRACT, finding.quote))
+        for number, (trace, *_) in traced_in(finding.text, quoted).items():
+            if trace is Trace.MISSING:
+                message = f"The quote of finding {index + 1} doesn’t say {number}. Change one of them."
+                yield Problem(f"{field}-text", message, finding.text)
+        if _direction(finding.text) * _direction(finding.quote) < 0:
+            message = f"Finding {index + 1} says the opposite of its quote. Change one of them."
+            yield Problem(f"{field}-text", message, finding.text)
+
+
+def _sentence_errors(content: ArticleContent, source: SourceText, field: str, sentence: str) -> Iterator[str]:
+    """Say what is wrong with a sentence, next to its paper."""
+    paper = "\n".join(one.text for one in source.sentences)
+    nearest = closest(source.sentences, sentence) if source.sentences else None
+    is_near = nearest is not None and len(stems(sentence) & nearest.stems) >= _LEAST_STEMS
+    if nearest and is_near and _direction(sentence) * _direction(nearest.text) < 0:
+        yield f"The paper seems to say the opposite: “{nearest.text}” Check this sentence."
+    for ours, theirs in () if field.startswith(_LOOK_BEYOND) else _SCOPE:
+        if (word := ours.search(sentence)) and not theirs.search(paper):
+            yield f"The stored text of the paper doesn’t speak of “{word[0]}”. Say whom or what it studied."
+    if (
+        (word := _WORDS["causes"].search(sentence))
+        and _shows_a_link(paper)
+        and not claimed("denied", sentence)
+    ):
+        yield f"The paper shows a link. “{word[0]}” says more than that."
+    is_not_people = content.subject in (Subject.ANIMALS, Subject.LAB) or not claimed("people", paper)
+    is_counted = any(
+        _COUNTED.match(sentence, one.start + len(one.text)) for one in quantities(sentence) if one.is_count
+    )
+    if is_not_people and is_counted and any(claimed(kind, paper) for kind in NOT_PEOPLE):
+        yield "The paper speaks of animals or the lab, and this of people. Say what was studied."
+    if general := claimed("general", sentence):
+        yield f"“{general}” speaks for all research. Say what this study found."
+    if word := _WORDS["address"].search(sentence):
+        yield f"A summary gives no addresses: “{word[0]}”. Take it out."
+
+
+def _shows_a_link(paper: str) -> bool:
+    """Tell whether a paper saw things go together, without putting anybody into groups by chance."""
+    return _WORDS["linked"].search(paper) is not None and not _WORDS["chance"].search(paper)
+
+
+def _direction(text: str) -> int:
+    """Tell whether a text says that something did good (1), or that it did not (-1); 0 if it says both, neither or maybe."""
+    if claimed("unsure", text):
+        return 0
+    is_good = bool(claimed("better", text, unless="denied"))
+    is_denied = bool(claimed("no_better", text)) or (not is_good and bool(claimed("better", text)))
+    return is_good - is_denied
+
+
+def _is_about_harms(source: SourceText) -> bool:
+    return any(claimed("harms", one.text) for one in source.sentences)
