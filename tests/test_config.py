@@ -80,6 +80,8 @@ def test_a_file_that_gives_no_setting_is_refused_by_name(tmp_path: Path) -> None
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:0"),
         ("CROSSREF_URL", "https://api..example.org"),
+        ("DRAFT_LLM_URL", "llm.example.org/v1"),
+        ("DRAFT_LLM_KEY", "two words"),
         ("OIDC_ISSUER", "login.example.org"),
         ("OIDC_ISSUER", "http://login.example.org"),
         ("OIDC_ISSUER", "http://127.0.0.1.example.org"),
@@ -109,6 +111,23 @@ def test_a_setting_whose_package_is_missing_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ConfigError, match=f"^{name}: .*make extras"):
         Config.from_environ({name: "https://key@localhost/1"})
+
+
+def test_first_drafts_need_a_model_and_never_send_the_key_in_the_clear() -> None:
+    whole = {
+        "DRAFT_LLM_URL": "https://llm.example.org/v1/",
+        "DRAFT_LLM_MODEL": "some-model",
+        "DRAFT_LLM_KEY": "sk-1",
+    }
+    assert Config.from_environ(whole).draft_llm_url == "https://llm.example.org/v1"
+    for changes, refused in (
+        ({"DRAFT_LLM_MODEL": ""}, "DRAFT_LLM_MODEL"),
+        ({"DRAFT_LLM_MODEL": "x" * 101}, "DRAFT_LLM_MODEL"),
+        ({"DRAFT_LLM_URL": "http://llm.example.org/v1"}, "DRAFT_LLM_URL"),
+    ):
+        with pytest.raises(ConfigError, match=f"^{refused}: "):
+            Config.from_environ(whole | changes)
+    assert Config.from_environ(whole | {"DRAFT_LLM_URL": "http://ollama:11434/v1", "DRAFT_LLM_KEY": ""})
 
 
 def test_a_sign_in_provider_needs_all_three_settings(tmp_path: Path) -> None:

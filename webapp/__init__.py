@@ -17,6 +17,7 @@ from webapp.config import ROOT, Config
 from webapp.db import engine
 from webapp.db.session import db as db
 from webapp.db.session import migrate
+from webapp.editor import ai_draft_views as ai_draft
 from webapp.editor import authoring_views as authoring
 from webapp.editor import bulk_views as bulk
 from webapp.editor import dashboard_views as dashboard
@@ -96,6 +97,7 @@ def create_app(config: Config | None = None) -> Flask:
         authoring,
         publish_sheet,
         fact_sheet,
+        ai_draft,
         dashboard,
         bulk,
         papers,

@@ -13,6 +13,7 @@
 10. Remove outdated copy: remove the static copy of the site when a summary was withdrawn since it was made.
 11. Find papers: run the watches that are due.
 12. Prepare words: after a word changed, make what search looks words up in, so that the next search need not.
+13. Draft: have a language model write the first drafts that editors asked for.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -43,7 +44,7 @@ from webapp.mail import delivery, outbox
 from webapp.mail.outbox import PRIORITIES, URGENT, Priorities
 from webapp.mail.smtp import ServerAway, mailer_for
 from webapp.newsletter import subscriptions
-from webapp.papers import candidates, watching
+from webapp.papers import ai_drafting, candidates, watching
 from webapp.papers.services import is_contact
 from webapp.publishing import audit, deletion, reviews, scheduling, undoing
 from webapp.search import indexing, misses, synonyms
@@ -202,6 +203,11 @@ def find_papers(stop: Event) -> None:
         watching.run_due(config, stop.is_set)
 
 
+def draft(_: Event) -> None:
+    """Make the next first draft that an editor asked a language model for."""
+    ai_drafting.run_waiting(current_app.extensions["config"])
+
+
 def remind(_: Event) -> None:
     """Remind editors of sign-offs that are a year old."""
     with writing() as now:
@@ -223,5 +229,6 @@ JOBS = (
     Job("remind", 3600.0, remind),
     Job("remove outdated copy", 1.0, remove_outdated_copy),
     Job("find papers", 60.0, find_papers),
+    Job("draft", 2.0, draft),
     Job("prepare words", 1.0, lambda _: synonyms.table().prepare()),
 )

@@ -50,6 +50,7 @@ class StandIn(Reply):
         super().__init__()
         self.replies: dict[str, Reply | Answering] = {}
         self.asked: list[tuple[str, str]] = []  # path and user agent
+        self.sent: list[tuple[dict[str, str], bytes]] = []  # headers and body of each form
         self.url = ""
 
     def answers_with(self, sample: str) -> None:
@@ -81,6 +82,11 @@ def stand_in() -> Iterator[StandIn]:
     state = StandIn()
 
     class Handler(SilentHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.sent.append((dict(self.headers), body))
+            self.do_GET()
+
         def do_GET(self) -> None:
             path = unquote(self.path)
             state.asked.append((path, self.headers["User-Agent"]))

@@ -17,6 +17,7 @@ from webapp.content.number_check import Trace, closest, traced_in
 from webapp.content.problems import Problem, own_texts
 from webapp.content.quantities import quantities
 from webapp.content.readability import words
+from webapp.content.sign_off_words import names_ai
 from webapp.content.source_text import SourceText, source_text, stems
 from webapp.models import Section, Source
 from webapp.models.values import Subject
@@ -29,7 +30,6 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
 _FILE = tomllib.loads(Path(__file__).with_name("ai_words.toml").read_text(encoding="utf-8"))
 _SCOPE = [(_any_of(group["ours"]), _any_of(group["paper"])) for group in _FILE.pop("scope")]
 _WORDS = {name: _any_of(words) for name, words in _FILE.items()}
-_SAYS_AI = re.compile(r"\bAI\b")
 # "12 people", "48 injured adults"
 _COUNTED = re.compile(
     r"\s+(?:[\w-]+\s+){0,2}?(?:people|persons|(?:wo)?men|adults|patients|participants|volunteers)\b",
@@ -56,7 +56,7 @@ def ai_errors(content: ArticleContent, ai: AiText, sections: Sequence[Section] =
     if is_ai and _WORDS["harmless"].search(content.harms) and not _is_about_harms(source):
         message = "The stored text of the paper doesn’t say that there were no harms. Say what we know."
         yield Problem("harms", message, content.harms)
-    if not _SAYS_AI.search(content.written_by):
+    if not names_ai(content.written_by):
         yield Problem("written_by", "AI wrote a first draft of this. Say so, with the word “AI”.")
 
 

@@ -9,6 +9,7 @@ from webapp.models.values import ReviewerKind, SignOff
 
 NOT_CHECKED = "Not yet checked by a clinician."
 _SAYS_NOT_CHECKED = re.compile(r"\s*not (?:yet )?checked by an? [^.]*\.?\s*$", re.IGNORECASE)
+_AI = re.compile(r"\bAI\b")
 _LIVES = "who lives with an injury"
 # of somebody whose name is no longer shown
 _SOMEBODY = {
@@ -46,3 +47,8 @@ def written_by(live: Live) -> str:
 def without_not_checked(written_by: str) -> str:
     """Who wrote a text, without a last sentence that nobody has checked it."""
     return _SAYS_NOT_CHECKED.sub("", written_by)
+
+
+def names_ai(written_by: str) -> bool:
+    """Tell whether AI is among those who wrote a text."""
+    return _AI.search(written_by) is not None

@@ -8,13 +8,14 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.catalog.word_list import word_list
 from webapp.content import merging, plain_language
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
+from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.editor import autosaves, rows
 from webapp.editor.draft_form import DraftForm
@@ -23,6 +24,7 @@ from webapp.editor.forms import attach, content_from, form_for, values_of
 from webapp.models import Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
 from webapp.publishing import (
+    ai_drafts,
     answers,
     deletion,
     external_changes,
@@ -139,11 +141,13 @@ def show_form(
     problems: Sequence[Problem] = (),
     refusal: NotPublishable | None = None,
     moved: rows.Moved | None = None,
+    confirmed: str = "",
     fields: rows.Fields | None = None,
 ) -> Response:
     """Show the form as it was filled in, with the reasons why it was not accepted.
 
-    Warnings are listed once for each message and reason, those without a reason first. ``fields`` is what it was filled from if that was not sent in this request; ``moved`` is the row that a button moved.
+    Warnings are listed once for each message and reason, those without a reason first. ``fields`` is what it was filled from if that was not sent in this request; ``moved`` is the row that a button moved,
+    ``confirmed`` the part that one confirmed.
     """
     saved = content_from_json(draft.content)
     content = content_from(form, saved)
@@ -194,6 +198,9 @@ def show_form(
         ),
         others_typing=autosaves.others_typing(current_editor().id, f"draft-{draft.id}", datetime.now(UTC)),
         comments=reviews.comments(draft) if draft.id else {},
+        ai_parts=ai_drafts.parts(draft, content) if isinstance(content, ArticleContent) and draft.id else (),
+        confirmed=confirmed,
+        offers_ai_draft=bool(current_app.extensions["config"].draft_llm_url),
         can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
         undo_until=deletion.undo_until,
         schedule=scheduling.waiting_for([draft.id]).get(draft.id) if draft.id else None,

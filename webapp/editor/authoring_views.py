@@ -43,7 +43,7 @@ from webapp.papers import crossref, records, sources
 from webapp.papers.records import Record
 from webapp.papers.services import ServiceFailed
 from webapp.parsing import member_from
-from webapp.publishing import audit, publication, reviews, revisions, scheduling
+from webapp.publishing import ai_drafts, audit, publication, reviews, revisions, scheduling
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
@@ -246,6 +246,18 @@ def comment_done(draft_id: int) -> Response:
         draft = _draft(draft_id)
         reviews.mark_done(draft, request.form.get("comment-done", ""), current_editor().id, now)
     return show_form(*_sent(draft_id))
+
+
+@bp.post("/confirm-part")
+def confirm_part(draft_id: int) -> Response:
+    """Confirm what AI wrote in a part, as the form has it; what was typed stays in the form."""
+    part = request.form.get("confirm-part", "")
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft, form = _sent(draft_id)
+        content = content_from(form, content_from_json(draft.content))
+        if draft.id and isinstance(content, ArticleContent):
+            ai_drafts.confirm(draft, content, part, current_editor().id, now)
+    return show_form(*_sent(draft_id), confirmed=part)
 
 
 @bp.post("/check")

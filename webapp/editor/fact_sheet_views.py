@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import SelectField, TextAreaField
@@ -216,5 +216,6 @@ def _show(
         in_words=decisions.in_words,
         place_of=place_of,
         statements=_STATEMENTS,
+        offers_ai_draft=bool(current_app.extensions["config"].draft_llm_url),
         local=local_time,
     )

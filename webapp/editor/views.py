@@ -24,7 +24,7 @@ from webapp.editor.queries import Filters, Sort, Tab
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
 from webapp.parsing import int_from, member_from
-from webapp.publishing import audit, deletion, publication, revisions, scheduling, sign_offs
+from webapp.publishing import ai_drafts, audit, deletion, publication, revisions, scheduling, sign_offs
 from webapp.publishing.answers import transient_answer
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.web import htmx
@@ -195,6 +195,7 @@ def duplicate(draft_id: int) -> Response:
             content = msgspec.structs.replace(content, corrections=[])
         copy = revisions.new_draft(kind=original.kind)
         revisions.save(copy, content, 0, current_editor().id, now)
+        ai_drafts.copy(original, copy)
     return htmx.redirect(url_for("authoring.edit", draft_id=copy.id, done="duplicated"))
 
 
@@ -273,6 +274,7 @@ def _show_history(draft: Draft, status: int = HTTPStatus.OK, *, is_behind: bool 
         draft=draft,
         history=revisions.history(draft),
         schedules=scheduling.history(draft),
+        ai_drafts=[one for one in ai_drafts.drafts_of(draft) if one.written],
         local=local_time,
         is_behind=is_behind,
     )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from webapp.content.fact_words import stated
 from webapp.content.result_words import result_words
-from webapp.content.sign_off_words import who_checked
+from webapp.content.sign_off_words import who_checked, written_by
 from webapp.exports.reference import author_name
 from webapp.models import Answer, Article
 from webapp.models.article import Live
@@ -133,7 +133,7 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
         "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
         "publisher": {"@type": "Organization", "name": site_settings().name, "url": site_url},
-        "creditText": who_checked(live),
+        "creditText": " ".join(filter(None, (_who_wrote(live), who_checked(live)))),
     }
     # Of the text as it is now: these properties cannot say that an earlier version was reviewed.
     if current := [sign_off for sign_off in live.sign_offs if not sign_off.is_earlier]:
@@ -144,6 +144,12 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
             if sign_off.name
         ]
     return page
+
+
+def _who_wrote(live: Live) -> str:
+    """Say who wrote a text, as the line under its title does."""
+    names = written_by(live).rstrip(".")
+    return f"Written by {names}." if names else ""
 
 
 def _trail(*steps: tuple[str, str]) -> dict[str, Any]:

@@ -52,13 +52,15 @@ def _changed(done: str) -> Response:
 
 
 def _show_inbox(done: str) -> Response:
+    by_article = inbox.by_article()
     return htmx.render(
         "feedback/overview.html",
         "inbox",
         messages=inbox.unread_messages(),
         notes=inbox.unread_notes(),
         marked_done=inbox.marked_done(),
-        by_article=inbox.by_article(),
+        by_article=by_article,
+        clarity=inbox.clarity(by_article),
         done=done,
         reason_label=lambda value: Reason(value).label,
     )

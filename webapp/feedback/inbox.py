@@ -8,6 +8,7 @@ from operator import attrgetter
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from webapp.content.sign_off_words import names_ai
 from webapp.db.session import db
 from webapp.mail import outbox
 from webapp.models import Article, ContactMessage, Feedback, Live, MailKind, Topic, Understanding
@@ -24,6 +25,16 @@ class ArticleFeedback:
     helpful_count: int
     not_helpful_count: int
     understood_count: int  # named the result that the article names
+    misunderstood_count: int
+
+
+@dataclass(frozen=True)
+class Clarity:
+    """How many readers understood the summaries that AI had a hand in, or the others."""
+
+    is_by_ai: bool
+    summary_count: int
+    understood_count: int
     misunderstood_count: int
 
 
@@ -114,6 +125,25 @@ def by_article() -> list[ArticleFeedback]:
         ArticleFeedback(row, *votes.get(row.id, (0, 0)), *answers.get(row.id, (0, 0))) for row in articles
     ]
     return sorted(rows, key=lambda row: (-row.not_helpful_count, -row.helpful_count, row.article.id))
+
+
+def clarity(rows: Sequence[ArticleFeedback]) -> list[Clarity]:
+    """Add up the answers to "Was this clear?", for texts with and without AI apart."""
+    asked = [row for row in rows if row.understood_count + row.misunderstood_count]
+    groups = {
+        is_by_ai: [row for row in asked if names_ai(row.article.written_by) is is_by_ai]
+        for is_by_ai in (True, False)
+    }
+    return [
+        Clarity(
+            is_by_ai,
+            len(group),
+            sum(row.understood_count for row in group),
+            sum(row.misunderstood_count for row in group),
+        )
+        for is_by_ai, group in groups.items()
+        if group
+    ]
 
 
 def _counts(

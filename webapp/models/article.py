@@ -313,7 +313,7 @@ class Revision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
     number: Mapped[int]
-    # saved, published, restored, scheduled, imported, re-filed, notice, undone
+    # saved, published, restored, scheduled, imported, re-filed, notice, undone, AI draft
     kind: Mapped[str] = mapped_column(String(16))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -35,7 +35,7 @@ from webapp.models import (
     StoredText,
 )
 from webapp.models.values import ArticleStatus
-from webapp.publishing import answers, audit, sign_offs
+from webapp.publishing import ai_drafts, answers, audit, sign_offs
 from webapp.publishing.live_rows import make_live
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
@@ -87,6 +87,8 @@ def check_publishable(
         else:
             sections = stored_sections(draft)
             problems = list(errors(content, sections, today))
+            if draft and draft.id:
+                problems += ai_drafts.problems(draft, content, sections)
             find_warnings = partial(warnings, content, sections)
             other = find_article_of(content.paper)
             if other is not None and other.id != own_id:
@@ -101,7 +103,9 @@ def check_publishable(
     if content.slug and content.slug != slugify(content.slug, max_length=120):
         message = "Use lowercase letters, digits and hyphens in the address, like nerve-pain-pills."
         problems.append(Problem("slug", message))
-    found = {} if accepted is None else {warning.key: warning for warning in find_warnings()}
+    found: dict[str, Problem] = {}
+    if accepted is not None:  # those about what a language model wrote are among the problems
+        found = {warning.key: warning for warning in find_warnings() if warning not in problems}
     reasons = {key: (accepted or {}).get(key, "") for key in found}
     if problems or not all(reasons.values()):
         raise NotPublishable(problems, tuple(found.values()), reasons)

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     REFILED = "re-filed"
     NOTICE = "notice"
     UNDONE = "undone"
+    AI_DRAFT = "AI draft"
 
 
 class DraftNotFound(SiteError):
@@ -143,14 +144,17 @@ def last_editor_name(draft: Draft) -> str:
 
 
 def history(draft: Draft) -> list[tuple[Revision, str]]:
-    """Return all revisions of a draft with their editors' names, newest first."""
+    """Return all revisions of a draft with the names of who wrote them, newest first."""
     query = (
         select(Revision, Editor.name)
         .outerjoin(Editor, Editor.id == Revision.editor_id)
         .where(Revision.draft_id == draft.id)
         .order_by(Revision.number.desc())
     )
-    return [(revision, name or "The library") for revision, name in db.session.execute(query)]
+    return [
+        (revision, "AI" if revision.kind == Kind.AI_DRAFT else name or "The library")
+        for revision, name in db.session.execute(query)
+    ]
 
 
 def save(
