@@ -143,16 +143,17 @@ def test_nobody_else_sees_the_inbox(app: Flask) -> None:
 def test_answers_are_compared_for_texts_with_and_without_ai(editor_client: PageClient) -> None:
     now = datetime.now(UTC)
     for written_by, answers in (
-        ("AI (some-model), from the abstract.", [Result.HELPED, Result.MIXED, Result.HELPED]),
-        ("A person who was paid", [Result.HELPED]),
+        (
+            "AI (some-model), from the abstract.",
+            [Result.NO_CLEAR_DIFFERENCE, Result.MIXED, Result.NO_CLEAR_DIFFERENCE],
+        ),
+        ("A person who was paid", [Result.NO_CLEAR_DIFFERENCE]),
     ):
-        article = add_article(result=Result.HELPED, written_by=written_by)
+        article = add_article(written_by=written_by)
         for number, answer in enumerate(answers):
             votes.answer(article, f"192.0.2.{number}", answer, now)
     db.session.commit()
-    page = editor_client.get(DESK).text
-    assert [(row.is_by_ai, row.understood_count, row.misunderstood_count) for row in inbox.clarity(inbox.by_article())] == [
-        (True, 2, 1),
-        (False, 1, 0),
-    ]
+    page, rows = editor_client.get(DESK).text, inbox.clarity(inbox.by_article())
+    counts = [(row.is_by_ai, row.understood_count, row.misunderstood_count) for row in rows]
+    assert counts == [(True, 2, 1), (False, 1, 0)]
     assert "With AI" in page and "2 of 3" in page and "Without AI" in page

@@ -90,7 +90,7 @@ def _sentence_errors(content: ArticleContent, source: SourceText, field: str, se
         yield f"The paper seems to say the opposite: “{nearest.text}” Check this sentence."
     for ours, theirs in () if field.startswith(_LOOK_BEYOND) else _SCOPE:
         if (word := ours.search(sentence)) and not theirs.search(paper):
-            yield f"The stored text of the paper doesn’t speak of “{word[0]}”. Say whom or what it studied."
+            yield f"The stored text of the paper doesn’t speak of “{word[0]}”. Say who or what was studied."
     if (
         (word := _WORDS["causes"].search(sentence))
         and _shows_a_link(paper)
