@@ -16,14 +16,14 @@ from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, EditorClient, add_editor, sign_in, token
 from tests.content.test_poisoned_drafts import POISONS, WRITTEN, drafted
-from tests.editor.forms import opened, press
+from tests.editor.forms import fields_of, opened, press
 from tests.factories import NOW
 from tests.pages import PageClient
 from tests.papers.conftest import Reply, StandIn
 from webapp import jobs
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
-from webapp.models import AiDraft, Article, Draft, Editor, Revision, Section, Source
+from webapp.models import AiDraft, Article, Draft, Editor, Section, Source
 from webapp.models.values import ReadFrom
 from webapp.papers import ai_drafting, language_model, services, stored_texts
 from webapp.papers.facts import decisions
@@ -83,8 +83,8 @@ def draft(app: Flask) -> Draft:
     return add_draft(msgspec.structs.replace(drafted("trial", {})[0], **EMPTY))
 
 
-def add_draft(text: ArticleContent) -> Draft:
-    made = revisions.save(revisions.new_draft(), text, 0, None, NOW)
+def add_draft(text: ArticleContent, editor_id: int | None = None) -> Draft:
+    made = revisions.save(revisions.new_draft(), text, 0, editor_id, NOW)
     db.session.commit()
     return made
 
@@ -334,9 +334,15 @@ def form_of(draft: Draft) -> str:
     return f"/editor/summaries/{draft.id}"
 
 
-def confirm(client: PageClient, draft: Draft, part: str) -> str:
-    path = form_of(draft)
-    return press(client, path, opened(client, path), "confirm-part", part, status=200).text
+def confirm(draft: Draft, *parts: str) -> None:
+    """Confirm parts of a draft, as the form's buttons do."""
+    for part in parts:
+        ai_drafts.confirm(draft, content_of(draft), part, draft.editor_id or 0, NOW)
+        db.session.commit()
+
+
+def unread(draft: Draft) -> list[str]:
+    return [part.key for part in ai_drafts.parts(draft, content_of(draft)) if part.unread]
 
 
 def test_the_draft_is_in_the_history_as_that_of_ai(client: PageClient, written: Draft) -> None:
@@ -353,15 +359,16 @@ def test_the_draft_is_in_the_history_as_that_of_ai(client: PageClient, written: 
 def test_readers_see_it_once_every_part_is_confirmed_or_changed(client: PageClient, written: Draft) -> None:
     path = form_of(written)
     refused = press(client, path, opened(client, path), "publish", status=422).text
-    assert [part for part in PARTS if f'<a href="#{part}">AI wrote in “' in refused] == PARTS
-    changes = {"harms": "Two people had a skin tear, 7 of 24 had some other harm, and one person died."}
-    press(client, path, opened(client, path, **changes), "save")
-    assert "A person has changed it since." in client.get(path).text
-    for part in PARTS:
-        page = confirm(client, written, part) if part != "harms" else ""
-        assert part == "harms" or "Ana Example confirmed it on" in page
-        if part != PARTS[-1]:
-            press(client, path, opened(client, path), "publish", status=422)
+    assert [part for part in PARTS if f'<a href="#{part}">AI wrote “' in refused] == PARTS
+    changed = "Two people had a skin tear, 7 of 24 had some other harm, and one person died."
+    page = press(client, path, opened(client, path, harms=changed), "confirm-part", PARTS[0], status=200).text
+    assert "A person has changed it since." in page and "Ana Example confirmed it on" in page
+    press(client, path, fields_of(page), "save")
+    assert unread(written) == [part for part in PARTS[1:] if part != "harms"]
+    confirm(written, *PARTS[2:])
+    last = press(client, path, opened(client, path), "publish", status=422).text
+    assert last.count('">AI wrote “') == 1
+    confirm(written, PARTS[1])
     press(client, path, opened(client, path), "publish")
     article = db.session.scalars(select(Article)).one()
     page = client.get(f"/research/{article.slug}").text
@@ -372,27 +379,23 @@ def test_readers_see_it_once_every_part_is_confirmed_or_changed(client: PageClie
 def test_a_confirmed_part_is_locked_again_once_other_words_of_ai_are_back(
     client: PageClient, written: Draft
 ) -> None:
-    path = form_of(written)
-    press(client, path, opened(client, path, harms="Some people fell."), "save")
-    for part in PARTS:
-        confirm(client, written, part)
-    assert not [part for part in ai_drafts.parts(written, content_of(written)) if part.unread]
-    older = {"number": "2", "revision": str(written.revision_number)}
-    client.post(f"{path}/restore", older | {"csrf_token": token(client, "/editor/account")})
-    assert [part.key for part in ai_drafts.parts(written, content_of(written)) if part.unread] == ["harms"]
+    own = msgspec.structs.replace(content_of(written), harms="Some people fell.")
+    revisions.save(written, own, 2, written.editor_id, NOW)
+    confirm(written, *PARTS)
+    assert not unread(written)
+    older = {"number": "2", "revision": "3", "csrf_token": token(client, "/editor/account")}
+    client.post(f"{form_of(written)}/restore", older)
+    assert unread(written) == ["harms"]
 
 
 def test_a_copy_is_locked_like_the_first(client: PageClient, written: Draft) -> None:
-    confirm(client, written, "harms")
-    path = form_of(written)
-    made = press(client, path, opened(client, path), "duplicate").location
+    confirm(written, "harms")
+    asked = {"csrf_token": token(client, "/editor/account")}
+    made = client.post(f"{form_of(written)}/duplicate", asked).location
     copy = revisions.get_draft(int(made.rpartition("/")[2].partition("?")[0]))
-    unread = [part.key for part in ai_drafts.parts(copy, content_of(copy)) if part.unread]
-    assert unread == [part for part in PARTS if part != "harms"]
-    assert (
-        "AI wrote in"
-        in press(client, form_of(copy), opened(client, form_of(copy)), "publish", status=422).text
-    )
+    assert unread(copy) == [part for part in PARTS if part != "harms"]
+    with pytest.raises(NotPublishable, match="AI wrote “"):
+        publication.check_publishable(content_of(copy), copy)
 
 
 def test_no_reason_overrules_a_warning_about_ai(
@@ -401,47 +404,38 @@ def test_no_reason_overrules_a_warning_about_ai(
     model.body = completion(answer(limitations=["People should train 9 hours a week."])).body
     ask(client, draft)
     run_job()
-    for part in PARTS:
-        confirm(client, draft, part)
+    confirm(draft, *PARTS)
     path = form_of(draft)
     sent = opened(client, path, reason_for_all="An editor knows better.")
     refused = press(client, path, sent, "publish", status=422).text
-    assert "tells readers what to do" in refused
-    assert 'id="warnings"' not in refused
-    press(client, path, opened(client, path, limitations__0="People knew whether they trained."), "publish")
+    assert "tells readers what to do" in refused and 'id="warnings"' not in refused
+    text = msgspec.structs.replace(content_of(draft), limitations=["Adults should train 9 hours a week."])
+    with pytest.raises(NotPublishable) as refusal:  # those are a person's words
+        publication.check_publishable(text, draft, {})
+    assert not refusal.value.problems and refusal.value.warnings
 
 
 def test_no_poisoned_draft_is_published_unseen(app: Flask) -> None:
     """Also not with a reason for each warning; what no check sees waits for the person who reads each part."""
     editor = add_editor("Somebody Else", f"other-{EMAIL}")
     for poison in POISONS:
-        text = drafted(poison["text"], poison["fields"])[0]
-        draft = add_draft(text)
+        text, is_seen = drafted(poison["text"], poison["fields"])[0], poison.get("is_seen", True)
+        draft = add_draft(text, editor.id)
         fields = msgspec.to_builtins({name: getattr(text, name) for name in WRITTEN})
-        db.session.add(
-            AiDraft(
-                draft_id=draft.id,
-                editor_id=editor.id,
-                model=MODEL,
-                asked_at=NOW,
-                ended_at=NOW,
-                written=fields,
-            )
-        )
-        db.session.flush()
-        accepted = _AllReasons()
-        with pytest.raises(NotPublishable, match="AI wrote in"):
-            publication.check_publishable(text, draft, accepted, NOW.date())
-        for part in PARTS:
-            ai_drafts.confirm(draft, text, part, editor.id, NOW)
-        db.session.flush()
-        if poison.get("is_seen", True):
+        values = {"draft_id": draft.id, "editor_id": editor.id, "model": MODEL, "written": fields}
+        db.session.add(AiDraft(asked_at=NOW, ended_at=NOW, **values))
+        db.session.commit()
+        assert unread(draft) == PARTS
+        if not is_seen:
+            with pytest.raises(NotPublishable, match="AI wrote “"):
+                publication.check_publishable(text, draft, _AllReasons(), NOW.date())
+        confirm(draft, *PARTS)
+        if is_seen:
             with pytest.raises(NotPublishable) as refusal:
-                publication.check_publishable(text, draft, accepted, NOW.date())
+                publication.check_publishable(text, draft, _AllReasons(), NOW.date())
             assert refusal.value.problems, poison["what"]
         else:
-            publication.check_publishable(text, draft, accepted, NOW.date())
-        assert db.session.scalar(select(Revision.id).where(Revision.draft_id == draft.id))
+            publication.check_publishable(text, draft, _AllReasons(), NOW.date())
 
 
 class _AllReasons(dict[str, str]):

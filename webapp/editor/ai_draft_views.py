@@ -48,6 +48,7 @@ def _show(draft_id: int, status: int = HTTPStatus.OK, *, problem: str = "") -> R
         status,
         draft=draft,
         paper=from_json(draft.content).paper,
+        has_room=bool(ai_drafting.empty_fields(from_json(draft.content))),
         is_on=bool(config.draft_llm_url),
         server=language_model.server(config),
         model=config.draft_llm_model,

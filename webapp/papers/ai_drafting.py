@@ -97,7 +97,7 @@ def ask(draft: Draft, config: Config, editor_id: int, now: datetime) -> None:
     """Ask for a draft, which the job then makes. Raises CannotAsk."""
     if waiting(editor_id):
         raise CannotAsk("AI is still working on a draft you asked for. Wait until it’s done, then ask again.")
-    if not _empty_fields(from_json(draft.content)):
+    if not empty_fields(from_json(draft.content)):
         raise CannotAsk(_NOTHING_EMPTY)
     if not texts_to_send(draft):
         raise CannotAsk("There’s no text to work from. Enter the abstract in the form first.")
@@ -171,7 +171,8 @@ def _question(draft: Draft) -> tuple[str, ReadFrom]:
     return msgspec.json.encode({"facts": facts, "paper": paper}).decode(), read
 
 
-def _empty_fields(content: ArticleContent) -> list[str]:
+def empty_fields(content: ArticleContent) -> list[str]:
+    """Return the names of the fields that the model could write into."""
     return [name for name in Drafted.__struct_fields__ if not getattr(content, name)]
 
 
@@ -182,7 +183,7 @@ def _save(asked: AiDraft, drafted: Drafted, read: ReadFrom, now: datetime) -> No
         asked.problem = "The draft was deleted in the meantime."
         return
     content = from_json(draft.content)
-    values: dict[str, Any] = {name: getattr(drafted, name) for name in _empty_fields(content)}
+    values: dict[str, Any] = {name: getattr(drafted, name) for name in empty_fields(content)}
     values = {name: value for name, value in values.items() if value}
     if not values:
         asked.problem = _NOTHING_EMPTY

@@ -75,7 +75,7 @@ def problems(draft: Draft, content: ArticleContent, sections: Sequence[Section])
     unread = [
         Problem(
             part.key,
-            f"AI wrote in “{part.label}”. Read that part next to the paper. Confirm it, or change it.",
+            f"AI wrote “{part.label}”. Read it next to the paper, and confirm it or change it.",
         )
         for part in parts(draft, content)
         if part.unread
