@@ -16,18 +16,19 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.factories import NOW, add_answer, add_article, content, publish
-from tests.pages import PageClient
+from tests.pages import H, PageClient, parsed
 from webapp.catalog.answers import get_answer
 from webapp.content.answer_content import AnswerContent, content_from_json
-from webapp.content.article_content import CorrectionContent
+from webapp.content.article_content import CorrectionContent, PaperContent
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.exports.jsonld import jsonld_text
 from webapp.exports.library_files import FILES, csv_rows
 from webapp.models import Article, Live
-from webapp.models.values import PaperStatus, ReviewerKind, SignOff, Subject
+from webapp.models.values import LaterEvent, PaperStatus, ReviewerKind, SignOff, Subject
 from webapp.publishing import answers, publication
+from webapp.publishing.external_changes import publish_notice
 from webapp.publishing.publication import content_of, transient_article
 from webapp.search import indexing
 
@@ -80,6 +81,34 @@ def test_the_data_page_shows_the_newest_changes_and_leads_to_all(client: PageCli
     assert listed("/data/changes") == titles[:0:-1]
     assert listed("/data/changes?page=2") == titles[:1]
     client.get("/data/changes?page=3", status=404)
+
+
+def test_the_change_log_says_which_parts_changed_and_why(client: PageClient) -> None:
+    article = add_article(plain_title="A plan")
+    answer = add_answer(article.slug, question="Does it help?")
+    later = LaterEvent(on="2025", text="It ended with 12 people.", source="A letter")
+    mistake = CorrectionContent(published_on=NOW.date(), text="We had a number wrong.")
+    publish(
+        msgspec.structs.replace(content_of(article), since_then=[later]), NOW, article, "Results came out."
+    )
+    publish(
+        msgspec.structs.replace(content_of(article), corrections=[mistake]), NOW, article, "A wrong number."
+    )
+    publish_notice(article, PaperContent(status=PaperStatus.CONCERN), NOW)
+    db.session.commit()
+    rows = parsed(client.get("/data/changes").text).iter(f"{H}li")
+    lines = [" ".join("".join(row.itertext()).split()).replace(": the words of “A plan”", "") for row in rows]
+    day = "November 24, 2026: "
+    notice, corrected, happened, answered, added = [line for line in lines if line.startswith(day)]
+    assert notice.startswith(f"{day}A plan (changed: What the journal says). The journal’s notice ")
+    assert corrected.startswith(f"{day}A plan (changed: Corrections). A wrong number. ")
+    assert happened.startswith(f"{day}A plan (changed: Since then). Results came out. ")
+    assert answered == f"{day}Does it help? (added). Answer · How sure: unsure"
+    assert added.startswith(f"{day}A plan (added). ")
+
+    publication.withdraw(answer, "", NOW)
+    db.session.commit()
+    assert "Does it help?" not in client.get("/data/changes").text
 
 
 def test_corrections_have_a_page_and_a_feed(client: PageClient) -> None:

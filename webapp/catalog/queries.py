@@ -141,6 +141,11 @@ def standing() -> Select[Article]:
     return published().where(Article.id.not_in(_RETRACTED))
 
 
+def count_published() -> int:
+    """How many articles readers may see, retracted papers among them."""
+    return db.session.scalar(_PUBLISHED_COUNT) or 0
+
+
 def count_standing(*conditions: ColumnElement[bool]) -> int:
     """How many articles are standing and meet the conditions."""
     counted = select(func.count()).select_from(Article).where(*conditions)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.catalog import queries
 from webapp.catalog.answers import get_answer, list_answers, published_answers, recently_changed_answers
+from webapp.catalog.history import recent_changes
 from webapp.content.at_a_glance import glance
 from webapp.content.sign_off_words import who_checked
 from webapp.db import change_log
@@ -214,14 +215,17 @@ def sitemap(number: int = 0) -> Response:
 def data() -> Response:
     """The whole library as files, with their license and what changed last."""
     return htmx.render(
-        "exports/data.html", changes=queries.recently_changed(1, NEWEST_CHANGES), files=library_files.FILES
+        "exports/data.html",
+        count=queries.count_published(),
+        changes=recent_changes(1, NEWEST_CHANGES),
+        files=library_files.FILES,
     )
 
 
 @bp.get("/data/changes")
 def changes() -> Response:
-    """Every summary by its last change, newest first."""
-    page = existing(queries.recently_changed(asked_page(), FEED_LENGTH))
+    """What changed in summaries and answers, and why, newest first."""
+    page = existing(recent_changes(asked_page(), FEED_LENGTH))
     return htmx.render("exports/changes.html", page=page)
 
 
