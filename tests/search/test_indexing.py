@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -280,21 +281,27 @@ def test_a_running_process_notices_that_its_files_were_cut_short(
 def test_what_is_overwritten_under_a_running_process_is_never_taken_for_true(tmp_path: Path) -> None:
     index = SearchIndex(tmp_path)
     fill(index)
-    running = SearchIndex(tmp_path).snapshot()
+    running = SearchIndex(tmp_path)
+    library = running.snapshot()
     right = [index.snapshot().search(clauses([word])) for word in VOCABULARY]
     for file in tmp_path.glob("v*/*.pst"):
         flip(file)
-    assert [running.search(clauses([word])) for word in VOCABULARY] == right
+    for word, matches in zip(VOCABULARY, right, strict=True):
+        with suppress(SearchUnavailable):
+            assert library.search(clauses([word])) == matches
+    assert not running.is_intact()
 
 
 def test_a_phrase_is_never_looked_for_in_a_text_that_was_overwritten(tmp_path: Path) -> None:
     index = SearchIndex(tmp_path)
     fill(index)
     library = index.snapshot()
-    for file in tmp_path.glob("v*/*.sequence.col"):
+    for file in [*tmp_path.glob("v*/*.sequence.col"), *tmp_path.glob("v*/*.frequent.col")]:
         flip(file)
     with pytest.raises(SearchUnavailable):
         library.search([Clause(((tuple(map(stem, VOCABULARY[:2])), 1.0),), is_phrase=True)])
+    with pytest.raises(SearchUnavailable):
+        list(map(library.frequent_stems, range(COUNT)))
     assert not index.is_intact()
 
 

@@ -30,7 +30,7 @@ __all__ = ["SearchBusy", "SearchIndex", "SearchUnavailable", "init_app", "is_beh
 
 log = logging.getLogger(__name__)
 
-VERSION = 8  # of what is in a folder; a folder of another version counts as missing
+VERSION = 9  # of what is in a folder; a folder of another version counts as missing
 CURRENT, CURSOR = "CURRENT", "cursor"
 MOST_CHANGES = 2**31 - 1  # the largest id that a database gives
 OPEN_TRIES, OPEN_PAUSE = 10, 0.02  # opening during another process's commit fails now and then

@@ -23,7 +23,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import columns, fields
-from whoosh.codec.whoosh3 import LENGTHS_COLUMN, W3Codec
+from whoosh.codec.whoosh3 import LENGTHS_COLUMN, W3Codec, W3LeafMatcher
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.formats import Existence
@@ -42,7 +42,7 @@ Floats = NDArray[np.float32]
 MISSING = -1  # in a column: every document has a value, so one without it was lost
 SEAL = ".seal"
 PIECE = 1_000_000  # bytes
-SEQUENCES = ".sequence.col"
+ON_DISK = (".pst", ".frequent.col", ".sequence.col")  # most of an index; each piece has a checksum of its own
 SHORTEST_WORD = 3  # that is completed and corrected
 FREQUENT_COUNT = 20  # stems of a document for the relevance model
 POSTINGS_IN_BLOCK = 2_048  # lists are read whole; Whoosh's own 128 let it skip inside them
@@ -85,10 +85,9 @@ SCHEMA = fields.Schema(
     article=fields.COLUMN(columns.NumericColumn("i", default=MISSING)),
     revision=fields.COLUMN(columns.NumericColumn("i", default=MISSING)),
     published=fields.COLUMN(columns.NumericColumn("I")),
-    frequent=fields.COLUMN(columns.VarBytesColumn()),  # stems, each with its share of the text in thousandths
-    sequence=fields.COLUMN(
-        columns.VarBytesColumn()
-    ),  # a checksum, then stems in order, a line for each passage
+    # after a checksum each: stems with their share of the text in thousandths; stems in order, a line for each passage
+    frequent=fields.COLUMN(columns.VarBytesColumn()),
+    sequence=fields.COLUMN(columns.VarBytesColumn()),
 )
 
 
@@ -149,9 +148,12 @@ class Segment:
         """The documents that have a term, deleted ones included."""
         with self._reading():
             try:
-                matcher = self._reader._terms.matcher(field, term.encode(), SCHEMA[field].format)
+                info = self._reader._terms.term_info(field, term.encode())
             except TermNotFound:
                 return NOWHERE
+            start, (length,) = info.extent()  # Whoosh does not unpack the length
+            stored = BufferFile(self._reader._terms._postfile.get(start, length))
+            matcher = W3LeafMatcher(stored, 0, length, SCHEMA[field].format)
             numbers, weights = [], []
             while not matcher._atend:
                 matcher._read_data()
@@ -159,10 +161,13 @@ class Segment:
                 matcher._read_weights()
                 weights.append(np.asarray(matcher._weights, np.float32))
                 matcher._next_block()
-            documents = np.concatenate(numbers).astype(np.int32)
-            if len(documents) and not 0 <= documents[0] <= documents[-1] < self.size:
+            postings = Postings(np.concatenate(numbers).astype(np.int32), np.concatenate(weights))
+            # The checksums of zlib cover what is in a block, but not the lengths before it.
+            if not len(postings.documents) == len(postings.weights) == info.doc_frequency():
+                raise ValueError(f"{field}:{term} has another number of documents")
+            if not 0 <= postings.documents[0] <= postings.documents[-1] < self.size:
                 raise ValueError(f"{field}:{term} is in documents that don’t exist")
-            return Postings(documents, np.concatenate(weights))
+            return postings
 
     def frequency(self, stem: str) -> int:
         """The number of documents that have a stem, deleted ones included; its posting list is not read."""
@@ -172,15 +177,12 @@ class Segment:
     def sequence(self, document: int) -> bytes:
         """The stems of a document in order, each between blanks, a line for each passage."""
         with self._reading():
-            stored: bytes = self._sequences[document]
-            if crc32(stored[4:]).to_bytes(4) != stored[:4]:
-                raise ValueError("a sequence was damaged")
-            return stored[4:]
+            return _checked(self._sequences[document])
 
     def frequent_stems(self, document: int) -> list[tuple[str, int]]:
         """The most frequent stems of a document, each with its share of the text in thousandths."""
         with self._reading():
-            pairs = self._frequent[document].decode().split()
+            pairs = _checked(self._frequent[document]).decode().split()
             return list(zip(pairs[::2], map(int, pairs[1::2]), strict=True))
 
     def lexicon(self) -> Lexicon:
@@ -266,10 +268,11 @@ def write(
 
 
 class Storage(FileStorage):
-    """The files of one folder, each checked against the seal that its writer left, and read into memory.
+    """The files of one folder, each checked against the seal that its writer left.
 
-    So a file that is truncated, overwritten or removed under a running process changes nothing for it, and cannot end it
-    (as a file mapped into memory would). The sequences are over half of an index and rarely needed: they stay on disk.
+    The large ones stay on disk, where all processes share them: a piece is checked when it is read. The others are read into
+    memory. So no file that is truncated, overwritten or removed under a running process is taken for true, or ends the
+    process (as one mapped into memory would).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -279,7 +282,7 @@ class Storage(FileStorage):
 
     def open_file(self, name: str, **_: Any) -> BufferFile:
         path = Path(self.folder, name)
-        if name.endswith(SEQUENCES):
+        if name.endswith(ON_DISK):
             file, own = _FileOnDisk(path), _checksum(path)
         else:
             content = path.read_bytes()
@@ -305,11 +308,11 @@ class _FileOnDisk(BufferFile):
 
     def __init__(self, path: Path) -> None:
         super().__init__(b"", path.name)
-        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        weakref.finalize(self, os.close, self._handle)
+        self.file = path.open("rb")  # Whoosh reads on from a position when it merges segments
+        weakref.finalize(self, self.file.close)
 
     def get(self, position: int, length: int) -> bytes:
-        return os.pread(self._handle, length, position)
+        return os.pread(self.file.fileno(), length, position)
 
 
 def _values(column: Any, dtype: str, size: int) -> Any:
@@ -339,7 +342,7 @@ def _fields_of(document: IndexDocument) -> dict[str, Any]:
             weights[one].append(passage.weight)
     total = sum(map(sum, weights.values()))
     frequent = nlargest(FREQUENT_COUNT, weights, key=lambda one: sum(weights[one]))
-    sequence = "\n".join(lines).encode()
+    shares = " ".join(f"{one} {round(1000 * sum(weights[one]) / total)}" for one in frequent)
     return {
         "stem": [(one, len(own), sum(own)) for one, own in sorted(weights.items())],
         "word": lexicon,
@@ -347,9 +350,21 @@ def _fields_of(document: IndexDocument) -> dict[str, Any]:
         "article": document.article_id,
         "revision": document.revision,
         "published": document.published,
-        "frequent": " ".join(f"{one} {round(1000 * sum(weights[one]) / total)}" for one in frequent).encode(),
-        "sequence": crc32(sequence).to_bytes(4) + sequence,
+        "frequent": _with_checksum(shares),
+        "sequence": _with_checksum("\n".join(lines)),
     }
+
+
+def _with_checksum(text: str) -> bytes:
+    content = text.encode()
+    return crc32(content).to_bytes(4) + content
+
+
+def _checked(stored: bytes) -> bytes:
+    """What was stored with its checksum; raises ValueError if it was damaged."""
+    if crc32(stored[4:]).to_bytes(4) != stored[:4]:
+        raise ValueError("a piece of a file was damaged")
+    return stored[4:]
 
 
 def _put_seals(folder: Path) -> None:
