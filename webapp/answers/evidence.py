@@ -8,6 +8,7 @@ from math import sqrt
 
 from webapp.content.quantities import quantities
 from webapp.content.result_words import studied_count
+from webapp.languages.language import gettext
 from webapp.models import Answer, Article
 from webapp.models.article import running_text
 from webapp.models.in_words import plural
@@ -62,7 +63,9 @@ class Study:
             _SPEAKS_OF_LATER.search(claim) or not told_later.isdisjoint(_numbers(claim))
         )
         return (
-            f"{article.paper.year}, and since then" if is_of_later else f"{self.size}, {article.paper.year}"
+            gettext("%(year)s, and since then") % {"year": article.paper.year}
+            if is_of_later
+            else f"{self.size}, {article.paper.year}"
         )
 
 

@@ -10,6 +10,7 @@ from wtforms import RadioField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from webapp.content.people_like_me import COMPLETE, LONGEST, MONTHS, OLDEST, WALKS, Profile
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models.in_words import capitalized
 from webapp.models.people import LEVELS, REGIONS
 from webapp.parsing import int_from
@@ -21,7 +22,17 @@ bp = Blueprint("profile", __name__)
 
 PLACE = "people-like-me"  # the id of what shows the comparison on a page
 _BACK = re.compile(r"/(?:research/[a-z0-9-]+|categories/[a-z0-9-]+|search)")
-_SKIP = SelectChoice("", "Skip this question")
+_SKIP = SelectChoice("", gettext_noop("Skip this question"))
+
+
+def _levels() -> list[SelectChoice]:
+    words = gettext("%(level)s, exact level unknown")
+    regions = {name: words % {"level": capitalized(gettext(plain))} for name, plain in REGIONS.items()}
+    levels = {level.lower(): level for level in LEVELS}
+    return [
+        SelectChoice("", gettext(_SKIP.label)),
+        *[SelectChoice(name, label) for name, label in (regions | levels).items()],
+    ]
 
 
 class ProfileForm(FlaskForm):
@@ -31,35 +42,34 @@ class ProfileForm(FlaskForm):
         csrf = False  # the answers change nothing here, and the page is the same for everybody
 
     level = SelectField(
-        "Where is the injury?",
+        gettext_noop("Where is the injury?"),
         default="",
-        choices=[
-            _SKIP,
-            *[
-                SelectChoice(name, f"{capitalized(plain)}, exact level unknown")
-                for name, plain in REGIONS.items()
-            ],
-            *[SelectChoice(level.lower(), level) for level in LEVELS],
-        ],
+        choices=_levels,
     )
     complete = RadioField(
-        "Is the injury complete?",
+        gettext_noop("Is the injury complete?"),
         default="",
         choices=[
-            SelectChoice("complete", "Complete (AIS A)"),
-            SelectChoice("incomplete", "Incomplete (AIS B, C, or D)"),
+            SelectChoice("complete", gettext_noop("Complete (AIS A)")),
+            SelectChoice("incomplete", gettext_noop("Incomplete (AIS B, C, or D)")),
             _SKIP,
         ],
     )
-    time = StringField("How long ago was the injury?")
+    time = StringField(gettext_noop("How long ago was the injury?"))
     unit = SelectField(
-        "Years or months", default="y", choices=[SelectChoice("y", "years"), SelectChoice("m", "months")]
+        gettext_noop("Years or months"),
+        default="y",
+        choices=lambda: [SelectChoice("y", gettext("years")), SelectChoice("m", gettext("months"))],
     )
-    age = StringField("How old are you?")
+    age = StringField(gettext_noop("How old are you?"))
     walks = RadioField(
-        "Can you walk, even a few steps or with help?",
+        gettext_noop("Can you walk, even a few steps or with help?"),
         default="",
-        choices=[SelectChoice("walks", "Yes"), SelectChoice("nowalk", "No"), _SKIP],
+        choices=[
+            SelectChoice("walks", gettext_noop("Yes")),
+            SelectChoice("nowalk", gettext_noop("No")),
+            _SKIP,
+        ],
     )
 
     @classmethod
@@ -81,11 +91,14 @@ class ProfileForm(FlaskForm):
 
     def validate_time(self, field: StringField) -> None:
         if field.data and int_from(field.data.strip(), 1, LONGEST) is None:
-            raise ValidationError(f"Enter a whole number from 1 to {LONGEST}, and choose years or months.")
+            raise ValidationError(
+                gettext("Enter a whole number from 1 to %(longest)s, and choose years or months.")
+                % {"longest": LONGEST}
+            )
 
     def validate_age(self, field: StringField) -> None:
         if field.data and int_from(field.data.strip(), 0, OLDEST) is None:
-            raise ValidationError("Enter the age in whole years, like 34.")
+            raise ValidationError(gettext("Enter the age in whole years, like 34."))
 
     @property
     def profile(self) -> Profile:

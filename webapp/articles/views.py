@@ -18,6 +18,7 @@ from webapp.catalog.topic_grid import found_in_people, study_grid
 from webapp.content import spine
 from webapp.content.at_a_glance import glance
 from webapp.exports.citation_files import FORMATS, citation_file
+from webapp.languages.language import gettext
 from webapp.models.in_words import month
 from webapp.models.values import Result, StudyKind
 from webapp.search.index import is_behind
@@ -178,21 +179,29 @@ def what_papers_leave_out() -> Response:
 def evidence_ladder() -> list[tuple[StudyKind, str]]:
     """The five evidence steps from the top, each with what it means in plain words."""
     return [
-        (StudyKind.REVIEWS, "Researchers searched for many studies and weighed them together."),
+        (StudyKind.REVIEWS, gettext("Researchers searched for many studies and weighed them together.")),
         (
             StudyKind.RANDOMIZED_TRIAL,
-            "A computer put people into groups at random, like a coin toss, so they can be compared fairly.",
+            gettext(
+                "A computer put people into groups at random, like a coin toss, so they can be compared fairly."
+            ),
         ),
         (
             StudyKind.OTHER_PEOPLE,
-            "Researchers compared people, or followed them over time. Other things may explain the difference.",
+            gettext(
+                "Researchers compared people, or followed them over time. Other things may explain the difference."
+            ),
         ),
         (
             StudyKind.SMALL_EARLY,
-            "A handful of people, and nobody to compare them with. It shows what is possible, not what to expect.",
+            gettext(
+                "A handful of people, and nobody to compare them with. It shows what is possible, not what to expect."
+            ),
         ),
         (
             StudyKind.LAB_OR_ANIMALS,
-            "Done in a dish or in animals. Most of those results don’t turn into a treatment for people.",
+            gettext(
+                "Done in a dish or in animals. Most of those results don’t turn into a treatment for people."
+            ),
         ),
     ]

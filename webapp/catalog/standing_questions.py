@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from webapp.catalog.queries import standing
 from webapp.content.fact_words import DOES_NOT_APPLY, NOT_STATED, fact_value, stated
 from webapp.db.session import db
+from webapp.languages.language import gettext_noop
 from webapp.models import Article, Paper
 from webapp.models.values import ReadFrom, Result, StudyKind, Subject
 
@@ -33,15 +34,15 @@ class Question:
 
 
 QUESTIONS = (
-    Question("who", "Who was studied?", "participants"),
-    Question("how-many", "How many were studied?", "sample_size"),
-    Question("how-long", "How long did the study last?", "study_duration"),
-    Question("level", "At which level was the injury?", "injury_level"),
-    Question("completeness", "Was the injury complete or incomplete?", "injury_completeness"),
-    Question("harms", "Which harms were seen?", "harms"),
-    Question("funding", "Who paid?", "funding"),
-    Question("interests", "Did the authors stand to gain?", "conflicts_of_interest"),
-    Question("trial", "Where is the trial registered?", "registrations"),
+    Question("who", gettext_noop("Who was studied?"), "participants"),
+    Question("how-many", gettext_noop("How many were studied?"), "sample_size"),
+    Question("how-long", gettext_noop("How long did the study last?"), "study_duration"),
+    Question("level", gettext_noop("At which level was the injury?"), "injury_level"),
+    Question("completeness", gettext_noop("Was the injury complete or incomplete?"), "injury_completeness"),
+    Question("harms", gettext_noop("Which harms were seen?"), "harms"),
+    Question("funding", gettext_noop("Who paid?"), "funding"),
+    Question("interests", gettext_noop("Did the authors stand to gain?"), "conflicts_of_interest"),
+    Question("trial", gettext_noop("Where is the trial registered?"), "registrations"),
 )
 
 _ABOUT_PEOPLES_INJURY = ("level", "completeness")

@@ -8,6 +8,7 @@ from webapp.content.fact_words import fact, stated
 from webapp.content.how_sure import HowSure, how_sure
 from webapp.content.result_words import result_words, studied_count
 from webapp.content.spine import lit_bars
+from webapp.languages.language import gettext
 from webapp.models import Article
 from webapp.models.in_words import capitalized, plural
 from webapp.models.people import LEVELS, REGIONS
@@ -65,7 +66,7 @@ def glance(article: Article) -> Glance:
     lit = lit_bars([] if article.about_sci is AboutSci.NO else _levels(article))
     level, level_more = _level_words(article, lit)
     kind = article.study_kind
-    step = f"Step {kind.step} of 5" if kind and kind.step else ""
+    step = gettext("Step %(step)s of 5") % {"step": kind.step} if kind and kind.step else ""
     harms, harms_go_on = _beginning(fact(article, "harms"), _LONG)
     return Glance(
         result=capitalized(result_words(article)),
@@ -86,8 +87,9 @@ def glance(article: Article) -> Glance:
 
 def _who(article: Article, count: int | None) -> str:
     if article.subject is Subject.PEOPLE and count is not None:
-        planned = " planned" if article.study_kind is StudyKind.STUDY_PLAN else ""
-        return plural(count, "person", "people") + planned
+        if article.study_kind is StudyKind.STUDY_PLAN:
+            return plural(count, "person planned", "people planned")
+        return plural(count, "person", "people")
     label = article.subject.label if article.subject else ""
     return f"{label} ({article.species})" if article.species else label
 
@@ -97,7 +99,8 @@ def _who_more(article: Article, count: int | None) -> str:
     words, ages = article.people.words, article.people.ages
     age = ""
     if ages and "age" in words:
-        age = f"{'age' if ages.from_ == ages.to else 'ages'} {words['age']}"
+        age = gettext("age %(age)s") if ages.from_ == ages.to else gettext("ages %(age)s")
+        age %= {"age": words["age"]}
     known = ", ".join(filter(None, (words.get("sex"), age)))
     if known or (article.subject is Subject.PEOPLE and count is not None):
         return known
@@ -123,15 +126,16 @@ def _levels(article: Article) -> list[str]:
 def _level_words(article: Article, lit: frozenset[int]) -> tuple[str, str]:
     """What stands under the spine, in bold and after it."""
     if article.about_sci is AboutSci.NO:
-        return "Not about spinal cord injury", "So no level is lit."
+        return gettext("Not about spinal cord injury"), gettext("So no level is lit.")
     completeness = _if_short(article.people.words.get("injury_completeness", ""), _SHORT)
     if lit:
         levels = _levels(article)
-        regions = [REGIONS[level] for level in levels if level in REGIONS]
-        return f"Injury: {', '.join(regions) or ' to '.join(levels)}", completeness
+        regions = [gettext(REGIONS[level]) for level in levels if level in REGIONS]
+        where = ", ".join(regions) or gettext(" to ").join(levels)
+        return gettext("Injury: %(level)s") % {"level": where}, completeness
     if text := stated(article, "injury_level"):
-        return f"Injury: {_beginning(text, _SHORT)[0]}", completeness
-    return "Which level?", "Not stated in what we read, so nothing is lit."
+        return gettext("Injury: %(level)s") % {"level": _beginning(text, _SHORT)[0]}, completeness
+    return gettext("Which level?"), gettext("Not stated in what we read, so nothing is lit.")
 
 
 def _if_short(text: str, most: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Article
 from webapp.models.values import ReadFrom
 
@@ -29,15 +30,15 @@ _FIXED_VALUE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SILENCE = {
-    ReadFrom.FULL_TEXT: "Not mentioned in the paper.",
-    ReadFrom.PART: "Not mentioned in the part of the paper we read.",
-    ReadFrom.ABSTRACT: "Not known: we read only the abstract.",
+    ReadFrom.FULL_TEXT: gettext_noop("Not mentioned in the paper."),
+    ReadFrom.PART: gettext_noop("Not mentioned in the part of the paper we read."),
+    ReadFrom.ABSTRACT: gettext_noop("Not known: we read only the abstract."),
 }
 # None of these may read as if there were no harms.
 _SILENCE_ON_HARMS = {
-    ReadFrom.FULL_TEXT: "The paper doesn’t mention harms. That doesn’t mean there were none.",
-    ReadFrom.PART: "Not known: the part of the paper we read doesn’t mention harms.",
-    ReadFrom.ABSTRACT: "Not known: we read only the abstract, and it doesn’t mention harms.",
+    ReadFrom.FULL_TEXT: gettext_noop("The paper doesn’t mention harms. That doesn’t mean there were none."),
+    ReadFrom.PART: gettext_noop("Not known: the part of the paper we read doesn’t mention harms."),
+    ReadFrom.ABSTRACT: gettext_noop("Not known: we read only the abstract, and it doesn’t mention harms."),
 }
 
 
@@ -66,11 +67,11 @@ def fact(article: Article, name: str) -> str:
     value, remark = fixed_value_and_rest(_written(article, name))
     read = read_for(article, name)
     if value == DOES_NOT_APPLY:
-        words = "Does not apply."
+        words = gettext("Does not apply.")
     elif name in _NOT_SPECIFIED:
-        words = f"Not specified (we read {read.label}){'.' if remark else ''}"
+        words = gettext("Not specified (we read %(what)s)") % {"what": read.label} + ("." if remark else "")
     else:
-        words = (_SILENCE_ON_HARMS if name == "harms" else _SILENCE)[read]
+        words = gettext((_SILENCE_ON_HARMS if name == "harms" else _SILENCE)[read])
     return f"{words} {remark}".strip()
 
 
@@ -83,7 +84,7 @@ def harms_note(article: Article) -> str:
     """What was read for the harms that an article reports, unless it was the full text."""
     read = read_for(article, "harms")
     is_needed = read is not ReadFrom.FULL_TEXT and stated(article, "harms")
-    return f"For harms, we read {read.label}." if is_needed else ""
+    return gettext("For harms, we read %(what)s.") % {"what": read.label} if is_needed else ""
 
 
 def _written(article: Article | Row[Any], name: str) -> str:

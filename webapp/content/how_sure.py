@@ -17,23 +17,30 @@ doi:10.1016/j.jclinepi.2011.01.012). No single paper makes anybody very sure: th
 from dataclasses import dataclass
 
 from webapp.content.result_words import FEW_PEOPLE, studied_count
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Article
 from webapp.models.in_words import plural
 from webapp.models.values import Certainty, PaperStatus, Result, StudyKind, Subject
 
 ENOUGH_FOR_A_TRIAL, ENOUGH_TO_COMPARE = 400, 100
 _SAID = {
-    StudyKind.EXPERT_OVERVIEW: (Certainty.VERY_UNSURE, "What experts think; not a new study."),
-    StudyKind.GUIDELINE: (Certainty.UNSURE, "Advice that experts agreed on; not a new study."),
-    StudyKind.INTERVIEWS: (Certainty.VERY_UNSURE, "What people told the researchers in interviews."),
-    StudyKind.STUDY_PLAN: (Certainty.NOBODY_KNOWS, "This paper is a plan, so it has no results."),
-    StudyKind.METHODS: (Certainty.NOBODY_KNOWS, "This is about how to study something."),
+    StudyKind.EXPERT_OVERVIEW: (Certainty.VERY_UNSURE, gettext_noop("What experts think; not a new study.")),
+    StudyKind.GUIDELINE: (Certainty.UNSURE, gettext_noop("Advice that experts agreed on; not a new study.")),
+    StudyKind.INTERVIEWS: (
+        Certainty.VERY_UNSURE,
+        gettext_noop("What people told the researchers in interviews."),
+    ),
+    StudyKind.STUDY_PLAN: (
+        Certainty.NOBODY_KNOWS,
+        gettext_noop("This paper is a plan, so it has no results."),
+    ),
+    StudyKind.METHODS: (Certainty.NOBODY_KNOWS, gettext_noop("This is about how to study something.")),
 }
 _NAMES = {
-    StudyKind.REVIEWS: "A review of many studies",
-    StudyKind.RANDOMIZED_TRIAL: "One randomized trial",
-    StudyKind.OTHER_PEOPLE: "One study without random groups",
-    StudyKind.SMALL_EARLY: "One small early study",
+    StudyKind.REVIEWS: gettext_noop("A review of many studies"),
+    StudyKind.RANDOMIZED_TRIAL: gettext_noop("One randomized trial"),
+    StudyKind.OTHER_PEOPLE: gettext_noop("One study without random groups"),
+    StudyKind.SMALL_EARLY: gettext_noop("One small early study"),
 }
 
 
@@ -48,27 +55,29 @@ class HowSure:
 def how_sure(article: Article) -> HowSure:
     """How sure one can be of what a summary says, for people; see the rule above."""
     if article.paper.is_retracted:
-        return HowSure(Certainty.NOBODY_KNOWS, "The journal retracted (withdrew) this paper.")
+        return HowSure(Certainty.NOBODY_KNOWS, gettext("The journal retracted (withdrew) this paper."))
     if article.study_kind is StudyKind.STUDY_PLAN and article.result is not Result.NOT_TESTED:
-        return HowSure(Certainty.UNSURE, "This paper is a plan. “Since then” tells what its trial found.")
+        return HowSure(
+            Certainty.UNSURE, gettext("This paper is a plan. “Since then” tells what its trial found.")
+        )
     if said := _SAID.get(article.study_kind):
-        certainty, reason = said
+        certainty, reason = said[0], gettext(said[1])
         if article.study_kind is StudyKind.STUDY_PLAN and article.since_then:
-            reason = f"{reason} “Since then” tells what happened after it."
+            reason = f"{reason} {gettext('“Since then” tells what happened after it.')}"
         return HowSure(certainty, reason)
     if article.subject in (Subject.ANIMALS, Subject.LAB) or article.study_kind is StudyKind.LAB_OR_ANIMALS:
-        where = "the lab" if article.subject is Subject.LAB else "animals"
-        return HowSure(
-            Certainty.VERY_UNSURE, f"Most results in {where} don’t turn into a treatment for people."
-        )
+        reason = gettext("Most results in animals don’t turn into a treatment for people.")
+        if article.subject is Subject.LAB:
+            reason = gettext("Most results in the lab don’t turn into a treatment for people.")
+        return HowSure(Certainty.VERY_UNSURE, reason)
     count = studied_count(article)
     people = f", {plural(count, 'person', 'people')}" if count is not None else ""
-    reason = f"{_NAMES.get(article.study_kind, 'One study')}{people}."
+    reason = f"{gettext(_NAMES.get(article.study_kind, gettext_noop('One study')))}{people}."
     certainty = _by_kind_and_size(article.study_kind, count)
     for applies, why in (
-        (article.result is Result.MIXED, "The results point in different directions."),
-        (article.subject is Subject.MIXED, "People and animals were looked at together."),
-        (article.paper.status is PaperStatus.CONCERN, "The journal has doubts about this paper."),
+        (article.result is Result.MIXED, gettext("The results point in different directions.")),
+        (article.subject is Subject.MIXED, gettext("People and animals were looked at together.")),
+        (article.paper.status is PaperStatus.CONCERN, gettext("The journal has doubts about this paper.")),
     ):
         if applies:
             reason = f"{reason} {why}"

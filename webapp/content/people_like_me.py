@@ -9,6 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.lists import format_list
+
+from webapp.languages.language import current_language, gettext, gettext_noop
 from webapp.models import Article
 from webapp.models.in_words import plural
 from webapp.models.people import LEVELS, REGIONS, Either, People, Range
@@ -97,12 +100,13 @@ class Profile:
     def words(self) -> str:
         """The answers as the reader sees them again."""
         number, unit = self.time
+        time = plural(number or 0, unit.removesuffix("s"))
         parts = (
-            REGIONS.get(self.level or "", self.level or ""),
-            {True: "complete", False: "incomplete", None: ""}[self.is_complete],
-            f"injured {plural(number, unit.removesuffix('s'))} ago" if number else "",
-            "" if self.age is None else f"age {self.age}",
-            {True: "can walk", False: "can’t walk", None: ""}[self.walks],
+            gettext(REGIONS.get(self.level or "", self.level or "")),
+            {True: gettext("complete"), False: gettext("incomplete"), None: ""}[self.is_complete],
+            gettext("injured %(time)s ago") % {"time": time} if number else "",
+            "" if self.age is None else gettext("age %(age)s") % {"age": self.age},
+            {True: gettext("can walk"), False: gettext("can’t walk"), None: ""}[self.walks],
         )
         return ", ".join(filter(None, parts))
 
@@ -139,18 +143,47 @@ def compare(profile: Profile, article: Article) -> Comparison:
 def _without_people(article: Article) -> str:
     """Why nobody in a study was like any reader; empty if it was about people with an injury."""
     if article.subject is Subject.ANIMALS:
-        return f"This study was done in {article.species or 'animals'}, not in people."
+        animals = article.species or gettext("animals")
+        return gettext("This study was done in %(animals)s, not in people.") % {"animals": animals}
     if article.subject is Subject.LAB:
-        return "This study was done in a lab, not in living people."
+        return gettext("This study was done in a lab, not in living people.")
     if article.about_sci is AboutSci.NO:
-        return "This study wasn’t about people with a spinal cord injury."
+        return gettext("This study wasn’t about people with a spinal cord injury.")
     return ""
 
 
-# Whether it fits and, if people in the study were different from the reader, how: "{was}" is "was" or "were".
-_Answer = tuple[Fit, str]
-_NOT_STATED: _Answer = (Fit.NOT_STATED, "")
-_INCLUDED: _Answer = (Fit.INCLUDED, "")
+@dataclass(frozen=True)
+class Difference:
+    """How people in a study were different from the reader, said of one person and of several."""
+
+    of_one: str
+    of_several: str
+
+
+# Whether it fits and, if people in the study were different from the reader, how.
+_Answer = tuple[Fit, Difference | None]
+_NOT_STATED: _Answer = (Fit.NOT_STATED, None)
+_INCLUDED: _Answer = (Fit.INCLUDED, None)
+LONGER_AGO = Difference(
+    gettext_noop("was injured longer ago than you"), gettext_noop("were injured longer ago than you")
+)
+MORE_RECENTLY = Difference(
+    gettext_noop("was injured more recently than you"), gettext_noop("were injured more recently than you")
+)
+OLDER = Difference(gettext_noop("was older than you"), gettext_noop("were older than you"))
+YOUNGER = Difference(gettext_noop("was younger than you"), gettext_noop("were younger than you"))
+HIGHER, LOWER, ANOTHER_LEVEL, COMPLETE_INJURY, INCOMPLETE, COULD_WALK, COULD_NOT_WALK = (
+    Difference(words, words)
+    for words in (
+        gettext_noop("had a higher injury than yours"),
+        gettext_noop("had a lower injury than yours"),
+        gettext_noop("had another injury level"),
+        gettext_noop("had a complete injury"),
+        gettext_noop("had an incomplete injury"),
+        gettext_noop("could walk"),
+        gettext_noop("couldn’t walk"),
+    )
+)
 
 
 def _answers(profile: Profile, people: People) -> dict[Question, _Answer]:
@@ -162,12 +195,9 @@ def _answers(profile: Profile, people: People) -> dict[Question, _Answer]:
         answers[Question.COMPLETENESS] = _completeness(profile.is_complete, people)
     if profile.months is not None:
         months = people.years_since and _in_months(people.years_since)
-        differences = "{was} injured longer ago than you", "{was} injured more recently than you"
-        answers[Question.TIME] = _in_range(profile.months, months, *differences)
+        answers[Question.TIME] = _in_range(profile.months, months, LONGER_AGO, MORE_RECENTLY)
     if profile.age is not None:
-        answers[Question.AGE] = _in_range(
-            profile.age, people.ages, "{was} older than you", "{was} younger than you"
-        )
+        answers[Question.AGE] = _in_range(profile.age, people.ages, OLDER, YOUNGER)
     if profile.walks is not None:
         answers[Question.WALKING] = _walking(profile.walks, people.walks)
     return answers
@@ -180,14 +210,7 @@ def _level(level: str, studied: Sequence[str]) -> _Answer:
     if own & theirs or not theirs:
         return _NOT_STATED
     higher, lower = max(theirs) < min(own), min(theirs) > max(own)
-    where = (
-        "a higher injury than yours"
-        if higher
-        else "a lower injury than yours"
-        if lower
-        else "another injury level"
-    )
-    return Fit.NOT_INCLUDED, f"had {where}"
+    return Fit.NOT_INCLUDED, HIGHER if higher else LOWER if lower else ANOTHER_LEVEL
 
 
 def _places(levels: Sequence[str]) -> frozenset[int]:
@@ -206,7 +229,7 @@ def _completeness(is_complete: bool, people: People) -> _Answer:
         return _NOT_STATED
     if is_complete in stated:
         return _INCLUDED
-    return Fit.NOT_INCLUDED, "had an incomplete injury" if is_complete else "had a complete injury"
+    return Fit.NOT_INCLUDED, INCOMPLETE if is_complete else COMPLETE_INJURY
 
 
 def _walking(walks: bool, stated: Either | None) -> _Answer:
@@ -214,7 +237,7 @@ def _walking(walks: bool, stated: Either | None) -> _Answer:
         return _NOT_STATED
     if walks in _yes_and_no(stated):
         return _INCLUDED
-    return Fit.NOT_INCLUDED, "couldn’t walk" if walks else "could walk"
+    return Fit.NOT_INCLUDED, COULD_NOT_WALK if walks else COULD_WALK
 
 
 def _yes_and_no(stated: Either | None) -> set[bool]:
@@ -226,7 +249,7 @@ def _in_months(years: Range) -> Range:
     return Range(from_=start, to=end)
 
 
-def _in_range(number: int, stated: Range | None, above: str, below: str) -> _Answer:
+def _in_range(number: int, stated: Range | None, above: Difference, below: Difference) -> _Answer:
     """``above``, ``below``: what people in the study were if all of it is above or below the reader's number."""
     if stated is None or (stated.from_ is None and stated.to is None):
         return _NOT_STATED
@@ -238,34 +261,38 @@ def _in_range(number: int, stated: Range | None, above: str, below: str) -> _Ans
 
 
 _ALIKE = {
-    Question.LEVEL: "injury level",
-    Question.COMPLETENESS: "how complete the injury is",
-    Question.TIME: "time since injury",
-    Question.AGE: "age",
-    Question.WALKING: "walking",
+    Question.LEVEL: gettext_noop("injury level"),
+    Question.COMPLETENESS: gettext_noop("how complete the injury is"),
+    Question.TIME: gettext_noop("time since injury"),
+    Question.AGE: gettext_noop("age"),
+    Question.WALKING: gettext_noop("walking"),
 }
 
 
-def _sentence(fits: dict[Question, Fit], differences: list[str], article: Article) -> str:
+def _sentence(fits: dict[Question, Fit], differences: list[Difference], article: Article) -> str:
     """How people in a study were different from the reader; if nothing is known of that, how they were alike."""
     is_one, is_plan = article.people.count == 1, article.study_kind is StudyKind.STUDY_PLAN
     if differences:
-        who = "The person in this study" if is_one else "People in this study"
+        if is_one and not is_plan:
+            different = _listed([gettext(difference.of_one) for difference in differences])
+            return gettext("The person in this study %(different)s.") % {"different": different}
+        different = _listed([gettext(difference.of_several) for difference in differences])
+        sentence = gettext("People in this study %(different)s.")
         if is_plan:
-            who = "The people this study was looking for"
-        return f"{who} {_listed(differences).format(was='was' if is_one and not is_plan else 'were')}."
-    alike = [_ALIKE[question] for question, fit in fits.items() if fit is Fit.INCLUDED]
+            sentence = gettext("The people this study was looking for %(different)s.")
+        return sentence % {"different": different}
+    alike = [gettext(_ALIKE[question]) for question, fit in fits.items() if fit is Fit.INCLUDED]
     if not alike:
-        return "What we read doesn’t say whether people like you took part."
-    included = "The person in this study was" if is_one else "This study included people"
+        return gettext("What we read doesn’t say whether people like you took part.")
+    sentence = gettext("The person in this study was like you in %(alike)s")
+    if not is_one:
+        sentence = gettext("This study included people like you in %(alike)s")
     if is_plan:
-        included = "This study was looking for people"
-    rest = ", but what we read doesn’t say the rest" if len(alike) < len(fits) else ""
-    return f"{included} like you in {_listed(alike)}{rest}."
+        sentence = gettext("This study was looking for people like you in %(alike)s")
+    rest = gettext(", but what we read doesn’t say the rest") if len(alike) < len(fits) else ""
+    return f"{sentence % {'alike': _listed(alike)}}{rest}."
 
 
 def _listed(parts: list[str]) -> str:
     """Parts of a sentence: "a", "a and b", or "a, b, and c"."""
-    *first, last = parts
-    comma = "," if len(first) > 1 else ""
-    return f"{', '.join(first)}{comma} and {last}" if first else last
+    return format_list(parts, locale=current_language().locale)

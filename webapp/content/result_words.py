@@ -3,6 +3,7 @@
 import re
 
 from webapp.content.number_words import number
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Article
 from webapp.models.in_words import plural
 from webapp.models.values import Result, StudyKind, Subject
@@ -11,10 +12,10 @@ FEW_PEOPLE = 10  # fewer than these are too few to know
 # Others compare people who were not put into groups at random, or nobody: something else may explain what they found.
 CAN_SHOW_A_CAUSE = (StudyKind.REVIEWS, StudyKind.RANDOMIZED_TRIAL)
 _DIRECTIONS = {
-    Result.HELPED: "better",
-    Result.NO_CLEAR_DIFFERENCE: "no clear difference",
-    Result.MIXED: "mixed results",
-    Result.HARMFUL: "worse",
+    Result.HELPED: gettext_noop("better"),
+    Result.NO_CLEAR_DIFFERENCE: gettext_noop("no clear difference"),
+    Result.MIXED: gettext_noop("mixed results"),
+    Result.HARMFUL: gettext_noop("worse"),
 }
 _COUNT = re.compile(r"\s*(\d[\d,]*) ([a-z]+)", re.IGNORECASE)
 _PEOPLE = re.compile(
@@ -26,25 +27,33 @@ _PEOPLE = re.compile(
 def result_words(article: Article) -> str:
     """What the study showed; few people, animals or a mere link change the words. Empty where a draft does not say it yet."""
     if article.paper.is_retracted:
-        return "cannot be relied on"
+        return gettext("cannot be relied on")
     result = article.result
     if not result or result is Result.NOT_TESTED:
         return result.label.lower() if result else ""
     if article.study_kind is StudyKind.STUDY_PLAN:
-        return f"{_DIRECTIONS[result]} in the later results"
+        return gettext("%(result)s in the later results") % {"result": gettext(_DIRECTIONS[result])}
     if article.subject in (Subject.ANIMALS, Subject.LAB, Subject.MIXED):
-        where = {Subject.ANIMALS: article.species or "animals", Subject.LAB: "the lab"}
-        return f"{_DIRECTIONS[result]} in {where.get(article.subject, 'people and animals together')}"
+        where = {
+            Subject.ANIMALS: article.species or gettext("animals"),
+            Subject.LAB: gettext("the lab"),
+            Subject.MIXED: gettext("people and animals together"),
+        }[article.subject]
+        return gettext("%(result)s in %(where)s") % {
+            "result": gettext(_DIRECTIONS[result]),
+            "where": where,
+        }
     return _in_people(article, result)
 
 
 def _in_people(article: Article, result: Result) -> str:
     count = studied_count(article)
     if count is not None and count < FEW_PEOPLE:
-        what = "mixed results" if result is Result.MIXED else result.label.lower()
-        return f"{what} in {plural(count, 'person', 'people')} – too few to know"
+        what = gettext("mixed results") if result is Result.MIXED else result.label.lower()
+        people = plural(count, "person", "people")
+        return gettext("%(result)s in %(people)s – too few to know") % {"result": what, "people": people}
     if result in (Result.HELPED, Result.HARMFUL) and article.study_kind not in CAN_SHOW_A_CAUSE:
-        return f"{_DIRECTIONS[result]} – a link, not proof"
+        return gettext("%(result)s – a link, not proof") % {"result": gettext(_DIRECTIONS[result])}
     return result.label.lower()
 
 

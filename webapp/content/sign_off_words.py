@@ -3,19 +3,20 @@
 import re
 from collections.abc import Sequence
 
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Live
 from webapp.models.in_words import day
 from webapp.models.values import ReviewerKind, SignOff
 
-NOT_CHECKED = "Not yet checked by a clinician."
+NOT_CHECKED = gettext_noop("Not yet checked by a clinician.")
 _SAYS_NOT_CHECKED = re.compile(r"\s*not (?:yet )?checked by an? [^.]*\.?\s*$", re.IGNORECASE)
 _AI = re.compile(r"\bAI\b")
-_LIVES = "who lives with an injury"
+_LIVES = gettext_noop("who lives with an injury")
 # of somebody whose name is no longer shown
 _SOMEBODY = {
-    ReviewerKind.CLINICIAN: "a clinician",
-    ReviewerKind.RESEARCHER: "a researcher",
-    ReviewerKind.LIVES_WITH_INJURY: f"someone {_LIVES}",
+    ReviewerKind.CLINICIAN: gettext_noop("a clinician"),
+    ReviewerKind.RESEARCHER: gettext_noop("a researcher"),
+    ReviewerKind.LIVES_WITH_INJURY: gettext_noop("someone who lives with an injury"),
 }
 
 
@@ -30,12 +31,14 @@ def checked_by(sign_offs: Sequence[SignOff]) -> str:
     for sign_off in sign_offs:
         kind, role = sign_off.kind, sign_off.role
         if kind is ReviewerKind.LIVES_WITH_INJURY:
-            role = f"{role}, {_LIVES}" if role else _LIVES
-        who = f"{sign_off.name}, {role or kind.label.lower()}" if sign_off.name else _SOMEBODY[kind]
-        when = f"on {day(sign_off.on)}, of an earlier version" if sign_off.is_earlier else day(sign_off.on)
-        sentences.append(f"Checked by {who}, {when}.")
+            role = ", ".join(filter(None, (role, gettext(_LIVES))))
+        who = f"{sign_off.name}, {role or kind.label.lower()}" if sign_off.name else gettext(_SOMEBODY[kind])
+        sentence = gettext("Checked by %(who)s, %(day)s.")
+        if sign_off.is_earlier:
+            sentence = gettext("Checked by %(who)s, on %(day)s, of an earlier version.")
+        sentences.append(sentence % {"who": who, "day": day(sign_off.on)})
     if not any(sign_off.kind is ReviewerKind.CLINICIAN for sign_off in sign_offs):
-        sentences.append(NOT_CHECKED)
+        sentences.append(gettext(NOT_CHECKED))
     return " ".join(sentences)
 
 

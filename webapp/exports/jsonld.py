@@ -10,6 +10,7 @@ from webapp.content.fact_words import stated
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.exports.reference import author_name
+from webapp.languages.language import current_language, gettext
 from webapp.models import Answer, Article
 from webapp.models.article import Live
 from webapp.models.values import Author
@@ -41,8 +42,10 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     """The page (MedicalWebPage), the paper it is about (MedicalScholarlyArticle), and the way to it."""
     page_url = f"{site_url}/research/{article.slug}"
     page = _page(article, page_url, article.takeaway, site_url) | {
-        "disambiguatingDescription": f"Plain-language summary of a paper. Result: {result_words(article)}. "
-        f"We read {article.paper.what_was_read.label}.",
+        "disambiguatingDescription": gettext(
+            "Plain-language summary of a paper. Result: %(result)s. We read %(what)s."
+        )
+        % {"result": result_words(article), "what": article.paper.what_was_read.label},
         "mainEntity": {"@id": f"{page_url}#paper"},
     }
     if not article.paper.is_retracted:
@@ -72,9 +75,9 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
         del page["about"]
     category = article.primary_category
     trail = _trail(
-        ("Home", site_url),
-        ("Research", f"{site_url}/research"),
-        (category.name, f"{site_url}/categories/{category.slug}"),
+        (gettext("Home"), site_url),
+        (gettext("Research"), f"{site_url}/research"),
+        (gettext(category.name), f"{site_url}/categories/{category.slug}"),
         (article.title, page_url),
     )
     return [page, _paper(article, page_url), trail]
@@ -85,7 +88,13 @@ def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> lis
     page_url = f"{site_url}/answers/{answer.slug}"
     accepted = {
         "@type": "Answer",
-        "text": f"{answer.verdict} How sure: {answer.certainty.label.lower()}. {answer.certainty_reason}",
+        "text": " ".join(
+            (
+                answer.verdict,
+                gettext("How sure: %(label)s.") % {"label": answer.certainty.label.lower()},
+                answer.certainty_reason,
+            )
+        ),
         "url": page_url,
         "citation": [f"{site_url}/research/{article.slug}" for article in cited],
     }
@@ -97,7 +106,9 @@ def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> lis
             "acceptedAnswer": accepted,
         },
     }
-    trail = _trail(("Home", site_url), ("Answers", f"{site_url}/answers"), (answer.question, page_url))
+    trail = _trail(
+        (gettext("Home"), site_url), (gettext("Answers"), f"{site_url}/answers"), (answer.question, page_url)
+    )
     return [page, trail]
 
 
@@ -113,7 +124,7 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
             "@id": site_url,
             "name": site_settings().name,
             "url": site_url,
-            "inLanguage": "en-US",
+            "inLanguage": current_language().tag,
             "potentialAction": search,
         }
     ]
@@ -127,7 +138,7 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
         "url": page_url,
         "name": live.title,
         "description": description,
-        "inLanguage": "en-US",
+        "inLanguage": current_language().tag,
         "datePublished": live.published_at.date().isoformat(),
         "dateModified": live.updated_at.date().isoformat(),
         "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked
+from webapp.languages.language import gettext
 from webapp.models import Article, Paper
 from webapp.models.values import AboutSci, Author, PaperStatus
 from webapp.web.site_settings import site_settings
@@ -132,10 +133,12 @@ def flags(article: Article) -> str:
     parts = (
         "" if status in (PaperStatus.PUBLISHED, PaperStatus.RETRACTED) else status.label,
         article.subject.label + (f" ({article.species})" if article.species else ""),
-        "" if about_sci == AboutSci.YES else f"About spinal cord injury: {about_sci.label.lower()}",
+        ""
+        if about_sci == AboutSci.YES
+        else gettext("About spinal cord injury: %(label)s") % {"label": about_sci.label.lower()},
         article.study_kind.label,
-        f"Result: {result_words(article)}",
-        f"Read: {article.paper.what_was_read.label}",
+        gettext("Result: %(result)s") % {"result": result_words(article)},
+        gettext("Read: %(what)s") % {"what": article.paper.what_was_read.label},
     )
     return " · ".join(filter(None, parts))
 

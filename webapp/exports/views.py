@@ -27,7 +27,9 @@ from webapp.exports.reference import (
     summary_reference,
     vancouver,
 )
+from webapp.languages.language import gettext, ngettext
 from webapp.models import Article, Live
+from webapp.models.in_words import number
 from webapp.search import followed, results
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery, Sort
@@ -115,7 +117,7 @@ def category_feed(slug: str) -> Response:
     category = queries.get_category(slug)
     articles = queries.newest_in(category, FEED_LENGTH)
     page = url_for("articles.category", slug=slug)
-    return _atom(f"{category.name} – {site_settings().name}", request.path, page, articles)
+    return _atom(f"{gettext(category.name)} – {site_settings().name}", request.path, page, articles)
 
 
 @bp.get("/search/feed.atom")
@@ -124,7 +126,7 @@ def search_feed() -> Response:
     # Newest first in any case, and without pages: the feed's own address says nothing of either.
     query, was_behind = SearchQuery.from_args(request.args).but(sort=Sort.BEST), is_behind()
     response = _atom(
-        f"{followed.in_words(query) or 'Newest summaries'} – {site_settings().name}",
+        f"{followed.in_words(query) or gettext('Newest summaries')} – {site_settings().name}",
         query.address(request.path),
         query.address(url_for("search.search")),
         results.newest(query, shown=queries.WHOLE),
@@ -255,8 +257,12 @@ def answers_file() -> Response:
 def download_words(count: int) -> str:
     """What a file of so many summaries holds, for the heading of its links."""
     if count > MOST_IN_LIST_FILE:
-        return f"Download the newest {MOST_IN_LIST_FILE:,} of {count:,} summaries"
-    return "Download this summary" if count == 1 else f"Download these {count:,} summaries"
+        return gettext("Download the newest %(newest)s of %(total)s summaries") % {
+            "newest": number(MOST_IN_LIST_FILE),
+            "total": number(count),
+        }
+    words = ngettext("Download this summary", "Download these %(count)s summaries", count)
+    return words % {"count": number(count)}
 
 
 def _picture(png: bytes) -> Response:

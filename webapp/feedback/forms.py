@@ -5,6 +5,7 @@ from wtforms.fields import EmailField, SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from webapp.languages.language import gettext_noop
 from webapp.models import Reason, Topic
 from webapp.web.forms import PublicForm, mail_address, one_line
 
@@ -18,7 +19,7 @@ class NoteForm(PublicForm):
     """An optional note to a vote, and reasons after "No"."""
 
     reasons = SelectMultipleField(
-        "What was the problem?",
+        gettext_noop("What was the problem?"),
         name="reasons[]",  # several controls of one name: "[]" says that it is meant
         id="reasons",
         choices=[SelectChoice(reason.value, reason.label) for reason in Reason],
@@ -26,47 +27,61 @@ class NoteForm(PublicForm):
         option_widget=CheckboxInput(),
     )
     note = TextAreaField(
-        "What helped, or what was hard to follow?",
-        [Length(max=NOTE_LENGTH, message="Please shorten your note to 1,000 characters")],
+        gettext_noop("What helped, or what was hard to follow?"),
+        [Length(max=NOTE_LENGTH, message=gettext_noop("Please shorten your note to 1,000 characters"))],
     )
 
 
 class ReportForm(PublicForm):
     message = TextAreaField(
-        "What is wrong?",
+        gettext_noop("What is wrong?"),
         [
-            InputRequired("Tell us what is wrong, and where you saw it"),
-            Length(max=MESSAGE_LENGTH, message="Please shorten your message to 5,000 characters"),
+            InputRequired(gettext_noop("Tell us what is wrong, and where you saw it")),
+            Length(
+                max=MESSAGE_LENGTH, message=gettext_noop("Please shorten your message to 5,000 characters")
+            ),
         ],
     )
     email = EmailField(
-        "Your email address",
-        [Optional(), Length(max=ADDRESS_LENGTH, message="Enter a shorter email address"), mail_address],
+        gettext_noop("Your email address"),
+        [
+            Optional(),
+            Length(max=ADDRESS_LENGTH, message=gettext_noop("Enter a shorter email address")),
+            mail_address,
+        ],
     )
 
 
 class ContactForm(PublicForm):
     topic = RadioField(
-        "What is it about?",
-        [AnyOf([topic.value for topic in CONTACT_TOPICS], message="Choose what your message is about")],
+        gettext_noop("What is it about?"),
+        [
+            AnyOf(
+                [topic.value for topic in CONTACT_TOPICS],
+                message=gettext_noop("Choose what your message is about"),
+            )
+        ],
         choices=[SelectChoice(topic.value, topic.label) for topic in CONTACT_TOPICS],
         validate_choice=False,
     )
     name = StringField(
-        "Your name", [Length(max=120, message="Please shorten the name to 120 characters"), one_line]
+        gettext_noop("Your name"),
+        [Length(max=120, message=gettext_noop("Please shorten the name to 120 characters")), one_line],
     )
     email = EmailField(
-        "Your email address",
+        gettext_noop("Your email address"),
         [
-            InputRequired("Enter your email address, like name@example.org"),
-            Length(max=ADDRESS_LENGTH, message="Enter a shorter email address"),
+            InputRequired(gettext_noop("Enter your email address, like name@example.org")),
+            Length(max=ADDRESS_LENGTH, message=gettext_noop("Enter a shorter email address")),
             mail_address,
         ],
     )
     message = TextAreaField(
-        "Your message",
+        gettext_noop("Your message"),
         [
-            InputRequired("Write your message"),
-            Length(max=MESSAGE_LENGTH, message="Please shorten your message to 5,000 characters"),
+            InputRequired(gettext_noop("Write your message")),
+            Length(
+                max=MESSAGE_LENGTH, message=gettext_noop("Please shorten your message to 5,000 characters")
+            ),
         ],
     )

@@ -27,13 +27,13 @@ EDITORS_TEMPLATES = (
     "email/password_",
     "email/review_",
     "feedback/_message.html",
-    "feedback/_notices.html",
     "feedback/overview.html",
     "newsletter/overview.html",
     "newsletter/preview.html",
 )
 # Data files whose values readers see, with the keys that hold words.
 DATA = {
+    "webapp/newsletter/privacy.toml": ("title", "why", "until", "fields"),
     "webapp/web/errors.toml": ("title", "sentence"),
     "webapp/starter/site.toml": ("strapline", "welcome", "mission"),
     "webapp/starter/categories.toml": ("name", "description"),
@@ -84,9 +84,11 @@ def template_messages(tree: nodes.Template) -> Iterator[Id]:
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in FUNCTIONS:
             yield from _message(call.node.name, [_constant(arg) for arg in call.args])
-    for counted in tree.find_all(nodes.Filter):
-        if counted.name == "plural":
-            yield from _message("plural", [None, *map(_constant, counted.args)])
+    for filtered in tree.find_all(nodes.Filter):
+        if filtered.name == "plural":
+            yield from _message("plural", [None, *map(_constant, filtered.args)])
+        elif filtered.name == "translated":
+            yield from _message("gettext", [_constant(filtered.node)])
 
 
 def code_messages(tree: ast.Module) -> Iterator[Id]:
@@ -113,10 +115,11 @@ def data_messages(values: Any, keys: tuple[str, ...]) -> Iterator[Id]:
             yield from data_messages(value, keys)
     elif isinstance(values, dict):
         for key, value in values.items():
+            is_words = key in keys and isinstance(value, dict)
             if key in keys and isinstance(value, str):
                 yield value
             else:
-                yield from data_messages(value, keys)
+                yield from data_messages(value, tuple(value) if is_words else keys)
 
 
 def _message(function: str, arguments: list[Any]) -> Iterator[Id]:
@@ -129,9 +132,11 @@ def _message(function: str, arguments: list[Any]) -> Iterator[Id]:
             yield one, many
         case (("_" | "gettext" | "gettext_noop"), [str(message), *_]):
             yield message
+        case "SiteError", [_, *sentences]:  # it translates what it says
+            yield from filter(None, sentences)
 
 
-def _constant(node: nodes.Expr) -> Any:
+def _constant(node: nodes.Expr | None) -> Any:
     return node.value if isinstance(node, nodes.Const) else None
 
 

@@ -13,6 +13,7 @@ from webapp.accounts.resets import LinkKind
 from webapp.catalog.answers import published_between
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.languages.language import gettext
 from webapp.letters import emails
 from webapp.letters.emails import RenderedMail
 from webapp.mail import outbox
@@ -123,7 +124,9 @@ def _new_answers(message: OutboxMessage) -> list[Answer]:
 def _reasons(articles: Sequence[Article], subscriber: Subscriber) -> dict[int, str]:
     """Why a subscriber is sent each article: which topics and searches of theirs it matches; nothing if they get everything."""
     reasons = {
-        article.id: [category.name for category in article.categories if category.slug in subscriber.topics]
+        article.id: [
+            gettext(category.name) for category in article.categories if category.slug in subscriber.topics
+        ]
         for article in articles
     }
     with suppress(SearchUnavailable):  # the reasons are not worth waiting for

@@ -11,6 +11,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import MOST_SEARCHES, Answer, Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus, TextKind
@@ -25,9 +26,11 @@ SET_PASSWORD = {
 }
 # What the journal says about the study of a summary. A preprint is no notice.
 NOTICES = {
-    PaperStatus.RETRACTED: "The journal retracted (withdrew) the study behind this summary. Please don’t rely on it.",
-    PaperStatus.CONCERN: "The journal has doubts about the study behind this summary.",
-    PaperStatus.CORRECTED: "The journal has corrected the study behind this summary.",
+    PaperStatus.RETRACTED: gettext_noop(
+        "The journal retracted (withdrew) the study behind this summary. Please don’t rely on it."
+    ),
+    PaperStatus.CONCERN: gettext_noop("The journal has doubts about the study behind this summary."),
+    PaperStatus.CORRECTED: gettext_noop("The journal has corrected the study behind this summary."),
 }
 
 
@@ -43,7 +46,7 @@ class RenderedMail:
 def confirm(secret: str) -> RenderedMail:
     """A link to confirm a new subscription."""
     return _rendered(
-        "Please confirm your subscription", "confirm", link=link("newsletter.confirm", token=secret)
+        gettext("Please confirm your subscription"), "confirm", link=link("newsletter.confirm", token=secret)
     )
 
 
@@ -51,13 +54,13 @@ def already_subscribed(subscriber: Subscriber) -> RenderedMail:
     """The answer to a sign-up with an address that is subscribed already."""
     follows_most = len(subscriber.searches) >= MOST_SEARCHES
     return _rendered(
-        "You already get our newsletter", "already_subscribed", subscriber, follows_most=follows_most
+        gettext("You already get our newsletter"), "already_subscribed", subscriber, follows_most=follows_most
     )
 
 
 def preferences_link(subscriber: Subscriber) -> RenderedMail:
     """A new link to the preferences."""
-    return _rendered("Your newsletter settings", "preferences_link", subscriber)
+    return _rendered(gettext("Your newsletter settings"), "preferences_link", subscriber)
 
 
 def digest(
@@ -70,18 +73,18 @@ def digest(
 
     ``reasons``: by the id of an article, the topics and searches of the subscriber that it matches.
     """
-    subject = f"{plural(len(articles), 'new research summary', 'new research summaries')} for you"
+    subject = plural(len(articles), "new research summary for you", "new research summaries for you")
     return _rendered(subject, "digest", subscriber, articles=articles, answers=answers, reasons=reasons)
 
 
 def correction(article: Article, subscriber: Subscriber) -> RenderedMail:
     """A notice that an article was corrected or withdrawn, or that the journal has something to say about its paper."""
-    subject = "A correction to a summary we sent you"
+    subject = gettext("A correction to a summary we sent you")
     if article.status == ArticleStatus.WITHDRAWN:
-        subject = "We took down a summary we sent you"
+        subject = gettext("We took down a summary we sent you")
     elif article.paper.status == PaperStatus.RETRACTED:
-        subject = "The study behind a summary we sent you was retracted"
-    notice = NOTICES.get(article.paper.status, "")
+        subject = gettext("The study behind a summary we sent you was retracted")
+    notice = gettext(NOTICES.get(article.paper.status, ""))
     return _rendered(subject, "correction", subscriber, article=article, notice=notice)
 
 

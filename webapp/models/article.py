@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, JsonStruct, UtcDateTime, enum_text
 from webapp.db.session import Base
+from webapp.languages.language import gettext
 from webapp.models.answer import Answer
 from webapp.models.category import ArticleCategory, Category
 from webapp.models.people import People
@@ -209,7 +210,7 @@ class Article(Base):
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of its categories, the primary one first."""
-        return tuple(link.category.name for link in self.category_links)
+        return tuple(gettext(link.category.name) for link in self.category_links)
 
 
 def running_text(article: Article) -> str:

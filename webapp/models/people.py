@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models.in_words import plural
 from webapp.models.values import Labeled
 
@@ -13,10 +14,10 @@ LEVELS = [
     for number in range(1, last + 1)
 ]
 REGIONS = {
-    "cervical": "neck",
-    "thoracic": "chest",
-    "lumbar": "low back",
-    "sacral": "sacrum",
+    "cervical": gettext_noop("neck"),
+    "thoracic": gettext_noop("chest"),
+    "lumbar": gettext_noop("low back"),
+    "sacral": gettext_noop("sacrum"),
 }  # in plain words
 AIS_GRADES = "ABCDE"
 _ENDS = 2  # of a span
@@ -54,8 +55,10 @@ class Range(
         """Like "18 to 65", "18 or more" or "up to 65", each number as ``written`` has it; empty if both ends are open."""
         start, end = (None if number is None else written(number) for number in (self.from_, self.to))
         if start is None or end is None:
-            return f"{start} or more" if start else f"up to {end}" if end else ""
-        return start if start == end else f"{start} to {end}"
+            words = gettext("%(start)s or more") if start else gettext("up to %(end)s") if end else ""
+        else:
+            words = start if start == end else gettext("%(start)s to %(end)s")
+        return words % {"start": start, "end": end}
 
 
 class Ages(Range, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -98,20 +101,26 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         """What is known, in words, by the article's field that says the same, or else by its own name."""
         ages = [self.ages.in_words()] if self.ages else []
         if self.ages and self.ages.typical is not None:
-            ages.append(f"{self.ages.typical:g} on average")
-        complete = {Either.YES: "Complete", Either.NO: "Incomplete", Either.BOTH: "Complete and incomplete"}
+            ages.append(gettext("%(age)s on average") % {"age": f"{self.ages.typical:g}"})
+        complete = {
+            Either.YES: gettext("Complete"),
+            Either.NO: gettext("Incomplete"),
+            Either.BOTH: gettext("Complete and incomplete"),
+        }
         grades = f"AIS {', '.join(self.ais)}" if self.ais else ""
         sex = [(self.sex.men, "man", "men"), (self.sex.women, "woman", "women")] if self.sex else []
         words = {
             "sample_size": "" if self.count is None else plural(self.count, "person", "people"),
             "age": ", ".join(filter(None, ages)),
-            "injury_level": (", " if set(self.levels) <= set(REGIONS) else " to ").join(self.levels),
+            "injury_level": (", " if set(self.levels) <= set(REGIONS) else gettext(" to ")).join(
+                map(gettext, self.levels)
+            ),
             "injury_completeness": ", ".join(
                 filter(None, [complete[self.complete] if self.complete else "", grades])
             ),
             "time_since_injury": self.years_since.in_words(_years) if self.years_since else "",
-            "sex": " and ".join(plural(count, one, many) for count, one, many in sex if count),
-            "cause": " or ".join(cause.label.lower() for cause in self.cause),
+            "sex": gettext(" and ").join(plural(count, one, many) for count, one, many in sex if count),
+            "cause": gettext(" or ").join(cause.label.lower() for cause in self.cause),
             "walks": self.walks.label if self.walks else "",
         }
         return {name: text for name, text in words.items() if text}
@@ -125,4 +134,4 @@ def is_span(levels: list[str]) -> bool:
 
 def _years(years: float) -> str:
     """A time in months, unless it is whole years."""
-    return f"{years * 12:.0f} months" if years % 1 else plural(int(years), "year")
+    return plural(round(years * 12), "month") if years % 1 else plural(int(years), "year")

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.catalog.queries import category_counts
+from webapp.languages.language import gettext_noop
 from webapp.models import Frequency
 from webapp.search import followed
 from webapp.search.query import SearchQuery
@@ -28,7 +29,7 @@ def topic_choices() -> list[SelectChoice]:
 
 
 TOPICS = SelectMultipleField(
-    "Topics",
+    gettext_noop("Topics"),
     name="topics[]",
     id="topics",
     choices=topic_choices,
@@ -39,10 +40,12 @@ TOPICS = SelectMultipleField(
 
 class AddressForm(PublicForm):
     email = EmailField(
-        "Your email address",
+        gettext_noop("Your email address"),
         [
-            InputRequired("Enter your email address, like name@example.org"),
-            Length(max=ADDRESS_LENGTH, message="Enter an email address of at most 254 characters"),
+            InputRequired(gettext_noop("Enter your email address, like name@example.org")),
+            Length(
+                max=ADDRESS_LENGTH, message=gettext_noop("Enter an email address of at most 254 characters")
+            ),
             mail_address,
         ],
     )
@@ -55,7 +58,7 @@ class SubscribeForm(AddressForm):
 class FollowForm(AddressForm):
     """The search is in the fields of the search page: its words can be changed here, its filters are hidden."""
 
-    q = StringField("Words to look for")
+    q = StringField(gettext_noop("Words to look for"))
 
     @property
     def search(self) -> SearchQuery:
@@ -63,16 +66,16 @@ class FollowForm(AddressForm):
 
     def validate_q(self, _field: StringField) -> None:
         if not followed.stored(self.search):
-            raise ValidationError("Enter words to look for, like bladder infections")
+            raise ValidationError(gettext_noop("Enter words to look for, like bladder infections"))
 
 
 class PreferencesForm(PublicForm):
     topics = TOPICS
-    searches_only = BooleanField("Only what matches my searches, no topics")
+    searches_only = BooleanField(gettext_noop("Only what matches my searches, no topics"))
     frequency = RadioField(
-        "How often?", choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
+        gettext_noop("How often?"), choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
     )
 
     def validate_searches_only(self, field: BooleanField) -> None:
         if field.data and self.topics.data:
-            raise ValidationError("Choose topics, or only your searches")
+            raise ValidationError(gettext_noop("Choose topics, or only your searches"))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, or_, select, update
 
 from webapp.db.session import db
+from webapp.languages.language import gettext, gettext_noop
 from webapp.letters import emails
 from webapp.letters.compose import CONFIRM_FOR
 from webapp.mail import outbox, suppressions
@@ -26,8 +27,10 @@ from webapp.models import (
 from webapp.web import tokens
 from webapp.web.tokens import TokenError
 
-SEARCH_CONSENT_WORDING = "Email me new summaries that match. I can unsubscribe anytime with one click."
-CONSENT_WORDING = "Send me new summaries by email. I can unsubscribe anytime with one click."
+SEARCH_CONSENT_WORDING = gettext_noop(
+    "Email me new summaries that match. I can unsubscribe anytime with one click."
+)
+CONSENT_WORDING = gettext_noop("Send me new summaries by email. I can unsubscribe anytime with one click.")
 ON_REQUEST = (MailKind.CONFIRM, MailKind.ALREADY_SUBSCRIBED, MailKind.PREFERENCES_LINK)
 # Of mails on request to an address, which anybody can type in.
 LIMITS = ((1, timedelta(hours=1)), (5, timedelta(days=1)))
@@ -52,7 +55,7 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
     subscriber.topics = list(topics)
     subscriber.follows_searches_only = False
     subscriber.consent_page = page
-    subscriber.consent_wording = CONSENT_WORDING
+    subscriber.consent_wording = gettext(CONSENT_WORDING)
     subscriber.asked_at = now
     _mail(MailKind.CONFIRM, subscriber, now)
 
@@ -79,7 +82,7 @@ def ask_search(email: str, search: str, page: str, now: datetime) -> None:
             subscriber.topics, subscriber.follows_searches_only = [], True
         subscriber.state = SubscriberState.PENDING
         subscriber.consent_page = page
-        subscriber.consent_wording = SEARCH_CONSENT_WORDING
+        subscriber.consent_wording = gettext(SEARCH_CONSENT_WORDING)
         subscriber.asked_at = now
     subscriber.asked_search = search
     # The link of an earlier mail confirms nothing that was asked for after it.

@@ -12,6 +12,7 @@ from webapp.catalog.by_profile import MOST_COMPARED, ComparedList, compare_all
 from webapp.catalog.queries import CARDS, CategoryCount, category_counts, published_by_ids
 from webapp.content.people_like_me import Profile
 from webapp.db.session import db
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Article, Category
 from webapp.models.values import Labeled, Result, StudyKind, Subject
 from webapp.search import reduced, synonyms
@@ -31,11 +32,11 @@ CLOSEST_SIZE = 3
 NEAR_CONCEPT_COUNT = 5
 
 LABELS: Mapping[FacetName, str] = {
-    FacetName.CATEGORY: "Topic",
-    FacetName.SUBJECT: "People, animals or lab",
-    FacetName.KIND: "Kind of study",
-    FacetName.RESULT: "Result",
-    FacetName.YEAR: "Year of the paper",
+    FacetName.CATEGORY: gettext_noop("Topic"),
+    FacetName.SUBJECT: gettext_noop("People, animals or lab"),
+    FacetName.KIND: gettext_noop("Kind of study"),
+    FacetName.RESULT: gettext_noop("Result"),
+    FacetName.YEAR: gettext_noop("Year of the paper"),
 }
 _CATEGORIES = select(Category.slug, Category.name).order_by(Category.position)
 _ENUMS: Mapping[FacetName, type[Labeled]] = {
@@ -248,7 +249,10 @@ def newest(query: SearchQuery, count: int = FEED_SIZE, shown: Select[Article] = 
 def filter_words(query: SearchQuery) -> list[str]:
     """The filters of a search in words, those of one group together: "People or Lab"."""
     groups = ((_labels(name, {}, values), values) for name, values in query.filters.items())
-    return [" or ".join(labels.get(value, value) for value in sorted(values)) for labels, values in groups]
+    return [
+        gettext(" or ").join(labels.get(value, value) for value in sorted(values))
+        for labels, values in groups
+    ]
 
 
 def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...]:
@@ -268,15 +272,15 @@ def _facets(query: SearchQuery, matches: Matches, path: str) -> tuple[Facet, ...
             for value, text in labels.items()
         ]
         if len(values) > 1 or (values and selected):
-            facets.append(Facet(name, label, tuple(values)))
+            facets.append(Facet(name, gettext(label), tuple(values)))
     return tuple(facets)
 
 
 def _labels(name: FacetName, counts: Mapping[str, int], selected: frozenset[str]) -> dict[str, str]:
     """The values of a group with the words for them, in the order in which they are shown."""
     if name == FacetName.CATEGORY:
-        return {row.slug: row.name for row in db.session.execute(_CATEGORIES)}
+        return {row.slug: gettext(row.name) for row in db.session.execute(_CATEGORIES)}
     if name == FacetName.YEAR:
         shown = [value for value in {*counts, *selected} if "-" in value or value in selected]
-        return {value: value.replace("-", " to ") for value in sorted(shown, reverse=True)}
+        return {value: value.replace("-", gettext(" to ")) for value in sorted(shown, reverse=True)}
     return {member.value: member.label for member in _ENUMS[name]}

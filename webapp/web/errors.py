@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from webapp.db.writing import TurnTaken, stop_reading
+from webapp.languages.language import gettext
 from webapp.web.htmx import wants_fragment
 
 DATABASE_ERRORS = (OperationalError, InternalError, NoConnectionFree)  # the database is locked, full or away
@@ -45,8 +46,8 @@ class SiteError(Exception):
             status, SENTENCES[400] if status < HTTPStatus.INTERNAL_SERVER_ERROR else SENTENCES[500]
         )
         self.status = status
-        self.title = title or standard[0]
-        self.sentence = sentence or standard[1]
+        self.title = gettext(title or standard[0])
+        self.sentence = gettext(sentence or standard[1])
         super().__init__(self.sentence)
 
 

@@ -23,6 +23,7 @@ from wtforms import Field, HiddenField, StringField, ValidationError
 
 from webapp.db.session import db
 from webapp.db.writing import writing
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Attempt
 from webapp.web import htmx, tokens
 from webapp.web.errors import SiteError
@@ -101,7 +102,7 @@ class PublicForm(FlaskForm):
     class Meta:
         csrf = False  # a token of each visitor's own would make public pages impossible to cache
 
-    website = StringField("Leave this field empty")
+    website = StringField(gettext_noop("Leave this field empty"))
     token = HiddenField()
     is_throttled = False
     press_again = ""  # why a form must be sent once more, though nothing in it may be wrong
@@ -110,9 +111,9 @@ class PublicForm(FlaskForm):
         """Check the fields. A form sent too soon for a person, or from a page that is too old, must be sent once more."""
         age = self.age
         if age is not None and age < LEAST_SECONDS:
-            self.press_again = "That was fast, so we need to make sure you’re not a robot."
+            self.press_again = gettext("That was fast, so we need to make sure you’re not a robot.")
         elif age is None or age > MOST_SECONDS:
-            self.press_again = "This page has been open for a long time."
+            self.press_again = gettext("This page has been open for a long time.")
             self.token.data = ""  # the page that is shown now gets a new one
         return super().validate(extra_validators) and not self.press_again
 
@@ -177,7 +178,7 @@ def mail_address(_form: FlaskForm, field: Field) -> None:
     try:
         field.data = normal_address(field.data or "")
     except EmailNotValidError as error:
-        raise ValidationError("Enter an email address like name@example.org") from error
+        raise ValidationError(gettext("Enter an email address like name@example.org")) from error
 
 
 def one_line(_form: FlaskForm, field: Field) -> None:
@@ -185,4 +186,4 @@ def one_line(_form: FlaskForm, field: Field) -> None:
     typed = field.data or ""
     field.data = re.sub(r"[\n\t]", " ", typed)
     if field.data != typed:
-        raise ValidationError("Write this on one line, with letters, digits and symbols only.")
+        raise ValidationError(gettext("Write this on one line, with letters, digits and symbols only."))

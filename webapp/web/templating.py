@@ -20,7 +20,7 @@ from webapp.content.sign_off_words import who_checked, written_by
 from webapp.languages.language import gettext, ngettext
 from webapp.models import Article
 from webapp.models.article import running_text
-from webapp.models.in_words import capitalized, day, month, partial_date, plural
+from webapp.models.in_words import capitalized, day, month, number, partial_date, plural
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
 from webapp.web.http import url_for
@@ -101,6 +101,7 @@ def init_app(app: Flask, config: Config) -> None:
         inline=inline,
         side_by_side=page_text.side_by_side,
         translated=gettext,
+        number=number,
     )
     app.jinja_env.globals.update(
         url_for=url_for,
