@@ -1,9 +1,10 @@
 """What the checks say of the starter texts, with the texts of their papers, which are not part of the project.
 
-    python bench/checks.py FILE
+    python bench/checks.py FILE [--ai] [--list]
 
 FILE holds one paper a line, as JSON: title, abstract, and fulltext, which may be missing. Prints how often each check speaks, how
 the numbers were found, and milliseconds of processor time per text; ``--list`` prints each problem and each number not found.
+``--ai`` reads the texts as if a language model had written them, and counts only what the checks of such texts add.
 """
 
 import json
@@ -18,14 +19,17 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.factories import STARTER
+from webapp.content.ai_checks import ai_errors
+from webapp.content.ai_text import AiText
 from webapp.content.article_content import from_toml
 from webapp.content.checks import errors, warnings
 from webapp.content.number_check import numbers
 from webapp.content.source_text import source_text
 from webapp.models import Section, Source
+from webapp.papers.ai_drafting import Drafted
 
 
-def main(file: str, *, is_long: bool) -> None:
+def main(file: str, *, is_ai: bool, is_long: bool) -> None:
     """Check all texts, and print the counts."""
     rows = map(json.loads, Path(file).read_text(encoding="utf-8").splitlines())
     papers = {row["title"]: row for row in rows}
@@ -39,6 +43,10 @@ def main(file: str, *, is_long: bool) -> None:
         sections = (Section(Source.FULL_TEXT, text, "Results"),) if text else ()
         begun = process_time()
         problems = [*errors(article, sections), *warnings(article, sections)]
+        if is_ai:
+            written = {name: getattr(article, name) for name in Drafted.__struct_fields__}
+            found = ai_errors(article, AiText([written], []), sections)
+            problems = [one for one in found if one not in problems and not one.field.endswith("-quote")]
         times.append(1000 * (process_time() - begun))
         for problem in problems:
             said[re.sub(r"“.*?”|find .* in", "…", problem.message)] += 1
@@ -52,8 +60,8 @@ def main(file: str, *, is_long: bool) -> None:
 
 
 if __name__ == "__main__":
-    files = [argument for argument in sys.argv[1:] if argument != "--list"]
+    files = [argument for argument in sys.argv[1:] if argument not in ("--ai", "--list")]
     if len(files) != 1:
-        print("usage: python bench/checks.py FILE [--list]")
+        print("usage: python bench/checks.py FILE [--ai] [--list]")
         sys.exit(2)
-    main(files[0], is_long="--list" in sys.argv)
+    main(files[0], is_ai="--ai" in sys.argv, is_long="--list" in sys.argv)

@@ -108,10 +108,6 @@ def _service_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _optional_service_url(value: str) -> str:
-    return _service_url(value) if value else ""
-
-
 def _api_key(value: str) -> str:
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("give letters, digits and symbols without a space")
@@ -276,7 +272,7 @@ class Config:
     )
     draft_llm_url: str = _setting(
         "",
-        _optional_service_url,
+        lambda value: _service_url(value) if value else "",
         "OpenAI-compatible API where a language model writes first drafts, like https://llm.example.org/v1; empty: no AI drafts",
     )
     draft_llm_model: str = _setting(

@@ -46,4 +46,3 @@ def test_choices_and_rows_count_too() -> None:
 
 def test_what_a_person_wrote_elsewhere_is_not_the_model_s() -> None:
     assert not unread({"harms": "Two people fell."}, research_summary="Two people fell.")
-    assert not AiText([], []) and not AiText([{}], [])

@@ -112,7 +112,7 @@ def test_an_empty_text_gets_no_praise() -> None:
     ("changes", "praise"),
     [
         ({"harms": "None."}, "Every short form is spelled out"),
-        ({"harms": "None."}, "Every quote is in the abstract, word for word"),
+        ({"harms": "None."}, "Every quote is in the stored text of the paper, word for word"),
         ({}, "No hard words found"),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from webapp.content.ai_text import AiText
 from webapp.content.article_content import ArticleContent
 from webapp.content.checks import warnings
-from webapp.content.claims import NOT_PEOPLE, claimed
+from webapp.content.claims import NOT_PEOPLE, TELL_FINDINGS, claimed
 from webapp.content.number_check import Trace, closest, traced_in
 from webapp.content.problems import Problem, own_texts
 from webapp.content.quantities import quantities
@@ -52,8 +52,8 @@ def ai_errors(content: ArticleContent, ai: AiText, sections: Sequence[Section] =
         if field in ("plain_title", "main_message") and is_nothing_better and _direction(sentence) > 0:
             message = "No sentence of the paper says this, and one says the opposite. Check this one."
             yield Problem(field, message, sentence)
-    is_ai = "harms" in ai.paragraphs(content, ["harms"])
-    if is_ai and _WORDS["harmless"].search(content.harms) and not _is_about_harms(source):
+    is_harmless = _WORDS["harmless"].search(content.harms) and ai.paragraphs(content, ["harms"])
+    if is_harmless and not any(claimed("harms", one.text) for one in source.sentences):
         message = "The stored text of the paper doesn’t say that there were no harms. Say what we know."
         yield Problem("harms", message, content.harms)
     if not names_ai(content.written_by):
@@ -91,11 +91,9 @@ def _sentence_errors(content: ArticleContent, source: SourceText, field: str, se
     for ours, theirs in () if field.startswith(_LOOK_BEYOND) else _SCOPE:
         if (word := ours.search(sentence)) and not theirs.search(paper):
             yield f"The stored text of the paper doesn’t speak of “{word[0]}”. Say who or what was studied."
-    if (
-        (word := _WORDS["causes"].search(sentence))
-        and _shows_a_link(paper)
-        and not claimed("denied", sentence)
-    ):
+    is_link = _WORDS["linked"].search(paper) and not _WORDS["chance"].search(paper)
+    is_finding = field.startswith(TELL_FINDINGS) and not claimed("denied", sentence)
+    if (word := _WORDS["causes"].search(sentence)) and is_link and is_finding:
         yield f"The paper shows a link. “{word[0]}” says more than that."
     is_not_people = content.subject in (Subject.ANIMALS, Subject.LAB) or not claimed("people", paper)
     is_counted = any(
@@ -109,11 +107,6 @@ def _sentence_errors(content: ArticleContent, source: SourceText, field: str, se
         yield f"A summary gives no addresses: “{word[0]}”. Take it out."
 
 
-def _shows_a_link(paper: str) -> bool:
-    """Tell whether a paper saw things go together, without putting anybody into groups by chance."""
-    return _WORDS["linked"].search(paper) is not None and not _WORDS["chance"].search(paper)
-
-
 def _direction(text: str) -> int:
     """Tell whether a text says that something did good (1), or that it did not (-1); 0 if it says both, neither or maybe."""
     if claimed("unsure", text):
@@ -121,7 +114,3 @@ def _direction(text: str) -> int:
     is_good = bool(claimed("better", text, unless="denied"))
     is_denied = bool(claimed("no_better", text)) or (not is_good and bool(claimed("better", text)))
     return is_good - is_denied
-
-
-def _is_about_harms(source: SourceText) -> bool:
-    return any(claimed("harms", one.text) for one in source.sentences)

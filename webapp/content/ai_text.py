@@ -23,9 +23,6 @@ class AiText:
     def __init__(self, written: Iterable[Mapping[str, Any]], confirmed: Iterable[Mapping[str, Any]]) -> None:
         self._written, self._confirmed = _joined(written), _joined(confirmed)
 
-    def __bool__(self) -> bool:
-        return bool(self._written)
-
     def paragraphs(self, content: ArticleContent, fields: Iterable[str]) -> dict[str, list[str]]:
         """Return the model's paragraphs that stand in these fields of a text."""
         found = {

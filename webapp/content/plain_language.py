@@ -119,7 +119,11 @@ def plain_check(
     check = _checked(
         own_texts(content),
         content.simple_explanation,
-        (tuple(untraced_findings(content)), "Every quote is in the abstract, word for word", has_quotes),
+        (
+            tuple(untraced_findings(content, sections)),
+            "Every quote is in the stored text of the paper, word for word",
+            has_quotes,
+        ),
         hard_words,
     )
     return replace(

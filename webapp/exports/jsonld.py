@@ -132,6 +132,7 @@ def home_graph(site_url: str) -> list[dict[str, Any]]:
 
 def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[str, Any]:
     """What a page says of itself, whether it is a summary or an answer."""
+    names = written_by(live).rstrip(".")
     page: dict[str, Any] = {
         "@type": "MedicalWebPage",
         "@id": page_url,
@@ -144,7 +145,7 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
         "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
         "publisher": {"@type": "Organization", "name": site_settings().name, "url": site_url},
-        "creditText": " ".join(filter(None, (_who_wrote(live), who_checked(live)))),
+        "creditText": f"Written by {names}. {who_checked(live)}" if names else who_checked(live),
     }
     # Of the text as it is now: these properties cannot say that an earlier version was reviewed.
     if current := [sign_off for sign_off in live.sign_offs if not sign_off.is_earlier]:
@@ -155,12 +156,6 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
             if sign_off.name
         ]
     return page
-
-
-def _who_wrote(live: Live) -> str:
-    """Say who wrote a text, as the line under its title does."""
-    names = written_by(live).rstrip(".")
-    return f"Written by {names}." if names else ""
 
 
 def _trail(*steps: tuple[str, str]) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def server(config: Config) -> str:
 def ask(config: Config, instructions: str, question: str, kind: type[Answer]) -> Answer:
     """Ask the model, and read its answer as a value of this kind. Raises ServiceFailed."""
     service = Service(server(config), "draft_llm_url", 0.0, SECONDS)
-    schema = _schema(kind)
+    schema = msgspec.json.schema(kind)
+    schema |= schema["$defs"].pop(kind.__name__)  # servers want an object at the root
+    del schema["$ref"]
     request: dict[str, Any] = {
         "model": config.draft_llm_model,
         "temperature": 0,
@@ -76,10 +78,3 @@ def _read(service: Service, body: bytes, kind: type[Answer]) -> Answer:
         return msgspec.convert(clean_texts(msgspec.json.decode(text)), kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError) as error:
         raise ServiceFailed(f"The answer from {service.name} isn’t a draft that we can read.") from error
-
-
-def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Make the JSON schema of a struct, with an object at its root as servers want it."""
-    schema = msgspec.json.schema(kind)
-    root = schema["$defs"].pop(kind.__name__)
-    return {**root, "$defs": schema["$defs"]}

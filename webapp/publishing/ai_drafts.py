@@ -7,6 +7,7 @@ for as long as the draft, so a text that is restored or copied is locked like th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -39,7 +40,7 @@ def drafts_of(draft: Draft) -> Sequence[AiDraft]:
 
 def parts(draft: Draft, content: ArticleContent) -> list[AiPart]:
     """Return the parts of a text in which a model wrote, and who read them."""
-    written = [one.written for one in drafts_of(draft) if one.written]
+    written = _written(draft)
     if not written:
         return []
     names, confirmations = set[str]().union(*written), _confirmations(draft)
@@ -59,7 +60,7 @@ def parts(draft: Draft, content: ArticleContent) -> list[AiPart]:
 
 def confirm(draft: Draft, content: ArticleContent, key: str, editor_id: int, now: datetime) -> None:
     """Note that somebody read what a model wrote in a part, and that it is right as it stands."""
-    ai = AiText([one.written for one in drafts_of(draft)], [])
+    ai = AiText(_written(draft), [])
     texts = ai.paragraphs(content, PARTS[key].fields.split()) if key in PARTS else {}
     if texts:
         db.session.add(
@@ -69,8 +70,8 @@ def confirm(draft: Draft, content: ArticleContent, key: str, editor_id: int, now
 
 def problems(draft: Draft, content: ArticleContent, sections: Sequence[Section]) -> list[Problem]:
     """Find what keeps a text from readers because a model wrote in it."""
-    ai = AiText([one.written for one in drafts_of(draft)], [])
-    if not ai:
+    written = _written(draft)
+    if not written:
         return []
     unread = [
         Problem(
@@ -80,7 +81,7 @@ def problems(draft: Draft, content: ArticleContent, sections: Sequence[Section])
         for part in parts(draft, content)
         if part.unread
     ]
-    return [*ai_errors(content, ai, sections), *unread]
+    return [*ai_errors(content, AiText(written, []), sections), *unread]
 
 
 def copy(draft: Draft, made: Draft) -> None:
@@ -94,6 +95,10 @@ def copy(draft: Draft, made: Draft) -> None:
     for row, _ in _confirmations(draft):
         values = {name: getattr(row, name) for name in ("part", "texts", "editor_id", "confirmed_at")}
         db.session.add(AiConfirmation(draft_id=made.id, **values))
+
+
+def _written(draft: Draft) -> list[dict[str, Any]]:
+    return [one.written for one in drafts_of(draft) if one.written]
 
 
 def _confirmations(draft: Draft) -> list[tuple[AiConfirmation, str]]:
