@@ -156,6 +156,10 @@ def test_the_full_text_is_sent_only_of_a_paper_that_is_free_to_read(
     sections = [Section(Source.FULL_TEXT, "Open text of the journal.", "Results")]
     stored_texts.store(draft, sections, ReadFrom.FULL_TEXT, source="Pasted", editor_id=None, now=NOW)
     db.session.commit()
+    paper = msgspec.structs.replace(content_of(draft).paper, abstract="")
+    bare = msgspec.structs.replace(content_of(draft), paper=paper)
+    revisions.save(draft, bare, draft.revision_number, editor.id, NOW)
+    db.session.commit()
     ask(client, draft)
     run_job()
     assert "Open text of the journal." in model.sent[0][1].decode()

@@ -1,7 +1,7 @@
 """What a language model wrote of a text, and what of it stands there unread.
 
 A paragraph counts as the model's as long as its words stand in a row in what the model wrote in that field. So a paragraph
-that somebody changed is theirs, and one that was moved, split or spaced differently is not.
+that somebody changed is theirs; one that they only moved within the field, split or spaced differently is not.
 """
 
 import re

@@ -165,7 +165,8 @@ def _question(draft: Draft) -> tuple[str, ReadFrom]:
         paper.append({"part": section.heading or section.source, "text": section.text[:left]})
         is_cut |= len(section.text) > left
         left = max(0, left - len(section.text))
-    kinds = {text.kind for text in stored_texts.stored(draft)} if len(texts) > 1 else set()
+    is_more = any(section.source is not Source.ABSTRACT for section in texts)
+    kinds = {text.kind for text in stored_texts.stored(draft)} if is_more else set()
     read = next((kind for kind in ReadFrom if kind in kinds), ReadFrom.ABSTRACT)
     read = ReadFrom.PART if is_cut and read is ReadFrom.FULL_TEXT else read
     return msgspec.json.encode({"facts": facts, "paper": paper}).decode(), read
