@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from tests.accounts.people import EditorClient, token
-from tests.factories import add_article
+from tests.factories import add_answer, add_article
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
@@ -67,6 +67,22 @@ def test_a_note_is_marked_as_done_by_htmx_in_place(editor_client: PageClient) ->
         and "You’ve read everything." in fragment
     )
     assert db.session.get_one(Feedback, number).done_at is not None
+
+
+def test_notes_on_answers_are_marked_as_done_and_votes_are_counted(editor_client: PageClient) -> None:
+    answer, now = add_answer(), datetime.now(UTC)
+    votes.vote(answer, "192.0.2.1", False, now)
+    db.session.flush()
+    votes.add_note(answer, "192.0.2.1", "Too short.", [], now)
+    votes.vote(answer, "192.0.2.2", True, now)
+    db.session.commit()
+    number = inbox.unread_notes()[0].id
+    page = editor_client.get(DESK).text
+    assert "1 unread message" in page and "Too short." in page and answer.question in page
+    row = page[page.index("Votes for each answer") :]
+    assert "Helpful: </span>1" in row and "Not helpful: </span>1" in row
+    assert "0 unread messages" in _done(editor_client, f"{DESK}answer-notes/{number}/done")
+    assert "1 unread message" in _done(editor_client, f"{DESK}answer-notes/{number}/undo")
 
 
 def test_done_can_be_undone(editor_client: PageClient) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import Connection, event, func, select
 
-from tests.factories import NOW, add_article, content, publish
+from tests.factories import NOW, add_answer, add_article, content, publish
 from tests.newsletter.steps import filled, without_tokens
 from tests.pages import PageClient
 from webapp.db.session import db
@@ -104,6 +104,34 @@ def test_a_note_by_htmx(client: PageClient) -> None:
     _vote(client, article, "yes")
     fragment = client.post_fragment(f"/research/{article.slug}/feedback/note", filled(note="Clear."))
     assert fragment.strip() in client.get(f"/research/{article.slug}/feedback/sent").text
+
+
+def test_below_an_answer_it_is_the_same(client: PageClient) -> None:
+    answer = add_answer()
+    path = f"/answers/{answer.slug}"
+    page = client.get(path).text
+    assert (
+        "Was this answer helpful?" in page and f'href="{path}/report"' in page and "Was it clear?" not in page
+    )
+    voted = client.post(f"{path}/feedback", _press("no"))
+    assert voted.location == f"{path}/feedback"
+    assert "We’ve saved your answer." in client.get(voted.location).text
+    form = filled(note="Too short.", **{"reasons[]": ["incomplete"]})
+    sent = client.post(f"{path}/feedback/note", form)
+    assert "Thank you for your note" in client.get(sent.location).text
+    client.post_fragment(f"{path}/feedback", _press("no"))
+    assert not _votes()
+    assert [(row.text.slug, row.is_helpful, row.note) for row in inbox.unread_notes()] == [
+        (answer.slug, False, "Too short.")
+    ]
+
+
+def test_votes_of_one_visitor_on_a_summary_and_an_answer_cannot_be_put_together(app: Flask) -> None:
+    article = add_article()
+    answer = add_answer(article.slug)
+    assert answer.id == article.id
+    rows = [votes.vote(text, "192.0.2.1", True, NOW) for text in (article, answer)]
+    assert rows[0].voter_hash != rows[1].voter_hash
 
 
 def test_changing_the_answer_keeps_one_vote(client: PageClient) -> None:

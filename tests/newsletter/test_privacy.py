@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
-from tests.factories import add_article
+from tests.factories import add_answer, add_article
 from tests.newsletter.steps import forget, get_subscriber, subscribed
 from tests.pages import PageClient
 from webapp.db.session import Base, db
 from webapp.feedback import inbox, votes
 from webapp.mail import outbox
 from webapp.models import (
+    AnswerFeedback,
     ContactMessage,
     DailySalt,
     Feedback,
@@ -82,11 +83,13 @@ def test_the_secret_of_the_day_lasts_a_day(app: Flask) -> None:
 
 def test_a_note_is_deleted_after_a_year_and_its_vote_stays(app: Flask) -> None:
     article = add_article(now=NOW)
-    votes.vote(article, "192.0.2.1", True, NOW)
-    votes.add_note(article, "192.0.2.1", "It helped.", [], NOW)
+    for text in (article, add_answer(article.slug)):
+        votes.vote(text, "192.0.2.1", True, NOW)
+        votes.add_note(text, "192.0.2.1", "It helped.", [], NOW)
     forget(NOW + timedelta(days=366))
     db.session.expire_all()
-    assert [(row.note, row.is_helpful) for row in db.session.query(Feedback)] == [(None, True)]
+    rows = [*db.session.query(Feedback), *db.session.query(AnswerFeedback)]
+    assert [(row.note, row.is_helpful) for row in rows] == [(None, True), (None, True)]
 
 
 def test_a_message_is_deleted_a_year_after_an_editor_dealt_with_it(app: Flask) -> None:

@@ -205,9 +205,9 @@ def readers_say() -> Queue:
             rows.append(
                 Row(
                     _quoted(note.note),
-                    f"Note on: {note.article.title}",
+                    f"Note on: {note.text.title}",
                     "Look",
-                    f"{inbox_page}#note-{note.id}",
+                    f"{inbox_page}#{note.box}-{note.id}",
                 )
             )
     for article_id, title, no, every in _unclear():

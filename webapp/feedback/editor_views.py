@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from webapp.accounts import editor_access
 from webapp.db.session import db
 from webapp.feedback import inbox
-from webapp.models import ContactMessage, Feedback, Reason, Role
+from webapp.models import AnswerFeedback, ContactMessage, Feedback, Reason, Role
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 
@@ -17,11 +17,11 @@ editor_access.protect(bp)
 
 @bp.get("/")
 def overview() -> Response:
-    """What nobody has read yet, and the counts of every summary."""
+    """What nobody has read yet, and the counts of every summary and answer."""
     return _show_inbox(request.args.get("done", ""))
 
 
-@bp.post("/<any(messages, notes):kind>/<int:number>/done")
+@bp.post('/<any(messages, notes, "answer-notes"):kind>/<int:number>/done')
 def mark_done(kind: str, number: int) -> Response:
     """Mark a message or a note as done."""
     with editor_access.writing_as(Role.WRITER) as now:
@@ -29,7 +29,7 @@ def mark_done(kind: str, number: int) -> Response:
     return _changed("done")
 
 
-@bp.post("/<any(messages, notes):kind>/<int:number>/undo")
+@bp.post('/<any(messages, notes, "answer-notes"):kind>/<int:number>/undo')
 def undo(kind: str, number: int) -> Response:
     """Put a message or a note that was marked as done back among the unread ones."""
     with editor_access.writing_as(Role.WRITER):
@@ -37,9 +37,14 @@ def undo(kind: str, number: int) -> Response:
     return _changed("undone")
 
 
-def _existing(kind: str, number: int) -> ContactMessage | Feedback:
-    is_note = kind == "notes"
-    row = db.session.get(Feedback, number) if is_note else db.session.get(ContactMessage, number)
+def _existing(kind: str, number: int) -> ContactMessage | Feedback | AnswerFeedback:
+    row: ContactMessage | Feedback | AnswerFeedback | None
+    if kind == Feedback.box:
+        row = db.session.get(Feedback, number)
+    elif kind == AnswerFeedback.box:
+        row = db.session.get(AnswerFeedback, number)
+    else:
+        row = db.session.get(ContactMessage, number)
     if row is None:
         raise SiteError(HTTPStatus.NOT_FOUND, "This message is no longer here. Go back to the list.")
     return row
@@ -60,6 +65,7 @@ def _show_inbox(done: str) -> Response:
         notes=inbox.unread_notes(),
         marked_done=inbox.marked_done(),
         by_article=by_article,
+        by_answer=inbox.by_answer(),
         clarity=inbox.clarity(by_article),
         done=done,
         reason_label=lambda value: Reason(value).label,

@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from webapp.content.sign_off_words import names_ai
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import Article, ContactMessage, Feedback, Live, MailKind, Topic, Understanding
+from webapp.models import (
+    Answer,
+    AnswerFeedback,
+    Article,
+    ContactMessage,
+    Feedback,
+    Live,
+    MailKind,
+    Topic,
+    Understanding,
+)
 
 KEPT_FOR = timedelta(days=365)
 SHOWN_DONE = 10
@@ -36,6 +46,15 @@ class Clarity:
     summary_count: int
     understood_count: int
     misunderstood_count: int
+
+
+@dataclass(frozen=True)
+class AnswerVotes:
+    """What readers said below one answer to a question."""
+
+    answer: Answer
+    helpful_count: int
+    not_helpful_count: int
 
 
 def send(
@@ -81,29 +100,38 @@ def unread_messages() -> Sequence[ContactMessage]:
     ).all()
 
 
-def unread_notes() -> Sequence[Feedback]:
+def unread_notes() -> list[Feedback | AnswerFeedback]:
     """Votes with a note or reasons that nobody has marked as done, oldest first."""
-    query = select(Feedback).where(Feedback.done_at.is_(None)).order_by(Feedback.given_at)
-    rows = db.session.scalars(query.options(joinedload(Feedback.article)))
-    return [row for row in rows if row.note or row.reasons]
+    rows: list[Feedback | AnswerFeedback] = [
+        *db.session.scalars(
+            select(Feedback).where(_is_unread(Feedback)).options(joinedload(Feedback.article))
+        ),
+        *db.session.scalars(
+            select(AnswerFeedback)
+            .where(_is_unread(AnswerFeedback))
+            .options(joinedload(AnswerFeedback.answer))
+        ),
+    ]
+    return sorted(rows, key=attrgetter("given_at"))
 
 
 def unread_count() -> int:
     """How many messages and notes nobody has marked as done."""
-    has_words = or_(Feedback.note.is_not(None), func.json_array_length(Feedback.reasons) > 0)
-    notes = select(func.count(Feedback.id)).where(Feedback.done_at.is_(None), has_words)
+    notes = select(func.count(Feedback.id)).where(_is_unread(Feedback))
+    answer_notes = select(func.count(AnswerFeedback.id)).where(_is_unread(AnswerFeedback))
     messages = select(func.count(ContactMessage.id)).where(ContactMessage.done_at.is_(None))
-    return db.session.scalar(select(notes.scalar_subquery() + messages.scalar_subquery())) or 0
+    counts = notes.scalar_subquery() + answer_notes.scalar_subquery() + messages.scalar_subquery()
+    return db.session.scalar(select(counts)) or 0
 
 
-def mark_done(row: ContactMessage | Feedback, now: datetime) -> None:
+def mark_done(row: ContactMessage | Feedback | AnswerFeedback, now: datetime) -> None:
     row.done_at = row.done_at or now
 
 
-def marked_done() -> list[ContactMessage | Feedback]:
+def marked_done() -> list[ContactMessage | Feedback | AnswerFeedback]:
     """The messages and notes that editors marked as done last, newest first."""
-    rows: list[ContactMessage | Feedback] = []
-    for table in (ContactMessage, Feedback):
+    rows: list[ContactMessage | Feedback | AnswerFeedback] = []
+    for table in (ContactMessage, Feedback, AnswerFeedback):
         query = select(table).where(table.done_at.is_not(None)).order_by(table.done_at.desc())
         rows += db.session.scalars(query.limit(SHOWN_DONE))
     return sorted(rows, key=attrgetter("done_at"), reverse=True)[:SHOWN_DONE]
@@ -111,8 +139,9 @@ def marked_done() -> list[ContactMessage | Feedback]:
 
 def forget_old(now: datetime) -> None:
     """What readers wrote: notes a year after they came, messages a year after an editor dealt with them."""
-    old_notes = Feedback.note.is_not(None), Feedback.given_at < now - KEPT_FOR
-    db.session.execute(update(Feedback).where(*old_notes).values(note=None))
+    for table in (Feedback, AnswerFeedback):
+        old_notes = table.note.is_not(None), table.given_at < now - KEPT_FOR
+        db.session.execute(update(table).where(*old_notes).values(note=None))
     db.session.execute(delete(ContactMessage).where(ContactMessage.done_at < now - KEPT_FOR))
 
 
@@ -125,6 +154,15 @@ def by_article() -> list[ArticleFeedback]:
         ArticleFeedback(row, *votes.get(row.id, (0, 0)), *answers.get(row.id, (0, 0))) for row in articles
     ]
     return sorted(rows, key=lambda row: (-row.not_helpful_count, -row.helpful_count, row.article.id))
+
+
+def by_answer() -> list[AnswerVotes]:
+    """Every answer that somebody voted below, those with most "No" first."""
+    is_helpful = AnswerFeedback.is_helpful.is_(True)
+    helpful, all_votes = func.count(case((is_helpful, 1))), func.count()
+    query = select(Answer, helpful, all_votes - helpful).join(AnswerFeedback.answer).group_by(Answer.id)
+    rows = [AnswerVotes(answer, yes, no) for answer, yes, no in db.session.execute(query)]
+    return sorted(rows, key=lambda row: (-row.not_helpful_count, -row.helpful_count, row.answer.id))
 
 
 def clarity(rows: Sequence[ArticleFeedback]) -> list[Clarity]:
@@ -144,6 +182,13 @@ def clarity(rows: Sequence[ArticleFeedback]) -> list[Clarity]:
         for is_by_ai, group in groups.items()
         if group
     ]
+
+
+def _is_unread(table: type[Feedback | AnswerFeedback]) -> ColumnElement[bool]:
+    """Whether a vote has words that nobody has marked as done."""
+    return and_(
+        table.done_at.is_(None), or_(table.note.is_not(None), func.json_array_length(table.reasons) > 0)
+    )
 
 
 def _counts(

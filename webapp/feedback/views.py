@@ -10,7 +10,7 @@ from webapp.catalog.answers import get_answer
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
-from webapp.models import Article, Feedback, Live, Topic, Understanding
+from webapp.models import Article, Live, Topic
 from webapp.models.values import Result
 from webapp.web import forms, htmx
 from webapp.web.errors import SiteError
@@ -25,18 +25,18 @@ PRESSES = 60  # answers by one press in an hour; a clinic may share one address
 TRIES = 10  # written texts in an hour
 
 
-@bp.get("/research/<slug>/feedback")
-def vote_page(slug: str) -> Response:
+@bp.get("/<any(research, answers):place>/<slug>/feedback")
+def vote_page(place: str, slug: str) -> Response:
     """The question, or thanks for today's answer with room for a note."""
-    article = queries.get_published(slug)
-    vote = votes.find_answer_of_today(Feedback, article, visitor_address(), datetime.now(UTC))
+    text = _get_text(place, slug)
+    vote = votes.find_vote_of_today(text, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
-        return never_store(htmx.render("feedback/question.html", "feedback", article=article))
-    return _thanks(NoteForm(formdata=None), article.slug, is_helpful=vote.is_helpful, article=article)
+        return never_store(htmx.render("feedback/question.html", "feedback", text=text))
+    return _thanks(NoteForm(formdata=None), place, text.slug, is_helpful=vote.is_helpful, text=text)
 
 
-@bp.post("/research/<slug>/feedback")
-def vote(slug: str) -> Response:
+@bp.post("/<any(research, answers):place>/<slug>/feedback")
+def vote(place: str, slug: str) -> Response:
     """Count one press on Yes or No."""
     check_press()
     given = request.form.get("answer", "")
@@ -45,50 +45,48 @@ def vote(slug: str) -> Response:
     with writing() as now:
         is_refused = is_exceeded("vote", visitor_address(), PRESSES, HOUR, now)
         if not is_refused:
-            article = queries.get_published(slug)
-            votes.vote(article, visitor_address(), given == "yes", now)
-            slug = article.slug  # read here: after the commit it would take another transaction
+            text = _get_text(place, slug)
+            votes.vote(text, visitor_address(), given == "yes", now)
+            slug = text.slug  # read here: after the commit it would take another transaction
     if is_refused:
         raise SiteError(429)
     if htmx.wants_fragment():
-        return _thanks(NoteForm(formdata=None), slug, is_helpful=given == "yes")
-    return htmx.redirect(url_for("feedback.vote_page", slug=slug))
+        return _thanks(NoteForm(formdata=None), place, slug, is_helpful=given == "yes")
+    return htmx.redirect(url_for("feedback.vote_page", place=place, slug=slug))
 
 
-@bp.post("/research/<slug>/feedback/note")
-def note(slug: str) -> Response:
+@bp.post("/<any(research, answers):place>/<slug>/feedback/note")
+def note(place: str, slug: str) -> Response:
     """Take a note, or after "No" the reasons, for the editors."""
     form = NoteForm()
     status = refusal(form, "note", TRIES, HOUR)
-    article = queries.get_published(slug)
+    text = _get_text(place, slug)
     if status:
-        vote = votes.find_answer_of_today(Feedback, article, visitor_address(), datetime.now(UTC))
+        vote = votes.find_vote_of_today(text, visitor_address(), datetime.now(UTC))
         is_helpful = vote is None or vote.is_helpful
-        return _thanks(form, article.slug, status, is_helpful=is_helpful, article=article)
+        return _thanks(form, place, text.slug, status, is_helpful=is_helpful, text=text)
     if not form.is_robot:
         try:
             with writing() as now:
-                votes.add_note(article, visitor_address(), form.note.data or "", form.reasons.data or [], now)
+                votes.add_note(text, visitor_address(), form.note.data or "", form.reasons.data or [], now)
         except votes.NoVoteYet:
-            return htmx.redirect(url_for("feedback.vote_page", slug=article.slug))
+            return htmx.redirect(url_for("feedback.vote_page", place=place, slug=text.slug))
     if htmx.wants_fragment():
-        return note_sent(article.slug)
-    return htmx.redirect(url_for("feedback.note_sent", slug=article.slug))
+        return note_sent(place, text.slug)
+    return htmx.redirect(url_for("feedback.note_sent", place=place, slug=text.slug))
 
 
-@bp.get("/research/<slug>/feedback/sent")
-def note_sent(slug: str) -> Response:
+@bp.get("/<any(research, answers):place>/<slug>/feedback/sent")
+def note_sent(place: str, slug: str) -> Response:
     """Thanks for a note."""
-    return never_store(
-        htmx.render("feedback/note_sent.html", "feedback", article=queries.get_published(slug))
-    )
+    return never_store(htmx.render("feedback/note_sent.html", "feedback", text=_get_text(place, slug)))
 
 
 @bp.get("/research/<slug>/understanding")
 def answer_page(slug: str) -> Response:
     """The question about the study, or what its answer is."""
     article = _get_standing(slug)
-    given = votes.find_answer_of_today(Understanding, article, visitor_address(), datetime.now(UTC))
+    given = votes.find_answer_of_today(article, visitor_address(), datetime.now(UTC))
     return never_store(
         htmx.render("feedback/understanding.html", "understanding", article=article, given=given)
     )
@@ -180,11 +178,18 @@ def _get_standing(slug: str) -> Article:
 
 
 def _thanks(
-    form: NoteForm, slug: str, status: int = HTTPStatus.OK, *, is_helpful: bool, **page: Article
+    form: NoteForm, place: str, slug: str, status: int = HTTPStatus.OK, *, is_helpful: bool, **page: Live
 ) -> Response:
-    """Thanks with room for a note, and for reasons after "No"; the whole page shows the ``article`` too."""
+    """Thanks with room for a note, and for reasons after "No"; the whole page shows the ``text`` too."""
     return forms.show(
-        "feedback/thanks.html", "feedback", form, status, slug=slug, is_helpful=is_helpful, **page
+        "feedback/thanks.html",
+        "feedback",
+        form,
+        status,
+        place=place,
+        slug=slug,
+        is_helpful=is_helpful,
+        **page,
     )
 
 

@@ -1,4 +1,4 @@
-"""Votes, notes and answers below an article: one for each article and visitor, without knowing who the visitor is."""
+"""Votes and notes below a summary or an answer, and what readers understood: one for each text and visitor, who stays unknown."""
 
 import hmac
 import ipaddress
@@ -11,23 +11,24 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, select
 
 from webapp.db.session import db
-from webapp.models import Article, DailySalt, Feedback, Reason, Understanding
+from webapp.models import Answer, AnswerFeedback, Article, DailySalt, Feedback, Live, Reason, Understanding
 from webapp.models.values import Result
 
 IPV6 = 6
-Row = TypeVar("Row", Feedback, Understanding)
+Row = TypeVar("Row", Feedback, AnswerFeedback, Understanding)
 
 
 class NoVoteYet(LookupError):
     """A note came without a vote, or a day after it: by then nobody can tell whose vote it was."""
 
 
-def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Feedback:
-    """Count an answer to "Was this summary helpful?"; a second one replaces the first. ``visitor``: network address."""
-    key = _key(article, visitor, _todays_salt(now))
-    row = db.session.scalar(select(Feedback).filter_by(**key))
+def vote(text: Live, visitor: str, is_helpful: bool, now: datetime) -> Feedback | AnswerFeedback:
+    """Count an answer to "Was this helpful?"; a second one replaces the first. ``visitor``: network address."""
+    salt = _todays_salt(now)
+    row = find_vote_of_today(text, visitor, now)
     if row is None:
-        row = Feedback(**key, note=None, reasons=[])
+        table = AnswerFeedback if isinstance(text, Answer) else Feedback
+        row = table(**_key(text, visitor, salt), note=None, reasons=[])
         db.session.add(row)
     if is_helpful:
         row.reasons = []
@@ -37,17 +38,23 @@ def vote(article: Article, visitor: str, is_helpful: bool, now: datetime) -> Fee
     return row
 
 
-def find_answer_of_today(table: type[Row], article: Article, visitor: str, now: datetime) -> Row | None:
-    """Today's answer of this visitor below the article: a vote (Feedback), or what the study showed (Understanding)."""
-    salt = db.session.get(DailySalt, now.date())
-    return db.session.scalar(select(table).filter_by(**_key(article, visitor, salt))) if salt else None
+def find_vote_of_today(text: Live, visitor: str, now: datetime) -> Feedback | AnswerFeedback | None:
+    """Today's vote of this visitor below the text."""
+    if isinstance(text, Answer):
+        return _find_row_of_today(AnswerFeedback, text, visitor, now)
+    return _find_row_of_today(Feedback, text, visitor, now)
 
 
-def add_note(article: Article, visitor: str, note: str, reasons: Sequence[str], now: datetime) -> None:
+def find_answer_of_today(article: Article, visitor: str, now: datetime) -> Understanding | None:
+    """What this visitor said today that the study showed."""
+    return _find_row_of_today(Understanding, article, visitor, now)
+
+
+def add_note(text: Live, visitor: str, note: str, reasons: Sequence[str], now: datetime) -> None:
     """Add a note to today's vote, and the reasons for a "No"; raises NoVoteYet."""
-    row = find_answer_of_today(Feedback, article, visitor, now)
+    row = find_vote_of_today(text, visitor, now)
     if row is None:
-        raise NoVoteYet(article.slug)
+        raise NoVoteYet(text.slug)
     row.note = note.strip() or None
     row.reasons = [] if row.is_helpful else [Reason(reason).value for reason in reasons]
     row.done_at = None
@@ -75,14 +82,21 @@ def _todays_salt(now: datetime) -> DailySalt:
     return salt
 
 
-def _key(article: Article, visitor: str, salt: DailySalt) -> dict[str, Any]:
-    """The columns that name this visitor's answer below this article on the day of the salt.
+def _find_row_of_today(table: type[Row], text: Live, visitor: str, now: datetime) -> Row | None:
+    salt = db.session.get(DailySalt, now.date())
+    return db.session.scalar(select(table).filter_by(**_key(text, visitor, salt))) if salt else None
 
-    The hash differs for each article, so that answers of one visitor cannot be put together. An IPv6 address stands for
+
+def _key(text: Live, visitor: str, salt: DailySalt) -> dict[str, Any]:
+    """The columns that name this visitor's answer below this text on the day of the salt.
+
+    The hash differs for each text, so that answers of one visitor cannot be put together. An IPv6 address stands for
     its /64 network: browsers change the other half every day.
     """
     with suppress(ValueError):  # "unknown" is no address
         if ipaddress.ip_address(visitor).version == IPV6:
             visitor = str(ipaddress.ip_network((visitor, 64), strict=False))
-    voter_hash = hmac.new(salt.salt.encode(), f"{article.id}:{visitor}".encode(), "sha256").hexdigest()
-    return {"article_id": article.id, "voter_hash": voter_hash}
+    voter_hash = hmac.new(
+        salt.salt.encode(), f"{text.kind} {text.id}:{visitor}".encode(), "sha256"
+    ).hexdigest()
+    return {**text.key, "voter_hash": voter_hash}

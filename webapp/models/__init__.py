@@ -20,7 +20,15 @@ from webapp.models.editor import (
     SecondFactor,
     SignIn,
 )
-from webapp.models.feedback import ContactMessage, DailySalt, Feedback, Reason, Topic, Understanding
+from webapp.models.feedback import (
+    AnswerFeedback,
+    ContactMessage,
+    DailySalt,
+    Feedback,
+    Reason,
+    Topic,
+    Understanding,
+)
 from webapp.models.newsletter import (
     MOST_SEARCHES,
     BounceKind,

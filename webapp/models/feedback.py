@@ -1,6 +1,7 @@
 """What readers tell us: votes with notes, what they understood, and messages to the editors."""
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,12 +22,13 @@ class Reason(Labeled):
     SEEMS_WRONG = "seems-wrong", "Something seems wrong"
 
 
-class Feedback(Base):
-    """One answer to "Was this summary helpful?". ``voter_hash`` is salted by a secret that is deleted each day."""
+class Vote:
+    """What is stored of a vote. ``voter_hash`` is salted by a secret that is deleted each day.
+
+    ``box``, here and of messages: the part of the editors' inbox that its words are in.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
-    article: Mapped[Article] = relationship()
     voter_hash: Mapped[str] = mapped_column(String(64))
     is_helpful: Mapped[bool]
     reasons: Mapped[list[str]] = mapped_column(JsonList(str))  # values of Reason; only after "No"
@@ -34,7 +36,33 @@ class Feedback(Base):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+
+class Feedback(Vote, Base):
+    """One answer to "Was this summary helpful?"."""
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    article: Mapped[Article] = relationship()
+
+    box: ClassVar = "notes"
     __table_args__ = (UniqueConstraint("article_id", "voter_hash"),)
+
+    @property
+    def text(self) -> Article:
+        return self.article
+
+
+class AnswerFeedback(Vote, Base):
+    """One answer to "Was this answer helpful?"."""
+
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    answer: Mapped[Answer] = relationship()
+
+    box: ClassVar = "answer-notes"
+    __table_args__ = (UniqueConstraint("answer_id", "voter_hash"),)
+
+    @property
+    def text(self) -> Answer:
+        return self.answer
 
 
 class Understanding(Base):
@@ -81,6 +109,8 @@ class ContactMessage(Base):
     message: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    box: ClassVar = "messages"
 
     @property
     def text(self) -> Live | None:
