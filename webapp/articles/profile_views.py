@@ -124,7 +124,7 @@ def ask() -> Response:
     code, plain = form.profile.code, _back()
     if not code:
         return _show(form, HTTPStatus.UNPROCESSABLE_ENTITY, is_empty=True)
-    in_address = f"{_with_profile(plain, code)}#{PLACE}"
+    in_address = f"{plain}{'&' if '?' in plain else '?'}{PROFILE}={code}#{PLACE}"
     if htmx.wants_fragment():
         return htmx.tell_script("profile", code=code, back=f"{plain}#{PLACE}", address=in_address)
     return htmx.redirect(in_address)
@@ -150,7 +150,3 @@ def _back() -> str:
         return url_for("search.search")
     query = urlencode([(name, value) for name, value in parse_qsl(asked.query) if name != PROFILE])
     return f"{asked.path}?{query}" if query else asked.path
-
-
-def _with_profile(path: str, code: str) -> str:
-    return f"{path}{'&' if '?' in path else '?'}{PROFILE}={code}"

@@ -8,18 +8,16 @@ import logging
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Annotated, Any
 
 import msgspec
 from flask import Flask, current_app
-from sqlalchemy import func, select
 
 from webapp.config import ROOT
 from webapp.content.page_text import Part, Section, parts, sections
-from webapp.db.session import db
-from webapp.models import SitePart, SiteText
-from webapp.web.live_values import LiveValue
+from webapp.models import SitePart
+from webapp.web.live_values import LiveValue, newest_texts
 
 FOLDER = ROOT / "webapp" / "starter" / "pages"
 LINE_MOST, LEDE_MOST, TEXT_MOST, SOURCES_MOST = 80, 400, 40_000, 40
@@ -68,15 +66,8 @@ def site_page(name: str) -> SitePage:
 
 def init_app(app: Flask) -> None:
     """Begin with the pages that came with the site."""
-    app.extensions["site_pages"] = LiveValue("the pages of the site", starter_pages(), _stored, _built)
-
-
-def _stored() -> dict[str, Any]:
-    """The newest text of each page that was changed."""
-    newest = select(func.max(SiteText.id)).where(SiteText.part == SitePart.PAGE).group_by(SiteText.key)
-    with db.engine.connect() as connection:
-        rows = connection.execute(select(SiteText.key, SiteText.content).where(SiteText.id.in_(newest)))
-        return {key: content for key, content in rows}  # noqa: C416 - a row is no pair for a type checker
+    stored = partial(newest_texts, SitePart.PAGE)
+    app.extensions["site_pages"] = LiveValue("the pages of the site", starter_pages(), stored, _built)
 
 
 def _built(stored: dict[str, Any]) -> Mapping[str, SitePage]:

@@ -7,19 +7,17 @@ editors save takes the place of single entries, in every process, at the next pu
 import logging
 import tomllib
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import msgspec
 from flask import Flask, current_app, has_app_context
 from slugify import slugify
-from sqlalchemy import func, select
 
 from webapp.config import ROOT
 from webapp.content.plain_language import HARD_WORDS, HardWords
-from webapp.db.session import db
-from webapp.models import SitePart, SiteText
-from webapp.web.live_values import LiveValue
+from webapp.models import SitePart
+from webapp.web.live_values import LiveValue, newest_texts
 
 GLOSSARY_FILE = ROOT / "webapp" / "starter" / "glossary.toml"
 CONCEPTS_FILE = ROOT / "webapp" / "search" / "concepts.toml"
@@ -100,17 +98,8 @@ def slug_of(word: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Begin with the words that came with the site."""
-    app.extensions["words"] = LiveValue("the words", starter_words(), _stored, _built)
-
-
-def _stored() -> dict[str, Any]:
-    """The newest text of each word that was changed; None for one that was deleted."""
-    newest = select(func.max(SiteText.id)).where(SiteText.part == SitePart.WORD).group_by(SiteText.key)
-    with db.engine.connect() as connection:
-        rows = connection.execute(
-            select(SiteText.key, SiteText.content).where(SiteText.id.in_(newest)).order_by(SiteText.id)
-        )
-        return {key: content for key, content in rows}  # noqa: C416 - a row is no pair for a type checker
+    stored = partial(newest_texts, SitePart.WORD)
+    app.extensions["words"] = LiveValue("the words", starter_words(), stored, _built)
 
 
 def _built(stored: dict[str, Any]) -> WordList:

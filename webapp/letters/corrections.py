@@ -50,23 +50,19 @@ def enqueue(now: datetime, after: int = 0, since: datetime | None = None) -> int
     query = select(Article).where(Article.id.in_(mailed)).order_by(Article.id)
     count = 0
     for article in db.session.scalars(query).all():
-        if mailed[article.id] == {article_state(article)}:
+        current = article_state(article)
+        if mailed[article.id] == {current}:
             continue
-        for person in _subscribers_to_notify(article):
-            outbox.enqueue(MailKind.CORRECTION, person.email, now, subscriber=person, articles=[article])
-            count += 1
+        for person, state in _last_mailed(article).items():
+            if state not in (None, current):
+                outbox.enqueue(MailKind.CORRECTION, person.email, now, subscriber=person, articles=[article])
+                count += 1
     return count
 
 
 def reader_count(article: Article) -> int:
     """How many people a correction of this article is mailed to: confirmed subscribers who were sent it."""
     return sum(state is not None for state in _last_mailed(article).values())
-
-
-def _subscribers_to_notify(article: Article) -> list[Subscriber]:
-    """Confirmed subscribers whose last mail about this article shows another state of it."""
-    current = article_state(article)
-    return [person for person, state in _last_mailed(article).items() if state not in (None, current)]
 
 
 def _last_mailed(article: Article) -> dict[Subscriber, str | None]:

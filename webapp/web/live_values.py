@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import has_request_context, request
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db.change_log import ChangesUnknown, committed_reader
 from webapp.db.session import db
+from webapp.models import SitePart, SiteText
 
 # Where the page cache leaves the change that it asked for: a page is made from the values as of that one change.
 NEWEST_CHANGE = "webapp.newest_change"
@@ -56,3 +58,14 @@ class LiveValue(Generic[Stored, Value]):
         if self._newest_change is None:
             self._newest_change = committed_reader(db.engine)
         return self._newest_change()
+
+
+def newest_texts(part: SitePart) -> dict[str, Any]:
+    """The newest content of each text of the site that was changed, by its key; None for one that was deleted.
+
+    They are read on a connection of their own: the transaction of the request may have begun before the newest change.
+    """
+    newest = select(func.max(SiteText.id)).where(SiteText.part == part).group_by(SiteText.key)
+    texts = select(SiteText.key, SiteText.content).where(SiteText.id.in_(newest)).order_by(SiteText.id)
+    with db.engine.connect() as connection:
+        return {key: content for key, content in connection.execute(texts)}  # noqa: C416 - a row is no pair for a type checker

@@ -5,19 +5,17 @@ It begins with `webapp/starter/site.toml`; what admins save takes its place at o
 
 import logging
 import tomllib
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 import msgspec
 from flask import Flask, current_app, has_app_context
-from sqlalchemy import select
 from werkzeug.local import LocalProxy
 
 from webapp.config import ROOT
 from webapp.content.logos import Logo
-from webapp.db.session import db
-from webapp.models import SitePart, SiteText
-from webapp.web.live_values import LiveValue
+from webapp.models import SitePart
+from webapp.web.live_values import LiveValue, newest_texts
 
 FILE = ROOT / "webapp" / "starter" / "site.toml"
 ASKED_COUNT = 6  # questions on the home page
@@ -70,22 +68,15 @@ def site_settings() -> SiteSettings:
 
 def init_app(app: Flask) -> None:
     """Make the settings known to templates as ``site``: an error page shows the name, too."""
-    live = LiveValue("the site settings", starter_settings(), _stored, _built)
+    stored = partial(newest_texts, SitePart.SETTINGS)
+    live = LiveValue("the site settings", starter_settings(), stored, _built)
     app.extensions["site_settings"] = live
     app.jinja_env.globals["site"] = LocalProxy(live.current)
 
 
-def _stored() -> dict[str, Any] | None:
-    """What admins saved last, read on a connection of its own: that of the request may see an older state."""
-    newest = select(SiteText.content).where(SiteText.part == SitePart.SETTINGS)
-    with db.engine.connect() as connection:
-        content: dict[str, Any] | None = connection.scalar(newest.order_by(SiteText.number.desc()).limit(1))
-    return content
-
-
-def _built(stored: dict[str, Any] | None) -> SiteSettings:
+def _built(stored: dict[str, Any]) -> SiteSettings:
     try:
-        return msgspec.convert(stored, SiteSettings) if stored else starter_settings()
+        return msgspec.convert(stored[""], SiteSettings) if stored else starter_settings()
     except msgspec.ValidationError:
         log.exception("the stored site settings cannot be used; those of the starter file are shown")
         return starter_settings()
