@@ -16,6 +16,7 @@ from webapp.db import engine
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.exports.commands import export_site, safety_group
+from webapp.languages.language import known_languages
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
 from webapp.operations import migrations
@@ -33,7 +34,7 @@ from webapp.operations.commands import (
 from webapp.papers import watching
 from webapp.papers.adoption_commands import adopt_pages
 from webapp.papers.commands import papers_group
-from webapp.publishing import library, scheduling
+from webapp.publishing import library, scheduling, translations
 from webapp.publishing.commands import articles_group, translations_group
 from webapp.publishing.library import LibraryRefused
 from webapp.search.commands import search_group
@@ -79,6 +80,9 @@ def prepare() -> None:
                 click.echo("Loading the starter library …")
                 report = library.import_library(STARTER, now)
             watching.load_defaults(STARTER / "watches.toml")
+            for language in known_languages().values():
+                for refusal in translations.import_folder(language, now):
+                    click.echo(str(refusal), err=True)
     except LibraryRefused as refused:
         sys.exit(str(refused))
     scheduling.publish_due()

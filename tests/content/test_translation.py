@@ -45,7 +45,8 @@ def changed(**fields: object) -> dict[str, str]:
 def in_capitals() -> Translated:
     """A translation of all paragraphs, which is easily told from the original."""
     english = words_of(ENGLISH)
-    return Translated({name: text.upper() for name, text in english.items()}, english)
+    words = {name: text.upper() for name, text in english.items()}
+    return Translated(words, {name: mark(text) for name, text in english.items()})
 
 
 def test_words_are_named_paragraphs_without_facts() -> None:

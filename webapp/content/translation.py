@@ -167,22 +167,23 @@ def to_file(kind: type[TranslationFile], words: Mapping[str, str], own: Mapping[
 
 @dataclass(frozen=True)
 class Translated:
-    """The words of a translation, and the English paragraphs that they were made from, both by name."""
+    """The words of a translation, and the marks of the English paragraphs that they were made from, both by name."""
 
     words: Mapping[str, str]
     made_from: Mapping[str, str]
 
     def current(self, english: Mapping[str, str]) -> dict[str, str]:
         """The words of the paragraphs that still say the same, by the names that these have now."""
-        names = {text: name for name, text in self.made_from.items() if self.words.get(name)}
+        names = {made_from: name for name, made_from in self.made_from.items() if self.words.get(name)}
+        marks = {name: mark(text) for name, text in english.items()}
         found = {
-            name: name if self.made_from.get(name) == text else names.get(text, "")
-            for name, text in english.items()
+            name: name if self.made_from.get(name) == marks[name] else names.get(marks[name], "")
+            for name in english
         }
         return {name: self.words[own] for name, own in found.items() if self.words.get(own)}
 
     def shown(self, english: Mapping[str, str]) -> dict[str, str]:
         """The words that readers see: of a paragraph that was changed those of before, of a new one none."""
-        same = set(english.values())
+        same = set(map(mark, english.values()))
         earlier = {name: text for name, text in self.words.items() if self.made_from.get(name) not in same}
         return {name: earlier[name] for name in english if earlier.get(name)} | self.current(english)

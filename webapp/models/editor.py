@@ -199,6 +199,7 @@ class AuditKind(Labeled):
     WORD_DELETED = "word-deleted", "Deleted a word"
     WATCH_CHANGED = "watch-changed", "Changed what we look for"
     PUBLISH_UNDONE = "publish-undone", "Undid a publication"
+    TRANSLATED = "translated", "Published a translation"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

@@ -24,8 +24,8 @@ class TranslationState(Labeled):
 class Translation(SavedText):
     """A saved text of an article or an answer in one language. Readers see the published one with the highest number.
 
-    ``words`` and ``made_from`` are paragraphs by name (see ``webapp/content/translation.py``): the translated ones, and the English
-    ones they were made from, empty where that is not known. ``of_revision`` is the published revision that the text was
+    ``words`` are the paragraphs by name, and ``made_from`` the marks of the English ones that they were made from (see
+    ``webapp/content/translation.py``). ``of_revision`` is the published revision that the text was
     compared with, if it says all that this had. Without an editor, it came with the site.
     """
 

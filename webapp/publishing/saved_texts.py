@@ -22,7 +22,7 @@ class TextRefused(ValueError):
     """A text, or a file of texts, cannot be used; the message says why."""
 
 
-def history(kind: type[OneText], **of: str) -> Sequence[OneText]:
+def history(kind: type[OneText], **of: object) -> Sequence[OneText]:
     """All texts of one thing, newest first."""
     return db.session.scalars(select(kind).filter_by(**of).order_by(kind.number.desc())).all()
 

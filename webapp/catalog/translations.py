@@ -1,0 +1,132 @@
+"""What readers see of summaries and answers in another language than English."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app
+from sqlalchemy import func, or_, select
+
+from webapp.content.translation import Translated, fields_with, words_of
+from webapp.db.session import db
+from webapp.languages.language import ENGLISH, current_language
+from webapp.models import Answer, Article, Draft, Live, Revision, Translation
+from webapp.web.live_values import LiveValue
+
+OneLive = TypeVar("OneLive", Article, Answer)
+Key = tuple[int | None, int | None]  # of an article or an answer
+_HEADINGS = ("plain_title", "main_message", "question", "verdict")  # what lists show of a text
+
+
+def init_app(app: Flask) -> None:
+    """Know of every text which languages it is in: each page says so, and most texts are in English only."""
+    live = LiveValue[dict[Key, list[str]], Mapping[Key, list[str]]](
+        "the languages of texts", {}, _languages, lambda stored: stored
+    )
+    app.extensions["languages_of_texts"] = live
+
+
+class InLanguage:
+    """A live text with its words in another language. What is not a word is asked of the original, as of now."""
+
+    def __init__(self, original: Live, fields: dict[str, Any], translation: Translation) -> None:
+        self.__dict__.update(fields)
+        self.original, self.translation = original, translation
+
+    def __getattr__(self, name: str) -> Any:
+        """What the original says; its title is made of the translated one."""
+        of_class = getattr(type(self.original), name, None)
+        if isinstance(of_class, property) and of_class.fget:
+            return of_class.fget(self)
+        return getattr(self.original, name)
+
+
+def in_current_language(live: OneLive) -> OneLive:
+    """A text in the language of the page, or as it is, if it has no published translation.
+
+    A translated one also knows its ``translation``, whether that ``is_current``, which texts are still ``in_english``, and,
+    if it is not current, when the English text was published that it is of (``of_version``).
+    """
+    translation = _published([live]).get(live.id)
+    if translation is None:
+        return live
+    english = words_of(live)
+    translated = Translated(translation.words, translation.made_from)
+    words = translated.shown(english)
+    is_current = translated.current(english).keys() == english.keys()
+    fields = fields_with(live, words.get) | {
+        "is_current": is_current,
+        "in_english": {text for name, text in english.items() if name not in words},
+        "of_version": None if is_current else translated_at(translation),
+    }
+    return cast("OneLive", InLanguage(live, fields, translation))
+
+
+def headings_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:
+    """What lists show of texts of one kind, in the language of the page where it is translated."""
+    texts = list(texts)
+    found = _published(texts)
+    return [
+        cast("OneLive", InLanguage(text, _headings(found[text.id]), found[text.id]))
+        if text.id in found
+        else text
+        for text in texts
+    ]
+
+
+def languages_of(live: Live) -> list[str]:
+    """The codes of the languages that a text can be read in, English first."""
+    known: Mapping[Key, list[str]] = current_app.extensions["languages_of_texts"].current()
+    return [ENGLISH.code, *known.get(_key(live), ())]
+
+
+def translated_at(translation: Translation) -> datetime | None:
+    """When the English text was published that a translation says all of; None if that is not known."""
+    of_text = or_(
+        (Draft.article_id == translation.article_id) & (translation.article_id is not None),
+        (Draft.answer_id == translation.answer_id) & (translation.answer_id is not None),
+    )
+    query = select(Revision.saved_at).join(Draft, Draft.id == Revision.draft_id)
+    return db.session.scalar(query.where(of_text, Revision.number == translation.of_revision))
+
+
+def _headings(translation: Translation) -> dict[str, str]:
+    return {name: text for name in _HEADINGS if (text := translation.words.get(name))}
+
+
+def _key(live: Live) -> Key:
+    return live.key.get("article_id"), live.key.get("answer_id")
+
+
+def _published(texts: Sequence[OneLive]) -> dict[int, Translation]:
+    """The published translation of each text that has one in the language of the page, by the id of the text."""
+    language = current_language().code
+    translated = (
+        [text for text in texts if language in languages_of(text)] if language != ENGLISH.code else []
+    )
+    if not translated:
+        return {}
+    key = next(iter(translated[0].key))
+    column = getattr(Translation, key)
+    newest = (
+        select(func.max(Translation.id))
+        .where(Translation.is_published, Translation.language == language)
+        .where(column.in_([text.id for text in translated]))
+        .group_by(column)
+    )
+    rows = db.session.scalars(select(Translation).where(Translation.id.in_(newest)))
+    return {getattr(row, key): row for row in rows}
+
+
+def _languages() -> dict[Key, list[str]]:
+    """The languages of every text that has a published translation.
+
+    They are read on a connection of their own: the transaction of the request may have begun before the newest change.
+    """
+    columns = Translation.article_id, Translation.answer_id, Translation.language
+    query = select(*columns).where(Translation.is_published).distinct().order_by(Translation.language)
+    found: dict[Key, list[str]] = {}
+    with db.engine.connect() as connection:
+        for article_id, answer_id, language in connection.execute(query):
+            found.setdefault((article_id, answer_id), []).append(language)
+    return found
