@@ -13,6 +13,7 @@ from webapp.answers import views as answers
 from webapp.articles import profile_views as profile
 from webapp.articles import views as articles
 from webapp.catalog import site_pages, word_list
+from webapp.catalog import translations as translated_texts
 from webapp.config import ROOT, Config
 from webapp.db import engine
 from webapp.db.session import db as db
@@ -28,6 +29,7 @@ from webapp.editor import publish_views as publish_sheet
 from webapp.editor import review_views as reviews
 from webapp.editor import safety_views as safety_desk
 from webapp.editor import settings_views as settings
+from webapp.editor import translation_views as translations
 from webapp.editor import triage_views as triage
 from webapp.editor import views as editor
 from webapp.editor import words_views as words
@@ -88,6 +90,7 @@ def create_app(config: Config | None = None) -> Flask:
     safety_cards.init_app(app, config)
     word_list.init_app(app)
     site_pages.init_app(app)
+    translated_texts.init_app(app)
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack
@@ -106,6 +109,7 @@ def create_app(config: Config | None = None) -> Flask:
         safety_desk,
         settings,
         pages_desk,
+        translations,
         words,
         editor_feedback,
         editor_newsletter,

@@ -77,6 +77,9 @@ EDITOR_PAGES = [
     "/editor/new-papers/watches/1",
     "/editor/summaries/1/paper",
     "/editor/summaries/1/publish",
+    "/editor/translations",
+    "/editor/translations/es/summary/1",
+    "/editor/translations/es/summary/1?all=1",
 ]
 
 
