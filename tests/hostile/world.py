@@ -19,6 +19,7 @@ from webapp.catalog.word_list import WordEntry
 from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, CorrectionContent
 from webapp.content.logos import Logo
+from webapp.content.translation import words_of
 from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.letters import emails
@@ -30,6 +31,7 @@ from webapp.models import (
     Review,
     Role,
     Topic,
+    Translation,
     Watch,
     WatchSource,
 )
@@ -244,6 +246,11 @@ def build(app: Flask, say: Say) -> World:
     said = "\n".join(f"{start}{say('text')}" for start in ("## ", "- ", "! ", "? ", "**", "[a](", "{"))
     page = SitePage(title=title, description=title, lede=lede, text=said, origin=lede, sources=(lede,))
     site_pages.save("about", page, 0, ana, now)
+    words = {name: say("translation") for name in words_of(article)}
+    language = {"language": "es", "number": 1, "saved_at": now, "made_by": say("made_by"), "phrasings": []}
+    db.session.add(
+        Translation(article_id=article.id, words=words, made_from={}, is_published=True, **language)
+    )
     db.session.commit()
     indexing.catch_up()
     values: dict[str, object] = {
@@ -274,6 +281,10 @@ def build(app: Flask, say: Say) -> World:
         "accounts.check_code": {"kind": "code"},
         "editor_feedback.mark_done": {"kind": "messages", "number": message.id},
         "editor_feedback.undo": {"kind": "messages", "number": message.id},
+        **{
+            f"translations.{name}": {"code": "es", "kind": "summary", "number": article.id}
+            for name in ("text", "save", "sign", "undo_sign_off", "as_file")
+        },
         "reviews.by_link": {"token": reviews.link_token(unanswered)},
         "reviews.send_by_link": {"token": reviews.link_token(review)},
         "reviews.undo_by_link": {"token": reviews.link_token(unanswered)},

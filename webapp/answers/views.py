@@ -7,6 +7,7 @@ from webapp.catalog.answers import AnswerMoved, AnswerWithdrawn, cited, get_answ
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import history as changes
 from webapp.catalog.queries import category_counts
+from webapp.catalog.translations import headings_in_current_language, in_current_language, languages_of
 from webapp.web import htmx
 
 bp = Blueprint("answers", __name__)
@@ -15,7 +16,7 @@ bp = Blueprint("answers", __name__)
 @bp.get("/answers")
 def index() -> Response:
     """Every question that has an answer, under its main topic."""
-    answers = list_answers()
+    answers = headings_in_current_language(list_answers())
     topics = [row.category for row in category_counts()]
     return htmx.render(
         "answers/index.html",
@@ -31,10 +32,14 @@ def index() -> Response:
 def answer(slug: str) -> Response:
     """One question, what can be said, how sure that is, and what it rests on."""
     found = get_answer(slug)
+    shown, articles = in_current_language(found), cited(found)
     return htmx.render(
         "answers/answer.html",
-        answer=found,
-        evidence=Evidence(found, cited(found)),
+        answer=shown,
+        translations=languages_of(found),
+        evidence=Evidence(
+            shown, dict(zip(articles, headings_in_current_language(articles.values()), strict=True))
+        ),
         explainer=new_explainer(),
     )
 

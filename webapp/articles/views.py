@@ -15,6 +15,7 @@ from webapp.catalog.site_pages import site_page
 from webapp.catalog.standing_questions import answers as standing_answers
 from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import found_in_people, study_grid
+from webapp.catalog.translations import headings_in_current_language, in_current_language, languages_of
 from webapp.content import spine
 from webapp.content.at_a_glance import glance
 from webapp.exports.citation_files import FORMATS, citation_file
@@ -45,13 +46,14 @@ def home() -> Response:
     newest = queries.newest_about_people(HOME_COUNT) or queries.latest(1, HOME_COUNT).rows
     lead = queries.published_by_ids(list(ids_of(filter(None, [site_settings().lead])).values()))
     lead = [article for article in lead if not article.paper.is_retracted]
+    shown = [*lead, *(article for article in newest if article not in lead)][:HOME_COUNT]
     answers = list_answers()
     return htmx.render(
         "articles/home.html",
         answer_count=len(answers),
-        asked=asked_most(answers, site_settings().asked_most),
+        asked=headings_in_current_language(asked_most(answers, site_settings().asked_most)),
         lead=lead,
-        newest=[*lead, *(article for article in newest if article not in lead)][:HOME_COUNT],
+        newest=headings_in_current_language(shown),
         categories=queries.category_counts(),
         start=site_page("start"),
     )
@@ -84,7 +86,8 @@ def article(slug: str) -> Response:
     response = htmx.render(
         "articles/article.html",
         "people_like_me",
-        article=found,
+        article=in_current_language(found),
+        translations=languages_of(found),
         similar=similar_to(found),
         part_of=answers_resting_on(found.id),
         explainer=new_explainer(),
