@@ -45,6 +45,7 @@ from webapp.safety import live as safety_cards
 from webapp.safety import views as safety
 from webapp.search import best_bets, misses
 from webapp.search import index as search_index
+from webapp.search import translated as translated_search
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
 from webapp.web import (
@@ -91,6 +92,7 @@ def create_app(config: Config | None = None) -> Flask:
     word_list.init_app(app)
     site_pages.init_app(app)
     translated_texts.init_app(app)
+    translated_search.init_app(app)
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack

@@ -347,7 +347,7 @@ def test_a_word_in_spanish(reader: Page, word: str) -> None:
     """Never "corrected" into an English word; a line in Spanish says what was searched."""
     reader.goto(f"/search?q={word}")
     for _ in each_screen(reader):
-        expect(reader.locator("[lang=es]", has_text="Nuestros resúmenes están en inglés.")).to_be_visible()
+        expect(reader.locator("[lang=es]", has_text="Aquí buscamos en los textos en inglés:")).to_be_visible()
         expect(reader.locator("#search-heading")).to_contain_text(f"“{word}”")
         expect(reader.locator(".result").first).to_be_visible()
     expect(reader.get_by_text("Showing results for")).to_have_count(0)

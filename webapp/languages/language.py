@@ -26,13 +26,16 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkn
     """A language that pages and mails can be in, from its `language.toml`.
 
     ``locale`` is the one by which numbers and dates are written, ``invitation`` the line that offers the language to somebody
-    who reads another, ``stemmer`` the name by which Whoosh knows the language.
+    who reads another, ``search_note`` tells somebody who searched in it what was searched in English, ``search_invitation`` offers a
+    search in it, ``stemmer`` the name by which Whoosh knows the language.
     """
 
     code: str
     locale: str
     name: str
     invitation: str
+    search_note: str = ""
+    search_invitation: str = ""
     stemmer: str = "en"
     folder: Path | None = None
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from webapp.languages.language import Language
 from webapp.search.posting_arrays import Alternative, Aspect, Clause, Snapshot
 from webapp.search.query import QueryTerm, SearchQuery
-from webapp.search.spanish import in_english
+from webapp.search.search_words import in_english
 from webapp.search.synonyms import MAIN_TERMS, Match, table
 from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
 
@@ -43,7 +44,7 @@ class UnderstoodQuery:
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
     added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
-    ``left_out``: words of a long question that were not looked for. ``english``: what was searched instead of Spanish words.
+    ``left_out``: words of a long question that were not looked for. ``english``: what was searched instead of words in another ``language``.
     """
 
     clauses: tuple[Clause, ...]
@@ -53,11 +54,12 @@ class UnderstoodQuery:
     highlighted: tuple[frozenset[str], ...]
     left_out: tuple[str, ...] = ()
     english: str | None = None
+    language: Language | None = None
 
 
 def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
     """Understand a query with the words of the library and our table of concepts."""
-    english = None if query.is_exact else in_english(query.text)
+    english, language = (None, None) if query.is_exact else in_english(query.text)
     terms, left_out = (replace(query, text=english) if english else query).terms()
     terms = [_without_hyphens(term, library) for term in terms]
     corrected = None if query.is_exact or english else without_typing_errors(terms, library)
@@ -82,6 +84,7 @@ def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
         highlighted=tuple(dict.fromkeys(highlighted)),
         left_out=tuple(term.text for term in left_out if not VAGUE_STEMS.issuperset(stems(term.text))),
         english=english,
+        language=language,
     )
 
 

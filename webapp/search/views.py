@@ -13,6 +13,7 @@ from webapp.search.best_bets import best_bets
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
 from webapp.search.synonyms import table
+from webapp.search.translated import find_translated
 from webapp.web import htmx
 from webapp.web.http import never_store
 from webapp.web.reader_profile import asked_profile, only_included, profile_in_address
@@ -44,7 +45,9 @@ def search() -> Response:
     names = results.with_results(table().names_starting(query.text), query) if is_panel else ()
     bets = best_bets()
     best_bet = bets.find_unfinished(query.text) if is_panel else bets.find(query.text)
-    is_miss = answer is not None and answer.total == 0
+    is_first = is_asked and query.page == 1 and not query.filters
+    texts = find_translated(query.text, PANEL_SIZE if is_panel else results.PAGE_SIZE) if is_first else []
+    is_miss = answer is not None and answer.total == 0 and not texts
     response = htmx.render(
         "search/search.html",
         "instant" if is_panel else "search_results",
@@ -54,6 +57,7 @@ def search() -> Response:
         is_panel=is_panel,
         next_steps=results.next_steps(answer) if answer and is_miss else None,
         best_bet=best_bet,
+        texts=texts,
         answers=[bet for bet in bets.completions(query.text) if bet != best_bet][:ANSWER_COUNT]
         if is_panel
         else [],

@@ -1,0 +1,166 @@
+"""Searches in the texts of another language than English: few enough to be held in memory, as they were last published.
+
+A search is read by the table of the language (`search_words.toml`): each form is looked for in all words of its group, any
+other word as its stem. Accents do not count. A word that is in no text and in no table counts as the one that it misspells by a
+letter or two, in this language. Texts are ranked by BM25 (Robertson and Zaragoza 2009), title and question first.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+
+from flask import Flask, current_app
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from whoosh.lang import has_stemmer, stemmer_for_language
+
+from webapp.catalog.answers import published_answers
+from webapp.catalog.queries import published_by_ids
+from webapp.catalog.translations import headings_in_current_language
+from webapp.db.session import db
+from webapp.languages.language import ENGLISH, Language, current_language, known_languages
+from webapp.models import Answer, Live, Translation
+from webapp.models.values import TextKind
+from webapp.search.search_words import Group, folded, search_words
+from webapp.web.live_values import LiveValue
+
+Key = tuple[TextKind, int]
+TITLE, LEAD = (
+    6,
+    2,
+)  # what a word of a title or question counts, and of a main message, verdict or phrasing; elsewhere 1
+K1, B = 1.2, 0.5  # how soon a word counts no more, and how much long texts are held back
+LEAST = 0.5  # of what is asked has to be in a text
+SHORTEST_WRONG, LONG = 5, 9  # letters of a word that may have one typing error, and two
+SHORTEST_START = 4  # letters of a word that may be unfinished
+MOST_REMEMBERED = 50_000  # stems
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text to be found: its key, and what it says, each part with its weight."""
+
+    key: Key
+    parts: Sequence[tuple[int, str]]
+
+
+class TranslatedTexts:
+    """The published texts of one language, ready to be searched."""
+
+    def __init__(self, language: Language, documents: Iterable[Document]) -> None:
+        assert language.folder is not None
+        self._table = search_words(language.folder)
+        stemmer = stemmer_for_language(language.stemmer) if has_stemmer(language.stemmer) else str
+        self._stem = lru_cache(MOST_REMEMBERED)(stemmer)
+        self._texts: dict[Key, Counter[str]] = {}
+        for document in documents:
+            counts = Counter[str]()
+            for weight, text in document.parts:
+                for stem in self._stems(folded(text)):
+                    counts[stem] += weight
+            self._texts[document.key] = counts
+        self._lengths = {key: sum(counts.values()) for key, counts in self._texts.items()}
+        self._mean = sum(self._lengths.values()) / max(1, len(self._lengths))
+        self._holding = Counter(stem for counts in self._texts.values() for stem in counts)
+
+    def find(self, text: str) -> list[Key]:
+        """The keys of the texts that are about enough of what was asked, the best first."""
+        clauses = self._clauses(text)
+        scores: dict[Key, float] = {}
+        for key in self._texts:
+            found = [max(self._score(key, form) for form in forms) for forms in clauses]
+            if clauses and sum(map(bool, found)) >= LEAST * len(clauses):
+                scores[key] = sum(found) * sum(map(bool, found)) / len(clauses)
+        return sorted(scores, key=lambda key: (-scores[key], key))
+
+    def _clauses(self, text: str) -> list[list[tuple[str, ...]]]:
+        """What is asked: for each thing, the ways to say it as stems."""
+        clauses = []
+        for part, group in self._table.parts(folded(text)):
+            if group is not None:
+                clauses.append(self._forms(group))
+            elif part[0] not in self._table.stop_words:
+                clauses.append([(stem,) for stem in self._known(part[0])])
+        return clauses
+
+    def _forms(self, group: Group) -> list[tuple[str, ...]]:
+        forms = (tuple(self._stems(folded(form))) for form in group.words)
+        return list(dict.fromkeys(form for form in forms if form))
+
+    def _stems(self, spoken: Iterable[str]) -> list[str]:
+        return [self._stem(word) for word in spoken if word not in self._table.stop_words]
+
+    def _score(self, key: Key, form: tuple[str, ...]) -> float:
+        """How much a text is about a form: nothing unless it has all words of it."""
+        counts = self._texts[key]
+        if not all(stem in counts for stem in form):
+            return 0
+        held_back = K1 * (1 - B + B * self._lengths[key] / self._mean)
+        return sum(
+            log(1 + (len(self._texts) - self._holding[stem] + 0.5) / (self._holding[stem] + 0.5))
+            * counts[stem]
+            * (K1 + 1)
+            / (counts[stem] + held_back)
+            for stem in form
+        ) / len(form)
+
+    def _known(self, word: str) -> list[str]:
+        """The stems of the texts that a word may stand for: its own, those that it begins, or the one that it misspells."""
+        stem = self._stem(word)
+        if stem in self._holding or len(stem) < SHORTEST_START:
+            return [stem]
+        if begun := [one for one in self._holding if one.startswith(word)]:
+            return begun
+        most = 0 if len(stem) < SHORTEST_WRONG else 2 if len(stem) >= LONG else 1
+        near = process.extractOne(stem, self._holding.keys(), scorer=OSA.distance, score_cutoff=most)
+        return [near[0] if near else stem]
+
+
+def init_app(app: Flask) -> None:
+    """Start without texts; they are read when somebody first searches in their language."""
+    nothing: dict[str, TranslatedTexts] = {}
+    app.extensions["translated_texts"] = LiveValue("the translated texts", nothing, _newest, _built)
+
+
+def find_translated(text: str, most: int) -> list[Live]:
+    """The published answers and summaries that a search finds in the language of the page, the best first; in English none."""
+    code = current_language().code
+    if code == ENGLISH.code:
+        return []
+    texts: TranslatedTexts | None = current_app.extensions["translated_texts"].current().get(code)
+    keys = texts.find(text)[:most] if texts else []
+    articles = published_by_ids([number for kind, number in keys if kind is TextKind.SUMMARY])
+    wanted = [number for kind, number in keys if kind is TextKind.ANSWER]
+    answers = db.session.scalars(published_answers().where(Answer.id.in_(wanted))) if wanted else ()
+    shown: list[Live] = [*headings_in_current_language(articles), *headings_in_current_language(answers)]
+    by_key = {(live.kind, live.id): live for live in shown}
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def _newest() -> list[int]:
+    """The newest published text of each translation."""
+    newest = select(func.max(Translation.id)).where(Translation.is_published)
+    newest = newest.group_by(Translation.article_id, Translation.answer_id, Translation.language)
+    with db.engine.connect() as connection:
+        return sorted(connection.scalars(newest))
+
+
+def _built(ids: list[int]) -> dict[str, TranslatedTexts]:
+    documents: dict[str, list[Document]] = {}
+    with Session(db.engine) as session:
+        for row in session.scalars(select(Translation).where(Translation.id.in_(ids))):
+            documents.setdefault(row.language, []).append(document_of(row))
+    known = known_languages()
+    return {code: TranslatedTexts(known[code], found) for code, found in documents.items() if code in known}
+
+
+def document_of(row: Translation) -> Document:
+    """What is searched of a translation."""
+    key = (TextKind.SUMMARY, row.article_id) if row.article_id else (TextKind.ANSWER, row.answer_id or 0)
+    weights = {"plain_title": TITLE, "question": TITLE, "main_message": LEAD, "verdict": LEAD}
+    parts = [(weights.get(name, 1), text) for name, text in row.words.items()]
+    return Document(key, [*parts, *((LEAD, phrasing) for phrasing in row.phrasings)])
