@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import add_editor
-from tests.factories import NOW, STARTER
+from tests.factories import NOW, STARTER, add_article
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.languages.language import Language, known_languages
@@ -91,8 +91,24 @@ def test_what_happens_to_the_original_shows_at_once(article: Article, client: Pa
 
 
 def test_lists_show_what_is_translated(article: Article, client: PageClient) -> None:
-    assert TITLE in client.get("/es/").text
-    assert TITLE not in client.get("/").text
+    for path in ("/", "/research", f"/categories/{article.primary_category.slug}"):
+        assert TITLE in client.get(f"/es{path}").text
+        assert TITLE not in client.get(path).text
+
+
+def test_a_feed_lists_what_is_translated(article: Article, client: PageClient) -> None:
+    other = add_article()
+    db.session.commit()
+    feed = client.get("/es/feed.atom").text
+    assert 'xml:lang="es-US"' in feed and TITLE in feed and SPANISH in feed
+    assert other.slug not in feed
+    english = client.get("/feed.atom").text
+    assert other.slug in english and article.title in english
+
+
+def test_programs_learn_the_language_of_the_text(article: Article, client: PageClient) -> None:
+    assert '"inLanguage":"es-US"' in client.get(SPANISH).text.replace(" ", "")
+    assert '"inLanguage":"en-US"' in client.get(ENGLISH).text.replace(" ", "")
 
 
 def test_a_text_that_is_not_translated_says_that_it_is_in_english(

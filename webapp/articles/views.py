@@ -1,5 +1,6 @@
 """Home, Latest Research, one article, and the categories."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import groupby
 
@@ -63,9 +64,8 @@ def home() -> Response:
 def latest_research() -> Response:
     """All summaries, newest first, by the month in which they were published here."""
     page = existing(queries.latest(asked_page()))
-    months = [
-        (name, list(rows)) for name, rows in groupby(page.rows, key=lambda row: month(row.published_at))
-    ]
+    shown = headings_in_current_language(page.rows)
+    months = [(name, list(rows)) for name, rows in groupby(shown, key=lambda row: month(row.published_at))]
     return htmx.render("articles/latest.html", page=page, months=months)
 
 
@@ -89,7 +89,7 @@ def article(slug: str) -> Response:
         article=in_current_language(found),
         translations=languages_of(found),
         similar=similar_to(found),
-        part_of=answers_resting_on(found.id),
+        part_of=headings_in_current_language(answers_resting_on(found.id)),
         explainer=new_explainer(),
         is_draft=False,
     )
@@ -150,8 +150,8 @@ def category(slug: str) -> Response:
         "articles/category.html",
         "category_list",
         category=found,
-        answers=list_answers(found.slug),
-        page=page,
+        answers=headings_in_current_language(list_answers(found.slug)),
+        page=replace(page, rows=headings_in_current_language(page.rows)),
         total=total,
         compared=compared,
         is_included_only=only_included(),

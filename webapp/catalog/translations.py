@@ -33,6 +33,11 @@ class InLanguage:
         self.__dict__.update(fields)
         self.original, self.translation = original, translation
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What the original is, for whoever asks whether it is a summary or an answer."""
+        return type(self.original)
+
     def __getattr__(self, name: str) -> Any:
         """What the original says; its title is made of the translated one."""
         of_class = getattr(type(self.original), name, None)
@@ -50,8 +55,7 @@ def in_current_language(live: OneLive) -> OneLive:
     translation = _published([live]).get(live.id)
     if translation is None:
         return live
-    english = words_of(live)
-    translated = Translated(translation.words, translation.made_from)
+    english, translated = words_of(live), Translated(translation.words, translation.made_from)
     words = translated.shown(english)
     is_current = translated.current(english).keys() == english.keys()
     fields = fields_with(live, words.get) | {
@@ -72,6 +76,17 @@ def headings_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:
         else text
         for text in texts
     ]
+
+
+def only_translated(texts: Iterable[OneLive]) -> list[OneLive]:
+    """Those of the texts that can be read in the language of the page, as lists show them; in English all."""
+    code = current_language().code
+    return headings_in_current_language(text for text in texts if code in languages_of(text))
+
+
+def tag_of(live: Live) -> str:
+    """The tag of the language that a text on a page is in, such as es-US."""
+    return (current_language() if hasattr(live, "translation") else ENGLISH).tag
 
 
 def languages_of(live: Live) -> list[str]:

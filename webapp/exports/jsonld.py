@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from webapp.catalog.translations import tag_of
 from webapp.content.fact_words import stated
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
@@ -139,7 +140,7 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
         "url": page_url,
         "name": live.title,
         "description": description,
-        "inLanguage": current_language().tag,
+        "inLanguage": tag_of(live),
         "datePublished": live.published_at.date().isoformat(),
         "dateModified": live.updated_at.date().isoformat(),
         "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},

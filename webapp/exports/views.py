@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from webapp.catalog import queries
 from webapp.catalog.answers import get_answer, list_answers, published_answers, recently_changed_answers
 from webapp.catalog.history import recent_changes
+from webapp.catalog.translations import only_translated
 from webapp.content.at_a_glance import glance
 from webapp.content.sign_off_words import who_checked
 from webapp.db import change_log
@@ -27,7 +28,7 @@ from webapp.exports.reference import (
     summary_reference,
     vancouver,
 )
-from webapp.languages.language import gettext, ngettext
+from webapp.languages.language import ENGLISH, current_language, gettext, ngettext
 from webapp.models import Article, Live
 from webapp.models.in_words import number
 from webapp.search import followed, results
@@ -107,7 +108,7 @@ def feed() -> Response:
         site_settings().name,
         request.path,
         url_for("articles.latest_research"),
-        queries.recently_changed(1, FEED_LENGTH).rows,
+        queries.recently_changed(1, FEED_LENGTH if current_language() is ENGLISH else MOST_IN_LIST_FILE).rows,
     )
 
 
@@ -164,7 +165,7 @@ def feeds() -> Response:
 @bp.get("/answers/feed.atom")
 def answers_feed() -> Response:
     """New and changed answers as an Atom feed."""
-    answers = recently_changed_answers(FEED_LENGTH)
+    answers = only_translated(recently_changed_answers(FEED_LENGTH))
     body = render_template(
         "exports/answers.atom.xml",
         answers=answers,
@@ -276,12 +277,13 @@ def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
 
 
 def _atom(title: str, path: str, page: str, articles: Sequence[Article]) -> Response:
-    """A feed at ``path`` of the articles that people read on ``page``."""
+    """A feed at ``path`` of the articles that people read on ``page``; in another language, of those that are translated."""
+    articles = only_translated(articles)[:FEED_LENGTH]
     body = render_template(
         "exports/feed.atom.xml",
         title=title,
         address=_site_url() + page,
-        self_address=_site_url() + path,
+        self_address=_site_url() + current_language().prefix + path,
         articles=articles,
         updated=max((article.updated_at for article in articles), default=None),
     )

@@ -6,7 +6,7 @@ letter or two, in this language. Texts are ranked by BM25 (Robertson and Zaragoz
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
@@ -69,12 +69,16 @@ class TranslatedTexts:
 
     def find(self, text: str) -> list[Key]:
         """The keys of the texts that are about enough of what was asked, the best first."""
-        clauses = self._clauses(text)
+        clauses = [
+            {key: max(self._weight(key, form) for form in forms) for key in self._texts}
+            for forms in self._clauses(text)
+        ]
         scores: dict[Key, float] = {}
-        for key in self._texts:
-            found = [max(self._score(key, form) for form in forms) for forms in clauses]
-            if clauses and sum(map(bool, found)) >= LEAST * len(clauses):
-                scores[key] = sum(found) * sum(map(bool, found)) / len(clauses)
+        for key in self._texts if clauses else ():
+            found = [_rareness(clause.values()) * clause[key] for clause in clauses]
+            share = sum(map(bool, found)) / len(clauses)
+            if share >= LEAST:
+                scores[key] = sum(found) * share
         return sorted(scores, key=lambda key: (-scores[key], key))
 
     def _clauses(self, text: str) -> list[list[tuple[str, ...]]]:
@@ -94,19 +98,12 @@ class TranslatedTexts:
     def _stems(self, spoken: Iterable[str]) -> list[str]:
         return [self._stem(word) for word in spoken if word not in self._table.stop_words]
 
-    def _score(self, key: Key, form: tuple[str, ...]) -> float:
-        """How much a text is about a form: nothing unless it has all words of it."""
+    def _weight(self, key: Key, form: tuple[str, ...]) -> float:
+        """How often a text has a form, as BM25 weighs it: nothing unless it has all words of it."""
         counts = self._texts[key]
-        if not all(stem in counts for stem in form):
-            return 0
         held_back = K1 * (1 - B + B * self._lengths[key] / self._mean)
-        return sum(
-            log(1 + (len(self._texts) - self._holding[stem] + 0.5) / (self._holding[stem] + 0.5))
-            * counts[stem]
-            * (K1 + 1)
-            / (counts[stem] + held_back)
-            for stem in form
-        ) / len(form)
+        weights = [counts[stem] * (K1 + 1) / (counts[stem] + held_back) for stem in form]
+        return sum(weights) / len(weights) if all(weights) else 0
 
     def _known(self, word: str) -> list[str]:
         """The stems of the texts that a word may stand for: its own, those that it begins, or the one that it misspells."""
@@ -118,6 +115,12 @@ class TranslatedTexts:
         most = 0 if len(stem) < SHORTEST_WRONG else 2 if len(stem) >= LONG else 1
         near = process.extractOne(stem, self._holding.keys(), scorer=OSA.distance, score_cutoff=most)
         return [near[0] if near else stem]
+
+
+def _rareness(weights: Collection[float]) -> float:
+    """What a thing that is asked counts, by how many texts are about it (the IDF of BM25), in whatever words."""
+    holding = sum(map(bool, weights))
+    return log(1 + (len(weights) - holding + 0.5) / (holding + 0.5))
 
 
 def init_app(app: Flask) -> None:
