@@ -20,6 +20,7 @@ import tomli_w
 
 from webapp.config import ROOT, ConfigError
 from webapp.content.sign_off_words import checked_by
+from webapp.languages.language import gettext
 from webapp.models.in_words import partial_date
 from webapp.models.values import SignOff
 from webapp.safety.triggers import Call, Matching, Triggers, TriggerWords
@@ -107,6 +108,70 @@ class SafetyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     card: tuple[dict[str, Any], ...]
 
 
+class ActionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The label of a button in another language."""
+
+    label: str
+
+
+class CardWords(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The words of a card in another language, and which words of that language call for it."""
+
+    id: str
+    label: str
+    title: str
+    what: str
+    who: str
+    signs: tuple[str, ...]
+    do_now: tuple[str, ...]
+    call_now: tuple[str, ...]
+    call_soon: tuple[str, ...]
+    tell: str
+    do_not: tuple[str, ...]
+    triggers: TriggerWords
+    actions: tuple[ActionWords, ...] = ()
+    note: str = ""
+
+
+class WalletWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of the card to carry in another language."""
+
+    crew: tuple[str, ...]
+    me: tuple[str, ...]
+
+
+class SafetyWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of another language: words only. Numbers, links, sources and dates are those of the English cards."""
+
+    matching: Matching
+    wallet: WalletWords
+    card: tuple[CardWords, ...]
+
+    def triggers(self, english: Matching) -> Triggers:
+        """Which words of this language call for a card. What is English research is research in each language."""
+        research_words = (*self.matching.research_words, *english.research_words)
+        matching = msgspec.structs.replace(self.matching, research_words=research_words)
+        return Triggers({card.id: card.triggers for card in self.card}, matching)
+
+    def put_into(self, file: SafetyFile) -> SafetyFile:
+        """The file with these words in place of the English ones. The triggers of the cards stay the English ones."""
+        words = {card.id: card for card in self.card}
+        wallet = msgspec.structs.replace(file.wallet, crew=self.wallet.crew, me=self.wallet.me)
+        cards = tuple(_translated(row, words[row["id"]]) if row["id"] in words else row for row in file.card)
+        return msgspec.structs.replace(file, wallet=wallet, card=cards)
+
+
+def _translated(row: Mapping[str, Any], words: CardWords) -> dict[str, Any]:
+    """A card with the words of another language. Lists that say more or less than the English ones are refused."""
+    translated = msgspec.to_builtins(words)
+    for name in ("signs", "do_now", "call_now", "call_soon", "do_not", "actions"):
+        if len(translated.get(name, ())) != len(row.get(name, ())):
+            raise SafetyFileError(f"card {words.id}: {name} has another count than in English")
+    actions = zip(row.get("actions", ()), words.actions, strict=True)
+    labeled = [{**action, "label": own.label} for action, own in actions]
+    return {**row, **translated, "triggers": row["triggers"], "actions": labeled}
+
+
 @dataclass(frozen=True)
 class Shown:
     """The cards that a text calls for: shown in full, and as one line."""
@@ -132,6 +197,7 @@ class SafetyCards:
     """All cards in the order of their rank, and what goes with them. The first country is the one whose number is called.
 
     ``written``: the cards as they were written, with {emergency} in place of the number. ``stored``: by the id of the card.
+    ``other_triggers``: those of other languages; the triggers of the cards are the English ones.
     """
 
     def __init__(
@@ -139,6 +205,7 @@ class SafetyCards:
         file: SafetyFile,
         country_codes: tuple[str, ...],
         stored: Mapping[str, StoredCard] = MappingProxyType({}),
+        other_triggers: tuple[Triggers, ...] = (),
     ) -> None:
         known = {country.code: country for country in file.country}
         if not country_codes or not known.keys() >= set(country_codes):
@@ -160,15 +227,25 @@ class SafetyCards:
         if self.wallet.card not in self.written:
             raise SafetyFileError(f"wallet: there is no card {self.wallet.card}")
         self.wallet_card = self.card(self.written[self.wallet.card])
-        self._triggers = Triggers({card.id: card.triggers for card in written}, file.matching)
+        english = Triggers({card.id: card.triggers for card in written}, file.matching)
+        self._other_triggers, self._triggers = other_triggers, (english, *other_triggers)
         self.match = lru_cache(REMEMBERED)(self._match)
 
     def with_stored(self, stored: Mapping[str, StoredCard]) -> Self:
         """These cards, with others in the place of some; raises SafetyFileError."""
         try:
-            return type(self)(self.file, self._country_codes, {**self._stored, **stored})
+            every = {**self._stored, **stored}
+            return type(self)(self.file, self._country_codes, every, self._other_triggers)
         except ValueError as error:  # a trigger without a word
             raise SafetyFileError(str(error)) from error
+
+    def translated(self, words: SafetyWords | None, other_triggers: tuple[Triggers, ...]) -> Self:
+        """These cards with the words of the current language; raises SafetyFileError.
+
+        A card that an admin changed is English in each language: its translation says what it said before.
+        """
+        file = words.put_into(self.file) if words else self.file
+        return type(self)(file, self._country_codes, self._stored, other_triggers)
 
     def as_written(self, row: Mapping[str, Any]) -> Card:
         """Read a card, with its sources in place of their names; raises SafetyFileError."""
@@ -198,7 +275,12 @@ class SafetyCards:
         card = msgspec.convert(self._filled(written), Card)
         here = {country.code for country in self.countries}
         own = [action for action in card.actions if not action.countries or here & set(action.countries)]
-        emergency = [Action(f"Call {self.emergency_number}", f"tel:{self.emergency_number}")]
+        emergency = [
+            Action(
+                gettext("Call %(emergency_number)s") % {"emergency_number": self.emergency_number},
+                f"tel:{self.emergency_number}",
+            )
+        ]
         return msgspec.structs.replace(
             card, actions=(*own, *emergency) if card.is_calm else (*emergency, *own)
         )
@@ -232,7 +314,10 @@ class SafetyCards:
 
     def _match(self, text: str) -> Shown:
         """The cards that a text calls for."""
-        calls = self._triggers.calls(text)
+        calls: dict[str, Call] = {}
+        for triggers in self._triggers:
+            found = triggers.calls(text)
+            calls |= {card_id: call for card_id, call in found.items() if calls.get(card_id) is not Call.FULL}
         called = [card for card in self.cards if card.id in calls]
         full = [card for card in called if calls[card.id] is Call.FULL][:MOST_FULL]
         return Shown(tuple(full), tuple(card for card in called if card not in full))
@@ -257,6 +342,15 @@ def read(path: Path, country_codes: tuple[str, ...]) -> SafetyCards:
     except (OSError, UnicodeDecodeError) as error:
         raise SafetyFileError(f"{path}: {error}") from error
     return parse(text, str(path), country_codes)
+
+
+@lru_cache(maxsize=4)
+def read_words(path: Path) -> SafetyWords:
+    """The words of the cards in another language; raises SafetyFileError."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), SafetyWords)
+    except (OSError, ValueError) as error:
+        raise SafetyFileError(f"{path}: {error}") from error
 
 
 def line_of_reason(text: str, reason: str) -> int | None:

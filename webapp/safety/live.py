@@ -12,9 +12,10 @@ from werkzeug.local import LocalProxy
 
 from webapp.config import Config
 from webapp.db.session import db
+from webapp.languages.language import current_language, in_language, known_languages
 from webapp.models import Editor, SafetyRevision, SafetySignOff
 from webapp.models.values import SignOff
-from webapp.safety.cards import FILE, SafetyCards, SafetyFileError, StoredCard, read
+from webapp.safety.cards import FILE, SafetyCards, SafetyFileError, StoredCard, read, read_words
 from webapp.web.live_values import LiveValue
 
 log = logging.getLogger(__name__)
@@ -22,18 +23,36 @@ log = logging.getLogger(__name__)
 
 def init_app(app: Flask, config: Config) -> None:
     """Read the cards of the file, and make those of now known to views and templates: an error page shows them, too."""
-    starter = read(FILE, config.emergency_countries)
+    starter = in_every_language(read(FILE, config.emergency_countries))
 
-    def built(stored: dict[str, StoredCard]) -> SafetyCards:
+    def built(stored: dict[str, StoredCard]) -> dict[str, SafetyCards]:
         try:
-            return starter.with_stored(stored)
+            return {code: _with_stored(cards, code, stored) for code, cards in starter.items()}
         except SafetyFileError:
             log.exception("a stored safety card cannot be used; all cards are those of the starter file")
             return starter
 
     live = LiveValue("the safety cards", starter, _stored_cards, built)
-    app.extensions["safety_cards"] = LocalProxy(live.current)
+    app.extensions["safety_cards"] = LocalProxy(lambda: live.current()[current_language().code])
     app.jinja_env.globals["safety_cards"] = app.extensions["safety_cards"]
+
+
+def in_every_language(english: SafetyCards) -> dict[str, SafetyCards]:
+    """The cards by language. Words of any language call for them: somebody in danger may type theirs on a page in another."""
+    languages = known_languages()
+    files = {code: one.folder / "safety.toml" for code, one in languages.items() if one.folder}
+    words = {code: read_words(file) for code, file in files.items() if file.is_file()}
+    triggers = tuple(one.triggers(english.file.matching) for one in words.values())
+    cards = {}
+    for code, language in languages.items():
+        with in_language(language):
+            cards[code] = english.translated(words.get(code), triggers)
+    return cards
+
+
+def _with_stored(cards: SafetyCards, code: str, stored: dict[str, StoredCard]) -> SafetyCards:
+    with in_language(known_languages()[code]):
+        return cards.with_stored(stored)
 
 
 def _stored_cards() -> dict[str, StoredCard]:

@@ -1,6 +1,7 @@
 """Which words call for a card. Typing errors count, and so do curly apostrophes, missing ones, and capital letters."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
@@ -12,6 +13,7 @@ LONGEST = 1_000  # characters that are looked at
 RESEARCH, SOMEBODY = "research words", "me now"
 
 _APOSTROPHES = re.compile("['’‘ʼ´`]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -25,8 +27,8 @@ class Call(Enum):
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in small letters, without apostrophes; a letter that is repeated on and on counts twice."""
-    plain = _APOSTROPHES.sub("", text[:LONGEST].lower())
+    """The words of a text in small letters, without apostrophes and accents; a letter repeated on and on counts twice."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", _APOSTROPHES.sub("", text[:LONGEST].lower())))
     return _WORD.findall(_REPEATED.sub(r"\1\1", plain))
 
 
