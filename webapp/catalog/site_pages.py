@@ -1,7 +1,8 @@
 """The pages about the site itself, such as About and Start here, in the plain format of `webapp/content/page_text.py`.
 
 They begin with the files in `webapp/starter/pages/`; what admins save takes the place of a whole page, in every process, at
-the next public change.
+the next public change. A language may have translations of the files; once an admin changed a page, its translation says what
+it said before, so the page is English in each language.
 """
 
 import logging
@@ -9,13 +10,17 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, cached_property, partial
+from itertools import zip_longest
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from flask import Flask, current_app
 
 from webapp.config import ROOT
-from webapp.content.page_text import Part, Section, parts, sections
+from webapp.content.article_content import ContentError, line_of, text_from_toml
+from webapp.content.page_text import BlockKind, Part, Section, facts_of, parts, sections
+from webapp.languages.language import ENGLISH, Language, current_language, known_languages
 from webapp.models import SitePart
 from webapp.web.live_values import LiveValue, newest_texts
 
@@ -43,10 +48,22 @@ class SitePage(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """What the page says, in sections."""
         return sections(self.text)
 
+    @property
+    def lines_that_lead_on(self) -> list[str]:
+        """The questions and links on lines of their own."""
+        blocks = (block for section in self.sections for block in section.blocks)
+        return [line for block in blocks if block.kind is BlockKind.LEADS_ON for line in block.lines]
+
     @cached_property
     def parts(self) -> list[Part]:
         """What the page says, by its large headings."""
         return parts(self.sections)
+
+
+class TranslatedPage(SitePage, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A page of the site's files in another language; ``made_by`` says who or what translated it."""
+
+    made_by: Line
 
 
 @cache
@@ -59,13 +76,51 @@ def starter_pages() -> Mapping[str, SitePage]:
 
 
 def site_page(name: str) -> SitePage:
-    """A page as of the newest public change."""
-    live: LiveValue[Any, Mapping[str, SitePage]] = current_app.extensions["site_pages"]
-    return live.current()[name]
+    """A page as of the newest public change, in the current language if it is translated."""
+    return _translated(name, current_language()) or _live_page(name)
+
+
+def languages_of_page(name: str) -> list[str]:
+    """The codes of the languages that a page can be read in, English first."""
+    return [ENGLISH.code, *(one.code for one in known_languages().values() if _translated(name, one))]
+
+
+def english_questions() -> dict[str, str]:
+    """The English of each question that the pages in the current language lead on to: answers are known by it."""
+    pages, english = _translations(current_language().folder), starter_pages()
+    return {
+        line: original
+        for name, page in pages.items()
+        for line, original in zip(page.lines_that_lead_on, english[name].lines_that_lead_on, strict=True)
+    }
+
+
+def read_translation(file: Path) -> TranslatedPage:
+    """A page in another language. Raises ContentError, with the line, if it does not match the English page.
+
+    Every line has to say the same: telephone numbers, links and other facts are those of the English one.
+    """
+    source = file.read_text(encoding="utf-8")
+    page, english = text_from_toml(source, TranslatedPage), starter_pages()[file.stem]
+    if len(page.sources) != len(english.sources) or bool(page.origin) != bool(english.origin):
+        raise ContentError(
+            "The origin and sources have another count than in English.", line_of(source, "sources")
+        )
+    own = [page.origin, *page.sources, *page.text.splitlines()]
+    originals = [english.origin, *english.sources, *english.text.splitlines()]
+    near = ""  # the line itself, or the one above a blank one
+    for line, original in zip_longest(own, originals, fillvalue=""):
+        near = line or near
+        if facts_of(line) != facts_of(original):
+            place = next((n for n, one in enumerate(source.splitlines(), 1) if near in one), None)
+            raise ContentError(f"“{line}” has other marks, numbers or links than “{original}”.", place)
+    return page
 
 
 def init_app(app: Flask) -> None:
     """Begin with the pages that came with the site."""
+    for language in known_languages().values():
+        _translations(language.folder)  # read once for all processes
     stored = partial(newest_texts, SitePart.PAGE)
     app.extensions["site_pages"] = LiveValue("the pages of the site", starter_pages(), stored, _built)
 
@@ -77,4 +132,30 @@ def _built(stored: dict[str, Any]) -> Mapping[str, SitePage]:
             pages[name] = msgspec.convert(content, SitePage)
         except msgspec.ValidationError:
             log.exception("the stored page %s cannot be used; the one that came with the site is shown", name)
+    return pages
+
+
+def _live_page(name: str) -> SitePage:
+    live: LiveValue[Any, Mapping[str, SitePage]] = current_app.extensions["site_pages"]
+    return live.current()[name]
+
+
+def _translated(name: str, language: Language) -> SitePage | None:
+    """The translation of a page, if the English page still says what it was made from."""
+    page, live, starter = _translations(language.folder).get(name), _live_page(name), starter_pages()[name]
+    if page is None or msgspec.structs.replace(live, checked_on=starter.checked_on) != starter:
+        return None
+    return msgspec.structs.replace(page, checked_on=live.checked_on)
+
+
+@cache
+def _translations(folder: Path | None) -> Mapping[str, TranslatedPage]:
+    """The pages that came with the site in the language of a folder. One that cannot be used is left out."""
+    pages = {}
+    files = [folder / "pages" / f"{name}.toml" for name in starter_pages()] if folder else []
+    for file in filter(Path.is_file, files):
+        try:
+            pages[file.stem] = read_translation(file)
+        except (OSError, ValueError):
+            log.exception("the translation %s cannot be used; the page is shown in English", file)
     return pages

@@ -84,6 +84,7 @@ _MARKS = re.compile(
 _HEADING = re.compile(r"(##|###) (.+?)(?: \{#([a-z][a-z0-9-]*)\})?")
 _LIVE_PART = re.compile(r"\{([a-z][a-z ]*(?:: [a-z0-9, -]+)?)\}")
 _NUMBER = re.compile(r"\d{1,2}\. ")
+_DIGITS = re.compile(r"\d+(?:[.,:-]\d+)*")
 _STARTS = {
     "- [ ] ": BlockKind.TO_ASK,
     "- ": BlockKind.LIST,
@@ -113,6 +114,20 @@ def pieces(line: str) -> Iterator[Piece]:
 def addresses(text: str) -> list[str]:
     """Where the links of a text lead."""
     return re.findall(r"\]\(([^()\s]+)\)", text)
+
+
+def facts_of(line: str) -> tuple[object, ...]:
+    """What of a line is the same in each language: what it is part of, its anchor, its numbers, and where its links lead."""
+    kind, words = _line(line)
+    if kind is BlockKind.LIVE_PART:
+        return kind, words
+    heading = _HEADING.fullmatch(line)
+    return (
+        kind,
+        heading and (heading[1], heading[3]),
+        sorted(_DIGITS.findall(words)),
+        sorted(addresses(words)),
+    )
 
 
 def sections(text: str) -> list[Section]:

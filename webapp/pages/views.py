@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from webapp.catalog.answers import list_answers
 from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
 from webapp.catalog.queries import track_record
-from webapp.catalog.site_pages import site_page
+from webapp.catalog.site_pages import english_questions, languages_of_page, site_page
 from webapp.web import assets, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
@@ -21,9 +21,14 @@ LOGO_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 bp = Blueprint("pages", __name__)
 bp.add_app_template_global(track_record)
 bp.add_app_template_global(site_page)
-bp.add_app_template_global(
-    lambda: {answer.question: answer.slug for answer in list_answers()}, "answers_by_question"
-)
+
+
+@bp.app_template_global()
+def answers_by_question() -> dict[str, str]:
+    """The address of each answer by its question, as the pages of the current language ask it."""
+    slugs = {answer.question: answer.slug for answer in list_answers()}
+    lines = {line: slugs[english] for line, english in english_questions().items() if english in slugs}
+    return slugs | lines
 
 
 @bp.get("/about")
@@ -57,7 +62,7 @@ def disclaimer() -> Response:
 
 
 def _show(name: str, template: str = "pages/page.html") -> Response:
-    return htmx.render(template, page=site_page(name))
+    return htmx.render(template, page=site_page(name), translations=languages_of_page(name))
 
 
 @bp.get("/accessibility")
