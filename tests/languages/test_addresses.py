@@ -107,6 +107,15 @@ def test_a_page_and_its_translations_name_each_other(path: str, client: PageClie
     assert (canonical(page), canonical(translated)) == (plain, f"/es{plain}")
 
 
+def test_the_line_that_offers_a_language_is_a_hidden_landmark_of_its_own(client: PageClient) -> None:
+    for path, code, name in (("/about", "es", "Español"), ("/es/about", "en", "English")):
+        found = check_page(client.get(path).text).findall(f"{H}body/{H}nav")
+        assert [(nav.get("data-language"), nav.get("lang"), nav.get("aria-label")) for nav in found] == [
+            (code, code, name)
+        ]
+        assert found[0].get("hidden") is not None
+
+
 def test_the_language_comes_from_the_address_alone(client: PageClient) -> None:
     page = client.get("/preferences").text
     spanish = {"Accept-Language": "es-US,es;q=0.9", "Cookie": "language=es"}

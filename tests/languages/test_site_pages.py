@@ -55,6 +55,11 @@ def test_a_question_leads_to_its_answer_in_the_language(client: PageClient) -> N
     assert 'href="/es/answers/will-i-walk-again">¿Volveré a caminar?</a>' in page
 
 
+def test_the_topics_of_the_answers_are_in_spanish(client: PageClient) -> None:
+    add_answer(categories=["pain-management"])
+    assert ">Manejo del dolor</h2>" in client.get("/es/answers").text
+
+
 def test_the_doors_of_the_home_page_are_in_spanish(client: PageClient) -> None:
     assert '<a href="/es/start#week">Esta semana</a>' in client.get("/es/").text
 
