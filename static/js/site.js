@@ -309,8 +309,9 @@
   }
 
   // ------------------------------------------------- reading without a connection, if the reader asked for it
+  const languages = [...document.querySelectorAll(".languages a")].map((link) => link.hreflang);
   if ("serviceWorker" in navigator) {
-    if (document.documentElement.dataset.offline === "keep") navigator.serviceWorker.register("/sw.js");
+    if (document.documentElement.dataset.offline === "keep") navigator.serviceWorker.register(`/sw.js?languages=${languages}`);
     else forgetKept();
   }
 

@@ -3,7 +3,9 @@
 "use strict";
 
 const KEPT = "kept-1";
-const ALWAYS = ["/offline", "/emergency"];
+// What addresses in each language begin with; in English, with nothing.
+const PREFIXES = new URLSearchParams(self.location.search).get("languages").split(",").map((code) => (code === "en" ? "" : `/${code}`));
+const ALWAYS = PREFIXES.flatMap((prefix) => [`${prefix}/offline`, `${prefix}/emergency`]);
 const PAGES = /^(\/[a-z]{2})?\/((research|answers)\/[^/.]+|start|visit-pack|offline|emergency)$/;
 
 self.addEventListener("install", (event) => {
@@ -36,12 +38,17 @@ async function fromNetworkFirst(event, isKept) {
   try {
     answer = await fetch(event.request);
   } catch {
-    return (await find(event.request)) || (await find("/offline")) || Response.error();
+    return (await find(event.request)) || (await find(`${prefixOf(event.request)}/offline`)) || Response.error();
   }
   if (isKept && answer.status === 200) keep(event, answer);
   // What was withdrawn must not live on here: any answer that is not 200 deletes the copy.
   else if (isKept && answer.status < 500) event.waitUntil(forget(event.request));
   return answer;
+}
+
+function prefixOf(request) {
+  const { pathname } = new URL(request.url);
+  return PREFIXES.find((prefix) => prefix && pathname.startsWith(`${prefix}/`)) || "";
 }
 
 // Storage may be full, damaged or forbidden. A reader with a connection gets the network's answer all the same: it waits

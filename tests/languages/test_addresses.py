@@ -25,7 +25,6 @@ ADDRESSES = (
     "/disclaimer",
     "/emergency",
     "/feeds",
-    "/glossary",
     "/how-we-write",
     "/preferences",
     "/privacy",
@@ -114,6 +113,19 @@ def test_the_line_that_offers_a_language_is_a_hidden_landmark_of_its_own(client:
             (code, code, name)
         ]
         assert found[0].get("hidden") is not None
+
+
+def test_a_page_without_a_translation_leads_search_engines_to_the_english_one(client: PageClient) -> None:
+    page, english = client.get("/es/glossary").text, client.get("/glossary").text
+    assert alternates(page) == alternates(english) == {"en": "/glossary", "x-default": "/glossary"}
+    assert canonical(page) == "/glossary"
+    assert '<meta name="robots" content="noindex">' in page
+
+
+def test_a_page_without_a_translation_says_so_and_marks_its_english_text(client: PageClient) -> None:
+    page = client.get("/es/glossary").text
+    assert '<main id="main" tabindex="-1" lang="en">' in page
+    assert 'class="wrap in-english" lang="es"' in page
 
 
 def test_the_language_comes_from_the_address_alone(client: PageClient) -> None:

@@ -18,7 +18,7 @@ NAMES = re.compile(
 FOR_EDITORS = ("Draft.", "Only editors can see this.")  # on the preview of a draft
 SPANISH = re.compile(r'<(\w+)[^>]* lang="es">.*?</\1>', re.DOTALL)  # is in its own language on every page
 SPOKEN = re.compile(r'\s(?:alt|aria-label|placeholder|title|data-announce|data-title)="([^"]*)"')
-HIDDEN = re.compile(r"<(script|style|svg|code)\b.*?</\1>|<!--.*?-->|<\?.*?\?>|<!doctype[^>]*>", re.DOTALL)
+HIDDEN = re.compile(r"<(script|style|code)\b.*?</\1>|<!--.*?-->|<\?.*?\?>|<!doctype[^>]*>", re.DOTALL)
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 

@@ -13,7 +13,7 @@ from webapp.accounts.resets import LinkKind
 from webapp.catalog.answers import published_between
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.languages.language import gettext
+from webapp.languages.language import ENGLISH, gettext, in_language, known_languages
 from webapp.letters import emails
 from webapp.letters.emails import RenderedMail
 from webapp.mail import outbox
@@ -54,7 +54,8 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
             rendered = emails.issues_stopped(stopped) if stopped else None
         case _:
             if message.subscriber is not None:
-                rendered = _to_subscriber(message, message.subscriber, now)
+                with in_language(known_languages().get(message.subscriber.language, ENGLISH)):
+                    rendered = _to_subscriber(message, message.subscriber, now)
     if rendered is None:
         return None
     headers = dict(message.headers)

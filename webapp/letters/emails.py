@@ -11,7 +11,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
-from webapp.languages.language import gettext, gettext_noop
+from webapp.languages.language import current_language, gettext, gettext_noop
 from webapp.models import MOST_SEARCHES, Answer, Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus, TextKind
@@ -36,7 +36,7 @@ NOTICES = {
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """Subject and text of a mail. Subjects are fixed and plain ASCII, so that the header stays on one line."""
+    """Subject and text of a mail. Subjects are fixed, so that the header stays on one line."""
 
     subject: str
     text: str
@@ -149,8 +149,7 @@ def _rendered(subject: str, name: str, subscriber: Subscriber | None = None, **c
 
 
 def link(endpoint: str, **values: Any) -> str:
-    """An absolute address on the site, also outside a request."""
-    site = urlsplit(current_app.config["SITE_URL"])
-    return current_app.url_map.bind(site.netloc, url_scheme=site.scheme).build(
-        endpoint, values, force_external=True
-    )
+    """An absolute address on the site in the current language, also outside a request."""
+    site, mounted_at = urlsplit(current_app.config["SITE_URL"]), f"{current_language().prefix}/"
+    addresses = current_app.url_map.bind(site.netloc, mounted_at, url_scheme=site.scheme)
+    return addresses.build(endpoint, values, force_external=True)

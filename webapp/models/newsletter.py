@@ -42,6 +42,9 @@ class Subscriber(Base):
     state: Mapped[SubscriberState] = mapped_column(enum_text(SubscriberState), index=True)
     topics: Mapped[list[str]] = mapped_column(JsonList(str))  # category slugs; empty: all
     frequency: Mapped[Frequency] = mapped_column(enum_text(Frequency), default=Frequency.WEEKLY)
+    language: Mapped[str] = mapped_column(
+        String(8), default="en", server_default="en"
+    )  # of the page they asked on
     consent_page: Mapped[str] = mapped_column(Text)
     consent_wording: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, or_, select, update
 
 from webapp.db.session import db
-from webapp.languages.language import gettext, gettext_noop
+from webapp.languages.language import current_language, gettext, gettext_noop
 from webapp.letters import emails
 from webapp.letters.compose import CONFIRM_FOR
 from webapp.mail import outbox, suppressions
@@ -54,6 +54,7 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
     subscriber.state = SubscriberState.PENDING
     subscriber.topics = list(topics)
     subscriber.follows_searches_only = False
+    subscriber.language = current_language().code
     subscriber.consent_page = page
     subscriber.consent_wording = gettext(CONSENT_WORDING)
     subscriber.asked_at = now
@@ -81,6 +82,7 @@ def ask_search(email: str, search: str, page: str, now: datetime) -> None:
         if subscriber.state != SubscriberState.PENDING:
             subscriber.topics, subscriber.follows_searches_only = [], True
         subscriber.state = SubscriberState.PENDING
+        subscriber.language = current_language().code
         subscriber.consent_page = page
         subscriber.consent_wording = gettext(SEARCH_CONSENT_WORDING)
         subscriber.asked_at = now

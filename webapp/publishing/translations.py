@@ -41,7 +41,7 @@ from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.saved_texts import refuse_outdated
 
-MARK_AGAIN = "The marks don’t belong to these paragraphs. Run: flask translations mark"
+MARK_AGAIN = "The marks don’t belong to these paragraphs. “translations mark” notes them again."
 
 
 @dataclass(frozen=True)

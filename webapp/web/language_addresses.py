@@ -7,9 +7,8 @@ are the same in each language, have their plain addresses only.
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from flask import Flask, request
+from flask import Flask
 
 from webapp.languages.extraction import script_messages
 from webapp.languages.language import (
@@ -37,7 +36,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         language=current_language,
         languages=lambda: list(known_languages().values()),
-        same_page=same_page,
         script_words=lambda: {message: gettext(message) for message in script_messages()},
     )
 
@@ -73,8 +71,3 @@ def without_language(address: str) -> str:
     prefix = current_language().prefix
     path = address.removeprefix(prefix)
     return path if prefix and _PLAIN.fullmatch(path.partition("?")[0]) else address
-
-
-def same_page(language: Language) -> str:
-    """The path of the page that is asked for, in another language."""
-    return language.prefix + quote(request.path)
