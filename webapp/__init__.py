@@ -21,6 +21,7 @@ from webapp.db.session import migrate
 from webapp.editor import ai_draft_views as ai_draft
 from webapp.editor import authoring_views as authoring
 from webapp.editor import bulk_views as bulk
+from webapp.editor import categories_views as categories
 from webapp.editor import dashboard_views as dashboard
 from webapp.editor import fact_sheet_views as fact_sheet
 from webapp.editor import pages_views as pages_desk
@@ -112,6 +113,7 @@ def create_app(config: Config | None = None) -> Flask:
         settings,
         pages_desk,
         translations,
+        categories,
         words,
         editor_feedback,
         editor_newsletter,

@@ -30,6 +30,8 @@ FOR_ADMINS = {
     "safety_desk.edit", "safety_desk.save", "safety_desk.export", "safety_desk.import_file",
     "settings.edit", "settings.save", "settings.save_logo", "settings.as_file", "settings.open_file", "settings.changes",
     "site_pages.overview", "site_pages.edit", "site_pages.save", "site_pages.as_file", "site_pages.open_file", "site_pages.changes",
+    "categories.overview", "categories.restore", "categories.new", "categories.add", "categories.edit", "categories.save",
+    "categories.move", "categories.merge", "categories.as_file", "categories.load_file", "categories.changes",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}

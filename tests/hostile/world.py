@@ -273,6 +273,7 @@ def build(app: Flask, say: Say) -> World:
             f"site_pages.{name}": {"name": "about"}
             for name in ("edit", "save", "as_file", "open_file", "changes")
         },
+        **{f"categories.{name}": {"slug": "pain-management"} for name in ("edit", "save", "move", "merge")},
         "pages.site_logo": {"ending": "svg"},
         "visit_pack.short_link": {"number": article.id},
         "newsletter.issue": {"number": issue.id},

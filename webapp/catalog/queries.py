@@ -1,6 +1,6 @@
 """Questions about published articles and their categories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,6 +99,12 @@ class ArticleWithdrawn(SiteError):
         self.article = article
 
 
+class CategoryMoved(LookupError):
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
+
 class ArticleMoved(LookupError):
     def __init__(self, slug: str) -> None:
         super().__init__(slug)
@@ -193,11 +199,25 @@ def published_by_ids(article_ids: Sequence[int], shown: Select[Article] = CARDS)
 
 
 def get_category(slug: str) -> Category:
-    """The category at this address; raises SiteError 404."""
+    """The category at this address; raises SiteError 404, or CategoryMoved."""
     category = db.session.scalar(select(Category).where(Category.slug == slug))
     if category is None:
+        moved_to = former_categories().get(slug)
+        if moved_to:
+            raise CategoryMoved(moved_to)
         raise SiteError(404, "We have no topic at this address. Try a search.")
     return category
+
+
+def former_categories() -> dict[str, str]:
+    """The address of today of each category, by its former ones."""
+    rows = db.session.execute(select(Category.slug, Category.former_slugs))
+    return {former: slug for slug, former_slugs in rows for former in former_slugs}
+
+
+def with_new_addresses(slugs: Iterable[str], moved: Mapping[str, str]) -> list[str]:
+    """A list of categories in which those that moved have their new addresses."""
+    return list(dict.fromkeys(moved.get(slug, slug) for slug in slugs))
 
 
 def latest(page: int, size: int = PAGE_SIZE) -> Page[Article]:

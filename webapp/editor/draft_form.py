@@ -12,6 +12,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
+from webapp.catalog.queries import former_categories, with_new_addresses
 from webapp.content.answer_content import Content
 from webapp.db.session import db
 from webapp.editor.fields import NOT_CHOSEN, short
@@ -42,9 +43,14 @@ class DraftForm(FlaskForm):
     reason_for_all = short("One reason for all warnings", 500)
 
     def set_choices(self) -> None:
-        """Offer the categories of the site."""
+        """Offer the categories of the site; one that got another address since the form was opened is chosen by that."""
         self.categories.choices = [SelectChoice(*pair) for pair in category_choices()]
         self.main_category.choices = [NOT_CHOSEN, *self.categories.choices]
+        chosen = [*(self.categories.data or []), *filter(None, [self.main_category.data])]
+        if set(chosen) - {choice.value for choice in self.categories.choices}:
+            moved = former_categories()
+            self.categories.data = with_new_addresses(self.categories.data or [], moved)
+            self.main_category.data = moved.get(self.main_category.data, self.main_category.data)
 
     def chosen_categories(self, carried: Content) -> list[str]:
         """The main category first, then those chosen before in their order, then the new ones."""

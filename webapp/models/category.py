@@ -16,6 +16,8 @@ class Category(Base):
     description: Mapped[str] = mapped_column(Text)
     icon: Mapped[str] = mapped_column(String(20))
     position: Mapped[int]
+    # its own, and those of categories that were merged into it: they lead here
+    former_slugs: Mapped[list[str]] = mapped_column(JsonList(str), default=list, server_default="[]")
 
 
 class ArticleCategory(Base):

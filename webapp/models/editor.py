@@ -195,6 +195,7 @@ class AuditKind(Labeled):
     SAFETY_CARD_CHANGED = "safety-card-changed", "Changed a safety card"
     SETTINGS_CHANGED = "settings-changed", "Changed the site settings"
     PAGE_CHANGED = "page-changed", "Changed a page of the site"
+    CATEGORIES_CHANGED = "categories-changed", "Changed the categories"
     WORD_CHANGED = "word-changed", "Changed a word"
     WORD_DELETED = "word-deleted", "Deleted a word"
     WATCH_CHANGED = "watch-changed", "Changed what we look for"

@@ -31,13 +31,16 @@ class SitePart(Labeled):
     SETTINGS = "settings", "Site settings"
     WORD = "word", "Word"
     PAGE = "page", "Page"
+    CATEGORIES = "categories", "Categories"
 
 
 class SiteText(SavedText):
-    """A text of the site itself: its settings, what it knows of one word, or one of its pages."""
+    """A text of the site itself: its settings, what it knows of one word, one of its pages, or the list of its categories."""
 
     part: Mapped[SitePart] = mapped_column(enum_text(SitePart))
-    key: Mapped[str] = mapped_column(String(80))  # the address of the word or page; empty for the settings
+    key: Mapped[str] = mapped_column(
+        String(80)
+    )  # the address of the word or page; empty for the settings and the categories
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # None: deleted
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))  # None: a command of the site
     editor: Mapped[Editor | None] = relationship(lazy="joined")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from webapp.catalog.queries import former_categories, with_new_addresses
 from webapp.db.session import db
 from webapp.models import Article, BulkChange, Category, Draft, Schedule
 from webapp.models.values import ArticleStatus, Labeled, TextKind
@@ -203,6 +204,7 @@ def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: date
 
 
 def _refile(article: Article, slugs: list[str], editor_id: int, now: datetime) -> None:
+    slugs = with_new_addresses(slugs, former_categories())
     content = msgspec.structs.replace(publication.content_of(article), categories=slugs)
     external_changes.publish(article, content, editor_id, Kind.REFILED, now)
 

@@ -17,7 +17,7 @@ import tomli_w
 from sqlalchemy import select
 
 from webapp.catalog.answers import published_answers
-from webapp.catalog.queries import published_in_batches
+from webapp.catalog.queries import former_categories, published_in_batches, with_new_addresses
 from webapp.content.answer_content import AnswerContent, Content, OneContent
 from webapp.content.article_content import ArticleContent, ContentError, line_of, text_from_toml, to_toml
 from webapp.content.problems import Problem
@@ -28,7 +28,8 @@ from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.models import Category, GlossaryTerm, Live
 from webapp.parsing import clean_texts, int_from
-from webapp.publishing import answers, external_changes, revisions, words
+from webapp.publishing import answers, categories, external_changes, revisions, words
+from webapp.publishing.categories import CategoryContent, Slug
 from webapp.publishing.publication import (
     NotPublishable,
     check_publishable,
@@ -45,18 +46,6 @@ TURN, PAUSE = 0.1, 0.1
 CATEGORIES_FILE = "categories.toml"
 GLOSSARY_FILE = "glossary.toml"
 ANSWERS_FOLDER = "answers"
-
-
-Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,80}$")]
-
-
-class CategoryContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A category of categories.toml; pages list categories in the order of the file."""
-
-    slug: Slug
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-    icon: Annotated[str, msgspec.Meta(max_length=20)]
-    description: str
 
 
 class TermContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -172,8 +161,7 @@ def export_library(path: Path) -> int:
     articles, folder = path / "articles", path / ANSWERS_FOLDER
     for made in (articles, folder):
         made.mkdir(parents=True, exist_ok=True)
-    categories = db.session.scalars(select(Category).order_by(Category.position))
-    _write(path / CATEGORIES_FILE, {"categories": [_plain(row, CategoryContent) for row in categories]})
+    (path / CATEGORIES_FILE).write_text(categories.to_toml(categories.live_categories()), encoding="utf-8")
     terms = db.session.scalars(select(GlossaryTerm).order_by(GlossaryTerm.term))
     _write(path / GLOSSARY_FILE, {"terms": [_plain(row, TermContent) for row in terms]})
     count = 0
@@ -218,7 +206,7 @@ def _check(path: Path) -> list[Refusal]:
     refusals, papers_by_slug = list[Refusal](), dict[str, set[str]]()
     articles_by_slug, now = dict[str, ArticleContent](), datetime.now(UTC)
     _read_list(path / GLOSSARY_FILE, _GlossaryFile, refusals)
-    categories = _read_list(path / CATEGORIES_FILE, _CategoriesFile, refusals).categories
+    new_categories = _read_list(path / CATEGORIES_FILE, _CategoriesFile, refusals).categories
 
     def check(content: Content) -> None:
         if isinstance(content, ArticleContent):
@@ -232,7 +220,7 @@ def _check(path: Path) -> list[Refusal]:
         check_publishable(
             with_address(wanted, live),
             revisions.draft_with(**live.key) if live else None,
-            new_categories=[category.slug for category in categories],
+            new_categories=[category.slug for category in new_categories],
             new_articles={
                 slug: transient_article(articles_by_slug[slug], now)
                 for slug in cited
@@ -255,6 +243,8 @@ def _compared(content: OneContent) -> tuple[Live | None, OneContent | None]:
 
     None in place of what it says already.
     """
+    moved = with_new_addresses(content.categories, former_categories())
+    content = msgspec.structs.replace(content, categories=moved)
     live: Live | None
     if isinstance(content, AnswerContent):
         live = answers.find_answer(content.slug)
@@ -355,12 +345,19 @@ def _load_lists(path: Path, now: datetime) -> list[Refusal]:
 
 
 def load_categories(file: Path, refusals: list[Refusal]) -> list[Category]:
-    """Load the categories of a file and return them, unflushed; why it is refused is added to ``refusals``."""
+    """Load the categories of a file and return them, unflushed; why it is refused is added to ``refusals``.
+
+    One whose address leads to another category here stays what it became.
+    """
+    moved = former_categories()
     known = {row.slug: row for row in db.session.scalars(select(Category))}
     rows = list[Category]()
     for position, content in enumerate(_read_list(file, _CategoriesFile, refusals).categories):
+        if content.slug in moved:
+            continue
         row = known.get(content.slug) or Category(slug=content.slug)
         row.name, row.icon, row.description = content.name, content.icon, content.description
+        row.former_slugs = sorted({*(row.former_slugs or ()), *content.former_slugs})
         row.position = position
         rows.append(row)
     db.session.add_all(rows)

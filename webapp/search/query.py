@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from webapp.catalog.queries import former_categories, with_new_addresses
 from webapp.content.identifiers import find_doi, find_named_pmid
 from webapp.content.people_like_me import Fit
 from webapp.parsing import int_from, member_from
@@ -85,6 +86,9 @@ class SearchQuery:
             name: frozenset(value for value in values[:MOST_VALUES] if _VALUE.fullmatch(value))
             for name, values in given.items()
         }
+        if filters[FacetName.CATEGORY]:  # links and followed searches may have a former address
+            moved = with_new_addresses(filters[FacetName.CATEGORY], former_categories())
+            filters[FacetName.CATEGORY] = frozenset(moved)
         return cls(
             text=" ".join(args.get("q", "").split())[:LONGEST_QUERY].strip(),
             filters={name: values for name, values in filters.items() if values},
