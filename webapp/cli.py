@@ -15,7 +15,7 @@ from webapp.config import ROOT
 from webapp.db import engine
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.exports.commands import export_site, safety_group
+from webapp.exports.commands import export_site, texts_group
 from webapp.languages.language import known_languages
 from webapp.models import Article
 from webapp.newsletter.commands import newsletter_group
@@ -52,7 +52,7 @@ def init_app(app: Flask) -> None:
         editors_group,
         newsletter_group,
         papers_group,
-        safety_group,
+        texts_group,
     )
     of_backups = backup, verify_backups, fetch_backup, restore_drill, restore, after_restore
     of_site = prepare, run_jobs, check, report_failure, db_copy, export_site

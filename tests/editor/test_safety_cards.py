@@ -267,22 +267,6 @@ def test_only_admins_have_the_file(client: PageClient, lee: PageClient) -> None:
     lee.post("/editor/safety", {"csrf_token": token(lee, "/editor/account")}, status=403)
 
 
-def test_a_command_writes_and_loads_the_file(
-    app: Flask, client: PageClient, admin: Editor, tmp_path: Path
-) -> None:
-    path, run = tmp_path / "cards.toml", app.test_cli_runner().invoke
-    assert run(args=["safety", "export", str(path)]).exit_code == 0
-    text = path.read_text(encoding="utf-8").replace(TITLE, "A made-up title")
-    path.write_text(text, encoding="utf-8")
-    load = ["safety", "import", str(path), "--by"]
-    assert "No admin has the address" in run(args=[*load, LEE]).output
-    assert run(args=[*load, admin.email]).output == "1 card changed.\n"
-    assert "A made-up title" in client.get("/emergency").text
-    path.write_text(text.replace("rank = 0", "rank ="), encoding="utf-8")
-    refused = run(args=[*load, admin.email])
-    assert refused.exit_code == 1 and "Nothing was changed." in refused.output
-
-
 def test_a_sign_off_can_be_taken_back(client: PageClient, lee: PageClient) -> None:
     lee.post(BURN, fields_of(lee.get(BURN).text))
     lee.post(f"{BURN}/undo", {"csrf_token": token(lee, BURN)})

@@ -1,4 +1,4 @@
-"""``flask export-site``, and ``flask safety`` for the safety cards as a file."""
+"""``flask export-site``, and ``flask texts`` for what the site says of itself as files."""
 
 import logging
 import os
@@ -15,10 +15,10 @@ from webapp.db.writing import writing
 from webapp.exports import site_copy
 from webapp.models import Role
 from webapp.models.in_words import plural
-from webapp.publishing import safety_cards
-from webapp.safety.cards import SafetyFileError
+from webapp.publishing import site_files
+from webapp.publishing.saved_texts import TextRefused
 
-safety_group = AppGroup("safety", help="Write out and load the safety cards.")
+texts_group = AppGroup("texts", help="Write out and load what the site says of itself.")
 
 
 @click.command("export-site")
@@ -41,26 +41,26 @@ def export_site(folder: Path | None) -> None:
     click.echo(f"{link} ({count:,} files)")
 
 
-@safety_group.command("export")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def export_cards(path: Path) -> None:
-    """Write the cards that readers see into a TOML file."""
-    path.write_text(safety_cards.live_cards().to_toml(), encoding="utf-8")
-    click.echo(f"{plural(len(safety_cards.live_cards().cards), 'card')} written to {path}.")
+@texts_group.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export_texts(folder: Path) -> None:
+    """Write settings, pages, words, categories and safety cards as TOML into a folder."""
+    click.echo(f"{plural(len(site_files.write(folder)), 'file')} written to {folder}.")
 
 
-@safety_group.command("import")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@texts_group.command("import")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--by", "email", required=True, help="The email address of the admin who changes them.")
-def import_cards(path: Path, email: str) -> None:
-    """Make the cards of a TOML file those that readers see, if all can be used."""
+def import_texts(path: Path, email: str) -> None:
+    """Make a TOML file, or those of a folder, what readers see. If one cannot be used, nothing is changed."""
     try:
-        text = path.read_text(encoding="utf-8")
         with writing() as now:
             admin = find_editor(email)
             if admin is None or admin.disabled_at or admin.role is not Role.ADMIN:
                 sys.exit(f"No admin has the address {email}.")
-            count = safety_cards.import_file(text, str(path), admin, now)
-    except (OSError, UnicodeDecodeError, SafetyFileError) as error:
+            changed = site_files.load(path, admin, now)
+    except TextRefused as error:
         sys.exit(f"Nothing was changed. {error}")
-    click.echo(f"{plural(count, 'card')} changed.")
+    for file in changed:
+        click.echo(f"Changed: {file}")
+    click.echo(f"{plural(len(changed), 'file')} changed what readers see.")
