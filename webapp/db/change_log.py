@@ -30,13 +30,10 @@ class ChangeKind(StrEnum):
     NOTICE = "notice"  # the journal retracted, doubted or corrected the paper
     CHECKED = "checked"  # the paper was looked up for notices; the article shows the date
     SIGNED_OFF = "signed-off"  # somebody checked an article or an answer, or took that back
-    TRANSLATED = (
-        "translated"  # a text is there in another language, says something else in it, or was checked
-    )
     CATEGORIES = "categories"
     GLOSSARY = "glossary"  # a word is explained, or searched, otherwise
     SAFETY = "safety"  # a safety card says something else, or somebody checked one
-    SETTINGS = "settings"  # the site has another name or mission, or one of its own pages says something else
+    SETTINGS = "settings"  # the site's name, one of its own pages, or a translation says something else
     NEWSLETTER = "newsletter"  # an issue is in the archive
 
 

@@ -178,7 +178,7 @@ def publish(at: Standing, language: Language, editor: Editor, now: datetime, *, 
         raise NotPublishable(errors, warnings)
     if not row.is_published:
         row.is_published = True
-        change_log.announce(ChangeKind.TRANSLATED, now, of=at.live.key)
+        change_log.announce(ChangeKind.SETTINGS, now)
         audit.record(AuditKind.TRANSLATED, now, editor.id, detail=f"{at.live.title} ({language.name})")
 
 
@@ -193,7 +193,7 @@ def sign(at: Standing, number: int, editor: Editor, now: datetime) -> None:
         raise SavedMeanwhile
     row.checked_by, row.checked_kind, row.checked_role = editor, editor.reviewer_kind, editor.printed_role
     row.checked_at = now
-    change_log.announce(ChangeKind.TRANSLATED, now, of=at.live.key)
+    change_log.announce(ChangeKind.SETTINGS, now)
     audit.record(AuditKind.SIGNED_OFF, now, editor.id, detail=f"{at.live.title} ({row.language})")
 
 
@@ -202,7 +202,7 @@ def undo_sign_off(at: Standing, editor: Editor, now: datetime) -> None:
     row = at.published
     if row is not None and row.checked_by == editor:
         row.checked_by = row.checked_kind = row.checked_role = row.checked_at = None
-        change_log.announce(ChangeKind.TRANSLATED, now, of=at.live.key)
+        change_log.announce(ChangeKind.SETTINGS, now)
         audit.record(AuditKind.SIGN_OFF_UNDONE, now, editor.id, detail=f"{at.live.title} ({row.language})")
 
 
@@ -225,7 +225,7 @@ def import_folder(language: Language, now: datetime) -> list[Refusal]:
             continue
         row.number = saved_texts.newest_number(at.saved) + 1
         db.session.add(row)
-        change_log.announce(ChangeKind.TRANSLATED, now, of=live.key)
+        change_log.announce(ChangeKind.SETTINGS, now)
     return refusals
 
 

@@ -181,7 +181,7 @@ def _follow_once(index: SearchIndex) -> int:
             PublicChange.id > (index.cursor() or 0)
         )
         changes = session.execute(query.order_by(PublicChange.id).limit(CHANGES_AT_ONCE)).all()
-        not_searched = (ChangeKind.CHECKED, ChangeKind.SIGNED_OFF, ChangeKind.TRANSLATED)
+        not_searched = (ChangeKind.CHECKED, ChangeKind.SIGNED_OFF)
         article_ids = {
             change.article_id
             for change in changes
