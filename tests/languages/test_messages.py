@@ -21,6 +21,11 @@ def test_the_catalogs_hold_every_message() -> None:
         )
 
 
+def test_every_message_is_translated() -> None:
+    for language in list(known_languages().values())[1:]:
+        assert not catalogs.untranslated(catalogs.read(language)), language.name
+
+
 def test_renewing_a_catalog_keeps_what_is_translated(esperanto: Language) -> None:
     catalogs.renew(esperanto)
     renewed = catalogs.read(esperanto)
