@@ -42,22 +42,22 @@ def test_the_site_answers_to_its_own_names(config: Config) -> None:
         "www.example.net",
         "example.org",
     ):
-        PageClient(app).get("/about", headers={"Host": host})
+        PageClient(app).get("/accessibility", headers={"Host": host})
 
 
 @pytest.mark.proves("Web: an unknown host is refused, and only TRUSTED_PROXIES proxies are believed")
 def test_an_unknown_host_is_refused(client: PageClient) -> None:
-    for host, path in product(STRANGERS, ("/about", "/", "/editor/sign-in", "/nowhere")):
+    for host, path in product(STRANGERS, ("/accessibility", "/", "/editor/sign-in", "/nowhere")):
         response = client.get(path, status=400, headers={"Host": host})
         assert "This site goes by another name" in response.text
         assert not host or host not in response.text
 
 
 def test_what_an_unknown_host_asked_for_is_not_kept_for_others(client: PageClient) -> None:
-    client.get("/about", status=400, headers={"Host": "evil.example"})
-    page = client.get("/about").text
+    client.get("/accessibility", status=400, headers={"Host": "evil.example"})
+    page = client.get("/accessibility").text
     assert "evil.example" not in page
-    assert client.get("/about", headers={"X-Forwarded-Host": "evil.example"}).text == page
+    assert client.get("/accessibility", headers={"X-Forwarded-Host": "evil.example"}).text == page
 
 
 @pytest.mark.proves(
@@ -68,8 +68,8 @@ def test_what_an_unknown_host_asked_for_is_not_kept_for_others(client: PageClien
 def test_as_many_proxies_as_are_trusted_may_name_the_host(config: Config) -> None:
     app = create_app(replace(config, site_url="https://example.org", trusted_proxies=1))
     behind = {"Host": "127.0.0.1", "X-Forwarded-Proto": "https"}
-    PageClient(app).get("/about", headers=behind | {"X-Forwarded-Host": "example.org"})
-    PageClient(app).get("/about", status=400, headers=behind | {"X-Forwarded-Host": "evil.example"})
+    PageClient(app).get("/accessibility", headers=behind | {"X-Forwarded-Host": "example.org"})
+    PageClient(app).get("/accessibility", status=400, headers=behind | {"X-Forwarded-Host": "evil.example"})
 
 
 @pytest.mark.parametrize("value", ["https://example.org", "example.org:80", "*", "a_b", "exa mple/"])
