@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 
 from tests.pages import H, PageClient, check_page
-from webapp.languages.language import Language, current_language, in_language
+from webapp.languages.language import ENGLISH, Language, current_language, in_language
 from webapp.models.in_words import day, number, plural
 from webapp.web.http import url_for
+from webapp.web.language_addresses import language_of
 
 ADDRESSES = (
     "/",
@@ -87,6 +88,11 @@ def test_what_has_no_address_in_a_language_is_not_found_there(path: str, client:
 
 def test_the_address_of_the_home_page_ends_with_a_slash(client: PageClient) -> None:
     assert client.get("/es", status=301).headers["Location"] == "/es/"
+
+
+@pytest.mark.parametrize("path", ["", "*", "es", "//", "/e"])
+def test_what_is_no_address_in_a_language_is_left_as_it_is(path: str) -> None:
+    assert language_of(path) == (ENGLISH, path)
 
 
 def test_a_form_leads_on_in_the_language_of_its_page(client: PageClient) -> None:

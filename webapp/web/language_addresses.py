@@ -60,7 +60,7 @@ class LanguageAddresses:
 
 def language_of(path: str) -> tuple[Language, str]:
     """The language of a path, and what comes after it: /es/answers is Spanish, and /answers."""
-    _, code, *_ = path.split("/", 2)
+    code = path.partition("/")[2].partition("/")[0]  # "OPTIONS *" has none
     language = known_languages().get(code, ENGLISH)
     rest = path.removeprefix(language.prefix)
     return (ENGLISH, path) if language is ENGLISH or _PLAIN.fullmatch(rest) else (language, rest)
