@@ -29,10 +29,7 @@ from webapp.search.search_words import Group, folded, search_words
 from webapp.web.live_values import LiveValue
 
 Key = tuple[TextKind, int]
-TITLE, LEAD = (
-    6,
-    2,
-)  # what a word of a title or question counts, and of a main message, verdict or phrasing; elsewhere 1
+TITLE, LEAD = 6, 2  # what a word of a title or question counts, and of a main message, verdict or phrasing
 K1, B = 1.2, 0.5  # how soon a word counts no more, and how much long texts are held back
 LEAST = 0.5  # of what is asked has to be in a text
 SHORTEST_WRONG, LONG = 5, 9  # letters of a word that may have one typing error, and two
@@ -73,9 +70,10 @@ class TranslatedTexts:
             {key: max(self._weight(key, form) for form in forms) for key in self._texts}
             for forms in self._clauses(text)
         ]
+        rareness = [_rareness(clause.values()) for clause in clauses]
         scores: dict[Key, float] = {}
         for key in self._texts if clauses else ():
-            found = [_rareness(clause.values()) * clause[key] for clause in clauses]
+            found = [rare * clause[key] for rare, clause in zip(rareness, clauses, strict=True)]
             share = sum(map(bool, found)) / len(clauses)
             if share >= LEAST:
                 scores[key] = sum(found) * share
