@@ -41,8 +41,10 @@ def drafts_of(draft: Draft) -> Sequence[AiDraft]:
 def parts(draft: Draft, content: ArticleContent) -> list[AiPart]:
     """Return the parts of a text in which a model wrote, and who read them."""
     written = _written(draft)
-    if not written:
-        return []
+    return _parts(draft, content, written) if written else []
+
+
+def _parts(draft: Draft, content: ArticleContent, written: list[dict[str, Any]]) -> list[AiPart]:
     names, confirmations = set[str]().union(*written), _confirmations(draft)
     ai = AiText(written, [row.texts for row, _ in confirmations])
     last = {row.part: (name, row.confirmed_at) for row, name in confirmations}
@@ -78,7 +80,7 @@ def problems(draft: Draft, content: ArticleContent, sections: Sequence[Section])
             part.key,
             f"AI wrote “{part.label}”. Read it next to the paper, and confirm it or change it.",
         )
-        for part in parts(draft, content)
+        for part in _parts(draft, content, written)
         if part.unread
     ]
     return [*ai_errors(content, AiText(written, []), sections), *unread]
