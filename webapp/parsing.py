@@ -83,6 +83,11 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_LIGATURES))
 
 
+def in_one_line(text: str | None) -> str:
+    """A clean text whose words stand in one line; empty for None."""
+    return " ".join(clean_text(text or "").split())
+
+
 def clean_texts(value: Any) -> Any:
     """A value as TOML and JSON have them, with every text in it clean (``clean_text``)."""
     if isinstance(value, str):

@@ -10,12 +10,8 @@ from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
-from webapp.parsing import clean_text, int_from
+from webapp.parsing import in_one_line, int_from
 from webapp.publishing.categories import DESCRIPTION_MOST, ICONS, NAME_MOST, CategoryContent
-
-
-def _in_one_line(sent: str | None) -> str:
-    return " ".join(clean_text(sent or "").split())
 
 
 class CategoryForm(FlaskForm):
@@ -28,7 +24,7 @@ class CategoryForm(FlaskForm):
             DataRequired("Name: please fill this in."),
             Length(max=NAME_MOST, message=f"Name: keep this to {NAME_MOST} characters."),
         ],
-        filters=[_in_one_line],
+        filters=[in_one_line],
     )
     description = TextAreaField(
         "What it is about",
@@ -38,7 +34,7 @@ class CategoryForm(FlaskForm):
                 max=DESCRIPTION_MOST, message=f"What it is about: keep this to {DESCRIPTION_MOST} characters."
             ),
         ],
-        filters=[_in_one_line],
+        filters=[in_one_line],
         render_kw={"rows": 2},
     )
     slug = StringField(

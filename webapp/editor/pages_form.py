@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, Optional
 from webapp.catalog.site_pages import LEDE_MOST, LINE_MOST, SOURCES_MOST, TEXT_MOST, SitePage
 from webapp.editor.draft_form import lines_in
 from webapp.editor.fields import check_day, typed_date
-from webapp.parsing import clean_text, date_from, int_from
+from webapp.parsing import clean_text, date_from, in_one_line, int_from
 
 _ONE_LINE = ("title", "description", "lede", "origin")
 
@@ -66,7 +66,7 @@ def page_values(page: SitePage) -> dict[str, Any]:
 def page_from(form: PageForm) -> SitePage:
     """Convert a valid form to a page."""
     return SitePage(
-        **{name: " ".join(clean_text(form[name].data or "").split()) for name in _ONE_LINE},
+        **{name: in_one_line(form[name].data) for name in _ONE_LINE},
         text=clean_text(form.text.data).strip() + "\n",
         sources=tuple(lines_in(clean_text(form.sources.data or ""))),
         checked_on=date_from(form.checked_on.data or ""),

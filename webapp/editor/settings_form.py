@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length, Optional
 
 from webapp.catalog.answers import ids_of
 from webapp.models import Answer
-from webapp.parsing import clean_text, int_from
+from webapp.parsing import in_one_line, int_from
 from webapp.web.site_settings import (
     ASKED_COUNT,
     LINE_MOST,
@@ -27,15 +27,11 @@ TEXTS = ("name", "short_name", "strapline", "welcome", "mission", "run_by")
 _NOT_CHOSEN = SelectChoice("", "The next one in the alphabet")
 
 
-def _in_one_line(sent: str | None) -> str:
-    return " ".join(clean_text(sent or "").split())
-
-
 def _text(label: str, most: int, *, is_long: bool = False, is_needed: bool = True) -> StringField:
     needed = DataRequired(f"{label}: please fill this in.") if is_needed else Optional()
     too_long = Length(max=most, message=f"{label}: keep this to {most} characters.")
     kind = TextAreaField if is_long else StringField
-    return kind(label, [needed, too_long], filters=[_in_one_line], render_kw={"rows": 3} if is_long else {})
+    return kind(label, [needed, too_long], filters=[in_one_line], render_kw={"rows": 3} if is_long else {})
 
 
 def slug_in(sent: str | None) -> str:

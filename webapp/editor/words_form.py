@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Length
 from webapp.catalog.word_list import WordEntry
 from webapp.editor.draft_form import lines_in
 from webapp.editor.fields import long, short
-from webapp.parsing import clean_text, int_from
+from webapp.parsing import clean_text, in_one_line, int_from
 from webapp.publishing.words import LISTS, TEXT_MOST, WORD_MOST
 
 KINDS = (
@@ -61,8 +61,6 @@ def word_values(entry: WordEntry) -> dict[str, Any]:
 
 def entry_from(form: WordForm) -> WordEntry:
     """Convert a valid form to an entry."""
-    values: dict[str, Any] = {
-        name: " ".join(clean_text(form[name].data or "").split()) for name in ("word", "meaning", "plain")
-    }
+    values: dict[str, Any] = {name: in_one_line(form[name].data) for name in ("word", "meaning", "plain")}
     values |= {name: tuple(dict.fromkeys(lines_in(clean_text(form[name].data or "")))) for name in LISTS}
     return WordEntry(kind=form.kind.data, **values)

@@ -55,12 +55,19 @@ def store(
     db.session.flush()
 
 
-def from_toml(source: bytes, kind: type[Content], **given: Any) -> Content:
-    """Read a TOML file into this type, with what is ``given`` beside it; raises TextRefused."""
+def decoded(source: bytes) -> str:
+    """The text of a file; raises TextRefused."""
     try:
-        table = clean_texts(tomllib.loads(source.decode("utf-8-sig")))
-        return msgspec.convert(table | given, kind)
+        return source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TextRefused("This file isn’t text in UTF-8.") from error
+
+
+def from_toml(source: bytes, kind: type[Content], **given: Any) -> Content:
+    """Read a TOML file into this type, with what is ``given`` beside it; raises TextRefused."""
+    text = decoded(source)
+    try:
+        table = clean_texts(tomllib.loads(text))
+        return msgspec.convert(table | given, kind)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise TextRefused(f"We can’t use this file: {error}.") from error

@@ -83,10 +83,7 @@ def _load_categories(file: Path, editor: Editor, now: datetime) -> bool:
 
 
 def _load_cards(file: Path, editor: Editor, now: datetime) -> bool:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise TextRefused("This file isn’t text in UTF-8.") from error
+    text = saved_texts.decoded(file.read_bytes())
     return safety_cards.import_file(text, str(file), editor, now) > 0
 
 
