@@ -84,7 +84,7 @@ def _vote(port: int, article_count: int, votes: list[Vote], stop: Event, number:
     form = urlencode({"token": found[1], "answer": "yes"})
     while not stop.is_set():
         started = time.monotonic()
-        path = f"/research/article-{chance.randrange(article_count)}/feedback"
+        path = f"/research/article-{chance.randint(1, article_count)}/feedback"
         status, _ = _answer(port, "POST", path, chance, form)
         votes.append((status, time.monotonic() - started))
         time.sleep(PAUSE)
