@@ -23,7 +23,7 @@ from webapp.content.sign_off_words import checked_by
 from webapp.languages.language import gettext
 from webapp.models.in_words import partial_date
 from webapp.models.values import SignOff
-from webapp.safety.triggers import Call, Matching, Triggers, TriggerWords
+from webapp.safety.triggers import Call, Matching, Triggers, TriggerWords, triggers_of
 
 FILE = ROOT / "webapp" / "starter" / "safety.toml"
 MOST_FULL = 2  # more would hide what else was found; the others are lines
@@ -151,7 +151,7 @@ class SafetyWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Which words of this language call for a card. What is English research is research in each language."""
         research_words = (*self.matching.research_words, *english.research_words)
         matching = msgspec.structs.replace(self.matching, research_words=research_words)
-        return Triggers({card.id: card.triggers for card in self.card}, matching)
+        return triggers_of(tuple((card.id, card.triggers) for card in self.card), matching)
 
     def put_into(self, file: SafetyFile) -> SafetyFile:
         """The file with these words in place of the English ones. The triggers of the cards stay the English ones."""
@@ -227,7 +227,7 @@ class SafetyCards:
         if self.wallet.card not in self.written:
             raise SafetyFileError(f"wallet: there is no card {self.wallet.card}")
         self.wallet_card = self.card(self.written[self.wallet.card])
-        english = Triggers({card.id: card.triggers for card in written}, file.matching)
+        english = triggers_of(tuple((card.id, card.triggers) for card in written), file.matching)
         self._other_triggers, self._triggers = other_triggers, (english, *other_triggers)
         self.match = lru_cache(REMEMBERED)(self._match)
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -143,3 +144,11 @@ class Triggers:
             if not words:
                 raise ValueError(f"card {card}: the trigger “{phrase}” has no word that counts")
             self._phrases[words[0]].append((words, card, call))
+
+
+@lru_cache(
+    maxsize=8
+)  # the same words call for cards in each language, and reading them takes longer than all else at the start
+def triggers_of(by_card: tuple[tuple[str, TriggerWords], ...], matching: Matching) -> Triggers:
+    """What calls for these cards; raises ValueError for a trigger without a word."""
+    return Triggers(dict(by_card), matching)
