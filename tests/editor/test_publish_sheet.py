@@ -13,12 +13,12 @@ from sqlalchemy import select
 from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.editor.forms import changed, fields_of, form_of, opened, press, send_sheet, sent_by, sheet_of
 from tests.factories import NOW, add_answer, add_article
-from tests.newsletter.steps import delivered, subscribed
+from tests.newsletter.steps import ADDRESS, delivered, subscribed
 from tests.pages import H, PageClient, parsed
 from webapp import jobs
 from webapp.db.session import db
 from webapp.letters import corrections
-from webapp.models import Article, AuditEntry, AuditKind, Draft, Frequency, Role
+from webapp.models import Answer, Article, AuditEntry, AuditKind, Draft, Frequency, Role
 from webapp.newsletter import digests
 from webapp.publishing import external_changes, publication, revisions, undoing
 from webapp.publishing.publication import NotPublishable
@@ -187,13 +187,92 @@ def test_a_change_can_be_published_later_with_its_reason(client: PageClient, art
         assert REASON in client.get("/research/a-lantern/history").text
 
 
-def test_an_answer_asks_for_a_reason_only(client: PageClient, article: Article) -> None:
+@pytest.fixture
+def answer_sheet(client: PageClient, article: Article) -> str:
+    """The address of the sheet of an answer that has a change. One reader was sent the answer."""
+    subscribed(now=NOW - timedelta(days=20))
+    add_article(NOW - timedelta(days=10))
+    for sent_at in (NOW - timedelta(days=9), LATER):  # a first issue has summaries only
+        if sent_at == LATER:
+            answer = add_answer(article.slug, slug="does-it-help", now=NOW)
+        digests.make_issue(Frequency.WEEKLY, sent_at)
+        db.session.commit()
+        delivered(sent_at)
+    path: str = client.get(f"/editor/answers/{answer.id}", status=303).location
+    press(client, path, opened(client, path, certainty_reason="The trials were small."), "save")
+    return f"{path}/publish"
+
+
+def test_a_correction_of_an_answer_is_told_wherever_one_of_a_summary_is(
+    client: PageClient, answer_sheet: str
+) -> None:
+    send_sheet(client, answer_sheet, REASON, "yes")
+    assert f"Corrected on November 25, 2026: {REASON}" in client.get("/answers/does-it-help").text
+    for path in ("/corrections", "/corrections/feed.atom"):
+        page = client.get(path).text
+        assert REASON in page and "/answers/does-it-help" in page
+    for path in ("/data/changes", "/answers/does-it-help/history"):
+        assert f"<b>Correction:</b> {REASON}" in client.get(path).text
+    assert "/answers/does-it-help" in client.get("/feeds").text.split("<h2>Corrections</h2>")[1]
+
+
+def test_newer_words_of_an_answer_are_no_correction(client: PageClient, answer_sheet: str) -> None:
+    send_sheet(client, answer_sheet, REASON, "no")
+    assert REASON in client.get("/answers/does-it-help/history").text
+    assert REASON not in client.get("/corrections").text + client.get("/answers/does-it-help").text
+
+
+@pytest.mark.parametrize(("reason", "correction"), [("  ", "yes"), (REASON, None)])
+def test_an_answer_is_not_corrected_without_a_note_or_a_choice(
+    client: PageClient, answer_sheet: str, reason: str, correction: str | None
+) -> None:
+    send_sheet(client, answer_sheet, reason, correction, status=422)
+    assert "Corrected on" not in client.get("/answers/does-it-help").text
+
+
+def test_mail_about_an_answer_goes_to_those_who_were_sent_it(
+    client: PageClient, answer_sheet: str, clock: time_machine.Traveller
+) -> None:
+    subscribed("later@example.org", now=LATER)  # was sent nothing yet
+    assert "<b>1 reader</b> was sent this answer" in client.get(answer_sheet).text
+    send_sheet(client, answer_sheet, REASON, "yes")
+    before = len(delivered(LATER))
+    jobs.correct(Event())
+    assert len(delivered(LATER)) == before
+    clock.shift(undoing.UNDO_FOR)
+    for _ in range(2):
+        jobs.correct(Event())
+    [mail] = delivered(LATER + undoing.UNDO_FOR)[before:]
+    assert (mail["To"], mail["Subject"]) == (ADDRESS, "A correction to an answer we sent you")
+    assert REASON in str(mail)
+
+
+def test_who_was_sent_an_answer_is_told_when_it_is_taken_down(client: PageClient, answer_sheet: str) -> None:
+    publication.withdraw(db.session.scalars(select(Answer)).one(), "We misread a study.", LATER)
+    db.session.commit()
+    jobs.correct(Event())
+    mail = delivered(LATER)[-1]
+    assert mail["Subject"] == "We took down an answer we sent you" and "We misread a study." in str(mail)
+
+
+def test_nobody_gets_mail_about_an_answer_that_nobody_was_sent(client: PageClient, article: Article) -> None:
+    send_an_issue()  # a first issue has summaries only
     answer = add_answer(article.slug, slug="does-it-help", now=LATER)
     path = client.get(f"/editor/answers/{answer.id}", status=303).location
     press(client, path, opened(client, path, certainty_reason="The trials were small."), "save")
-    assert 'name="correction"' not in client.get(f"{path}/publish").text
-    send_sheet(client, f"{path}/publish", REASON, None)
-    assert REASON in client.get("/answers/does-it-help/history").text
+    assert "Nobody was sent this answer" in client.get(f"{path}/publish").text
+
+
+def test_an_undone_correction_of_an_answer_is_neither_listed_nor_mailed(
+    client: PageClient, answer_sheet: str, clock: time_machine.Traveller
+) -> None:
+    send_sheet(client, answer_sheet, REASON, "yes")
+    form = answer_sheet.removesuffix("/publish")
+    client.post(f"{form}/undo-publish", fields_of(client.get(form).text), status=303)
+    assert REASON not in client.get("/corrections").text + client.get("/answers/does-it-help").text
+    clock.shift(undoing.UNDO_FOR)
+    assert corrections.enqueue(LATER + undoing.UNDO_FOR) == 0
+    assert sent_by(sheet_of(client.get(answer_sheet).text))["correction"] == "yes"
 
 
 def test_a_withdrawn_text_comes_back_by_the_sheet(client: PageClient, article: Article) -> None:

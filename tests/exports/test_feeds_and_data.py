@@ -179,7 +179,7 @@ def test_a_correction_made_in_the_morning_is_not_dated_noon(client: PageClient) 
 
 def test_an_empty_site_has_valid_feeds(client: PageClient) -> None:
     assert feed(client, "/feed.atom").find(f"{A}entry") is None
-    assert "We haven’t corrected a summary yet." in client.get("/corrections").text
+    assert "We haven’t corrected anything yet." in client.get("/corrections").text
     feed(client, "/corrections/feed.atom")
 
 

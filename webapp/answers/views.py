@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request, url_for
 from webapp.answers.evidence import Evidence
 from webapp.catalog.answers import AnswerMoved, AnswerWithdrawn, cited, get_answer, list_answers
 from webapp.catalog.glossary import new_explainer
+from webapp.catalog.history import corrections_of
 from webapp.catalog.history import history as changes
 from webapp.catalog.queries import category_counts
 from webapp.catalog.translations import headings_in_current_language, in_current_language, languages_of
@@ -40,6 +41,7 @@ def answer(slug: str) -> Response:
         evidence=Evidence(
             shown, dict(zip(articles, headings_in_current_language(articles.values()), strict=True))
         ),
+        corrections=corrections_of(found),
         explainer=new_explainer(),
     )
 

@@ -10,6 +10,7 @@ from webapp.catalog import queries
 from webapp.catalog.answers import answers_resting_on, asked_most, ids_of, list_answers
 from webapp.catalog.by_profile import MOST_COMPARED, compare_all
 from webapp.catalog.glossary import new_explainer
+from webapp.catalog.history import corrections as all_corrections
 from webapp.catalog.history import history
 from webapp.catalog.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, CategoryMoved, Order
 from webapp.catalog.site_pages import site_page
@@ -167,7 +168,7 @@ def category(slug: str) -> Response:
 def corrections() -> Response:
     """What we got wrong and put right, and which papers were retracted, newest first."""
     return htmx.render(
-        "articles/corrections.html", corrections=queries.corrections(), retracted=queries.retracted()
+        "articles/corrections.html", corrections=all_corrections(), retracted=queries.retracted()
     )
 
 

@@ -1,7 +1,9 @@
 """The public history of one text, and of all of them: what changed at each publishing, and why."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 import msgspec
@@ -12,7 +14,7 @@ from webapp.content.answer_content import Content, content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.content.comparison import Difference, differences
 from webapp.db.session import db
-from webapp.models import Answer, Article, Category, PublicChange, Revision
+from webapp.models import Answer, Article, Category, Correction, PublicChange, Revision
 from webapp.models.article import Live
 from webapp.models.values import ArticleStatus
 from webapp.web.pagination import Page, page_of
@@ -29,6 +31,14 @@ _seen_before = (
     .scalar_subquery()
 )
 
+_CORRECTIONS_OF_ANSWERS = (
+    select(Answer, PublicChange.at, PublicChange.note)
+    .join(PublicChange, PublicChange.answer_id == Answer.id)
+    .join(Revision, Revision.id == PublicChange.revision_id)
+    .where(Revision.is_correction)
+    .order_by(PublicChange.id)
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -38,6 +48,7 @@ class Step:
     published_at: datetime
     note: str
     differences: tuple[Difference, ...]
+    is_correction: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,53 @@ class LoggedChange:
     published_at: datetime
     note: str
     parts: tuple[str, ...] | None
+    is_correction: bool
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What we got wrong in an article or an answer, and when we corrected it. ``anchor`` names it among those of its text."""
+
+    of: Live
+    published_on: date
+    text: str
+    anchor: str
+
+
+def corrections() -> list[Corrected]:
+    """Every correction of what readers may see now, newest first.
+
+    Those of articles are part of their texts, those of answers are in the log of public changes.
+    """
+    of_articles = (
+        select(Correction)
+        .join(Correction.article)
+        .where(Article.status == ArticleStatus.PUBLISHED)
+        .order_by(Correction.published_on, Correction.article_id, Correction.id.desc())
+    )
+    found: list[tuple[Live, date, str]] = [
+        (row.article, row.published_on, row.text) for row in db.session.scalars(of_articles)
+    ]
+    of_answers = _CORRECTIONS_OF_ANSWERS.where(Answer.status == ArticleStatus.PUBLISHED)
+    found += [(answer, at.date(), note or "") for answer, at, note in db.session.execute(of_answers)]
+    return _numbered(sorted(found, key=lambda row: row[1]))
+
+
+def corrections_of(answer: Answer) -> list[Corrected]:
+    """The corrections of an answer, newest first."""
+    rows = db.session.execute(_CORRECTIONS_OF_ANSWERS.where(Answer.id == answer.id))
+    return _numbered((answer, at.date(), note or "") for _, at, note in rows)
+
+
+def _numbered(oldest_first: Iterable[tuple[Live, date, str]]) -> list[Corrected]:
+    """Give each a name that stays: publishing makes the rows of an article anew, so their ids say nothing."""
+    counts: Counter[str] = Counter()
+    found = []
+    for text, on, words in oldest_first:
+        name = f"{'answer' if isinstance(text, Answer) else 'article'}-{text.id}-correction-{on}"
+        counts[name] += 1
+        found.append(Corrected(text, on, words, f"{name}-{counts[name]}"))
+    return found[::-1]
 
 
 def recent_changes(page: int, size: int) -> Page[LoggedChange]:
@@ -77,6 +135,7 @@ def recent_changes(page: int, size: int) -> Page[LoggedChange]:
             change.at,
             change.note or "",
             tuple(row.label for row in differences(_shown(old, {}), _shown(revision, {}))) if old else None,
+            revision.is_correction,
         )
         for change, revision, old, article, answer in rows
     ]
@@ -98,6 +157,7 @@ def history(live: Live) -> list[Step]:
             change.at,
             change.note or "",
             tuple(differences(_shown(before, names), _shown(revision, names))),
+            revision.is_correction,
         )
         for (_, before), (change, revision) in pairwise(db.session.execute(query).all())
     ]

@@ -404,17 +404,6 @@ def titles() -> Sequence[Row[str, str, str]]:
     ).all()
 
 
-def corrections() -> list[Correction]:
-    """Every correction of a published article, newest first."""
-    query = (
-        select(Correction)
-        .join(Correction.article)
-        .where(Article.status == ArticleStatus.PUBLISHED)
-        .order_by(Correction.published_on.desc(), Correction.article_id.desc(), Correction.id)
-    )
-    return list(db.session.scalars(query))
-
-
 def track_record() -> TrackRecord:
     """How many articles are published, and how many of them a clinician has checked or we have corrected."""
     sign_offs = db.session.scalars(published().with_only_columns(Article.sign_offs)).all()

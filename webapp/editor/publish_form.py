@@ -9,7 +9,6 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import TextInput
 
 from webapp.models import Draft
-from webapp.models.values import TextKind
 from webapp.parsing import int_from
 
 YES, NO = "yes", "no"
@@ -37,20 +36,15 @@ class PublishForm(FlaskForm):
 
     @classmethod
     def of(cls, draft: Draft, **filled: Any) -> "PublishForm":
-        """Make the form for a draft, with what was typed before. Only summaries have a list of corrections."""
+        """Make the form for a draft, with what was typed before."""
         correction = YES if draft.is_correction else None
-        form = cls(
-            **filled,
-            data={
-                "revision": draft.revision_number,
-                "reason": draft.change_note,
-                "correction": correction,
-            },
-        )
-        if draft.kind is TextKind.ANSWER:
-            del form.correction
-        return form
+        stored = {
+            "revision": draft.revision_number,
+            "reason": draft.change_note,
+            "correction": correction,
+        }
+        return cls(**filled, data=stored)
 
     @property
     def is_correction(self) -> bool:
-        return "correction" in self and self.correction.data == YES
+        return bool(self.correction.data == YES)

@@ -11,7 +11,7 @@ from webapp.content.answer_content import content_from_json
 from webapp.editor.authoring_page import open_form
 from webapp.editor.publish_form import PublishForm
 from webapp.letters import corrections
-from webapp.models import Article, AuditKind, Draft, Role
+from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.publishing import audit, publication, revisions, scheduling, undoing
 from webapp.publishing.publication import NotPublishable
@@ -195,5 +195,5 @@ def _show(
         other_editor=other_editor,
         differences=comparison.differences(now_public, content_from_json(draft.content)),
         has_something=_has_something_to_publish(draft),
-        readers=corrections.reader_count(draft.live) if isinstance(draft.live, Article) else 0,
+        readers=corrections.reader_count(draft.live),
     )

@@ -1,6 +1,5 @@
 """Citations to take away, feeds, the sitemap, and lists of summaries or the whole library as files."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from http import HTTPStatus
@@ -9,7 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from webapp.catalog import queries
 from webapp.catalog.answers import get_answer, list_answers, published_answers, recently_changed_answers
-from webapp.catalog.history import recent_changes
+from webapp.catalog.history import corrections, recent_changes
 from webapp.catalog.translations import only_translated
 from webapp.content.at_a_glance import glance
 from webapp.content.sign_off_words import who_checked
@@ -157,7 +156,7 @@ def feeds() -> Response:
         "exports/feeds.html",
         newest=queries.recently_changed(1, NEWEST_IN_FEED).rows,
         answers=recently_changed_answers(NEWEST_IN_FEED),
-        corrections=queries.corrections()[:NEWEST_IN_FEED],
+        corrections=corrections()[:NEWEST_IN_FEED],
         categories=queries.category_counts(),
     )
 
@@ -176,18 +175,13 @@ def answers_feed() -> Response:
 
 @bp.get("/corrections/feed.atom")
 def corrections_feed() -> Response:
-    """Corrections of our summaries as an Atom feed."""
-    rows = queries.corrections()
-    named = []
-    # publishing makes the rows anew, so an id says nothing: a day and a number do
-    counts: Counter[str] = Counter()
-    for row in reversed(rows):
-        name = f"article-{row.article_id}-correction-{row.published_on}"
-        counts[name] += 1
-        at = min(datetime.combine(row.published_on, time(), UTC), row.article.updated_at)
-        named.append((row, f"{name}-{counts[name]}", at))
-    updated = max((row.article.updated_at for row in rows), default=None)
-    body = render_template("exports/corrections.atom.xml", corrections=named[::-1], updated=updated)
+    """Corrections of our summaries and answers as an Atom feed."""
+    rows = [
+        (row, min(datetime.combine(row.published_on, time(), UTC), row.of.updated_at))
+        for row in corrections()
+    ]
+    updated = max((row.of.updated_at for row, _ in rows), default=None)
+    body = render_template("exports/corrections.atom.xml", corrections=rows, updated=updated)
     return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
 
 

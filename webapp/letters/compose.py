@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
 from webapp.catalog.answers import published_between
+from webapp.catalog.history import corrections_of
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.languages.language import ENGLISH, gettext, in_language, known_languages
@@ -18,7 +19,18 @@ from webapp.letters import emails
 from webapp.letters.emails import RenderedMail
 from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
-from webapp.models import Answer, Article, Issue, MailKind, OutboxMessage, Review, Subscriber, SubscriberState
+from webapp.models import (
+    Answer,
+    Article,
+    Issue,
+    Live,
+    MailKind,
+    MessageAnswer,
+    OutboxMessage,
+    Review,
+    Subscriber,
+    SubscriberState,
+)
 from webapp.models.values import ArticleStatus
 from webapp.search import followed
 from webapp.search.index import SearchUnavailable
@@ -72,9 +84,11 @@ def preview(articles: Sequence[Article], recipient: str, now: datetime) -> Lette
     return _letter(emails.digest(articles, None), recipient, message_id, AUTOMATIC, now)
 
 
-def article_state(article: Article) -> str:
-    """The state of an article; a change of it is mailed to the people who were sent the article."""
-    return f"{article.status} {article.paper.status} {len(article.corrections)}"
+def state_of(text: Live) -> str:
+    """The state of an article or an answer; a change of it is mailed to the people who were sent it."""
+    if isinstance(text, Answer):
+        return f"{text.status} {len(corrections_of(text))}"
+    return f"{text.status} {text.paper.status} {len(text.corrections)}"
 
 
 def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
@@ -100,14 +114,24 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
         case MailKind.DIGEST, SubscriberState.CONFIRMED:
             articles = _public_articles(message)
             for link in message.article_links:
-                link.article_state = article_state(link.article) if link.article in articles else None
+                link.article_state = state_of(link.article) if link.article in articles else None
             answers, reasons = _new_answers(message), _reasons(articles, subscriber)
+            message.answer_links = [
+                MessageAnswer(answer=answer, answer_state=state_of(answer)) for answer in answers
+            ]
             return emails.digest(articles, subscriber, answers, reasons) if articles else None
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
-            [link] = message.article_links
-            link.article_state = article_state(link.article)
-            return emails.correction(link.article, subscriber)
+            return _correction(message, subscriber)
     return None
+
+
+def _correction(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail:
+    for sent in message.answer_links:
+        sent.answer_state = state_of(sent.answer)
+        return emails.correction_of_answer(sent.answer, subscriber)
+    [link] = message.article_links
+    link.article_state = state_of(link.article)
+    return emails.correction(link.article, subscriber)
 
 
 def _new_answers(message: OutboxMessage) -> list[Answer]:

@@ -1,16 +1,20 @@
-"""Mail about corrections, to everybody who was sent an article that has changed since."""
+"""Mail about corrections, to everybody who was sent a summary or an answer that has changed since."""
 
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db.session import db
-from webapp.letters.compose import article_state
+from webapp.letters.compose import state_of
 from webapp.mail import outbox
 from webapp.models import (
+    Answer,
     Article,
+    Live,
     MailKind,
     MailState,
+    MessageAnswer,
     MessageArticle,
     OutboxMessage,
     PublicChange,
@@ -23,56 +27,86 @@ from webapp.publishing.undoing import UNDO_FOR
 DELIVERED = (MailState.SENT, MailState.SENDING, MailState.UNCERTAIN)  # for certain or possibly
 
 
-def enqueue(now: datetime, after: int = 0, since: datetime | None = None) -> int:
-    """Queue a mail for each subscriber and article whose state is not that of their last mail; returns how many.
+# Where it is stored which texts of one kind each mail had: the mail, the text, and its state there; and the column of the log of
+# public changes for that kind.
+SENT: dict[
+    type[Live],
+    tuple[
+        InstrumentedAttribute[int],
+        InstrumentedAttribute[int],
+        InstrumentedAttribute[str | None],
+        InstrumentedAttribute[int | None],
+    ],
+] = {
+    Article: (
+        MessageArticle.message_id,
+        MessageArticle.article_id,
+        MessageArticle.article_state,
+        PublicChange.article_id,
+    ),
+    Answer: (
+        MessageAnswer.message_id,
+        MessageAnswer.answer_id,
+        MessageAnswer.answer_state,
+        PublicChange.answer_id,
+    ),
+}
 
-    ``after``: only articles with a public change later than this one, by its id in the change log, or whose last change can no
+
+def enqueue(now: datetime, after: int = 0, since: datetime | None = None) -> int:
+    """Queue a mail for each subscriber and text whose state is not that of their last mail; returns how many.
+
+    ``after``: only texts with a public change later than this one, by its id in the change log, or whose last change can no
     longer be undone but could at ``since``. As long as it can, nobody is mailed about it.
-    Running it again queues nothing twice: a correction in the outbox shows the state of its article when it is sent.
+    Running it again queues nothing twice: a correction in the outbox shows the state of its text when it is sent.
     """
     is_new = PublicChange.id > after
     if since is not None:
         hold_ended = and_(PublicChange.at > since - UNDO_FOR, PublicChange.at <= now - UNDO_FOR)
         is_new = or_(is_new, hold_ended)
-    changed = select(PublicChange.article_id).where(is_new, PublicChange.article_id.is_not(None))
-    pairs = (
-        select(MessageArticle.article_id, MessageArticle.article_state)
-        .where(
-            MessageArticle.article_state.is_not(None),
-            MessageArticle.article_id.in_(changed),
-            MessageArticle.article_id.not_in(undoing.articles_on_hold(now)),
-        )
-        .distinct()
-    )
-    mailed: dict[int, set[str | None]] = {}
-    for article_id, state in db.session.execute(pairs):
-        mailed.setdefault(article_id, set()).add(state)
-    query = select(Article).where(Article.id.in_(mailed)).order_by(Article.id)
     count = 0
-    for article in db.session.scalars(query).all():
-        current = article_state(article)
-        if mailed[article.id] == {current}:
-            continue
-        for person, state in _last_mailed(article).items():
-            if state not in (None, current):
-                outbox.enqueue(MailKind.CORRECTION, person.email, now, subscriber=person, articles=[article])
-                count += 1
+    for kind, (_, text_id, state, changed_id) in SENT.items():
+        changed = select(changed_id).where(is_new, changed_id.is_not(None))
+        pairs = select(text_id, state).where(
+            state.is_not(None), text_id.in_(changed), text_id.not_in(undoing.on_hold(changed_id, now))
+        )
+        mailed: dict[int, set[str | None]] = {}
+        for number, as_mailed in db.session.execute(pairs.distinct()):
+            mailed.setdefault(number, set()).add(as_mailed)
+        for number in sorted(mailed):
+            text = db.session.get_one(kind, number)
+            assert isinstance(text, Live)
+            if mailed[number] != {state_of(text)}:
+                count += _mail(text, now)
     return count
 
 
-def reader_count(article: Article) -> int:
-    """How many people a correction of this article is mailed to: confirmed subscribers who were sent it."""
-    return sum(state is not None for state in _last_mailed(article).values())
+def reader_count(text: Live) -> int:
+    """How many people a correction of this text is mailed to: confirmed subscribers who were sent it."""
+    return sum(state is not None for state in _last_mailed(text).values())
 
 
-def _last_mailed(article: Article) -> dict[Subscriber, str | None]:
-    """The state of an article in the last mail about it to each confirmed subscriber; None where the next mail is queued."""
+def _mail(text: Live, now: datetime) -> int:
+    """Queue a mail for everybody whose last mail about a text says something else; returns how many."""
+    current, count = state_of(text), 0
+    articles, answers = ([text], []) if isinstance(text, Article) else ([], [text])
+    for person, state in _last_mailed(text).items():
+        if state not in (None, current):
+            kind, to = MailKind.CORRECTION, person.email
+            outbox.enqueue(kind, to, now, subscriber=person, articles=articles, answers=answers)
+            count += 1
+    return count
+
+
+def _last_mailed(text: Live) -> dict[Subscriber, str | None]:
+    """The state of a text in the last mail about it to each confirmed subscriber; None where the next mail is queued."""
+    message_id, text_id, as_mailed, _ = SENT[type(text)]
     query = (
-        select(OutboxMessage, MessageArticle.article_state)
-        .join(MessageArticle, MessageArticle.message_id == OutboxMessage.id)
+        select(OutboxMessage, as_mailed)
         .join(OutboxMessage.subscriber)
         .where(
-            MessageArticle.article_id == article.id,
+            message_id == OutboxMessage.id,
+            text_id == text.id,
             OutboxMessage.kind.in_((MailKind.DIGEST, MailKind.CORRECTION)),
             Subscriber.state == SubscriberState.CONFIRMED,
         )

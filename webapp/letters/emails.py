@@ -11,6 +11,7 @@ from flask import current_app, render_template
 
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
+from webapp.catalog.history import corrections_of
 from webapp.languages.language import current_language, gettext, gettext_noop
 from webapp.models import MOST_SEARCHES, Answer, Article, Editor, Issue, MailKind, Review, Subscriber
 from webapp.models.in_words import day, plural
@@ -86,6 +87,16 @@ def correction(article: Article, subscriber: Subscriber) -> RenderedMail:
         subject = gettext("The study behind a summary we sent you was retracted")
     notice = gettext(NOTICES.get(article.paper.status, ""))
     return _rendered(subject, "correction", subscriber, article=article, notice=notice)
+
+
+def correction_of_answer(answer: Answer, subscriber: Subscriber) -> RenderedMail:
+    """A notice that an answer was corrected or withdrawn."""
+    subject = gettext("A correction to an answer we sent you")
+    if answer.status == ArticleStatus.WITHDRAWN:
+        subject = gettext("We took down an answer we sent you")
+    return _rendered(
+        subject, "correction_of_answer", subscriber, answer=answer, last=corrections_of(answer)[:1]
+    )
 
 
 def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:

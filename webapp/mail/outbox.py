@@ -18,11 +18,13 @@ from webapp.mail import suppressions
 from webapp.mail.refusals import judge
 from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
 from webapp.models import (
+    Answer,
     Article,
     BounceKind,
     Issue,
     MailKind,
     MailState,
+    MessageAnswer,
     MessageArticle,
     OutboxMessage,
     Subscriber,
@@ -76,6 +78,7 @@ def enqueue(
     subscriber: Subscriber | None = None,
     issue: Issue | None = None,
     articles: Sequence[Article] = (),
+    answers: Sequence[Answer] = (),
     subject: str | None = None,
     text: str | None = None,
     headers: Mapping[str, str] | None = None,
@@ -94,6 +97,7 @@ def enqueue(
         queued_at=now,
         next_try_at=now,
         article_links=[MessageArticle(article=article, position=at) for at, article in enumerate(articles)],
+        answer_links=[MessageAnswer(answer=answer) for answer in answers],
     )
     db.session.add(message)
     return message

@@ -37,6 +37,7 @@ from webapp.models.newsletter import (
     IssueArticle,
     MailKind,
     MailState,
+    MessageAnswer,
     MessageArticle,
     OutboxMessage,
     Subscriber,

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -321,5 +321,7 @@ class Revision(Base):
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
     accepted_warnings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # warning -> reason
     change_note: Mapped[str | None] = mapped_column(Text)  # what changed for the reader
+    # that corrected a mistake; False again once it was undone
+    is_correction: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (UniqueConstraint("draft_id", "number"),)

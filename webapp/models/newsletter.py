@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
+from webapp.models.answer import Answer
 from webapp.models.article import Article
 from webapp.models.values import Labeled
 
@@ -180,6 +181,7 @@ class OutboxMessage(Base):
     article_links: Mapped[list["MessageArticle"]] = relationship(
         order_by="MessageArticle.position", cascade="all, delete-orphan"
     )
+    answer_links: Mapped[list["MessageAnswer"]] = relationship(cascade="all, delete-orphan")
 
     __table_args__ = (
         Index("ix_outbox_message_state_kind_next_try_at", "state", "kind", "next_try_at"),
@@ -203,3 +205,17 @@ class MessageArticle(Base):
     # as the mail shows it; None: not in the mail
     article_state: Mapped[str | None] = mapped_column(String(40))
     article: Mapped[Article] = relationship(lazy="joined", innerjoin=True)
+
+
+class MessageAnswer(Base):
+    """An answer in a mail; which ones a digest has is decided when it is sent."""
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="CASCADE"), primary_key=True
+    )
+    answer_id: Mapped[int] = mapped_column(
+        ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    # as the mail shows it; None: not sent yet
+    answer_state: Mapped[str | None] = mapped_column(String(40))
+    answer: Mapped[Answer] = relationship(lazy="joined", innerjoin=True)

@@ -203,6 +203,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
                 "queued_at": row.queued_at,
                 "sent_at": row.sent_at,
                 "articles": [link.article.slug for link in row.article_links],
+                "answers": [link.answer.slug for link in row.answer_links],
             }
             for row in mails
         ],

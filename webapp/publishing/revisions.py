@@ -200,7 +200,7 @@ def approve(
     if draft.live is not None and accepted is not None and not draft.change_note:
         raise publication.NotPublishable([Problem("reason", "Say in a sentence why you changed it.")])
     if draft.is_correction and isinstance(content, ArticleContent):
-        # Listed on the page; the checks refuse one without a note.
+        # Part of its text, which has others from before this site; the checks refuse one without a note.
         row = CorrectionContent(published_on=publish_on, text=draft.change_note)
         content = msgspec.structs.replace(content, corrections=[row, *content.corrections])
     content = publication.with_address(content, draft.live)
@@ -208,6 +208,7 @@ def approve(
     draft.merge_base = None
     revision = add_revision(draft, content, editor_id, now, kind)
     revision.accepted_warnings, revision.change_note = reasons, draft.change_note or None
+    revision.is_correction = draft.is_correction
     draft.accepted_warnings, draft.change_note, draft.is_correction = reasons, "", False
     return revision
 

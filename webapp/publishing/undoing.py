@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from webapp.content.answer_content import Content, content_from_json
+from webapp.content.answer_content import content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
@@ -41,8 +41,7 @@ def undo(draft: Draft, editor_id: int, now: datetime) -> None:
     if pair is None or now >= pair[0][0].at + UNDO_FOR:
         raise TooLateToUndo
     (_, undone), (earlier, before) = pair
-    old, changed = content_from_json(before.content), content_from_json(undone.content)
-    own = content_from_json(draft.content)
+    old, own = content_from_json(before.content), content_from_json(draft.content)
     revisions.end_schedule(draft, now, "The change before it was undone.")
     back = revisions.add_revision(draft, old, editor_id, now, Kind.UNDONE)
     back.accepted_warnings, back.change_note = before.accepted_warnings, NOTE
@@ -51,24 +50,27 @@ def undo(draft: Draft, editor_id: int, now: datetime) -> None:
     if isinstance(live, Answer):
         live.checked_change = earlier.id
     draft.accepted_warnings, draft.change_note = undone.accepted_warnings, undone.change_note or ""
-    draft.is_correction = _corrections(changed) > _corrections(old)
+    draft.is_correction, undone.is_correction = undone.is_correction, False  # it is listed no longer
     if isinstance(own, ArticleContent) and draft.is_correction:
         # Publishing it again adds the correction again.
         own = msgspec.structs.replace(own, corrections=own.corrections[1:])
     revisions.add_revision(draft, own, editor_id, now, Kind.SAVED)
 
 
-def articles_on_hold(now: datetime) -> Select[int | None]:
-    """Select the ids of articles whose last change can still be undone, so that nobody is mailed about it yet."""
+def on_hold(text_id: InstrumentedAttribute[int | None], now: datetime) -> Select[int | None]:
+    """Select the ids of texts whose last change can still be undone, so that nobody is mailed about it yet.
+
+    ``text_id``: the column of ``PublicChange`` for one kind of text.
+    """
     later = aliased(PublicChange)
     is_last = ~exists().where(
-        later.article_id == PublicChange.article_id, later.id > PublicChange.id, later.kind.in_(_OF_TEXT)
+        getattr(later, text_id.key) == text_id, later.id > PublicChange.id, later.kind.in_(_OF_TEXT)
     )
     return (
-        select(PublicChange.article_id)
+        select(text_id)
         .join(Revision, Revision.id == PublicChange.revision_id)
         .where(
-            PublicChange.article_id.is_not(None),
+            text_id.is_not(None),
             PublicChange.at > now - UNDO_FOR,
             PublicChange.kind == ChangeKind.PUBLISHED,
             Revision.kind == Kind.PUBLISHED,
@@ -78,9 +80,9 @@ def articles_on_hold(now: datetime) -> Select[int | None]:
 
 
 def is_hold_over(since: datetime, now: datetime) -> bool:
-    """Tell whether a change of an article could still be undone at ``since``, but no longer."""
+    """Tell whether a change of a text could still be undone at ``since``, but no longer."""
     ended = PublicChange.at > since - UNDO_FOR, PublicChange.at <= now - UNDO_FOR
-    return bool(db.session.scalar(select(exists().where(PublicChange.article_id.is_not(None), *ended))))
+    return bool(db.session.scalar(select(exists().where(PublicChange.revision_id.is_not(None), *ended))))
 
 
 def _last_two(draft: Draft) -> tuple[tuple[PublicChange, Revision], tuple[PublicChange, Revision]] | None:
@@ -100,7 +102,3 @@ def _last_two(draft: Draft) -> tuple[tuple[PublicChange, Revision], tuple[Public
     if before is None or revision is None or revision.kind != Kind.PUBLISHED:
         return None
     return (last, revision), (earlier, before)
-
-
-def _corrections(content: Content) -> int:
-    return len(content.corrections) if isinstance(content, ArticleContent) else 0
