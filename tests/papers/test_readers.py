@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from webapp.content.article_content import ArticleContent
 from webapp.models.values import Author, PaperStatus, Registration, StudyKind
 from webapp.papers import names
-from webapp.papers.file_formats import read
+from webapp.papers.file_formats import read, read_message
 from webapp.papers.records import IS_A_NOTICE, LONGEST_TEXT, NO_TITLE, NOT_ALL_AUTHORS, Record
 
 REGISTRATION = Registration(
@@ -962,3 +963,13 @@ def test_authors_are_limited_to_what_the_form_can_hold() -> None:
     assert 500 < len(found) < 2_000
     assert [author.family for author in found[:2]] == ["Researcher00000", "Researcher00001"]
     assert sum(len(f"{author.family}, {author.given}\r\n") for author in found) <= LONGEST_TEXT
+
+
+@pytest.mark.parametrize("name", ["plos_correction", "wiley_1998", "with_abstract"])
+def test_a_message_that_was_parsed_already_is_read_like_its_text(name: str) -> None:
+    text = Path(__file__).with_name("samples").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    message = json.loads(text)
+    message = message.get("message", message)
+    message["publisher"] = "A house with a broken letter: \ufffd"
+    message["title"] = [f"{message['title'][0]} \ufffd"]
+    assert read_message(message, "Crossref") == read(json.dumps(message), "Crossref")[0]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import ArticleContent
-from webapp.papers.crossref import funding_of, is_notice_itself, paper_from, trials_of, types
+from webapp.papers.crossref import Message, funding_of, is_notice_itself, paper_from, trials_of, types
 from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused, registrations
 
 _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref’s messages."
@@ -17,23 +17,35 @@ _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref�
 def records(text: str) -> Iterator[Record]:
     """Read all papers. Raises Unreadable for invalid JSON and for JSON without papers."""
     for line, entry in _entries(text):
-        if not isinstance(entry, dict):
-            yield refused("It doesn’t describe a paper.", line)
-            continue
-        paper = paper_from(entry)
-        if not paper.url and isinstance(entry.get("URL"), str):
-            paper = msgspec.structs.replace(paper, url=entry["URL"])
-        if is_notice_itself(entry):
-            yield refused(IS_A_NOTICE, line, paper.title)
-        elif "creators" in entry:
-            yield refused(
-                "This is Zotero’s own JSON. Export the paper as CSL JSON or RIS.", line, paper.title
-            )
-        else:
-            content = ArticleContent(
-                paper=paper, funding=funding_of(entry), registrations=registrations(trials_of(entry))
-            )
-            yield Record(content=content, types=types(entry), line=line)
+        yield record_from(entry, line)
+
+
+def read_message(message: Message) -> Record:
+    """Read one of Crossref's messages, which was parsed already. Raises Unreadable if it describes no paper."""
+    if not _is_paper(message):
+        raise Unreadable(_NOT_PAPERS)
+    return record_from(message)
+
+
+def record_from(entry: Any, line: int | None = None) -> Record:
+    """Make the record of one paper, refused if the entry is something else."""
+    if not isinstance(entry, dict):
+        return refused("It doesn’t describe a paper.", line)
+    paper = paper_from(entry)
+    if not paper.url and isinstance(entry.get("URL"), str):
+        paper = msgspec.structs.replace(paper, url=entry["URL"])
+    if is_notice_itself(entry):
+        return refused(IS_A_NOTICE, line, paper.title)
+    if "creators" in entry:
+        return refused("This is Zotero’s own JSON. Export the paper as CSL JSON or RIS.", line, paper.title)
+    content = ArticleContent(
+        paper=paper, funding=funding_of(entry), registrations=registrations(trials_of(entry))
+    )
+    return Record(content=content, types=types(entry), line=line)
+
+
+def _is_paper(entry: Any) -> bool:
+    return isinstance(entry, dict) and ("title" in entry or "DOI" in entry)
 
 
 def _entries(text: str) -> Iterable[tuple[int | None, Any]]:
@@ -59,6 +71,6 @@ def _entries(text: str) -> Iterable[tuple[int | None, Any]]:
         if isinstance(value, dict) and isinstance(value.get(key), dict | list):
             value = value[key]
     papers = value if isinstance(value, list) else [value]
-    if not any(isinstance(entry, dict) and ("title" in entry or "DOI" in entry) for entry in papers):
+    if not any(map(_is_paper, papers)):
         raise Unreadable(_NOT_PAPERS)
     return [(None, entry) for entry in papers]

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 import msgspec
 
 from webapp.papers import bibtex, csl, jats, markup, nbib, pubmed_xml, ris
+from webapp.papers.crossref import Message
 from webapp.papers.records import MOST_RECORDS, TOO_MANY, Record, Unreadable, normalized
 
 MOST_BYTES = 10_000_000
@@ -50,17 +51,15 @@ def read(source: bytes | str, file: str = "") -> list[Record]:
     for record in _detect_and_read(text):
         if len(records) == MOST_RECORDS:
             raise Unreadable(TOO_MANY)
-        known = normalized(msgspec.structs.replace(record, number=len(records) + 1, file=file))
-        letters = msgspec.json.encode(known.content).decode()
-        notes = list(known.notes)
-        if "\ufffd" in letters:
-            notes.append(BROKEN_LETTER)
-        if is_guessed and not letters.isascii():
-            notes.append(OTHER_ENCODING)
-        records.append(msgspec.structs.replace(known, notes=tuple(notes)))
+        records.append(_finished(record, len(records) + 1, file, is_guessed=is_guessed))
     if not records:
         raise Unreadable("There is no paper in this file.")
     return records
+
+
+def read_message(message: Message, file: str) -> Record:
+    """Read a message of Crossref as ``read`` would read its text. Raises Unreadable."""
+    return _finished(csl.read_message(message), 1, file)
 
 
 def is_marked_up(text: str) -> bool:
@@ -71,6 +70,17 @@ def is_marked_up(text: str) -> bool:
 def is_known(text: str) -> bool:
     """Tell whether a text is in one of the formats."""
     return is_marked_up(text) or any(is_format(text) for is_format, _ in _LINE_FORMATS)
+
+
+def _finished(record: Record, number: int, file: str, *, is_guessed: bool = False) -> Record:
+    known = normalized(msgspec.structs.replace(record, number=number, file=file))
+    letters = msgspec.json.encode(known.content).decode()
+    notes = list(known.notes)
+    if "\ufffd" in letters:
+        notes.append(BROKEN_LETTER)
+    if is_guessed and not letters.isascii():
+        notes.append(OTHER_ENCODING)
+    return msgspec.structs.replace(known, notes=tuple(notes))
 
 
 def _detect_and_read(text: str) -> Iterator[Record]:

@@ -4,7 +4,6 @@ A list that breaks off, repeats itself or hides an error in a good answer raises
 with nothing in it.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -203,12 +202,10 @@ def _crossref(question: Question) -> Iterator[ListPage]:
 
 def _from_crossref(item: Any, wanted: set[str]) -> Listed:
     try:
-        records = file_formats.read(json.dumps(item), CROSSREF_LISTS.name)
+        record = file_formats.read_message(item, CROSSREF_LISTS.name)
     except Unreadable as refusal:
         return Listed(refused(str(refusal)))
-    if not isinstance(item, dict) or len(records) > 1:
-        return Listed(refused(_NO_PAPER))
-    record, paper = records[0], records[0].content.paper
+    paper = record.content.paper
     if not wanted <= set(stems(f"{paper.title} {paper.abstract}")):
         return Listed(refused(_NOT_ASKED_FOR, title=paper.title))
     related = (list_at(item, "relation", name) for name in ("is-preprint-of", "has-preprint"))

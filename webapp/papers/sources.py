@@ -45,7 +45,10 @@ def crossref_message(config: Config, doi: str, until: float | None = None) -> Me
 
 def crossref_record(config: Config, doi: str, until: float) -> Record:
     """Fetch what Crossref says of a paper, with the notices of its journal."""
-    return _record(CROSSREF, json.dumps(crossref_message(config, doi, until)))
+    try:
+        return file_formats.read_message(crossref_message(config, doi, until), CROSSREF.name)
+    except Unreadable as refusal:
+        raise unreadable(CROSSREF) from refusal
 
 
 def pubmed_record(config: Config, pmid: str, until: float) -> Record:
@@ -96,7 +99,7 @@ def read_object(service: Service, body: bytes, *path: str) -> dict[str, Any]:
     return found
 
 
-def _record(service: Service, body: bytes | str) -> Record:
+def _record(service: Service, body: bytes) -> Record:
     try:
         return file_formats.read(body, service.name)[0]
     except Unreadable as refusal:
