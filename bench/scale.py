@@ -1,6 +1,6 @@
 """How cost grows with the number of articles: prints a table.
 
-    python bench/scale.py [--articles 100 1000 10000] [--abstracts FILE]
+    python bench/scale.py [--articles 100 1000 10000] [--abstracts FILE] [--without-import]
 
 For each size, in a folder of its own:
 
@@ -9,10 +9,11 @@ For each size, in a folder of its own:
 - the size of that database and of that index;
 - memory of the site's two workers with its default settings, after 200 searches, 200 articles and the lists: what each of
   them can reach, and the share of both, in which what they have in common counts once;
-- what an answer costs that no cache helps with: an article, a category, a search, a late page of the latest changes, and a file of
+- what an answer costs that no cache helps with: an article, a category, a search, a late page of all summaries, and a file of
   the sitemap.
 
-Seconds and milliseconds are processor time, so other work on the machine matters little. 100,000 articles take an hour.
+Seconds and milliseconds are processor time, so other work on the machine matters little. 100,000 articles take an hour,
+most of it for the import, which --without-import leaves out.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from http.client import HTTPConnection
+from math import isnan, nan
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -60,12 +62,12 @@ class Cost:
     article_ms: float
     category_ms: float
     search_ms: float
-    changes_ms: float
+    late_ms: float
     sitemap_ms: float
 
 
 HEADS = ("articles", "import s", "rebuild s", "database MB", "index MB", "a worker MB", "two workers MB", "article ms",
-         "category ms", "search ms", "changes ms", "sitemap ms")  # fmt: skip
+         "category ms", "search ms", "late ms", "sitemap ms")  # fmt: skip
 
 
 def main() -> None:
@@ -73,17 +75,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, nargs="+", default=[100, 1_000, 10_000])
     parser.add_argument("--abstracts", type=Path, default=library.ABSTRACTS)
+    parser.add_argument("--without-import", action="store_true")
     options = parser.parse_args()
     print(f"| {' | '.join(HEADS)} |\n|{' ---: |' * len(HEADS)}")
     for count in sorted(options.articles):
         with tempfile.TemporaryDirectory() as folder:
-            cost = measure(Path(folder), count, options.abstracts)
+            imported = nan if options.without_import else _import(Path(folder), count)
+            cost = measure(Path(folder), count, options.abstracts, imported)
         print(f"| {' | '.join(_shown(getattr(cost, one.name)) for one in fields(Cost))} |", flush=True)
 
 
-def measure(folder: Path, count: int, abstracts: Path) -> Cost:
-    """All there is to know of one size."""
-    imported = _import(folder, count)
+def measure(folder: Path, count: int, abstracts: Path, imported: float) -> Cost:
+    """All there is to know of one size, but for the seconds of its import."""
     environ = {
         "INSTANCE_PATH": str(folder / "instance"),
         "SEARCH_INDEX": str(folder / "index"),
@@ -91,7 +94,7 @@ def measure(folder: Path, count: int, abstracts: Path) -> Cost:
     }
     rebuilt = build(environ, abstracts, count)
     worker, both = _memory(environ, abstracts, count)
-    late = Page("changes", f"/data/changes?page={max(1, count // 30)}")
+    late = Page("late", f"/research?page={max(1, count // 30)}")
     pages = _pages(environ, (*PAGES, late, Page("sitemap", "/sitemap-1.xml")))
     return Cost(
         articles=count,
@@ -104,7 +107,7 @@ def measure(folder: Path, count: int, abstracts: Path) -> Cost:
         article_ms=pages["article"],
         category_ms=pages["category"],
         search_ms=pages["search"],
-        changes_ms=pages["changes"],
+        late_ms=pages["late"],
         sitemap_ms=pages["sitemap"],
     )
 
@@ -194,6 +197,8 @@ def _megabytes(folder: Path) -> float:
 
 
 def _shown(value: float) -> str:
+    if isnan(value):
+        return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
