@@ -53,7 +53,6 @@ from webapp.web import (
     assets,
     errors,
     http,
-    language_addresses,
     metrics,
     page_cache,
     site_settings,
@@ -81,7 +80,6 @@ def create_app(config: Config | None = None) -> Flask:
     metrics.init_app(app, config)
     site_settings.init_app(app)
     templating.init_app(app, config)
-    language_addresses.init_app(app)
     engine.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "migrations"))
     csrf.init_app(app)

@@ -85,16 +85,16 @@ def test_a_search_while_typing_reads_no_words_when_nothing_changed(desk: PageCli
     reader.get("/search?panel=1&q=wibbly+legs")
     made = table()
     asked: list[str] = []
-    live = app.extensions["words"]
 
     def ask() -> int:
         asked.append("asked")
         return 0
 
-    live._newest_change = ask
+    answer = app.extensions["newest_change"]
+    app.extensions["newest_change"] = ask
     reader.get("/search?panel=1&q=wobbly+walk")
+    app.extensions["newest_change"] = answer
     assert asked == []
-    live._newest_change = None
     assert table() is made
 
 

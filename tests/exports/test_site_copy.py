@@ -30,7 +30,7 @@ from webapp.exports import site_copy
 from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopy, SiteCopy
 from webapp.models import Article, Draft, GlossaryTerm
 from webapp.publishing.publication import withdraw
-from webapp.web.language_addresses import language_of
+from webapp.web.http import language_of
 
 # Public pages that a copy does not hold: each answers one reader, a form or a program.
 LEFT_OUT = {

@@ -44,4 +44,6 @@ def esperanto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Langu
     for file in ("language.toml", "messages.po"):
         (folder / "es" / file).write_bytes((language.FOLDER / "es" / file).read_bytes())
     monkeypatch.setattr(language, "FOLDER", folder)
+    known_languages.cache_clear()
     yield known_languages()["eo"]
+    known_languages.cache_clear()

@@ -10,8 +10,7 @@ from flask import Flask
 from tests.pages import H, PageClient, check_page
 from webapp.languages.language import ENGLISH, Language, current_language, in_language
 from webapp.models.in_words import day, number, plural
-from webapp.web.http import url_for
-from webapp.web.language_addresses import language_of
+from webapp.web.http import language_of, url_for
 
 ADDRESSES = (
     "/",

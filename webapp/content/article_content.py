@@ -10,7 +10,7 @@ import tomli_w
 
 from webapp.content.fact_words import FACTS, standardized
 from webapp.content.identifiers import READERS
-from webapp.models.people import People
+from webapp.models.people import Cause, People
 from webapp.models.values import (
     AboutSci,
     Author,
@@ -119,11 +119,19 @@ class ArticleContent(
     corrections: list[CorrectionContent] = []
 
     def __post_init__(self) -> None:
-        """Every content passes here, from a form, a file, a draft or the live rows: facts have one spelling for each fixed value."""
+        """Every content passes here, from a form, a file, a draft or the live rows.
+
+        Facts have one spelling for each fixed value, and both causes one order, as in the form, which offers them as one choice.
+        """
         for name in FACTS:
             msgspec.structs.force_setattr(self, name, standardized(getattr(self, name)))
         if self.people == _NOBODY:  # otherwise files would have an empty table
             msgspec.structs.force_setattr(self, "people", _NOBODY)
+        elif len(self.people.cause) > 1:
+            people = msgspec.structs.replace(
+                self.people, cause=sorted(set(self.people.cause), key=list(Cause).index)
+            )
+            msgspec.structs.force_setattr(self, "people", people)
 
 
 def from_toml(source: str) -> ArticleContent:

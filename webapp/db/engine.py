@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine, event
 
 from webapp.config import Config, command_line
+from webapp.db.change_log import committed_reader
 from webapp.db.session import db
 from webapp.db.writing import BUSY_TIMEOUT, begin_postgresql, begin_sqlite
 
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         engine = db.engine
+    app.extensions["newest_change"] = committed_reader(engine)
     if engine.dialect.name == "sqlite":
         if _file_of(engine):
             event.listen(engine, "do_connect", _check_file)

@@ -23,7 +23,7 @@ from webapp.catalog import queries
 from webapp.db import change_log
 from webapp.db.writing import stop_reading
 from webapp.languages.language import gettext, in_language
-from webapp.web.language_addresses import language_of
+from webapp.web.http import language_of
 
 COPIED_BLUEPRINTS = frozenset({"answers", "articles", "assets", "exports", "pages", "safety"})
 COPIED = frozenset(

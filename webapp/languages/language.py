@@ -26,7 +26,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkn
     """A language that pages and mails can be in, from its `language.toml`.
 
     ``locale`` is the one by which numbers and dates are written, ``invitation`` the line that offers the language to somebody
-    who reads another, ``search_note`` tells somebody who searched in it what was searched in English, ``search_invitation`` offers a
+    who reads another, ``prefix`` what addresses in it begin with (nothing in English), ``search_note`` tells somebody who searched in it what was searched in English, ``search_invitation`` offers a
     search in it, ``stemmer`` the name by which Whoosh knows the language.
     """
 
@@ -34,15 +34,11 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkn
     locale: str
     name: str
     invitation: str
+    prefix: str = ""
     search_note: str = ""
     search_invitation: str = ""
     stemmer: str = "en"
     folder: Path | None = None
-
-    @property
-    def prefix(self) -> str:
-        """What addresses in this language begin with; nothing in English."""
-        return "" if self.code == "en" else f"/{self.code}"
 
     @property
     def tag(self) -> str:
@@ -63,25 +59,19 @@ ENGLISH = Language(code="en", locale="en_US", name="English", invitation="Read t
 _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
+@cache
 def known_languages() -> Mapping[str, Language]:
     """All languages by code, English first."""
-    return _read(FOLDER)
-
-
-@cache
-def _read(folder: Path) -> Mapping[str, Language]:
-    # Compiled here, once for all processes that are forked later: reading the catalog takes longer than a page.
     languages = [ENGLISH]
-    for file in sorted(folder.glob("*/language.toml")):
+    for file in sorted(FOLDER.glob("*/language.toml")):
         described = tomllib.loads(file.read_text(encoding="utf-8"))
-        languages.append(msgspec.convert({**described, "folder": str(file.parent)}, Language, dec_hook=_path))
+        described |= {"folder": str(file.parent), "prefix": f"/{described['code']}"}
+        languages.append(msgspec.convert(described, Language, dec_hook=lambda kind, value: kind(value)))
     for language in languages:
-        _ = language.messages
+        _ = (
+            language.messages
+        )  # compiled once for all processes that are forked later: it takes longer than a page
     return MappingProxyType({language.code: language for language in languages})
-
-
-def _path(kind: type, value: str) -> object:
-    return kind(value)
 
 
 def compiled(catalog: Catalog) -> GNUTranslations:

@@ -92,10 +92,6 @@ class People(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     count: int | None = None
     said_in: dict[str, str] = {}
 
-    def __post_init__(self) -> None:
-        """Both causes have one order, as in the form, which offers them as one choice."""
-        msgspec.structs.force_setattr(self, "cause", [cause for cause in Cause if cause in self.cause])
-
     @property
     def words(self) -> dict[str, str]:
         """What is known, in words, by the article's field that says the same, or else by its own name."""

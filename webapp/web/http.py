@@ -1,7 +1,11 @@
 """What every request passes on its way in, and every answer on its way out.
 
-In: the address, host, body and origin are checked before any view sees them, and only the editor has sessions.
-Out: security headers, caching, compression, and a line in the log.
+In: the language is taken off the address; the address, host, body and origin are checked before any view sees them, and only
+the editor has sessions. Out: security headers, caching, compression, and a line in the log.
+
+/es/answers is /answers in Spanish, as if the site were mounted at /es (``SCRIPT_NAME``). So no route is doubled, and the
+addresses on a page stay in its language by themselves. What is for editors, and files that are the same in each language,
+have their plain addresses only.
 """
 
 import gzip
@@ -13,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
 from uuid import uuid4
 
@@ -26,10 +30,18 @@ from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from webapp.config import Config
-from webapp.languages.language import current_language
+from webapp.languages.language import (
+    ENGLISH,
+    Language,
+    current_language,
+    in_language,
+    known_languages,
+)
 from webapp.parsing import clean_text
 from webapp.web.errors import SiteError
-from webapp.web.language_addresses import without_language
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("webapp.requests")
 
@@ -41,6 +53,11 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 MOST_FIELDS = 200
 MOST_FIELDS_OF_EDITORS = 1_000  # a summary with all its lists full has about 400
 PROFILE = "me"  # the field that holds a reader's profile (webapp/content/people_like_me.py)
+IN_NO_LANGUAGE = re.compile(
+    r"/(editor|review|assets|livez|readyz|metrics|\.well-known)(/.*)?"
+    r"|.*\.(ris|bib|json|jsonl|csv|png|svg|xml|txt|js|ico|webmanifest)",
+    re.DOTALL,
+)
 REMEMBERED = {"slug", "ending", "of", "revision"}  # parts of addresses that every article page asks for
 FORM = "application/x-www-form-urlencoded"
 FORM_IN_PARTS = "multipart/form-data"
@@ -142,10 +159,33 @@ class FormRequest(Request):
 
     parameter_storage_class = Fields
 
-    def __init__(self, environ: dict[str, Any], *args: Any, **options: Any) -> None:
-        if environ.get("PATH_INFO") in OPEN_TO_ANY_HOST or LOOPBACK_6.fullmatch(environ.get("HTTP_HOST", "")):
+
+class Addresses:
+    """WSGI middleware: takes the language off the front of the path and answers in it; gives monitors a host that we know."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        language, path = language_of(environ["PATH_INFO"])
+        if path in OPEN_TO_ANY_HOST or LOOPBACK_6.fullmatch(environ.get("HTTP_HOST", "")):
             environ["HTTP_HOST"] = LOOPBACK[0]
-        super().__init__(environ, *args, **options)
+        if language is ENGLISH:
+            return self._application(environ, start_response)
+        if not path:
+            start_response("301 MOVED PERMANENTLY", [("Location", f"{language.prefix}/")])
+            return ()
+        mounted = {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + language.prefix, "PATH_INFO": path}
+        with in_language(language):
+            return self._application(environ | mounted, start_response)
+
+
+def language_of(path: str) -> tuple[Language, str]:
+    """The language of a path, and what comes after it: /es/answers is Spanish, and /answers."""
+    code = path.partition("/")[2].partition("/")[0]  # "OPTIONS *" has none
+    language = known_languages().get(code, ENGLISH)
+    rest = path.removeprefix(language.prefix)
+    return (ENGLISH, path) if language is ENGLISH or IN_NO_LANGUAGE.fullmatch(rest) else (language, rest)
 
 
 class NoSession(NullSession):
@@ -172,6 +212,7 @@ class EditorSessions(SecureCookieSessionInterface):
 
 def init_app(app: Flask, config: Config) -> None:
     """Check every request and finish every answer, errors included; open sessions for editors only."""
+    app.wsgi_app = Addresses(app.wsgi_app)  # type: ignore[method-assign]
     app.request_class = FormRequest
     app.session_interface = EditorSessions()
     app.url_map.converters |= {"int": RowNumber, "draft": DraftNumber, "slug": Slug}
@@ -283,14 +324,18 @@ def refuse_unreadable() -> None:
 
 def url_for(endpoint: str, **values: Any) -> str:
     """Flask's ``url_for`` for templates, which ask for some 70 addresses a page. Words and tokens are not remembered."""
-    if values.keys() <= REMEMBERED:
-        return _address(current_language().code, endpoint, **values)
-    return without_language(plain_url_for(endpoint, **values))
+    address = _remembered_address if values.keys() <= REMEMBERED else _address
+    return address(current_language().prefix, endpoint, **values)
 
 
-@lru_cache(maxsize=10_000)
-def _address(language: str, endpoint: str, **values: Any) -> str:  # noqa: ARG001  # another language, another address
-    return without_language(plain_url_for(endpoint, **values))
+def _address(prefix: str, endpoint: str, /, **values: Any) -> str:
+    """An address in the current language, which has this prefix; the plain one of what has no address in it."""
+    address = plain_url_for(endpoint, **values)
+    plain = address.removeprefix(prefix)
+    return plain if prefix and IN_NO_LANGUAGE.fullmatch(plain.partition("?")[0]) else address
+
+
+_remembered_address = lru_cache(maxsize=10_000)(_address)
 
 
 def text_file(body: str | Iterable[str], mimetype: str, name: str) -> Response:

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.db.change_log import ChangesUnknown, committed_reader
+from webapp.db.change_log import ChangesUnknown
 from webapp.db.session import db
 from webapp.models import SitePart, SiteText
 
@@ -34,12 +34,13 @@ class LiveValue(Generic[Stored, Value]):
         self._value = starter
         self._stored: Stored | None = None
         self._change = -1
-        self._newest_change: Callable[[], int] | None = None
 
     def current(self) -> Value:
         """The value that readers see now."""
         try:
-            change = self._newest()
+            change = request.environ.get(NEWEST_CHANGE) if has_request_context() else None
+            if change is None:
+                change = current_app.extensions["newest_change"]()
             if change != self._change:
                 stored = self._read()
                 if stored != self._stored:
@@ -50,14 +51,6 @@ class LiveValue(Generic[Stored, Value]):
         except SQLAlchemyError:
             log.exception("%s could not be read; what was read before is shown", self._name)
         return self._value
-
-    def _newest(self) -> int:
-        noted: int | None = request.environ.get(NEWEST_CHANGE) if has_request_context() else None
-        if noted is not None:
-            return noted
-        if self._newest_change is None:
-            self._newest_change = committed_reader(db.engine)
-        return self._newest_change()
 
 
 def newest_texts(part: SitePart) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from werkzeug.http import parse_accept_header, parse_cookie
 from werkzeug.wrappers import Response
 
 from webapp.config import Config
-from webapp.db.change_log import ChangesUnknown, committed_reader
-from webapp.db.session import db
+from webapp.db.change_log import ChangesUnknown
 from webapp.web.http import ENCODINGS, PRIVATE_PART
 from webapp.web.live_values import NEWEST_CHANGE
 from webapp.web.metrics import page_hit_counter
@@ -56,8 +55,7 @@ class FinishedPage:
 def init_app(app: Flask, config: Config) -> None:
     """Put the cache before the application, unless it is switched off."""
     if config.page_cache_mb:
-        with app.app_context():
-            newest_change = committed_reader(db.engine)
+        newest_change = app.extensions["newest_change"]
         byte_limit, on_hit = config.page_cache_mb * 1_000_000, page_hit_counter(app)
         app.wsgi_app = PageCache(app.wsgi_app, newest_change, byte_limit, on_hit)  # type: ignore[method-assign]
 

@@ -17,7 +17,8 @@ from webapp.content.fact_words import fact, harms_note, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
-from webapp.languages.language import gettext, ngettext
+from webapp.languages.extraction import script_messages
+from webapp.languages.language import current_language, gettext, known_languages, ngettext
 from webapp.models import Article
 from webapp.models.article import running_text
 from webapp.models.in_words import capitalized, day, month, number, partial_date, plural
@@ -104,6 +105,9 @@ def init_app(app: Flask, config: Config) -> None:
         number=number,
     )
     app.jinja_env.globals.update(
+        language=current_language,
+        languages=lambda: list(known_languages().values()),
+        script_words=lambda: {message: gettext(message) for message in script_messages()},
         url_for=url_for,
         asset_url=asset_url,
         asset_integrity=asset_integrity,
