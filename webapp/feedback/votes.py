@@ -1,10 +1,8 @@
 """Votes and notes below a summary or an answer, and what readers understood: one for each text and visitor, who stays unknown."""
 
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,7 +12,6 @@ from webapp.db.session import db
 from webapp.models import Answer, AnswerFeedback, Article, DailySalt, Feedback, Live, Reason, Understanding
 from webapp.models.values import Result
 
-IPV6 = 6
 Row = TypeVar("Row", Feedback, AnswerFeedback, Understanding)
 
 
@@ -23,12 +20,12 @@ class NoVoteYet(LookupError):
 
 
 def vote(text: Live, visitor: str, is_helpful: bool, now: datetime) -> Feedback | AnswerFeedback:
-    """Count an answer to "Was this helpful?"; a second one replaces the first. ``visitor``: network address."""
-    salt = _todays_salt(now)
-    row = find_vote_of_today(text, visitor, now)
+    """Count an answer to "Was this helpful?"; a second one replaces the first. ``visitor``: see ``visitor_address``."""
+    table = AnswerFeedback if isinstance(text, Answer) else Feedback
+    key = _key(text, visitor, _todays_salt(now))
+    row: Feedback | AnswerFeedback | None = db.session.scalar(select(table).filter_by(**key))
     if row is None:
-        table = AnswerFeedback if isinstance(text, Answer) else Feedback
-        row = table(**_key(text, visitor, salt), note=None, reasons=[])
+        row = table(**key, note=None, reasons=[])
         db.session.add(row)
     if is_helpful:
         row.reasons = []
@@ -90,12 +87,8 @@ def _find_row_of_today(table: type[Row], text: Live, visitor: str, now: datetime
 def _key(text: Live, visitor: str, salt: DailySalt) -> dict[str, Any]:
     """The columns that name this visitor's answer below this text on the day of the salt.
 
-    The hash differs for each text, so that answers of one visitor cannot be put together. An IPv6 address stands for
-    its /64 network: browsers change the other half every day.
+    The hash differs for each text, so that answers of one visitor cannot be put together.
     """
-    with suppress(ValueError):  # "unknown" is no address
-        if ipaddress.ip_address(visitor).version == IPV6:
-            visitor = str(ipaddress.ip_network((visitor, 64), strict=False))
     voter_hash = hmac.new(
         salt.salt.encode(), f"{text.kind} {text.id}:{visitor}".encode(), "sha256"
     ).hexdigest()
