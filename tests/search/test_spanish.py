@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages import PageClient
 from tests.search.conftest import Adds
-from webapp.search.search_words import in_english
+from webapp.search.translated import in_english
 
 
 @pytest.mark.parametrize(

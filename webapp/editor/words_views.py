@@ -20,7 +20,7 @@ from webapp.publishing.saved_texts import TextRefused, newest_number
 from webapp.publishing.words import WordChanges
 from webapp.search import misses
 from webapp.search.synonyms import table
-from webapp.search.words import words as words_of
+from webapp.search.words import folded_words
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import text_file
@@ -231,7 +231,7 @@ def _missed(every: dict[str, WordEntry]) -> list[tuple[SearchMiss, bool, str, st
     slugs = {entry.word: slug for slug, entry in every.items()}
     rows = []
     for miss in misses.most_missed(MISSED_COUNT):
-        is_known = bool(table().concepts_in([word.folded for word in words_of(miss.text)]))
+        is_known = bool(table().concepts_in(folded_words(miss.text)))
         near = next((one.name for one in table().concepts_near(miss.text) if one.name in slugs), "")
         rows.append((miss, is_known, slugs.get(near, ""), near))
     return rows

@@ -21,7 +21,7 @@ class NoVoteYet(LookupError):
 
 def vote(text: Live, visitor: str, is_helpful: bool, now: datetime) -> Feedback | AnswerFeedback:
     """Count an answer to "Was this helpful?"; a second one replaces the first. ``visitor``: see ``visitor_address``."""
-    table = AnswerFeedback if isinstance(text, Answer) else Feedback
+    table: Any = AnswerFeedback if isinstance(text, Answer) else Feedback
     key = _key(text, visitor, _todays_salt(now))
     row: Feedback | AnswerFeedback | None = db.session.scalar(select(table).filter_by(**key))
     if row is None:

@@ -15,19 +15,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from flask import Flask, current_app
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from sqlalchemy.orm import load_only
 
 from webapp.catalog.answers import published_answers
-from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Answer
 from webapp.models.values import Certainty
-from webapp.search.synonyms import table
-from webapp.search.words import VAGUE_STEMS, stem, stems, words
+from webapp.search.synonyms import ConceptTable, table
+from webapp.search.words import VAGUE_STEMS, folded_words, stem, stems
+from webapp.web.live_values import LiveValue
 
 SHORTEST_WRONG = 5  # letters of a word that may have a typing error
 LONG = 8  # letters of one that may have two
@@ -55,18 +55,18 @@ class BestBet:
 
 
 class BestBets:
-    """The published answers by their phrasings, as of one public change."""
+    """The published answers by their phrasings, and by the concepts of these."""
 
-    def __init__(self, change: int, answers: Iterable[tuple[BestBet, list[str]]]) -> None:
-        self.change = change
+    def __init__(self, concepts: ConceptTable, answers: Iterable[tuple[BestBet, list[str]]]) -> None:
+        self._concepts = concepts
         self._phrasings: dict[Stems, BestBet] = {}
         self._starts: list[tuple[str, BestBet]] = []
         spoken_of: defaultdict[frozenset[str], Counter[BestBet]] = defaultdict(Counter)
         for bet, phrasings in answers:
             for phrasing in (bet.question, *phrasings):
                 self._phrasings.setdefault(_stems_of(phrasing), bet)
-                self._starts.append((_folded(phrasing), bet))
-                spoken_of[_concepts_of(phrasing)][bet] += 1
+                self._starts.append((" ".join(folded_words(phrasing)), bet))
+                spoken_of[self._concepts_of(phrasing)][bet] += 1
         self._telling = [(phrasing - _UNTELLING, bet) for phrasing, bet in self._phrasings.items()]
         self._vocabulary = frozenset[str]().union(*self._phrasings)
         most = ((names, counts.most_common(1)[0]) for names, counts in spoken_of.items() if names)
@@ -75,14 +75,14 @@ class BestBets:
 
     def completions(self, text: str) -> list[BestBet]:
         """The answers with a phrasing that starts with what was typed."""
-        start = _folded(text)
+        start = " ".join(folded_words(text))
         if len(start) < SHORTEST_START:
             return []
         return list(dict.fromkeys(bet for phrasing, bet in self._starts if phrasing.startswith(start)))
 
     def find_unfinished(self, text: str) -> BestBet | None:
         """The answer that a search asks for, or nearly, while it is typed."""
-        start = _folded(text)
+        start = " ".join(folded_words(text))
         nearly = (
             bet
             for phrasing, bet in self._starts
@@ -107,11 +107,19 @@ class BestBets:
 
     def _of_concepts(self, text: str) -> BestBet | None:
         """The answer that has the concepts of a search, or the only one that has any concept of what people say of themselves."""
-        names = _concepts_of(text)
-        if names in self._by_concepts or not _FIRST_PERSON.intersection(_folded(text).split()):
+        names = self._concepts_of(text)
+        if names in self._by_concepts or not _FIRST_PERSON.intersection(folded_words(text)):
             return self._by_concepts.get(names)
         bets = {self._by_concepts.get(frozenset({name})) for name in names} - {None}
         return bets.pop() if len(bets) == 1 else None
+
+    def _concepts_of(self, text: str) -> frozenset[str]:
+        """The names of the concepts of a text; none if more than one telling word is outside of them."""
+        matches = self._concepts.concepts_in(folded_words(text))
+        others = frozenset(stems(text)).difference(_UNTELLING, *(match.stems for match in matches))
+        return (
+            frozenset() if len(others) > 1 else frozenset(match.concept.name for match in matches) - {_INJURY}
+        )
 
     def _right(self, stem: str) -> str:
         """The stem of a phrasing that this one is a misspelling of; the same stem if there is none."""
@@ -124,38 +132,32 @@ class BestBets:
 
 def init_app(app: Flask) -> None:
     """Start without answers; they are read when somebody first searches."""
-    app.extensions["best_bets"] = BestBets(-1, ())
+    nothing = BestBets(ConceptTable(()), ())
+    app.extensions["best_bets"] = LiveValue(
+        "the best bets", nothing, _stored, lambda stored: BestBets(*stored)
+    )
 
 
 def best_bets() -> BestBets:
-    """The best bets as of the newest public change that this transaction sees: read again only after a change."""
-    bets: BestBets = current_app.extensions["best_bets"]
-    newest = change_log.newest()
-    if bets.change != newest:
-        shown = load_only(Answer.slug, Answer.question, Answer.phrasings, Answer.verdict, Answer.certainty)
-        answers = db.session.scalars(published_answers().options(shown))
-        bets = BestBets(
-            newest,
-            [(BestBet(one.slug, one.question, one.verdict, one.certainty), one.phrasings) for one in answers],
-        )
-        current_app.extensions["best_bets"] = bets
-    return bets
+    """The best bets as of the newest public change."""
+    live: LiveValue[Any, BestBets] = current_app.extensions["best_bets"]
+    return live.current()
+
+
+def _stored() -> tuple[ConceptTable, list[tuple[BestBet, list[str]]]]:
+    """What best bets are made of: the concepts of search, and of each published answer what is shown, with its phrasings."""
+    columns = Answer.slug, Answer.question, Answer.verdict, Answer.certainty, Answer.phrasings
+    with db.engine.connect() as connection:
+        rows = connection.execute(published_answers().with_only_columns(*columns))
+        answers = [
+            (BestBet(one.slug, one.question, one.verdict, one.certainty), one.phrasings) for one in rows
+        ]
+    return table(), answers
 
 
 def _stems_of(text: str) -> Stems:
     telling = frozenset(stems(text))
-    return telling if len(telling) > 1 else frozenset(stem(word.folded) for word in words(text))
-
-
-def _concepts_of(text: str) -> frozenset[str]:
-    """The names of the concepts of a text; none if more than one telling word is outside of them."""
-    matches = table().concepts_in([word.folded for word in words(text)])
-    others = frozenset(stems(text)).difference(_UNTELLING, *(match.stems for match in matches))
-    return frozenset() if len(others) > 1 else frozenset(match.concept.name for match in matches) - {_INJURY}
-
-
-def _folded(text: str) -> str:
-    return " ".join(word.folded for word in words(text))
+    return telling if len(telling) > 1 else frozenset(map(stem, folded_words(text)))
 
 
 def _likeness(one: Stems, other: Stems) -> float:

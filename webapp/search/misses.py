@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select
 from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.search.query import SearchQuery
-from webapp.search.words import words
+from webapp.search.words import folded_words
 
 SHORTEST = 3  # letters
 LONGEST = 80
@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
 
 def count_miss(query: SearchQuery, today: date) -> None:
     """Count a search that found nothing, in memory."""
-    text = " ".join(word.folded for word in words(_PERSONAL.sub(" ", query.text)))[:LONGEST].strip()
+    text = " ".join(folded_words(_PERSONAL.sub(" ", query.text)))[:LONGEST].strip()
     if sum(map(str.isalnum, text)) >= SHORTEST:
         _in_memory().add(text, today)
 

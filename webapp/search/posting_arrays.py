@@ -233,7 +233,14 @@ class Snapshot:
 
         What nearly everything here is about ("spinal cord injury") counts only if nothing else is asked.
         """
-        parts = [(aspect.weight, self._about(aspect)) for aspect in aspects]
+        parts = list[tuple[float, Mask]]()
+        for aspect in aspects:
+            is_about = np.zeros(self.size, np.bool_)
+            for stems in aspect.own:
+                is_about[self._with_all(stems, 0.0)] = True
+            for stems in aspect.names:
+                is_about[self._named(stems)] = True
+            parts.append((aspect.weight, is_about))
         most = max(FEW, TOO_COMMON * self.size)
         telling = [part for part in parts if np.count_nonzero(part[1]) <= most] or parts
         share = np.zeros(self.size, np.float32)
@@ -244,14 +251,6 @@ class Snapshot:
             asked += says
         floor: Mask = share >= ENOUGH * asked
         return floor
-
-    def _about(self, aspect: Aspect) -> Mask:
-        mask = np.zeros(self.size, np.bool_)
-        for stems in aspect.own:
-            mask[self._with_all(stems, 0.0)] = True
-        for stems in aspect.names:
-            mask[self._named(stems)] = True
-        return mask
 
     def _documents_named(self, stems: tuple[str, ...]) -> Numbers:
         """The documents in which the words of a name are prominent and stand together somewhere."""

@@ -14,7 +14,7 @@ from webapp.content.identifiers import find_doi, find_named_pmid
 from webapp.content.people_like_me import Fit
 from webapp.parsing import int_from, member_from
 from webapp.search.synonyms import table
-from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, stems, words
+from webapp.search.words import LONGEST_WORD, VAGUE_STEMS, folded_words, stems, words
 from webapp.web.http import PROFILE
 
 LONGEST_QUERY = 1_000  # characters
@@ -180,7 +180,7 @@ def _least_telling(terms: list[QueryTerm]) -> list[QueryTerm]:
     for first, vague words last.
     """
     told = {term: stems(term.text) for term in terms}
-    matches = table().concepts_in([word.folded for term in terms for word in words(term.text)])
+    matches = table().concepts_in([word for term in terms for word in folded_words(term.text)])
     subject = frozenset().union(*(match.stems for match in matches))
 
     def rank(term: QueryTerm) -> int:

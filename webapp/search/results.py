@@ -18,7 +18,7 @@ from webapp.models.values import Labeled, Result, StudyKind, Subject
 from webapp.search import reduced, synonyms
 from webapp.search.documents import plain_texts
 from webapp.search.index import SearchUnavailable, search_index
-from webapp.search.posting_arrays import NOT_PEOPLE, Matches, Snapshot
+from webapp.search.posting_arrays import NOT_PEOPLE, Matches
 from webapp.search.query import FacetName, SearchQuery, Sort
 from webapp.search.snippets import Snippet, snippet
 from webapp.search.understanding import UnderstoodQuery, understand, without_typing_errors, written
@@ -225,19 +225,13 @@ def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
     with suppress(SearchUnavailable):
         library = search_index().snapshot()
         for text in texts:
-            if stems(text) != stems(query.text) and _has_results(SearchQuery(text=text), library):
+            if stems(text) == stems(query.text):
+                continue
+            other = understand(SearchQuery(text=text), library)
+            # Newest first, which needs no ranking: only their number counts, and the panel asks at every keystroke.
+            count_only = partial(library.search, sort=Sort.NEWEST, limit=1, counts_facets=False)
+            if other.clauses and count_only(other.clauses, other.aspects).total:
                 yield text
-
-
-def _has_results(query: SearchQuery, library: Snapshot) -> bool:
-    understanding = understand(query, library)
-    if not understanding.clauses:
-        return False
-    # Newest first, which needs no ranking: only their number counts, and the panel asks at every keystroke.
-    matches = library.search(
-        understanding.clauses, understanding.aspects, sort=Sort.NEWEST, limit=1, counts_facets=False
-    )
-    return matches.total > 0
 
 
 def newest(query: SearchQuery, count: int = FEED_SIZE, shown: Select[Article] = CARDS) -> list[Article]:

@@ -9,8 +9,8 @@ import msgspec
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from webapp.catalog.word_list import WordEntry, WordList, word_list
-from webapp.search.words import GREEK_NAMES, STOP_WORDS, stem, stems, words
+from webapp.catalog.word_list import WordList, word_list
+from webapp.search.words import GREEK_NAMES, STOP_WORDS, folded_words, stem, stems, words
 
 NEAR = 65  # of 100: how much a form must look like what was typed to be offered
 NEGATIONS = {"cannot": "cant", "couldnt": "cant", "unable": "cant"} | dict.fromkeys(
@@ -83,9 +83,8 @@ class ConceptTable:
     @cached_property
     def known_words(self) -> frozenset[str]:
         """Every word of the table, but for those that are there because they are misspelled, and the names of Greek letters."""
-        return GREEK_NAMES.union(
-            word.folded for concept in self.concepts for form in concept.right_forms for word in words(form)
-        )
+        forms = (form for concept in self.concepts for form in concept.right_forms)
+        return GREEK_NAMES.union(*map(folded_words, forms))
 
     @cached_property
     def known_stems(self) -> frozenset[str]:
@@ -97,7 +96,7 @@ class ConceptTable:
         """The misspelled forms of one word, each with the nearest right word of its concept."""
         found: dict[str, str] = {}
         for concept in self.concepts:
-            right = [word.folded for form in concept.right_forms for word in words(form)]
+            right = [word for form in concept.right_forms for word in folded_words(form)]
             for form in concept.misspelled:
                 wrong = form.lower()
                 if wrong.isalpha() and wrong not in self.known_words:
@@ -155,7 +154,7 @@ class ConceptTable:
 
     def names_starting(self, start: str) -> list[str]:
         """Names of other concepts a form of which starts with what was typed, for completion; those that start so come first."""
-        wanted = " ".join(word.folded for word in words(start))
+        wanted = " ".join(folded_words(start))
         if not wanted:
             return []
         names = [concept.name for form, concept in self._plain_forms if form.startswith(wanted)]
@@ -165,7 +164,7 @@ class ConceptTable:
     def concepts_near(self, text: str) -> list[Concept]:
         """Concepts a form of which looks most like a text, for a search that found nothing."""
         forms = self._plain_forms
-        wanted = " ".join(word.folded for word in words(text))
+        wanted = " ".join(folded_words(text))
         found = process.extract(
             wanted, [form for form, _ in forms], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=30
         )
@@ -186,7 +185,7 @@ class ConceptTable:
                 *[(2, form) for form in concept.medical[1:]],
             ]
             for rank, form in ranked:
-                spoken = [word.folded for word in words(form)]
+                spoken = folded_words(form)
                 telling = frozenset(self._plain(word) for word in spoken if word not in STOP_WORDS)
                 every = frozenset(map(self._plain, spoken))
                 # with its stop words where too little is left without ("get it up")
@@ -206,7 +205,7 @@ class ConceptTable:
         result: dict[frozenset[str], list[Concept]] = {}
         for concept in self.concepts:
             for form in concept.alone:
-                named = result.setdefault(frozenset(self._plain(word.folded) for word in words(form)), [])
+                named = result.setdefault(frozenset(map(self._plain, folded_words(form))), [])
                 if concept not in named:
                     named.append(concept)
         return result
@@ -218,7 +217,7 @@ class ConceptTable:
     @cached_property
     def _plain_forms(self) -> list[tuple[str, Concept]]:
         return [
-            (" ".join(word.folded for word in words(form)), concept)
+            (" ".join(folded_words(form)), concept)
             for concept in self.concepts
             for form in concept.right_forms
         ]
@@ -230,7 +229,7 @@ class ConceptTable:
     @cached_property
     def _acronyms(self) -> frozenset[str]:
         return frozenset(
-            word.folded for concept in self.concepts for form in concept.acronyms for word in words(form)
+            word for concept in self.concepts for form in concept.acronyms for word in folded_words(form)
         )
 
 
@@ -241,17 +240,19 @@ def table() -> ConceptTable:
 
 @lru_cache(maxsize=2)
 def _table_of(known: WordList) -> ConceptTable:
-    return ConceptTable([_concept(entry) for entry in known.entries.values() if entry.is_searched])
-
-
-def _concept(entry: WordEntry) -> Concept:
-    return Concept(
-        name=entry.word,
-        medical=entry.medical or (entry.word,),
-        lay=entry.lay,
-        acronyms=entry.acronyms,
-        alone=entry.alone,
-        misspelled=entry.misspelled,
+    return ConceptTable(
+        [
+            Concept(
+                name=entry.word,
+                medical=entry.medical or (entry.word,),
+                lay=entry.lay,
+                acronyms=entry.acronyms,
+                alone=entry.alone,
+                misspelled=entry.misspelled,
+            )
+            for entry in known.entries.values()
+            if entry.is_searched
+        ]
     )
 
 

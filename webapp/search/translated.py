@@ -1,16 +1,20 @@
-"""Searches in the texts of another language than English: few enough to be held in memory, as they were last published.
+"""Searches in other languages than English: their words in English, and the texts of that language that they find.
 
-A search is read by the table of the language (`search_words.toml`): each form is looked for in all words of its group, any
-other word as its stem. Accents do not count. A word that is in no text and in no table counts as the one that it misspells by a
+A search is read by the table of the language (`search_words.toml`), which has English words for those of the language. Its texts
+are few enough to be held in memory, as they were last published: each form is looked for in all words of its group, any other
+word as its stem. Accents do not count. A word that is in no text and in no table counts as the one that it misspells by a
 letter or two, in this language. Texts are ranked by BM25 (Robertson and Zaragoza 2009), title and question first.
 """
 
+import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import log
+from pathlib import Path
 
+import msgspec
 from flask import Flask, current_app
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -25,7 +29,7 @@ from webapp.db.session import db
 from webapp.languages.language import ENGLISH, Language, current_language, known_languages
 from webapp.models import Answer, Live, Translation
 from webapp.models.values import TextKind
-from webapp.search.search_words import Group, folded, search_words
+from webapp.search.words import folded_words
 from webapp.web.live_values import LiveValue
 
 Key = tuple[TextKind, int]
@@ -35,6 +39,61 @@ LEAST = 0.5  # of what is asked has to be in a text
 SHORTEST_WRONG, LONG = 5, 9  # letters of a word that may have one typing error, and two
 SHORTEST_START = 4  # letters of a word that may be unfinished
 MOST_REMEMBERED = 50_000  # stems
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words of a language that mean the same, and the English ones; the first is the one that our texts use."""
+
+    english: str
+    words: list[str]
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    stop_words: list[str] = []
+    words: list[Group] = []
+
+
+class SearchWords:
+    """The table of one language."""
+
+    def __init__(self, file: _File) -> None:
+        self.stop_words = frozenset(file.stop_words)
+        self._groups = {tuple(folded_words(form)): group for group in file.words for form in group.words}
+        self._longest = max(map(len, self._groups), default=0)
+
+    def parts(self, spoken: Sequence[str]) -> Iterator[tuple[Sequence[str], Group | None]]:
+        """A search in parts: the longest forms of the table, each with its group, and the words between them."""
+        at = 0
+        while at < len(spoken):
+            lengths = range(min(self._longest, len(spoken) - at), 0, -1)
+            length = next((one for one in lengths if tuple(spoken[at : at + one]) in self._groups), 1)
+            part = tuple(spoken[at : at + length])
+            yield part, self._groups.get(part)
+            at += length
+
+
+@cache
+def search_words(folder: Path) -> SearchWords:
+    """The table of the language of this folder; an empty one if it has none."""
+    file = folder / "search_words.toml"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return SearchWords(msgspec.convert(tomllib.loads(text), _File))
+
+
+def in_english(text: str) -> tuple[str, Language] | tuple[None, None]:
+    """A search with its words of another language in English, without stop words, and that language; nothing if no table has a word of it."""
+    spoken = folded_words(text)
+    for language in known_languages().values():
+        if language.folder is None:
+            continue
+        table = search_words(language.folder)
+        parts = list(table.parts(spoken))
+        if any(group for _, group in parts):
+            said = (
+                group.english if group else " ".join(set(part) - table.stop_words) for part, group in parts
+            )
+            return " ".join(filter(None, said)), language
+    return None, None
 
 
 @dataclass(frozen=True)
@@ -57,7 +116,7 @@ class TranslatedTexts:
         for document in documents:
             counts = Counter[str]()
             for weight, text in document.parts:
-                for stem in self._stems(folded(text)):
+                for stem in self._stems(folded_words(text)):
                     counts[stem] += weight
             self._texts[document.key] = counts
         self._lengths = {key: sum(counts.values()) for key, counts in self._texts.items()}
@@ -70,7 +129,9 @@ class TranslatedTexts:
             {key: max(self._weight(key, form) for form in forms) for key in self._texts}
             for forms in self._clauses(text)
         ]
-        rareness = [_rareness(clause.values()) for clause in clauses]
+        # What a thing that is asked counts, by how many texts are about it (the IDF of BM25), in whatever words.
+        holding = [sum(map(bool, clause.values())) for clause in clauses]
+        rareness = [log(1 + (len(self._texts) - count + 0.5) / (count + 0.5)) for count in holding]
         scores: dict[Key, float] = {}
         for key in self._texts if clauses else ():
             found = [rare * clause[key] for rare, clause in zip(rareness, clauses, strict=True)]
@@ -82,16 +143,13 @@ class TranslatedTexts:
     def _clauses(self, text: str) -> list[list[tuple[str, ...]]]:
         """What is asked: for each thing, the ways to say it as stems."""
         clauses = []
-        for part, group in self._table.parts(folded(text)):
+        for part, group in self._table.parts(folded_words(text)):
             if group is not None:
-                clauses.append(self._forms(group))
+                forms = (tuple(self._stems(folded_words(form))) for form in group.words)
+                clauses.append(list(dict.fromkeys(filter(None, forms))))
             elif part[0] not in self._table.stop_words:
                 clauses.append([(stem,) for stem in self._known(part[0])])
         return clauses
-
-    def _forms(self, group: Group) -> list[tuple[str, ...]]:
-        forms = (tuple(self._stems(folded(form))) for form in group.words)
-        return list(dict.fromkeys(form for form in forms if form))
 
     def _stems(self, spoken: Iterable[str]) -> list[str]:
         return [self._stem(word) for word in spoken if word not in self._table.stop_words]
@@ -113,12 +171,6 @@ class TranslatedTexts:
         most = 0 if len(stem) < SHORTEST_WRONG else 2 if len(stem) >= LONG else 1
         near = process.extractOne(stem, self._holding.keys(), scorer=OSA.distance, score_cutoff=most)
         return [near[0] if near else stem]
-
-
-def _rareness(weights: Collection[float]) -> float:
-    """What a thing that is asked counts, by how many texts are about it (the IDF of BM25), in whatever words."""
-    holding = sum(map(bool, weights))
-    return log(1 + (len(weights) - holding + 0.5) / (holding + 0.5))
 
 
 def init_app(app: Flask) -> None:

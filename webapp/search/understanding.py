@@ -13,9 +13,9 @@ from rapidfuzz.distance import OSA
 from webapp.languages.language import Language
 from webapp.search.posting_arrays import Alternative, Aspect, Clause, Snapshot
 from webapp.search.query import QueryTerm, SearchQuery
-from webapp.search.search_words import in_english
 from webapp.search.synonyms import MAIN_TERMS, Match, table
-from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, stem, stems, words
+from webapp.search.translated import in_english
+from webapp.search.words import STOP_WORDS, VAGUE_STEMS, Word, fold, folded_words, stem, stems, words
 
 SHORTEST_WORD = 4  # that is corrected
 SHORTEST_PART = 3  # of a word that was written without its space
@@ -196,7 +196,7 @@ def _completions(word: Word, library: Snapshot) -> list[Alternative]:
 
 def _concepts(terms: Sequence[QueryTerm]) -> tuple[Match, ...]:
     """The concepts that the query is about; an unfinished last word counts as the concept words it may become."""
-    spoken = [word.folded for term in terms for word in words(term.text)]
+    spoken = [word for term in terms for word in folded_words(term.text)]
     matches = table().concepts_in(spoken)
     if not matches and spoken and terms[-1].is_open and len(spoken[-1]) >= SHORTEST_KNOWN_OPEN_WORD:
         last = spoken[-1]

@@ -87,6 +87,11 @@ def words(text: str) -> Iterator[Word]:
                 yield Word(at + start, at + end, folded, pieces)
 
 
+def folded_words(text: str) -> list[str]:
+    """The words of a text as they are compared, in order."""
+    return [word.folded for word in words(text)]
+
+
 def letter_names(text: str, spoken: Sequence[Word]) -> Iterator[Word]:
     """Names of which one part is a letter, written with a blank: H reflex, AIS C."""
     for one, other in pairwise(spoken):

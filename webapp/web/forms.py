@@ -39,8 +39,8 @@ _PRESS = "press"
 def visitor_address() -> str:
     """The visitor's network, from exactly as many proxies as are trusted. Never stored, never logged.
 
-    A visitor with IPv6 has 2^64 addresses and browsers change theirs every day, so the network counts as one. A server that listens on ``::`` sees IPv4
-    addresses mapped into IPv6, where they would all be in the same network.
+    A visitor with IPv6 has 2^64 addresses, and browsers change theirs every day, so the network counts as one. A server that
+    listens on ``::`` sees IPv4 addresses mapped into IPv6, where they would all be in the same network.
     """
     try:
         address = ip_address(request.remote_addr or "")
