@@ -92,7 +92,7 @@ def tag_of(live: Live) -> str:
 def languages_of(live: Live) -> list[str]:
     """The codes of the languages that a text can be read in, English first."""
     known: Mapping[Key, list[str]] = current_app.extensions["languages_of_texts"].current()
-    return [ENGLISH.code, *known.get(_key(live), ())]
+    return [ENGLISH.code, *known.get((live.key.get("article_id"), live.key.get("answer_id")), ())]
 
 
 def translated_at(translation: Translation) -> datetime | None:
@@ -107,10 +107,6 @@ def translated_at(translation: Translation) -> datetime | None:
 
 def _headings(translation: Translation) -> dict[str, str]:
     return {name: text for name in _HEADINGS if (text := translation.words.get(name))}
-
-
-def _key(live: Live) -> Key:
-    return live.key.get("article_id"), live.key.get("answer_id")
 
 
 def _published(texts: Sequence[OneLive]) -> dict[int, Translation]:

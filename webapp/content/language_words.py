@@ -13,7 +13,7 @@ from webapp.content.readability import sentences
 
 ENGLISH = Path(__file__).with_name("english_words.toml")
 _NOTHING = re.compile("(?!)")
-_TEN, _HUNDRED, _THOUSAND = 10, 100, 1_000
+_TEN, _HUNDRED = 10, 100
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*")
 
 

@@ -192,14 +192,17 @@ def _answers(profile: Profile, people: People) -> dict[Question, _Answer]:
     if profile.level is not None:
         answers[Question.LEVEL] = _level(profile.level, people.levels)
     if profile.is_complete is not None:
-        answers[Question.COMPLETENESS] = _completeness(profile.is_complete, people)
+        stated = {grade == "A" for grade in people.ais if grade != "E"} | _yes_and_no(people.complete)
+        otherwise = INCOMPLETE if profile.is_complete else COMPLETE_INJURY
+        answers[Question.COMPLETENESS] = _yes_or_no(profile.is_complete, stated, otherwise)
     if profile.months is not None:
         months = people.years_since and _in_months(people.years_since)
         answers[Question.TIME] = _in_range(profile.months, months, LONGER_AGO, MORE_RECENTLY)
     if profile.age is not None:
         answers[Question.AGE] = _in_range(profile.age, people.ages, OLDER, YOUNGER)
     if profile.walks is not None:
-        answers[Question.WALKING] = _walking(profile.walks, people.walks)
+        otherwise = COULD_NOT_WALK if profile.walks else COULD_WALK
+        answers[Question.WALKING] = _yes_or_no(profile.walks, _yes_and_no(people.walks), otherwise)
     return answers
 
 
@@ -222,22 +225,11 @@ def _places(levels: Sequence[str]) -> frozenset[int]:
     return frozenset(range(min(ends), max(ends) + 1)) if ends else frozenset()
 
 
-def _completeness(is_complete: bool, people: People) -> _Answer:
-    stated = {grade == "A" for grade in people.ais if grade != "E"}
-    stated |= _yes_and_no(people.complete)
+def _yes_or_no(own: bool, stated: set[bool], otherwise: Difference) -> _Answer:
+    """``stated``: what is so of people in the study; ``otherwise``: what they were if none was like the reader."""
     if not stated:
         return _NOT_STATED
-    if is_complete in stated:
-        return _INCLUDED
-    return Fit.NOT_INCLUDED, INCOMPLETE if is_complete else COMPLETE_INJURY
-
-
-def _walking(walks: bool, stated: Either | None) -> _Answer:
-    if stated is None:
-        return _NOT_STATED
-    if walks in _yes_and_no(stated):
-        return _INCLUDED
-    return Fit.NOT_INCLUDED, COULD_NOT_WALK if walks else COULD_WALK
+    return _INCLUDED if own in stated else (Fit.NOT_INCLUDED, otherwise)
 
 
 def _yes_and_no(stated: Either | None) -> set[bool]:

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from webapp.models.people import LEVELS
 
-WIDTH, HEIGHT = 150, 318  # of the drawing; the words "Neck", "Chest" and "Low back" stand left of the bars
 BODY, PROCESS = 9, 4.5  # how thick the lines are
 _PARTS = {"C": (0, 7), "T": (7, 12), "L": (19, 5), "S": (24, 1)}  # first bar and number of bars
 _REGIONS = {"cervical": "C", "thoracic": "T", "lumbar": "L", "sacral": "S"}

@@ -128,12 +128,10 @@ def _draw_result(draw: ImageDraw.ImageDraw, seen: Glance, top: int) -> None:
                 draw.arc(
                     (left + 3, top + 3, right - 3, bottom - 3), part * 45, part * 45 + 26, fill=color, width=6
                 )
-    size = next((size for size in _RESULT_SIZES if _fits(draw, seen.result, size)), _RESULT_SIZES[-1])
+    widths = {size: draw.textlength(seen.result, font=_font("Bold", size)) for size in _RESULT_SIZES}
+    room = RIGHT - LEFT - _SHAPE_SIZE - 20
+    size = next((size for size, width in widths.items() if width <= room), _RESULT_SIZES[-1])
     draw.text((right + 20, middle), seen.result, font=_font("Bold", size), fill=color, anchor="lm")
-
-
-def _fits(draw: ImageDraw.ImageDraw, text: str, size: int) -> bool:
-    return draw.textlength(text, font=_font("Bold", size)) <= RIGHT - LEFT - _SHAPE_SIZE - 20
 
 
 def _draw_how_sure(draw: ImageDraw.ImageDraw, certainty: Certainty, top: int) -> None:

@@ -14,7 +14,6 @@ from webapp.exports.reference import author_name
 from webapp.languages.language import current_language, gettext
 from webapp.models import Answer, Article
 from webapp.models.article import Live
-from webapp.models.values import Author
 from webapp.web.site_settings import site_settings
 
 _POPULATION = (
@@ -188,7 +187,16 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
         "@type": "MedicalScholarlyArticle",
         "@id": f"{page_url}#paper",
         "headline": paper.cited_title,
-        "author": [_author(author) for author in paper.authors],
+        "author": [
+            _known(
+                {
+                    "@type": "Person" if author.given else "Organization",
+                    "name": author_name(author),
+                    "sameAs": f"https://orcid.org/{author.orcid}" if author.orcid else "",
+                }
+            )
+            for author in paper.authors
+        ],
         # schema.org wants a whole date; a paper of which we know only the year has none
         "datePublished": paper.published_on if len(paper.published_on) == len("2022-01-01") else None,
         "isPartOf": part_of,
@@ -203,12 +211,3 @@ def _paper(article: Article, page_url: str) -> dict[str, Any]:
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, [], "")}
-
-
-def _author(author: Author) -> dict[str, Any]:
-    values = {
-        "@type": "Person" if author.given else "Organization",
-        "name": author_name(author),
-        "sameAs": f"https://orcid.org/{author.orcid}" if author.orcid else "",
-    }
-    return _known(values)

@@ -26,11 +26,15 @@ def init_app(app: Flask, config: Config) -> None:
     starter = in_every_language(read(FILE, config.emergency_countries))
 
     def built(stored: dict[str, StoredCard]) -> dict[str, SafetyCards]:
+        cards = {}
         try:
-            return {code: _with_stored(cards, code, stored) for code, cards in starter.items()}
+            for code, of_starter in starter.items():
+                with in_language(known_languages()[code]):
+                    cards[code] = of_starter.with_stored(stored)
         except SafetyFileError:
             log.exception("a stored safety card cannot be used; all cards are those of the starter file")
             return starter
+        return cards
 
     live = LiveValue("the safety cards", starter, _stored_cards, built)
     app.extensions["safety_cards"] = LocalProxy(lambda: live.current()[current_language().code])
@@ -48,11 +52,6 @@ def in_every_language(english: SafetyCards) -> dict[str, SafetyCards]:
         with in_language(language):
             cards[code] = english.translated(words.get(code), triggers)
     return cards
-
-
-def _with_stored(cards: SafetyCards, code: str, stored: dict[str, StoredCard]) -> SafetyCards:
-    with in_language(known_languages()[code]):
-        return cards.with_stored(stored)
 
 
 def _stored_cards() -> dict[str, StoredCard]:

@@ -44,12 +44,13 @@ class Spelling:
         self._by_shortened = {shortened: word for word in main_words for shortened in _shortened(word)}
 
     def corrected(self, words: Iterable[str]) -> list[str]:
-        return [word if word in self._right else self._corrected(word) for word in words]
-
-    def _corrected(self, word: str) -> str:
-        found = map(self._by_shortened.get, _shortened(word))
-        # people rarely get the first letter wrong
-        return next((right for right in found if right and right[0] == word[0]), word)
+        """These words, those that may be a main word as that word."""
+        result = []
+        for word in words:
+            found = () if word in self._right else map(self._by_shortened.get, _shortened(word))
+            # people rarely get the first letter wrong
+            result.append(next((right for right in found if right and right[0] == word[0]), word))
+        return result
 
 
 def _shortened(word: str) -> list[str]:

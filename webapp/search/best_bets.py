@@ -73,22 +73,15 @@ class BestBets:
         self._by_concepts = {names: bet for names, (bet, count) in most if count >= FEWEST_PHRASINGS}
         self.find = lru_cache(maxsize=MOST_REMEMBERED)(self._find)
 
-    def completions(self, text: str) -> list[BestBet]:
-        """The answers with a phrasing that starts with what was typed."""
+    def find_unfinished(self, text: str) -> tuple[BestBet | None, list[BestBet]]:
+        """While a search is typed: the answer that it asks for, or nearly, and others with a phrasing that starts so."""
         start = " ".join(folded_words(text))
+        begun = [(phrasing, bet) for phrasing, bet in self._starts if phrasing.startswith(start)]
         if len(start) < SHORTEST_START:
-            return []
-        return list(dict.fromkeys(bet for phrasing, bet in self._starts if phrasing.startswith(start)))
-
-    def find_unfinished(self, text: str) -> BestBet | None:
-        """The answer that a search asks for, or nearly, while it is typed."""
-        start = " ".join(folded_words(text))
-        nearly = (
-            bet
-            for phrasing, bet in self._starts
-            if phrasing.startswith(start) and len(start) >= max(SHORTEST_START, NEARLY * len(phrasing))
-        )
-        return self.find(text) or next(nearly, None)
+            begun = []
+        nearly = (bet for phrasing, bet in begun if len(start) >= NEARLY * len(phrasing))
+        found = self.find(text) or next(nearly, None)
+        return found, [bet for bet in dict.fromkeys(bet for _, bet in begun) if bet != found]
 
     def _find(self, text: str) -> BestBet | None:
         """The answer that a search asks for."""
@@ -103,10 +96,9 @@ class BestBets:
         )
         if likeness >= ALIKE:
             return bet
-        return None if _ASKS_FOR_MEANING.match(text.lower()) else self._of_concepts(text)
-
-    def _of_concepts(self, text: str) -> BestBet | None:
-        """The answer that has the concepts of a search, or the only one that has any concept of what people say of themselves."""
+        if _ASKS_FOR_MEANING.match(text.lower()):
+            return None
+        # The answer that has the concepts of a search, or the only one that has any concept of what people say of themselves.
         names = self._concepts_of(text)
         if names in self._by_concepts or not _FIRST_PERSON.intersection(folded_words(text)):
             return self._by_concepts.get(names)

@@ -44,7 +44,7 @@ def search() -> Response:
     shown = current_app.extensions["safety_cards"].match(query.text)
     names = results.with_results(table().names_starting(query.text), query) if is_panel else ()
     bets = best_bets()
-    best_bet = bets.find_unfinished(query.text) if is_panel else bets.find(query.text)
+    best_bet, answers = bets.find_unfinished(query.text) if is_panel else (bets.find(query.text), [])
     is_first = is_asked and query.page == 1 and not query.filters
     texts = find_translated(query.text, PANEL_SIZE if is_panel else results.PAGE_SIZE) if is_first else []
     is_miss = answer is not None and answer.total == 0 and not texts
@@ -58,9 +58,7 @@ def search() -> Response:
         next_steps=results.next_steps(answer) if answer and is_miss else None,
         best_bet=best_bet,
         texts=texts,
-        answers=[bet for bet in bets.completions(query.text) if bet != best_bet][:ANSWER_COUNT]
-        if is_panel
-        else [],
+        answers=answers[:ANSWER_COUNT],
         completions=list(islice(names, COMPLETION_COUNT)),
         categories=category_counts() if answer is None else [],
         suggestions=TRY,

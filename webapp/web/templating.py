@@ -158,16 +158,16 @@ def marked(text: str, spans: list[tuple[int, int]]) -> Markup:
 
 def inline(line: str, link_class: str = "") -> Markup:
     """A line of the plain format of pages as HTML: bold words, titles of journals, and links."""
-    return Markup("").join(_piece(piece, link_class) for piece in page_text.pieces(line))
-
-
-def _piece(piece: page_text.Piece, link_class: str) -> Markup:
-    if not piece.mark:
-        return escape(piece.text)
-    words = inline(piece.text, link_class)
-    if piece.mark == "link":
-        return _link(piece.address, words, link_class)
-    return Markup("<{0}>{1}</{0}>").format({"bold": "b", "title": "cite"}[piece.mark], words)
+    html = Markup("")
+    for piece in page_text.pieces(line):
+        if not piece.mark:
+            html += escape(piece.text)
+        elif piece.mark == "link":
+            html += _link(piece.address, inline(piece.text, link_class), link_class)
+        else:
+            tag = {"bold": "b", "title": "cite"}[piece.mark]
+            html += Markup("<{0}>{1}</{0}>").format(tag, inline(piece.text, link_class))
+    return html
 
 
 def _link(address: str, words: Markup, link_class: str) -> Markup:
