@@ -27,7 +27,7 @@ NOT_FOR_WRITERS = {
 FOR_ADMINS = {
     "people.everyone", "people.invite", "people.person", "people.change_role", "people.close_account",
     "people.open_account", "people.send_link", "people.reset_second_factor", "people.audit_log",
-    "safety_desk.edit", "safety_desk.save", "safety_desk.export", "safety_desk.import_file",
+    "safety_desk.edit", "reviews.of_card", "reviews.ask_about_card", "reviews.undo_of_card", "safety_desk.save", "safety_desk.export", "safety_desk.import_file",
     "settings.edit", "settings.save", "settings.save_logo", "settings.as_file", "settings.open_file", "settings.changes",
     "site_pages.overview", "site_pages.edit", "site_pages.save", "site_pages.as_file", "site_pages.open_file", "site_pages.changes",
     "categories.overview", "categories.restore", "categories.new", "categories.add", "categories.edit", "categories.save",

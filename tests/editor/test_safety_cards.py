@@ -3,26 +3,30 @@
 import io
 import logging
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select, text
 
-from tests.accounts.people import EditorClient, add_editor, audited, sign_in, token
+from tests.accounts.people import EMAIL, EditorClient, add_editor, audited, sign_in, token
 from tests.editor.forms import sent_by
+from tests.newsletter.steps import delivered, forget, link_in, text_of
 from tests.pages import H, PageClient, parsed
 from webapp.db.change_log import ChangeKind, announce
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.editor.safety_form import SafetyForm, card_from, card_values
 from webapp.exports import site_copy
-from webapp.models import AuditKind, Editor, GlossaryTerm, Role, SafetyRevision
+from webapp.models import AuditKind, Editor, GlossaryTerm, Role, SafetyReview, SafetyRevision
 from webapp.models.in_words import day
 from webapp.models.values import ReviewerKind
-from webapp.publishing import safety_cards
+from webapp.publishing import reviews, safety_cards
+from webapp.publishing.sign_offs import CARD_PARTS
 
 BURN, DYSREFLEXIA = "/editor/safety/burn", "/editor/safety/autonomic-dysreflexia"
 EDIT = f"{BURN}/edit"
@@ -323,3 +327,123 @@ def test_without_its_tables_the_site_shows_the_starters_cards(
     with caplog.at_level(logging.ERROR):
         assert client.get("/emergency").text.count("Do this now") == 14
     assert "the safety cards could not be read" in caplog.text
+
+
+# ------------------------------------------------------------------ asked for by mail
+
+REVIEWS = f"{BURN}/reviews"
+MAILED = "sam@example.org"
+AGREES: dict[str, Any] = {f"{part}-opinion": "agree" for part in CARD_PARTS}
+SIGNS = AGREES | {"agrees": "y", "name": "Sam Roe", "role": "physiatrist"}
+BY_MAIL = "Checked by Sam Roe, physiatrist, "
+EARLIER = f"{BY_MAIL}on {day(datetime.now(UTC))}, of an earlier version."
+SHOWN_ON = ("/emergency", "/search?q=burned+my+leg")  # the page for emergencies is the one saved for offline
+
+
+@pytest.fixture
+def asker(client: PageClient, admin: Editor) -> PageClient:
+    """The browser of an admin."""
+    return client
+
+
+def ask(asker: PageClient, path: str = REVIEWS, status: int = 303, **fields: str) -> str:
+    """Ask Sam, who has no account, about a card; the page that comes back."""
+    known = {"name": "Sam Roe", "email": MAILED, "kind": "clinician", "question": "Is it soon enough?"}
+    sent = {"csrf_token": token(asker, path)} | known | fields
+    return asker.post(path, sent, status=status).text
+
+
+def mailed_link(asker: PageClient, path: str = REVIEWS) -> str:
+    """Ask Sam; where the link in the mail leads."""
+    ask(asker, path)
+    return link_in(delivered()[-1], "/review/")
+
+
+def test_a_card_is_signed_by_a_mailed_link(asker: PageClient, app: Flask) -> None:
+    link, sam = mailed_link(asker), PageClient(app)
+    page = sam.get(link).text
+    assert "Is it soon enough?" in page and "asks for your view on this safety card" in page
+    assert UNCHECKED in asker.get("/emergency").text
+    assert "You signed this version." in sam.get(sam.post(link, SIGNS, status=303).location).text
+    for path in SHOWN_ON:
+        assert BY_MAIL in sam.get(path).text, path
+    assert delivered()[-1]["To"] == EMAIL and REVIEWS in text_of(delivered()[-1])
+    assert "Signed on" in asker.get(REVIEWS).text
+
+
+def test_the_card_for_the_wallet_names_who_signed_by_mail(asker: PageClient, app: Flask) -> None:
+    PageClient(app).post(mailed_link(asker, f"{DYSREFLEXIA}/reviews"), SIGNS, status=303)
+    assert BY_MAIL in asker.get("/emergency/dysreflexia-card").text
+
+
+def test_after_an_edit_a_card_was_checked_in_an_earlier_version(asker: PageClient, app: Flask) -> None:
+    PageClient(app).post(mailed_link(asker), SIGNS, status=303)
+    sent = fields_of(asker.get(EDIT).text) | {"what": "A burn under skin that feels nothing."}
+    asker.post(EDIT, sent, status=303)
+    assert EARLIER in asker.get("/emergency").text
+
+
+def test_a_card_that_changed_since_it_was_asked_about_is_signed_as_it_was(
+    asker: PageClient, app: Flask
+) -> None:
+    link, sam = mailed_link(asker), PageClient(app)
+    old = safety_cards.get_card("burn").what
+    sent = fields_of(asker.get(EDIT).text) | {"what": "A burn under skin that feels nothing."}
+    asker.post(EDIT, sent, status=303)
+    assert old in sam.get(link).text
+    sam.post(link, SIGNS, status=303)
+    assert EARLIER in asker.get("/emergency").text
+
+
+def test_who_wants_something_changed_does_not_sign(asker: PageClient, app: Flask) -> None:
+    link, sam = mailed_link(asker), PageClient(app)
+    change = {"do_now-opinion": "change", "do_now-text": "Cool it for longer."}
+    assert "so you can’t sign this version" in sam.post(link, SIGNS | change, status=422).text
+    sam.post(link, AGREES | change | {"sources-opinion": "not-my-field"}, status=303)
+    assert UNCHECKED in asker.get("/emergency").text
+    page = asker.get(REVIEWS).text
+    assert "Cool it for longer." in page and "Not my field" in page
+
+
+def test_a_name_is_taken_back_by_the_link_or_by_an_admin(asker: PageClient, app: Flask) -> None:
+    for taken_back in ("link", "admin"):
+        link, sam = mailed_link(asker), PageClient(app)
+        sam.post(link, SIGNS, status=303)
+        assert BY_MAIL in asker.get("/emergency").text
+        if taken_back == "link":
+            sam.post(f"{link}/undo", status=303)
+        else:
+            [path] = re.findall(r'action="(/editor/safety/reviews/\d+/undo)"', asker.get(REVIEWS).text)
+            asker.post(path, {"csrf_token": token(asker, REVIEWS)}, status=303)
+        assert BY_MAIL not in asker.get("/emergency").text
+
+
+def test_the_link_of_a_card_works_for_two_weeks_and_until_the_next_one(asker: PageClient, app: Flask) -> None:
+    first, sam = mailed_link(asker), PageClient(app)
+    second = mailed_link(asker)
+    assert "We asked you again since then." in sam.post(first, SIGNS, status=409).text
+    with time_machine.travel(datetime.now(UTC) + reviews.LINK_FOR + timedelta(minutes=1)):
+        assert "This link has expired." in sam.post(second, SIGNS, status=409).text
+    assert BY_MAIL not in sam.get("/emergency").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"email": LEE}, "sign it there"),
+        ({"email": ""}, "Enter their email address."),
+        ({"name": ""}, "Enter their name."),
+    ],
+)
+def test_a_request_about_a_card_needs_somebody_without_an_account(
+    lee: PageClient, asker: PageClient, fields: dict[str, str], reason: str
+) -> None:
+    page = ask(asker, status=422, **fields)
+    assert reason in page and "Is it soon enough?" in page
+    assert not delivered()
+
+
+def test_the_address_of_who_checked_a_card_is_forgotten(asker: PageClient) -> None:
+    ask(asker)
+    forget(datetime.now(UTC) + reviews.ADDRESS_RETENTION + timedelta(days=1))
+    assert db.session.scalars(select(SafetyReview.email)).all() == [""]

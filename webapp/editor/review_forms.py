@@ -15,6 +15,8 @@ from webapp.parsing import member_from
 from webapp.publishing.sign_offs import ALL_PARTS
 from webapp.web.forms import mail_address, one_line
 
+SIGNS_IN_EDITOR = "They sign in, open this card and sign it there."
+
 
 def stripped(text: str | None) -> str:
     return (text or "").strip()
@@ -33,16 +35,17 @@ class AskForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check the fields; somebody without an account needs a name and an address that is not an editor's."""
         is_valid: bool = super().validate(extra_validators)
-        if self.reviewer.data or not is_valid:
+        may_choose = "reviewer" in self
+        if not is_valid or (may_choose and self.reviewer.data):
             return is_valid
+        instead = ", or choose an account" if may_choose else ""
         if not self.name.data:
-            self.name.errors = ["Enter their name, or choose an account."]
+            self.name.errors = [f"Enter their name{instead}."]
         if not self.email.data:
-            self.email.errors = ["Enter their email address, or choose an account."]
+            self.email.errors = [f"Enter their email address{instead}."]
         elif find_editor(self.email.data):
-            self.email.errors = [
-                "This person has an account. An admin can add that they may be asked for reviews."
-            ]
+            use = "An admin can add that they may be asked for reviews." if may_choose else SIGNS_IN_EDITOR
+            self.email.errors = [f"This person has an account. {use}"]
         return not (self.name.errors or self.email.errors)
 
 

@@ -16,11 +16,12 @@ from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.editor import queries
 from webapp.editor.review_forms import AskForm, ReviewForm
-from webapp.models import Draft, Editor, Review, Role
+from webapp.models import Draft, Editor, Review, Role, SafetyReview
 from webapp.models.values import ReviewerKind
-from webapp.publishing import answers, publication, reviews, revisions
-from webapp.publishing.reviews import ReviewClosed
-from webapp.publishing.sign_offs import ALL_PARTS, ANSWER_PARTS, PARTS
+from webapp.publishing import answers, publication, reviews, revisions, safety_cards
+from webapp.publishing.reviews import AnyReview, ReviewClosed
+from webapp.publishing.sign_offs import ALL_PARTS, ANSWER_PARTS, CARD_PARTS, PARTS
+from webapp.safety.cards import Card
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import is_exceeded, visitor_address
@@ -74,6 +75,48 @@ def ask(draft_id: int) -> Response:
         reviews.ask(review, now)
         editor_access.discard_recovered_fields()
     return htmx.redirect(url_for(".of_summary", draft_id=draft_id, done="asked"))
+
+
+@bp.get("/editor/safety/<card_id>/reviews")
+def of_card(card_id: str) -> Response:
+    """Show the reviews of a safety card that were asked for by mail, with a form to ask for another."""
+    editor_access.require(Role.ADMIN)
+    return _show_card_reviews(card_id, _card_form(formdata=editor_access.recovered_fields()))
+
+
+@bp.post("/editor/safety/<card_id>/reviews")
+def ask_about_card(card_id: str) -> Response:
+    """Ask somebody without an account about the text of a safety card that readers see."""
+    editor_access.require(Role.ADMIN)
+    form = _card_form()
+    if not form.validate():
+        return _show_card_reviews(card_id, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    safety_cards.get_card(card_id)
+    with editor_access.writing_as(Role.ADMIN) as now:
+        review = SafetyReview(
+            revision=safety_cards.stored_text(card_id, current_editor(), now),
+            kind=ReviewerKind(form.kind.data),
+            name=form.name.data,
+            email=form.email.data,
+            asked_by_id=current_editor().id,
+            question=(form.question.data or "").strip(),
+            asked_at=now,
+            parts=[],
+        )
+        reviews.ask(review, now)
+        editor_access.discard_recovered_fields()
+    return htmx.redirect(url_for(".of_card", card_id=card_id, done="asked"))
+
+
+@bp.post("/editor/safety/reviews/<int:review_id>/undo")
+def undo_of_card(review_id: int) -> Response:
+    """Take back the sign-off of a safety card that came by mail."""
+    with editor_access.writing_as(Role.ADMIN) as now:
+        review = db.session.get(SafetyReview, review_id)
+        if review is None:
+            raise SiteError(HTTPStatus.NOT_FOUND)
+        reviews.undo(review, current_editor().id, now)
+    return htmx.redirect(url_for(".of_card", card_id=review.revision.card_id, done="undone"))
 
 
 @bp.get("/editor/unchecked")
@@ -211,10 +254,32 @@ def _ask_form(draft: Draft, **filled: Any) -> AskForm:
     return form
 
 
+def _card_form(**filled: Any) -> AskForm:
+    """The form to ask about a safety card: who has an account signs it in the editor, and only what readers see can be signed."""
+    form = AskForm(**filled)
+    del form.reviewer, form.revision
+    return form
+
+
+def _show_card_reviews(card_id: str, form: AskForm, status: int = HTTPStatus.OK) -> Response:
+    return htmx.render(
+        "editor/review_requests.html",
+        status=status,
+        card=safety_cards.get_card(card_id),
+        draft=None,
+        form=form,
+        reviews=reviews.of_card(card_id),
+        done=request.args.get("done", ""),
+        is_admin=True,
+        local=local_time,
+    )
+
+
 def _show_reviews(draft: Draft, form: AskForm, status: int = HTTPStatus.OK) -> Response:
     return htmx.render(
         "editor/review_requests.html",
         status=status,
+        card=None,
         draft=draft,
         form=form,
         reviews=reviews.of_draft(draft),
@@ -224,24 +289,30 @@ def _show_reviews(draft: Draft, form: AskForm, status: int = HTTPStatus.OK) -> R
     )
 
 
-def _review_form(review: Review, **filled: Any) -> ReviewForm:
+def _review_form(review: AnyReview, **filled: Any) -> ReviewForm:
     """The form of a review, with what was saved to finish later."""
     said = {part.part: {"opinion": part.opinion, "text": part.text} for part in review.parts}
-    mine = {name: getattr(review, name) for name in ("name", "role", "keeps_name")}
+    mine = {name: getattr(review, name) for name in ("name", "role")}
+    mine["keeps_name"] = isinstance(review, Review) and review.keeps_name
     return ReviewForm(**filled, data=mine | said)
 
 
-def _content(review: Review) -> Content:
+def _content(review: AnyReview) -> Content | Card:
+    if isinstance(review, SafetyReview):
+        cards = safety_cards.live_cards()
+        return cards.card(cards.as_written(review.revision.content))
     return content_from_json(revisions.get_revision(review.draft, review.revision_number).content)
 
 
-def _shown_parts(content: Content) -> list[str]:
+def _shown_parts(content: Content | Card) -> list[str]:
+    if isinstance(content, Card):
+        return list(CARD_PARTS)
     if isinstance(content, AnswerContent):
         return list(ANSWER_PARTS)
     return [part for part in PARTS if part != "since_then" or content.since_then]
 
 
-def _answer(review: Review, token: str = "") -> Response:
+def _answer(review: AnyReview, token: str = "") -> Response:
     """Store a sent review, or one to finish later; refused, its form is shown again as it was filled in."""
     form, shown, is_sent = _review_form(review), _shown_parts(_content(review)), "later" not in request.form
     if not (form.is_complete(shown) if is_sent else form.validate()):
@@ -250,7 +321,8 @@ def _answer(review: Review, token: str = "") -> Response:
         reviews.refuse_answered(review)  # another request may have sent it meanwhile
         if form.agrees.data or not is_sent:
             review.name, review.role = form.name.data or review.name, form.role.data
-            review.keeps_name = bool(token) or form.keeps_name.data
+            if isinstance(review, Review):
+                review.keeps_name = bool(token) or form.keeps_name.data
         if is_sent:
             reviews.answer(review, form.parts(shown), now, signs=form.agrees.data)
         else:
@@ -260,7 +332,9 @@ def _answer(review: Review, token: str = "") -> Response:
     return htmx.redirect(request.path if is_sent else f"{request.path}?saved=yes")
 
 
-def _show_review(review: Review, form: ReviewForm, status: int = HTTPStatus.OK, token: str = "") -> Response:
+def _show_review(
+    review: AnyReview, form: ReviewForm, status: int = HTTPStatus.OK, token: str = ""
+) -> Response:
     content = _content(review)
     response = htmx.render(
         "editor/review.html",
@@ -271,6 +345,7 @@ def _show_review(review: Review, form: ReviewForm, status: int = HTTPStatus.OK, 
         article=publication.transient_article(content, datetime.now(UTC))
         if isinstance(content, ArticleContent)
         else None,
+        card=content if isinstance(content, Card) else None,
         form=form,
         parts=_shown_parts(content),
         until=reviews.closes_at(review),

@@ -102,7 +102,9 @@ def changes(card_id: str, number: int) -> Response:
         "editor/saved_changes.html",
         trail=[("Safety cards", url_for(".cards")), (label, url_for(".card", card_id=card_id))],
         number=number,
-        note="" if differences else "The words are the same. It was signed as it came with the site.",
+        note=""
+        if differences
+        else "The words are the same. It was stored as it came with the site, for somebody to check.",
         differences=differences,
     )
 

@@ -27,11 +27,11 @@ from webapp.models import (
     MailKind,
     MessageAnswer,
     OutboxMessage,
-    Review,
     Subscriber,
     SubscriberState,
 )
 from webapp.models.values import ArticleStatus
+from webapp.publishing import reviews
 from webapp.search import followed
 from webapp.search.index import SearchUnavailable
 from webapp.web import tokens
@@ -59,7 +59,7 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
             sentence = message.text_body or ""
             rendered = emails.account_notice(sentence, editor, message.queued_at) if editor else None
         case MailKind.REVIEW_REQUEST | MailKind.REVIEW_ANSWERED | MailKind.CHECK_AGAIN:
-            review = db.session.get(Review, int(message.text_body or 0))
+            review = reviews.by_key(message.text_body or "0")
             rendered = emails.about_review(message.kind, review) if review else None
         case MailKind.ISSUE_STOPPED:
             stopped = outbox.stopped_issues()

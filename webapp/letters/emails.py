@@ -17,6 +17,7 @@ from webapp.models import MOST_SEARCHES, Answer, Article, Editor, Issue, MailKin
 from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus, TextKind
 from webapp.publishing import reviews
+from webapp.publishing.reviews import AnyReview
 from webapp.web import tokens
 
 UNSUBSCRIBE = "newsletter-unsubscribe"
@@ -112,7 +113,7 @@ def account_notice(sentence: str, editor: Editor, at: datetime) -> RenderedMail:
     return _rendered("A change to your account", "account_notice", sentence=sentence, editor=editor, at=when)
 
 
-def about_review(kind: MailKind, review: Review) -> RenderedMail | None:
+def about_review(kind: MailKind, review: AnyReview) -> RenderedMail | None:
     """A request to review a text, or a notice to the editor who asked; None if it is out of date."""
     if kind == MailKind.REVIEW_REQUEST:
         if review.answered_at or review.replaced_at:
@@ -120,15 +121,18 @@ def about_review(kind: MailKind, review: Review) -> RenderedMail | None:
         address = link("reviews.show", review_id=review.id)
         if review.reviewer_id is None:
             address = link("reviews.by_link", token=reviews.link_token(review))
-        what = "an answer" if review.draft.kind is TextKind.ANSWER else "a summary"
+        what = "an answer" if review.what == TextKind.ANSWER else f"a {review.what}"
         subject, until = f"Would you check {what} for us?", reviews.closes_at(review)
         return _rendered(subject, "review_request", review=review, link=address, until=until)
     sentence = f"{review.name} {'signed it off' if review.is_signed else 'sent a review'}."
     if kind == MailKind.CHECK_AGAIN:
         if not review.is_signed:
             return None
-        sentence = f"{review.name} checked this {review.draft.kind} a year ago. Is it still right?"
-    address = link("reviews.of_summary", draft_id=review.draft_id)
+        sentence = f"{review.name} checked this {review.what} a year ago. Is it still right?"
+    if isinstance(review, Review):
+        address = link("reviews.of_summary", draft_id=review.draft_id)
+    else:
+        address = link("reviews.of_card", card_id=review.revision.card_id)
     subject = "About a review you asked for"
     return _rendered(subject, "review_notice", sentence=sentence, review=review, link=address)
 

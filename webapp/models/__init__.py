@@ -45,7 +45,7 @@ from webapp.models.newsletter import (
     Suppression,
     SuppressionReason,
 )
-from webapp.models.review import Opinion, PartReview, Review
+from webapp.models.review import Opinion, PartReview, Review, SafetyReview
 from webapp.models.safety import SafetyRevision, SafetySignOff
 from webapp.models.saved_text import SavedText, SitePart, SiteText
 from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText

@@ -1,6 +1,7 @@
 """Reviews: what somebody was asked to check, and what they said of it."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 from sqlalchemy import ColumnElement, ForeignKey, String, Text
@@ -11,11 +12,12 @@ from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Draft
 from webapp.models.editor import Editor
+from webapp.models.safety import SafetyRevision
 from webapp.models.values import Labeled, ReviewerKind
 
 
 class Opinion(Labeled):
-    """What a reviewer says of one part of a summary."""
+    """What a reviewer says of one part of a text."""
 
     AGREE = "agree", "Agree"
     CHANGE = "change", "Change this"
@@ -31,20 +33,19 @@ class PartReview(msgspec.Struct, frozen=True):
     is_done: bool = False
 
 
-class Review(Base):
-    """A request to review one revision, and the answer. Somebody without an account has no ``reviewer`` and answers by a link.
+class ReviewRequest(Base):
+    """A request to review one revision, and the answer.
 
     A review with ``signed_at`` and without ``undone_at`` is a sign-off. ``replaced_at``: the same person was asked again.
     """
 
+    __abstract__ = True
+
     id: Mapped[int] = mapped_column(primary_key=True)
-    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
-    revision_number: Mapped[int]
     kind: Mapped[ReviewerKind] = mapped_column(enum_text(ReviewerKind))
     name: Mapped[str] = mapped_column(String(120))  # these two as printed
     role: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254))
-    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="SET NULL"), index=True)
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="SET NULL"))
     question: Mapped[str] = mapped_column(Text, default="")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -52,12 +53,7 @@ class Review(Base):
     parts: Mapped[list[PartReview]] = mapped_column(JsonList(PartReview), default=list)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    keeps_name: Mapped[bool] = mapped_column(default=False)  # also without an account, or once it is closed
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # that it is time to check again
-    draft: Mapped[Draft] = relationship(lazy="joined", innerjoin=True)
-    reviewer: Mapped[Editor | None] = relationship(foreign_keys=reviewer_id, lazy="joined")
-    asked_by: Mapped[Editor | None] = relationship(foreign_keys=asked_by_id, lazy="joined")
 
     @hybrid_property
     def is_signed(self) -> bool:
@@ -68,3 +64,55 @@ class Review(Base):
     @classmethod
     def _is_signed(cls) -> ColumnElement[bool]:
         return cls.signed_at.is_not(None) & cls.undone_at.is_(None)
+
+
+class Review(ReviewRequest):
+    """A review of a summary or an answer. Somebody without an account has no ``reviewer`` and answers by a link."""
+
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
+    revision_number: Mapped[int]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id", ondelete="SET NULL"), index=True)
+    keeps_name: Mapped[bool] = mapped_column(default=False)  # also without an account, or once it is closed
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # that it is time to check again
+    draft: Mapped[Draft] = relationship(lazy="joined", innerjoin=True)
+    reviewer: Mapped[Editor | None] = relationship(foreign_keys=reviewer_id, lazy="joined")
+    asked_by: Mapped[Editor | None] = relationship(foreign_keys="Review.asked_by_id", lazy="joined")
+
+    @property
+    def title(self) -> str:
+        return self.draft.title
+
+    @property
+    def what(self) -> str:
+        """What is reviewed, in a word."""
+        return str(self.draft.kind)
+
+    @property
+    def is_of_deleted(self) -> bool:
+        return self.draft.deleted_at is not None
+
+
+class SafetyReview(ReviewRequest):
+    """A review of a safety card by somebody without an account, who answers by a link; others sign the card in the editor."""
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("safety_revision.id", ondelete="CASCADE"), index=True)
+    revision: Mapped[SafetyRevision] = relationship(lazy="joined", innerjoin=True)
+    asked_by: Mapped[Editor | None] = relationship(lazy="joined")
+
+    what: ClassVar = "safety card"
+
+    @property
+    def reviewer_id(self) -> None:
+        return None
+
+    @property
+    def is_of_deleted(self) -> bool:
+        return False
+
+    @property
+    def revision_number(self) -> int:
+        return self.revision.number
+
+    @property
+    def title(self) -> str:
+        return str(self.revision.content["label"])

@@ -9,7 +9,16 @@ from sqlalchemy import func, or_, select, update
 
 from webapp.db.session import db
 from webapp.mail import outbox
-from webapp.models import AuditKind, Draft, Editor, MailKind, PartReview, Review
+from webapp.models import (
+    AuditKind,
+    Draft,
+    Editor,
+    MailKind,
+    PartReview,
+    Review,
+    SafetyReview,
+    SafetyRevision,
+)
 from webapp.publishing import audit, safety_cards, sign_offs
 from webapp.web import tokens
 from webapp.web.errors import SiteError
@@ -18,12 +27,14 @@ LINK_FOR = timedelta(days=14)
 CHECK_AGAIN_AFTER = timedelta(days=365)
 ADDRESS_RETENTION = timedelta(days=60)  # of somebody without an account
 LINK = "review"
+OF_CARD = "safety-"  # keys of reviews of cards; a release before them tries their mail again later
+AnyReview = Review | SafetyReview
 
 
 class ReviewClosed(Exception):
     """A review cannot be answered (any more); ``why`` is a sentence for the reviewer."""
 
-    def __init__(self, review: Review | None, why: str) -> None:
+    def __init__(self, review: AnyReview | None, why: str) -> None:
         super().__init__(why)
         self.review, self.why = review, why
 
@@ -40,38 +51,56 @@ class Comment:
         return f"{self.review.id}-{self.part.part}"
 
 
-def ask(review: Review, now: datetime) -> None:
+def ask(review: AnyReview, now: datetime) -> None:
     """Mail a new request for a review. An earlier request to the same address ends."""
-    earlier = update(Review).where(
-        Review.draft_id == review.draft.id,
-        Review.email == review.email,
-        Review.answered_at.is_(None),
-        Review.replaced_at.is_(None),
+    kind: type[AnyReview] = type(review)
+    if isinstance(review, Review):
+        of_same_text = Review.draft_id == review.draft.id
+    else:
+        texts = select(SafetyRevision.id).where(SafetyRevision.card_id == review.revision.card_id)
+        of_same_text = SafetyReview.revision_id.in_(texts)
+    earlier = update(kind).where(
+        of_same_text,
+        kind.email == review.email,
+        kind.answered_at.is_(None),
+        kind.replaced_at.is_(None),
     )
     db.session.execute(earlier.values(replaced_at=now))
     db.session.add(review)
     db.session.flush()
-    outbox.enqueue(MailKind.REVIEW_REQUEST, review.email, now, text=str(review.id))
-    audit.record(AuditKind.REVIEW_ASKED, now, review.asked_by_id, review.reviewer_id, review.draft.title)
+    outbox.enqueue(MailKind.REVIEW_REQUEST, review.email, now, text=key_of(review))
+    audit.record(AuditKind.REVIEW_ASKED, now, review.asked_by_id, review.reviewer_id, review.title)
 
 
-def link_token(review: Review) -> str:
+def key_of(review: AnyReview) -> str:
+    """By which mail and links name a review."""
+    return f"{OF_CARD if isinstance(review, SafetyReview) else ''}{review.id}"
+
+
+def by_key(key: str) -> AnyReview | None:
+    """The review with this key, if it still exists. Raises ValueError for what is no key."""
+    if key.startswith(OF_CARD):
+        return db.session.get(SafetyReview, int(key.removeprefix(OF_CARD)))
+    return db.session.get(Review, int(key))
+
+
+def link_token(review: AnyReview) -> str:
     """The token in the link to one review of one revision."""
-    return tokens.sign(LINK, f"{review.id}-{review.revision_number}")
+    return tokens.sign(LINK, f"{key_of(review)}-{review.revision_number}")
 
 
-def by_token(token: str) -> tuple[Review | None, int]:
+def by_token(token: str) -> tuple[AnyReview | None, int]:
     """The review that a link is for, if it still exists, and the revision in it. Raises SiteError 404."""
     try:
-        review_id, revision_number = map(int, str(tokens.read_signed(LINK, token)).split("-"))
+        key, _, revision_number = str(tokens.read_signed(LINK, token)).rpartition("-")
+        return by_key(key), int(revision_number)
     except (tokens.TokenError, ValueError) as error:
         raise SiteError(404, "Part of this link is missing. Please copy all of it from our email.") from error
-    return db.session.get(Review, review_id), revision_number
 
 
-def refuse_closed(review: Review | None, revision_number: int, now: datetime) -> Review:
+def refuse_closed(review: AnyReview | None, revision_number: int, now: datetime) -> AnyReview:
     """Return a review that can be answered by its link. Raises ReviewClosed."""
-    if review is None or review.draft.deleted_at is not None:
+    if review is None or review.is_of_deleted:
         raise ReviewClosed(None, "This text was deleted, so there is nothing left to review.")
     refuse_answered(review)
     if revision_number != review.revision_number:
@@ -81,7 +110,7 @@ def refuse_closed(review: Review | None, revision_number: int, now: datetime) ->
     return review
 
 
-def refuse_answered(review: Review) -> None:
+def refuse_answered(review: AnyReview) -> None:
     """Raise ReviewClosed for a review that was sent, or asked for again."""
     if review.answered_at is not None:
         why = "You signed this version." if review.is_signed else "You sent us your review."
@@ -90,29 +119,29 @@ def refuse_answered(review: Review) -> None:
         raise ReviewClosed(review, "We asked you again since then. Please use our newer email.")
 
 
-def closes_at(review: Review) -> datetime:
+def closes_at(review: AnyReview) -> datetime:
     """When the link of a review stops working."""
     return review.asked_at + LINK_FOR
 
 
-def answer(review: Review, parts: Iterable[PartReview], now: datetime, *, signs: bool) -> None:
+def answer(review: AnyReview, parts: Iterable[PartReview], now: datetime, *, signs: bool) -> None:
     """Store an answer, and mail the editor who asked. One that ``signs`` has its name and role as printed already."""
     review.parts, review.answered_at = list(parts), now
     if signs:
         review.signed_at = now
         sign_offs.print_again(review, now)
     if review.asked_by is not None:
-        outbox.enqueue(MailKind.REVIEW_ANSWERED, review.asked_by.email, now, text=str(review.id))
+        outbox.enqueue(MailKind.REVIEW_ANSWERED, review.asked_by.email, now, text=key_of(review))
     kind = AuditKind.SIGNED_OFF if signs else AuditKind.REVIEWED
-    audit.record(kind, now, review.reviewer_id, detail=review.draft.title)
+    audit.record(kind, now, review.reviewer_id, detail=review.title)
 
 
-def undo(review: Review, actor_id: int | None, now: datetime) -> None:
+def undo(review: AnyReview, actor_id: int | None, now: datetime) -> None:
     """Take a sign-off back, once."""
     if review.is_signed:
         review.undone_at = now
         sign_offs.print_again(review, now)
-        audit.record(AuditKind.SIGN_OFF_UNDONE, now, actor_id, review.reviewer_id, review.draft.title)
+        audit.record(AuditKind.SIGN_OFF_UNDONE, now, actor_id, review.reviewer_id, review.title)
 
 
 def print_names_again(reviewer: Editor, now: datetime) -> None:
@@ -127,6 +156,12 @@ def of_draft(draft: Draft) -> Sequence[Review]:
     """All reviews of a draft, newest first."""
     query = select(Review).where(Review.draft_id == draft.id)
     return db.session.scalars(query.order_by(Review.id.desc())).all()
+
+
+def of_card(card_id: str) -> Sequence[SafetyReview]:
+    """All reviews of a safety card that were asked for by mail, newest first."""
+    query = select(SafetyReview).join(SafetyReview.revision).where(SafetyRevision.card_id == card_id)
+    return db.session.scalars(query.order_by(SafetyReview.id.desc())).all()
 
 
 def asked_of(reviewer: Editor) -> Sequence[Review]:
@@ -179,5 +214,9 @@ def remind(now: datetime) -> None:
 
 def forget_addresses(now: datetime) -> None:
     """Delete the mail addresses of people without an account whose links ended long ago."""
-    old = update(Review).where(Review.reviewer_id.is_(None), Review.asked_at < now - ADDRESS_RETENTION)
-    db.session.execute(old.values(email=""))
+    limit = now - ADDRESS_RETENTION
+    for old in (
+        update(Review).where(Review.reviewer_id.is_(None), Review.asked_at < limit),
+        update(SafetyReview).where(SafetyReview.asked_at < limit),
+    ):
+        db.session.execute(old.values(email=""))

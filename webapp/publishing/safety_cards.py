@@ -102,14 +102,11 @@ def has_signed(saved: Sequence[SafetyRevision], editor: Editor) -> bool:
 
 def sign(card_id: str, number: int, editor: Editor, now: datetime) -> None:
     """Store that somebody checked the text that readers see; raises SavedMeanwhile if they read another."""
-    card, saved = get_card(card_id), history(card_id)
-    refuse_outdated(saved, number)
+    refuse_outdated(history(card_id), number)
     assert editor.reviewer_kind is not None
-    # what was signed is stored, so that a new release cannot change it
-    revision = saved[0] if saved else _add_revision(card, 1, editor, now)
     db.session.merge(
         SafetySignOff(
-            revision_id=revision.id,
+            revision_id=stored_text(card_id, editor, now).id,
             editor_id=editor.id,
             kind=editor.reviewer_kind,
             role=editor.printed_role or "",
@@ -117,7 +114,13 @@ def sign(card_id: str, number: int, editor: Editor, now: datetime) -> None:
         )
     )
     change_log.announce(ChangeKind.SAFETY, now)
-    audit.record(AuditKind.SIGNED_OFF, now, editor.id, detail=card.title)
+    audit.record(AuditKind.SIGNED_OFF, now, editor.id, detail=get_card(card_id).title)
+
+
+def stored_text(card_id: str, editor: Editor, now: datetime) -> SafetyRevision:
+    """The text that readers see, stored even if it came with the site: a new release cannot change what somebody signs."""
+    saved = history(card_id)
+    return saved[0] if saved else _add_revision(get_card(card_id), 1, editor, now)
 
 
 def undo_sign_off(card_id: str, editor: Editor, now: datetime) -> None:

@@ -9,7 +9,7 @@ from webapp.content.answer_content import content_from_json
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
-from webapp.models import Opinion, Review, Revision
+from webapp.models import Opinion, Review, Revision, SafetyReview
 from webapp.models.values import SignOff
 
 
@@ -51,7 +51,13 @@ ANSWER_PARTS = _by_first_field(
     Part("Questions for the care team", "questions"),
     Part("Safety cards and other places", "elsewhere safety_cards"),
 )
-ALL_PARTS = PARTS | ANSWER_PARTS
+CARD_PARTS = _by_first_field(
+    Part("What to do now, and what not", "do_now do_not"),
+    Part("When to call, and what to say", "call_now call_soon tell actions note"),
+    Part("What it is, its signs, and who is at risk", "signs label title what who"),
+    Part("Where this comes from", "sources checked_on"),
+)
+ALL_PARTS = PARTS | ANSWER_PARTS | CARD_PARTS
 
 
 def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[SignOff]:
@@ -88,8 +94,11 @@ def of_text(draft_id: int, text: dict[str, Any], revision_number: int) -> list[S
     return list(printed.values())
 
 
-def print_again(review: Review, now: datetime) -> None:
+def print_again(review: Review | SafetyReview, now: datetime) -> None:
     """Bring what readers see up to date after a review was signed, undone, or lost its reviewer's name."""
+    if isinstance(review, SafetyReview):  # every process reads who signed after the change
+        change_log.announce(ChangeKind.SAFETY, now)
+        return
     draft, live = review.draft, review.draft.live
     if live is None:
         return

@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.languages.language import current_language, in_language, known_languages
-from webapp.models import Editor, SafetyRevision, SafetySignOff
+from webapp.models import Editor, SafetyReview, SafetyRevision, SafetySignOff
 from webapp.models.values import SignOff
 from webapp.safety.cards import FILE, SafetyCards, SafetyFileError, StoredCard, read, read_words
 from webapp.web.live_values import LiveValue
@@ -65,15 +65,22 @@ def _stored_cards() -> dict[str, StoredCard]:
         select(SafetySignOff, SafetyRevision.card_id, SafetyRevision.content, Editor.name, Editor.disabled_at)
         .join(SafetyRevision, SafetyRevision.id == SafetySignOff.revision_id)
         .join(Editor, Editor.id == SafetySignOff.editor_id)
-        .order_by(SafetySignOff.signed_at)
+    )
+    by_mail = (
+        select(SafetyReview, SafetyRevision.card_id, SafetyRevision.content)
+        .join(SafetyRevision, SafetyRevision.id == SafetyReview.revision_id)
+        .where(SafetyReview.is_signed)
     )
     with db.engine.connect() as connection:
         shown = {card_id: content for card_id, content in connection.execute(texts)}  # noqa: C416
-        sign_offs: dict[str, dict[int, SignOff]] = {card_id: {} for card_id in shown}
-        for row in connection.execute(signed):
+        rows = [
+            (row, row.editor_id, "" if row.disabled_at else row.name) for row in connection.execute(signed)
+        ]
+        rows += [(row, row.name, row.name) for row in connection.execute(by_mail)]
+        sign_offs: dict[str, dict[int | str, SignOff]] = {card_id: {} for card_id in shown}
+        for row, person, name in sorted(rows, key=lambda one: one[0].signed_at):
             of_card = sign_offs[row.card_id]
-            of_card.pop(row.editor_id, None)  # of one person only the newest, and in its place
-            name = "" if row.disabled_at else row.name
+            of_card.pop(person, None)  # of one person only the newest, and in its place
             is_earlier = row.content != shown[row.card_id]
-            of_card[row.editor_id] = SignOff(name, row.role, row.kind, row.signed_at.date(), is_earlier)
+            of_card[person] = SignOff(name, row.role, row.kind, row.signed_at.date(), is_earlier)
     return {card_id: StoredCard(shown[card_id], list(sign_offs[card_id].values())) for card_id in shown}
