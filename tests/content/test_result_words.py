@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from webapp.content.how_sure import how_sure
-from webapp.content.result_words import result_words
+from webapp.content.result_words import result_words, who_took_part
 from webapp.models import Article, Paper
 from webapp.models.people import People
 from webapp.models.values import Certainty, LaterEvent, PaperStatus, Result, StudyKind, Subject
@@ -62,6 +62,20 @@ def summary(
 )  # fmt: skip
 def test_the_result_says_how_far_it_reaches(article: Article, words: str) -> None:
     assert result_words(article) == words
+
+
+@pytest.mark.parametrize(
+    ("article", "words"),
+    [
+        (summary(size="48 people"), "48 people"),
+        (summary(size="many people"), "People"),
+        (summary(kind=PLAN, size="9 people planned"), "People"),
+        (summary(Subject.ANIMALS, size="41 rats", species="rats"), "Animals (rats)"),
+        (Article(people=People()), ""),
+    ],
+)
+def test_people_are_counted_and_animals_are_named(article: Article, words: str) -> None:
+    assert who_took_part(article) == words
 
 
 def test_helped_never_stands_alone_for_few_people_animals_or_a_link() -> None:

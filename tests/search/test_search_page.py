@@ -407,14 +407,14 @@ def test_everyday_words_are_read_as_medical_ones_and_the_page_says_so(client: Pa
     )
     text = client.get("/search?q=can't pee").text
     assert slugs(text) == [found.slug]
-    assert "We also looked for <em>urinary retention</em>" in text
+    assert "We also looked for <b>urinary retention</b>" in text
     assert 'href="/search?q=can%27t+pee&amp;own=1"' in text
 
 
 def test_fewer_words_are_not_offered_where_more_find_nothing(client: PageClient, add: Adds) -> None:
     add()
     text = client.get("/search?q=can't pee").text
-    assert "We also looked for <em>urinary retention</em>" in text
+    assert "We also looked for <b>urinary retention</b>" in text
     assert "own=1" not in text
 
 

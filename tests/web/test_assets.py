@@ -53,3 +53,9 @@ def test_browsers_that_do_not_know_light_dark_get_every_color() -> None:
 )
 def test_a_wrong_address_is_not_found(client: PageClient, path: str) -> None:
     client.get(path, status=404)
+
+
+def test_no_screen_waits_for_the_rules_of_paper(client: PageClient) -> None:
+    [screen, paper] = re.findall(r'<link rel="stylesheet"[^>]*>', client.get("/about").text)
+    assert "print.css" in paper and 'media="print"' in paper and "media=" not in screen
+    assert "@media print" not in get_asset("css/site.css").body.decode()

@@ -7,7 +7,7 @@ from functools import cached_property
 from math import sqrt
 
 from webapp.content.quantities import quantities
-from webapp.content.result_words import studied_count
+from webapp.content.result_words import people_count
 from webapp.languages.language import gettext
 from webapp.models import Answer, Article
 from webapp.models.article import running_text
@@ -42,9 +42,7 @@ class Study:
 
     @property
     def count(self) -> int | None:
-        """How many people took part; None for animals, for plans, and where it is not stated as one number."""
-        is_done_in_people = self.article.subject is Subject.PEOPLE and self.kind is not StudyKind.STUDY_PLAN
-        return studied_count(self.article) if is_done_in_people else None
+        return people_count(self.article)
 
     @property
     def size(self) -> str:

@@ -57,6 +57,21 @@ def _in_people(article: Article, result: Result) -> str:
     return result.label.lower()
 
 
+def who_took_part(article: Article) -> str:
+    """How many people took part, or else what was studied: "12 people", "Animals (rats)". Empty where a draft does not say it yet."""
+    if (count := people_count(article)) is not None:
+        return plural(count, "person", "people")
+    if article.subject is None:
+        return ""
+    return f"{article.subject.label} ({article.species})" if article.species else article.subject.label
+
+
+def people_count(article: Article) -> int | None:
+    """How many people took part; None for animals, for plans, and where it is not stated as one number."""
+    is_done = article.subject is Subject.PEOPLE and article.study_kind is not StudyKind.STUDY_PLAN
+    return studied_count(article) if is_done else None
+
+
 def studied_count(article: Article) -> int | None:
     """How many people or animals were studied; None where it is not stated as one number."""
     if article.people.count is not None:

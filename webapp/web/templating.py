@@ -15,7 +15,7 @@ from webapp.config import VERSION, Config
 from webapp.content import page_text
 from webapp.content.fact_words import fact, harms_note, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
-from webapp.content.result_words import result_words
+from webapp.content.result_words import result_words, who_took_part
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.languages.extraction import script_messages
 from webapp.languages.language import current_language, gettext, known_languages, ngettext
@@ -128,6 +128,7 @@ def init_app(app: Flask, config: Config) -> None:
         profile_query=profile_query,
         harms_note=harms_note,
         result_words=result_words,
+        who_took_part=who_took_part,
         who_checked=who_checked,
         written_by=written_by,
     )
