@@ -132,8 +132,8 @@ def get_term(slug: str) -> GlossaryTerm:
     return term
 
 
-def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
-    """Standing articles whose text has the term as a whole word, newest first."""
+def articles_with(term: GlossaryTerm) -> list[Article]:
+    """The newest standing articles whose text has the term as a whole word."""
     forms = (term.term, *term.forms)
     dictionary = Dictionary(dict.fromkeys(map(str.lower, forms), Term(term.slug, term.term, term.meaning)))
     columns = [getattr(Article, name) for name in _TEXT_FIELDS]
@@ -145,4 +145,4 @@ def articles_with(term: GlossaryTerm, count: int = USES_SHOWN) -> list[Article]:
         article
         for article in rows
         if any(next(dictionary.uses(getattr(article, name) or ""), None) for name in _TEXT_FIELDS)
-    ][:count]
+    ][:USES_SHOWN]

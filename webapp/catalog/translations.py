@@ -69,13 +69,11 @@ def in_current_language(live: OneLive) -> OneLive:
 def headings_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:
     """What lists show of texts of one kind, in the language of the page where it is translated."""
     texts = list(texts)
-    found = _published(texts)
-    return [
-        cast("OneLive", InLanguage(text, _headings(found[text.id]), found[text.id]))
-        if text.id in found
-        else text
-        for text in texts
-    ]
+    shown = {text.id: text for text in texts}
+    for number, translation in _published(texts).items():
+        words = {name: said for name in _HEADINGS if (said := translation.words.get(name))}
+        shown[number] = cast("OneLive", InLanguage(shown[number], words, translation))
+    return list(shown.values())
 
 
 def only_translated(texts: Iterable[OneLive]) -> list[OneLive]:
@@ -103,10 +101,6 @@ def translated_at(translation: Translation) -> datetime | None:
     )
     query = select(Revision.saved_at).join(Draft, Draft.id == Revision.draft_id)
     return db.session.scalar(query.where(of_text, Revision.number == translation.of_revision))
-
-
-def _headings(translation: Translation) -> dict[str, str]:
-    return {name: text for name in _HEADINGS if (text := translation.words.get(name))}
 
 
 def _published(texts: Sequence[OneLive]) -> dict[int, Translation]:

@@ -1,7 +1,7 @@
 """The parts of a text in the order of its form, and how far each is."""
 
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
 
 from webapp.content.answer_content import AnswerContent, Content
 from webapp.models.values import Labeled
@@ -50,19 +50,9 @@ _OF_ANSWER = (
 
 def form_parts(content: Content) -> list[FormPart]:
     """Say of each part that a text needs how far it is."""
-    parts = _OF_ANSWER if isinstance(content, AnswerContent) else _OF_SUMMARY
-    return [FormPart(target, name, _state(content, fields)) for target, name, fields in parts]
-
-
-def _state(content: Content, fields: tuple[str, ...]) -> PartState:
-    filled = [bool(_value(content, field)) for field in fields]
-    if all(filled):
-        return PartState.WRITTEN
-    return PartState.BEGUN if any(filled) else PartState.EMPTY
-
-
-def _value(content: Content, field: str) -> Any:
-    value: Any = content
-    for name in field.split("."):
-        value = getattr(value, name)
-    return value
+    parts = []
+    for target, name, fields in _OF_ANSWER if isinstance(content, AnswerContent) else _OF_SUMMARY:
+        filled = [bool(attrgetter(field)(content)) for field in fields]
+        state = PartState.BEGUN if any(filled) else PartState.EMPTY
+        parts.append(FormPart(target, name, PartState.WRITTEN if all(filled) else state))
+    return parts

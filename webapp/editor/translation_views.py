@@ -222,14 +222,9 @@ def _show(
         done=request.args.get("done", ""),
         may_write=may(Role.WRITER),
         may_publish=may(Role.EDITOR),
-        may_sign=_may_sign(at),
+        may_sign=at.state is TranslationState.UNCHECKED and current_editor().reviewer_kind is not None,
         local=local_time,
     )
-
-
-def _may_sign(at: Standing) -> bool:
-    """Whether there is a text that readers see, whole and unsigned, and somebody who can vouch for it."""
-    return at.state is TranslationState.UNCHECKED and current_editor().reviewer_kind is not None
 
 
 def _paragraphs(language: Language, at: Standing, typed: Typed | None) -> list[Paragraph]:

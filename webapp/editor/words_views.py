@@ -170,6 +170,7 @@ def _show_form(
     problem: str = "",
 ) -> Response:
     used = preview or words.entries().get(slug)
+    term = used and GlossaryTerm(slug="", term=used.word, forms=list(used.forms), meaning="")
     return htmx.render(
         "editor/word.html",
         status=status,
@@ -177,18 +178,13 @@ def _show_form(
         form=form,
         preview=preview,
         problem=problem,
-        used_in=_used_in(used) if used else [],
+        used_in=articles_with(term) if term else [],
         history=words.history(slug) if slug else [],
         is_behind=status == HTTPStatus.CONFLICT,
         done=request.args.get("done", ""),
         may_edit=may(Role.EDITOR),
         local=local_time,
     )
-
-
-def _used_in(entry: WordEntry) -> list[object]:
-    """The summaries that have the word, in one of its forms."""
-    return list(articles_with(GlossaryTerm(slug="", term=entry.word, forms=list(entry.forms), meaning="")))
 
 
 def _show_list(status: int = HTTPStatus.OK, problem: str = "", loaded: str = "") -> Response:

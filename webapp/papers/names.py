@@ -95,7 +95,9 @@ def _by_commas(line: str) -> list[Author]:
     ]
     givens = [part for part in parts if part not in (*degrees, *suffixes)]
     whole = {"suffix": next(iter(suffixes), ""), "orcid": orcid or ""}
-    if not givens and (is_short(family) or _is_spoken_before(degrees, family)):
+    # "Ann Roe, PhD", but not "Van Dyke, MA", where the last part is the initials
+    is_spoken = any(len(degree) > 2 for degree in degrees) and _SPOKEN.fullmatch(family)  # noqa: PLR2004
+    if not givens and (is_short(family) or is_spoken):
         match = _SHORT.fullmatch(family) or _SPOKEN.fullmatch(family)
         return [_matched(match, **whole)]
     givens = givens or degrees[:1]  # "Berg, MD" has the initials M. D.
@@ -194,11 +196,6 @@ def _is_person(name: str) -> bool:
 def is_short(name: str) -> bool:
     """Tell whether a name is a family name and initials, like "van der Berg JJ"."""
     return len(name) < _LONGEST_NAME and bool(_SHORT.fullmatch(name)) and not _GROUP.search(name)
-
-
-def _is_spoken_before(degrees: list[str], name: str) -> bool:
-    """Tell "Ann Roe, PhD" from "Van Dyke, MA", where the last part is the initials."""
-    return any(len(degree) > 2 for degree in degrees) and bool(_SPOKEN.fullmatch(name))  # noqa: PLR2004
 
 
 def _matched(match: re.Match[str] | None, suffix: str = "", orcid: str = "") -> Author:

@@ -131,7 +131,9 @@ def read(source: bytes, file: str) -> Page:
     )
     record = normalized(Record(content=ArticleContent(paper=paper), file=file, notes=tuple(notes)))
     content = msgspec.structs.replace(content, paper=record.content.paper)
-    address = _path(reader.address) or _path_of(file)
+    # or else where a program that copies sites found the page, from the name that it gave the file
+    of_file = re.sub(r"(?:(?:^|/)index)?\.html?$", "", Path(file).as_posix(), flags=re.IGNORECASE)
+    address = _path(reader.address) or f"/{of_file}"
     if len(address) > MOST_ADDRESS:
         raise Unreadable(f"The page’s address is longer than {MOST_ADDRESS} characters.")
     categories = tuple(_categories(top, title)) or tuple(reader.back_to[-1:])
@@ -477,8 +479,3 @@ def _path(address: str) -> str:
     if not path.startswith("/"):
         return ""
     return f"{path}?{query}" if query else path
-
-
-def _path_of(file: str) -> str:
-    """The path at which a program that copies sites found a page, from the name that it gave the file."""
-    return "/" + re.sub(r"(?:(?:^|/)index)?\.html?$", "", Path(file).as_posix(), flags=re.IGNORECASE)

@@ -194,7 +194,7 @@ def _apply(wanted: Categories) -> None:
     former = {
         one.slug: {
             *one.former_slugs,
-            *(slug for row in rows if moves.get(row) == one.slug for slug in _known_as(row)),
+            *(slug for row in rows if moves.get(row) == one.slug for slug in (row.slug, *row.former_slugs)),
         }
         for one in wanted
     }
@@ -217,10 +217,6 @@ def _apply(wanted: Categories) -> None:
     if moved:
         _rewrite(moved)
     db.session.expire_all()
-
-
-def _known_as(row: Category) -> list[str]:
-    return [row.slug, *row.former_slugs]
 
 
 def _target(row: Category, rows: Sequence[Category], wanted: Categories) -> CategoryContent | None:

@@ -163,7 +163,10 @@ def export_library(path: Path) -> int:
         made.mkdir(parents=True, exist_ok=True)
     (path / CATEGORIES_FILE).write_text(categories.to_toml(categories.live_categories()), encoding="utf-8")
     terms = db.session.scalars(select(GlossaryTerm).order_by(GlossaryTerm.term))
-    _write(path / GLOSSARY_FILE, {"terms": [_plain(row, TermContent) for row in terms]})
+    plain = [{name: getattr(row, name) for name in TermContent.__struct_fields__} for row in terms]
+    (path / GLOSSARY_FILE).write_text(
+        tomli_w.dumps({"terms": plain}, multiline_strings=True), encoding="utf-8"
+    )
     count = 0
     for article in chain.from_iterable(published_in_batches(db.engine)):
         (articles / f"{article.slug}.toml").write_text(
@@ -362,11 +365,3 @@ def load_categories(file: Path, refusals: list[Refusal]) -> list[Category]:
         rows.append(row)
     db.session.add_all(rows)
     return rows
-
-
-def _plain(row: object, kind: type[msgspec.Struct]) -> dict[str, object]:
-    return {name: getattr(row, name) for name in kind.__struct_fields__}
-
-
-def _write(file: Path, value: dict[str, object]) -> None:
-    file.write_text(tomli_w.dumps(value, multiline_strings=True), encoding="utf-8")

@@ -213,12 +213,12 @@ def approve(
     return revision
 
 
-def publish_new(content: Content, now: datetime, kind: Kind = Kind.IMPORTED) -> Live:
+def publish_new(content: Content, now: datetime) -> Live:
     """Publish a new text without a form, as when a library is imported. Raises NotPublishable."""
     content = publication.with_address(content, None)
     publication.check_publishable(content, None, today=now.date())
     draft = Draft(change_note="", is_correction=False, accepted_warnings={})
-    return publication.make_public(draft, add_revision(draft, content, None, now, kind), now)
+    return publication.make_public(draft, add_revision(draft, content, None, now, Kind.IMPORTED), now)
 
 
 def end_schedule(draft: Draft, now: datetime, why: str) -> bool:
