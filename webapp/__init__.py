@@ -12,8 +12,7 @@ from webapp.accounts.editor_access import csrf
 from webapp.answers import views as answers
 from webapp.articles import profile_views as profile
 from webapp.articles import views as articles
-from webapp.catalog import site_pages, word_list
-from webapp.catalog import translations as translated_texts
+from webapp.catalog import site_pages
 from webapp.config import ROOT, Config
 from webapp.db import engine
 from webapp.db.session import db as db
@@ -44,9 +43,8 @@ from webapp.operations import views as operations
 from webapp.pages import views as pages
 from webapp.safety import live as safety_cards
 from webapp.safety import views as safety
-from webapp.search import best_bets, misses
 from webapp.search import index as search_index
-from webapp.search import translated as translated_search
+from webapp.search import misses
 from webapp.search import views as search
 from webapp.visit_pack import views as visit_pack
 from webapp.web import (
@@ -86,12 +84,8 @@ def create_app(config: Config | None = None) -> Flask:
     errors.init_app(app)
     search_index.init_app(app, config)
     misses.init_app(app)
-    best_bets.init_app(app)
     safety_cards.init_app(app, config)
-    word_list.init_app(app)
-    site_pages.init_app(app)
-    translated_texts.init_app(app)
-    translated_search.init_app(app)
+    site_pages.prepare()
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack

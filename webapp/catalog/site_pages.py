@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from flask import Flask, current_app
 
 from webapp.config import ROOT
 from webapp.content.article_content import ContentError, line_of, text_from_toml
@@ -77,7 +76,7 @@ def starter_pages() -> Mapping[str, SitePage]:
 
 def site_page(name: str) -> SitePage:
     """A page as of the newest public change, in the current language if it is translated."""
-    return _translated(name, current_language()) or _live_page(name)
+    return _translated(name, current_language()) or _live_pages()[name]
 
 
 def languages_of_page(name: str) -> list[str]:
@@ -117,12 +116,10 @@ def read_translation(file: Path) -> TranslatedPage:
     return page
 
 
-def init_app(app: Flask) -> None:
-    """Begin with the pages that came with the site."""
+def prepare() -> None:
+    """Read the pages that came with the site, once for all processes that are forked later."""
     for language in known_languages().values():
-        _translations(language.folder)  # read once for all processes
-    stored = partial(newest_texts, SitePart.PAGE)
-    app.extensions["site_pages"] = LiveValue("the pages of the site", starter_pages(), stored, _built)
+        _translations(language.folder)
 
 
 def _built(stored: dict[str, Any]) -> Mapping[str, SitePage]:
@@ -135,14 +132,14 @@ def _built(stored: dict[str, Any]) -> Mapping[str, SitePage]:
     return pages
 
 
-def _live_page(name: str) -> SitePage:
-    live: LiveValue[Any, Mapping[str, SitePage]] = current_app.extensions["site_pages"]
-    return live.current()[name]
+_live_pages = LiveValue(
+    "the pages of the site", starter_pages, partial(newest_texts, SitePart.PAGE), _built
+).current
 
 
 def _translated(name: str, language: Language) -> SitePage | None:
     """The translation of a page, if the English page still says what it was made from."""
-    page, live, starter = _translations(language.folder).get(name), _live_page(name), starter_pages()[name]
+    page, live, starter = _translations(language.folder).get(name), _live_pages()[name], starter_pages()[name]
     if page is None or msgspec.structs.replace(live, checked_on=starter.checked_on) != starter:
         return None
     return msgspec.structs.replace(page, checked_on=live.checked_on)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app
 from sqlalchemy import func, or_, select
 
 from webapp.content.translation import Translated, fields_with, words_of
@@ -16,14 +15,6 @@ from webapp.web.live_values import LiveValue
 OneLive = TypeVar("OneLive", Article, Answer)
 Key = tuple[int | None, int | None]  # of an article or an answer
 _HEADINGS = ("plain_title", "main_message", "question", "verdict")  # what lists show of a text
-
-
-def init_app(app: Flask) -> None:
-    """Know of every text which languages it is in: each page says so, and most texts are in English only."""
-    live = LiveValue[dict[Key, list[str]], Mapping[Key, list[str]]](
-        "the languages of texts", {}, _languages, lambda stored: stored
-    )
-    app.extensions["languages_of_texts"] = live
 
 
 class InLanguage:
@@ -89,8 +80,10 @@ def tag_of(live: Live) -> str:
 
 def languages_of(live: Live) -> list[str]:
     """The codes of the languages that a text can be read in, English first."""
-    known: Mapping[Key, list[str]] = current_app.extensions["languages_of_texts"].current()
-    return [ENGLISH.code, *known.get((live.key.get("article_id"), live.key.get("answer_id")), ())]
+    return [
+        ENGLISH.code,
+        *_languages_of_texts().get((live.key.get("article_id"), live.key.get("answer_id")), ()),
+    ]
 
 
 def translated_at(translation: Translation) -> datetime | None:
@@ -135,3 +128,9 @@ def _languages() -> dict[Key, list[str]]:
         for article_id, answer_id, language in connection.execute(query):
             found.setdefault((article_id, answer_id), []).append(language)
     return found
+
+
+# Each page says which languages its text is in, and most texts are in English only.
+_languages_of_texts = LiveValue[dict[Key, list[str]], Mapping[Key, list[str]]](
+    "the languages of texts", dict, _languages, lambda stored: stored
+).current

@@ -11,7 +11,6 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import msgspec
-from flask import Flask, current_app, has_app_context
 from slugify import slugify
 
 from webapp.config import ROOT
@@ -83,23 +82,9 @@ def starter_words() -> WordList:
     return WordList(msgspec.convert(found, dict[str, WordEntry]))
 
 
-def word_list() -> WordList:
-    """The list as of the newest public change; outside of an application, the one that came with the site."""
-    if not has_app_context():
-        return starter_words()
-    live: LiveValue[Any, WordList] = current_app.extensions["words"]
-    return live.current()
-
-
 def slug_of(word: str) -> str:
     """The address of a new word."""
     return slugify(word, max_length=LONGEST_SLUG) or "word"
-
-
-def init_app(app: Flask) -> None:
-    """Begin with the words that came with the site."""
-    stored = partial(newest_texts, SitePart.WORD)
-    app.extensions["words"] = LiveValue("the words", starter_words(), stored, _built)
 
 
 def _built(stored: dict[str, Any]) -> WordList:
@@ -115,3 +100,7 @@ def _built(stored: dict[str, Any]) -> WordList:
         except msgspec.ValidationError:
             log.exception("the stored word %s cannot be used; the one that came with the site counts", slug)
     return WordList(entries)
+
+
+# The list as of the newest public change; outside of an application, the one that came with the site.
+word_list = LiveValue("the words", starter_words, partial(newest_texts, SitePart.WORD), _built).current

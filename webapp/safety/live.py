@@ -36,7 +36,7 @@ def init_app(app: Flask, config: Config) -> None:
             return starter
         return cards
 
-    live = LiveValue("the safety cards", starter, _stored_cards, built)
+    live = LiveValue("the safety cards", lambda: starter, _stored_cards, built)
     app.extensions["safety_cards"] = LocalProxy(lambda: live.current()[current_language().code])
     app.jinja_env.globals["safety_cards"] = app.extensions["safety_cards"]
 

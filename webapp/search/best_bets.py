@@ -15,9 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from flask import Flask, current_app
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -122,20 +120,6 @@ class BestBets:
         return near[0] if near and near[0][0] == stem[0] else stem
 
 
-def init_app(app: Flask) -> None:
-    """Start without answers; they are read when somebody first searches."""
-    nothing = BestBets(ConceptTable(()), ())
-    app.extensions["best_bets"] = LiveValue(
-        "the best bets", nothing, _stored, lambda stored: BestBets(*stored)
-    )
-
-
-def best_bets() -> BestBets:
-    """The best bets as of the newest public change."""
-    live: LiveValue[Any, BestBets] = current_app.extensions["best_bets"]
-    return live.current()
-
-
 def _stored() -> tuple[ConceptTable, list[tuple[BestBet, list[str]]]]:
     """What best bets are made of: the concepts of search, and of each published answer what is shown, with its phrasings."""
     columns = Answer.slug, Answer.question, Answer.verdict, Answer.certainty, Answer.phrasings
@@ -145,6 +129,12 @@ def _stored() -> tuple[ConceptTable, list[tuple[BestBet, list[str]]]]:
             (BestBet(one.slug, one.question, one.verdict, one.certainty), one.phrasings) for one in rows
         ]
     return table(), answers
+
+
+# The best bets as of the newest public change; none until somebody searches.
+best_bets = LiveValue(
+    "the best bets", lambda: BestBets(ConceptTable(()), ()), _stored, lambda stored: BestBets(*stored)
+).current
 
 
 def _stems_of(text: str) -> Stems:

@@ -15,7 +15,6 @@ from math import log
 from pathlib import Path
 
 import msgspec
-from flask import Flask, current_app
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlalchemy import func, select
@@ -173,18 +172,12 @@ class TranslatedTexts:
         return [near[0] if near else stem]
 
 
-def init_app(app: Flask) -> None:
-    """Start without texts; they are read when somebody first searches in their language."""
-    nothing: dict[str, TranslatedTexts] = {}
-    app.extensions["translated_texts"] = LiveValue("the translated texts", nothing, _newest, _built)
-
-
 def find_translated(text: str, most: int) -> list[Live]:
     """The published answers and summaries that a search finds in the language of the page, the best first; in English none."""
     code = current_language().code
     if code == ENGLISH.code:
         return []
-    texts: TranslatedTexts | None = current_app.extensions["translated_texts"].current().get(code)
+    texts = _translated_texts().get(code)
     keys = texts.find(text)[:most] if texts else []
     articles = published_by_ids([number for kind, number in keys if kind is TextKind.SUMMARY])
     wanted = [number for kind, number in keys if kind is TextKind.ANSWER]
@@ -209,6 +202,9 @@ def _built(ids: list[int]) -> dict[str, TranslatedTexts]:
             documents.setdefault(row.language, []).append(document_of(row))
     known = known_languages()
     return {code: TranslatedTexts(known[code], found) for code, found in documents.items() if code in known}
+
+
+_translated_texts = LiveValue("the translated texts", dict[str, TranslatedTexts], _newest, _built).current
 
 
 def document_of(row: Translation) -> Document:

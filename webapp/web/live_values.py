@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flask import current_app, has_request_context, request
+from flask import current_app, has_app_context, has_request_context, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,36 +22,53 @@ Value = TypeVar("Value")
 log = logging.getLogger(__name__)
 
 
-class LiveValue(Generic[Stored, Value]):
-    """A value as of the newest public change. If it cannot be read, the one from before, or ``starter``, stays in use.
+@dataclass
+class _Held(Generic[Stored, Value]):
+    """What an application holds of a value: made of what was ``stored`` as of a change."""
 
-    ``read`` gives what is stored, quickly; ``build`` makes the value of it, and runs only if something else is stored.
+    value: Value
+    stored: Stored | None = None
+    change: int = -1
+
+
+class LiveValue(Generic[Stored, Value]):
+    """A value of each application, as of the newest public change. If it cannot be read, the one from before stays in use.
+
+    It begins as ``starter``, which counts outside of an application, too. ``read`` gives what is stored, quickly; ``build`` makes the
+    value of it, and runs only if something else is stored.
     """
 
     def __init__(
-        self, name: str, starter: Value, read: Callable[[], Stored], build: Callable[[Stored], Value]
+        self,
+        name: str,
+        starter: Callable[[], Value],
+        read: Callable[[], Stored],
+        build: Callable[[Stored], Value],
     ) -> None:
-        self._name, self._read, self._build = name, read, build
-        self._value = starter
-        self._stored: Stored | None = None
-        self._change = -1
+        self._name, self._starter, self._read, self._build = name, starter, read, build
 
     def current(self) -> Value:
         """The value that readers see now."""
+        if not has_app_context():
+            return self._starter()
+        known = current_app.extensions
+        held: _Held[Stored, Value] = known.get(self._name) or known.setdefault(
+            self._name, _Held(self._starter())
+        )
         try:
             change = request.environ.get(NEWEST_CHANGE) if has_request_context() else None
             if change is None:
-                change = current_app.extensions["newest_change"]()
-            if change != self._change:
+                change = known["newest_change"]()
+            if change != held.change:
                 stored = self._read()
-                if stored != self._stored:
-                    self._value, self._stored = self._build(stored), stored
-                self._change = change
+                if stored != held.stored:
+                    held.value, held.stored = self._build(stored), stored
+                held.change = change
         except ChangesUnknown:  # the database does not answer, which the page itself will meet
             log.warning("%s could not be read; what was read before is shown", self._name, exc_info=True)
         except SQLAlchemyError:
             log.exception("%s could not be read; what was read before is shown", self._name)
-        return self._value
+        return held.value
 
 
 def newest_texts(part: SitePart) -> dict[str, Any]:

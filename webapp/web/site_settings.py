@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Annotated, Any
 
 import msgspec
-from flask import Flask, current_app, has_app_context
+from flask import Flask
 from werkzeug.local import LocalProxy
 
 from webapp.config import ROOT
@@ -58,25 +58,20 @@ def starter_settings() -> SiteSettings:
     return msgspec.convert(tomllib.loads(FILE.read_text(encoding="utf-8")), SiteSettings)
 
 
-def site_settings() -> SiteSettings:
-    """The settings as of the newest public change; outside of an application, those that the site begins with."""
-    if not has_app_context():
-        return starter_settings()
-    live: LiveValue[Any, SiteSettings] = current_app.extensions["site_settings"]
-    return live.current()
-
-
-def init_app(app: Flask) -> None:
-    """Make the settings known to templates as ``site``: an error page shows the name, too."""
-    stored = partial(newest_texts, SitePart.SETTINGS)
-    live = LiveValue("the site settings", starter_settings(), stored, _built)
-    app.extensions["site_settings"] = live
-    app.jinja_env.globals["site"] = LocalProxy(live.current)
-
-
 def _built(stored: dict[str, Any]) -> SiteSettings:
     try:
         return msgspec.convert(stored[""], SiteSettings) if stored else starter_settings()
     except msgspec.ValidationError:
         log.exception("the stored site settings cannot be used; those of the starter file are shown")
         return starter_settings()
+
+
+# The settings as of the newest public change; outside of an application, those that the site begins with.
+site_settings = LiveValue(
+    "the site settings", starter_settings, partial(newest_texts, SitePart.SETTINGS), _built
+).current
+
+
+def init_app(app: Flask) -> None:
+    """Make the settings known to templates as ``site``: an error page shows the name, too."""
+    app.jinja_env.globals["site"] = LocalProxy(site_settings)
