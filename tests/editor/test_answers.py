@@ -286,7 +286,7 @@ def test_a_changed_summary_puts_its_answers_in_the_work(client: PageClient, arti
 def test_publishing_an_answer_takes_it_off_the_work(client: PageClient, article: Article) -> None:
     answer = add_answer("pill-trial")
     publish(content(slug="pill-trial", paper={"doi": article.paper.doi}), NOW, article)
-    answers.fill(answer, answers.content_of(answer), NOW)
+    answers.fill(answer, answers.content_of(answer))
     db.session.commit()
     assert "it rests on changed" not in client.get("/editor/").text
 

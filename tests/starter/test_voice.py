@@ -8,8 +8,7 @@ from collections import Counter
 import pytest
 
 from tests.factories import STARTER
-from webapp.content.article_content import ArticleContent
-from webapp.content.problems import own_texts
+from webapp.content.article_content import ArticleContent, own_texts
 from webapp.content.readability import reading_grade, sentences, words
 
 

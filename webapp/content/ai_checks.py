@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from webapp.content.ai_text import AiText
-from webapp.content.article_content import ArticleContent
+from webapp.content.article_content import ArticleContent, own_texts
 from webapp.content.checks import warnings
 from webapp.content.claims import NOT_PEOPLE, TELL_FINDINGS, claimed
 from webapp.content.number_check import Trace, closest, traced_in
-from webapp.content.problems import Problem, own_texts
+from webapp.content.problems import Problem
 from webapp.content.quantities import quantities
 from webapp.content.readability import words
 from webapp.content.sign_off_words import names_ai

@@ -134,6 +134,20 @@ class ArticleContent(
             msgspec.structs.force_setattr(self, "people", people)
 
 
+def own_texts(content: ArticleContent) -> list[tuple[str, str]]:
+    """The article's own running texts in page order, each with its field's name."""
+    return [
+        ("plain_title", content.plain_title),
+        ("main_message", content.main_message),
+        ("simple_explanation", content.simple_explanation),
+        *((f"findings-{i}-text", finding.text) for i, finding in enumerate(content.findings)),
+        ("harms", content.harms),
+        ("research_summary", content.research_summary),
+        *((f"implications-{i}-text", implication.text) for i, implication in enumerate(content.implications)),
+        *((f"limitations-{i}", text) for i, text in enumerate(content.limitations)),
+    ]
+
+
 def from_toml(source: str) -> ArticleContent:
     """Read one article from TOML text. Raises ContentError, with the line if it is known."""
     return text_from_toml(source, ArticleContent)

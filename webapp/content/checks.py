@@ -8,13 +8,13 @@ from enum import StrEnum
 from operator import attrgetter
 from unicodedata import normalize
 
-from webapp.content.article_content import ArticleContent
+from webapp.content.article_content import ArticleContent, own_texts
 from webapp.content.claims import NOT_PEOPLE, claim_errors, claim_warnings, claimed
 from webapp.content.fact_words import FACTS
 from webapp.content.identifiers import find_date, find_doi
 from webapp.content.number_check import number_warnings
 from webapp.content.paper_status import is_notice, status_of
-from webapp.content.problems import Problem, own_texts
+from webapp.content.problems import Problem
 from webapp.content.readability import reading_grade, sentences, words
 from webapp.content.source_text import source_text
 from webapp.models import Section

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isclose
 
-from webapp.content.article_content import ArticleContent
-from webapp.content.problems import Problem, own_texts
+from webapp.content.article_content import ArticleContent, own_texts
+from webapp.content.problems import Problem
 from webapp.content.quantities import SHARE, Quantity, quantities
 from webapp.content.readability import sentences
 from webapp.content.source_text import SourceSentence, SourceText, parts_of_wholes, stems

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from webapp.content.answer_checks import answer_texts, untraced_numbers
 from webapp.content.answer_content import AnswerContent
-from webapp.content.article_content import ArticleContent
+from webapp.content.article_content import ArticleContent, own_texts
 from webapp.content.checks import (
     SHORT_FORM,
     SHORT_GRADE,
@@ -19,7 +19,7 @@ from webapp.content.checks import (
     wording_problems,
 )
 from webapp.content.number_check import TracedNumber, numbers
-from webapp.content.problems import Problem, own_texts
+from webapp.content.problems import Problem
 from webapp.content.readability import reading_grade, words
 from webapp.content.source_text import source_text
 from webapp.models import Article, Section

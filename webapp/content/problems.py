@@ -1,9 +1,7 @@
-"""What checks find, and the article's own texts in which they look for it."""
+"""What checks find."""
 
 import re
 from dataclasses import dataclass
-
-from webapp.content.article_content import ArticleContent
 
 _QUOTES = re.compile("“.*”", re.DOTALL)  # up to the last mark: a quoted sentence may hold quotes itself
 
@@ -29,17 +27,3 @@ class Problem:
     def kind(self) -> str:
         """The message without what it quotes, which may be from the private text of a paper."""
         return _QUOTES.sub("“…”", self.message)
-
-
-def own_texts(content: ArticleContent) -> list[tuple[str, str]]:
-    """The article's own running texts in page order, each with its field's name."""
-    return [
-        ("plain_title", content.plain_title),
-        ("main_message", content.main_message),
-        ("simple_explanation", content.simple_explanation),
-        *((f"findings-{i}-text", finding.text) for i, finding in enumerate(content.findings)),
-        ("harms", content.harms),
-        ("research_summary", content.research_summary),
-        *((f"implications-{i}-text", implication.text) for i, implication in enumerate(content.implications)),
-        *((f"limitations-{i}", text) for i, text in enumerate(content.limitations)),
-    ]

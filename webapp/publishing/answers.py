@@ -13,7 +13,6 @@ from webapp.content.problems import Problem
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.models import Answer, AnswerCitation, AnswerSlug, Article
-from webapp.publishing.live_rows import make_live
 
 _FIELDS = [name for name in AnswerContent.__struct_fields__ if name not in ("slug", "published_on")]
 
@@ -66,11 +65,10 @@ def transient_answer(content: AnswerContent, now: datetime) -> Answer:
     return answer
 
 
-def fill(answer: Answer, content: AnswerContent, now: datetime) -> None:
-    """Write a text that passed the checks to the live row of its answer, which may be new."""
+def fill(answer: Answer, content: AnswerContent) -> None:
+    """Write what an answer says, and what it cites, to its live row, which may be new."""
     for name in _FIELDS:
         setattr(answer, name, getattr(content, name))
-    make_live(answer, content, now)
     answer.checked_change = change_log.newest()
     db.session.add(answer)
     db.session.flush()

@@ -1,7 +1,7 @@
 """Publication: checks a text, writes it to the live rows, reads it back, and announces the change to the log."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import partial
 from itertools import count
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from webapp.db.change_log import ChangeKind
 from webapp.db.session import Base, db
 from webapp.models import (
     Answer,
+    AnswerSlug,
     Article,
     ArticleCategory,
     ArticleSlug,
@@ -36,7 +37,6 @@ from webapp.models import (
 )
 from webapp.models.values import ArticleStatus
 from webapp.publishing import ai_drafts, answers, audit, sign_offs
-from webapp.publishing.live_rows import make_live
 
 _PAPER_FIELDS = PaperContent.__struct_fields__
 _ARTICLE_FIELDS = [
@@ -128,12 +128,14 @@ def make_public(draft: Draft, revision: Revision, now: datetime) -> Live:
         audit.record(AuditKind.ADDRESS_CHANGED, now, revision.editor_id, detail=move)
     if isinstance(content, AnswerContent):
         answer = draft.answer or Answer(revision_number=0, published_at=now, sign_offs=[])
-        answers.fill(answer, content, now)
+        _make_live(answer, content, now)
+        answers.fill(answer, content)
         live = draft.answer = answer
     else:
         article = draft.article or Article(paper=Paper(), revision_number=0, published_at=now)
         db.session.add(article)
-        _fill(article, content, now)
+        _make_live(article, content, now)
+        _fill(article, content)
         live = draft.article = article
     db.session.flush()
     announce_revision(live, revision, now, revision.change_note or "")
@@ -225,14 +227,32 @@ def transient_article(content: ArticleContent, now: datetime) -> Article:
     """Make an article outside the database to preview a draft, which may be incomplete."""
     article = Article(paper=Paper(), revision_number=0, published_at=now, sign_offs=[])
     with db.session.no_autoflush:
-        _fill(article, with_address(content, None), now)
+        content = with_address(content, None)
+        _make_live(article, content, now)
+        _fill(article, content)
     return article
 
 
-def _fill(article: Article, content: ArticleContent, now: datetime) -> None:
+def _make_live(live: Live, content: Content, now: datetime) -> None:
+    """Write the address, the status and the dates of a text to its row, which may be new."""
+    former_slugs = ArticleSlug if isinstance(live, Article) else AnswerSlug
+    if live.slug and live.slug != content.slug:  # links to its former address must go on working
+        db.session.merge(former_slugs(slug=live.slug, **live.key))
+        former = db.session.get(former_slugs, content.slug)
+        if former is not None:
+            db.session.delete(former)
+    live.slug = content.slug
+    live.status = ArticleStatus.PUBLISHED
+    live.withdrawn_at = live.withdrawn_note = None
+    if content.published_on and content.published_on != live.published_at.date():
+        # Noon, so that most time zones show this date.
+        live.published_at = datetime.combine(content.published_on, time(12), UTC)
+    live.updated_at = now
+
+
+def _fill(article: Article, content: ArticleContent) -> None:
     _write(content.paper, _PAPER_FIELDS, article.paper)
     _write(content, _ARTICLE_FIELDS, article)
-    make_live(article, content, now)
     article.reading_grade = reading_grade(content.simple_explanation)
     query = select(Category).where(Category.slug.in_(content.categories))
     categories = {row.slug: row for row in db.session.scalars(query)}
