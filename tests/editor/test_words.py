@@ -21,6 +21,7 @@ from webapp.db.writing import writing
 from webapp.models import AuditKind, GlossaryTerm, Role, SearchMiss
 from webapp.publishing import words
 from webapp.search import indexing
+from webapp.search.best_bets import best_bets
 from webapp.search.synonyms import table
 
 LIST, NEW = "/editor/words", "/editor/new-word"
@@ -96,6 +97,15 @@ def test_a_search_while_typing_reads_no_words_when_nothing_changed(desk: PageCli
     app.extensions["newest_change"] = answer
     assert asked == []
     assert table() is made
+
+
+def test_best_bets_are_made_again_after_a_word_changed_and_not_after_another_change(desk: PageClient) -> None:
+    made = best_bets()
+    with writing() as now:
+        announce(ChangeKind.SETTINGS, now)
+    assert best_bets() is made
+    add(desk)
+    assert best_bets() is not made
 
 
 @pytest.mark.parametrize(
