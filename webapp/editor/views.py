@@ -11,6 +11,7 @@ from webapp.accounts.editor_access import current_editor, local_time, may
 from webapp.answers.evidence import Evidence
 from webapp.catalog.answers import cited
 from webapp.catalog.glossary import new_explainer
+from webapp.catalog.history import corrections_of
 from webapp.content import comparison
 from webapp.content.answer_content import AnswerContent, content_from_json
 from webapp.content.article_content import ArticleContent
@@ -258,6 +259,7 @@ def _preview_answer(draft: Draft, content: AnswerContent) -> Response:
         "editor/preview_answer.html",
         answer=answer,
         evidence=Evidence(answer, cited(answer)),
+        corrections=corrections_of(draft.answer) if draft.answer else (),
         explainer=new_explainer(),
         draft=draft,
     )
