@@ -1,27 +1,41 @@
-"""Compiled templates, routes and SQL statements, shared by the applications of one test process.
+"""Compiled templates, routes and SQL statements, shared by the applications of one test process; templates by all processes.
 
 Each test has an application of its own. Compiling the same things again took most of its time.
 """
 
+from contextlib import suppress
 from types import CodeType, MethodType
 
-from jinja2 import BytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
+# Names the folder of the templates' code to the processes of sites that tests start.
+TEMPLATE_CODE = "TESTS_TEMPLATE_CODE"
 
-class TemplateCode(BytecodeCache):
-    """Keeps the code of templates in memory, under their name and a checksum of their source."""
 
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], CodeType | None] = {}
+class TemplateCode(FileSystemBytecodeCache):
+    """Keeps the code of templates in files for the other processes, and in memory, under their name and a checksum of their source."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self._code: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         bucket.code = self._code.get((bucket.key, bucket.checksum))
+        if bucket.code is None:
+            super().load_bytecode(bucket)
+            self._keep(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key, bucket.checksum] = bucket.code
+        self._keep(bucket)
+        with suppress(OSError):  # a drill's site may write no file
+            super().dump_bytecode(bucket)
+
+    def _keep(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
 
 
 class ReusedRule(Rule):

@@ -17,10 +17,12 @@ from hypothesis import settings
 from sqlalchemy import Connection, Engine, event
 
 from tests.accounts.people import EditorClient, add_editor, sign_in
-from tests.compiled import ReusedRule, TemplateCode, share_statements
+from tests.compiled import TEMPLATE_CODE, ReusedRule, TemplateCode, share_statements
+from tests.drills.site import IS_FULL
 from tests.factories import NOW, STARTER, add_categories
 from tests.pages import PageClient
 from tests.postgres import server
+from tests.shared import made_once
 from webapp import create_app, jobs
 from webapp.accounts import passwords, second_factor
 from webapp.config import Config
@@ -48,8 +50,8 @@ def pytest_configure() -> None:
 
     No example of a property is held to a deadline: how long one takes depends on what else the machine does.
     """
-    settings.register_profile("no deadline", deadline=None)
-    settings.load_profile("no deadline")
+    settings.register_profile("run", deadline=None, max_examples=500 if IS_FULL else 30)
+    settings.load_profile("run")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         is_for_programs = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
         if is_for_programs and shutil.disk_usage(MEMORY).free > LEAST_MEMORY:
@@ -85,10 +87,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    """Compile templates and routes once for all applications of this process."""
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile templates once for all processes, and routes once for all applications of this one."""
+    folder = str(made_once(tmp_path_factory, "templates", lambda _: None))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": TemplateCode()})
+        patch.setenv(TEMPLATE_CODE, folder)
+        patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": TemplateCode(folder)})
         patch.setattr(Flask, "url_rule_class", ReusedRule)
         yield
 
@@ -134,25 +138,29 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder with the tables and the twelve categories, made once and copied for each application."""
-    config = config_in(tmp_path_factory.mktemp("seeded"))
-    with pushed(config):
-        create_file(db.engine)
-        Base.metadata.create_all(db.engine)
-        add_categories()
-        db.session.commit()
-    return config.instance_path
+
+    def make(folder: Path) -> None:
+        with pushed(config_in(folder)):
+            create_file(db.engine)
+            Base.metadata.create_all(db.engine)
+            add_categories()
+            db.session.commit()
+
+    return made_once(tmp_path_factory, "seeded", make) / "instance"
 
 
 @pytest.fixture(scope="session")
 def starter(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the starter library, published and in the search index, made once; tests work on copies."""
-    folder = tmp_path_factory.mktemp("starter")
-    shutil.copytree(seeded, folder / "instance")
-    with pushed(config_in(folder)):
-        import_library(STARTER, NOW)
-        db.session.commit()
-        indexing.catch_up()
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(seeded, folder / "instance")
+        with pushed(config_in(folder)):
+            import_library(STARTER, NOW)
+            db.session.commit()
+            indexing.catch_up()
+
+    return made_once(tmp_path_factory, "starter", make)
 
 
 @pytest.fixture

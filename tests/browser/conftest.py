@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
@@ -18,6 +19,7 @@ from playwright.sync_api import (
 
 from tests.accounts.provider import CLIENT_ID, CLIENT_SECRET, Provider, provider
 from tests.drills.site import Site, running
+from tests.shared import made_once
 
 FLAGS = [
     "--no-sandbox",
@@ -55,8 +57,18 @@ def sign_in_provider() -> Iterator[Provider]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, sign_in_provider: Provider) -> Iterator[Site]:
     """The site as `make run` starts it, in folders of its own, with a sign-in provider."""
+
+    def make(folder: Path) -> None:
+        site = Site(folder)
+        site.flask("prepare")
+        site.flask("search", "rebuild")
+        role = ("--role", "admin")  # may open every page
+        site.flask("editors", "add", *EDITOR[:2], *role, "--password-stdin", typed=EDITOR[2] + "\n")
+
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(made_once(tmp_path_factory, "site", make), folder, dirs_exist_ok=True)
     site = Site(
-        tmp_path_factory.mktemp("site"),
+        folder,
         LOG_LEVEL="WARNING",
         OIDC_ISSUER=sign_in_provider.issuer,
         OIDC_CLIENT_ID=CLIENT_ID,
@@ -64,10 +76,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, sign_in_provider: Provider) -
     )
     site.url = site.url.replace("127.0.0.1", "localhost")  # no browser makes a passkey for an IP address
     site.environment["SITE_URL"] = site.url
-    site.flask("prepare")
-    site.flask("search", "rebuild")
-    role = ("--role", "admin")  # may open every page
-    site.flask("editors", "add", *EDITOR[:2], *role, "--password-stdin", typed=EDITOR[2] + "\n")
     with running(site):
         yield site
 

@@ -9,17 +9,20 @@ import pytest
 from tests.accounts.people import add_editor
 from tests.drills.site import Site, inside
 from tests.factories import add_categories
+from tests.shared import made_once
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder, made once and copied for each site."""
-    site = Site(tmp_path_factory.mktemp("prepared"))
-    with inside(site):
-        flask_migrate.upgrade()
-        add_categories()
-        add_editor()
-    return site.folder / "instance"
+
+    def make(folder: Path) -> None:
+        with inside(Site(folder)):
+            flask_migrate.upgrade()
+            add_categories()
+            add_editor()
+
+    return made_once(tmp_path_factory, "prepared", make) / "instance"
 
 
 @pytest.fixture

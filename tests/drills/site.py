@@ -1,6 +1,6 @@
 """A site of a test's own: folders, a port, gunicorn with two workers, and kill -9 whenever the test wants it.
 
-Its processes are forks of one that has the site imported already, for that is what takes long.
+Its processes are forks of one that has the site imported already (`tests/drills/loaded.py`), for that is what takes long.
 """
 
 import io
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GUNICORN = ("gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app")
 IS_FULL = os.environ.get("DRILL") == "full"  # the long version of each drill; `make test` runs the short one
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload([__name__, "gunicorn.workers.gthread"])
+processes.set_forkserver_preload([__name__, "tests.drills.loaded", "gunicorn.workers.gthread"])
 
 
 class Site:

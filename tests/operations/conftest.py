@@ -11,6 +11,7 @@ from flask import Flask
 
 from tests.conftest import KEY, pushed
 from tests.factories import add_categories
+from tests.shared import made_once
 from webapp.config import Config
 from webapp.db.session import db
 
@@ -18,12 +19,14 @@ from webapp.db.session import db
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder with the tables and the twelve categories."""
-    folder = tmp_path_factory.mktemp("migrated")
-    with pushed(Config.from_environ({"INSTANCE_PATH": str(folder), "SECRET_KEY": KEY})):
-        flask_migrate.upgrade()
-        add_categories()
-        db.session.commit()
-    return folder
+
+    def make(folder: Path) -> None:
+        with pushed(Config.from_environ({"INSTANCE_PATH": str(folder / "instance"), "SECRET_KEY": KEY})):
+            flask_migrate.upgrade()
+            add_categories()
+            db.session.commit()
+
+    return made_once(tmp_path_factory, "migrated", make) / "instance"
 
 
 @pytest.fixture
