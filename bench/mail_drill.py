@@ -12,7 +12,6 @@ import asyncio
 import os
 import random
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-DELIVER = [sys.executable, "-m", "flask", "newsletter", "deliver"]
+DELIVER = ("newsletter", "deliver")
 MAILERS = 2
 MAILS_A_SECOND = 25  # about what the two of them get through this server
 REFUSED_EACH = 100  # one mailbox in so many does not exist
@@ -85,16 +84,13 @@ class Drill:
         self.kills = 0
         self.server_kills = 0
         self.server = self._start_server()
-        self.environ = os.environ | {
-            "INSTANCE_PATH": str(folder / "instance"),
-            "SEARCH_INDEX": str(folder / "index"),
-            "SMTP_URL": f"smtp://127.0.0.1:{self.port}",
-            "FLASK_APP": "wsgi",
-        }
+        from tests.drills.site import Site  # noqa: PLC0415 - the mail server, which this file is too, starts without it
+
+        self.site = Site(folder, SMTP_URL=f"smtp://127.0.0.1:{self.port}")
 
     def run(self, kills: int) -> bool:
         """Queue an issue, kill until there were enough kills and nothing is left to send; True if perfect."""
-        os.environ.update(self.environ)
+        os.environ.update(self.site.environment)
         from webapp import create_app  # noqa: PLC0415  (reads the environment that was just set)
 
         app = create_app()
@@ -125,7 +121,7 @@ class Drill:
         from webapp.web import tokens  # noqa: PLC0415
 
         now = datetime.now(UTC)
-        Path(self.environ["INSTANCE_PATH"]).mkdir(exist_ok=True)
+        Path(self.site.environment["INSTANCE_PATH"]).mkdir(exist_ok=True)
         engine.create_file(db.engine)
         Base.metadata.create_all(db.engine)
         add_categories()
@@ -154,19 +150,14 @@ class Drill:
         Without moments one mailer works until nothing is due.
         """
         if not moments:
-            subprocess.run(DELIVER, cwd=ROOT, env=self.environ, stdout=subprocess.DEVNULL, check=True)
+            self.site.flask(*DELIVER)
             return
-        mailers = [
-            subprocess.Popen(
-                DELIVER, cwd=ROOT, env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            for _ in moments
-        ]
+        mailers = [self.site.start_command(Path(os.devnull), *DELIVER) for _ in moments]
         self._wait_for_work()
         for mailer, moment in zip(mailers, moments, strict=True):
             time.sleep(moment)
-            mailer.send_signal(signal.SIGKILL)
-            mailer.wait()
+            mailer.kill()
+            mailer.join()
             self.kills += 1
         if self.random.random() < 0.25:
             self.stop()

@@ -61,12 +61,17 @@ class Site:
         """Run one of the site's commands; returns what it printed. It must end well."""
         output = self.folder / "command.log"
         output.unlink(missing_ok=True)
-        command = processes.Process(target=_run_command, args=(self.environment, output, arguments, typed))
-        command.start()
+        command = self.start_command(output, *arguments, typed=typed)
         command.join()
         printed = output.read_text(encoding="utf-8")
         assert command.exitcode == 0, printed
         return printed
+
+    def start_command(self, output: Path, *arguments: str, typed: str = "") -> ForkServerProcess:
+        """Start one of the site's commands, which adds what it prints to a file, and do not wait for it."""
+        command = processes.Process(target=_run_command, args=(self.environment, output, arguments, typed))
+        command.start()
+        return command
 
     def mails(self) -> list[str]:
         """The mails that were written so far, oldest first."""
