@@ -1,6 +1,6 @@
 """Made-up articles and people for tests. Nothing here is about a real paper."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,7 @@ import msgspec
 from webapp.content.answer_content import AnswerContent
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.db.session import db
-from webapp.models import Answer, Article, Draft
+from webapp.models import Answer, Article, DailyViews, Draft, Live
 from webapp.models.people import Ages, Cause, Either, People, Range, Sex
 from webapp.models.values import (
     AboutSci,
@@ -135,6 +135,13 @@ def add_answer(*cited: str, now: datetime = NOW, **changes: Any) -> Answer:
     assert isinstance(answer, Answer)
     db.session.commit()
     return answer
+
+
+def add_views(text: Live, count: int, days_ago: int = 0) -> None:
+    """Views of a published text on one day, committed; today is that of the clock."""
+    day = datetime.now(UTC).date() - timedelta(days=days_ago)
+    db.session.add(DailyViews(draft_id=revisions.draft_with(**text.key).id, viewed_on=day, count=count))
+    db.session.commit()
 
 
 def publish(text: ArticleContent, now: datetime, article: Article | None = None, note: str = "") -> Article:

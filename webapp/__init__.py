@@ -53,6 +53,7 @@ from webapp.web import (
     http,
     metrics,
     page_cache,
+    page_views,
     site_settings,
     telemetry,
     templating,
@@ -76,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
     http.init_app(app, config)
     telemetry.trace_requests(app, config)
     metrics.init_app(app, config)
+    page_views.init_app(app)
     site_settings.init_app(app)
     templating.init_app(app, config)
     engine.init_app(app)

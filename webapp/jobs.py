@@ -6,7 +6,7 @@
    password, so that a mail server that hangs over a newsletter does not hold it up.
 4. Publish: publish scheduled articles, and try refused ones again.
 5. Correct: mail corrections of changed articles, from the change log.
-6. Write misses: store the searches without results that this process counted.
+6. Write misses, and views: store the searches without results, and the views of texts, that this process counted.
 7. Beat: note that the jobs run here, and with which SECRET_KEY.
 8. Forget: delete data that is no longer needed.
 9. Remind: mail those who asked for a sign-off that it is a year old.
@@ -49,7 +49,7 @@ from webapp.papers.services import is_contact
 from webapp.publishing import audit, deletion, reviews, scheduling, undoing
 from webapp.search import indexing, misses, synonyms
 from webapp.search.index import SearchUnavailable
-from webapp.web import tokens
+from webapp.web import page_views, tokens
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,7 @@ class Running:
         # A database that is down must not keep the process alive for the counts of the last seconds.
         with suppress(SQLAlchemyError), self.app.app_context():
             write_misses(self.stop)
+            write_views(self.stop)
 
 
 def start(app: Flask) -> Running:
@@ -167,6 +168,14 @@ def write_misses(_: Event) -> None:
             misses.write_misses(counts)
 
 
+def write_views(_: Event) -> None:
+    """Store the views of texts that were counted in memory."""
+    views = page_views.counter_of(current_app).counts
+    if views.is_any():
+        with views.taken() as counts, writing() as now:
+            page_views.write_views(counts, now.date())
+
+
 def remove_outdated_copy(_: Event) -> None:
     """Remove the static copy of the site when a summary was withdrawn since it was made."""
     copy: Path | None = current_app.extensions["config"].site_copy
@@ -188,6 +197,7 @@ def forget(_: Event) -> None:
         votes.forget_salts(now)
         inbox.forget_old(now)
         misses.forget_old(now.date())
+        page_views.forget_old(now.date())
         audit.forget_old(now)
         deletion.forget_deleted(now)
         reviews.forget_addresses(now)
@@ -224,6 +234,7 @@ JOBS = (
     Job("publish again", 600.0, publish_again),
     Job("correct", 3.0, correct),
     Job("write misses", 5.0, write_misses),
+    Job("write views", 60.0, write_views),
     Job("beat", 60.0, beat),
     Job("forget", 3600.0, forget),
     Job("remind", 3600.0, remind),

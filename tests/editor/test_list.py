@@ -1,5 +1,6 @@
 """The list of summaries: searching, filtering and sorting it, what it says of drafts, and copies."""
 
+import csv
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.editor.forms import complete, fields_of, opened, press
-from tests.factories import NOW, add_article, content
+from tests.factories import NOW, add_answer, add_article, add_views, content
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Draft, Editor, Review, Role
@@ -101,3 +102,61 @@ def test_a_reviewer_copies_nothing(client: PageClient, app: Flask) -> None:
     sign_in(reviewer, "re@example.org")
     sent = {"csrf_token": "x"}
     reviewer.post("/editor/summaries/1/duplicate", sent, status=403)
+
+
+def test_the_list_shows_the_views_of_28_days_and_sorts_by_them(client: PageClient) -> None:
+    little, much = add_article(plain_title="Read little"), add_article(plain_title="Read much")
+    add_views(little, 900, days_ago=28)
+    add_views(little, 5, days_ago=27)
+    add_views(much, 40)
+    add_views(much, 2, days_ago=1)
+    press(client, NEW, opened(client, NEW, plain_title="A draft"), "save")
+    assert titles(client, sort="views") == ["Read much", "Read little", "A draft"]
+    page = client.get(LIST).text
+    assert "Views in 28 days: </span>42<" in page and "Views in 28 days: </span>5<" in page
+    assert "Views in 28 days: </span>–<" in page
+
+
+def test_the_list_of_answers_shows_their_views(client: PageClient) -> None:
+    add_views(add_answer(), 7)
+    assert "Views in 28 days: </span>7<" in client.get("/editor/answers").text
+
+
+def test_the_list_is_a_file_for_spreadsheets_with_the_views(client: PageClient) -> None:
+    article = add_article(plain_title="=A lamp", categories=["pain-management", "orthopedics"])
+    add_views(article, 42)
+    add_article(plain_title="A candle")
+    answer = client.get(f"{LIST}.csv", query_string={"sort": "views"})
+    assert answer.mimetype == "text/csv" and answer.headers["Cache-Control"] == "no-store"
+    heads, first, second = csv.reader(answer.text.splitlines())
+    assert dict(zip(heads, first, strict=True)) == {
+        "Title": "'=A lamp",
+        "State": "Published",
+        "Categories": "Pain Management, Orthopedics",
+        "Saved by": "The library",
+        "Changed": "2026-11-24",
+        "Grade": first[5],
+        "Helpful: yes": "0",
+        "Helpful: no": "0",
+        "Views in 28 days": "42",
+    }
+    assert second[0] == "A candle"
+    assert len(client.get(f"{LIST}.csv?q=candle").text.splitlines()) == 2
+    assert f'href="{LIST}.csv?q=candle"' in client.get(f"{LIST}?q=candle").text
+    client.get(f"{LIST}.csv?tab=no-such", status=404)
+
+
+def test_the_page_of_a_text_shows_its_views_by_week(client: PageClient) -> None:
+    article = add_article()
+    add_views(article, 30)
+    add_views(article, 12, days_ago=7)
+    add_views(article, 5, days_ago=90)
+    page = client.get(f"/editor/summaries/{revisions.draft_of(article.id).id}").text
+    assert "42 views in the last 28 days." in page
+    table = page[page.index("Views by week") :]
+    assert re.findall(r"<span>(\d+)</span>", table[: table.index("</table>")]) == ["30", "12"] + 10 * ["0"]
+
+
+def test_a_draft_that_was_never_published_has_no_views(client: PageClient) -> None:
+    sent = press(client, NEW, opened(client, NEW, plain_title="A draft"), "save")
+    assert "in the last 28 days" not in client.get(sent.headers["Location"]).text

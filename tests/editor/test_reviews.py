@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, EditorClient, add_editor, audited, sign_in, token_on
 from tests.editor.forms import Sent, changed, fields_of, form_of, press, sent_by
-from tests.factories import add_article, content, publish
+from tests.factories import add_article, add_views, content, publish
 from tests.newsletter.steps import delivered, forget, link_in, text_of
 from tests.pages import H, PageClient, parsed
 from webapp import jobs
@@ -278,15 +278,17 @@ def test_asking_needs_a_name_and_an_address_that_is_no_editors(client: PageClien
     assert db.session.scalars(select(Review)).all() == []
 
 
-def test_the_list_to_check_has_the_oldest_first_until_a_clinician_signs(
+def test_the_list_to_check_has_the_most_read_or_the_oldest_first_until_a_clinician_signs(
     app: Flask, client: PageClient, article: Article
 ) -> None:
     older = publish(content(plain_title="An older summary"), datetime(2026, 1, 2, tzinfo=UTC))
-    db.session.commit()
+    add_views(article, 3)
     page = client.get("/editor/unchecked").text
+    assert page.index(article.title) < page.index("An older summary")
+    page = client.get("/editor/unchecked?sort=oldest").text
     assert page.index("An older summary") < page.index(article.title)
     answer(EditorClient(app), mailed_link(client, older), **AGREES, agrees="y")
-    page = client.get("/editor/unchecked?sort=answers").text
+    page = client.get("/editor/unchecked").text
     assert "An older summary" not in page and article.title in page
 
 

@@ -1,4 +1,4 @@
-"""The text of a paper is for editors only: nothing else that the site shows, sends, exports or logs has a word of it."""
+"""The text of a paper, and how often a summary is read, are for editors: no other page, mail, export or log has any of it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.accounts.people import token
+from tests.factories import add_views
 from tests.hostile.world import World, build
 from tests.newsletter.steps import delivered
 from tests.pages import PageClient
@@ -20,6 +21,7 @@ from webapp.models.values import TextKind
 from webapp.publishing.library import export_library
 
 SECRET = "zanzibarquince"
+MANY = 73_190_417  # views
 
 
 @pytest.fixture
@@ -63,3 +65,16 @@ def test_no_mail_copy_export_or_log_has_it(
     files = [file for file in (tmp_path / "made").rglob("*") if file.is_file()]
     assert files and not [file for file in files if SECRET.encode() in file.read_bytes()]
     assert SECRET not in caplog.text
+
+
+def test_only_editors_see_how_often_a_summary_is_read(
+    app: Flask, client: PageClient, world: World, tmp_path: Path
+) -> None:
+    add_views(db.session.get_one(Article, world.values["article_id"]), MANY)
+    marks = [f"{MANY}".encode(), f"{MANY:,}".encode()]
+    found = {path for path in world.pages(app) if any(mark in client.flask.get(path).data for mark in marks)}
+    assert "/editor/summaries" in found and all(path.startswith("/editor/") for path in found)
+    site_copy.make(tmp_path / "made" / "copy", datetime.now(UTC))
+    export_library(tmp_path / "made" / "library")
+    files = [file for file in (tmp_path / "made").rglob("*") if file.is_file()]
+    assert files and not [file for file in files if any(mark in file.read_bytes() for mark in marks)]

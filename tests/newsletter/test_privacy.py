@@ -23,6 +23,7 @@ from webapp.models import (
 )
 from webapp.newsletter.privacy import STORED_TABLES
 from webapp.search import misses
+from webapp.web import page_views
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 # Tables about texts and about the editors' own work: nothing in them comes from a reader.
@@ -48,6 +49,13 @@ def test_the_fields_are_the_columns_of_the_tables() -> None:
 
 def test_the_page_says_how_long_searches_without_results_are_stored(client: PageClient) -> None:
     assert f"{misses.FORGET_AFTER.days} days after the last such search" in client.get("/privacy").text
+
+
+def test_the_page_says_how_long_views_are_stored_and_that_nobody_is_in_them(client: PageClient) -> None:
+    page = client.get("/privacy").text
+    assert timedelta(days=365) == page_views.FORGET_AFTER and "12 months. There is no reader in it." in page
+    assert "We count how often each summary and answer is opened on a day" in page
+    assert "leaves no trace of you" in page
 
 
 def test_the_page_names_every_field(client: PageClient) -> None:

@@ -1,5 +1,6 @@
 """Candidates: the same paper is one, and each has reasons that say why it is here."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.engines import both_engines
 from tests.factories import NOW, add_article
 from tests.papers.listed import message, pubmed_article, result, study
 from webapp.content.article_content import ArticleContent, PaperContent, from_json
+from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.models import (
     Candidate,
@@ -19,6 +21,7 @@ from webapp.models import (
     CandidateReason,
     CandidateState,
     Draft,
+    PublicChange,
     ReasonKind,
     SearchMiss,
 )
@@ -246,3 +249,92 @@ def test_decisions_are_forgotten_after_a_year_and_open_candidates_are_not() -> N
         len(all_of_them()) == 1
         and db.session.scalar(select(func.count()).select_from(CandidateIdentifier)) == 2
     )
+
+
+# ------------------------------------------------------------------ notices of journals
+
+
+def notice_of_europe_pmc(number: int = 1) -> Listed:
+    related = {"type": "Retraction of", "source": "MED", "id": str(number), "reference": "Spinal Cord. 2026"}
+    return epmc(
+        90,
+        title="Retraction: Made-up paper on spinal cord injury.",
+        pubTypeList={"pubType": ["Retraction of Publication"]},
+        commentCorrectionList={"commentCorrection": [related]},
+    )
+
+
+def notice_of_pubmed() -> Listed:
+    entry = pubmed_article("90").replace(
+        "</MedlineCitation>",
+        '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionOf"><RefSource>Spinal Cord</RefSource>'
+        '<PMID Version="1">1</PMID></CommentsCorrections></CommentsCorrectionsList></MedlineCitation>',
+    )
+    entry = entry.replace("<ArticleTitle>", "<ArticleTitle>Retraction: ")
+    [record] = file_formats.read(f"<PubmedArticleSet>{entry}</PubmedArticleSet>")
+    return Listed(record)
+
+
+def notice_of_crossref() -> Listed:
+    return crossref(90, **{"update-to": [{"DOI": "10.5555/listed.1", "type": "retraction"}]})
+
+
+def paper_with_its_notice() -> Listed:
+    return epmc(pubTypeList={"pubType": ["Retracted Publication"]})
+
+
+NOTICES = [notice_of_europe_pmc, notice_of_pubmed, notice_of_crossref, paper_with_its_notice]
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_retraction_marks_the_candidate_that_is_there_and_nothing_else_changes(
+    notice: Callable[[], Listed],
+) -> None:
+    add(epmc(), epmc(2))
+    [before] = [row.state for row in all_of_them() if "paper 1" in row.title]
+    add(notice())
+    good, bad = all_of_them()
+    assert "paper 1" in bad.title and bad.state is before
+    assert [one.kind for one in bad.reasons] == [ReasonKind.RETRACTED]
+    assert from_json(bad.content).paper.status is PaperStatus.RETRACTED and bad.score < good.score
+    assert from_json(good.content).paper.status is PaperStatus.PUBLISHED
+
+
+def test_a_decision_stays_when_a_retraction_comes_in() -> None:
+    [candidate] = add(epmc())
+    candidates.decide([candidate.id], CandidateState.KEPT, add_editor().id, NOW)
+    add(notice_of_crossref())
+    [candidate] = all_of_them()
+    assert candidate.state is CandidateState.KEPT and candidate.reasons[0].kind is ReasonKind.RETRACTED
+
+
+def test_a_retraction_stays_when_a_service_that_does_not_know_of_it_lists_the_paper_again() -> None:
+    add(epmc())
+    add(notice_of_crossref())
+    [candidate] = add(pubmed())
+    assert candidate.reasons[0].kind is ReasonKind.RETRACTED
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_retraction_is_published_on_the_summary_of_its_paper(notice: Callable[[], Listed]) -> None:
+    article = add_article(paper={"doi": "10.5555/listed.1", "pmid": "1"})
+    other = add_article(paper={"doi": "10.5555/listed.2", "pmid": "2"})
+    add(notice())
+    assert article.paper.is_retracted and not other.paper.is_retracted
+    assert article.paper.status_note == (
+        "PubMed lists the journal’s notice."
+        if notice is paper_with_its_notice
+        else "Europe PMC lists the journal’s notice."
+    )
+    changes = select(PublicChange).where(PublicChange.kind == ChangeKind.NOTICE)
+    assert [change.article_id for change in db.session.scalars(changes)] == [article.id]
+    add(notice())
+    assert len(db.session.scalars(changes).all()) == 1
+
+
+def test_the_same_title_is_no_reason_to_call_a_paper_retracted() -> None:
+    article = add_article(
+        paper={"title": "Made-up paper 1 on spinal cord injury", "doi": "10.5555/another", "pmid": ""}
+    )
+    add(paper_with_its_notice())
+    assert not article.paper.is_retracted

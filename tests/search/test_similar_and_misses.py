@@ -30,6 +30,7 @@ from webapp.search import indexing, misses, similar
 from webapp.search.index import search_index
 from webapp.search.query import SearchQuery
 from webapp.search.similar import similar_to
+from webapp.web.memory_counts import MemoryCounts
 
 TODAY = date(2026, 11, 24)
 
@@ -166,8 +167,8 @@ def test_what_could_not_be_committed_is_written_the_next_time(app: Flask) -> Non
     assert written() == {"salamander": 1}
 
 
-def test_only_so_many_different_misses_wait_in_memory(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misses, "MOST_IN_MEMORY", 2)
+def test_only_so_many_different_misses_wait_in_memory(app: Flask) -> None:
+    app.extensions["search_misses"] = MemoryCounts(2)
     for words in ("axolotl", "newt", "salamander", "newt"):
         misses.count_miss(SearchQuery(text=words), TODAY)
     jobs.write_misses(Event())

@@ -10,6 +10,7 @@ from webapp.catalog.history import history as changes
 from webapp.catalog.queries import category_counts
 from webapp.catalog.translations import headings_in_current_language, in_current_language, languages_of
 from webapp.web import htmx
+from webapp.web.page_views import count_view
 
 bp = Blueprint("answers", __name__)
 
@@ -34,6 +35,7 @@ def answer(slug: str) -> Response:
     """One question, what can be said, how sure that is, and what it rests on."""
     found = get_answer(slug)
     shown, articles = in_current_language(found), cited(found)
+    count_view(found)
     return htmx.render(
         "answers/answer.html",
         answer=shown,

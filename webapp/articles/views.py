@@ -29,6 +29,7 @@ from webapp.search.similar import similar_to
 from webapp.web import errors, htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import never_store
+from webapp.web.page_views import count_view
 from webapp.web.pagination import asked_page, existing
 from webapp.web.reader_profile import asked_profile, only_included
 from webapp.web.site_settings import site_settings
@@ -94,6 +95,7 @@ def article(slug: str) -> Response:
         explainer=new_explainer(),
         is_draft=False,
     )
+    count_view(found)
     # Otherwise similar articles from before a change would stay for minutes.
     return never_store(response) if was_behind else response
 

@@ -15,7 +15,7 @@ from webapp.models.people import People
 
 Filled = TypeVar("Filled", ArticleContent, PaperContent)
 
-_STATUS = ("status", "status_on", "status_url", "status_note")
+STATUS = ("status", "status_on", "status_url", "status_note")
 _PARTS: dict[str, type[msgspec.Struct]] = {"paper": PaperContent, "people": People}
 # The lists that have rows in the form, with the end of the id of a row's first control.
 ROWS = {
@@ -78,7 +78,7 @@ def filled(content: ArticleContent, other: ArticleContent) -> ArticleContent:
     """Fill what is empty or "not stated" from another content about the same paper, whose graver status counts."""
     paper = _filled(content.paper, other.paper)
     if other.paper.status.gravity > content.paper.status.gravity:
-        status = {name: getattr(other.paper, name) for name in _STATUS}
+        status = {name: getattr(other.paper, name) for name in STATUS}
         paper = msgspec.structs.replace(paper, **status)
     return msgspec.structs.replace(_filled(content, other), paper=paper)
 

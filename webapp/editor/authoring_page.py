@@ -17,7 +17,7 @@ from webapp.content import merging, plain_language
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
-from webapp.editor import autosaves, rows
+from webapp.editor import autosaves, queries, rows
 from webapp.editor.draft_form import DraftForm
 from webapp.editor.form_parts import form_parts
 from webapp.editor.forms import attach, content_from, form_for, values_of
@@ -159,6 +159,7 @@ def show_form(
     attach(form, problems)
     if draft.id:
         form.form_key.data = autosaves.form_key(draft)
+    today = datetime.now(UTC).date()
     base = form.merge_base.data if form.revision.data == draft.revision_number else None
     before = None if base is None else revisions.content_at(draft, base)
     return htmx.render(
@@ -204,6 +205,8 @@ def show_form(
         can_delete=bool(draft.id) and deletion.may_delete(current_editor(), draft),
         undo_until=deletion.undo_until,
         schedule=scheduling.waiting_for([draft.id]).get(draft.id) if draft.id else None,
+        weeks=queries.views_by_week(draft.id, today) if draft.live and not fragment else (),
+        recent_views=queries.recent_views([draft.id], today).get(draft.id, 0),
         local=local_time,
     )
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import defer, joinedload
 from sqlalchemy.sql import Subquery
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
-from webapp.models import Article, Category, Draft, Editor, Feedback, Paper, Review
+from webapp.models import Article, Category, DailyViews, Draft, Editor, Feedback, Paper, Review
 from webapp.models.values import ArticleStatus, Labeled, ReviewerKind, TextKind
 from webapp.web.pagination import Page, total_of
 
 PAGE_SIZE = 25
+RECENT = timedelta(days=28)  # whose views are shown and sorted by
+WEEKS = 12  # of views on the page of a text
 
 
 class State(Labeled):
@@ -45,6 +47,7 @@ class Sort(Labeled):
     CHANGED = "changed", "Newest change"
     TITLE = "title", "Title"
     GRADE = "grade", "Hardest to read"
+    VIEWS = "views", "Most read"
 
 
 @dataclass(frozen=True)
@@ -100,22 +103,40 @@ class SummaryRow:
     categories: tuple[str, ...]
     helpful: int
     not_helpful: int
+    views: int
 
 
-def summaries(tab: Tab, page: int, filters: Filters, sort: Sort) -> Page[SummaryRow]:
+def summaries(tab: Tab, page: int, filters: Filters, sort: Sort, today: date) -> Page[SummaryRow]:
     """One page of the list."""
-    every = _filtered(filters)
+    query, order = _listed(tab, filters, sort, today)
+    rows = list(db.session.execute(query.order_by(*order).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)))
+    return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
+
+
+def every_summary(tab: Tab, filters: Filters, sort: Sort, today: date) -> list[SummaryRow]:
+    """The whole list."""
+    query, order = _listed(tab, filters, sort, today)
+    found = db.session.execute(query.order_by(*order))
+    return [row for some in found.partitions(1_000) for row in _with_counts(list(some))]
+
+
+def _listed(
+    tab: Tab, filters: Filters, sort: Sort, today: date
+) -> tuple[Select[Any], tuple[ColumnElement[Any], ...]]:
+    """Select the texts of the list; returns what they are to be ordered by, too."""
+    every, recent = _filtered(filters), _recent_views(today)
+    views = func.coalesce(recent.c.views, 0).label("views")
     orders: dict[Sort, tuple[ColumnElement[Any], ...]] = {
         Sort.CHANGED: (every.c.updated_at.desc(), every.c.title),
         Sort.TITLE: (func.lower(every.c.title),),
         Sort.GRADE: (every.c.reading_grade.desc().nulls_last(), every.c.title),
+        Sort.VIEWS: (views.desc(), every.c.title),
     }
-    query = select(every).where(every.c.state.in_([state.value for state in _STATES[tab]]))
+    query = select(every, views).outerjoin(recent, recent.c.draft_id == every.c.draft_id)
+    query = query.where(every.c.state.in_([state.value for state in _STATES[tab]]))
     if tab == Tab.HARD:
         query = query.where(every.c.reading_grade > SHORT_GRADE)
-    newest = query.order_by(*orders[sort], every.c.draft_id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    rows = list(db.session.execute(newest))
-    return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
+    return query, (*orders[sort], every.c.draft_id)
 
 
 def answers() -> Sequence[Draft]:
@@ -133,27 +154,41 @@ def state_of(draft: Draft) -> State:
     return State.CHANGED if draft.has_unpublished_changes else State.PUBLISHED
 
 
-def unchecked(page: int, *, is_by_answers: bool) -> Page[Row[Any]]:
-    """Published summaries that no clinician has signed off: draft_id, title, published_at and the number of answers.
-
-    The oldest come first, or those whose readers answered "Was this clear?" most often: that is all we count of readers.
-    """
-    answers = (
-        select(func.count()).where(Feedback.article_id == Article.id).correlate(Article).scalar_subquery()
-    )
-    title = func.coalesce(Article.plain_title, Paper.title)
+def unchecked(page: int, today: date, *, is_oldest_first: bool = False) -> Page[Row[Any]]:
+    """Published summaries that no clinician has signed off: draft_id, title, published_at and recent views, most read first."""
+    recent, title = _recent_views(today), func.coalesce(Article.plain_title, Paper.title)
+    views = func.coalesce(recent.c.views, 0).label("views")
+    columns: tuple[ColumnElement[Any], ...] = (Draft.id.label("draft_id"), title.label("title"), views)
     query = (
-        select(
-            Draft.id.label("draft_id"), title.label("title"), Article.published_at, answers.label("answers")
-        )
+        select(*columns, Article.published_at)
         .join(Article, Article.id == Draft.article_id)
         .join(Article.paper)
+        .outerjoin(recent, recent.c.draft_id == Draft.id)
         .where(Article.status == ArticleStatus.PUBLISHED, Draft.id.not_in(_CHECKED))
     )
-    oldest = Article.published_at, answers.desc()
-    order = (answers.desc(), Article.published_at) if is_by_answers else oldest
+    most_read = views.desc(), Article.published_at
+    order = reversed(most_read) if is_oldest_first else most_read
     shown = query.order_by(*order, Article.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     return Page(list(db.session.execute(shown)), page, total_of(query), PAGE_SIZE)
+
+
+def recent_views(draft_ids: Sequence[int], today: date) -> dict[int, int]:
+    """How often each of these texts was opened lately, by the id of its draft; those that nobody opened are left out."""
+    recent = _recent_views(today)
+    counted = select(recent).where(recent.c.draft_id.in_(draft_ids))
+    return {number: views for number, views in db.session.execute(counted)}  # noqa: C416 - a row is no pair for a type checker
+
+
+def views_by_week(draft_id: int, today: date) -> list[tuple[date, int]]:
+    """The Monday and the views of each of the last weeks, the newest first; the current week is not over yet."""
+    monday = today - timedelta(days=today.weekday())
+    weeks = {monday - timedelta(weeks=back): 0 for back in range(WEEKS)}
+    days = select(DailyViews.viewed_on, DailyViews.count).where(
+        DailyViews.draft_id == draft_id, DailyViews.viewed_on >= min(weeks)
+    )
+    for day, count in db.session.execute(days):
+        weeks[day - timedelta(days=day.weekday())] += count
+    return list(weeks.items())
 
 
 def tab_counts(filters: Filters) -> dict[Tab, int]:
@@ -175,6 +210,16 @@ def people_who_saved() -> list[tuple[int, str]]:
     """Id and name of everybody who saved the newest revision of a text, by name."""
     query = select(Editor.id, Editor.name).where(Editor.id.in_(select(Draft.editor_id))).order_by(Editor.name)
     return [(number, name) for number, name in db.session.execute(query)]
+
+
+def _recent_views(today: date) -> Subquery:
+    """Select the sum of each text's views on the last days."""
+    return (
+        select(DailyViews.draft_id, func.sum(DailyViews.count).label("views"))
+        .where(DailyViews.viewed_on > today - RECENT)
+        .group_by(DailyViews.draft_id)
+        .subquery()
+    )
 
 
 def _counted(every: Subquery) -> dict[State, tuple[int, int]]:
@@ -263,6 +308,7 @@ def _with_counts(rows: list[Any]) -> list[SummaryRow]:
             categories=tuple(names.get(slug, slug) for slug in row.categories or ()),
             helpful=votes.get(row.article_id, (0, 0))[0],
             not_helpful=votes.get(row.article_id, (0, 0))[1],
+            views=row.views,
         )
         for row in rows
     ]

@@ -123,12 +123,12 @@ def undo_of_card(review_id: int) -> Response:
 def unchecked() -> Response:
     """List published summaries that no clinician has checked, and those that are due to be checked again."""
     editor_access.require(Role.WRITER)
-    is_by_answers = request.args.get("sort") == "answers"
+    is_oldest_first, now = request.args.get("sort") == "oldest", datetime.now(UTC)
     return htmx.render(
         "editor/unchecked.html",
-        page=existing(queries.unchecked(asked_page(), is_by_answers=is_by_answers)),
-        is_by_answers=is_by_answers,
-        due=reviews.due_again(datetime.now(UTC)),
+        page=existing(queries.unchecked(asked_page(), now.date(), is_oldest_first=is_oldest_first)),
+        is_oldest_first=is_oldest_first,
+        due=reviews.due_again(now),
     )
 
 

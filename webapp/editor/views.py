@@ -22,6 +22,7 @@ from webapp.editor.authoring_page import LISTS
 from webapp.editor.draft_form import category_choices
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Filters, Sort, Tab
+from webapp.exports.library_files import csv_text
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
 from webapp.parsing import int_from, member_from
@@ -30,6 +31,7 @@ from webapp.publishing.answers import transient_answer
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.web import htmx
 from webapp.web.errors import SiteError
+from webapp.web.http import text_file
 from webapp.web.pagination import asked_page, existing
 
 LONGEST_SEARCH = 200  # characters
@@ -45,22 +47,12 @@ editor_access.protect(bp)
 @bp.get("/editor/summaries")
 def summaries() -> Response:
     """List summaries in one state, by what was searched for and chosen."""
-    tab = request.args.get("tab", Tab.ALL.value)
-    if tab not in list(Tab):
-        raise SiteError(404)
-    args = request.args
-    filters = Filters(
-        words=args.get("q", "")[:LONGEST_SEARCH].strip(),
-        category=args.get("category", ""),
-        saved_by=int_from(args.get("by")),
-        is_unchecked=args.get("unchecked") == "yes",
-    )
-    sort = member_from(Sort, args.get("sort")) or Sort.CHANGED
-    page = existing(queries.summaries(Tab(tab), asked_page(), filters, sort))
+    tab, filters, sort = _asked_list()
+    page = existing(queries.summaries(tab, asked_page(), filters, sort, datetime.now(UTC).date()))
     return htmx.render(
         "editor/summaries.html",
         page=page,
-        tab=Tab(tab),
+        tab=tab,
         counts=queries.tab_counts(filters),
         filters=filters,
         sort=sort,
@@ -76,6 +68,18 @@ def summaries() -> Response:
     )
 
 
+@bp.get("/editor/summaries.csv")
+def summaries_file() -> Response:
+    """Give the whole list as a file for spreadsheets."""
+    rows = queries.every_summary(*_asked_list(), datetime.now(UTC).date())
+    heads = "Title", "State", "Categories", "Saved by", "Changed", "Grade", "Helpful: yes", "Helpful: no"
+    lines: list[tuple[object, ...]] = [(*heads, f"Views in {queries.RECENT.days} days")]
+    for row in rows:
+        text = row.title, row.state.label, ", ".join(row.categories), row.saved_by, row.updated_at.date()
+        lines.append((*text, row.reading_grade, row.helpful, row.not_helpful, row.views))
+    return text_file(csv_text(lines), "text/csv", "summaries.csv")
+
+
 @bp.get("/editor/answers")
 def answers() -> Response:
     """List all answers by question."""
@@ -86,6 +90,7 @@ def answers() -> Response:
         state_of=queries.state_of,
         waiting=scheduling.waiting_for([draft.id for draft in drafts]),
         unsaved=autosaves.new_texts(current_editor().id, TextKind.ANSWER),
+        views=queries.recent_views([draft.id for draft in drafts], datetime.now(UTC).date()),
         deleted=_just_deleted(),
         undo_until=deletion.undo_until,
         local=local_time,
@@ -236,6 +241,21 @@ def do_withdraw(**key: int) -> Response:
         editor_access.discard_recovered_fields()
     tab = Tab.WITHDRAWN.value if draft.kind is TextKind.SUMMARY else None
     return htmx.redirect(url_for(LISTS[draft.kind], tab=tab))
+
+
+def _asked_list() -> tuple[Tab, Filters, Sort]:
+    """The tab, the filters and the order in the address. Raises SiteError 404 for another tab."""
+    args = request.args
+    tab = args.get("tab", Tab.ALL.value)
+    if tab not in list(Tab):
+        raise SiteError(404)
+    filters = Filters(
+        words=args.get("q", "")[:LONGEST_SEARCH].strip(),
+        category=args.get("category", ""),
+        saved_by=int_from(args.get("by")),
+        is_unchecked=args.get("unchecked") == "yes",
+    )
+    return Tab(tab), filters, member_from(Sort, args.get("sort")) or Sort.CHANGED
 
 
 def _published(key: dict[str, int]) -> Draft:

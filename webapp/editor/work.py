@@ -1,5 +1,6 @@
 """My work: what waits for an editor, as short lists of which each row has one button."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -7,7 +8,7 @@ from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased, defer, joinedload
 
 from webapp.accounts.editor_access import local_time, time_zone
@@ -22,11 +23,13 @@ from webapp.models import (
     AnswerCitation,
     Article,
     Candidate,
+    CandidateState,
     Draft,
     Editor,
     Feedback,
     Paper,
     PublicChange,
+    ReasonKind,
     Review,
     Revision,
     Schedule,
@@ -122,7 +125,7 @@ def work_of(editor: Editor, now: datetime, *, may_publish: bool) -> Work:
         since_then(to_check, may_publish=may_publish),
         readers_say(),
         drafts(editor),
-        unchecked(),
+        unchecked(now.date()),
     )
     aside = (scheduled(now), new_papers(editor), asked_and_not_found(), due_again(to_check, now))
     rows = [row for queue in main + aside for row in queue.rows]
@@ -153,7 +156,7 @@ def to_review(editor: Editor) -> Queue:
 
 
 def since_then(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue:
-    """List notices of journals that no text says anything about yet, and answers whose summaries changed."""
+    """List notices of journals and results of plans that no text says anything about yet, and answers whose summaries changed."""
     rows = [
         Row(
             f"{article.paper.status.label}: {article.plain_title or article.paper.title}",
@@ -164,6 +167,7 @@ def since_then(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue
         )
         for article in _with_new_notice()
     ]
+    rows += _results_of_plans()
     for answer in to_check:
         if answer.summaries:
             form = url_for("editor.edit_published", answer_id=answer.answer_id)
@@ -253,13 +257,13 @@ def drafts(editor: Editor) -> Queue:
     return Queue("drafts", "Your drafts", rows)
 
 
-def unchecked() -> Queue:
-    """List summaries that no clinician has checked, those first that readers answered most about."""
-    page = queries.unchecked(1, is_by_answers=True)
+def unchecked(today: date) -> Queue:
+    """List summaries that no clinician has checked, most read first."""
+    page = queries.unchecked(1, today)
     rows = []
     for row in page.rows[:SHOWN]:
-        answered = f" · {plural(row.answers, 'answer')} to “Was this clear?”" if row.answers else ""
-        why = f"Published {day(row.published_at)}{answered}"
+        read = f" · {plural(row.views, 'view')} in {queries.RECENT.days} days" if row.views else ""
+        why = f"Published {day(row.published_at)}{read}"
         rows.append(Row(row.title, why, "Check", url_for("reviews.of_summary", draft_id=row.draft_id)))
     note, more = "not checked by a clinician", url_for("reviews.unchecked")
     return Queue("to-check", "To check", rows, page.total, note, more)
@@ -410,6 +414,41 @@ def _with_new_notice() -> Sequence[Article]:
     grave = [status for status in PaperStatus if status.gravity]
     query = published().join(Article.paper).where(Paper.status.in_(grave), has_notice)
     return db.session.scalars(query.order_by(Article.updated_at.desc()).limit(SHOWN)).all()
+
+
+def _results_of_plans() -> list[Row]:
+    """Papers and trials with the results of a plan that we explain, until its summary says so or an editor that they are not."""
+    is_open = Candidate.state.in_((CandidateState.NEW, CandidateState.KEPT, CandidateState.DRAFTED))
+    has_results = cast(Candidate.reasons, Text).contains(f'"{ReasonKind.PLAN_RESULTS.value}"')
+    query = select(Candidate).where(is_open, has_results).options(defer(Candidate.cited))
+    found = [
+        (candidate, reason.article_id)
+        for candidate in db.session.scalars(query.order_by(Candidate.found_at.desc(), Candidate.id))
+        for reason in candidate.reasons
+        if reason.kind is ReasonKind.PLAN_RESULTS
+    ]
+    wanted = published().where(Article.id.in_({number for _, number in found}))
+    plans = {plan.id: plan for plan in db.session.scalars(wanted)}
+    return [
+        Row(
+            plan.title,
+            f"Results of this plan: “{candidate.title}.” Should the summary say so?",
+            "Open the summary" if candidate.state is CandidateState.DRAFTED else "Look",
+            url_for("editor.edit_published", article_id=plan.id)
+            if candidate.state is CandidateState.DRAFTED
+            else url_for("triage.candidate", number=candidate.id),
+            Urgency.CHANGED,
+        )
+        for candidate, number in found
+        if (plan := plans.get(number or 0)) and not _says(plan, candidate)
+    ][:SHOWN]
+
+
+def _says(plan: Article, candidate: Candidate) -> bool:
+    """Tell whether something under "Since then" leads to the results."""
+    values = [row.value.lower() for row in candidate.identifiers]
+    said = [f"{event.doi} {event.url} {event.text}".lower() for event in plan.since_then]
+    return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) for value in values for text in said)
 
 
 def _unclear() -> list[tuple[int, str, int, int]]:

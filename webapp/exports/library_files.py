@@ -44,12 +44,17 @@ class LibraryFile:
 
 
 def csv_rows(articles: Iterable[Article], site_url: str) -> str:
-    """One row for each article (RFC 4180)."""
+    """One row for each article."""
+    columns = _columns(site_url).values()
+    return csv_text([value_of(article) for value_of in columns] for article in articles)
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows for a spreadsheet (RFC 4180); what it would take for a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for article in articles:
-        values = [value_of(article) for value_of in _columns(site_url).values()]
-        cells = ["" if value is None else str(value) for value in values]
+    for row in rows:
+        cells = ["" if value is None else str(value) for value in row]
         writer.writerow([f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell for cell in cells])
     return out.getvalue()
 

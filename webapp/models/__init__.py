@@ -5,7 +5,7 @@ from webapp.models.ai_draft import AiConfirmation, AiDraft
 from webapp.models.answer import Answer, AnswerCitation, AnswerSlug
 from webapp.models.article import AdoptedPage, Article, ArticleSlug, Correction, Draft, Live, Paper, Revision
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
-from webapp.models.counts import Attempt, SearchMiss
+from webapp.models.counts import Attempt, DailyViews, SearchMiss
 from webapp.models.editor import (
     AuditEntry,
     AuditKind,

@@ -1,8 +1,8 @@
-"""Counts that name no reader: searches without results, and attempts, so that all workers share one limit."""
+"""Counts that name no reader: views of texts, searches without results, and attempts, so that all workers share one limit."""
 
 from datetime import date, datetime
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.column_types import UtcDateTime
@@ -17,6 +17,16 @@ class SearchMiss(Base):
     count: Mapped[int]
     first_on: Mapped[date]
     last_on: Mapped[date]
+
+
+class DailyViews(Base):
+    """How often the page of a text, given by its draft, was opened on one day. Who opened it is not known."""
+
+    viewed_on: Mapped[date] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(
+        ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    count: Mapped[int]
 
 
 class Attempt(Base):

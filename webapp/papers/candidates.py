@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import delete, func, select, tuple_, update
@@ -33,8 +33,10 @@ from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import Field, best
 from webapp.papers.importing import Identifier, KnownPaper, PendingImport
 from webapp.papers.listings import Listed
+from webapp.papers.notices import Notice, with_notice
 from webapp.papers.records import Record, Unreadable
-from webapp.publishing import revisions
+from webapp.publishing import retractions, revisions
+from webapp.publishing.retractions import PaperToCheck
 from webapp.search import misses
 from webapp.search.words import stems
 
@@ -173,6 +175,7 @@ def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime
     for guessed in entries:
         record, same = guessed.entry.record, _matches(guessed.entry)
         counted[_outcome(guessed.entry, same, library)] += 1
+        _pass_on(record, source, library, now)
         if record.reason:
             continue
         candidate = (
@@ -187,6 +190,46 @@ def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime
         db.session.add(candidate)
     db.session.flush()
     return counted
+
+
+def _pass_on(record: Record, source: str, library: Library, now: datetime) -> None:
+    """Pass a journal's notice on to the candidate and to the published summary of its paper.
+
+    A notice comes as an entry of its own, or with the paper, and long after the paper was found. Only identifiers tell which
+    paper is meant: many have the same title as another.
+    """
+    paper, note = record.content.paper, f"{source} lists the journal’s notice."
+    on = date.fromisoformat(paper.published_on) if len(paper.published_on) == len("2026-11-29") else None
+    about: list[tuple[Identifier, PaperContent]] = [
+        ((one.kind, one.identifier), with_notice(PaperContent(), Notice(one.status, paper.doi, on), note))
+        for one in record.notices_of
+    ]
+    if paper.status.gravity and not record.reason:
+        noted = msgspec.structs.replace(paper, status_note=paper.status_note or note)
+        about += [(identifier, noted) for identifier in importing.identifiers_of(paper)]
+    for (kind, value), notice in about:
+        row = db.session.get(CandidateIdentifier, (kind, value))
+        candidate = db.session.get(Candidate, row.candidate_id) if row else None
+        if candidate is not None:
+            content = from_json(candidate.content)
+            marked = _with_graver_notice(content.paper, notice)
+            candidate.content = to_json(msgspec.structs.replace(content, paper=marked))
+            rate(candidate, library)
+        column = {"doi": Paper.doi, "pmid": Paper.pmid}.get(kind)
+        same = None if column is None else published().join(Article.paper).where(column == value)
+        article = None if same is None else db.session.scalar(same)
+        if article is not None:
+            checked = PaperToCheck(
+                article.id, article.paper.title, article.paper.doi or "", article.paper.pmid or ""
+            )
+            retractions.record_check(checked, notice, source, None, now)
+
+
+def _with_graver_notice(paper: PaperContent, other: PaperContent) -> PaperContent:
+    """Give a paper the status of another, if that has a graver notice."""
+    if other.status.gravity <= paper.status.gravity:
+        return paper
+    return msgspec.structs.replace(paper, **{name: getattr(other, name) for name in merging.STATUS})
 
 
 def outcomes(entries: Iterable[Listed], library: Library) -> Counter[Outcome]:

@@ -18,7 +18,7 @@ from webapp.models.values import Author
 from webapp.papers import dates
 from webapp.papers.json_values import list_at, text_at, value_at
 from webapp.papers.notices import Notice, statuses, with_notice, worst
-from webapp.papers.records import full_title, funding, keywords, plain_text
+from webapp.papers.records import NoticeOf, full_title, funding, keywords, plain_text
 
 Message = dict[str, Any]
 
@@ -74,6 +74,15 @@ def is_notice_itself(message: Message) -> bool:
     """Tell whether the message describes a notice about another paper instead of a paper."""
     updates = any(_kind(entry) in _NOTICES for entry in list_at(message, "update-to"))
     return updates or is_notice(title_of(message), types(message))
+
+
+def notices_of(message: Message) -> tuple[NoticeOf, ...]:
+    """Return the papers that the message is a notice about (``update-to``)."""
+    return tuple(
+        NoticeOf("doi", doi, _NOTICES[_kind(entry)])
+        for entry in list_at(message, "update-to")
+        if _kind(entry) in _NOTICES and (doi := find_doi(text_at(entry, "DOI")))
+    )
 
 
 def title_of(message: Message) -> str:

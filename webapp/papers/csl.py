@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import ArticleContent
-from webapp.papers.crossref import Message, funding_of, is_notice_itself, paper_from, trials_of, types
+from webapp.papers.crossref import (
+    Message,
+    funding_of,
+    is_notice_itself,
+    notices_of,
+    paper_from,
+    trials_of,
+    types,
+)
 from webapp.papers.records import IS_A_NOTICE, Record, Unreadable, refused, registrations
 
 _NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref’s messages."
@@ -35,7 +43,8 @@ def record_from(entry: Any, line: int | None = None) -> Record:
     if not paper.url and isinstance(entry.get("URL"), str):
         paper = msgspec.structs.replace(paper, url=entry["URL"])
     if is_notice_itself(entry):
-        return refused(IS_A_NOTICE, line, paper.title)
+        notice = Record(content=ArticleContent(paper=paper), reason=IS_A_NOTICE, line=line)
+        return msgspec.structs.replace(notice, notices_of=notices_of(entry))
     if "creators" in entry:
         return refused("This is Zotero’s own JSON. Export the paper as CSL JSON or RIS.", line, paper.title)
     content = ArticleContent(

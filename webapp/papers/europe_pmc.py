@@ -4,30 +4,40 @@ import re
 from typing import Any
 
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import find_pmid
 from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.json_values import list_at, text_at
 from webapp.papers.notices import statuses
-from webapp.papers.records import Record, funding, heading
+from webapp.papers.records import NoticeOf, Record, funding, heading
 
 _NOTICES = statuses("europe_pmc")
+_NOTICES_OF = statuses("europe_pmc", "notices_of")
 
 
 def record_from(result: dict[str, Any]) -> Record:
     """Convert a result, which may be a preprint."""
     types = [text_at(kind) for kind in list_at(result, "pubTypeList", "pubType")]
+    related = list_at(result, "commentCorrectionList", "commentCorrection")
     notices = [
         (_NOTICES[kind], text_at(row, "reference"))
-        for row in list_at(result, "commentCorrectionList", "commentCorrection")
+        for row in related
         if (kind := text_at(row, "type").lower()) in _NOTICES
     ]
+    notices_of = tuple(
+        NoticeOf("pmid", pmid, _NOTICES_OF[kind])
+        for row in related
+        if (kind := text_at(row, "type").lower()) in _NOTICES_OF and text_at(row, "source") == "MED"
+        if (pmid := find_pmid(text_at(row, "id")))
+    )
     grants = list_at(result, "grantsList", "grant")
     content = ArticleContent(
         paper=pubmed.with_status(_paper(result), types, notices),
         study_kind=pubmed.study_kind(types),
         funding=funding((text_at(row, "agency"), text_at(row, "grantId")) for row in grants),
     )
-    return Record(content=content, types=(*types, text_at(result, "bookOrReportDetails", "publisher")))
+    types.append(text_at(result, "bookOrReportDetails", "publisher"))
+    return Record(content=content, types=tuple(types), notices_of=notices_of)
 
 
 def has_full_text(result: dict[str, Any]) -> bool:

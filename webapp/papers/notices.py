@@ -23,9 +23,12 @@ class Notice:
     on: date | None = None
 
 
-def statuses(source: str) -> dict[str, PaperStatus]:
-    """Return the status that each term of a format for a notice gives the paper."""
-    return {term: PaperStatus(name) for name, terms in _TERMS[source]["notices"].items() for term in terms}
+def statuses(source: str, table: str = "notices") -> dict[str, PaperStatus]:
+    """Return the status that each term of a format for a notice gives the paper.
+
+    With "notices_of", the terms are those by which a notice names its paper.
+    """
+    return {term: PaperStatus(name) for name, terms in _TERMS[source][table].items() for term in terms}
 
 
 def study_kinds(source: str) -> dict[str, StudyKind]:

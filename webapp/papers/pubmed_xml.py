@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_trials
+from webapp.content.identifiers import find_pmid, find_trials
 from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
 from webapp.papers.notices import statuses
-from webapp.papers.records import Record, heading, refused, registrations
+from webapp.papers.records import NoticeOf, Record, heading, refused, registrations
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
 
 _NOTICES = statuses("pubmed_xml")
+_NOTICES_OF = statuses("pubmed_xml", "notices_of")
 
 
 def records(root: Element) -> Iterator[Record]:
@@ -44,13 +45,18 @@ def _record(entry: Element) -> Record:
         for row in related
         if row.get("RefType") in _NOTICES
     ]
+    notices_of = tuple(
+        NoticeOf("pmid", pmid, _NOTICES_OF[row.get("RefType", "")])
+        for row in related
+        if row.get("RefType") in _NOTICES_OF and (pmid := find_pmid(words(row.find("PMID"))))
+    )
     content = ArticleContent(
         paper=pubmed.with_status(_paper(entry, citation, article), types, notices),
         study_kind=pubmed.study_kind(types),
         conflicts_of_interest=words(citation.find("CoiStatement")),
         registrations=registrations(find_trials("; ".join(numbers))),
     )
-    return Record(content=content, types=tuple(types))
+    return Record(content=content, types=tuple(types), notices_of=notices_of)
 
 
 def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:

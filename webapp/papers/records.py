@@ -11,7 +11,7 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import READERS, find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models import Article, Paper, Section
-from webapp.models.values import Registration
+from webapp.models.values import PaperStatus, Registration
 from webapp.papers import names
 from webapp.parsing import clean_text, decode_entities
 
@@ -65,12 +65,20 @@ class Unreadable(ValueError):
     """A file cannot be read at all; the message says why and what to do."""
 
 
+class NoticeOf(msgspec.Struct, frozen=True):
+    """The paper that a record is a journal's notice about: one of its identifiers, and the status that it has by that."""
+
+    kind: str
+    identifier: str
+    status: PaperStatus
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A paper in a file; ``reason`` says why it is refused. ``number`` and ``line`` count from 1.
 
     ``types`` are the kinds that the file gives the work, and its publisher, which only ``normalized`` needs; ``notes`` say
     what an editor should check; ``sections`` are the text beyond title and abstract. ``asked`` is the identifier by which
-    the paper was looked up.
+    the paper was looked up. ``notices_of``: a notice is refused as a paper, and says which papers it is about.
     """
 
     content: ArticleContent = ArticleContent()
@@ -82,6 +90,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int = 0
     file: str = ""
     asked: str = ""
+    notices_of: tuple[NoticeOf, ...] = ()
 
     @property
     def location(self) -> str:

@@ -6,11 +6,9 @@ and a job writes what was counted to the database a few seconds later.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from itertools import pairwise
-from threading import Lock
 
 from flask import Flask, current_app
 from sqlalchemy import delete, func, select
@@ -19,6 +17,7 @@ from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.search.query import SearchQuery
 from webapp.search.words import folded_words
+from webapp.web.memory_counts import MemoryCounts
 
 SHORTEST = 3  # letters
 LONGEST = 80
@@ -26,41 +25,22 @@ MOST_ROWS = 5_000
 MOST_IN_MEMORY = 1_000  # different searches between two writes
 FORGET_AFTER = timedelta(days=180)
 
+Miss = tuple[str, date]  # folded words, and the day
+
 # What looks like an address, a telephone or a record number is not stored.
 _PERSONAL = re.compile(r"\S*@\S*|\S*\d{5,}\S*|\S*://\S*|\bwww\.\S*", re.IGNORECASE)
 
 
-class MissCounts:
-    """How often each text was searched for on each day since the last write; shared by the threads of a process."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, date]] = Counter()
-        self._lock = Lock()
-
-    def add(self, text: str, day: date, count: int = 1) -> None:
-        with self._lock:
-            if (text, day) in self._counts or len(self._counts) < MOST_IN_MEMORY:
-                self._counts[text, day] += count
-
-    def is_any(self) -> bool:
-        return bool(self._counts)
-
-    def take(self) -> Counter[tuple[str, date]]:
-        with self._lock:
-            taken, self._counts = self._counts, Counter()
-        return taken
-
-
 def init_app(app: Flask) -> None:
     """Start counting for this application."""
-    app.extensions["search_misses"] = MissCounts()
+    app.extensions["search_misses"] = MemoryCounts[Miss](MOST_IN_MEMORY)
 
 
 def count_miss(query: SearchQuery, today: date) -> None:
     """Count a search that found nothing, in memory."""
     text = " ".join(folded_words(_PERSONAL.sub(" ", query.text)))[:LONGEST].strip()
     if sum(map(str.isalnum, text)) >= SHORTEST:
-        _in_memory().add(text, today)
+        _in_memory().add((text, today))
 
 
 def is_any_counted() -> bool:
@@ -68,19 +48,12 @@ def is_any_counted() -> bool:
     return _in_memory().is_any()
 
 
-@contextmanager
-def taken() -> Iterator[Counter[tuple[str, date]]]:
+def taken() -> AbstractContextManager[Counter[Miss]]:
     """Take what was counted out of memory, and put it back if it could not be written: open this before ``writing()``."""
-    counts = _in_memory().take()
-    try:
-        yield counts
-    except BaseException:
-        for (text, day), count in counts.items():
-            _in_memory().add(text, day, count)
-        raise
+    return _in_memory().taken()
 
 
-def write_misses(counts: Counter[tuple[str, date]]) -> None:
+def write_misses(counts: Counter[Miss]) -> None:
     """Add what was counted to the database."""
     for (text, day), count in counts.items():
         row = db.session.scalar(select(SearchMiss).where(SearchMiss.text == text))
@@ -104,6 +77,6 @@ def forget_old(today: date) -> None:
     db.session.execute(delete(SearchMiss).where(SearchMiss.last_on < today - FORGET_AFTER))
 
 
-def _in_memory() -> MissCounts:
-    counts: MissCounts = current_app.extensions["search_misses"]
+def _in_memory() -> MemoryCounts[Miss]:
+    counts: MemoryCounts[Miss] = current_app.extensions["search_misses"]
     return counts

@@ -24,6 +24,7 @@ from webapp.db.change_log import ChangesUnknown
 from webapp.web.http import ENCODINGS, PRIVATE_PART
 from webapp.web.live_values import NEWEST_CHANGE
 from webapp.web.metrics import page_hit_counter
+from webapp.web.page_views import SHOWN, Text, counter_of
 from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class FinishedPage:
     body: bytes
     etag: str
     made_at: float  # seconds of the cache's clock
+    shown: Sequence[Text]  # whose views are counted
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -57,7 +59,9 @@ def init_app(app: Flask, config: Config) -> None:
     if config.page_cache_mb:
         newest_change = app.extensions["newest_change"]
         byte_limit, on_hit = config.page_cache_mb * 1_000_000, page_hit_counter(app)
-        app.wsgi_app = PageCache(app.wsgi_app, newest_change, byte_limit, on_hit)  # type: ignore[method-assign]
+        app.wsgi_app = PageCache(  # type: ignore[method-assign]
+            app.wsgi_app, newest_change, byte_limit, on_hit, counter_of(app).add
+        )
 
 
 class PageCache:
@@ -69,6 +73,7 @@ class PageCache:
         newest_change: Callable[[], int],
         byte_limit: int,
         on_hit: Callable[[], None] = lambda: None,
+        on_view: Callable[[Text, "WSGIEnvironment"], None] = lambda _text, _environ: None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -76,6 +81,7 @@ class PageCache:
         self._newest_change = newest_change
         self._byte_limit = byte_limit
         self._on_hit = on_hit
+        self._on_view = on_view
         self._clock = clock
         self._pages: OrderedDict[Key, FinishedPage] = OrderedDict()
         self._change = -1
@@ -101,6 +107,8 @@ class PageCache:
         if page is None or self._clock() - page.made_at > KEPT_SECONDS:
             return self._made(environ, start_response, key, change)
         self._on_hit()
+        for text in page.shown:
+            self._on_view(text, environ)
         return _answer(page, environ.get("HTTP_IF_NONE_MATCH", ""), start_response)
 
     def _made(
@@ -109,6 +117,8 @@ class PageCache:
         """Ask the application for the whole page, store it if everybody may have it, and answer."""
         known = environ.pop("HTTP_IF_NONE_MATCH", "")
         environ[NEWEST_CHANGE] = change
+        shown: list[Text] = []
+        environ[SHOWN] = shown
         response = Response.from_app(self._application, environ)
         headers = response.headers
         is_public = headers.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in headers
@@ -120,7 +130,7 @@ class PageCache:
             return response(environ, start_response)
         with response:
             body = response.get_data()
-        page = FinishedPage(headers.to_wsgi_list(), body, headers["ETag"], self._clock())
+        page = FinishedPage(headers.to_wsgi_list(), body, headers["ETag"], self._clock(), shown)
         with self._changing:
             # Otherwise something was published while this page was made.
             if change == self._change and len(body) <= LARGEST_PAGE:
