@@ -77,3 +77,13 @@ def test_a_word_explained_opens_in_the_screen(page: Page) -> None:
     meaning = page.locator(".words details[open] > div").first
     for width in each_layout(page):
         assert is_in_the_screen(meaning, width)
+
+
+def test_nothing_of_a_summary_at_a_glance_is_cut_off(page: Page) -> None:
+    """Its round corners clip what is too wide, so the page does not get wider."""
+    page.goto("/research/walking-training-and-stamina")
+    card = page.locator(".glance")
+    for width in each_layout(page):
+        over = card.evaluate("""card => [...card.querySelectorAll('p, dt, dd, b')].filter((part) =>
+            part.getBoundingClientRect().right > card.getBoundingClientRect().right).length""")
+        assert over == 0, width

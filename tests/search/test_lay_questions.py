@@ -2,9 +2,9 @@
 
 ``lay_questions.tsv`` says for each question which summaries are right, by their slugs, and ``none`` where the library may have
 nothing that answers it. A summary that is right once it is written is listed already. Answers are judged by their slugs, too.
-``new_lay_questions.tsv`` and ``second_lay_questions.tsv`` were written before anybody looked at how search treats them: the first
-runs had 19 and 22 of 40 right. Search has been tuned on the former since, not on the latter. Their bounds say how far search has
-come, not how far it should get.
+The other lists were written before anybody looked at how search treats them: the first runs had 19 of 40 (new), 22 of 40 (second)
+and 20 of 30 (third) right, and a wrong "none yet" to five questions of the third. Search has been tuned on the new list since, not on
+the later ones. Their bounds say how far search has come, not how far it should get.
 """
 
 import csv
@@ -43,6 +43,7 @@ def first(text: str) -> list[str]:
         ("lay_questions.tsv", 0.95, 0.05),
         ("new_lay_questions.tsv", 0.9, 0.05),
         ("second_lay_questions.tsv", 0.55, 0.05),
+        ("third_lay_questions.tsv", 0.65, 0.17),
     ],
 )
 def test_lay_questions_get_the_right_summary_or_an_honest_none(
