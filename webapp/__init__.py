@@ -38,6 +38,7 @@ from webapp.exports import views as exports
 from webapp.feedback import editor_views as editor_feedback
 from webapp.feedback import views as feedback
 from webapp.newsletter import editor_views as editor_newsletter
+from webapp.newsletter import next_issue_views as next_issue
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
@@ -111,6 +112,7 @@ def create_app(config: Config | None = None) -> Flask:
         words,
         editor_feedback,
         editor_newsletter,
+        next_issue,
     )
     for views in (*for_readers, *for_editors, accounts, second_factor, reset, people, operations, assets):
         app.register_blueprint(views.bp)

@@ -250,7 +250,9 @@ class Config:
         "admin@localhost", _mail_address, "Where failed backups and other failed units are reported"
     )
     time_zone: str = _setting(
-        "UTC", _time_zone, "Time zone of editors who have not chosen one, like America/Chicago"
+        "UTC",
+        _time_zone,
+        "Time zone of editors who have not chosen one, and of the newsletter’s usual time, like America/Chicago",
     )
     crossref_url: str = _setting(
         "https://api.crossref.org", _service_url, "Crossref's REST API, where papers are looked up by DOI"

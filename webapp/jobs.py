@@ -14,6 +14,7 @@
 11. Find papers: run the watches that are due.
 12. Prepare words: after a word changed, make what search looks words up in, so that the next search need not.
 13. Draft: have a language model write the first drafts that editors asked for.
+14. Make issues: queue the newsletters whose time has come.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -43,7 +44,7 @@ from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.outbox import PRIORITIES, URGENT, Priorities
 from webapp.mail.smtp import ServerAway, mailer_for
-from webapp.newsletter import subscriptions
+from webapp.newsletter import digests, subscriptions
 from webapp.papers import ai_drafting, candidates, watching
 from webapp.papers.services import is_contact
 from webapp.publishing import audit, deletion, reviews, scheduling, undoing
@@ -54,6 +55,7 @@ from webapp.web import page_views, tokens
 log = logging.getLogger(__name__)
 
 CORRECTIONS_CURSOR = "corrections_cursor"
+NOBODY_GETS = "issues_that_nobody_gets"
 WHILE_AWAY = 15.0  # seconds, before the mail server is tried again
 AFTER_FAILURE = 1.0  # seconds, at least, before the next try of a job with a shorter pause
 # How long a stopping process waits for the mail that it is sending: if interrupted, it would be uncertain.
@@ -147,6 +149,19 @@ def publish_again(_: Event) -> None:
     scheduling.publish_due()
 
 
+def make_issues(_: Event) -> None:
+    """Make the newsletters whose time has come; what nobody would get is not looked at again before something changes."""
+    now = datetime.now(UTC)
+    due = digests.due_lineups(now)
+    if not due:
+        return
+    seen = [(line.frequency, line.number, change_log.newest(), at.date()) for line, at in due]
+    if seen != current_app.extensions.get(NOBODY_GETS):
+        with writing() as now:
+            digests.make_due(now)
+        current_app.extensions[NOBODY_GETS] = seen
+
+
 def correct(_: Event) -> None:
     """Queue mails about articles that were corrected, withdrawn or retracted, from the change log.
 
@@ -233,6 +248,7 @@ JOBS = (
     Job("publish", 3.0, publish),
     Job("publish again", 600.0, publish_again),
     Job("correct", 3.0, correct),
+    Job("make issues", 20.0, make_issues),
     Job("write misses", 5.0, write_misses),
     Job("write views", 60.0, write_views),
     Job("beat", 60.0, beat),

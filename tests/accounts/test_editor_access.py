@@ -18,7 +18,10 @@ OPEN = {
     "reset.forgotten", "reset.send_link", "reset.new_password", "reset.set_password",
 }  # fmt: skip
 NOT_FOR_WRITERS = {
-    "editor.withdraw", "editor.do_withdraw", "editor_newsletter.settle", "editor_newsletter.resume",
+    "editor.withdraw", "editor.do_withdraw", "editor_newsletter.settle", "editor_newsletter.resume", "editor_newsletter.bounces",
+    "next_issue.show", "next_issue.save", "next_issue.move", "next_issue.hold", "next_issue.release", "next_issue.send_test",
+    "next_issue.look", "next_issue.ask", "next_issue.preview", "next_issue.preview_mail", "next_issue.preview_html",
+    "next_issue.ask_to_send", "next_issue.send", "next_issue.changes",
     "words.new", "words.add", "words.save", "words.delete", "words.load_file",
     "bulk.look", "bulk.carry_out", "bulk.done", "bulk.undo",
     "publish_sheet.show", "publish_sheet.publish", "publish_sheet.schedule", "publish_sheet.undo",

@@ -276,7 +276,6 @@ def test_each_day_the_jobs_do_what_timers_do_elsewhere(tmp_path: Path) -> None:
         ["sh", "-c", stand_ins + SHELLS["jobs"]], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [
-        "newsletter send-digest",
         "papers check-retractions",
         "search update",
         "export-site",

@@ -13,6 +13,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from tests.accounts.people import add_editor
 from tests.factories import add_article
 from tests.mail.servers import Answers, mail_server
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, subscribed
@@ -31,6 +32,7 @@ from webapp.models import (
     MailKind,
     MailState,
     OutboxMessage,
+    Role,
     Subscriber,
     SubscriberState,
 )
@@ -240,6 +242,17 @@ def test_an_issue_of_which_most_is_refused_is_stopped_and_editors_are_told(app: 
     assert letter.subject == "We stopped sending the newsletter"
     assert "550 5.7.1 blocked" in letter.text
     assert "http://localhost/editor/newsletter/" in letter.text
+
+
+def test_each_admin_is_told_of_a_stopped_issue_and_nobody_is_suppressed(app: Flask) -> None:
+    add_editor("Ada Admin", "ada@example.org", Role.ADMIN)
+    add_editor("Al Admin", "al@example.org", Role.ADMIN).disabled_at = NOW
+    add_editor("Ed Editor", "ed@example.org", Role.EDITOR)
+    issue_to(8)
+    deliver_all(postbox := Postbox(*[Refused("550 5.1.1 no such user", BounceKind.HARD)] * 3))
+    told = {letter.recipient for letter in postbox.letters}
+    assert told == {app.extensions["config"].editors_mail, "ada@example.org"}
+    assert set(db.session.scalars(select(Subscriber.state))) == {SubscriberState.CONFIRMED}
 
 
 def test_a_stopped_issue_holds_up_no_other_mail(app: Flask) -> None:

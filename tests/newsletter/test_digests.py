@@ -1,5 +1,6 @@
 """Digests: new articles on a subscriber's topics, once; and corrections to those who were sent the article."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -19,10 +20,9 @@ from webapp.content.article_content import CorrectionContent
 from webapp.db import change_log
 from webapp.db.session import db
 from webapp.letters import corrections, emails
-from webapp.mail import outbox
 from webapp.models import Article, Frequency, Issue, MailKind, OutboxMessage, SubscriberState
 from webapp.models.values import PaperStatus
-from webapp.newsletter import digests, subscriptions
+from webapp.newsletter import digests, next_issue, subscriptions
 from webapp.publishing.publication import content_of, withdraw
 from webapp.publishing.undoing import UNDO_FOR
 
@@ -259,7 +259,7 @@ def test_a_correction_reaches_exactly_those_who_were_sent_the_article(app: Flask
     assert corrections.enqueue(NOW) == 1
     db.session.commit()
     mail = delivered(NOW)[-1]
-    assert mail["To"] == "sent@example.org"
+    assert mail["To"] == "sent@example.org" and mail["Subject"] == f"Correction: {article.title}"
     assert "The number of people was 44, not 40." in text_of(mail)
     assert "January 12, 2026" in text_of(mail)
     assert mail["List-Unsubscribe"]
@@ -281,12 +281,14 @@ def test_a_withdrawal_is_mailed_without_the_text(app: Flask) -> None:
     withdraw(article, "The study was misread.", NOW)
     corrections.enqueue(NOW)
     db.session.commit()
-    text = text_of(delivered(NOW)[-1])
+    mail = delivered(NOW)[-1]
+    text = text_of(mail)
+    assert mail["Subject"] == f"Taken down: {article.title}"
     assert "took it off the site" in text and "The study was misread." in text
     assert article.main_message not in text
 
 
-def test_a_retraction_is_mailed(app: Flask) -> None:
+def test_a_retraction_is_mailed_with_what_was_said_before(app: Flask) -> None:
     subscribed(now=EARLIER)
     article = add_article(now=EARLIER)
     _issue()
@@ -294,19 +296,51 @@ def test_a_retraction_is_mailed(app: Flask) -> None:
     article.paper.status = PaperStatus.RETRACTED
     corrections.enqueue(NOW)
     db.session.commit()
-    assert "RETRACTED" in text_of(delivered(NOW)[-1])
+    mail = delivered(NOW)[-1]
+    assert mail["Subject"] == f"RETRACTED: {article.plain_title}"
+    for part in (text_of(mail), re.sub("<[^>]+>", "", mail.get_body(("html",)).get_content())):  # type: ignore[union-attr]
+        assert "We sent you this summary on January 9, 2026:" in part
+        assert "Before: The journal hadn’t said anything against the study." in part
+        assert "Now: The journal retracted (withdrew) the study" in part
+
+
+def _corrected_words(language: str) -> list[str]:
+    """The parts of the mail about a correction of the main message, to somebody who reads in this language."""
+    subscribed(now=EARLIER, language=language)
+    article = add_article(now=EARLIER, main_message="The number in the first text was 40.")
+    _issue()
+    delivered(NOW)
+    fixed = CorrectionContent(published_on=date(2026, 1, 12), text="It was 44 people.")
+    changed = _fields(article) | {
+        "main_message": "The number in the first text was 44.",
+        "corrections": [fixed],
+    }
+    publish(content(**changed), NOW + timedelta(hours=1), article)
+    later = NOW + timedelta(hours=1) + UNDO_FOR
+    assert corrections.enqueue(later) == 1
+    db.session.commit()
+    mail = delivered(later)[-1]
+    return [text_of(mail), re.sub("<[^>]+>", "", mail.get_body(("html",)).get_content())]  # type: ignore[union-attr]
+
+
+def test_a_correction_quotes_what_was_sent_and_what_is_said_now(app: Flask) -> None:
+    for part in _corrected_words("en"):
+        assert "Before: The number in the first text was 40." in part
+        assert "Now: The number in the first text was 44." in part
+        assert part.count("It was 44 people.") == 1
+
+
+def test_a_correction_in_another_language_quotes_no_english(app: Flask) -> None:
+    for part in _corrected_words("es"):
+        assert "The number in the first text" not in part
 
 
 @pytest.mark.parametrize(
     ("status", "subject", "sentence"),
     [
-        (
-            PaperStatus.RETRACTED,
-            "The study behind a summary we sent you was retracted",
-            "retracted (withdrew)",
-        ),
-        (PaperStatus.CONCERN, "A correction to a summary we sent you", "The journal has doubts"),
-        (PaperStatus.CORRECTED, "A correction to a summary we sent you", "The journal has corrected"),
+        (PaperStatus.RETRACTED, "RETRACTED: ", "retracted (withdrew)"),
+        (PaperStatus.CONCERN, "The journal has doubts: ", "The journal has doubts about"),
+        (PaperStatus.CORRECTED, "Correction: ", "The journal has corrected"),
     ],
 )
 def test_a_correction_says_what_the_journal_says(
@@ -315,7 +349,7 @@ def test_a_correction_says_what_the_journal_says(
     article = add_article()
     article.paper.status, article.paper.status_note = status, "Two figures are the same."
     mail = emails.correction(article, subscribed())
-    assert mail.subject == subject
+    assert mail.subject == subject + (article.plain_title or "")
     for text in (mail.text, mail.html or ""):
         assert sentence in text and "Two figures are the same." in text
 
@@ -363,8 +397,9 @@ def test_who_unsubscribed_since_gets_no_correction(app: Flask) -> None:
 
 def test_an_editor_can_mail_themselves_a_test(app: Flask) -> None:
     article = add_article(now=EARLIER)
-    assert digests.upcoming(Frequency.WEEKLY, NOW) == [article]
-    outbox.enqueue(MailKind.TEST, "editor@example.org", NOW, articles=[article])
+    line = next_issue.lineup(Frequency.WEEKLY, NOW)
+    assert line.summaries == [article]
+    digests.send_test(line, "editor@example.org", NOW)
     db.session.commit()
     mail = delivered(NOW)[-1]
     assert article.title in text_of(mail)
@@ -374,10 +409,10 @@ def test_an_editor_can_mail_themselves_a_test(app: Flask) -> None:
 def test_weekly_and_monthly_issues_wait_their_time(app: Flask) -> None:
     subscribed(now=EARLIER)
     add_article(now=EARLIER)
-    assert digests.due_frequencies(NOW) == [Frequency.WEEKLY, Frequency.MONTHLY]
+    assert next_issue.due_frequencies(NOW) == [Frequency.WEEKLY, Frequency.MONTHLY]
     _issue()
-    assert digests.due_frequencies(NOW + timedelta(days=5)) == [Frequency.MONTHLY]
-    assert Frequency.WEEKLY in digests.due_frequencies(NOW + WEEK - timedelta(minutes=5))
+    assert next_issue.due_frequencies(NOW + timedelta(days=5)) == [Frequency.MONTHLY]
+    assert Frequency.WEEKLY in next_issue.due_frequencies(NOW + WEEK - timedelta(minutes=5))
 
 
 def test_past_issues_are_on_the_site_with_a_feed(client: PageClient) -> None:

@@ -2,8 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.policy import default
 
 import pytest
 from flask import Flask
@@ -11,12 +9,14 @@ from sqlalchemy import select
 
 from tests.accounts.people import EMAIL, EditorClient, add_editor, sign_in, token
 from tests.factories import NOW, add_article
-from tests.newsletter.steps import delivered, subscribed, text_of
+from tests.newsletter.steps import delivered, subscribed
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.mail import outbox, suppressions
 from webapp.models import (
     Article,
+    AuditEntry,
+    AuditKind,
     BounceKind,
     Frequency,
     Issue,
@@ -56,7 +56,7 @@ def test_the_page_counts_people_and_shows_what_is_next(editor_client: PageClient
     page = editor_client.get(DESK).text
     assert '<th scope="row">Confirmed</th><td><span class="listing__name">People: </span>1</td>' in page
     assert '<th scope="row">Suppressed</th><td><span class="listing__name">People: </span>0</td>' in page
-    assert "1 new summary waiting. 1 person would get mail now." in page
+    assert "with 1 summary." in page and "<b>1 person</b> would get it now." in page
     assert "@example.org" not in page.replace(EMAIL, "")
 
 
@@ -85,44 +85,6 @@ def test_bounces_and_suppressed_addresses_are_counted_without_naming_them(editor
         f"{SuppressionReason.COMPLAINED.label} Addresses: 1 Last added: November 24, 2026",
     ]
     assert "@example.org" not in page.replace(EMAIL, "")
-
-
-def test_the_preview_shows_the_mail_with_flags(editor_client: PageClient) -> None:
-    article = _new_article()
-    page = editor_client.get("/editor/newsletter/preview/weekly").text
-    assert "1 new research summary for you" in page
-    assert article.title in page and "Randomized trial" in page
-
-
-def test_the_preview_opens_in_a_mail_program(editor_client: PageClient) -> None:
-    title = _new_article().title
-    body = editor_client.flask.get("/editor/newsletter/preview/weekly.eml").data
-    message = message_from_bytes(body, policy=default)
-    assert title in text_of(message)
-    assert message["To"] == EMAIL and "List-Unsubscribe" not in message
-
-
-def test_the_preview_says_so_when_there_is_nothing_new(editor_client: PageClient) -> None:
-    assert "nothing to send" in editor_client.get("/editor/newsletter/preview/monthly").text
-    editor_client.get("/editor/newsletter/preview/monthly.eml", status=404)
-    editor_client.get("/editor/newsletter/preview/hourly", status=404)
-
-
-def test_a_test_goes_to_the_editor_and_nobody_else(editor_client: PageClient) -> None:
-    subscribed("maria@example.org")
-    title = _new_article().title
-    assert "A test is on its way" in _press(editor_client, "/editor/newsletter/test", frequency="weekly")
-    mails = delivered()
-    assert [mail["To"] for mail in mails] == [EMAIL]
-    assert title in text_of(mails[0])
-    assert not digests.issues()
-
-
-def test_no_test_is_sent_of_nothing(editor_client: PageClient) -> None:
-    assert "There is no new summary yet." in _press(
-        editor_client, "/editor/newsletter/test", frequency="weekly"
-    )
-    assert delivered() == []
 
 
 def test_the_accounting_line_of_each_issue_is_shown(editor_client: PageClient) -> None:
@@ -200,6 +162,51 @@ def test_an_editor_continues_a_stopped_issue(editor_client: PageClient) -> None:
     _press(editor_client, "/editor/newsletter/issues/999/continue", status=404)
 
 
+def test_going_on_is_in_the_audit_log_once(editor_client: PageClient) -> None:
+    number = _stopped().id
+    for _ in range(2):
+        _press(editor_client, f"/editor/newsletter/issues/{number}/continue")
+    kinds = list(db.session.scalars(select(AuditEntry.kind)))
+    assert kinds.count(AuditKind.NEWSLETTER_CONTINUED) == 1
+
+
+def _bounced(email: str, *kinds: BounceKind | None, error: str = "550 5.1.1 no such user") -> None:
+    subscriber = subscribed(email)
+    for days, kind in enumerate(kinds, start=1):
+        message = outbox.enqueue(MailKind.DIGEST, email, NOW, subscriber=subscriber)
+        message.bounce, message.bounced_at, message.last_error = kind, NOW.replace(day=days), error
+    db.session.commit()
+
+
+def test_editors_see_whose_mail_came_back_and_why(editor_client: PageClient) -> None:
+    assert "No mail to readers has come back." in editor_client.get(f"{DESK}bounces").text
+    subscribed("fine@example.org")
+    _bounced("ann@example.org", BounceKind.SOFT, BounceKind.SOFT, BounceKind.HARD)
+    _bounced("ben@example.org", None, error="550 5.7.1 <blocked>")
+    page = editor_client.get(f"{DESK}bounces").text
+    rows = re.findall(r'<tr>\s*<th scope="row">.*?</tr>', page, re.S)
+    assert [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows] == [
+        f"ann@example.org Status: Confirmed Why: {BounceKind.HARD.label}: 1 time. {BounceKind.SOFT.label}: 2 times"
+        " 550 5.1.1 no such user Last time: November 3, 2026, 09:30",
+        "ben@example.org Status: Confirmed Why: The server refused it because of us: 1 time"
+        " 550 5.7.1 &lt;blocked&gt; Last time: November 1, 2026, 09:30",
+    ]
+    assert "fine@example.org" not in page
+    assert f'href="{DESK}bounces"' in editor_client.get(DESK).text
+
+
+def test_a_writer_sees_sums_and_no_address(app: Flask) -> None:
+    client = EditorClient(app)
+    add_editor("Wim Writer", "wim@example.org", Role.WRITER)
+    sign_in(client, "wim@example.org")
+    _bounced("ann@example.org", BounceKind.SOFT)
+    page = client.get(DESK).text
+    assert "Mail that came back" in page and "ann@example.org" not in page and "bounces" not in page
+    assert "ann@example.org" not in client.get(f"{DESK}bounces", status=403).text
+    assert "next/weekly" not in page
+    client.get("/editor/newsletter/next/weekly", status=403)
+
+
 def test_a_writer_cannot_continue_an_issue(app: Flask) -> None:
     client = EditorClient(app)
     add_editor("Wim Writer", "wim@example.org", Role.WRITER)
@@ -209,9 +216,7 @@ def test_a_writer_cannot_continue_an_issue(app: Flask) -> None:
     assert db.session.get_one(Issue, number).stopped_at is not None
 
 
-@pytest.mark.parametrize(
-    "path", [DESK, "/editor/newsletter/preview/weekly", "/editor/newsletter/preview/weekly.eml"]
-)
+@pytest.mark.parametrize("path", [DESK, "/editor/newsletter/next/weekly", "/editor/newsletter/bounces"])
 def test_nobody_else_sees_the_pages(app: Flask, path: str) -> None:
     answer = EditorClient(app).get(path, status=303)
     assert answer.location.startswith("/editor/sign-in")

@@ -1,6 +1,6 @@
 """Questions about published answers, and about the summaries that they rest on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -66,6 +66,15 @@ def published_between(start: datetime, end: datetime) -> Sequence[Answer]:
     """The answers that were first published after ``start`` and not after ``end``, newest first."""
     new = published_answers().where(Answer.published_at > start, Answer.published_at <= end)
     return db.session.scalars(new.order_by(None).order_by(Answer.published_at.desc(), Answer.id.desc())).all()
+
+
+def answers_by_ids(answer_ids: Collection[int]) -> list[Answer]:
+    """Those of the answers that readers may see now, in the given order."""
+    found = {
+        answer.id: answer
+        for answer in db.session.scalars(published_answers().where(Answer.id.in_(answer_ids)))
+    }
+    return [found[number] for number in answer_ids if number in found]
 
 
 def get_answer(slug: str) -> Answer:

@@ -164,6 +164,25 @@ def history(live: Live) -> list[Step]:
     return [step for step in reversed(steps) if step.differences or step.note]
 
 
+def changed_since(live: Live, at: datetime) -> list[Difference]:
+    """What readers see now in other words than at that time, without the corrections and the journal's notice themselves."""
+    query = (
+        select(PublicChange.at, Revision)
+        .join(Revision, Revision.id == PublicChange.revision_id)
+        .where(*(getattr(PublicChange, name) == value for name, value in live.key.items()))
+        .order_by(PublicChange.id)
+    )
+    rows = db.session.execute(query).all()
+    before = [revision for changed_at, revision in rows if changed_at < at]
+    if not before:
+        return []
+    names = {row.slug: row.name for row in db.session.scalars(select(Category))}
+    found = differences(_shown(before[-1], names), _shown(rows[-1][1], names))
+    return [
+        difference for difference in found if not difference.field.startswith(("corrections", "paper-status"))
+    ]
+
+
 def _shown(revision: Revision, names: dict[str, str]) -> Content:
     """What a revision says, its categories by name.
 

@@ -36,6 +36,14 @@ class Difference:
     label: str
     runs: tuple[Run, ...]
 
+    @property
+    def before(self) -> str:
+        return "".join(run.text for run in self.runs if run.change is not Change.NEW)
+
+    @property
+    def after(self) -> str:
+        return "".join(run.text for run in self.runs if run.change is not Change.GONE)
+
 
 def differences(old: Content, new: Content) -> list[Difference]:
     """The fields in which two texts differ, in the order of the form."""

@@ -148,6 +148,11 @@ def plain_check_of_answer(
     return replace(check, grades=tuple(shown))
 
 
+def plain_check_of_text(text: str, hard_words: HardWords = HARD_WORDS) -> PlainCheck:
+    """Check the words of a short text that rests on no paper, such as a greeting."""
+    return _checked([("text", text)], text, ((), "", ""), hard_words)
+
+
 Rule = tuple[Sequence[Problem], str, object]
 
 

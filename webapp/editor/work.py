@@ -18,6 +18,7 @@ from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.editor import autosaves, queries, triage
 from webapp.feedback import inbox
+from webapp.mail import outbox
 from webapp.models import (
     Answer,
     AnswerCitation,
@@ -27,6 +28,7 @@ from webapp.models import (
     Draft,
     Editor,
     Feedback,
+    Frequency,
     Paper,
     PublicChange,
     ReasonKind,
@@ -37,6 +39,8 @@ from webapp.models import (
 )
 from webapp.models.in_words import day, plural
 from webapp.models.values import PaperStatus, TextKind
+from webapp.newsletter import next_issue
+from webapp.newsletter.next_issue import Hold
 from webapp.publishing import reviews
 from webapp.publishing.scheduling import LATE
 from webapp.search import misses
@@ -120,13 +124,15 @@ class AnswerToCheck:
 def work_of(editor: Editor, now: datetime, *, may_publish: bool) -> Work:
     """Collect what waits for an editor, in a fixed count of queries."""
     to_check = answers_to_check(now.date())
-    main = (
+    main: tuple[Queue, ...] = (
         to_review(editor),
         since_then(to_check, may_publish=may_publish),
         readers_say(),
         drafts(editor),
         unchecked(now.date()),
     )
+    if may_publish:
+        main = (newsletter(now), *main)
     aside = (scheduled(now), new_papers(editor), asked_and_not_found(), due_again(to_check, now))
     rows = [row for queue in main + aside for row in queue.rows]
     start = min(rows, key=lambda row: row.urgency, default=None)
@@ -219,6 +225,24 @@ def readers_say() -> Queue:
         rows.append(Row(f"“Was this clear?” {no} of {every} said no", title, "Rewrite", form))
     rows.sort(key=lambda row: row.urgency)
     return Queue("readers", "Readers say", rows[:SHOWN], len(rows), more=inbox_page)
+
+
+def newsletter(now: datetime) -> Queue:
+    """List newsletters that the mail server refuses, and next ones that don't go out before an editor does something."""
+    rows = []
+    for issue, reason in outbox.stopped_issues():
+        title = f"We stopped sending the {issue.frequency} newsletter of {day(issue.made_at)}"
+        why = f"The mail server refused most of it. {reason or ''}"
+        rows.append(Row(title, why, "Look", url_for("editor_newsletter.overview"), Urgency.NOT_PUBLISHED))
+    for kind in Frequency if next_issue.may_wait_for_editor(now) else ():
+        line = next_issue.lineup(kind, now)
+        title, address = f"Next {kind} newsletter", url_for("next_issue.show", frequency=kind)
+        if line.hold is Hold.TOO_MANY:
+            why = f"{plural(len(line.new), 'new text')} came at once. Nothing goes out until you choose."
+            rows.append(Row(title, why, "Choose", address, Urgency.CHANGED))
+        elif line.hold is Hold.HELD:
+            rows.append(Row(title, "On hold until somebody releases it.", "Open", address))
+    return Queue("newsletter", "Newsletter", rows)
 
 
 def drafts(editor: Editor) -> Queue:

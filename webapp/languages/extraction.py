@@ -18,7 +18,13 @@ from jinja2 import Environment, nodes
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Editors write in English.
 FOR_EDITORS = ("accounts", "db", "editor", "languages", "migrations", "operations", "papers", "publishing")
-EDITORS_MODULES = ("models/editor.py", "models/review.py", "models/saved_text.py", "models/watch.py")
+EDITORS_MODULES = (
+    "models/editor.py",
+    "models/review.py",
+    "models/saved_text.py",
+    "models/watch.py",
+    "newsletter/next_issue_views.py",
+)
 EDITORS_TEMPLATES = (
     "accounts",
     "editor",
@@ -28,8 +34,12 @@ EDITORS_TEMPLATES = (
     "email/review_",
     "feedback/_message.html",
     "feedback/overview.html",
+    "newsletter/_next.html",
+    "newsletter/bounces.html",
+    "newsletter/next_issue",
     "newsletter/overview.html",
     "newsletter/preview.html",
+    "newsletter/send.html",
 )
 # Data files whose values readers see, with the keys that hold words.
 DATA = {

@@ -5,32 +5,36 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
+import msgspec
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from webapp.accounts.editors import find_editor
 from webapp.accounts.resets import LinkKind
-from webapp.catalog.answers import published_between
-from webapp.catalog.history import corrections_of
+from webapp.catalog.answers import answers_by_ids
+from webapp.catalog.history import changed_since, corrections_of
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.languages.language import ENGLISH, gettext, in_language, known_languages
+from webapp.languages.language import ENGLISH, current_language, gettext, in_language, known_languages
 from webapp.letters import emails
-from webapp.letters.emails import RenderedMail
+from webapp.letters.emails import RenderedMail, SentBefore
 from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import (
     Answer,
     Article,
     Issue,
+    IssueWords,
     Live,
     MailKind,
     MessageAnswer,
+    MessageArticle,
     OutboxMessage,
     Subscriber,
     SubscriberState,
 )
-from webapp.models.values import ArticleStatus
+from webapp.models.values import ArticleStatus, PaperStatus
+from webapp.parsing import member_from
 from webapp.publishing import reviews
 from webapp.search import followed
 from webapp.search.index import SearchUnavailable
@@ -38,8 +42,14 @@ from webapp.web import tokens
 from webapp.web.site_settings import site_settings
 
 CONFIRM_FOR = timedelta(hours=48)
-MOST_ANSWERS = 5  # of a digest
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}
+
+
+class SampleIssue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a test of the next issue says apart from its summaries, stored as the text of its row in the outbox."""
+
+    words: IssueWords = IssueWords()
+    answer_ids: tuple[int, ...] = ()
 
 
 def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
@@ -49,7 +59,9 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
         case MailKind.CONTACT:
             rendered = RenderedMail(message.subject or "", message.text_body or "", None)
         case MailKind.TEST:
-            rendered = emails.digest(_public_articles(message), None)
+            test = msgspec.json.decode(message.text_body or "{}", type=SampleIssue)
+            articles, answers = _public_articles(message), answers_by_ids(test.answer_ids)
+            rendered = emails.marked_as_test(emails.digest(articles, None, answers, words=test.words))
         case MailKind.PASSWORD_RESET | MailKind.INVITATION:
             editor = find_editor(message.recipient)
             if editor is not None and not editor.disabled_at:
@@ -78,10 +90,9 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
     return _letter(rendered, message.recipient, message.message_id, headers, now)
 
 
-def preview(articles: Sequence[Article], recipient: str, now: datetime) -> Letter:
-    """A digest of these articles for an editor to open; it is not sent."""
-    message_id = new_message_id(current_app.extensions["config"])
-    return _letter(emails.digest(articles, None), recipient, message_id, AUTOMATIC, now)
+def preview(rendered: RenderedMail, recipient: str, now: datetime) -> Letter:
+    """A mail for an editor to open; it is not sent."""
+    return _letter(rendered, recipient, new_message_id(current_app.extensions["config"]), AUTOMATIC, now)
 
 
 def state_of(text: Live) -> str:
@@ -115,35 +126,65 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
             articles = _public_articles(message)
             for link in message.article_links:
                 link.article_state = state_of(link.article) if link.article in articles else None
-            answers, reasons = _new_answers(message), _reasons(articles, subscriber)
+            answers, reasons = _answers(message, subscriber), _reasons(articles, subscriber)
             message.answer_links = [
                 MessageAnswer(answer=answer, answer_state=state_of(answer)) for answer in answers
             ]
-            return emails.digest(articles, subscriber, answers, reasons) if articles else None
+            words = _words(message.issue)
+            return emails.digest(articles, subscriber, answers, reasons, words) if articles else None
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
             return _correction(message, subscriber)
     return None
 
 
 def _correction(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail:
-    for sent in message.answer_links:
-        sent.answer_state = state_of(sent.answer)
-        return emails.correction_of_answer(sent.answer, subscriber)
+    for about in message.answer_links:
+        sent = _sent_before(message, about.answer)
+        about.answer_state = state_of(about.answer)
+        return emails.correction_of_answer(about.answer, subscriber, sent)
     [link] = message.article_links
+    sent = _sent_before(message, link.article)
     link.article_state = state_of(link.article)
-    return emails.correction(link.article, subscriber)
+    return emails.correction(link.article, subscriber, sent)
 
 
-def _new_answers(message: OutboxMessage) -> list[Answer]:
-    """The newest answers since the issue before, on the subscriber's topics; none in a first issue, to which all are new."""
-    issue, subscriber = message.issue, message.subscriber
-    if issue is None or subscriber is None or subscriber.follows_searches_only:
+def _sent_before(message: OutboxMessage, text: Live) -> SentBefore | None:
+    """What the last mail about a text before this one showed its subscriber."""
+    link = MessageAnswer if isinstance(text, Answer) else MessageArticle
+    state = MessageAnswer.answer_state if isinstance(text, Answer) else MessageArticle.article_state
+    query = (
+        select(OutboxMessage.claimed_at, state)
+        .join(link, link.message_id == OutboxMessage.id)
+        .where(
+            *(getattr(link, name) == number for name, number in text.key.items()),
+            OutboxMessage.subscriber_id == message.subscriber_id,
+            OutboxMessage.id < message.id,
+            OutboxMessage.claimed_at.is_not(None),
+            state.is_not(None),
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
+    at, said = db.session.execute(query).one_or_none() or (None, None)
+    if at is None or said is None:
+        return None
+    status = member_from(PaperStatus, said.split()[1]) or PaperStatus.PUBLISHED
+    return SentBefore(at, status, [] if text.status == ArticleStatus.WITHDRAWN else changed_since(text, at))
+
+
+def _words(issue: Issue | None) -> IssueWords:
+    """What editors say in an issue in the current language; nothing if they wrote for other languages only."""
+    said = msgspec.convert(issue.words or {}, dict[str, IssueWords]) if issue else {}
+    return said.get(current_language().code, IssueWords())
+
+
+def _answers(message: OutboxMessage, subscriber: Subscriber) -> list[Answer]:
+    """The answers of the issue on the subscriber's topics, in its order."""
+    if message.issue is None or subscriber.follows_searches_only:
         return []
     topics = set(subscriber.topics)
-    earlier = select(func.max(Issue.made_at)).where(Issue.frequency == issue.frequency)
-    before = db.session.scalar(earlier.where(Issue.made_at < issue.made_at))
-    new = published_between(before, issue.made_at) if before else ()
-    return [answer for answer in new if not topics or topics & set(answer.categories)][:MOST_ANSWERS]
+    answers = answers_by_ids(message.issue.answer_ids or ())
+    return [answer for answer in answers if not topics or topics & set(answer.categories)]
 
 
 def _reasons(articles: Sequence[Article], subscriber: Subscriber) -> dict[int, str]:

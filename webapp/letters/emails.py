@@ -1,7 +1,7 @@
 """The text of each mail to a subscriber or an editor, as plain text and as simple HTML."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -12,14 +12,27 @@ from flask import current_app, render_template
 from webapp.accounts import resets
 from webapp.accounts.resets import LinkKind
 from webapp.catalog.history import corrections_of
-from webapp.languages.language import current_language, gettext, gettext_noop
-from webapp.models import MOST_SEARCHES, Answer, Article, Editor, Issue, MailKind, Review, Subscriber
+from webapp.content.comparison import Difference
+from webapp.content.readability import paragraphs
+from webapp.languages.language import ENGLISH, current_language, gettext, gettext_noop
+from webapp.models import (
+    MOST_SEARCHES,
+    Answer,
+    Article,
+    Editor,
+    Issue,
+    IssueWords,
+    MailKind,
+    Review,
+    Subscriber,
+)
 from webapp.models.in_words import day, plural
 from webapp.models.values import ArticleStatus, PaperStatus, TextKind
 from webapp.publishing import reviews
 from webapp.publishing.reviews import AnyReview
 from webapp.web import tokens
 
+NO_WORDS = IssueWords()
 UNSUBSCRIBE = "newsletter-unsubscribe"
 PREFERENCES = "newsletter-preferences"
 SET_PASSWORD = {
@@ -36,9 +49,22 @@ NOTICES = {
 }
 
 
+NO_NOTICE = gettext_noop("The journal hadn’t said anything against the study.")
+MOST_DIFFERENCES = 5  # quoted in a mail; the page of the history has all
+
+
+@dataclass(frozen=True)
+class SentBefore:
+    """What a subscriber was sent of an article: when, what the journal said then, and what has other words now."""
+
+    at: datetime
+    paper_status: PaperStatus
+    differences: Sequence[Difference]
+
+
 @dataclass(frozen=True)
 class RenderedMail:
-    """Subject and text of a mail. Subjects are fixed, so that the header stays on one line."""
+    """Subject and text of a mail. A subject has no line breaks."""
 
     subject: str
     text: str
@@ -70,34 +96,79 @@ def digest(
     subscriber: Subscriber | None,
     answers: Sequence[Answer] = (),
     reasons: Mapping[int, str] = MappingProxyType({}),
+    words: IssueWords = NO_WORDS,
 ) -> RenderedMail:
     """New summaries and answers; without a subscriber it is a test or a preview, and has no links to preferences.
 
-    ``reasons``: by the id of an article, the topics and searches of the subscriber that it matches.
+    ``reasons``: by the id of an article, the topics and searches of the subscriber that it matches. ``words``: of the editors.
     """
-    subject = plural(len(articles), "new research summary for you", "new research summaries for you")
-    return _rendered(subject, "digest", subscriber, articles=articles, answers=answers, reasons=reasons)
-
-
-def correction(article: Article, subscriber: Subscriber) -> RenderedMail:
-    """A notice that an article was corrected or withdrawn, or that the journal has something to say about its paper."""
-    subject = gettext("A correction to a summary we sent you")
-    if article.status == ArticleStatus.WITHDRAWN:
-        subject = gettext("We took down a summary we sent you")
-    elif article.paper.status == PaperStatus.RETRACTED:
-        subject = gettext("The study behind a summary we sent you was retracted")
-    notice = gettext(NOTICES.get(article.paper.status, ""))
-    return _rendered(subject, "correction", subscriber, article=article, notice=notice)
-
-
-def correction_of_answer(answer: Answer, subscriber: Subscriber) -> RenderedMail:
-    """A notice that an answer was corrected or withdrawn."""
-    subject = gettext("A correction to an answer we sent you")
-    if answer.status == ArticleStatus.WITHDRAWN:
-        subject = gettext("We took down an answer we sent you")
+    subject = words.subject or usual_subject(len(articles))
+    greeting = paragraphs(words.greeting)
     return _rendered(
-        subject, "correction_of_answer", subscriber, answer=answer, last=corrections_of(answer)[:1]
+        subject, "digest", subscriber, articles=articles, answers=answers, reasons=reasons, greeting=greeting
     )
+
+
+def usual_subject(count: int) -> str:
+    """The subject of a mail with so many new summaries, if the editors wrote none."""
+    return plural(count, "new research summary for you", "new research summaries for you")
+
+
+def marked_as_test(mail: RenderedMail) -> RenderedMail:
+    return replace(mail, subject=f"[Test] {mail.subject}")
+
+
+def correction(article: Article, subscriber: Subscriber, sent: SentBefore | None = None) -> RenderedMail:
+    """A notice that an article was corrected or withdrawn, or that the journal has something to say about its paper.
+
+    ``sent``: what the subscriber was sent. What has other words now is quoted before and after in English mail only, since nobody
+    has translated the earlier words.
+    """
+    title, status = article.title, article.paper.status
+    if status == PaperStatus.RETRACTED:
+        subject = title  # which says so
+    elif article.status == ArticleStatus.WITHDRAWN:
+        subject = gettext("Taken down: %(title)s") % {"title": title}
+    elif status == PaperStatus.CONCERN:
+        subject = gettext("The journal has doubts: %(title)s") % {"title": title}
+    else:
+        subject = gettext("Correction: %(title)s") % {"title": title}
+    notice = gettext(NOTICES.get(status, ""))
+    earlier_notice = None
+    if sent is not None and sent.paper_status != status and notice:
+        earlier_notice = gettext(NOTICES.get(sent.paper_status, NO_NOTICE))
+    return _rendered(
+        subject,
+        "correction",
+        subscriber,
+        article=article,
+        notice=notice,
+        earlier_notice=earlier_notice,
+        sent=sent,
+        differences=_quoted(sent),
+    )
+
+
+def correction_of_answer(
+    answer: Answer, subscriber: Subscriber, sent: SentBefore | None = None
+) -> RenderedMail:
+    """A notice that an answer was corrected or withdrawn; ``sent``: as for a correction of an article."""
+    subject = gettext("Correction: %(title)s") % {"title": answer.title}
+    if answer.status == ArticleStatus.WITHDRAWN:
+        subject = gettext("Taken down: %(title)s") % {"title": answer.title}
+    return _rendered(
+        subject,
+        "correction_of_answer",
+        subscriber,
+        answer=answer,
+        last=corrections_of(answer)[:1],
+        differences=_quoted(sent),
+    )
+
+
+def _quoted(sent: SentBefore | None) -> Sequence[Difference]:
+    """What has other words now than in the mail before, as far as a mail in the current language quotes it."""
+    return sent.differences[:MOST_DIFFERENCES] if sent and current_language() is ENGLISH else ()
 
 
 def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:

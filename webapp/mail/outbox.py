@@ -21,12 +21,14 @@ from webapp.models import (
     Answer,
     Article,
     BounceKind,
+    Editor,
     Issue,
     MailKind,
     MailState,
     MessageAnswer,
     MessageArticle,
     OutboxMessage,
+    Role,
     Subscriber,
 )
 
@@ -183,7 +185,7 @@ def record_bounce(message: OutboxMessage, bounce: BounceKind | None, now: dateti
 
 
 def _stop_wave(issue: Issue | None, now: datetime) -> None:
-    """Stop an issue that is being refused, and tell the editors: the reason is most likely ours, not the recipients'.
+    """Stop an issue that is being refused, and tell the editors and each admin: the reason is most likely ours, not the recipients'.
 
     So these refusals no longer count against anybody. A mail whose fate nobody knows is not a good sign, either.
     """
@@ -204,7 +206,10 @@ def _stop_wave(issue: Issue | None, now: datetime) -> None:
         return
     issue.stopped_at = now
     db.session.execute(update(OutboxMessage).where(_is_refused(issue)).values(bounce=None))
-    enqueue(MailKind.ISSUE_STOPPED, current_app.extensions["config"].editors_mail, now)
+    admins = select(Editor.email).where(Editor.role == Role.ADMIN, Editor.disabled_at.is_(None))
+    told = {current_app.extensions["config"].editors_mail, *db.session.scalars(admins)}
+    for address in sorted(told):
+        enqueue(MailKind.ISSUE_STOPPED, address, now)
 
 
 def stopped_issues() -> list[tuple[Issue, str | None]]:

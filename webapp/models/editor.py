@@ -201,6 +201,9 @@ class AuditKind(Labeled):
     WATCH_CHANGED = "watch-changed", "Changed what we look for"
     PUBLISH_UNDONE = "publish-undone", "Undid a publication"
     TRANSLATED = "translated", "Published a translation"
+    NEWSLETTER_CHANGED = "newsletter-changed", "Changed the next newsletter"
+    NEWSLETTER_SENT = "newsletter-sent", "Sent a newsletter"
+    NEWSLETTER_CONTINUED = "newsletter-continued", "Went on with a newsletter"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
 
 

@@ -4,13 +4,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
+import msgspec
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.column_types import JsonList, UtcDateTime, enum_text
+from webapp.db.column_types import JsonList, JsonStruct, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.answer import Answer
 from webapp.models.article import Article
+from webapp.models.editor import Editor
+from webapp.models.saved_text import SavedText
 from webapp.models.values import Labeled
 
 
@@ -80,10 +83,43 @@ class Suppression(Base):
     suppressed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class IssueWords(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What editors say in the mails of an issue in one language. Empty: the usual subject, the usual first sentence."""
+
+    subject: str = ""
+    greeting: str = ""
+
+
+class IssueContent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What editors want of the next issue. Summaries and answers are *marks*, such as "summary-12" and "answer-3".
+
+    ``left_out`` was shown to the editor and not chosen. ``send_at`` is in UTC; None: at the usual time.
+    """
+
+    words: dict[str, IssueWords] = {}  # by the code of the language
+    chosen: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    send_at: datetime | None = None
+    is_held: bool = False
+
+
+class IssueDraft(SavedText):
+    """A saved state of the issue that follows the issue ``after_issue`` (0: the first one); the highest number counts."""
+
+    frequency: Mapped[Frequency] = mapped_column(enum_text(Frequency))
+    after_issue: Mapped[int]
+    content: Mapped[IssueContent] = mapped_column(JsonStruct(IssueContent), nullable=True)
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
+    editor: Mapped[Editor | None] = relationship(lazy="joined")
+
+    __table_args__ = (UniqueConstraint("frequency", "after_issue", "number"),)
+
+
 class Issue(Base):
     """A digest and its recipients. ``recipient_count`` never changes; the outbox accounts for each recipient.
 
     An issue is stopped while most of its mails are refused; no more of it is sent until an editor continues it.
+    ``left_out`` and ``waiting``: marks of texts that the editors did not want, and of those that came after they chose.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -91,6 +127,12 @@ class Issue(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     recipient_count: Mapped[int]
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    words: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # None: made without an editor
+    answer_ids: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))  # in the order of the mail
+    left_out: Mapped[list[str]] = mapped_column(JsonList(str), default=list, server_default="[]")
+    waiting: Mapped[list[str]] = mapped_column(JsonList(str), default=list, server_default="[]")
     article_links: Mapped[list["IssueArticle"]] = relationship(
         order_by="IssueArticle.position", cascade="all, delete-orphan", lazy="selectin"
     )

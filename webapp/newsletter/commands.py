@@ -15,8 +15,9 @@ from webapp.letters import corrections
 from webapp.letters.compose import write_letter
 from webapp.mail import bounces, delivery, outbox
 from webapp.mail.smtp import ServerAway, mailer_for
-from webapp.models import Frequency, MailKind
-from webapp.newsletter import digests
+from webapp.models import Frequency
+from webapp.newsletter import digests, next_issue
+from webapp.newsletter.next_issue import Hold, Lineup
 from webapp.search import indexing
 from webapp.search.index import SearchUnavailable
 from webapp.web.forms import normal_address
@@ -78,23 +79,38 @@ def send_digest(frequency: str | None, dry_run: bool) -> None:
 
 def _would_send(chosen: list[Frequency] | None, now: datetime) -> list[str]:
     lines = []
-    for kind in chosen or digests.due_frequencies(now):
-        to = digests.recipients(kind, now)
+    for kind in chosen or digests.frequencies_to_make(now):
+        line = next_issue.lineup(kind, now)
+        to = digests.recipients(line, now)
         count = len({article.slug for recipient in to for article in recipient.articles})
-        people = f"{len(to)} people would get {count} summaries in all."
-        lines.append(f"{kind.label}: {people} Nothing was changed.")
+        said = f"{len(to)} people would get {count} summaries in all."
+        if line.is_on_hold(now):
+            said = _on_hold(line)
+        lines.append(f"{kind.label}: {said} Nothing was changed.")
     return lines
 
 
 def _send(chosen: list[Frequency] | None) -> list[str]:
     lines = []
     with writing() as now:
-        for kind in chosen or digests.due_frequencies(now):
+        for kind in chosen or digests.frequencies_to_make(now):
+            line = next_issue.lineup(kind, now)
+            if line.is_on_hold(now):
+                lines.append(f"{kind.label}: {_on_hold(line)}")
+                continue
             try:
                 lines.append(f"{kind.label}: {digests.accounting(digests.make_issue(kind, now))}")
             except digests.NothingNew:
                 lines.append(f"{kind.label}: nothing new, so no mail.")
     return lines
+
+
+def _on_hold(line: Lineup) -> str:
+    if line.hold is Hold.TOO_MANY:
+        return f"on hold. {len(line.new)} new texts came at once, and an editor has to choose."
+    if line.content.send_at and line.hold is Hold.LATER:
+        return f"on hold until {line.content.send_at:%Y-%m-%d %H:%M} UTC, as an editor set."
+    return "on hold, as an editor decided."
 
 
 @newsletter_group.command("send-corrections")
@@ -111,12 +127,11 @@ def test_digest(email: str) -> None:
     """Mail the next weekly issue to one address, as a test."""
     address = normal_address(email)
     with writing() as now:
-        articles = digests.upcoming(Frequency.WEEKLY, now)
-        if articles:
-            outbox.enqueue(MailKind.TEST, address, now, articles=articles)
-    click.echo(
-        f"A test with {len(articles)} summaries is queued." if articles else "There is nothing new to show."
-    )
+        line = next_issue.lineup(Frequency.WEEKLY, now)
+        if line.summaries:
+            digests.send_test(line, address, now)
+    count = len(line.summaries)
+    click.echo(f"A test with {count} summaries is queued." if count else "There is nothing new to show.")
 
 
 @newsletter_group.command("bounces")

@@ -2,21 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
+import msgspec
+from sqlalchemy import func, or_, select
 
 from webapp.catalog.queries import published_by_ids, standing
 from webapp.db import change_log
 from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
+from webapp.languages.language import ENGLISH
+from webapp.letters.compose import SampleIssue
 from webapp.mail import outbox
 from webapp.models import (
     Article,
     Frequency,
     Issue,
     IssueArticle,
+    IssueWords,
     MailKind,
     MailState,
     MessageArticle,
@@ -24,14 +29,10 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.newsletter import next_issue
+from webapp.newsletter.next_issue import OVERLAP, PERIODS, Hold, Lineup, mark_of, texts_of, waiting_marks
 from webapp.search import followed
 from webapp.web.errors import SiteError
-
-PERIODS = {Frequency.WEEKLY: timedelta(days=7), Frequency.MONTHLY: timedelta(days=31)}
-SLACK = {Frequency.WEEKLY: timedelta(days=1), Frequency.MONTHLY: timedelta(days=3)}
-# Editors may date an article a few days back, so each issue looks a little further back than the last one was made.
-# Articles that a subscriber has been sent are left out one by one.
-OVERLAP = timedelta(days=3)
 
 
 class NothingNew(LookupError):
@@ -68,20 +69,31 @@ class Accounting:
         )
 
 
-def recipients(frequency: Frequency, now: datetime) -> list[Recipient]:
-    """Confirmed subscribers of this frequency with new articles on their topics or in the searches that they follow.
+def recipients(line: Lineup, now: datetime) -> list[Recipient]:
+    """Confirmed subscribers of this frequency with articles of the issue on their topics or in the searches that they follow.
 
-    A new subscriber gets the articles of one period. Raises SearchUnavailable while the index cannot answer for a search.
+    If an editor chose, they are sent what was chosen, in this order. Otherwise they get what came since their last newsletter, and
+    a new subscriber the articles of one period. Nobody gets an article twice.
+    Raises SearchUnavailable while the index cannot answer for a search.
     """
     people = db.session.scalars(
         select(Subscriber)
-        .where(Subscriber.state == SubscriberState.CONFIRMED, Subscriber.frequency == frequency)
+        .where(
+            Subscriber.state == SubscriberState.CONFIRMED,
+            Subscriber.frequency == line.frequency,
+            or_(Subscriber.confirmed_at.is_(None), Subscriber.confirmed_at <= now),
+        )
         .order_by(Subscriber.id)
     ).all()
-    since = {person.id: (person.covered_until or now - PERIODS[frequency]) - OVERLAP for person in people}
-    if not since:
+    if not people:
         return []
-    articles = _articles_since(min(since.values()), now)
+    since = {
+        person.id: (person.covered_until or now - PERIODS[line.frequency]) - OVERLAP for person in people
+    }
+    articles, for_all = list(line.summaries), {article.id for article in line.summaries}
+    if not (line.is_chosen or line.has_too_many):
+        articles = _articles_since(min(since.values()), now, line)
+        for_all = {article.id for article in texts_of(waiting_marks(line.frequency), now)}
     sent = _sent_already([article.id for article in articles])
     matches = followed.found_by({search for person in people for search in person.searches}, articles)
     found = []
@@ -91,7 +103,7 @@ def recipients(frequency: Frequency, now: datetime) -> list[Recipient]:
         own = [
             article
             for article in articles
-            if article.published_at > since[person.id]
+            if (article.id in for_all or article.published_at > since[person.id])
             and article.id not in sent[person.id]
             and (
                 article.id in matching
@@ -104,36 +116,34 @@ def recipients(frequency: Frequency, now: datetime) -> list[Recipient]:
     return found
 
 
-def upcoming(frequency: Frequency, now: datetime) -> list[Article]:
-    """The articles of the next issue for a subscriber to all topics."""
-    return _articles_since(_last_made(frequency) or now - PERIODS[frequency], now)
-
-
-def due_frequencies(now: datetime) -> list[Frequency]:
-    """The frequencies whose next issue is due.
-
-    An issue is due a little before its full period is over: otherwise a job at a fixed hour would often come too early.
-    """
-    last = {frequency: _last_made(frequency) for frequency in Frequency}
-    return [
-        kind for kind, made_at in last.items() if not made_at or now - made_at >= PERIODS[kind] - SLACK[kind]
-    ]
-
-
 def make_issue(frequency: Frequency, now: datetime) -> Issue:
-    """Store a new issue and queue a mail for each recipient, in the caller's transaction.
+    """Make the next issue now, whether or not it is on hold. Raises NothingNew or SearchUnavailable."""
+    return _make(next_issue.lineup(frequency, now), now, now)
+
+
+def _make(line: Lineup, now: datetime, by: datetime) -> Issue:
+    """Store an issue and queue a mail for each recipient, in the caller's transaction; who subscribed after ``by`` gets the next one.
 
     Raises NothingNew or SearchUnavailable; no article is lost, since the next issue has what this one would have had.
     """
-    to = recipients(frequency, now)
+    to = recipients(line, by)
     if not to:
-        raise NothingNew(frequency)
-    issue = Issue(frequency=frequency, made_at=now, recipient_count=len(to))
+        raise NothingNew(line.frequency)
     articles = {article.id: article for recipient in to for article in recipient.articles}
-    newest_first = sorted(
-        articles.values(), key=lambda article: (article.published_at, article.id), reverse=True
+    in_order = sorted(articles.values(), key=lambda article: (article.published_at, article.id), reverse=True)
+    issue = Issue(
+        frequency=line.frequency,
+        made_at=now,
+        recipient_count=len(to),
+        words=msgspec.to_builtins(line.content.words) if line.number else None,
+        answer_ids=[answer.id for answer in line.answers],
+        left_out=list(line.content.left_out),
+        waiting=[mark_of(text) for text in line.new],
+        article_links=[
+            IssueArticle(article=row, position=at)
+            for at, row in enumerate(line.summaries if line.is_chosen else in_order)
+        ],
     )
-    issue.article_links = [IssueArticle(article=row, position=at) for at, row in enumerate(newest_first)]
     db.session.add(issue)
     change_log.announce(ChangeKind.NEWSLETTER, now)
     for recipient in to:
@@ -142,6 +152,50 @@ def make_issue(frequency: Frequency, now: datetime) -> Issue:
         person.covered_until = now
     db.session.flush()
     return issue
+
+
+def make_due(now: datetime) -> list[Issue]:
+    """Make the issues whose time has come, in the caller's transaction: the one an editor set, or the usual one.
+
+    Nothing that was published or saved since the usual time makes an issue go out at any hour: it waits for the next morning. What
+    was due while the site was down goes out as soon as it is up. Raises SearchUnavailable.
+    """
+    made = []
+    for line, by in due_lineups(now):
+        with suppress(NothingNew):
+            made.append(_make(line, now, by))
+    return made
+
+
+def due_lineups(now: datetime) -> list[tuple[Lineup, datetime]]:
+    """The issues to make now that have something in them, each with the time at which it was due."""
+    usual = next_issue.usual_time_before(now)
+    due = []
+    for kind in Frequency:
+        line = next_issue.lineup(kind, now)
+        if line.is_on_hold(now):
+            continue
+        if line.hold is Hold.LATER:
+            due.append((line, now))
+        elif kind in next_issue.due_frequencies(usual):
+            then = next_issue.lineup(kind, usual)
+            if then.summaries and then.hold is None:
+                due.append((line, usual))
+    return due
+
+
+def frequencies_to_make(now: datetime) -> list[Frequency]:
+    """The frequencies whose next issue is due, at whatever hour, or was set by an editor for a time that has come."""
+    due = next_issue.due_frequencies(now)
+    return [kind for kind in Frequency if kind in due or next_issue.lineup(kind, now).content.send_at]
+
+
+def send_test(line: Lineup, address: str, now: datetime) -> None:
+    """Queue the next issue as a test, in the caller's transaction."""
+    said = line.content.words.get(ENGLISH.code, IssueWords())
+    extra = SampleIssue(said, tuple(answer.id for answer in line.answers))
+    text = msgspec.json.encode(extra).decode()
+    outbox.enqueue(MailKind.TEST, address, now, articles=line.summaries, text=text)
 
 
 def accounting(issue: Issue) -> Accounting:
@@ -178,13 +232,14 @@ def public_articles(issue: Issue) -> list[Article]:
     return published_by_ids([link.article_id for link in issue.article_links])
 
 
-def _last_made(frequency: Frequency) -> datetime | None:
-    return db.session.scalar(select(func.max(Issue.made_at)).where(Issue.frequency == frequency))
-
-
-def _articles_since(start: datetime, now: datetime) -> list[Article]:
+def _articles_since(start: datetime, now: datetime, line: Lineup) -> list[Article]:
+    """What was published in this time, but for what editors left out, and the others that are in the issue, newest first."""
     query = standing().where(Article.published_at > start, Article.published_at <= now)
-    return list(db.session.scalars(query.order_by(Article.published_at.desc(), Article.id.desc())))
+    left_out = {*line.content.left_out, *next_issue.left_out_marks()}
+    found = {article for article in db.session.scalars(query) if mark_of(article) not in left_out}
+    return sorted(
+        found.union(line.summaries), key=lambda article: (article.published_at, article.id), reverse=True
+    )
 
 
 def _sent_already(article_ids: Sequence[int]) -> defaultdict[int, set[int]]:

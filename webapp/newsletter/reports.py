@@ -1,15 +1,17 @@
 """Reports for editors: subscribers by state, bounces, the next issue, the delivery of past issues, uncertain mails."""
 
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Row, func, select
 
 from webapp.db.session import db
+from webapp.languages.language import ENGLISH
 from webapp.mail import outbox
 from webapp.models import (
-    Article,
     BounceKind,
     Frequency,
     Issue,
@@ -20,23 +22,38 @@ from webapp.models import (
     Suppression,
     SuppressionReason,
 )
-from webapp.newsletter import digests
+from webapp.newsletter import digests, next_issue
 from webapp.newsletter.digests import Accounting
+from webapp.newsletter.next_issue import Lineup
 from webapp.search.index import SearchUnavailable
+from webapp.web.pagination import Page, page_of
 
 SHOWN_ISSUES = 12
+SHOWN_READERS = 50
+BECAUSE_OF_US = "The server refused it because of us"
 
 
 @dataclass(frozen=True)
 class Upcoming:
-    """The next issue if it were made now; ``articles`` are those for a subscriber to all topics.
+    """The next issue if it were made now, how many people would get it and how many nothing, and its usual time.
 
-    ``recipient_count`` is None while the search index cannot answer for the searches that people follow.
+    The counts are None while the search index cannot answer for the searches that people follow.
     """
 
-    frequency: Frequency
+    line: Lineup
     recipient_count: int | None
-    articles: Sequence[Article]
+    nothing_count: int | None
+    next_at: datetime
+
+
+@dataclass(frozen=True)
+class BouncedReader:
+    """A subscriber whose mail came back: how often and why, the last time, and what the mail server said then."""
+
+    subscriber: Subscriber
+    reasons: dict[str, int]
+    last_at: datetime | None
+    last_error: str
 
 
 def subscriber_counts() -> dict[SubscriberState, int]:
@@ -46,15 +63,26 @@ def subscriber_counts() -> dict[SubscriberState, int]:
     return {state: counts.get(state, 0) for state in SubscriberState}
 
 
-def upcoming(now: datetime) -> list[Upcoming]:
-    return [Upcoming(kind, _recipient_count(kind, now), digests.upcoming(kind, now)) for kind in Frequency]
+def upcoming(line: Lineup, now: datetime) -> Upcoming:
+    """Count who would get an issue."""
+    confirmed = select(func.count(Subscriber.id)).where(
+        Subscriber.state == SubscriberState.CONFIRMED, Subscriber.frequency == line.frequency
+    )
+    count = nothing = None
+    with suppress(SearchUnavailable):
+        count = len(digests.recipients(line, now))
+        nothing = (db.session.scalar(confirmed) or 0) - count
+    return Upcoming(line, count, nothing, next_issue.next_time(line.frequency, now))
 
 
-def _recipient_count(kind: Frequency, now: datetime) -> int | None:
-    try:
-        return len(digests.recipients(kind, now))
-    except SearchUnavailable:
-        return None
+def other_language_count(frequency: Frequency) -> int:
+    """How many subscribers of this frequency read in another language than English."""
+    others = select(func.count(Subscriber.id)).where(
+        Subscriber.state == SubscriberState.CONFIRMED,
+        Subscriber.frequency == frequency,
+        Subscriber.language != ENGLISH.code,
+    )
+    return db.session.scalar(others) or 0
 
 
 def latest_issues() -> list[tuple[Issue, Accounting]]:
@@ -84,6 +112,34 @@ def bounces() -> Sequence[Row[BounceKind | None, SubscriberState, int, datetime 
             Subscriber.state, OutboxMessage.bounce
         )
     ).all()
+
+
+def bounced_readers(number: int) -> Page[BouncedReader]:
+    """A page of the subscribers whose mail came back, the latest first."""
+    last_at = func.max(OutboxMessage.bounced_at)
+    people = (
+        select(Subscriber)
+        .join(OutboxMessage, OutboxMessage.subscriber_id == Subscriber.id)
+        .where(OutboxMessage.bounced_at.is_not(None))
+        .group_by(Subscriber.id)
+        .order_by(last_at.desc(), Subscriber.id)
+    )
+    page = page_of(people, number, SHOWN_READERS)
+    of_them = OutboxMessage.subscriber_id.in_([person.id for person in page.rows])
+    came_back = select(OutboxMessage).where(of_them, OutboxMessage.bounced_at.is_not(None))
+    mails: dict[int | None, list[OutboxMessage]] = {}
+    for mail in db.session.scalars(came_back.order_by(OutboxMessage.bounced_at.desc(), OutboxMessage.id)):
+        mails.setdefault(mail.subscriber_id, []).append(mail)
+    rows = [
+        BouncedReader(
+            person,
+            dict(Counter(mail.bounce.label if mail.bounce else BECAUSE_OF_US for mail in mails[person.id])),
+            mails[person.id][0].bounced_at,
+            mails[person.id][0].last_error or "",
+        )
+        for person in page.rows
+    ]
+    return Page(rows, page.number, page.total, page.size)
 
 
 def suppressions() -> Sequence[Row[SuppressionReason, int, datetime]]:

@@ -256,7 +256,8 @@ def init_app(app: Flask, config: Config) -> None:
     def finish(response: Response) -> Response:
         """Add the final headers, compress, and log the route: the full address may hold a search or a token."""
         headers = response.headers
-        headers.extend(SECURITY_HEADERS)
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)  # the preview of a mail allows its own style
         # Browsers heed this only where it comes over https, so a proxy's word is enough to say it.
         if is_https or request.headers.get("X-Forwarded-Proto") == "https":
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
