@@ -106,8 +106,16 @@ def test_a_feed_lists_what_is_translated(article: Article, client: PageClient) -
     assert other.slug in english and article.title in english
 
 
+def graph(page: str) -> str:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page)
+    assert found
+    return found[1]
+
+
 def test_programs_learn_the_language_of_the_text(article: Article, client: PageClient) -> None:
-    assert '"inLanguage":"es-US"' in client.get(SPANISH).text.replace(" ", "")
+    spanish = client.get(SPANISH).text
+    assert '"inLanguage":"es-US"' in graph(spanish) and f'{SPANISH}"' in graph(spanish)
+    assert "Spinal cord injury" not in graph(spanish)
     assert '"inLanguage":"en-US"' in client.get(ENGLISH).text.replace(" ", "")
 
 
@@ -120,5 +128,8 @@ def test_a_text_that_is_not_translated_says_that_it_is_in_english(
     publication.record_status_check(article, NOW, NOW)  # something readers see differently
     db.session.commit()
     page = client.get(SPANISH).text
-    assert article.title in page and NOINDEX in page
+    assert f'<h1 lang="en">{article.title}</h1>' in page and NOINDEX in page
+    assert 'class="wrap in-english"' in page and '<main id="main" tabindex="-1">' in page
+    assert '<h2 id="h-findings">Hallazgos principales</h2>' in page
+    assert graph(page) == graph(client.get(ENGLISH).text)
     assert UNCHECKED not in page

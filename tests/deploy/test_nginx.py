@@ -266,6 +266,7 @@ def test_without_the_application_nothing_old_is_shown(front: Front) -> None:
         "no-store",
     )
     assert b"back soon" in text
+    assert '<div lang="es"><h2>Esta página volverá pronto'.encode() in text
 
 
 class WithoutDatabase(SilentHandler):

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from flask import Flask
 
+from tests.factories import add_article
 from tests.pages import H, PageClient, check_page
 from webapp.languages.language import ENGLISH, Language, current_language, in_language
 from webapp.models.in_words import day, number, plural
@@ -121,16 +122,18 @@ def test_the_line_that_offers_a_language_is_a_hidden_landmark_of_its_own(client:
 
 
 def test_a_page_without_a_translation_leads_search_engines_to_the_english_one(client: PageClient) -> None:
-    page, english = client.get("/es/glossary").text, client.get("/glossary").text
-    assert alternates(page) == alternates(english) == {"en": "/glossary", "x-default": "/glossary"}
-    assert canonical(page) == "/glossary"
+    path = f"/research/{add_article().slug}/history"
+    page, english = client.get(f"/es{path}").text, client.get(path).text
+    assert alternates(page) == alternates(english) == {"en": path, "x-default": path}
+    assert canonical(page) == path
     assert '<meta name="robots" content="noindex">' in page
 
 
 def test_a_page_without_a_translation_says_so_and_marks_its_english_text(client: PageClient) -> None:
-    page = client.get("/es/glossary").text
-    assert '<main id="main" tabindex="-1" lang="en">' in page
-    assert 'class="wrap in-english" lang="es"' in page
+    article = add_article(plain_title="A pill for pain")
+    page = client.get(f"/es/research/{article.slug}/history").text
+    assert '<p class="wrap in-english">Este texto' in page and "<h1>Qué cambió</h1>" in page
+    assert '<p class="lede" lang="en">A pill for pain</p>' in page
 
 
 def test_the_language_comes_from_the_address_alone(client: PageClient) -> None:

@@ -1,5 +1,6 @@
 """The pages about the site in Spanish, for as long as the English ones say what they were translated from."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from webapp.publishing import site_pages
 FILES = sorted(FOLDER.glob("*/pages/*.toml"))
 NOT_CHECKED = "Traducción sin revisar por un profesional."
 IN_ENGLISH = "Lo está leyendo en inglés."
+CHANGED = "El texto en inglés cambió desde entonces."
 
 
 def change_about(base: int, **changes: object) -> None:
@@ -64,15 +66,61 @@ def test_the_doors_of_the_home_page_are_in_spanish(client: PageClient) -> None:
     assert '<a href="/es/start#week">Esta semana</a>' in client.get("/es/").text
 
 
-def test_a_page_that_an_admin_changed_is_english_in_spanish_too(client: PageClient) -> None:
-    change_about(0, title="Who we are")
+def changed_text(old: str, new: str) -> str:
+    text = starter_pages()["about"].text
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+FIRST = next(line for line in starter_pages()["about"].text.splitlines() if line[:1].isalpha())
+
+
+def test_a_changed_line_keeps_its_earlier_words_and_the_page_says_so(client: PageClient) -> None:
+    before = client.get("/es/about").text
+    change_about(0, title="Who we are", text=changed_text(FIRST, f"{FIRST} And we mean it."))
     page = client.get("/es/about").text
-    assert "<h1>Who we are</h1>" in page and IN_ENGLISH in page and NOT_CHECKED not in page
+    assert "<h1>Quiénes somos</h1>" in page and CHANGED in page and "And we mean it" not in page
+    assert IN_ENGLISH not in page and canonical(page) == "/es/about"
+    assert ' lang="en"' not in page.partition("<main")[2].partition("</main")[0]
+    assert CHANGED not in before and CHANGED not in client.get("/es/disclaimer").text
+    change_about(1, title=starter_pages()["about"].title, text=starter_pages()["about"].text)
+    assert client.get("/es/about").text == before
+
+
+def test_a_line_with_another_number_is_english_at_once(client: PageClient) -> None:
+    change_about(0, text=changed_text(FIRST, f"{FIRST} There are 7 of us."))
+    page = client.get("/es/about").text
+    assert "There are 7 of us.</p>" in page and CHANGED in page and "<h1>Quiénes somos</h1>" in page
+    assert re.search(r'<p lang="en">[^<]*There are 7 of us\.</p>', page)
+
+
+def test_a_new_line_is_english_and_the_others_keep_their_translation(client: PageClient) -> None:
+    change_about(0, text=f"A new first line.\n\n{starter_pages()['about'].text}")
+    page = client.get("/es/about").text
+    assert '<p lang="en">A new first line.</p>' in page and CHANGED in page
+    assert page.count("<h2") == client.get("/about").text.count("<h2")
+
+
+def test_a_page_that_an_admin_rewrote_is_english_in_spanish_too(client: PageClient) -> None:
+    change_about(
+        0, title="Who we are", lede="All is new.", text="## New\n\nA new page.", origin="", sources=()
+    )
+    page = client.get("/es/about").text
+    assert '<h1 lang="en">Who we are</h1>' in page and IN_ENGLISH in page and NOT_CHECKED not in page
+    assert '<p lang="en">A new page.</p>' in page
     assert '<meta name="robots" content="noindex">' in page and canonical(page) == "/about"
     assert "es" not in alternates(client.get("/about").text)
     assert "<h1>Aviso importante</h1>" in client.get("/es/disclaimer").text
-    change_about(1, title=starter_pages()["about"].title)
-    assert "<h1>Quiénes somos</h1>" in client.get("/es/about").text
+
+
+def test_a_changed_line_of_the_doors_is_shown_on_the_home_page(client: PageClient) -> None:
+    start = starter_pages()["start"]
+    page = msgspec.structs.replace(start, title="Start now in 3 steps")
+    assert site_pages.save("start", page, 0, None, NOW)
+    db.session.commit()
+    home = client.get("/es/").text
+    assert 'id="h-start" lang="en">Start now in 3 steps</h2>' in home
+    assert '<a href="/es/start#week">Esta semana</a>' in home
 
 
 def test_a_new_date_of_the_sources_keeps_the_translation(client: PageClient) -> None:
@@ -110,4 +158,4 @@ def test_where_a_translation_is_refused_the_page_is_english(esperanto: Language,
     file = esperanto.folder / "pages" / "about.toml"
     file.parent.mkdir()
     file.write_text(source.replace("{who runs the site}", ""), encoding="utf-8")
-    assert "<h1>About</h1>" in client.get("/eo/about").text
+    assert '<h1 lang="en">About</h1>' in client.get("/eo/about").text

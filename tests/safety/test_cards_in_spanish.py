@@ -8,9 +8,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from flask import current_app
 
+from tests.accounts.people import add_editor
+from tests.factories import NOW
 from tests.pages import PageClient
-from webapp.languages.language import known_languages
+from webapp.db import change_log
+from webapp.db.change_log import ChangeKind
+from webapp.db.session import db
+from webapp.languages.language import in_language, known_languages
+from webapp.models import SafetyRevision
 from webapp.safety.cards import FILE, SafetyCards, SafetyFileError, StoredCard, read, read_words
 from webapp.safety.live import in_every_language
 
@@ -80,12 +87,35 @@ def test_english_that_names_a_topic_is_no_spanish_call_for_help(cards: Mapping[s
     assert cards["en"].match("suicide rate").full == ()
 
 
-def test_a_card_that_an_admin_changed_is_english_in_spanish_too(cards: Mapping[str, SafetyCards]) -> None:
+def test_what_an_admin_changed_of_a_card_is_english_in_spanish_too(cards: Mapping[str, SafetyCards]) -> None:
+    before = {card.id: card for card in cards["es"].cards}
     row: dict[str, Any] = msgspec.to_builtins(cards["en"].written["burn"]) | {"title": "Burned skin: new"}
+    row["do_now"] = [*row["do_now"][:-1], "Call the burn center."]
     stored = MappingProxyType({"burn": StoredCard(row)})
-    titles = {card.id: card.title for card in cards["es"].with_stored(stored).cards}
-    assert titles["burn"] == "Burned skin: new"
-    assert titles["crisis"].startswith("No tiene que cargar")
+    changed = cards["es"].with_stored(stored)
+    after = {card.id: card for card in changed.cards}
+    assert after["burn"].title == "Burned skin: new"
+    assert after["burn"].do_now == (*before["burn"].do_now[:-1], "Call the burn center.")
+    assert after["burn"].call_now == before["burn"].call_now
+    assert after["crisis"] == before["crisis"]
+    with in_language(known_languages()["es"]):
+        assert changed.in_english(after["burn"]) == {"Burned skin: new", "Call the burn center."}
+        assert not any(map(cards["es"].in_english, before.values()))
+    assert not cards["en"].with_stored(stored).in_english(after["burn"])
+
+
+def test_what_is_english_of_a_card_says_so(client: PageClient) -> None:
+    row: dict[str, Any] = msgspec.to_builtins(current_app.extensions["safety_cards"].written["burn"])
+    row |= {"title": "Burned skin: new", "signs": ["Blisters everywhere", *row["signs"][1:]]}
+    revision = SafetyRevision(card_id="burn", number=1, content=row, editor=add_editor(), saved_at=NOW)
+    db.session.add(revision)
+    change_log.announce(ChangeKind.SETTINGS, NOW)
+    db.session.commit()
+    page = client.get("/es/emergency").text
+    assert '<h2 lang="en">Burned skin: new</h2>' in page
+    assert '<span lang="en">Blisters everywhere</span>' in page
+    assert page.count("Una parte de esta tarjeta es nueva") == 1
+    assert "Part of this card is new" not in client.get("/emergency").text
 
 
 def test_a_translation_that_leaves_out_a_step_is_refused(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_page_shows_spanish_texts_first_and_english_ones_marked(client: Page
     page = client.get("/es/search?q=dolor").text
     assert page.index(TITLE) < page.index(f"/es/research/{english.slug}")
     assert 'href="/es/research/amitriptyline-pain-trial"' in page
-    assert '<ol class="results" lang="en"' in page
+    assert f'<h3><a href="/es/research/{english.slug}" lang="en">' in page
     assert TITLE in client.get("/es/search?q=dolor&panel=1").text
     assert TITLE not in client.get("/search?q=dolor").text
 

@@ -201,6 +201,7 @@ def test_the_error_page_cannot_itself_fail(
     response = broken.flask.get("/broken")
     assert response.status_code == 500
     assert response.text == errors.LAST_RESORT
+    assert 'lang="es"><h2>Algo falló' in response.text
 
 
 @pytest.mark.parametrize(

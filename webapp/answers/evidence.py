@@ -50,7 +50,7 @@ class Study:
         if self.count is not None:
             return plural(self.count, "person", "people")
         species = self.article.species if self.kind is StudyKind.LAB_OR_ANIMALS else None
-        return species or self.kind.label
+        return gettext(species) if species else self.kind.label
 
     def mark(self, claim: str) -> str:
         """What stands at a claim: size and year of the study; no size if the claim speaks of what came after it."""

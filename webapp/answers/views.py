@@ -8,7 +8,13 @@ from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import corrections_of
 from webapp.catalog.history import history as changes
 from webapp.catalog.queries import category_counts
-from webapp.catalog.translations import headings_in_current_language, in_current_language, languages_of
+from webapp.catalog.translations import (
+    each_in_current_language,
+    heading_in_current_language,
+    headings_in_current_language,
+    in_current_language,
+    languages_of,
+)
 from webapp.web import htmx
 from webapp.web.page_views import count_view
 
@@ -41,10 +47,10 @@ def answer(slug: str) -> Response:
         answer=shown,
         translations=languages_of(found),
         evidence=Evidence(
-            shown, dict(zip(articles, headings_in_current_language(articles.values()), strict=True))
+            shown, dict(zip(articles, each_in_current_language(articles.values()), strict=True))
         ),
         corrections=corrections_of(found),
-        explainer=new_explainer(),
+        explainer=new_explainer(shown),
     )
 
 
@@ -52,7 +58,9 @@ def answer(slug: str) -> Response:
 def history(slug: str) -> Response:
     """What changed in one answer since it was first published, word by word, and why."""
     found = get_answer(slug)
-    return htmx.render("answers/history.html", answer=found, steps=changes(found))
+    return htmx.render(
+        "answers/history.html", answer=heading_in_current_language(found), steps=changes(found)
+    )
 
 
 @bp.app_errorhandler(AnswerWithdrawn)

@@ -17,7 +17,12 @@ from webapp.catalog.site_pages import site_page
 from webapp.catalog.standing_questions import answers as standing_answers
 from webapp.catalog.standing_questions import count_answers
 from webapp.catalog.topic_grid import found_in_people, study_grid
-from webapp.catalog.translations import headings_in_current_language, in_current_language, languages_of
+from webapp.catalog.translations import (
+    heading_in_current_language,
+    headings_in_current_language,
+    in_current_language,
+    languages_of,
+)
 from webapp.content import spine
 from webapp.content.at_a_glance import glance
 from webapp.exports.citation_files import FORMATS, citation_file
@@ -36,6 +41,7 @@ from webapp.web.site_settings import site_settings
 
 bp = Blueprint("articles", __name__)
 bp.add_app_template_global(standing_answers, "standing_answers")
+bp.add_app_template_filter(heading_in_current_language, "heading")
 bp.add_app_template_global(lambda: list(Result), "results")
 bp.add_app_template_global(glance)
 bp.add_app_template_global(spine.drawing, "spine_drawing")
@@ -85,14 +91,15 @@ def article(slug: str) -> Response:
         body = citation_file(found, form, of_summary=False, site_url=current_app.config["SITE_URL"])
         return make_response(body, HTTPStatus.OK, {"Content-Type": f"{form.mimetype}; charset=utf-8"})
     was_behind = is_behind()  # asked before the index is: it may catch up meanwhile
+    shown = in_current_language(found)
     response = htmx.render(
         "articles/article.html",
         "people_like_me",
-        article=in_current_language(found),
+        article=shown,
         translations=languages_of(found),
-        similar=similar_to(found),
+        similar=headings_in_current_language(similar_to(found)),
         part_of=headings_in_current_language(answers_resting_on(found.id)),
-        explainer=new_explainer(),
+        explainer=new_explainer(shown),
         is_draft=False,
     )
     count_view(found)
@@ -104,7 +111,9 @@ def article(slug: str) -> Response:
 def article_history(slug: str) -> Response:
     """What changed in one summary since it was first published, word by word, and why."""
     found = queries.get_published(slug)
-    return htmx.render("articles/history.html", article=found, steps=history(found))
+    return htmx.render(
+        "articles/history.html", article=heading_in_current_language(found), steps=history(found)
+    )
 
 
 @bp.app_errorhandler(ArticleMoved)
@@ -162,7 +171,7 @@ def category(slug: str) -> Response:
         order=order,
         found_in_people=found_in_people(counted),
         grid=study_grid(counted),
-        retracted=queries.retracted(found),
+        retracted=headings_in_current_language(queries.retracted(found)),
     )
 
 
@@ -170,7 +179,9 @@ def category(slug: str) -> Response:
 def corrections() -> Response:
     """What we got wrong and put right, and which papers were retracted, newest first."""
     return htmx.render(
-        "articles/corrections.html", corrections=all_corrections(), retracted=queries.retracted()
+        "articles/corrections.html",
+        corrections=all_corrections(),
+        retracted=headings_in_current_language(queries.retracted()),
     )
 
 

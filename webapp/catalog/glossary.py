@@ -1,17 +1,23 @@
 """Words explained: the dictionary, and where an article uses a word for the first time."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
+from unicodedata import combining, normalize
 
-from sqlalchemy import func, or_, select
+import msgspec
+from sqlalchemy import or_, select
 
 from webapp.catalog.queries import standing
+from webapp.catalog.translations import language_of
+from webapp.content.translation import mark
 from webapp.db import change_log
 from webapp.db.session import db
-from webapp.models import Article, GlossaryTerm
+from webapp.languages.language import ENGLISH, Language, current_language, known_languages
+from webapp.models import Article, GlossaryTerm, Live
 from webapp.web.errors import SiteError
 
 USES_SHOWN = 12
@@ -22,11 +28,34 @@ _TEXT_FIELDS = ("main_message", "simple_explanation", "harms", "research_summary
 
 @dataclass(frozen=True)
 class Term:
-    """A word explained: its address, the word, and what it means."""
+    """A word explained: its address, the word, what it means, and what else it is found under, in one language."""
 
     slug: str
     term: str
     meaning: str
+    forms: tuple[str, ...] = ()
+    is_translated: bool = False
+
+
+class TermWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A term in another language. ``made_from`` is the mark of the English meaning that it says."""
+
+    slug: str
+    made_from: str
+    term: str
+    forms: tuple[str, ...] = ()
+    meaning: str
+
+
+class GlossaryWords(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unknown_fields=True):
+    """The `glossary.toml` of a language; ``made_by`` says who or what translated it."""
+
+    made_by: str
+    terms: tuple[TermWords, ...]
+
+    @cached_property
+    def by_slug(self) -> dict[str, TermWords]:
+        return {term.slug: term for term in self.terms}
 
 
 @dataclass(frozen=True)
@@ -96,32 +125,86 @@ class Explainer:
         return Paragraph((*pieces, Piece(text[at:])))
 
 
-def new_explainer() -> Explainer:
-    """An explainer that knows every word of the glossary."""
-    return Explainer(_dictionary(str(db.engine.url), change_log.newest()))
+@cache
+def read_glossary(language: Language) -> GlossaryWords | None:
+    """The words explained in another language, as they came with the site; raises msgspec.ValidationError."""
+    file = language.folder / "glossary.toml" if language.folder else None
+    if file is None or not file.is_file():
+        return None
+    return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), GlossaryWords)
 
 
-@lru_cache(maxsize=2)
-def _dictionary(_database: str, _generation: int) -> Dictionary:
-    """The glossary as it is in one generation of one database."""
-    rows = db.session.execute(
-        select(GlossaryTerm.slug, GlossaryTerm.term, GlossaryTerm.meaning, GlossaryTerm.forms)
+def languages_of_glossary() -> list[str]:
+    """The codes of the languages in which words are explained, English first."""
+    return [code for code, one in known_languages().items() if one is ENGLISH or read_glossary(one)]
+
+
+def languages_of_term(term: GlossaryTerm) -> list[str]:
+    """The codes of the languages in which a word is explained, English first."""
+    found = [ENGLISH.code]
+    for code, language in known_languages().items():
+        glossary = read_glossary(language)
+        if glossary and _term(term, glossary.by_slug.get(term.slug)).is_translated:
+            found.append(code)
+    return found
+
+
+def term_in_current_language(term: GlossaryTerm) -> Term:
+    """A term in the language of the page, or in English if its meaning there changed since it was translated."""
+    glossary = read_glossary(current_language())
+    words = glossary.by_slug.get(term.slug) if glossary else None
+    return _term(term, words)
+
+
+def _term(term: GlossaryTerm, words: TermWords | None) -> Term:
+    if words is None or words.made_from != mark(term.meaning):
+        return Term(term.slug, term.term, term.meaning, tuple(term.forms))
+    return Term(term.slug, words.term, words.meaning, words.forms, is_translated=True)
+
+
+def _terms_in_current_language() -> list[tuple[GlossaryTerm, Term]]:
+    glossary = read_glossary(current_language())
+    words = glossary.by_slug if glossary else {}
+    return [(term, _term(term, words.get(term.slug))) for term in db.session.scalars(select(GlossaryTerm))]
+
+
+def new_explainer(live: Live | None = None) -> Explainer:
+    """An explainer that knows every word of the glossary, as the text that it reads says it."""
+    is_translated = live is not None and language_of(live) is not ENGLISH
+    return Explainer(
+        _dictionary(str(db.engine.url), change_log.newest(), current_language(), is_translated=is_translated)
     )
+
+
+@lru_cache(maxsize=4)
+def _dictionary(_database: str, _generation: int, _language: Language, *, is_translated: bool) -> Dictionary:
+    """The glossary as it is in one generation of one database, for texts in English or in the language of the page."""
     forms: dict[str, Term] = {}
-    for slug, word, meaning, others in rows:
-        term = Term(slug, word, meaning)
-        forms |= {form.lower(): term for form in (word, *others)}
+    for english, term in _terms_in_current_language():
+        own = term if is_translated else english
+        forms |= {form.lower(): term for form in (own.term, *own.forms)}
     return Dictionary(forms)
 
 
-def terms_by_letter(wanted: str = "") -> list[tuple[str, list[GlossaryTerm]]]:
-    """All terms (or those whose word or meaning has ``wanted``) under their first letter, in alphabetical order."""
-    query = select(GlossaryTerm).order_by(func.lower(GlossaryTerm.term))
-    if wanted:
-        texts = GlossaryTerm.term, GlossaryTerm.meaning
-        query = query.where(or_(*(text.icontains(wanted, autoescape=True) for text in texts)))
-    terms = db.session.scalars(query)
-    return [(letter, list(group)) for letter, group in groupby(terms, key=lambda term: term.term[0].upper())]
+def terms_by_letter(wanted: str = "") -> list[tuple[str, list[Term]]]:
+    """All terms (or those whose word or meaning has ``wanted``) under their first letter, in alphabetical order.
+
+    Accents do not count: "médula" stands under M, and is found by "medula" and by its English word.
+    """
+    asked = _folded(wanted)
+    found = [
+        term
+        for english, term in _terms_in_current_language()
+        if not asked or any(asked in _folded(text) for text in (term.term, term.meaning, english.term))
+    ]
+    found.sort(key=lambda term: _folded(term.term))
+    groups = groupby(found, key=lambda term: _folded(term.term)[0].upper())
+    return [(letter, list(group)) for letter, group in groups]
+
+
+@lru_cache(maxsize=2_000)  # each word is asked for twice a page, on every page
+def _folded(text: str) -> str:
+    return "".join(one for one in normalize("NFKD", text.casefold()) if not combining(one))
 
 
 def get_term(slug: str) -> GlossaryTerm:

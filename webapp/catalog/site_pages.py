@@ -1,15 +1,16 @@
 """The pages about the site itself, such as About and Start here, in the plain format of `webapp/content/page_text.py`.
 
 They begin with the files in `webapp/starter/pages/`; what admins save takes the place of a whole page, in every process, at
-the next public change. A language may have translations of the files; once an admin changed a page, its translation says what
-it said before, so the page is English in each language.
+the next public change. A language may have translations of the files. Once an admin changed a page, its translation says of a
+changed line what the line said before, if the line still has the same numbers and links; any other new line is in English.
 """
 
 import logging
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, cached_property, partial
+from difflib import SequenceMatcher
+from functools import cache, cached_property, lru_cache, partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,6 +64,12 @@ class TranslatedPage(SitePage, frozen=True, kw_only=True, forbid_unknown_fields=
     """A page of the site's files in another language; ``made_by`` says who or what translated it."""
 
     made_by: Line
+
+
+class OutdatedPage(TranslatedPage, frozen=True, kw_only=True):
+    """A translation of a page that changed since. ``in_english``: what it says in English."""
+
+    in_english: frozenset[str]
 
 
 @cache
@@ -138,11 +145,47 @@ _live_pages = LiveValue(
 
 
 def _translated(name: str, language: Language) -> SitePage | None:
-    """The translation of a page, if the English page still says what it was made from."""
+    """The translation of a page, if most of the English page still says what it was made from."""
     page, live, starter = _translations(language.folder).get(name), _live_pages()[name], starter_pages()[name]
-    if page is None or msgspec.structs.replace(live, checked_on=starter.checked_on) != starter:
+    if page is None:
         return None
+    if msgspec.structs.replace(live, checked_on=starter.checked_on) != starter:
+        return _of_changed(page, starter, live)
     return msgspec.structs.replace(page, checked_on=live.checked_on)
+
+
+@lru_cache(maxsize=64)
+def _of_changed(page: TranslatedPage, starter: SitePage, live: SitePage) -> OutdatedPage | None:
+    """A page that was changed in English, with what is translated of it; None if less than half of it stayed as it was."""
+    if len(_said(live) & _said(starter)) < len(_said(live)) / 2:
+        return None
+    texts = {
+        name: "\n".join(_shown(*(getattr(one, name).splitlines() for one in (starter, page, live))))
+        for name in ("title", "description", "lede", "origin", "text")
+    }
+    sources = tuple(_shown(starter.sources, page.sources, live.sources))
+    shown = msgspec.structs.replace(page, **texts, sources=sources, checked_on=live.checked_on)
+    return OutdatedPage(**msgspec.structs.asdict(shown), in_english=_said(shown) - _said(page))
+
+
+def _shown(starter: Sequence[str], translated: Sequence[str], live: Sequence[str]) -> Iterator[str]:
+    """The lines of a changed page, as far as they are translated: of a changed line its earlier words, if its facts are the same."""
+    for kind, first, last, live_first, live_last in SequenceMatcher(None, starter, live, False).get_opcodes():
+        if kind == "equal":
+            yield from translated[first:last]
+        elif last - first == live_last - live_first:
+            for at, line in enumerate(live[live_first:live_last], first):
+                yield translated[at] if facts_of(line) == facts_of(starter[at]) else line
+        else:
+            yield from live[live_first:live_last]
+
+
+def _said(page: SitePage) -> frozenset[str]:
+    """All that a page says, as its template gets it."""
+    titles = [section.title for section in page.sections]
+    lines = [line for section in page.sections for block in section.blocks for line in block.lines]
+    said = {page.title, page.description, page.lede, page.origin, *page.sources, *titles, *lines}
+    return frozenset(filter(None, said))
 
 
 @cache

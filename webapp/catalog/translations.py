@@ -8,11 +8,11 @@ from sqlalchemy import func, or_, select
 
 from webapp.content.translation import Translated, fields_with, words_of
 from webapp.db.session import db
-from webapp.languages.language import ENGLISH, current_language
+from webapp.languages.language import ENGLISH, Language, current_language
 from webapp.models import Answer, Article, Draft, Live, Revision, Translation
 from webapp.web.live_values import LiveValue
 
-OneLive = TypeVar("OneLive", Article, Answer)
+OneLive = TypeVar("OneLive", Article, Answer, Live)
 Key = tuple[int | None, int | None]  # of an article or an answer
 _HEADINGS = ("plain_title", "main_message", "question", "verdict")  # what lists show of a text
 
@@ -43,9 +43,17 @@ def in_current_language(live: OneLive) -> OneLive:
     A translated one also knows its ``translation``, whether that ``is_current``, which texts are still ``in_english``, and,
     if it is not current, when the English text was published that it is of (``of_version``).
     """
-    translation = _published([live]).get(live.id)
-    if translation is None:
-        return live
+    return each_in_current_language([live])[0]
+
+
+def each_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:
+    """Texts of one kind, each as ``in_current_language`` has it."""
+    texts = list(texts)
+    found = _published(texts)
+    return [_in_language(text, found[text.id]) if text.id in found else text for text in texts]
+
+
+def _in_language(live: OneLive, translation: Translation) -> OneLive:
     english, translated = words_of(live), Translated(translation.words, translation.made_from)
     words = translated.shown(english)
     is_current = translated.current(english).keys() == english.keys()
@@ -67,15 +75,20 @@ def headings_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:
     return list(shown.values())
 
 
+def heading_in_current_language(text: OneLive) -> OneLive:
+    """What a line shows of a text, in the language of the page if it is translated."""
+    return headings_in_current_language([text])[0]
+
+
 def only_translated(texts: Iterable[OneLive]) -> list[OneLive]:
     """Those of the texts that can be read in the language of the page, as lists show them; in English all."""
     code = current_language().code
     return headings_in_current_language(text for text in texts if code in languages_of(text))
 
 
-def tag_of(live: Live) -> str:
-    """The tag of the language that a text on a page is in, such as es-US."""
-    return (current_language() if hasattr(live, "translation") else ENGLISH).tag
+def language_of(live: Live) -> Language:
+    """The language that a text on a page is in."""
+    return current_language() if hasattr(live, "translation") else ENGLISH
 
 
 def languages_of(live: Live) -> list[str]:

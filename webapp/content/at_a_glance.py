@@ -91,7 +91,7 @@ def _who(article: Article, count: int | None) -> str:
             return plural(count, "person planned", "people planned")
         return plural(count, "person", "people")
     label = article.subject.label if article.subject else ""
-    return f"{label} ({article.species})" if article.species else label
+    return f"{label} ({gettext(article.species)})" if article.species else label
 
 
 def _who_more(article: Article, count: int | None) -> str:

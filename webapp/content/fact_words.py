@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from webapp.languages.language import gettext, gettext_noop
+from webapp.languages.language import ENGLISH, current_language, gettext, gettext_noop
 from webapp.models import Article
+from webapp.models.in_words import countries, plural
 from webapp.models.values import ReadFrom
+from webapp.parsing import int_from
 
 NOT_STATED, DOES_NOT_APPLY = "not stated", "does not apply"
 FACTS = (
@@ -29,6 +31,8 @@ _FIXED_VALUE = re.compile(
     r"\s*(?:(not stated|not specified|the paper does(?: not|n['’]t) say)|does not apply)\s*(?:\.\s*(.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+_PEOPLE = re.compile(r"(\d[\d,]{0,12}) (?:people|person)")
+_COUNTRIES = re.compile(r"([^(]*?)((?: \(.*)?)", re.DOTALL)
 _SILENCE = {
     ReadFrom.FULL_TEXT: gettext_noop("Not mentioned in the paper."),
     ReadFrom.PART: gettext_noop("Not mentioned in the part of the paper we read."),
@@ -63,7 +67,7 @@ def fact_value(article: Article | Row[Any], name: str) -> str:
 def fact(article: Article, name: str) -> str:
     """A fact for readers: what the paper states, or why we do not know it."""
     if text := stated(article, name):
-        return text
+        return text if current_language() is ENGLISH else _in_words(name, text)
     value, remark = fixed_value_and_rest(_written(article, name))
     read = read_for(article, name)
     if value == DOES_NOT_APPLY:
@@ -73,6 +77,15 @@ def fact(article: Article, name: str) -> str:
     else:
         words = gettext((_SILENCE_ON_HARMS if name == "harms" else _SILENCE)[read])
     return f"{words} {remark}".strip()
+
+
+def _in_words(name: str, text: str) -> str:
+    """A fact of an English text in the language of the page as far as it is a count of people or the names of countries."""
+    if name == "sample_size" and (match := _PEOPLE.fullmatch(text)):
+        return plural(int_from(match[1].replace(",", "")) or 0, "person", "people")
+    if name == "country" and (match := _COUNTRIES.fullmatch(text)):
+        return countries(match[1]) + match[2]
+    return text
 
 
 def read_for(article: Article, name: str) -> ReadFrom:

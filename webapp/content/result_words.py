@@ -17,6 +17,17 @@ _DIRECTIONS = {
     Result.MIXED: gettext_noop("mixed results"),
     Result.HARMFUL: gettext_noop("worse"),
 }
+_SPECIES = (
+    gettext_noop("rats"),
+    gettext_noop("mice"),
+    gettext_noop("dogs"),
+    gettext_noop("cats"),
+    gettext_noop("pigs"),
+    gettext_noop("minipigs"),
+    gettext_noop("rabbits"),
+    gettext_noop("monkeys"),
+    gettext_noop("lampreys"),
+)  # those that papers study most; a text of ours may name another
 _COUNT = re.compile(r"\s*(\d[\d,]*) ([a-z]+)", re.IGNORECASE)
 _PEOPLE = re.compile(
     "people|persons?|m[ae]n|wom[ae]n|adults?|child|children|patients?|participants?|volunteers?|veterans?",
@@ -35,7 +46,7 @@ def result_words(article: Article) -> str:
         return gettext("%(result)s in the later results") % {"result": gettext(_DIRECTIONS[result])}
     if article.subject in (Subject.ANIMALS, Subject.LAB, Subject.MIXED):
         where = {
-            Subject.ANIMALS: article.species or gettext("animals"),
+            Subject.ANIMALS: gettext(article.species or "animals"),
             Subject.LAB: gettext("the lab"),
             Subject.MIXED: gettext("people and animals together"),
         }[article.subject]
@@ -63,7 +74,8 @@ def who_took_part(article: Article) -> str:
         return plural(count, "person", "people")
     if article.subject is None:
         return ""
-    return f"{article.subject.label} ({article.species})" if article.species else article.subject.label
+    label = article.subject.label
+    return f"{label} ({gettext(article.species)})" if article.species else label
 
 
 def people_count(article: Article) -> int | None:

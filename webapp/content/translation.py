@@ -39,7 +39,7 @@ _FIELDS = {
 }
 _TYPES = {**AnswerContent.__annotations__, **ArticleContent.__annotations__}
 # Of a row, like a finding, these are words.
-_ROW_WORDS = ("title", "text", "place", "source", "name")
+_ROW_WORDS = ("title", "text", "place", "counts", "source", "name")
 
 
 class _CorrectionWords(CorrectionContent, frozen=True, kw_only=True, omit_defaults=True):

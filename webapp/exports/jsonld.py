@@ -6,12 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from webapp.catalog.translations import tag_of
+from webapp.catalog.translations import language_of
 from webapp.content.fact_words import stated
 from webapp.content.result_words import result_words
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.exports.reference import author_name
-from webapp.languages.language import current_language, gettext
+from webapp.languages.language import current_language, gettext, in_language
 from webapp.models import Answer, Article
 from webapp.models.article import Live
 from webapp.web.site_settings import site_settings
@@ -39,7 +39,15 @@ def jsonld_text(graph: list[dict[str, Any]]) -> Markup:
 
 
 def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
-    """The page (MedicalWebPage), the paper it is about (MedicalScholarlyArticle), and the way to it."""
+    """The page (MedicalWebPage), the paper it is about (MedicalScholarlyArticle), and the way to it.
+
+    Of a text that is not translated, it is the graph of the English page, in each language.
+    """
+    with in_language(language_of(article)):
+        return _article_graph(article, site_url + current_language().prefix)
+
+
+def _article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     page_url = f"{site_url}/research/{article.slug}"
     page = _page(article, page_url, article.takeaway, site_url) | {
         "disambiguatingDescription": gettext(
@@ -84,7 +92,15 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
 
 
 def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> list[dict[str, Any]]:
-    """The page (MedicalWebPage) with the question, our answer and the summaries that it rests on, and the way to it."""
+    """The page (MedicalWebPage) with the question, our answer and the summaries that it rests on, and the way to it.
+
+    Of a text that is not translated, it is the graph of the English page, in each language.
+    """
+    with in_language(language_of(answer)):
+        return _answer_graph(answer, cited, site_url + current_language().prefix)
+
+
+def _answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> list[dict[str, Any]]:
     page_url = f"{site_url}/answers/{answer.slug}"
     accepted = {
         "@type": "Answer",
@@ -114,6 +130,7 @@ def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> lis
 
 def home_graph(site_url: str) -> list[dict[str, Any]]:
     """The site with its search."""
+    site_url += current_language().prefix
     search = {
         "@type": "SearchAction",
         "target": {"@type": "EntryPoint", "urlTemplate": f"{site_url}/search?q={{search_term_string}}"},
@@ -139,13 +156,18 @@ def _page(live: Live, page_url: str, description: str, site_url: str) -> dict[st
         "url": page_url,
         "name": live.title,
         "description": description,
-        "inLanguage": tag_of(live),
+        "inLanguage": current_language().tag,
         "datePublished": live.published_at.date().isoformat(),
         "dateModified": live.updated_at.date().isoformat(),
-        "about": {"@type": "MedicalCondition", "name": "Spinal cord injury"},
+        "about": {"@type": "MedicalCondition", "name": gettext("Spinal cord injury")},
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
         "publisher": {"@type": "Organization", "name": site_settings().name, "url": site_url},
-        "creditText": f"Written by {names}. {who_checked(live)}" if names else who_checked(live),
+        "creditText": " ".join(
+            filter(
+                None,
+                (gettext("Written by %(writer)s.") % {"writer": names} if names else "", who_checked(live)),
+            )
+        ),
     }
     # Of the text as it is now: these properties cannot say that an earlier version was reviewed.
     if current := [sign_off for sign_off in live.sign_offs if not sign_off.is_earlier]:

@@ -18,6 +18,7 @@ from webapp.exports.bibtex import bibtex
 from webapp.exports.reference import paper_reference
 from webapp.exports.ris import MIMETYPE as RIS
 from webapp.exports.ris import ris
+from webapp.languages.language import gettext_noop
 from webapp.models import Answer, Article, Live
 from webapp.publishing import answers
 from webapp.publishing.publication import content_of
@@ -150,15 +151,19 @@ FILES = {
     for file in (
         # without the byte-order mark, Excel guesses the encoding
         LibraryFile(
-            "csv", "CSV, for spreadsheets", "text/csv", csv_rows, f"\ufeff{','.join(_columns(''))}\r\n"
+            "csv",
+            gettext_noop("CSV, for spreadsheets"),
+            "text/csv",
+            csv_rows,
+            f"\ufeff{','.join(_columns(''))}\r\n",
         ),
-        LibraryFile("jsonl", "JSON Lines, for programs", "application/jsonl", jsonl_text),
-        LibraryFile("ris", "RIS, for Zotero and EndNote", RIS, ris_text),
+        LibraryFile("jsonl", gettext_noop("JSON Lines, for programs"), "application/jsonl", jsonl_text),
+        LibraryFile("ris", gettext_noop("RIS, for Zotero and EndNote"), RIS, ris_text),
     )
 }
 # What a search or a topic can be downloaded as.
 LIST_FILES = {
     "ris": FILES["ris"],
-    "bib": LibraryFile("bib", "BibTeX, for LaTeX", BIBTEX, bibtex_text),
+    "bib": LibraryFile("bib", gettext_noop("BibTeX, for LaTeX"), BIBTEX, bibtex_text),
     "csv": FILES["csv"],
 }

@@ -132,7 +132,7 @@ def flags(article: Article) -> str:
     status, about_sci = article.paper.status, article.about_sci
     parts = (
         "" if status in (PaperStatus.PUBLISHED, PaperStatus.RETRACTED) else status.label,
-        article.subject.label + (f" ({article.species})" if article.species else ""),
+        article.subject.label + (f" ({gettext(article.species)})" if article.species else ""),
         ""
         if about_sci == AboutSci.YES
         else gettext("About spinal cord injury: %(label)s") % {"label": about_sci.label.lower()},

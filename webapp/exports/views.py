@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from webapp.catalog import queries
 from webapp.catalog.answers import get_answer, list_answers, published_answers, recently_changed_answers
 from webapp.catalog.history import corrections, recent_changes
-from webapp.catalog.translations import only_translated
+from webapp.catalog.translations import headings_in_current_language, only_translated
 from webapp.content.at_a_glance import glance
 from webapp.content.sign_off_words import who_checked
 from webapp.db import change_log
@@ -154,8 +154,8 @@ def feeds() -> Response:
     """What feeds are, and every feed of the site with what is newest in it."""
     return htmx.render(
         "exports/feeds.html",
-        newest=queries.recently_changed(1, NEWEST_IN_FEED).rows,
-        answers=recently_changed_answers(NEWEST_IN_FEED),
+        newest=headings_in_current_language(queries.recently_changed(1, NEWEST_IN_FEED).rows),
+        answers=headings_in_current_language(recently_changed_answers(NEWEST_IN_FEED)),
         corrections=corrections()[:NEWEST_IN_FEED],
         categories=queries.category_counts(),
     )

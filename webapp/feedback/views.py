@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.catalog import queries
 from webapp.catalog.answers import get_answer
+from webapp.catalog.translations import heading_in_current_language, in_current_language
 from webapp.db.writing import writing
 from webapp.feedback import inbox, votes
 from webapp.feedback.forms import ContactForm, NoteForm, ReportForm
@@ -31,8 +32,16 @@ def vote_page(place: str, slug: str) -> Response:
     text = _get_text(place, slug)
     vote = votes.find_vote_of_today(text, visitor_address(), datetime.now(UTC))
     if vote is None or "change" in request.args:
-        return never_store(htmx.render("feedback/question.html", "feedback", text=text))
-    return _thanks(NoteForm(formdata=None), place, text.slug, is_helpful=vote.is_helpful, text=text)
+        return never_store(
+            htmx.render("feedback/question.html", "feedback", text=heading_in_current_language(text))
+        )
+    return _thanks(
+        NoteForm(formdata=None),
+        place,
+        text.slug,
+        is_helpful=vote.is_helpful,
+        text=heading_in_current_language(text),
+    )
 
 
 @bp.post("/<any(research, answers):place>/<slug>/feedback")
@@ -64,7 +73,9 @@ def note(place: str, slug: str) -> Response:
     if status:
         vote = votes.find_vote_of_today(text, visitor_address(), datetime.now(UTC))
         is_helpful = vote is None or vote.is_helpful
-        return _thanks(form, place, text.slug, status, is_helpful=is_helpful, text=text)
+        return _thanks(
+            form, place, text.slug, status, is_helpful=is_helpful, text=heading_in_current_language(text)
+        )
     if not form.is_robot:
         try:
             with writing() as now:
@@ -79,7 +90,7 @@ def note(place: str, slug: str) -> Response:
 @bp.get("/<any(research, answers):place>/<slug>/feedback/sent")
 def note_sent(place: str, slug: str) -> Response:
     """Thanks for a note."""
-    return never_store(htmx.render("feedback/note_sent.html", "feedback", text=_get_text(place, slug)))
+    return never_store(htmx.render("feedback/note_sent.html", "feedback", text=_shown(place, slug)))
 
 
 @bp.get("/research/<slug>/understanding")
@@ -88,7 +99,9 @@ def answer_page(slug: str) -> Response:
     article = _get_standing(slug)
     given = votes.find_answer_of_today(article, visitor_address(), datetime.now(UTC))
     return never_store(
-        htmx.render("feedback/understanding.html", "understanding", article=article, given=given)
+        htmx.render(
+            "feedback/understanding.html", "understanding", article=in_current_language(article), given=given
+        )
     )
 
 
@@ -135,7 +148,7 @@ def send_report(place: str, slug: str) -> Response:
 @bp.get("/<any(research, answers):place>/<slug>/report/sent")
 def report_sent(place: str, slug: str) -> Response:
     """What happens with a report."""
-    return htmx.render("feedback/report_sent.html", text=_get_text(place, slug))
+    return htmx.render("feedback/report_sent.html", text=_shown(place, slug))
 
 
 @bp.get("/contact")
@@ -197,8 +210,14 @@ def _get_text(place: str, slug: str) -> Live:
     return get_answer(slug) if place == "answers" else queries.get_published(slug)
 
 
+def _shown(place: str, slug: str) -> Live:
+    return heading_in_current_language(_get_text(place, slug))
+
+
 def _report_form(form: ReportForm, place: str, text: Live, status: int = HTTPStatus.OK) -> Response:
-    return forms.show("feedback/report.html", "report", form, status, place=place, text=text)
+    return forms.show(
+        "feedback/report.html", "report", form, status, place=place, text=heading_in_current_language(text)
+    )
 
 
 def _contact_form(form: ContactForm, status: int = HTTPStatus.OK) -> Response:

@@ -104,8 +104,16 @@ def template_messages(tree: nodes.Template) -> Iterator[Id]:
 def code_messages(tree: ast.Module) -> Iterator[Id]:
     """The messages of a module."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            yield from _message(node.func.id, [getattr(arg, "value", None) for arg in node.args])
+        if isinstance(node, ast.Call):
+            arguments = [getattr(arg, "value", None) for arg in node.args]
+            if isinstance(node.func, ast.Name):
+                yield from _message(node.func.id, arguments)
+            elif ast.unparse(node.func) == "super().__init__" and isinstance(
+                next(iter(arguments), None), int
+            ):
+                yield from _message(
+                    "SiteError", arguments
+                )  # of a class of its own: a status, and what it says
         elif isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Labeled" for base in node.bases):
             for line in node.body:
                 if isinstance(line, ast.Assign) and isinstance(line.value, ast.Tuple):

@@ -8,7 +8,7 @@ import msgspec
 
 from webapp.languages.language import gettext
 
-_GROUP = re.compile(r"([^:;]+):\s*(\d{1,7}) of (\d{1,7})")
+_GROUP = re.compile(r"([^:;]+):\s*(\d{1,7}) (?:of|de) (\d{1,7})")
 
 
 class Labeled(StrEnum):

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import msgspec
 from flask import Blueprint, Response, request, url_for
 
+from webapp.catalog.translations import headings_in_current_language
 from webapp.db.writing import writing
 from webapp.letters import emails
 from webapp.models import Frequency, Subscriber
@@ -212,7 +213,11 @@ def issues() -> Response:
 def issue(number: int) -> Response:
     """Show a past issue, with its summaries that are still public."""
     past = digests.get_issue(number)
-    return htmx.render("newsletter/issue.html", issue=past, articles=digests.public_articles(past))
+    return htmx.render(
+        "newsletter/issue.html",
+        issue=past,
+        articles=headings_in_current_language(digests.public_articles(past)),
+    )
 
 
 @bp.get("/newsletter/issues/feed.atom")

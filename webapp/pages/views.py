@@ -6,9 +6,19 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.catalog.answers import list_answers
-from webapp.catalog.glossary import articles_with, get_term, terms_by_letter
+from webapp.catalog.glossary import (
+    articles_with,
+    get_term,
+    languages_of_glossary,
+    languages_of_term,
+    read_glossary,
+    term_in_current_language,
+    terms_by_letter,
+)
 from webapp.catalog.queries import track_record
 from webapp.catalog.site_pages import english_questions, languages_of_page, site_page
+from webapp.catalog.translations import headings_in_current_language
+from webapp.languages.language import current_language
 from webapp.web import assets, htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import check_press
@@ -76,7 +86,12 @@ def glossary() -> Response:
     """The words that summaries use, explained; ?q= shows only those that contain it."""
     wanted = request.args.get("q", "").strip()[:100]
     return htmx.render(
-        "pages/glossary.html", "glossary_terms", letters=terms_by_letter(wanted), wanted=wanted
+        "pages/glossary.html",
+        "glossary_terms",
+        letters=terms_by_letter(wanted),
+        wanted=wanted,
+        translations=languages_of_glossary(),
+        glossary=read_glossary(current_language()),
     )
 
 
@@ -85,7 +100,14 @@ def glossary_term(slug: str) -> Response:
     """One word explained, and the summaries that use it."""
     term = get_term(slug)
     shown = current_app.extensions["safety_cards"].match(term.term)
-    return htmx.render("pages/glossary_term.html", term=term, shown=shown, articles=articles_with(term))
+    return htmx.render(
+        "pages/glossary_term.html",
+        term=term_in_current_language(term),
+        translations=languages_of_term(term),
+        shown=shown,
+        articles=headings_in_current_language(articles_with(term)),
+        glossary=read_glossary(current_language()),
+    )
 
 
 @bp.get("/preferences")

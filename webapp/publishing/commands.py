@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from webapp.catalog.word_list import starter_words
 from webapp.config import ROOT
 from webapp.content.article_content import ContentError, text_from_toml
-from webapp.content.translation import FILES, from_file, marks_of
+from webapp.content.translation import FILES, from_file, mark, marks_of
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
 from webapp.publishing.library import Counts, LibraryRefused
@@ -74,6 +75,9 @@ def publish_due() -> None:
 def mark_translations(paths: tuple[Path, ...]) -> None:
     """Note in the files of translations which English paragraphs of the starter library they were made from."""
     for path in paths:
+        if path.name == "glossary.toml":
+            path.write_text(_with_marks(path.read_text(encoding="utf-8")), encoding="utf-8")
+            continue
         folder = path.resolve().parent.name
         original = ROOT / "webapp" / "starter" / folder / path.name
         if folder not in FILES or not original.is_file():
@@ -87,3 +91,14 @@ def mark_translations(paths: tuple[Path, ...]) -> None:
         written = re.sub(r"^made_from = \[[^\]]*\]\n", "", source, flags=re.M)
         line = f"made_from = {json.dumps(marks)}\n"
         path.write_text(re.sub(r"^made_by = .*\n", rf"\g<0>{line}", written, flags=re.M), encoding="utf-8")
+
+
+def _with_marks(glossary: str) -> str:
+    """The text of a translated glossary, each term with the mark of the English meaning that the site begins with."""
+    marks = {slug: mark(entry.meaning) for slug, entry in starter_words().entries.items()}
+    return re.sub(
+        r'^(slug = "([\w-]+)"\n)(?:made_from = .*\n)?',
+        lambda term: f'{term[1]}made_from = "{marks.get(term[2], "")}"\n',
+        glossary,
+        flags=re.M,
+    )

@@ -20,7 +20,7 @@ import tomli_w
 
 from webapp.config import ROOT, ConfigError
 from webapp.content.sign_off_words import checked_by
-from webapp.languages.language import gettext
+from webapp.languages.language import ENGLISH, current_language, gettext
 from webapp.models.in_words import partial_date
 from webapp.models.values import SignOff
 from webapp.safety.triggers import Call, Matching, Triggers, TriggerWords, triggers_of
@@ -153,6 +153,15 @@ class SafetyWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         matching = msgspec.structs.replace(self.matching, research_words=research_words)
         return triggers_of(tuple((card.id, card.triggers) for card in self.card), matching)
 
+    def by_english(self, file: SafetyFile) -> dict[str, dict[str, str]]:
+        """For each card, the words of this language by the English ones that they were made from."""
+        rows = {row["id"]: row for row in file.card}
+        return {
+            card.id: dict(zip(_texts(rows[card.id]), _texts(msgspec.to_builtins(card)), strict=True))
+            for card in self.card
+            if card.id in rows
+        }
+
     def put_into(self, file: SafetyFile) -> SafetyFile:
         """The file with these words in place of the English ones. The triggers of the cards stay the English ones."""
         words = {card.id: card for card in self.card}
@@ -170,6 +179,29 @@ def _translated(row: Mapping[str, Any], words: CardWords) -> dict[str, Any]:
     actions = zip(row.get("actions", ()), words.actions, strict=True)
     labeled = [{**action, "label": own.label} for action, own in actions]
     return {**row, **translated, "triggers": row["triggers"], "actions": labeled}
+
+
+_LINES, _LISTS = (
+    ("label", "title", "what", "who", "tell", "note"),
+    ("signs", "do_now", "call_now", "call_soon", "do_not"),
+)
+
+
+def _texts(row: Mapping[str, Any]) -> list[str]:
+    """The words of a card that readers see, in the same order in each language."""
+    lines = [row.get(name, "") for name in _LINES]
+    lists = [text for name in _LISTS for text in row.get(name, ())]
+    return [*lines, *lists, *(action["label"] for action in row.get("actions", ()))]
+
+
+def _in_words(row: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """A card that was changed in English, with the words of another language for what it still says."""
+    lines = {name: words.get(row[name], row[name]) for name in _LINES if name in row}
+    lists = {name: [words.get(text, text) for text in row[name]] for name in _LISTS if name in row}
+    actions = [
+        {**action, "label": words.get(action["label"], action["label"])} for action in row.get("actions", ())
+    ]
+    return {**row, **lines, **lists, "actions": actions}
 
 
 @dataclass(frozen=True)
@@ -197,7 +229,8 @@ class SafetyCards:
     """All cards in the order of their rank, and what goes with them. The first country is the one whose number is called.
 
     ``written``: the cards as they were written, with {emergency} in place of the number. ``stored``: by the id of the card.
-    ``other_triggers``: those of other languages; the triggers of the cards are the English ones.
+    ``other_triggers``: those of other languages; the triggers of the cards are the English ones. ``words``: of each card, the
+    words of another language by the English ones; None in English.
     """
 
     def __init__(
@@ -206,11 +239,12 @@ class SafetyCards:
         country_codes: tuple[str, ...],
         stored: Mapping[str, StoredCard] = MappingProxyType({}),
         other_triggers: tuple[Triggers, ...] = (),
+        words: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         known = {country.code: country for country in file.country}
         if not country_codes or not known.keys() >= set(country_codes):
             raise ConfigError(f"EMERGENCY_COUNTRIES: give one or more of {' '.join(known)}.")
-        self.file, self._country_codes, self._stored = file, country_codes, stored
+        self.file, self._country_codes, self._stored, self._words = file, country_codes, stored, words
         self.countries = [known[code] for code in country_codes]
         self.emergency_number = self.countries[0].number
         self.sources = {source.id: source for source in file.source}
@@ -220,7 +254,10 @@ class SafetyCards:
             ids = [row.get("id") for row in file.card]
             twice = next(card_id for card_id in ids if ids.count(card_id) > 1)
             raise SafetyFileError(f"card {twice}: another card has the same id")
-        rows |= {card_id: card.row for card_id, card in stored.items()}
+        rows |= {
+            card_id: _in_words(card.row, words.get(card_id, {})) if words else card.row
+            for card_id, card in stored.items()
+        }
         written = sorted(map(self.as_written, rows.values()), key=lambda card: card.rank)
         self.written = {card.id: card for card in written}
         self.cards = [self.card(card) for card in written]
@@ -230,22 +267,25 @@ class SafetyCards:
         english = triggers_of(tuple((card.id, card.triggers) for card in written), file.matching)
         self._other_triggers, self._triggers = other_triggers, (english, *other_triggers)
         self.match = lru_cache(REMEMBERED)(self._match)
+        self._in_english: dict[str, frozenset[str]] = {}
 
     def with_stored(self, stored: Mapping[str, StoredCard]) -> Self:
         """These cards, with others in the place of some; raises SafetyFileError."""
         try:
             every = {**self._stored, **stored}
-            return type(self)(self.file, self._country_codes, every, self._other_triggers)
+            return type(self)(self.file, self._country_codes, every, self._other_triggers, self._words)
         except ValueError as error:  # a trigger without a word
             raise SafetyFileError(str(error)) from error
 
     def translated(self, words: SafetyWords | None, other_triggers: tuple[Triggers, ...]) -> Self:
         """These cards with the words of the current language; raises SafetyFileError.
 
-        A card that an admin changed is English in each language: its translation says what it said before.
+        What an admin changed of a card is English in each language: its translation says what it said before.
         """
-        file = words.put_into(self.file) if words else self.file
-        return type(self)(file, self._country_codes, self._stored, other_triggers)
+        file, by_english = self.file, None
+        if words:
+            file, by_english = words.put_into(self.file), words.by_english(self.file)
+        return type(self)(file, self._country_codes, self._stored, other_triggers, by_english)
 
     def as_written(self, row: Mapping[str, Any]) -> Card:
         """Read a card, with its sources in place of their names; raises SafetyFileError."""
@@ -275,20 +315,31 @@ class SafetyCards:
         card = msgspec.convert(self._filled(written), Card)
         here = {country.code for country in self.countries}
         own = [action for action in card.actions if not action.countries or here & set(action.countries)]
-        emergency = [
-            Action(
-                gettext("Call %(emergency_number)s") % {"emergency_number": self.emergency_number},
-                f"tel:{self.emergency_number}",
-            )
-        ]
         return msgspec.structs.replace(
-            card, actions=(*own, *emergency) if card.is_calm else (*emergency, *own)
+            card, actions=(*own, self._call) if card.is_calm else (self._call, *own)
         )
+
+    @property
+    def _call(self) -> Action:
+        """The button that calls the emergency number."""
+        number = self.emergency_number
+        return Action(gettext("Call %(emergency_number)s") % {"emergency_number": number}, f"tel:{number}")
 
     def who_checked(self, card: Card) -> str:
         """Who checked a card or an earlier text of it, or that no clinician has. A preview is checked by nobody."""
         stored = self._stored.get(card.id)
         return checked_by(stored.sign_offs if stored and card in self.cards else ())
+
+    def in_english(self, card: Card) -> frozenset[str]:
+        """What a card says in English because nobody translated it yet; nothing on an English page."""
+        if current_language() is ENGLISH:
+            return frozenset()
+        if card.id not in self._in_english:
+            translated = set(self._filled(list((self._words or {}).get(card.id, {}).values())))
+            own_buttons = {action.label for action in card.actions if action.address != self._call.address}
+            texts = _texts(msgspec.to_builtins(msgspec.structs.replace(card, actions=())))
+            self._in_english[card.id] = frozenset(filter(None, {*texts, *own_buttons} - translated))
+        return self._in_english[card.id]
 
     def to_toml(self) -> str:
         """All cards as a file, from which the same ones are read."""

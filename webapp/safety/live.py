@@ -6,16 +6,17 @@ shown: in an emergency there must be some.
 
 import logging
 
-from flask import Flask
+from flask import Flask, current_app
+from markupsafe import Markup
 from sqlalchemy import func, select
 from werkzeug.local import LocalProxy
 
 from webapp.config import Config
 from webapp.db.session import db
-from webapp.languages.language import current_language, in_language, known_languages
+from webapp.languages.language import ENGLISH, current_language, in_language, known_languages
 from webapp.models import Editor, SafetyReview, SafetyRevision, SafetySignOff
 from webapp.models.values import SignOff
-from webapp.safety.cards import FILE, SafetyCards, SafetyFileError, StoredCard, read, read_words
+from webapp.safety.cards import FILE, Card, SafetyCards, SafetyFileError, StoredCard, read, read_words
 from webapp.web.live_values import LiveValue
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,15 @@ def init_app(app: Flask, config: Config) -> None:
 
     live = LiveValue("the safety cards", lambda: starter, _stored_cards, built)
     app.extensions["safety_cards"] = LocalProxy(lambda: live.current()[current_language().code])
+    app.jinja_env.globals["lang_of_card"] = lang_of_card
     app.jinja_env.globals["safety_cards"] = app.extensions["safety_cards"]
+
+
+def lang_of_card(card: Card, text: str) -> Markup | str:
+    """The attribute of an element that shows a text of a card: whether it is English on a page in another language."""
+    if current_language() is ENGLISH or text not in current_app.extensions["safety_cards"].in_english(card):
+        return ""
+    return Markup(' lang="en"')
 
 
 def in_every_language(english: SafetyCards) -> dict[str, SafetyCards]:

@@ -1,5 +1,6 @@
 """The search page, its instant panel, and the description for browsers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -7,9 +8,14 @@ from itertools import islice
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
+from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import HEADLINES, category_counts
+from webapp.catalog.translations import headings_in_current_language
+from webapp.db.session import db
+from webapp.languages.language import ENGLISH, current_language, gettext, gettext_noop
+from webapp.models import Answer
 from webapp.search import misses, results
-from webapp.search.best_bets import best_bets
+from webapp.search.best_bets import BestBet, best_bets
 from webapp.search.index import is_behind
 from webapp.search.query import SearchQuery
 from webapp.search.synonyms import table
@@ -20,7 +26,13 @@ from webapp.web.reader_profile import asked_profile, only_included, profile_in_a
 
 bp = Blueprint("search", __name__)
 
-TRY = ("stem cells", "nerve pain", "walking", "bladder care", "pressure sores")
+TRY = (
+    gettext_noop("stem cells"),
+    gettext_noop("nerve pain"),
+    gettext_noop("walking"),
+    gettext_noop("bladder care"),
+    gettext_noop("pressure sores"),
+)
 SHORTEST_INSTANT = 2  # letters and digits
 PANEL_SIZE = 5
 COMPLETION_COUNT = 4
@@ -56,12 +68,12 @@ def search() -> Response:
         shown=shown,
         is_panel=is_panel,
         next_steps=results.next_steps(answer) if answer and is_miss else None,
-        best_bet=best_bet,
+        best_bet=next(iter(_in_language([best_bet] if best_bet else [])), None),
         texts=texts,
-        answers=answers[:ANSWER_COUNT],
+        answers=_in_language(answers[:ANSWER_COUNT]),
         completions=list(islice(names, COMPLETION_COUNT)),
         categories=category_counts() if answer is None else [],
-        suggestions=TRY,
+        suggestions=[gettext(words) for words in TRY],
         path=path,
     )
     is_counted = is_miss and not best_bet and not shown.is_private
@@ -70,6 +82,17 @@ def search() -> Response:
     if is_counted or (answer and (answer.is_reduced or was_behind)):
         never_store(response)  # each time has to be counted, or the next may find more
     return response
+
+
+def _in_language(bets: Sequence[BestBet]) -> Sequence[BestBet | Answer]:
+    """What is shown of answers that are asked for; in another language than English, their words in it."""
+    if not bets or current_language() is ENGLISH:
+        return bets
+    slugs = [bet.slug for bet in bets]
+    found = headings_in_current_language(
+        db.session.scalars(published_answers().where(Answer.slug.in_(slugs)))
+    )
+    return sorted(found, key=lambda answer: slugs.index(answer.slug))
 
 
 @bp.get("/opensearch.xml")

@@ -10,7 +10,9 @@ from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import published, standing
 from webapp.catalog.standing_questions import Answer as Given
 from webapp.catalog.standing_questions import answers
+from webapp.catalog.translations import in_current_language
 from webapp.db.session import db
+from webapp.languages.language import gettext
 from webapp.models import Answer, Article, Paper
 from webapp.parsing import int_from
 
@@ -36,7 +38,7 @@ class Packed:
 
 def open_questions(article: Article) -> list[str]:
     """What the paper of a summary should have said and does not, as the questions it leaves open."""
-    return [question.words for question, given in answers(article) if given is Given.NOT_STATED]
+    return [gettext(question.words) for question, given in answers(article) if given is Given.NOT_STATED]
 
 
 def read_list(text: str) -> list[str]:
@@ -78,7 +80,7 @@ def packed(entries: Sequence[str]) -> list[Packed]:
     return [
         Packed(
             entry,
-            texts[entry],
+            in_current_language(texts[entry]),
             without=write_list(order[:at] + order[at + 1 :]),
             one_up=moved(at, at - 1),
             one_down=moved(at, at + 1),

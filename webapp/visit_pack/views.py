@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request, url_for
 
+from webapp.catalog.translations import headings_in_current_language
 from webapp.visit_pack import pack
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -36,7 +37,7 @@ def show() -> Response:
         "visit_pack/show.html",
         packed=packed,
         open_questions=pack.open_questions,
-        suggestions=pack.suggestions(words, entries),
+        suggestions=headings_in_current_language(pack.suggestions(words, entries)),
         this_list=this_list,
         address=address,
         picture=qr_picture(address) if entries else "",

@@ -20,11 +20,13 @@ MOST_THROWN_AWAY = 20_000_000  # bytes of a body that is too long
 
 log = logging.getLogger(__name__)
 
-# Shown when even the error template fails; the same bytes always.
+# Shown when even the error template fails; the same bytes always, so in the languages that most readers have.
 LAST_RESORT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>Something went wrong</title><main><h1>Something went wrong on our side</h1>"
-    '<p>Please try again in a minute. <a href="/">Go to the home page</a></p></main></html>'
+    '<p>Please try again in a minute. <a href="/">Go to the home page</a></p>'
+    '<div lang="es"><h2>Algo falló de nuestro lado</h2>'
+    '<p>Vuelva a intentarlo en un minuto. <a href="/es/">Ir a la página de inicio</a></p></div></main></html>'
 )
 
 # By HTTP status: a title, and a sentence that says what to do.

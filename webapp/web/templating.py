@@ -18,10 +18,10 @@ from webapp.content.readability import paragraphs, reading_grade, reading_minute
 from webapp.content.result_words import result_words, who_took_part
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.languages.extraction import script_messages
-from webapp.languages.language import current_language, gettext, known_languages, ngettext
+from webapp.languages.language import ENGLISH, current_language, gettext, known_languages, ngettext
 from webapp.models import Article
 from webapp.models.article import running_text
-from webapp.models.in_words import capitalized, day, month, number, partial_date, plural
+from webapp.models.in_words import capitalized, country_name, day, listed, month, number, partial_date, plural
 from webapp.web.assets import asset_integrity, asset_url
 from webapp.web.forms import described
 from webapp.web.http import url_for
@@ -97,7 +97,9 @@ def init_app(app: Flask, config: Config) -> None:
         minutes=reading_minutes,
         reading_time=reading_time,
         plural=plural,
+        listed=listed,
         capitalized=capitalized,
+        country_name=country_name,
         marked=marked,
         inline=inline,
         side_by_side=page_text.side_by_side,
@@ -165,9 +167,12 @@ def inline(line: str, link_class: str = "") -> Markup:
             html += escape(piece.text)
         elif piece.mark == "link":
             html += _link(piece.address, inline(piece.text, link_class), link_class)
+        elif piece.mark == "bold":
+            html += Markup("<b>{}</b>").format(inline(piece.text, link_class))
         else:
-            tag = {"bold": "b", "title": "cite"}[piece.mark]
-            html += Markup("<{0}>{1}</{0}>").format(tag, inline(piece.text, link_class))
+            # Journals and books have one title in each language.
+            lang = "" if current_language() is ENGLISH else Markup(' lang="en"')
+            html += Markup("<cite{}>{}</cite>").format(lang, inline(piece.text, link_class))
     return html
 
 
