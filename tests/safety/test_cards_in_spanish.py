@@ -92,7 +92,8 @@ def test_what_an_admin_changed_of_a_card_is_english_in_spanish_too(cards: Mappin
     row: dict[str, Any] = msgspec.to_builtins(cards["en"].written["burn"]) | {"title": "Burned skin: new"}
     row["do_now"] = [*row["do_now"][:-1], "Call the burn center."]
     stored = MappingProxyType({"burn": StoredCard(row)})
-    changed = cards["es"].with_stored(stored)
+    with in_language(known_languages()["es"]):
+        changed = cards["es"].with_stored(stored)
     after = {card.id: card for card in changed.cards}
     assert after["burn"].title == "Burned skin: new"
     assert after["burn"].do_now == (*before["burn"].do_now[:-1], "Call the burn center.")
