@@ -17,6 +17,11 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="My work")).to_be_visible()
 
 
+def sign_out(page: Page) -> None:
+    page.locator(".head-menu > summary").click()
+    page.get_by_role("button", name="Sign out").click()
+
+
 def sign_in_again(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     give_password(dialog)
@@ -194,7 +199,7 @@ def test_signing_out_leaves_no_text_in_the_browser(editor: Page, context: Browse
     editor.get_by_label("Harms and side effects").fill("Private.")
     expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
     context.set_offline(False)
-    editor.get_by_role("button", name="Sign out").click()
+    sign_out(editor)
     expect(editor.get_by_text("You’re signed out.")).to_be_visible()
     assert "Private." not in editor.evaluate("JSON.stringify(localStorage)")
 

@@ -4,9 +4,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.test_accessibility import PUBLIC
+from tests.browser.test_editing import sign_in
+from tests.drills.site import Site
 
 WIDTHS = (320, 360, 390, 768, 1280)
 NARROW = (320, 360, 768)  # a page that fits here fits wider screens
@@ -18,6 +20,20 @@ TEXT_SIZES = USUAL, LARGEST, TWICE = (
     "Object.assign(document.documentElement.dataset, { text: 'largest', spacing: 'wide' })",
     "document.documentElement.style.fontSize = '200%'",
 )
+
+
+# the editors' lists, forms and sheets
+DESK = ("/editor/", "/editor/summaries", "/editor/summaries/1", "/editor/words", "/editor/newsletter/", "/editor/people/")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, site: Site) -> Iterator[Page]:
+    """One page of an editor for all tests that only look."""
+    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    page = context.new_page()
+    sign_in(page)
+    yield page
+    context.close()
 
 
 def each_layout(
@@ -59,6 +75,38 @@ def test_the_header_is_one_row_that_leads_to_help(page: Page) -> None:
         assert boxes[-1][1] <= width
         assert page.locator(".head-sos:visible, .head-menu:visible").count() > 0
         assert page.locator(".site-nav:visible, .head-menu:visible").count() == 1
+
+
+def test_the_editors_bar_is_one_row_and_its_menu_opens_in_the_screen(page: Page) -> None:
+    sign_in(page)
+    page.goto("/editor/categories")
+    page.locator(".head-menu > summary").click()
+    panel, parts = page.locator(".menu-panel"), page.locator(".site-head .wrap > *")
+    for width in each_layout(page, (USUAL, LARGE, LARGEST), HEADER_WIDTHS):
+        boxes = [box for box in map(Locator.bounding_box, parts.all()) if box and box["width"]]
+        middles = [box["y"] + box["height"] / 2 for box in boxes]
+        assert max(middles) - min(middles) < 2, width
+        assert all(a["x"] + a["width"] <= b["x"] for a, b in itertools.pairwise(boxes)), width
+        assert is_in_the_screen(panel, width)
+        edge = panel.evaluate("panel => panel.getBoundingClientRect().right")
+        ends = panel.locator("a, button").evaluate_all(
+            "links => links.map((link) => link.scrollWidth > link.clientWidth ? Infinity : link.getBoundingClientRect().right)"
+        )
+        assert max(ends) <= edge, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        is_bar_shown = page.locator(".site-nav").is_visible()
+        assert page.locator(".head-menu > summary").inner_text().strip() == (
+            "More" if is_bar_shown else "Menu"
+        )
+        assert panel.get_by_role("link", name="My work").is_visible() != is_bar_shown
+
+
+@pytest.mark.parametrize("path", DESK)
+def test_no_page_of_the_desk_is_wider_than_the_screen(desk: Page, path: str) -> None:
+    desk.goto(path)
+    desk.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    for width in each_layout(desk, (USUAL, LARGEST), NARROW):
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_instant_results_open_in_the_screen(page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 
 from tests.accounts.provider import Provider
 from tests.browser.conftest import give_password
-from tests.browser.test_editing import new_draft, save_signed_out
+from tests.browser.test_editing import new_draft, save_signed_out, sign_out
 from tests.drills.site import Site
 
 PERSON = ("Key Board", "key@example.org", "a long enough passphrase")
@@ -131,7 +131,7 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
         sent.append(route.request.post_data or "")
         route.fulfill(status=204) if len(sent) == 1 else route.continue_()
 
-    page.get_by_role("button", name="Sign out").first.click()
+    sign_out(page)
     page.wait_for_url("**/editor/sign-in**")  # with its scripts: an earlier press goes out without an answer
     page.route("**/passkey-alone", lose_the_first)
     page.get_by_role("button", name="Sign in with a passkey").focus()
@@ -141,7 +141,7 @@ def test_a_passkey_is_added_and_signs_in_alone_after_the_password_and_in_the_pag
     expect(page.get_by_role("heading", name="My work")).to_be_visible()
     assert len(set(sent)) == 2, "the device was not asked anew"
 
-    page.get_by_role("button", name="Sign out").first.click()
+    sign_out(page)
     page.goto("/editor/sign-in")
     give_password(page, email, PERSON[2])
     page.get_by_role("button", name="Use my passkey").click()

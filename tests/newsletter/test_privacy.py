@@ -28,7 +28,7 @@ from webapp.web import page_views
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
 # Tables about texts and about the editors' own work: nothing in them comes from a reader.
 NOT_ABOUT_READERS = {
-    "adopted_page", "ai_confirmation", "ai_draft", "answer", "answer_citation", "answer_slug", "article", "article_category", "article_slug", "audit_entry", "autosave", "bulk_change", "candidate", "candidate_identifier", "category", "correction", "draft", "editor", "fact",
+    "adopted_page", "ai_confirmation", "ai_draft", "answer", "answer_citation", "answer_slug", "article", "article_category", "article_slug", "assignment", "audit_entry", "autosave", "bulk_change", "candidate", "candidate_identifier", "category", "correction", "draft", "draft_comment", "editor", "fact",
     "glossary_term", "heartbeat", "issue", "issue_article", "issue_draft", "paper", "passkey", "public_change", "recoverable_form", "recovery_code", "review", "safety_review", "revision", "safety_revision", "safety_sign_off", "schedule", "second_factor", "site_text",
     "sign_in", "stored_text", "translation", "watch",
 }  # fmt: skip

@@ -34,6 +34,7 @@ from webapp.models import (
     ReasonKind,
     Review,
     Revision,
+    Role,
     Schedule,
     Topic,
 )
@@ -369,6 +370,16 @@ def due_again(to_check: Sequence[AnswerToCheck], now: datetime) -> Queue:
 
 
 # ------------------------------------------------------------------ what they are made of
+
+
+def desk_counts(editor: Editor) -> dict[str, int]:
+    """Count what waits behind entries of the desk's bar, by endpoint; an entry with nothing is left out."""
+    if editor.role is Role.REVIEWER:
+        counts = {"reviews.asked_of_me": len(to_review(editor).rows)}
+    else:
+        new = triage.counts(editor.id)[triage.Tab.NEW]
+        counts = {"triage.overview": new, "editor_feedback.overview": inbox.unread_count()}
+    return {endpoint: count for endpoint, count in counts.items() if count}
 
 
 def is_new_here(editor: Editor) -> bool:

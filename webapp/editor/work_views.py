@@ -20,6 +20,7 @@ from webapp.web.errors import SiteError
 
 bp = Blueprint("work", __name__)
 editor_access.protect(bp)
+bp.add_app_template_global(work.desk_counts)  # of the bar above every page of the desk
 
 
 @bp.get("/editor/")
