@@ -15,6 +15,7 @@
 12. Prepare words: after a word changed, make what search looks words up in, so that the next search need not.
 13. Draft: have a language model write the first drafts that editors asked for.
 14. Make issues: queue the newsletters whose time has come.
+15. Tell editors: mail each editor what is new for them, once a day.
 
 Every process of the site runs all of them, each in its own thread: otherwise a mail server that hangs, or a rebuild that
 takes a minute, would hold up the other jobs. Locks of the database and of the index let one process at a time do the
@@ -39,7 +40,7 @@ from webapp.db.heartbeats import Task
 from webapp.db.writing import writing
 from webapp.exports import site_copy
 from webapp.feedback import inbox, votes
-from webapp.letters import corrections
+from webapp.letters import corrections, desk_digest
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
 from webapp.mail.outbox import PRIORITIES, URGENT, Priorities
@@ -239,6 +240,13 @@ def remind(_: Event) -> None:
         reviews.remind(now)
 
 
+def tell_editors(_: Event) -> None:
+    """Queue the mail of the day for editors whose morning it is."""
+    if desk_digest.is_due(datetime.now(UTC)):
+        with writing() as now:
+            desk_digest.enqueue(now)
+
+
 JOBS = (
     Job("follow", 0.2, lambda _: indexing.follow()),
     Job("watch", 3.0, lambda _: indexing.rebuild_if_broken()),
@@ -254,6 +262,7 @@ JOBS = (
     Job("beat", 60.0, beat),
     Job("forget", 3600.0, forget),
     Job("remind", 3600.0, remind),
+    Job("tell editors", 60.0, tell_editors),
     Job("remove outdated copy", 1.0, remove_outdated_copy),
     Job("find papers", 60.0, find_papers),
     Job("draft", 2.0, draft),

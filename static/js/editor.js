@@ -45,6 +45,15 @@
     if (!step && control instanceof HTMLButtonElement) control.click();
   });
 
+  // ------------------------------------------------- Ctrl+S saves the draft
+  // Only where saving is not publishing: of a page of the site, or a word, readers would see it at once.
+  document.addEventListener("keydown", (event) => {
+    const save = document.querySelector("[data-saves-draft]");
+    if (!save || event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    if (!document.querySelector("dialog[open]") && !event.repeat) save.click();
+  });
+
   if (!form) return;
 
   // ------------------------------------------------- a copy in this browser until the server has the text
@@ -57,7 +66,7 @@
 
   const fields = () => [...new FormData(form)].filter(([name]) => !NOT_TYPED.includes(name));
   // What somebody typed, as the server stores it: without hidden fields, and without space at the ends.
-  const HIDDEN = /^(revision|merge_base|warning-|accept-|removed-)/;
+  const HIDDEN = /^(revision|merge_base|warning-|accept-|removed-|remark-|assigned_to)/; // comments have their own button
   const USED_BY_PUBLISH = /^(publish_at|reason_for_all)$/;
   const text = (list) => list.map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()])
     .filter(([name, value]) => value && !HIDDEN.test(name));
@@ -136,13 +145,6 @@
   sessionStorage.removeItem("editor-sent");
   if (sentKey && "stored" in form.dataset) localStorage.removeItem(sentKey);
   offerCopy();
-
-  // ------------------------------------------------- Ctrl+S saves the draft
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-    event.preventDefault();
-    document.getElementById("save-draft").click();
-  });
 
   // ------------------------------------------------- what became of a request
   const isSave = (element) => element.id === "autosave" || element.id === "save-draft";

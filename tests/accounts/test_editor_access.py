@@ -1,13 +1,14 @@
 """Every address of the editor: not for strangers, not for the wrong role, not with the wrong method."""
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
-from tests.accounts.people import add_editor, sign_in, token
+from tests.accounts.people import EMAIL, PASSWORD, add_editor, sign_in, token
 from tests.pages import PageClient
 from webapp.models import Role
 
@@ -15,6 +16,7 @@ from webapp.models import Role
 OPEN = {
     "accounts.sign_in", "accounts.do_sign_in", "accounts.enter_code", "accounts.check_code", "accounts.sign_out",
     "accounts.sign_in_with_passkey", "accounts.ask_provider", "accounts.return_from_provider",
+    "accounts.stop_digest", "accounts.stop_digest_now",
     "reset.forgotten", "reset.send_link", "reset.new_password", "reset.set_password",
 }  # fmt: skip
 NOT_FOR_WRITERS = {
@@ -79,6 +81,47 @@ def test_who_is_not_signed_in_is_asked_to_sign_in_everywhere(client: PageClient,
         )  # of each, only some forms are kept
         is_asked = answer.status_code == 303 and (answer.location or "").startswith("/editor/sign-in")
         assert is_asked or rule.endpoint in OPEN, f"{rule.endpoint}: {answer.status}"
+
+
+def test_after_signing_in_everybody_gets_to_a_page_whatever_button_was_pressed(
+    client: PageClient, app: Flask
+) -> None:
+    """A button has an address of its own, at which there is nothing to read."""
+    add_editor(role=Role.ADMIN)
+    pages = app.url_map.bind("localhost")
+    for number, (rule, path) in enumerate(editor_rules(app)):
+        answer = answer_to(client, rule, path, visitor=f"192.0.2.{number}")
+        wanted = parse_qs(urlsplit(answer.location or "").query).get("next", [""])[0]
+        if rule.endpoint not in OPEN and wanted:
+            assert "GET" in pages.allowed_methods(wanted.partition("?")[0]), f"{path} leads to {wanted}"
+
+
+@pytest.mark.parametrize(
+    ("button", "page"),
+    [
+        ("/editor/categories/pain-management/move", "/editor/categories/pain-management"),
+        ("/editor/categories/pain-management/merge", "/editor/categories/pain-management"),
+        ("/editor/answers/1/still-right", "/editor/answers/1"),
+        ("/editor/feedback/messages/1/done", "/editor/feedback/"),
+        ("/editor/summaries/1/delete", "/editor/summaries/1"),
+        ("/editor/account", "/editor/account"),
+        ("/editor/nowhere", "/editor/"),
+    ],
+)
+def test_a_button_leads_to_the_page_it_stands_on(client: PageClient, button: str, page: str) -> None:
+    add_editor(role=Role.ADMIN)
+    fields = {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client)}
+    assert client.post(f"/editor/sign-in?next={button}", fields).location == page
+
+
+def test_what_a_button_sent_does_not_fill_the_form_of_its_page(client: PageClient) -> None:
+    """Up has no name in it: the form would open with an empty one."""
+    add_editor(role=Role.ADMIN)
+    path = "/editor/categories/pain-management"
+    asked = client.post(f"{path}/move", {"move": "up"}).location
+    assert asked == f"/editor/sign-in?next={path}"
+    client.post(asked, {"email": EMAIL, "password": PASSWORD, "csrf_token": token(client, asked)})
+    assert 'value="Pain Management"' in client.get(path).text
 
 
 @pytest.mark.proves(

@@ -221,6 +221,50 @@ def test_two_browsers_on_one_field_see_both_texts(editor: Page, colleague: Page)
     expect(editor.get_by_label("Harms and side effects")).to_have_value("Theirs.")
 
 
+def test_after_a_conflict_is_resolved_nothing_unsaved_is_left(
+    editor: Page, colleague: Page, context: BrowserContext
+) -> None:
+    """Neither what the server stored while typing nor the copy in the browser is offered again, in this tab or a new one."""
+    address = new_draft(editor, "Resolved")
+    colleague.goto(address)
+    editor.get_by_label("Harms and side effects").fill("Mine.")
+    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    colleague.get_by_label("Harms and side effects").fill("Theirs.")
+    colleague.locator("#save-draft").click()
+    expect(colleague.locator("#save-status")).to_contain_text("Draft saved", timeout=SECONDS)
+    editor.locator("#save-draft").click()
+    editor.get_by_role("button", name="See both texts").click()
+    expect(editor.locator("#conflict")).to_be_visible(timeout=SECONDS)
+    editor.get_by_label("Harms and side effects").fill("Mine and theirs.")
+    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    editor.locator("#save-draft").click()
+    expect(editor.get_by_text("Draft saved.", exact=True)).to_be_visible(timeout=SECONDS)
+    editor.wait_for_timeout(4000)  # longer than it takes to store what was typed
+    for tab in (editor, context.new_page()):
+        tab.goto(address)
+        expect(tab.get_by_label("Harms and side effects")).to_have_value("Mine and theirs.")
+        expect(tab.get_by_text("This is what you typed but didn’t save.")).to_have_count(0)
+        expect(tab.locator("#browser-copy")).to_be_hidden()
+        expect(tab.locator("#conflict")).to_have_count(0)
+
+
+def test_an_old_tab_is_ended_by_the_merged_save_of_another(editor: Page, context: BrowserContext) -> None:
+    """Two tabs of one person: what the older one stored is in the text that the newer one saved, so it is not offered again."""
+    address = new_draft(editor, "Two tabs, one text")
+    editor.get_by_label("Harms and side effects").fill("Typed in the old tab.")
+    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    newer = context.new_page()
+    newer.goto(address)
+    expect(newer.get_by_label("Harms and side effects")).to_have_value("Typed in the old tab.")
+    newer.get_by_label("Harms and side effects").fill("Typed in the old tab, and here.")
+    newer.locator("#save-draft").click()
+    expect(newer.locator("#save-status")).to_contain_text("Draft saved", timeout=SECONDS)
+    newer.goto(address)  # the old tab is still open
+    expect(newer.get_by_label("Harms and side effects")).to_have_value("Typed in the old tab, and here.")
+    expect(newer.get_by_text("This is what you typed but didn’t save.")).to_have_count(0)
+    expect(newer.locator("#browser-copy")).to_be_hidden()
+
+
 def test_a_hard_word_is_swapped_at_a_press(editor: Page) -> None:
     editor.goto("/editor/summaries/new")
     editor.get_by_role("textbox", name="Simple explanation").fill("Numerous people utilized it.")

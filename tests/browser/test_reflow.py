@@ -95,9 +95,8 @@ def test_the_editors_bar_is_one_row_and_its_menu_opens_in_the_screen(page: Page)
         assert max(ends) <= edge, width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         is_bar_shown = page.locator(".site-nav").is_visible()
-        assert page.locator(".head-menu > summary").inner_text().strip() == (
-            "More" if is_bar_shown else "Menu"
-        )
+        name = page.locator(".head-menu > summary").inner_text().strip()
+        assert name.startswith("More" if is_bar_shown else "Menu")
         assert panel.get_by_role("link", name="My work").is_visible() != is_bar_shown
 
 

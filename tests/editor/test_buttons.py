@@ -25,6 +25,7 @@ from webapp.publishing import publication
 NEW = "/editor/summaries/new"
 VERBS = {
     "save", "preview", "publish", "schedule", "unschedule", "check", "fill", "autosave", "discard", "move", "swap", "take",
+    "assign", "comment",
 }  # fmt: skip
 
 

@@ -15,10 +15,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
 from webapp.accounts import form_recovery, passwords
+from webapp.accounts.editors import colleagues
 from webapp.db.session import db
 from webapp.db.writing import TurnTaken, writing
 from webapp.models import Editor, Role, SignIn
 from webapp.models.in_words import day
+from webapp.parsing import int_from
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import is_exceeded, visitor_address
@@ -57,21 +59,21 @@ def protect(
         if request.endpoint in open_to_all:
             return None
         # What the form's own address has no place for would be put behind a question mark.
-        page = url_for(form, **request.view_args or {}).partition("?")[0] if form else request.path
+        page = url_for(form, **request.view_args or {}).partition("?")[0] if form else page_at(request.path)
         if not recognize(datetime.now(UTC)):
-            return _ask_to_sign_in(page, is_secret=is_secret)
+            return _ask_to_sign_in(page, form, is_secret=is_secret)
         is_required = current_app.extensions["config"].require_mfa and blueprint.name != "second_factor"
         if is_required and not current_editor().has_second_factor:
             if htmx.wants_fragment():
                 return htmx.render("accounts/second_factor.html", "set_up_first", HTTPStatus.UNAUTHORIZED)
             if request.method == "POST" and not is_secret:
-                _store_form(page)
+                _store_form(page, form)
             return htmx.redirect(url_for("second_factor.overview", next=page))
         if not may(role):
             if request.endpoint == "work.home":  # where everybody else begins
                 return htmx.redirect(url_for("reviews.asked_of_me"))
             require(role)
-        return None if token_is_good() else _ask_to_send_again(page, is_secret=is_secret)
+        return None if token_is_good() else _ask_to_send_again(page, form, is_secret=is_secret)
 
     blueprint.context_processor(lambda: {"current_editor": g.get("editor"), "time_zone": time_zone})
 
@@ -168,7 +170,24 @@ def next_page(wanted: str | None = None) -> str:
     """The address to go to after signing in: the one asked for if it belongs to the editor, else their work."""
     wanted = wanted or request.args.get("next", "")
     is_ours = wanted.startswith("/editor/") and not urlsplit(wanted).netloc and "\\" not in wanted
-    return wanted if is_ours else url_for("work.home")
+    if not is_ours:
+        return url_for("work.home")
+    path = wanted.partition("?")[0]
+    page = page_at(path)
+    return wanted if page == path else page
+
+
+def page_at(path: str) -> str:
+    """The page at an address of the editor, or, if there is only a button, the nearest page above: ``…/pain/move`` is on ``…/pain``."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    above = path
+    while above.startswith("/editor/"):
+        for page in (above, f"{above}/"):
+            if "GET" in adapter.allowed_methods(page):
+                return page
+        above = above.rpartition("/")[0]
+    return url_for("work.home")
 
 
 def token_is_good() -> bool:
@@ -178,6 +197,15 @@ def token_is_good() -> bool:
     except CSRFError:
         return False
     return True
+
+
+def chosen_colleague() -> int | None:
+    """To whom the sent form assigns something, None for nobody; raises SiteError 400 for somebody who may not write."""
+    typed = request.form.get("assigned_to", "")
+    number = int_from(typed)
+    if typed and number not in dict(colleagues()):
+        raise SiteError(HTTPStatus.BAD_REQUEST)
+    return number
 
 
 def recovered_fields() -> MultiDict[str, str] | None:
@@ -194,29 +222,30 @@ def discard_recovered_fields() -> None:
         form_recovery.discard(secret)
 
 
-def _ask_to_sign_in(page: str, *, is_secret: bool) -> Response:
+def _ask_to_sign_in(page: str, form: str, *, is_secret: bool) -> Response:
     if request.method != "POST":
         return htmx.redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "sign_in_first", HTTPStatus.UNAUTHORIZED)
     if is_secret:
         return htmx.redirect(url_for("accounts.sign_in"))
-    _store_form(page)
-    return htmx.redirect(url_for("accounts.sign_in", next=page, stored="yes"))
+    is_stored = _store_form(page, form)
+    return htmx.redirect(url_for("accounts.sign_in", next=page, stored="yes" if is_stored else None))
 
 
-def _ask_to_send_again(page: str, *, is_secret: bool) -> Response:
+def _ask_to_send_again(page: str, form: str, *, is_secret: bool) -> Response:
     """Show a form that was made for an earlier session once more, filled in, with a token of this session."""
     if htmx.wants_fragment():
         return htmx.render("accounts/sign_in.html", "signed_in_again", HTTPStatus.UNAUTHORIZED)
-    adapter = current_app.create_url_adapter(request)
-    if is_secret or adapter is None or "GET" not in adapter.allowed_methods(page):
+    if is_secret or not _store_form(page, form):
         abort(HTTPStatus.BAD_REQUEST)
-    _store_form(page)
     return htmx.redirect(page)
 
 
-def _store_form(page: str) -> None:
+def _store_form(page: str, form: str) -> bool:
+    """Store what was sent for the form on a page; False if it came from a button that has no form there."""
+    if not form and page != request.path:
+        return False
     with writing() as now:
         is_refused = is_exceeded(
             "form-recovery", visitor_address(), FORMS_OF_ADDRESS, timedelta(hours=1), now
@@ -229,3 +258,4 @@ def _store_form(page: str) -> None:
         raise SiteError(429, "Please go back, sign in on another tab, and send your text again.")
     if secret:
         session["recoverable_form"] = secret
+    return True

@@ -26,6 +26,15 @@ def all_editors() -> list[Editor]:
     return list(db.session.scalars(everybody))
 
 
+def colleagues() -> list[tuple[int, str]]:
+    """Id and name of everybody who may be asked to write, sorted by name."""
+    can_write = Editor.role != Role.REVIEWER
+    query = (
+        select(Editor.id, Editor.name).where(can_write, Editor.disabled_at.is_(None)).order_by(Editor.name)
+    )
+    return [(number, name) for number, name in db.session.execute(query)]
+
+
 def add_editor(name: str, email: str, password_hash: str, now: datetime, role: Role = Role.EDITOR) -> Editor:
     """Add an editor; raises EditorRefused for a missing name, and for an address that is invalid or in use."""
     if not name.strip():

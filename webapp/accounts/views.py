@@ -5,7 +5,16 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, g, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, oidc, passkeys, second_factor, sign_ins
+from webapp.accounts import (
+    digest_switch,
+    editor_access,
+    editors,
+    notices,
+    oidc,
+    passkeys,
+    second_factor,
+    sign_ins,
+)
 from webapp.accounts.forms import (
     AppCodeForm,
     CodeForm,
@@ -23,11 +32,12 @@ from webapp.publishing import audit
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.forms import forget_attempts, visitor_address
+from webapp.web.http import never_store
 
 bp = Blueprint("accounts", __name__)
 OPEN = {
     "sign_in", "do_sign_in", "enter_code", "check_code", "sign_in_with_passkey", "ask_provider", "return_from_provider",
-    "sign_out",
+    "sign_out", "stop_digest", "stop_digest_now",
 }  # fmt: skip
 editor_access.protect(
     bp, role=Role.REVIEWER, is_secret=True, open_to_all=[f"accounts.{name}" for name in OPEN]
@@ -205,6 +215,29 @@ def change_time_zone() -> Response:
     with writing():
         editor_access.current_editor().time_zone = form.time_zone.data
     return htmx.redirect(url_for(".account", done="time-zone"))
+
+
+@bp.post("/editor/account/digest")
+def change_digest() -> Response:
+    """Switch the mail of the day on or off."""
+    with writing() as now:
+        digest_switch.switch(editor_access.current_editor(), now, is_on=request.form.get("digest") == "on")
+    return htmx.redirect(url_for(".account", done="digest"))
+
+
+@bp.get("/editor/digest-off/<token>")
+def stop_digest(token: str) -> Response:
+    """Show a button that stops the mail of the day, from the link in that mail: without signing in."""
+    digest_switch.editor_of(token)  # raises SiteError
+    return never_store(htmx.render("accounts/digest_off.html", token=token, is_done=False))
+
+
+@bp.post("/editor/digest-off/<token>")
+def stop_digest_now(token: str) -> Response:
+    """Stop the mail of the day."""
+    with writing() as now:
+        digest_switch.switch(digest_switch.editor_of(token), now, is_on=False)
+    return never_store(htmx.render("accounts/digest_off.html", token=token, is_done=True))
 
 
 @bp.post("/editor/account/password")

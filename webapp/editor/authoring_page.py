@@ -12,6 +12,7 @@ from flask import Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editors import colleagues
 from webapp.catalog.word_list import word_list
 from webapp.content import merging, plain_language
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
@@ -32,6 +33,7 @@ from webapp.publishing import (
     reviews,
     revisions,
     scheduling,
+    teamwork,
     undoing,
 )
 from webapp.publishing.publication import NotPublishable
@@ -39,6 +41,8 @@ from webapp.web import htmx
 
 # Names of the fields with the warnings that a page showed, and with the reason for which they are accepted.
 SHOWN_WARNING, REASON = "warning-", "accept-"
+# Before the field, or the number of the comment, at which something is typed to colleagues.
+COMMENT = "remark-"
 LISTS = {TextKind.SUMMARY: "editor.summaries", TextKind.ANSWER: "editor.answers"}
 LONGEST_ABOUT = 80  # characters of a search that a new text is to be about
 PAGES = {TextKind.SUMMARY: "articles.article", TextKind.ANSWER: "answers.answer"}
@@ -82,6 +86,20 @@ _DONE = {  # by the button that led here
     ),
     "unscheduled": FormNotice("The schedule is canceled.", "Your text is saved as a draft."),
 }
+
+
+@dataclass(frozen=True)
+class TalkNotice:
+    """What a press did at the comments of a field, or why it was refused; ``place`` is the field or the comment replied to.
+
+    ``typed`` was refused, ``sent`` is the place whose text is stored now, ``undoes`` the conversation that can be opened again.
+    """
+
+    place: str
+    text: str
+    typed: str | None = None
+    sent: str = ""
+    undoes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +161,7 @@ def show_form(
     moved: rows.Moved | None = None,
     confirmed: str = "",
     fields: rows.Fields | None = None,
+    talk_notice: TalkNotice | None = None,
 ) -> Response:
     """Show the form as it was filled in, with the reasons why it was not accepted.
 
@@ -199,6 +218,9 @@ def show_form(
         ),
         others_typing=autosaves.others_typing(current_editor().id, f"draft-{draft.id}", datetime.now(UTC)),
         comments=reviews.comments(draft) if draft.id else {},
+        **_talk_context(draft, talk_notice),
+        assignment=teamwork.assignments([draft.id]).get(draft.id) if draft.id else None,
+        colleagues=colleagues(),
         ai_parts=ai_drafts.parts(draft, content) if isinstance(content, ArticleContent) and draft.id else (),
         confirmed=confirmed,
         offers_ai_draft=bool(current_app.extensions["config"].draft_llm_url),
@@ -209,6 +231,50 @@ def show_form(
         recent_views=queries.recent_views([draft.id], today).get(draft.id, 0),
         local=local_time,
     )
+
+
+def show_talk(draft: Draft, form: DraftForm, notice: TalkNotice, status: int = HTTPStatus.OK) -> Response:
+    """Show the comments at a field again, for htmx alone, with what the last press did to them."""
+    if not htmx.wants_fragment():
+        return show_form(draft, form, status, talk_notice=notice)
+    part = notice.place
+    if part not in teamwork.COMMENTED_FIELDS[draft.kind]:
+        begun = teamwork.find_comment(draft, part)
+        if begun is None:
+            raise revisions.DraftNotFound
+        part = begun.field
+    context = _talk_context(draft, notice)
+    return htmx.render(
+        "editor/_talk.html",
+        status=status,
+        draft=draft,
+        draft_id=draft.id,
+        part=part,
+        local=local_time,
+        **context,
+    )
+
+
+def typed_comments() -> dict[str, str]:
+    """What the sent form has in its fields for comments, by place."""
+    return {
+        name.removeprefix(COMMENT): text
+        for name, text in request.form.items()
+        if name.startswith(COMMENT) and text.strip()
+    }
+
+
+def _talk_context(draft: Draft, notice: TalkNotice | None) -> dict[str, Any]:
+    typed = typed_comments()
+    if notice is not None:
+        typed.pop(notice.sent, None)
+    return {
+        "talks": teamwork.talks(draft) if draft.id else {},
+        "commented_fields": teamwork.COMMENTED_FIELDS[draft.kind],
+        "typed_comments": typed,
+        "talk_notice": notice,
+        "longest_comment": teamwork.LONGEST_COMMENT,
+    }
 
 
 def status_text(draft: Draft) -> str:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
+from webapp.accounts.editors import colleagues
 from webapp.catalog.word_list import word_list
 from webapp.content import merging, plain_language
 from webapp.content.answer_content import Content, content_from_json
@@ -18,14 +19,18 @@ from webapp.content.problems import Problem
 from webapp.db.writing import stop_reading, writing
 from webapp.editor import autosaves, rows
 from webapp.editor.authoring_page import (
+    COMMENT,
     LISTS,
     REASON,
     SHOWN_WARNING,
     FormNotice,
     SaveStatus,
+    TalkNotice,
     open_form,
     show_form,
+    show_talk,
     status_text,
+    typed_comments,
 )
 from webapp.editor.draft_form import DraftForm
 from webapp.editor.forms import (
@@ -43,10 +48,11 @@ from webapp.papers import crossref, records, sources
 from webapp.papers.records import Record
 from webapp.papers.services import ServiceFailed
 from webapp.parsing import member_from
-from webapp.publishing import ai_drafts, audit, publication, reviews, revisions, scheduling
+from webapp.publishing import ai_drafts, audit, publication, reviews, revisions, scheduling, teamwork
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
+from webapp.publishing.teamwork import CommentRefused
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 
@@ -135,8 +141,8 @@ def autosave(draft_id: int) -> Response:
 @bp.post("/discard")
 def discard(draft_id: int) -> Response:
     """Discard unsaved typing."""
-    with writing():
-        _forget_unsaved()
+    with writing() as now:
+        _forget_unsaved(now)
     return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for(LISTS[_draft(0).kind]))
 
 
@@ -170,7 +176,7 @@ def publish(draft_id: int) -> Response:
             _save(draft_id, form, now)
             reasons = _reasons(draft, form)
             draft.accepted_warnings = publication.check_publishable(content, draft, reasons, now.date())
-        _forget_unsaved(draft)
+        _forget_unsaved(now, draft)
     if not is_published:
         return htmx.redirect(url_for("publish_sheet.show", draft_id=draft.id))
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
@@ -192,7 +198,7 @@ def schedule(draft_id: int) -> Response:
             accepted=_reasons(draft, form),
         )
         audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
-        _forget_unsaved(draft)
+        _forget_unsaved(now, draft)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="scheduled"))
 
 
@@ -246,6 +252,45 @@ def comment_done(draft_id: int) -> Response:
         draft = _draft(draft_id)
         reviews.mark_done(draft, request.form.get("comment-done", ""), current_editor().id, now)
     return show_form(*_sent(draft_id))
+
+
+@bp.post("/assign")
+def assign(draft_id: int) -> Response:
+    """Give the text to a colleague, to nobody, or to the editor who asks; what was typed stays in the form."""
+    me = current_editor().id
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft, form = _sent_of_saved(draft_id)
+        chosen = me if "take" in request.form else editor_access.chosen_colleague()
+        teamwork.assign(draft, chosen, me, now)
+    who = "you" if chosen == me else dict(colleagues()).get(chosen or 0, "nobody")
+    return show_form(draft, form, notice=FormNotice(f"Assigned to {who}."))
+
+
+@bp.post("/comment")
+def comment(draft_id: int) -> Response:
+    """Write to colleagues at a field, or reply; what was typed elsewhere stays in the form."""
+    place, me = request.form.get("comment", ""), current_editor().id
+    typed = request.form.get(f"{COMMENT}{place}", "")
+    try:
+        with editor_access.writing_as(Role.WRITER) as now:
+            draft, _ = _sent_of_saved(draft_id)
+            field = teamwork.write(draft, place, typed, me, now)
+    except CommentRefused as refusal:
+        refused = TalkNotice(place, str(refusal), typed)
+        return show_talk(*_sent(draft_id), refused, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return show_talk(*_sent(draft_id), TalkNotice(field, "Sent.", sent=place))
+
+
+@bp.post("/comment-settle")
+def settle_comment(draft_id: int) -> Response:
+    """Mark a conversation with colleagues as done; what was typed stays in the form."""
+    return _change_comment(draft_id, request.form.get("comment-settle", ""), is_done=True)
+
+
+@bp.post("/comment-reopen")
+def reopen_comment(draft_id: int) -> Response:
+    """Take back that a conversation with colleagues is done; what was typed stays in the form."""
+    return _change_comment(draft_id, request.form.get("comment-reopen", ""), is_done=False)
 
 
 @bp.post("/confirm-part")
@@ -378,6 +423,29 @@ def _sent(draft_id: int) -> tuple[Draft, DraftForm]:
     return draft, form_for(draft.kind, request.form)
 
 
+def _sent_of_saved(draft_id: int) -> tuple[Draft, DraftForm]:
+    """The same of a draft that is saved; raises DraftNotFound."""
+    draft, form = _sent(draft_id)
+    if not draft.id:
+        raise revisions.DraftNotFound
+    return draft, form
+
+
+def _change_comment(draft_id: int, number: str, *, is_done: bool) -> Response:
+    with editor_access.writing_as(Role.WRITER) as now:
+        draft, _ = _sent_of_saved(draft_id)
+        begun = teamwork.find_comment(draft, number)
+        if begun is None:
+            raise revisions.DraftNotFound
+        if is_done:
+            teamwork.settle(begun, current_editor().id, now)
+        else:
+            teamwork.reopen(begun)
+        field, undoes = begun.field, begun.id if is_done else None
+    said = "Marked as done." if is_done else "Open again."
+    return show_talk(*_sent(draft_id), TalkNotice(field, said, undoes=undoes))
+
+
 def _base_number(draft: Draft, form: DraftForm) -> int:
     """The revision that the text was written on: also one that this tab saved itself, and went Back from."""
     tabs = (form.tab.data, (form.adopts.data or "").partition("@")[0])
@@ -422,13 +490,17 @@ def _save(draft_id: int, form: DraftForm, now: datetime) -> Draft:
     content = content_from(form, content_from_json(draft.content))
     draft.merge_base = None  # the form showed both texts
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
-    _forget_unsaved(draft)
+    _forget_unsaved(now, draft)
     return draft
 
 
-def _forget_unsaved(saved: Draft | None = None) -> None:
+def _forget_unsaved(now: datetime, saved: Draft | None = None) -> None:
     """Delete unsaved typing: it is in the newest revision of ``saved`` now, or was discarded."""
     if saved:
+        if (
+            not htmx.wants_fragment()
+        ):  # else the comments stay on the page, where they are sent with their own button
+            teamwork.write_all(saved, typed_comments(), current_editor().id, now)
         saved.tab = request.form.get("tab", "")[: autosaves.LONGEST_TAB]
     autosaves.forget(current_editor().id, request.form)
     editor_access.discard_recovered_fields()

@@ -6,12 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, literal, null, or_, select, union_all
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import aliased, defer, joinedload
 from sqlalchemy.sql import Subquery
 
 from webapp.content.checks import SHORT_GRADE
 from webapp.db.session import db
-from webapp.models import Article, Category, DailyViews, Draft, Editor, Feedback, Paper, Review
+from webapp.models import (
+    Article,
+    Assignment,
+    Category,
+    DailyViews,
+    Draft,
+    Editor,
+    Feedback,
+    Paper,
+    Review,
+)
 from webapp.models.values import ArticleStatus, Labeled, ReviewerKind, TextKind
 from webapp.web.pagination import Page, total_of
 
@@ -52,11 +62,15 @@ class Sort(Labeled):
 
 @dataclass(frozen=True)
 class Filters:
-    """Which texts are listed, apart from their state; ``saved_by``: the id of the editor who saved the newest revision."""
+    """Which texts are listed, apart from their state; ``saved_by``: the id of the editor who saved the newest revision.
+
+    ``assigned_to``: the id of the editor who has the draft.
+    """
 
     words: str = ""
     category: str = ""
     saved_by: int | None = None
+    assigned_to: int | None = None
     is_unchecked: bool = False
 
     @property
@@ -66,6 +80,7 @@ class Filters:
             "q": self.words or None,
             "category": self.category or None,
             "by": self.saved_by,
+            "for": self.assigned_to,
             "unchecked": "yes" if self.is_unchecked else None,
         }
 
@@ -100,6 +115,7 @@ class SummaryRow:
     updated_at: datetime
     reading_grade: float | None
     saved_by: str
+    assigned_to: str
     categories: tuple[str, ...]
     helpful: int
     not_helpful: int
@@ -139,9 +155,11 @@ def _listed(
     return query, (*orders[sort], every.c.draft_id)
 
 
-def answers() -> Sequence[Draft]:
-    """All answers and their drafts, by question."""
+def answers(assigned_to: int | None = None) -> Sequence[Draft]:
+    """All answers and their drafts, or those that somebody has, by question."""
     query = select(Draft).where(Draft.kind == TextKind.ANSWER).order_by(Draft.title, Draft.id)
+    if assigned_to is not None:
+        query = query.where(Draft.id.in_(_assigned_to(assigned_to)))
     return db.session.scalars(query.options(joinedload(Draft.answer), defer(Draft.content))).all()
 
 
@@ -222,6 +240,16 @@ def _recent_views(today: date) -> Subquery:
     )
 
 
+def people_with_drafts() -> list[tuple[int, str]]:
+    """Id and name of everybody to whom a draft is assigned, by name."""
+    query = select(Editor.id, Editor.name).where(Editor.id.in_(select(Assignment.editor_id)))
+    return [(number, name) for number, name in db.session.execute(query.order_by(Editor.name))]
+
+
+def _assigned_to(editor_id: int) -> Select[int]:
+    return select(Assignment.draft_id).where(Assignment.editor_id == editor_id)
+
+
 def _counted(every: Subquery) -> dict[State, tuple[int, int]]:
     """For each state, how many texts there are, and how many of them are above the grade to aim for."""
     hard = func.count().filter(every.c.reading_grade > SHORT_GRADE)
@@ -232,11 +260,18 @@ def _counted(every: Subquery) -> dict[State, tuple[int, int]]:
 
 def _filtered(filters: Filters) -> Subquery:
     """Select texts with their categories and the name of who saved them last."""
-    every, content = _every_text(), Draft.content
+    every, content, assignee = _every_text(), Draft.content, aliased(Editor)
     query = (
-        select(every, content["categories"].label("categories"), Editor.name.label("saved_by"))
+        select(
+            every,
+            content["categories"].label("categories"),
+            Editor.name.label("saved_by"),
+            assignee.name.label("assigned_to"),
+        )
         .join(Draft, Draft.id == every.c.draft_id)
         .outerjoin(Editor, Editor.id == Draft.editor_id)
+        .outerjoin(Assignment, Assignment.draft_id == Draft.id)
+        .outerjoin(assignee, assignee.id == Assignment.editor_id)
     )
     for word in filters.words.split():
         doi = content["paper"]["doi"].as_string()
@@ -248,6 +283,8 @@ def _filtered(filters: Filters) -> Subquery:
         query = query.where(slugs.contains(f'"{filters.category}"', autoescape=True))
     if filters.saved_by is not None:
         query = query.where(Draft.editor_id == filters.saved_by)
+    if filters.assigned_to is not None:
+        query = query.where(Draft.id.in_(_assigned_to(filters.assigned_to)))
     if filters.is_unchecked:
         query = query.where(every.c.article_id.is_not(None), Draft.id.not_in(_CHECKED))
     return query.subquery()
@@ -305,6 +342,7 @@ def _with_counts(rows: list[Any]) -> list[SummaryRow]:
             updated_at=row.updated_at,
             reading_grade=row.reading_grade,
             saved_by=row.saved_by or "The library",
+            assigned_to=row.assigned_to or "",
             categories=tuple(names.get(slug, slug) for slug in row.categories or ()),
             helpful=votes.get(row.article_id, (0, 0))[0],
             not_helpful=votes.get(row.article_id, (0, 0))[1],

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from webapp.db.session import db
-from webapp.models import Candidate, CandidateState, Editor, Role
+from webapp.models import Candidate, CandidateState
 from webapp.models.in_words import plural
 from webapp.models.values import Labeled
 
@@ -118,15 +118,6 @@ def focused(rows: Sequence[Candidate], last: LastPress | None) -> int | None:
         return None
     place = (last.candidate.score, last.candidate.id)
     return next((row.id for row in rows if (row.score, row.id) <= place), rows[-1].id)
-
-
-def colleagues() -> list[tuple[int, str]]:
-    """Return who may be asked to write: id and name."""
-    can_write = Editor.role != Role.REVIEWER
-    query = (
-        select(Editor.id, Editor.name).where(can_write, Editor.disabled_at.is_(None)).order_by(Editor.name)
-    )
-    return [(number, name) for number, name in db.session.execute(query)]
 
 
 def _is_under(tab: Tab, editor_id: int) -> ColumnElement[bool]:

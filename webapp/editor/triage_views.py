@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length, NumberRange
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editors import colleagues
 from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.editor import triage
@@ -64,7 +65,7 @@ def decide() -> Response:
     action, numbers = _pressed()
     with editor_access.writing_as(Role.WRITER) as now:
         if action is None:
-            candidates.assign(numbers, _colleague())
+            candidates.assign(numbers, editor_access.chosen_colleague())
             changed = []
         else:
             why = request.form.get("why", "").strip()[:LONGEST_WHY] if action is Action.NOT_FOR_US else ""
@@ -116,7 +117,7 @@ def candidate(number: int) -> Response:
         "editor/triage_candidate.html",
         candidate=found,
         content=from_json(found.content),
-        colleagues=triage.colleagues(),
+        colleagues=colleagues(),
         local=local_time,
     )
 
@@ -183,15 +184,6 @@ def _pressed() -> tuple[Action | None, list[int]]:
     return action, [int_from(number) or 0] if one else _numbers()
 
 
-def _colleague() -> int | None:
-    """Return to whom to assign; None for nobody."""
-    typed = request.form.get("assigned_to", "")
-    number = int_from(typed)
-    if typed and number not in dict(triage.colleagues()):
-        raise SiteError(HTTPStatus.BAD_REQUEST)
-    return number
-
-
 def _numbers() -> list[int]:
     return [number for text in request.form.getlist("chosen") if (number := int_from(text))]
 
@@ -220,7 +212,7 @@ def _show_list(last: triage.LastPress | None) -> Response:
         counts=triage.counts(editor_id),
         last=last,
         focused=triage.focused(page.rows, last),
-        colleagues=triage.colleagues(),
+        colleagues=colleagues(),
         watches=[watch for watch in watching.every_watch() if watch.is_on],
         missing_contact="" if is_contact(contact) else contact,
         now=datetime.now(UTC),

@@ -26,7 +26,16 @@ from webapp.exports.library_files import csv_text
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
 from webapp.parsing import int_from, member_from
-from webapp.publishing import ai_drafts, audit, deletion, publication, revisions, scheduling, sign_offs
+from webapp.publishing import (
+    ai_drafts,
+    audit,
+    deletion,
+    publication,
+    revisions,
+    scheduling,
+    sign_offs,
+    teamwork,
+)
 from webapp.publishing.answers import transient_answer
 from webapp.publishing.revisions import Kind, SavedMeanwhile
 from webapp.web import htmx
@@ -58,6 +67,7 @@ def summaries() -> Response:
         sort=sort,
         sorts=list(Sort),
         people=queries.people_who_saved(),
+        assignees=[row for row in queries.people_with_drafts() if row[0] != current_editor().id],
         categories=category_choices(),
         may_publish=may(Role.EDITOR),
         waiting=scheduling.waiting_for([row.draft_id for row in page.rows]),
@@ -82,11 +92,14 @@ def summaries_file() -> Response:
 
 @bp.get("/editor/answers")
 def answers() -> Response:
-    """List all answers by question."""
-    drafts = queries.answers()
+    """List all answers by question, or those that the editor who asks has."""
+    is_mine = request.args.get("mine") == "yes"
+    drafts = queries.answers(current_editor().id if is_mine else None)
     return htmx.render(
         "editor/answers.html",
         drafts=drafts,
+        is_mine=is_mine,
+        assigned=teamwork.assignments([draft.id for draft in drafts]),
         state_of=queries.state_of,
         waiting=scheduling.waiting_for([draft.id for draft in drafts]),
         unsaved=autosaves.new_texts(current_editor().id, TextKind.ANSWER),
@@ -253,6 +266,7 @@ def _asked_list() -> tuple[Tab, Filters, Sort]:
         words=args.get("q", "")[:LONGEST_SEARCH].strip(),
         category=args.get("category", ""),
         saved_by=int_from(args.get("by")),
+        assigned_to=int_from(args.get("for")),
         is_unchecked=args.get("unchecked") == "yes",
     )
     return Tab(tab), filters, member_from(Sort, args.get("sort")) or Sort.CHANGED

@@ -9,20 +9,18 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
-from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from webapp.accounts.editor_access import local_time, time_zone
-from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import published
-from webapp.db.change_log import ChangeKind
 from webapp.db.session import db
 from webapp.editor import autosaves, queries, triage
 from webapp.feedback import inbox
 from webapp.mail import outbox
 from webapp.models import (
     Answer,
-    AnswerCitation,
     Article,
+    Assignment,
     Candidate,
     CandidateState,
     Draft,
@@ -30,7 +28,6 @@ from webapp.models import (
     Feedback,
     Frequency,
     Paper,
-    PublicChange,
     ReasonKind,
     Review,
     Revision,
@@ -39,11 +36,12 @@ from webapp.models import (
     Topic,
 )
 from webapp.models.in_words import day, plural
-from webapp.models.values import PaperStatus, TextKind
+from webapp.models.values import TextKind
 from webapp.newsletter import next_issue
 from webapp.newsletter.next_issue import Hold
-from webapp.publishing import reviews
+from webapp.publishing import reviews, since_then, teamwork
 from webapp.publishing.scheduling import LATE
+from webapp.publishing.since_then import AnswerToCheck
 from webapp.search import misses
 
 SHOWN = 5  # rows of a list that goes on elsewhere
@@ -53,8 +51,6 @@ UNCLEAR_FROM = 3
 
 LATE_SHOWN_FOR = timedelta(days=30)
 
-# Of the public changes of a summary: what may make an answer wrong.
-_SAYS_SOMETHING_ELSE = (ChangeKind.PUBLISHED, ChangeKind.WITHDRAWN, ChangeKind.NOTICE)
 _TITLE = func.coalesce(Article.plain_title, Paper.title)
 
 
@@ -111,23 +107,12 @@ class Work:
     aside: tuple[Queue, ...]
 
 
-@dataclass(frozen=True)
-class AnswerToCheck:
-    """An answer that somebody has to look at, and why. ``newest_change``: of its summaries, as far as this row shows."""
-
-    answer_id: int
-    question: str
-    summaries: tuple[str, ...]  # the titles of those that changed
-    due_on: date | None  # if that day has come
-    newest_change: int
-
-
 def work_of(editor: Editor, now: datetime, *, may_publish: bool) -> Work:
     """Collect what waits for an editor, in a fixed count of queries."""
-    to_check = answers_to_check(now.date())
+    to_check = since_then.answers_to_check(now.date())
     main: tuple[Queue, ...] = (
         to_review(editor),
-        since_then(to_check, may_publish=may_publish),
+        changed_since(to_check, may_publish=may_publish),
         readers_say(),
         drafts(editor),
         unchecked(now.date()),
@@ -162,7 +147,7 @@ def to_review(editor: Editor) -> Queue:
     return Queue("to-review", "To review", rows, note="asked of you")
 
 
-def since_then(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue:
+def changed_since(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue:
     """List notices of journals and results of plans that no text says anything about yet, and answers whose summaries changed."""
     rows = [
         Row(
@@ -172,7 +157,7 @@ def since_then(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue
             url_for("editor.edit_published", article_id=article.id),
             Urgency.RETRACTED if article.paper.is_retracted else Urgency.CHANGED,
         )
-        for article in _with_new_notice()
+        for article in since_then.with_new_notice()[:SHOWN]
     ]
     rows += _results_of_plans()
     for answer in to_check:
@@ -247,7 +232,7 @@ def newsletter(now: datetime) -> Queue:
 
 
 def drafts(editor: Editor) -> Queue:
-    """List texts that this editor has in work: never saved, or saved last by them and not published."""
+    """List texts that this editor has in work: never saved, assigned to them, or saved last by them and not published."""
     rows = [
         Row(
             title,
@@ -259,26 +244,31 @@ def drafts(editor: Editor) -> Queue:
         for key, title, at in autosaves.new_texts(editor.id, kind)
     ]
     published_revision = func.coalesce(Article.revision_number, Answer.revision_number, 0)
+    has_changes = or_(Draft.revision_number != published_revision, Draft.merge_base.is_not(None))
+    published_at = func.coalesce(Article.updated_at, Answer.updated_at)
+    is_theirs = func.coalesce(Assignment.editor_id == editor.id, False)
     own = (
         select(Draft)
         .outerjoin(Draft.article)
         .outerjoin(Draft.answer)
+        .outerjoin(Assignment, Assignment.draft_id == Draft.id)
         .where(
-            Draft.editor_id == editor.id,
             Draft.deleted_at.is_(None),
-            or_(Draft.revision_number != published_revision, Draft.merge_base.is_not(None)),
+            or_(
+                and_(Draft.editor_id == editor.id, has_changes),
+                # What is published stays assigned in the lists, and is no work any more.
+                and_(is_theirs, or_(has_changes, Assignment.assigned_at > published_at)),
+            ),
         )
     )
-    shown = own.order_by(Draft.saved_at.desc()).limit(SHOWN).options(defer(Draft.content))
-    rows += [
-        Row(
-            draft.title,
-            f"{queries.state_of(draft).label} · saved {local_time(draft.saved_at)}",
-            "Go on",
-            url_for("authoring.edit", draft_id=draft.id),
-        )
-        for draft in db.session.scalars(shown.options(joinedload(Draft.article), joinedload(Draft.answer)))
-    ]
+    shown = own.order_by(is_theirs.desc(), Draft.saved_at.desc()).limit(SHOWN).options(defer(Draft.content))
+    found = db.session.scalars(shown.options(joinedload(Draft.article), joinedload(Draft.answer))).all()
+    assigned = teamwork.assignments([draft.id for draft in found])
+    for draft in found:
+        is_assigned = draft.id in assigned and assigned[draft.id].editor_id == editor.id
+        state = f"{queries.state_of(draft).label} · saved {local_time(draft.saved_at)}"
+        why = f"Assigned to you · {state}" if is_assigned else state
+        rows.append(Row(draft.title, why, "Go on", url_for("authoring.edit", draft_id=draft.id)))
     return Queue("drafts", "Your drafts", rows)
 
 
@@ -389,34 +379,6 @@ def is_new_here(editor: Editor) -> bool:
     return not db.session.scalar(select(or_(has_saved, has_reviewed)))
 
 
-def answers_to_check(today: date) -> list[AnswerToCheck]:
-    """Published answers of which a summary changed since an editor looked at them last, or whose next check is due."""
-    changed = (
-        select(AnswerCitation.answer_id, _TITLE, func.max(PublicChange.id))
-        .join(Answer, Answer.id == AnswerCitation.answer_id)
-        .join(Article, Article.id == AnswerCitation.article_id)
-        .join(Article.paper)
-        .join(PublicChange, PublicChange.article_id == Article.id)
-        .where(PublicChange.kind.in_(_SAYS_SOMETHING_ELSE), PublicChange.id > Answer.checked_change)
-        .group_by(AnswerCitation.answer_id, Article.id, _TITLE)
-        .order_by(_TITLE)
-    )
-    found: dict[int, list[tuple[str, int]]] = {}
-    for answer_id, name, change in db.session.execute(changed):
-        found.setdefault(answer_id, []).append((name, change))
-    answers = published_answers().where(or_(Answer.id.in_(found), Answer.next_check_on <= today))
-    return [
-        AnswerToCheck(
-            answer_id=answer.id,
-            question=answer.question,
-            summaries=tuple(name for name, _ in found.get(answer.id, ())),
-            due_on=answer.next_check_on if answer.next_check_on <= today else None,
-            newest_change=max((change for _, change in found.get(answer.id, ())), default=0),
-        )
-        for answer in db.session.scalars(answers)
-    ]
-
-
 def _schedules(now: datetime) -> list[tuple[Schedule, str, str]]:
     """Schedules that wait, with title and editor, and those that were published late within a month."""
     waits = Schedule.ended_at.is_(None)
@@ -433,22 +395,6 @@ def _schedules(now: datetime) -> list[tuple[Schedule, str, str]]:
         for row, title, name in db.session.execute(query)
         if row.ended_at is None or row.ended_at - row.publish_at > LATE
     ]
-
-
-def _with_new_notice() -> Sequence[Article]:
-    """Published summaries of whose papers a journal says something that came after their newest text."""
-    later = aliased(PublicChange)
-    is_answered = exists().where(
-        later.article_id == Article.id,
-        later.kind == ChangeKind.PUBLISHED,
-        later.id > PublicChange.id,
-    )
-    has_notice = exists().where(
-        PublicChange.article_id == Article.id, PublicChange.kind == ChangeKind.NOTICE, ~is_answered
-    )
-    grave = [status for status in PaperStatus if status.gravity]
-    query = published().join(Article.paper).where(Paper.status.in_(grave), has_notice)
-    return db.session.scalars(query.order_by(Article.updated_at.desc()).limit(SHOWN)).all()
 
 
 def _results_of_plans() -> list[Row]:

@@ -29,6 +29,7 @@ EDITORS_TEMPLATES = (
     "accounts",
     "editor",
     "email/account_notice",
+    "email/desk_digest",
     "email/issues_stopped",
     "email/password_",
     "email/review_",

@@ -16,13 +16,14 @@ from webapp.catalog.history import changed_since, corrections_of
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.languages.language import ENGLISH, current_language, gettext, in_language, known_languages
-from webapp.letters import emails
+from webapp.letters import desk_digest, emails
 from webapp.letters.emails import RenderedMail, SentBefore
 from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import (
     Answer,
     Article,
+    Editor,
     Issue,
     IssueWords,
     Live,
@@ -62,17 +63,12 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
             test = msgspec.json.decode(message.text_body or "{}", type=SampleIssue)
             articles, answers = _public_articles(message), answers_by_ids(test.answer_ids)
             rendered = emails.marked_as_test(emails.digest(articles, None, answers, words=test.words))
-        case MailKind.PASSWORD_RESET | MailKind.INVITATION:
-            editor = find_editor(message.recipient)
-            if editor is not None and not editor.disabled_at:
-                rendered = emails.set_password(LinkKind(message.kind.removeprefix("password-")), editor)
-        case MailKind.ACCOUNT_NOTICE:
-            editor = find_editor(message.recipient)
-            sentence = message.text_body or ""
-            rendered = emails.account_notice(sentence, editor, message.queued_at) if editor else None
         case MailKind.REVIEW_REQUEST | MailKind.REVIEW_ANSWERED | MailKind.CHECK_AGAIN:
             review = reviews.by_key(message.text_body or "0")
             rendered = emails.about_review(message.kind, review) if review else None
+        case MailKind.PASSWORD_RESET | MailKind.INVITATION | MailKind.ACCOUNT_NOTICE | MailKind.DESK_DIGEST:
+            editor = find_editor(message.recipient)
+            rendered = _to_editor(message, editor) if editor else None
         case MailKind.ISSUE_STOPPED:
             stopped = outbox.stopped_issues()
             rendered = emails.issues_stopped(stopped) if stopped else None
@@ -110,6 +106,18 @@ def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
         "List-Unsubscribe": f"<{emails.unsubscribe_link(subscriber)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def _to_editor(message: OutboxMessage, editor: Editor) -> RenderedMail | None:
+    text = message.text_body or ""
+    if message.kind == MailKind.ACCOUNT_NOTICE:
+        return emails.account_notice(text, editor, message.queued_at)
+    if editor.disabled_at:
+        return None
+    if message.kind == MailKind.DESK_DIGEST:
+        parts = desk_digest.parts_of_span(editor, text) if editor.wants_digest else []
+        return emails.desk_digest(editor, parts) if parts else None
+    return emails.set_password(LinkKind(message.kind.removeprefix("password-")), editor)
 
 
 def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime) -> RenderedMail | None:

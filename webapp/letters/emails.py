@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, render_template
 
-from webapp.accounts import resets
+from webapp.accounts import digest_switch, resets
 from webapp.accounts.resets import LinkKind
 from webapp.catalog.history import corrections_of
 from webapp.content.comparison import Difference
@@ -211,6 +211,12 @@ def about_review(kind: MailKind, review: AnyReview) -> RenderedMail | None:
 def issues_stopped(stopped: Sequence[tuple[Issue, str | None]]) -> RenderedMail:
     """A notice to the editors about issues that are refused, each with the last answer of the mail server."""
     return _rendered("We stopped sending the newsletter", "issues_stopped", stopped=stopped)
+
+
+def desk_digest(editor: Editor, parts: Sequence[Any]) -> RenderedMail:
+    """What happened since the day before that concerns an editor."""
+    off = link("accounts.stop_digest", token=digest_switch.token_for(editor))
+    return _rendered("Your day at the desk", "desk_digest", editor=editor, parts=parts, off=off)
 
 
 def unsubscribe_link(subscriber: Subscriber) -> str:

@@ -52,6 +52,7 @@ from webapp.models.review import Opinion, PartReview, Review, SafetyReview
 from webapp.models.safety import SafetyRevision, SafetySignOff
 from webapp.models.saved_text import SavedText, SitePart, SiteText
 from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText
+from webapp.models.teamwork import Assignment, DraftComment
 from webapp.models.translation import Translation, TranslationState
 from webapp.models.watch import (
     Candidate,

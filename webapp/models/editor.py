@@ -1,9 +1,9 @@
 """Editors: their sign-ins, what they typed but have not saved, what they scheduled, and the audit log."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import UtcDateTime, enum_text
@@ -32,6 +32,10 @@ class Editor(Base):
     reviewer_kind: Mapped[ReviewerKind | None] = mapped_column(enum_text(ReviewerKind))
     printed_role: Mapped[str | None] = mapped_column(String(120))
     time_zone: Mapped[str | None] = mapped_column(String(64))  # IANA name; None: that of the site
+    # the mail of the day: whether they want it, the day of the last one, and up to when it says what happened
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    digest_on: Mapped[date | None]
+    digest_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when the account is closed
     second_factor: Mapped["SecondFactor | None"] = relationship(
@@ -205,6 +209,8 @@ class AuditKind(Labeled):
     NEWSLETTER_SENT = "newsletter-sent", "Sent a newsletter"
     NEWSLETTER_CONTINUED = "newsletter-continued", "Went on with a newsletter"
     COMMENT_DONE = "comment-done", "Marked a comment as done"
+    ASSIGNED = "assigned", "Assigned a text"
+    UNASSIGNED = "unassigned", "Assigned a text to nobody"
 
 
 class AuditEntry(Base):

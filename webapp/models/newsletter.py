@@ -164,6 +164,7 @@ class MailKind(StrEnum):
     REVIEW_REQUEST = "review-request"
     REVIEW_ANSWERED = "review-answered"
     CHECK_AGAIN = "check-again"
+    DESK_DIGEST = "desk-digest"
 
 
 class MailState(StrEnum):
@@ -194,7 +195,7 @@ class OutboxMessage(Base):
 
     Mail to subscribers is rendered only when it is sent: an article may be withdrawn by then, and the secret of a link
     is never stored. ``subject`` and ``text_body`` are stored only for contact messages and account notices, until sent;
-    mail about a review has the id of the review as its text.
+    mail about a review has the id of the review as its text, an editor's mail of the day the time that it covers.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

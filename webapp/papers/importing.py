@@ -21,7 +21,7 @@ from webapp.papers.clinical_trials import RegisteredTrial
 from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.records import Record, Unreadable
 from webapp.parsing import int_from
-from webapp.publishing import revisions
+from webapp.publishing import revisions, teamwork
 from webapp.publishing.revisions import DraftNotFound
 from webapp.web.errors import SiteError
 
@@ -109,7 +109,7 @@ def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetim
     for record in records:
         draft = revisions.save(revisions.new_draft(), record.content, 0, editor_id, now)
         _store_text(draft, record, editor_id, now)
-        _end_triage(draft, record.content.paper, now)
+        _end_triage(draft, record.content.paper, editor_id, now)
         drafts.append(draft)
     return drafts
 
@@ -128,7 +128,7 @@ def fill_draft(known: KnownPaper, record: Record, editor_id: int, now: datetime)
         _store_text(draft, record, editor_id, now)
     except Unreadable as refusal:
         raise SiteError(409, str(refusal), title="Nothing was filled in") from refusal
-    _end_triage(draft, record.content.paper, now)
+    _end_triage(draft, record.content.paper, editor_id, now)
     return draft
 
 
@@ -215,13 +215,15 @@ def _store_text(draft: Draft, record: Record, editor_id: int | None, now: dateti
     stored_texts.store(draft, record.sections, kind, source=source, editor_id=editor_id, now=now)
 
 
-def _end_triage(draft: Draft, paper: PaperContent, now: datetime) -> None:
+def _end_triage(draft: Draft, paper: PaperContent, editor_id: int | None, now: datetime) -> None:
     """Mark the candidate of the same paper: it has its draft."""
     pair = tuple_(CandidateIdentifier.kind, CandidateIdentifier.value)
     same = select(CandidateIdentifier.candidate_id).where(pair.in_(identifiers_of(paper)))
     for candidate in db.session.scalars(select(Candidate).where(Candidate.id.in_(same))):
         candidate.state, candidate.draft = CandidateState.DRAFTED, draft
         candidate.decided_at = candidate.decided_at or now
+        if candidate.assigned_to_id is not None and not teamwork.assignments([draft.id]):
+            teamwork.assign(draft, candidate.assigned_to_id, editor_id, now)
 
 
 def _paper(values: list[str | None]) -> PaperContent:
