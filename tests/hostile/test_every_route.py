@@ -3,7 +3,7 @@
 import json
 import random
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -89,12 +89,17 @@ def send(client: PageClient, path: str, sent: dict[str, Any], csrf_token: str) -
     if isinstance(data, str):
         data += f"&csrf_token={csrf_token}"
     return client.flask.open(
-        f"{path}?{sent['query']}",
+        f"/?{sent['query']}",
         method="GET" if data is None else "POST",
         data=data,
         content_type=sent.get("content_type"),
         headers={"Sec-Fetch-Site": "same-origin"} | sent["headers"],
-        environ_overrides={"REMOTE_ADDR": f"192.0.2.{random.randrange(256)}"},
+        environ_overrides={
+            "REMOTE_ADDR": f"192.0.2.{random.randrange(256)}",
+            "PATH_INFO": unquote(
+                path, "latin-1"
+            ),  # as servers give it; of "//a/b", the client would make a host
+        },
     )
 
 

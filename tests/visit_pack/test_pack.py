@@ -20,7 +20,7 @@ def test_the_sheet_has_what_a_visit_needs(client: PageClient) -> None:
     page = client.get(f"/visit-pack?s={article.id}").text
     for text in (article.title, article.main_message, "40 people with a spinal cord injury", "The trial was small.",
                  "What else could ease my pain?", "Did the authors stand to gain?", f"doi:{article.paper.doi}",
-                 f"http://localhost/s/{article.id}", "People"):  # fmt: skip
+                 f"http://localhost/s/{article.id}"):  # fmt: skip
         assert text in page
 
 

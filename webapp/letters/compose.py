@@ -35,7 +35,7 @@ from webapp.models import (
     SubscriberState,
 )
 from webapp.models.values import ArticleStatus, PaperStatus
-from webapp.parsing import member_from
+from webapp.parsing import in_one_line, member_from
 from webapp.publishing import reviews
 from webapp.search import followed
 from webapp.search.index import SearchUnavailable
@@ -222,7 +222,7 @@ def _letter(
         sender=current_app.extensions["config"].mail_from,
         sender_name=site_settings().name,
         recipient=recipient,
-        subject=rendered.subject,
+        subject=in_one_line(rendered.subject),  # a header; titles of texts stand in it
         text=rendered.text,
         html=rendered.html,
         message_id=message_id,

@@ -64,7 +64,7 @@ class SentBefore:
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """Subject and text of a mail. A subject has no line breaks."""
+    """Subject and text of a mail."""
 
     subject: str
     text: str
