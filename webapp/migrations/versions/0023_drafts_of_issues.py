@@ -1,15 +1,15 @@
 """Store what editors want of the next newsletter, and what each issue said and left out.
 
-Revision ID: 0020
-Revises: 0021
+Revision ID: 0023
+Revises: 0022
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0020"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -2,16 +2,16 @@
 
 A table of its own: a release before this one reads every row of ``review`` as one of a draft.
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0021
+Revises: 0020
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0026"
-down_revision = "0025"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """Count the views of each text by day.
 
-Revision ID: 0021
-Revises: 0026
+Revision ID: 0022
+Revises: 0021
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0021"
-down_revision = "0026"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -2,7 +2,7 @@
 
 A release before this one writes neither: what it publishes is no correction of an answer, and its digests name no answers.
 
-Revision ID: 0025
+Revision ID: 0020
 Revises: 0019
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0025"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None

@@ -1,15 +1,15 @@
 """Store who has a draft, and what editors write to each other at its fields; tables that the release before does not see.
 
-Revision ID: 0022
-Revises: 0020
+Revision ID: 0024
+Revises: 0023
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 
-revision = "0022"
-down_revision = "0020"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
