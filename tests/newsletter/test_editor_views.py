@@ -139,13 +139,24 @@ def test_a_writer_may_look_but_not_settle(app: Flask) -> None:
     assert db.session.get_one(OutboxMessage, number).state == MailState.UNCERTAIN
 
 
-def _stopped() -> Issue:
+def test_a_writer_sees_no_button_and_no_answer_of_a_mail_server(app: Flask) -> None:
+    client = EditorClient(app)
+    add_editor("Wim Writer", "wim@example.org", Role.WRITER)
+    sign_in(client, "wim@example.org")
+    _stopped("550 5.7.1 <maria@example.org>: refused")
+    _uncertain()
+    page = client.get(DESK).text
+    assert "We stopped sending the weekly newsletter of" in page and "An editor can say." in page
+    assert "maria@example.org" not in page and "Send it again" not in page
+
+
+def _stopped(error: str = "550 5.7.1 blocked") -> Issue:
     subscribed("maria@example.org")
     _new_article()
     issue = digests.make_issue(Frequency.WEEKLY, datetime.now(UTC))
     db.session.flush()
     for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.issue_id == issue.id)):
-        message.state, message.last_error = MailState.FAILED, "550 5.7.1 blocked"
+        message.state, message.last_error = MailState.FAILED, error
         message.bounced_at = issue.stopped_at = datetime.now(UTC)
     db.session.commit()
     return issue

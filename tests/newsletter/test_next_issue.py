@@ -1,5 +1,6 @@
 """The next issue: what editors choose, in which order, with what greeting, and when it goes out, with and without them."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -163,6 +164,16 @@ def test_61_imported_summaries_send_nothing_until_an_editor_chooses(app: Flask, 
     assert slugs_of(issue) == [later[0].slug]
 
 
+def test_an_import_that_is_a_week_old_is_not_mailed_with_the_next_summary(app: Flask) -> None:
+    subscribed(now=EARLIER)
+    imported = {article.title for article in articles(61)}
+    [later] = articles(1, EARLIER + 7 * DAY)
+    for days in range(12):
+        made(NINE + days * DAY)
+    sent = titles_sent_to("maria@example.org")
+    assert sent == [later.title] and later.title not in imported
+
+
 @pytest.mark.parametrize("kind", [WEEKLY, MONTHLY])
 def test_a_few_summaries_need_no_editor(app: Flask, kind: Frequency) -> None:
     subscribed(now=EARLIER, frequency=kind)
@@ -316,6 +327,34 @@ def test_a_time_that_an_editor_set_may_come_before_the_week_is_over(app: Flask, 
     wanted(editor, [extra], NINE + 2 * HOUR, send_at=NINE + DAY)
     [issue] = made(NINE + DAY)
     assert slugs_of(issue) == [extra.slug]
+
+
+def test_what_is_published_after_the_time_that_an_editor_set_waits_for_the_next_morning(
+    app: Flask, editor: Editor
+) -> None:
+    subscribed(now=EARLIER)
+    at = NINE + 5 * HOUR
+    wanted(editor, send_at=at)
+    assert made(at) == []
+    articles(1, at + HOUR)
+    assert made(at + 2 * HOUR) == []
+    assert len(made(NINE + DAY)) == 1
+
+
+def test_a_time_that_an_editor_set_is_made_up_for_when_the_site_was_down(app: Flask, editor: Editor) -> None:
+    subscribed(now=EARLIER)
+    articles(1)
+    wanted(editor, send_at=NINE + 5 * HOUR)
+    assert len(made(NINE + 8 * HOUR)) == 1
+
+
+def test_the_next_time_is_not_past_on_the_day_before_clocks_are_set_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = dataclasses.replace(app.extensions["config"], time_zone="America/Chicago")
+    monkeypatch.setitem(app.extensions, "config", config)
+    saturday = datetime(2026, 10, 31, 14, 30, tzinfo=UTC)  # half past nine there
+    assert next_issue.next_time(WEEKLY, saturday) == datetime(2026, 11, 1, 15, 0, tzinfo=UTC)
 
 
 @both_engines

@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -205,6 +206,19 @@ def test_of_too_many_an_editor_puts_in_some(editor_client: PageClient) -> None:
     assert titles(page) == [imported[5].title, imported[0].title]
 
 
+def test_what_came_after_the_choice_is_offered_and_stays_new(editor_client: PageClient) -> None:
+    first, _ = new_articles(2)
+    press(editor_client, "move", opened(editor_client, move=f"down:{mark_of(first)}"))
+    late = add_article(now=datetime.now(UTC) - timedelta(seconds=1))
+    db.session.commit()
+    page = editor_client.get(PAGE).text
+    assert "1 new one not in it" in page and "They wait for the next newsletter" in page
+    page = press(editor_client, "save", fields_of(page) | {"greeting": "Hello!"})
+    assert "1 new one not in it" in page and 'id="left-out"' not in page
+    page = press(editor_client, "move", fields_of(page) | {"move": f"in:{mark_of(late)}"})
+    assert titles(page)[-1] == late.title
+
+
 def test_a_greeting_for_too_many_leaves_none_of_them_out(editor_client: PageClient) -> None:
     new_articles(11)
     page = press(editor_client, "save", opened(editor_client, greeting="Hello!"))
@@ -262,6 +276,26 @@ def test_a_time_that_cannot_be_is_refused(editor_client: PageClient, typed: str)
     page = press(editor_client, "save", opened(editor_client, when="set", send_at=typed), status=422)
     assert ("This time has passed" if "2020" in typed else "Enter the day and the time") in page
     assert draft_count() == 0
+
+
+def test_a_time_that_passed_while_on_hold_is_in_the_way_of_nothing_but_releasing(
+    editor_client: PageClient,
+) -> None:
+    subscribed()
+    first, second = new_articles(2)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    page = press(editor_client, "save", opened(editor_client, when="set", send_at=f"{soon:%Y-%m-%dT%H:%M}"))
+    press(editor_client, "hold", fields_of(page))
+    with time_machine.travel(soon + timedelta(hours=1)):
+        sign_in(editor_client)
+        page = press(editor_client, "move", opened(editor_client, move=f"down:{mark_of(first)}"))
+        assert titles(page) == [second.title, first.title]
+        page = press(editor_client, "release", fields_of(page), status=422)
+        assert "This time has passed." in page and "Release it" in page and newest().content.is_held
+        page = press(editor_client, "ask", fields_of(page))
+        assert "Send it to 1 person now?" in page and newest().content.is_held
+        page = press(editor_client, "release", opened(editor_client, when="usual"))
+        assert "It goes out at its time again." in page and not newest().content.is_held
 
 
 def test_two_editors_at_once_lose_nothing(app: Flask, editor_client: PageClient) -> None:

@@ -30,7 +30,7 @@ from webapp.models import (
     SubscriberState,
 )
 from webapp.newsletter import next_issue
-from webapp.newsletter.next_issue import OVERLAP, PERIODS, Hold, Lineup, mark_of, texts_of, waiting_marks
+from webapp.newsletter.next_issue import OVERLAP, PERIODS, Lineup, mark_of, texts_of, waiting_marks
 from webapp.search import followed
 from webapp.web.errors import SiteError
 
@@ -168,24 +168,28 @@ def make_due(now: datetime) -> list[Issue]:
 
 
 def due_lineups(now: datetime) -> list[tuple[Lineup, datetime]]:
-    """The issues to make now that have something in them, each with the time at which it was due."""
+    """The issues to make now that have something in them, each with the time at which it was due.
+
+    If there was nothing to send at the time that an editor set, the issue goes out at the usual time of a later day.
+    """
     usual = next_issue.usual_time_before(now)
     due = []
     for kind in Frequency:
         line = next_issue.lineup(kind, now)
         if line.is_on_hold(now):
             continue
-        if line.hold is Hold.LATER:
-            due.append((line, now))
-        elif kind in next_issue.due_frequencies(usual):
-            then = next_issue.lineup(kind, usual)
-            if then.summaries and then.hold is None:
-                due.append((line, usual))
+        set_at = line.content.send_at
+        if set_at is None and kind not in next_issue.due_frequencies(usual):
+            continue
+        by = max(set_at, usual) if set_at else usual
+        then = next_issue.lineup(kind, by)
+        if then.summaries and not then.is_on_hold(by):
+            due.append((line, by))
     return due
 
 
 def frequencies_to_make(now: datetime) -> list[Frequency]:
-    """The frequencies whose next issue is due, at whatever hour, or was set by an editor for a time that has come."""
+    """The frequencies whose next issue is due, at whatever hour, or for which an editor set a time."""
     due = next_issue.due_frequencies(now)
     return [kind for kind in Frequency if kind in due or next_issue.lineup(kind, now).content.send_at]
 

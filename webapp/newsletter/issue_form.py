@@ -80,17 +80,19 @@ class IssueForm(FlaskForm):
     send_at = StringField("Day and time", widget=TextInput("datetime-local"))
 
     sends_at: datetime | None = None  # the time in UTC, once it is valid
+    set_before: datetime | None = None  # the time in UTC that is stored
 
     def validate_send_at(self, field: StringField) -> None:
-        """A time in the future, if one is wanted; the one that was set before may have passed."""
+        """A time in the future, if one is wanted; the one that is stored may have passed while the issue is on hold."""
         if self.when.data != SET:
             return
         local = datetime_from(field.data or "")
         if local is None:
             raise ValidationError("Enter the day and the time, like 2026-11-30 at 09:00.")
         self.sends_at = local.replace(tzinfo=ZoneInfo(time_zone())).astimezone(UTC)
-        if self.sends_at <= datetime.now(UTC):
-            raise ValidationError("This time has passed. Choose a later one, or send it now.")
+        may_have_passed = self.is_held.data and self.sends_at == self.set_before
+        if self.sends_at <= datetime.now(UTC) and not may_have_passed:
+            raise ValidationError("This time has passed. Choose a later one, or the usual time.")
 
 
 def field_names(language: str) -> tuple[str, str]:
@@ -135,14 +137,15 @@ def content_from(form: IssueForm) -> IssueContent:
     """Convert a form to what the editor wants.
 
     As long as nobody changes what is in the issue, nothing is chosen: what is published until then comes in by itself. Once
-    something is, everything else that was shown is left out.
+    something is, everything else that was shown is left out. What comes after that waits for the next issue.
     """
     chosen: list[str] = form.chosen.data
     left_out: Iterable[str] = form.left_out.data
     if chosen == form.listed.data and not form.is_fixed.data:
         chosen = []
     elif chosen:
-        left_out = (*form.left_out.data, *form.listed.data, *form.offered.data)
+        offered = () if form.is_fixed.data else form.offered.data
+        left_out = (*form.left_out.data, *form.listed.data, *offered)
     words = {}
     for code in languages():
         subject, greeting = (form[name].data for name in field_names(code))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -236,16 +236,25 @@ def due_frequencies(now: datetime) -> list[Frequency]:
 
 def next_time(frequency: Frequency, now: datetime) -> datetime:
     """The usual time of the next issue: nine in the morning of the first day on which it is due."""
-    earliest = max(_earliest(frequency) or now, now)
-    at = usual_time_before(earliest)
-    return at if at == earliest else usual_time_before(earliest + timedelta(days=1))
+    here = max(_earliest(frequency) or now, now).astimezone(_zone())
+    # By the calendar: the day on which clocks are set back has 25 hours.
+    day = here.date() if here.time() <= USUAL_TIME else here.date() + timedelta(days=1)
+    return _usual_time_on(day)
 
 
 def usual_time_before(now: datetime) -> datetime:
     """The last time, by now, at which an issue that is due goes out."""
-    here = now.astimezone(ZoneInfo(current_app.extensions["config"].time_zone))
+    here = now.astimezone(_zone())
     day = here.date() if here.time() >= USUAL_TIME else here.date() - timedelta(days=1)
-    return datetime.combine(day, USUAL_TIME, here.tzinfo).astimezone(UTC)
+    return _usual_time_on(day)
+
+
+def _usual_time_on(day: date) -> datetime:
+    return datetime.combine(day, USUAL_TIME, _zone()).astimezone(UTC)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_app.extensions["config"].time_zone)
 
 
 def _earliest(frequency: Frequency) -> datetime | None:
@@ -265,8 +274,9 @@ def _new_since(frequency: Frequency, last: datetime | None, now: datetime) -> li
     A first issue names no answers: all of them are new to its readers.
     """
     saved = drafts(frequency)
-    # Before the first issue, what was new when an editor first looked at it stays new.
-    start = last - OVERLAP if last else (saved[-1].saved_at if saved else now) - PERIODS[frequency]
+    # Before the first issue, what was new when an editor first saved something of it stays new. It looks back as far as
+    # ``digests.recipients`` does for a new subscriber: otherwise an import that is too old to be counted would still be mailed.
+    start = (last or (saved[-1].saved_at if saved else now) - PERIODS[frequency]) - OVERLAP
     sent = select(IssueArticle.article_id).join(Issue, Issue.id == IssueArticle.issue_id)
     new = standing().where(
         Article.published_at > start,
