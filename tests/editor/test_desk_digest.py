@@ -235,7 +235,7 @@ def everything(ana: Editor, bo: Editor) -> Article:
 TITLES = {
     "Reviews asked of you": "Bo Roe asks about “Asked about it”",
     "Assigned to you": "“Given to Ana”, by Bo Roe",
-    "Comments at your drafts": "Bo Roe at “Harms and side effects” of “Ana wrote this”",
+    "Comments on your drafts": "Bo Roe on “Harms and side effects” in “Ana wrote this”",
     "Reviews you asked for": "sent a review of “Answered for Ana”",
     "Mistakes readers reported": "About “",
     "Changed since then": "Retracted: the paper of “",
@@ -271,6 +271,7 @@ def test_the_mail_has_all_of_it_as_text_and_as_html_but_no_readers_words_and_nob
     html = mail.get_body(("html",))
     assert html is not None
     for text in (text_of(mail), str(html.get_content())):
+        assert "Here is what’s new since yesterday." in text
         for heading in TITLES:
             assert heading in text, heading
         for private in ("rae@example.net", "Rae", "Ten, not 12", "bo@example.org", "Zanzibarquince"):
@@ -292,7 +293,7 @@ def test_a_reply_is_told_where_one_wrote_before(ana: Editor, bo: Editor) -> None
     [begun] = [talk.open[0].comment for name, talk in teamwork.talks(draft).items() if name == "harms"]
     teamwork.write(draft, str(begun.id), "It is.", bo.id, NOON)
     [part] = desk_digest.parts_for(ana, YESTERDAY, TODAY)
-    assert [line.text for line in part.lines] == ["Bo Roe at “Harms and side effects” of “A draft”"]
+    assert [line.text for line in part.lines] == ["Bo Roe on “Harms and side effects” in “A draft”"]
 
 
 def test_what_is_done_before_the_mail_goes_out_is_left_out(ana: Editor, bo: Editor) -> None:

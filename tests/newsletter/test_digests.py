@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Select, func, select
 
+from tests.editor.test_dashboard import counted_queries
 from tests.factories import add_answer, add_article, content, publish
 from tests.newsletter.steps import ADDRESS, delivered, get_subscriber, link_in, subscribed, text_of
 from tests.pages import PageClient
@@ -393,6 +394,23 @@ def test_who_unsubscribed_since_gets_no_correction(app: Flask) -> None:
     get_subscriber().state = SubscriberState.UNSUBSCRIBED
     withdraw(article, "The study was misread.", NOW)
     assert corrections.enqueue(NOW) == 0
+
+
+def test_more_readers_of_a_corrected_summary_are_not_more_queries(app: Flask) -> None:
+    def queries(readers: int) -> int:
+        for number in range(readers):
+            subscribed(f"{readers}-{number}@example.org", now=NOW)
+        number = add_article(now=NOW).id
+        _issue()
+        delivered(NOW)
+        db.session.commit()
+        db.session.remove()
+        article = db.session.get_one(Article, number)
+        with counted_queries() as said:
+            assert corrections.reader_count(article) >= readers
+        return len(said)
+
+    assert queries(1) == queries(5)
 
 
 def test_an_editor_can_mail_themselves_a_test(app: Flask) -> None:

@@ -100,6 +100,14 @@ def test_the_page_says_what_goes_out_when_and_to_how_many(editor_client: PageCli
     assert "@example.org" not in page.replace(EMAIL, "")
 
 
+def test_of_a_newsletter_without_readers_the_page_does_not_say_that_nobody_is_left_out(
+    editor_client: PageClient,
+) -> None:
+    new_articles(1)
+    page = editor_client.get(PAGE).text
+    assert "Nobody has asked for this one yet." in page and "Nobody is left out." not in page
+
+
 def test_greeting_and_subject_are_saved_and_shown(editor_client: PageClient) -> None:
     new_articles(1)
     fields = opened(editor_client, greeting="Hello!\r\n\r\nOne new summary.", subject=" What’s   new ")

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from webapp.db.session import db
 from webapp.letters.compose import state_of
@@ -104,6 +104,7 @@ def _last_mailed(text: Live) -> dict[Subscriber, str | None]:
     query = (
         select(OutboxMessage, as_mailed)
         .join(OutboxMessage.subscriber)
+        .options(contains_eager(OutboxMessage.subscriber))
         .where(
             message_id == OutboxMessage.id,
             text_id == text.id,

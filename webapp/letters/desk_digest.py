@@ -3,7 +3,7 @@
 Who is told what:
 
 - everybody: reviews asked of them;
-- writers as well: texts assigned to them, comments at their drafts, and answers to reviews that they asked for;
+- writers as well: texts assigned to them, comments on their drafts, and answers to reviews that they asked for;
 - editors and admins as well: mistakes that readers reported, what changed since texts were written, what is scheduled for
   today or could not be published, and watches that failed.
 
@@ -93,7 +93,7 @@ def parts_for(editor: Editor, since: datetime, until: datetime) -> list[Part]:
     if editor.role is not Role.REVIEWER:
         parts += [
             _part("Assigned to you", _assigned(editor, since, until)),
-            _part("Comments at your drafts", _comments(editor, since, until)),
+            _part("Comments on your drafts", _comments(editor, since, until)),
             _part("Reviews you asked for", _answered(editor, since, until)),
         ]
     if editor.role in (Role.EDITOR, Role.ADMIN):
@@ -142,7 +142,7 @@ def _assigned(editor: Editor, since: datetime, until: datetime) -> Iterable[Line
 
 
 def _comments(editor: Editor, since: datetime, until: datetime) -> Iterable[Line]:
-    """Comments of others at drafts that the editor has or saved last, and replies where they wrote before."""
+    """Comments of others on drafts that the editor has or saved last, and replies where they wrote before."""
     own, begun = aliased(DraftComment), aliased(DraftComment)
     theirs = select(Assignment.draft_id).where(Assignment.editor_id == editor.id)
     spoke = select(own.draft_id).where(
@@ -165,7 +165,7 @@ def _comments(editor: Editor, since: datetime, until: datetime) -> Iterable[Line
     for comment, draft in db.session.execute(query.order_by(DraftComment.id)):
         field = teamwork.COMMENTED_FIELDS[draft.kind].get(comment.field, comment.field)
         address = f"{_form(draft.id)}#talk-{comment.field}"
-        yield Line(f"{comment.name} at “{field}” of “{draft.title}”", address)
+        yield Line(f"{comment.name} on “{field}” in “{draft.title}”", address)
 
 
 def _answered(editor: Editor, since: datetime, until: datetime) -> Iterable[Line]:

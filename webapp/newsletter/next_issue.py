@@ -38,7 +38,7 @@ USUAL_TIME = time(9)  # in the time zone of the site
 # reads a mail that long.
 MOST_UNCHOSEN = {Frequency.WEEKLY: 10, Frequency.MONTHLY: 25}
 PUT_BACK_FOR = timedelta(days=183)  # for so long a text that was left out is offered to be put back
-MOST_ANSWERS = 5  # of an issue without an editor, for each subscriber
+MOST_ANSWERS = 5  # of an issue without an editor; the others wait
 
 Text = Article | Answer
 
