@@ -218,7 +218,7 @@ def everything(ana: Editor, bo: Editor) -> Article:
         )
         inbox.send(Topic.OTHER, "Thanks.", "editors@example.org", NOON)
         db.session.commit()
-        retract(article)
+        retract(article, NOON)
         due = TODAY.replace(hour=15)
         soon, later = draft_of(bo, "Goes out today"), draft_of(bo, "Goes out later")
         for draft, at in ((soon, due), (later, due + timedelta(days=1))):
@@ -304,6 +304,14 @@ def test_what_is_done_before_the_mail_goes_out_is_left_out(ana: Editor, bo: Edit
     teamwork.settle(teamwork.talks(draft)["harms"].open[0].comment, ana.id, TODAY)
     db.session.commit()
     assert delivered(TODAY) == []
+
+
+def test_what_changes_while_a_mail_waits_is_told_the_next_day_alone(ana: Editor) -> None:
+    article = add_article(NOON)
+    retract(article, TODAY + timedelta(hours=1))
+    assert desk_digest.parts_for(ana, YESTERDAY, TODAY) == []
+    [part] = desk_digest.parts_for(ana, TODAY, TOMORROW)
+    assert part.heading == "Changed since then"
 
 
 def test_a_long_list_is_cut(ana: Editor, bo: Editor) -> None:

@@ -1,6 +1,6 @@
 """My work: which list each kind of work is in, what comes first, and that an empty list is left out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -62,9 +62,9 @@ def asked(article: Article, editor: Editor) -> None:
     db.session.commit()
 
 
-def retract(article: Article) -> None:
+def retract(article: Article, at: datetime = NOW) -> None:
     notice = PaperContent(status=PaperStatus.RETRACTED, status_on=NOW.date(), status_note="It was made up.")
-    external_changes.publish_notice(article, notice, NOW)
+    external_changes.publish_notice(article, notice, at)
     db.session.commit()
 
 

@@ -193,10 +193,10 @@ def _mistakes(since: datetime, until: datetime) -> Iterable[Line]:
 
 
 def _changed(since: datetime, until: datetime) -> Iterable[Line]:
-    for article in since_then.with_new_notice(since):
+    for article in since_then.with_new_notice(since, until):
         address = link("editor.edit_published", article_id=article.id)
         yield Line(f"{article.paper.status.label}: the paper of “{article.title}”", address)
-    for answer in since_then.answers_to_check(until.date(), since):
+    for answer in since_then.answers_to_check(until.date(), since, until):
         if answer.summaries:
             count = plural(len(answer.summaries), "summary", "summaries")
             address = link("editor.edit_published", answer_id=answer.answer_id)

@@ -14,7 +14,7 @@ from webapp.db.session import db
 from webapp.models import Answer, AnswerCitation, Article, Paper, PublicChange
 from webapp.models.values import PaperStatus
 
-NEVER = datetime.fromtimestamp(0, UTC)
+NEVER, EVER = datetime.fromtimestamp(0, UTC), datetime(9999, 1, 1, tzinfo=UTC)
 # Of the public changes of a summary: what may make an answer wrong.
 _SAYS_SOMETHING_ELSE = (ChangeKind.PUBLISHED, ChangeKind.WITHDRAWN, ChangeKind.NOTICE)
 _TITLE = func.coalesce(Article.plain_title, Paper.title)
@@ -31,10 +31,10 @@ class AnswerToCheck:
     newest_change: int
 
 
-def answers_to_check(today: date, after: datetime = NEVER) -> list[AnswerToCheck]:
+def answers_to_check(today: date, after: datetime = NEVER, until: datetime = EVER) -> list[AnswerToCheck]:
     """Published answers of which a summary changed since an editor looked at them last, or whose next check is due.
 
-    ``after``: only changes later than that.
+    Only changes later than ``after``, up to ``until``.
     """
     changed = (
         select(AnswerCitation.answer_id, _TITLE, func.max(PublicChange.id))
@@ -46,6 +46,7 @@ def answers_to_check(today: date, after: datetime = NEVER) -> list[AnswerToCheck
             PublicChange.kind.in_(_SAYS_SOMETHING_ELSE),
             PublicChange.id > Answer.checked_change,
             PublicChange.at > after,
+            PublicChange.at <= until,
         )
         .group_by(AnswerCitation.answer_id, Article.id, _TITLE)
         .order_by(_TITLE)
@@ -66,8 +67,8 @@ def answers_to_check(today: date, after: datetime = NEVER) -> list[AnswerToCheck
     ]
 
 
-def with_new_notice(after: datetime = NEVER) -> Sequence[Article]:
-    """Published summaries of whose papers a journal says something that came after their newest text, and after that time."""
+def with_new_notice(after: datetime = NEVER, until: datetime = EVER) -> Sequence[Article]:
+    """Published summaries of whose papers a journal says something that came after their newest text, and in that time."""
     later = aliased(PublicChange)
     is_answered = exists().where(
         later.article_id == Article.id,
@@ -78,6 +79,7 @@ def with_new_notice(after: datetime = NEVER) -> Sequence[Article]:
         PublicChange.article_id == Article.id,
         PublicChange.kind == ChangeKind.NOTICE,
         PublicChange.at > after,
+        PublicChange.at <= until,
         ~is_answered,
     )
     grave = [status for status in PaperStatus if status.gravity]
