@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,15 @@ def site(tmp_path_factory: pytest.TempPathFactory, sign_in_provider: Provider) -
     site.environment["SITE_URL"] = site.url
     with running(site):
         yield site
+
+
+@pytest.fixture(autouse=True)
+def _tries_forgotten(request: pytest.FixtureRequest) -> None:
+    """Each test may sign in, however many did within the last five minutes."""
+    if "site" in request.fixturenames:
+        database = Path(request.getfixturevalue("site").environment["INSTANCE_PATH"]) / "site.sqlite3"
+        with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+            connection.execute("DELETE FROM attempt")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
 from flask import current_app, session, url_for
@@ -214,6 +215,9 @@ def _fetch_json(
     try:
         with open_until(time.monotonic() + SECONDS, request, _NoRedirect(), SECONDS) as answer:
             found = json.loads(read_all(answer, MOST_BYTES))
+    except HTTPError as error:
+        with error:  # it holds the connection
+            raise _failed(f"HTTPError: {error}") from error
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise _failed(f"{type(error).__name__}: {error}") from error
     if not isinstance(found, dict):
