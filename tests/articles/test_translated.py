@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests.accounts.people import add_editor
 from tests.factories import NOW, STARTER, add_article
 from tests.pages import PageClient
+from webapp.content.article_content import PaperContent
 from webapp.db.session import db
 from webapp.languages.language import Language, known_languages
 from webapp.models import Article
@@ -87,7 +88,19 @@ def test_what_happens_to_the_original_shows_at_once(article: Article, client: Pa
     publication.set_paper_status(article, paper, NOW)
     publication.record_status_check(article, NOW, NOW)
     db.session.commit()
-    assert f"RETRACTED: {TITLE}" in client.get(SPANISH).text
+    assert f"RETRACTADO: {TITLE}" in client.get(SPANISH).text
+
+
+@pytest.mark.parametrize("path", [SPANISH, "/es/categories/pain-management", "/es/search?q=dolor"])
+def test_a_retraction_is_told_in_the_language_of_the_page(
+    article: Article, client: PageClient, path: str
+) -> None:
+    external_changes.publish_notice(article, PaperContent(status=PaperStatus.RETRACTED), NOW)
+    db.session.commit()
+    page = client.get(path).text
+    assert f"RETRACTADO: {TITLE}" in page
+    assert "RETRACTADO: la revista retiró este artículo." in page
+    assert "the journal withdrew this paper" not in page and "RETRACTED: La" not in page
 
 
 def test_lists_show_what_is_translated(article: Article, client: PageClient) -> None:

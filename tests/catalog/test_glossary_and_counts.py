@@ -69,6 +69,7 @@ def test_the_glossary_can_be_searched(client: PageClient, glossary: None) -> Non
     assert "Too little spit." in client.get("/glossary").text
     found = client.get("/glossary?q=spit").text
     assert "dry mouth" in found and "placebo" not in found
+    assert "Too little spit." in client.get("/glossary?q=Xerostomia").text
     assert "We haven’t explained “zebra” yet" in client.get("/glossary?q=zebra").text
     assert client.fragment("/glossary?q=spit").strip() in found
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.accounts.people import EMAIL, EditorClient, add_editor, sign_in, token
 from tests.editor.test_work import retract
 from tests.engines import both_engines
-from tests.factories import add_article, content
+from tests.factories import add_answer, add_article, content
 from tests.newsletter.steps import delivered, link_in, text_of
 from tests.pages import PageClient
 from webapp import jobs
@@ -242,6 +242,13 @@ TITLES = {
     "Scheduled for today": "“Goes out today”, at 15:00",
     "Searches for new papers that failed": "Trials: The service did not answer.",
 }
+
+
+def test_a_mistake_in_an_answer_is_told_with_its_question(ana: Editor) -> None:
+    answer = add_answer(now=NOON, question="Does it help?")
+    inbox.send(Topic.MISTAKE, "It does not.", "editors@example.org", NOON, about=answer)
+    run(TODAY)
+    assert "About “Does it help?”" in text_of(mail_to(EMAIL))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Draft, Editor, Review, Role
 from webapp.models.values import ReviewerKind
-from webapp.publishing import revisions
+from webapp.publishing import revisions, teamwork
 
 LIST = "/editor/summaries"
 NEW = "/editor/summaries/new"
@@ -122,20 +122,24 @@ def test_the_list_of_answers_shows_their_views(client: PageClient) -> None:
     assert "Views in 28 days: </span>7<" in client.get("/editor/answers").text
 
 
-def test_the_list_is_a_file_for_spreadsheets_with_the_views(client: PageClient) -> None:
+def test_the_list_is_a_file_for_spreadsheets_with_the_views(client: PageClient, editor: Editor) -> None:
     article = add_article(plain_title="=A lamp", categories=["pain-management", "orthopedics"])
     add_views(article, 42)
+    teamwork.assign(revisions.draft_of(article.id), editor.id, None, NOW)
+    editor.time_zone = "Pacific/Honolulu"  # where the day of the change has not begun
     add_article(plain_title="A candle")
     answer = client.get(f"{LIST}.csv", query_string={"sort": "views"})
     assert answer.mimetype == "text/csv" and answer.headers["Cache-Control"] == "no-store"
-    heads, first, second = csv.reader(answer.text.splitlines())
+    assert answer.text.startswith("\ufeff")
+    heads, first, second = csv.reader(answer.text.removeprefix("\ufeff").splitlines())
     assert dict(zip(heads, first, strict=True)) == {
         "Title": "'=A lamp",
         "State": "Published",
         "Categories": "Pain Management, Orthopedics",
+        "Assigned to": "Ana Example",
         "Saved by": "The library",
-        "Changed": "2026-11-24",
-        "Grade": first[5],
+        "Changed": "2026-11-23",
+        "Grade": first[6],
         "Helpful: yes": "0",
         "Helpful: no": "0",
         "Views in 28 days": "42",

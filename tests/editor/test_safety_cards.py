@@ -413,7 +413,7 @@ def test_a_name_is_taken_back_by_the_link_or_by_an_admin(asker: PageClient, app:
         if taken_back == "link":
             sam.post(f"{link}/undo", status=303)
         else:
-            [path] = re.findall(r'action="(/editor/safety/reviews/\d+/undo)"', asker.get(REVIEWS).text)
+            [path] = re.findall(rf'action="({REVIEWS}/\d+/undo)"', asker.get(REVIEWS).text)
             asker.post(path, {"csrf_token": token(asker, REVIEWS)}, status=303)
         assert BY_MAIL not in asker.get("/emergency").text
 

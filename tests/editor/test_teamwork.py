@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from tests.accounts.people import EditorClient, add_editor, sign_in
+from tests.accounts.people import EditorClient, add_editor, sign_in, token_on
 from tests.editor.forms import changed, fields_of, form_of, press
 from tests.editor.test_work import sections
 from tests.factories import NOW, add_answer, add_article, content
@@ -262,6 +262,35 @@ def test_a_comment_that_was_typed_is_sent_when_the_form_leaves_the_page(
     half = changed(fields_of(client.get(form).text), remark__findings="Half a sent")
     client.post_fragment(f"{form}/save", half)
     assert "Half a sent" not in client.get(form).text
+
+
+@pytest.mark.parametrize("is_reply", [False, True])
+def test_what_was_typed_to_colleagues_when_the_session_ended_is_there_again(
+    app: Flask, client: PageClient, form: str, *, is_reply: bool
+) -> None:
+    say(client, form, "Say how many.")
+    place = str(comment().id) if is_reply else "harms"
+    add_editor("Bo", "bo@example.org", Role.WRITER)
+    other = EditorClient(app)
+    sign_in(other, "bo@example.org")
+    sent = changed(fields_of(other.get(form).text), **{f"remark__{place}": "Not lost"})
+    other.post("/editor/sign-out", {"csrf_token": token_on(other.get(form).text)})
+    press(other, form, sent, "comment", place)
+    sign_in(other, "bo@example.org")
+    page = other.get(form).text
+    again = fields_of(page)
+    assert again[f"remark-{place}"] == "Not lost" and 'id="talk-fold-harms" data-keep-open open' in page
+    press(other, form, again, "comment", place, status=200)
+    page = other.get(form).text
+    assert fields_of(page)[f"remark-{place}"] == "" and "Not lost" in talk(page)
+
+
+def test_a_comment_that_went_out_with_a_refused_text_waits_in_its_field_no_more(
+    client: PageClient, form: str
+) -> None:
+    typed = changed(fields_of(client.get(form).text), remark__harms="Say how many.", main_message="")
+    page = press(client, form, typed, "publish", status=422).text
+    assert "Say how many." in talk(page) and fields_of(page)["remark-harms"] == ""
 
 
 def test_comments_stay_when_the_text_is_published(client: PageClient, form: str) -> None:

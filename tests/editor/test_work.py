@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.accounts.people import add_editor
 from tests.editor.test_dashboard import counted_queries
-from tests.factories import NOW, add_article, add_views, content
+from tests.factories import NOW, add_answer, add_article, add_views, content
 from tests.pages import H, PageClient, parsed
 from webapp import jobs
 from webapp.content.article_content import ArticleContent, PaperContent
@@ -135,6 +135,13 @@ def test_results_of_a_plan_wait_until_its_summary_says_so(client: PageClient, ed
     external_changes.publish(plan, text, editor.id, revisions.Kind.REFILED, NOW)
     db.session.commit()
     assert "Results of this plan" not in client.get(HOME).text
+
+
+def test_words_of_a_reader_about_an_answer_name_it(client: PageClient, editor: Editor) -> None:
+    answer = add_answer(question="Does it help?")
+    inbox.send(Topic.MISTAKE, "It does not.", "ed@example.org", NOW, about=answer)
+    db.session.commit()
+    assert f"{Topic.MISTAKE.label} · Does it help?" in sections(client)["Start here"]
 
 
 def test_readers_mistakes_come_before_other_words_and_unclear_summaries_are_named(

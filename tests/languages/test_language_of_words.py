@@ -15,9 +15,12 @@ from flask import Flask
 from tests.conftest import config_in, pushed
 from tests.factories import NOW, add_article, content, publish
 from tests.pages import H, parsed
+from webapp.content.article_content import PaperContent
 from webapp.db.session import db
 from webapp.languages import catalogs
 from webapp.languages.language import known_languages
+from webapp.models.values import PaperStatus
+from webapp.publishing import external_changes
 from webapp.publishing.translations import import_folder
 
 SPANISH = known_languages()["es"]
@@ -78,6 +81,8 @@ def site(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fl
             plain_title="A pill for the pain", simple_explanation="People took the pill twice a day."
         )
         publish(text, NOW, changed, note="The count of pills was wrong")
+        retracted = add_article(slug="taken-back", plain_title="A cream for the pain")
+        external_changes.publish_notice(retracted, PaperContent(status=PaperStatus.RETRACTED), NOW)
         db.session.commit()
         yield app
 

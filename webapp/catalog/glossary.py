@@ -187,7 +187,7 @@ def _dictionary(_database: str, _generation: int, _language: Language, *, is_tra
 
 
 def terms_by_letter(wanted: str = "") -> list[tuple[str, list[Term]]]:
-    """All terms (or those whose word or meaning has ``wanted``) under their first letter, in alphabetical order.
+    """All terms (or those whose word, other form or meaning has ``wanted``) under their first letter, in alphabetical order.
 
     Accents do not count: "médula" stands under M, and is found by "medula" and by its English word.
     """
@@ -195,14 +195,18 @@ def terms_by_letter(wanted: str = "") -> list[tuple[str, list[Term]]]:
     found = [
         term
         for english, term in _terms_in_current_language()
-        if not asked or any(asked in _folded(text) for text in (term.term, term.meaning, english.term))
+        if not asked
+        or any(
+            asked in _folded(text)
+            for text in (term.term, term.meaning, *term.forms, english.term, *english.forms)
+        )
     ]
     found.sort(key=lambda term: _folded(term.term))
     groups = groupby(found, key=lambda term: _folded(term.term)[0].upper())
     return [(letter, list(group)) for letter, group in groups]
 
 
-@lru_cache(maxsize=2_000)  # each word is asked for twice a page, on every page
+@lru_cache(maxsize=4_000)  # each word is asked for twice a page, on every page
 def _folded(text: str) -> str:
     return "".join(one for one in normalize("NFKD", text.casefold()) if not combining(one))
 

@@ -14,6 +14,7 @@ from webapp.content.answer_content import Content, content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.content.comparison import Difference, differences
 from webapp.db.session import db
+from webapp.languages.language import ENGLISH, in_language
 from webapp.models import Answer, Article, Category, Correction, PublicChange, Revision
 from webapp.models.article import Live
 from webapp.models.values import ArticleStatus
@@ -151,16 +152,17 @@ def history(live: Live) -> list[Step]:
         .where(*(getattr(PublicChange, name) == value for name, value in live.key.items()))
         .order_by(PublicChange.id)
     )
-    steps = [
-        Step(
-            revision.number,
-            change.at,
-            change.note or "",
-            tuple(differences(_shown(before, names), _shown(revision, names))),
-            revision.is_correction,
-        )
-        for (_, before), (change, revision) in pairwise(db.session.execute(query).all())
-    ]
+    with in_language(ENGLISH):  # also what was chosen from a list: all of it is English, as revisions are
+        steps = [
+            Step(
+                revision.number,
+                change.at,
+                change.note or "",
+                tuple(differences(_shown(before, names), _shown(revision, names))),
+                revision.is_correction,
+            )
+            for (_, before), (change, revision) in pairwise(db.session.execute(query).all())
+        ]
     return [step for step in reversed(steps) if step.differences or step.note]
 
 

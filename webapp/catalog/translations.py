@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from webapp.content.translation import Translated, fields_with, words_of
 from webapp.db.session import db
-from webapp.languages.language import ENGLISH, Language, current_language
+from webapp.languages.language import ENGLISH, Language, current_language, gettext
 from webapp.models import Answer, Article, Draft, Live, Revision, Translation
 from webapp.web.live_values import LiveValue
 
@@ -23,6 +23,7 @@ class InLanguage:
     def __init__(self, original: Live, fields: dict[str, Any], translation: Translation) -> None:
         self.__dict__.update(fields)
         self.original, self.translation = original, translation
+        self.retracted_word = gettext("RETRACTED")
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:

@@ -256,18 +256,21 @@ def show_talk(draft: Draft, form: DraftForm, notice: TalkNotice, status: int = H
 
 
 def typed_comments() -> dict[str, str]:
-    """What the sent form has in its fields for comments, by place."""
+    """What the form that was sent, now or before its session ended, has in its fields for comments, by place."""
+    fields = request.form if request.method == "POST" else editor_access.recovered_fields()
     return {
         name.removeprefix(COMMENT): text
-        for name, text in request.form.items()
+        for name, text in (fields or {}).items()
         if name.startswith(COMMENT) and text.strip()
     }
 
 
 def _talk_context(draft: Draft, notice: TalkNotice | None) -> dict[str, Any]:
-    typed = typed_comments()
+    typed = typed_comments() if draft.id else {}
     if notice is not None:
         typed.pop(notice.sent, None)
+    me = current_editor().id
+    typed = {place: text for place, text in typed.items() if not teamwork.is_written(draft, place, text, me)}
     return {
         "talks": teamwork.talks(draft) if draft.id else {},
         "commented_fields": teamwork.COMMENTED_FIELDS[draft.kind],

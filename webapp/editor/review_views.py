@@ -108,15 +108,15 @@ def ask_about_card(card_id: str) -> Response:
     return htmx.redirect(url_for(".of_card", card_id=card_id, done="asked"))
 
 
-@bp.post("/editor/safety/reviews/<int:review_id>/undo")
-def undo_of_card(review_id: int) -> Response:
+@bp.post("/editor/safety/<card_id>/reviews/<int:review_id>/undo")
+def undo_of_card(card_id: str, review_id: int) -> Response:
     """Take back the sign-off of a safety card that came by mail."""
     with editor_access.writing_as(Role.ADMIN) as now:
         review = db.session.get(SafetyReview, review_id)
-        if review is None:
+        if review is None or review.revision.card_id != card_id:
             raise SiteError(HTTPStatus.NOT_FOUND)
         reviews.undo(review, current_editor().id, now)
-    return htmx.redirect(url_for(".of_card", card_id=review.revision.card_id, done="undone"))
+    return htmx.redirect(url_for(".of_card", card_id=card_id, done="undone"))
 
 
 @bp.get("/editor/unchecked")

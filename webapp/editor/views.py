@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
 from webapp.answers.evidence import Evidence
 from webapp.catalog.answers import cited
 from webapp.catalog.glossary import new_explainer
@@ -82,12 +83,15 @@ def summaries() -> Response:
 def summaries_file() -> Response:
     """Give the whole list as a file for spreadsheets."""
     rows = queries.every_summary(*_asked_list(), datetime.now(UTC).date())
-    heads = "Title", "State", "Categories", "Saved by", "Changed", "Grade", "Helpful: yes", "Helpful: no"
-    lines: list[tuple[object, ...]] = [(*heads, f"Views in {queries.RECENT.days} days")]
+    heads = "Title", "State", "Categories", "Assigned to", "Saved by", "Changed", "Grade"
+    counts = "Helpful: yes", "Helpful: no", f"Views in {queries.RECENT.days} days"
+    lines: list[tuple[object, ...]] = [(*heads, *counts)]
     for row in rows:
-        text = row.title, row.state.label, ", ".join(row.categories), row.saved_by, row.updated_at.date()
+        whose, on = (row.assigned_to, row.saved_by), row.updated_at.astimezone(ZoneInfo(time_zone())).date()
+        text = row.title, row.state.label, ", ".join(row.categories), *whose, on
         lines.append((*text, row.reading_grade, row.helpful, row.not_helpful, row.views))
-    return text_file(csv_text(lines), "text/csv", "summaries.csv")
+    # without the byte-order mark, Excel guesses the encoding
+    return text_file(f"\ufeff{csv_text(lines)}", "text/csv", "summaries.csv")
 
 
 @bp.get("/editor/answers")

@@ -185,7 +185,7 @@ def readers_say() -> Queue:
     rows = []
     for message in inbox.unread_messages():
         is_mistake = message.topic is Topic.MISTAKE
-        about = [message.topic.label, message.article.title if message.article else ""]
+        about = [message.topic.label, message.text.title if message.text else ""]
         about.append("wants a reply by email" if message.email else "")
         rows.append(
             Row(

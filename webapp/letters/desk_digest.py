@@ -189,7 +189,7 @@ def _mistakes(since: datetime, until: datetime) -> Iterable[Line]:
     )
     for message in db.session.scalars(query.order_by(ContactMessage.id)):
         address = f"{link('editor_feedback.overview')}#message-{message.id}"
-        yield Line(f"About “{message.article.title}”" if message.article else "About the site", address)
+        yield Line(f"About “{message.text.title}”" if message.text else "About the site", address)
 
 
 def _changed(since: datetime, until: datetime) -> Iterable[Line]:

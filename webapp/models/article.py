@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.column_types import JsonList, JsonStruct, UtcDateTime, enum_text
 from webapp.db.session import Base
-from webapp.languages.language import gettext
+from webapp.languages.language import gettext, gettext_noop
 from webapp.models.answer import Answer
 from webapp.models.category import ArticleCategory, Category
 from webapp.models.people import People
@@ -31,7 +31,7 @@ from webapp.models.values import (
     TextKind,
 )
 
-RETRACTED_MESSAGE = "RETRACTED: the journal withdrew this paper. Please don’t rely on it."
+RETRACTED_MESSAGE = gettext_noop("RETRACTED: the journal withdrew this paper. Please don’t rely on it.")
 # Many journals say it in the title: "RETRACTED: …", "[Retracted] …", "Retracted article - …".
 _SAYS_RETRACTED = re.compile(r"\W*retracted(?: article| paper)?\s*[:\]).–—-]", re.IGNORECASE)
 
@@ -69,9 +69,9 @@ class Paper(Base):
         """Did the journal retract it? Pages, lists, counts and exports all ask here."""
         return self.status == PaperStatus.RETRACTED
 
-    def stamped(self, title: str) -> str:
-        """A title of the paper or of our summary, with RETRACTED in front of it if the journal retracted the paper."""
-        return f"RETRACTED: {title}" if self.is_retracted and not _SAYS_RETRACTED.match(title) else title
+    def stamped(self, title: str, word: str = "RETRACTED") -> str:
+        """A title of the paper or of our summary, with a word in front of it if the journal retracted the paper."""
+        return f"{word}: {title}" if self.is_retracted and not _SAYS_RETRACTED.match(title) else title
 
     @property
     def what_was_read(self) -> ReadFrom:
@@ -178,6 +178,7 @@ class Article(Base):
     )
 
     kind: ClassVar = TextKind.SUMMARY
+    retracted_word: ClassVar = "RETRACTED"  # in front of its title, in the language of that
 
     @property
     def path(self) -> str:
@@ -192,12 +193,12 @@ class Article(Base):
     @property
     def title(self) -> str:
         """The plain title, or the paper's own where there is none. It says RETRACTED wherever it goes."""
-        return self.paper.stamped(self.plain_title or self.paper.title)
+        return self.paper.stamped(self.plain_title or self.paper.title, self.retracted_word)
 
     @property
     def takeaway(self) -> str:
         """What to take away from the article: its main message, or that nobody should rely on a retracted paper."""
-        return RETRACTED_MESSAGE if self.paper.is_retracted else self.main_message
+        return gettext(RETRACTED_MESSAGE) if self.paper.is_retracted else self.main_message
 
     @property
     def categories(self) -> list[Category]:

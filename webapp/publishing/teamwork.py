@@ -134,13 +134,7 @@ def write(draft: Draft, place: str, text: str, editor_id: int, now: datetime) ->
             raise CommentRefused("We couldn’t find that comment. Please write a new one.")
         field, begun.done_at, begun.done_by_id = begun.field, None, None
     reply_to_id = begun.id if begun else None
-    newest = select(DraftComment).where(
-        DraftComment.draft_id == draft.id,
-        DraftComment.field == field,
-        DraftComment.reply_to_id == reply_to_id,
-    )
-    last = db.session.scalar(newest.order_by(DraftComment.id.desc()).limit(1))
-    if last is None or (last.text, last.editor_id) != (words, editor_id) or last.done_at is not None:
+    if not _is_newest(draft, field, reply_to_id, words, editor_id):
         row = DraftComment(
             draft_id=draft.id,
             field=field,
@@ -161,6 +155,25 @@ def write_all(draft: Draft, typed: Mapping[str, str], editor_id: int, now: datet
                 write(draft, place, text[:LONGEST_COMMENT], editor_id, now)
             except CommentRefused:
                 continue
+
+
+def is_written(draft: Draft, place: str, text: str, editor_id: int) -> bool:
+    """Tell whether an editor wrote this at a place just before, so that it waits in no field any more."""
+    begun = None if place in COMMENTED_FIELDS[draft.kind] else find_comment(draft, place)
+    words = clean_text(text[:LONGEST_COMMENT]).strip()
+    field, reply_to_id = (begun.field, begun.id) if begun else (place, None)
+    return _is_newest(draft, field, reply_to_id, words, editor_id)
+
+
+def _is_newest(draft: Draft, field: str, reply_to_id: int | None, words: str, editor_id: int) -> bool:
+    """Tell whether this is the newest comment at a field, or the newest reply, and not done."""
+    query = select(DraftComment).where(
+        DraftComment.draft_id == draft.id,
+        DraftComment.field == field,
+        DraftComment.reply_to_id == reply_to_id,
+    )
+    last = db.session.scalar(query.order_by(DraftComment.id.desc()).limit(1))
+    return last is not None and (last.text, last.editor_id, last.done_at) == (words, editor_id, None)
 
 
 def find_comment(draft: Draft, number: str) -> DraftComment | None:
