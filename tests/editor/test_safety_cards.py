@@ -418,6 +418,18 @@ def test_a_name_is_taken_back_by_the_link_or_by_an_admin(asker: PageClient, app:
         assert BY_MAIL not in asker.get("/emergency").text
 
 
+def test_who_presses_a_button_signed_out_comes_to_the_reviews_of_that_card(
+    asker: PageClient, app: Flask
+) -> None:
+    link, sam = mailed_link(asker), PageClient(app)
+    sam.post(link, SIGNS, status=303)
+    [path] = re.findall(rf'action="({REVIEWS}/\d+/undo)"', asker.get(REVIEWS).text)
+    assert sam.post(path, status=303).location == f"/editor/sign-in?next={REVIEWS}"
+    other = path.replace(BURN, "/editor/safety/crisis")
+    asker.post(other, {"csrf_token": token(asker, REVIEWS)}, status=404)
+    assert BY_MAIL in asker.get("/emergency").text
+
+
 def test_the_link_of_a_card_works_for_two_weeks_and_until_the_next_one(asker: PageClient, app: Flask) -> None:
     first, sam = mailed_link(asker), PageClient(app)
     second = mailed_link(asker)
