@@ -4,15 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import NOW, STARTER
 from tests.pages import PageClient
 from tests.search.conftest import Adds
+from webapp.content.article_content import PaperContent
 from webapp.content.translation import FILES, from_file, words_of
 from webapp.db.session import db
 from webapp.languages.language import known_languages
-from webapp.models import Translation
-from webapp.publishing import library, translations
+from webapp.models import Article, Translation
+from webapp.models.values import PaperStatus
+from webapp.publishing import external_changes, library, translations
 from webapp.search.translated import TranslatedTexts, document_of
 
 SPANISH = known_languages()["es"]
@@ -77,6 +80,22 @@ def test_the_page_shows_spanish_texts_first_and_english_ones_marked(client: Page
     assert f'<h3><a href="/es/research/{english.slug}" lang="en">' in page
     assert TITLE in client.get("/es/search?q=dolor&panel=1").text
     assert TITLE not in client.get("/search?q=dolor").text
+
+
+def test_summaries_of_retracted_papers_come_last(client: PageClient) -> None:
+    paths = {}
+    for slug in ("amitriptyline-pain-trial", "non-drug-treatments-chronic-pain-review"):
+        library.import_library(STARTER / "articles" / f"{slug}.toml", NOW)
+        paths[slug] = f'href="/es/research/{slug}"'
+    translations.import_folder(SPANISH, NOW)
+    db.session.commit()
+    page = client.get("/es/search?q=dolor").text
+    best = min(paths, key=lambda slug: page.index(paths[slug]))
+    article = db.session.scalars(select(Article).where(Article.slug == best)).unique().one()
+    external_changes.publish_notice(article, PaperContent(status=PaperStatus.RETRACTED), NOW)
+    db.session.commit()
+    page = client.get("/es/search?q=dolor").text
+    assert max(paths, key=lambda slug: page.index(paths[slug])) == best
 
 
 def test_where_spanish_has_nothing_english_pages_are_offered(client: PageClient, add: Adds) -> None:

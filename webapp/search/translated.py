@@ -26,7 +26,7 @@ from webapp.catalog.queries import published_by_ids
 from webapp.catalog.translations import headings_in_current_language
 from webapp.db.session import db
 from webapp.languages.language import ENGLISH, Language, current_language, known_languages
-from webapp.models import Answer, Live, Translation
+from webapp.models import Answer, Article, Live, Translation
 from webapp.models.values import TextKind
 from webapp.search.words import folded_words
 from webapp.web.live_values import LiveValue
@@ -173,7 +173,10 @@ class TranslatedTexts:
 
 
 def find_translated(text: str, most: int) -> list[Live]:
-    """The published answers and summaries that a search finds in the language of the page, the best first; in English none."""
+    """The published answers and summaries that a search finds in the language of the page, the best first; in English none.
+
+    Those of retracted papers come after all others.
+    """
     code = current_language().code
     if code == ENGLISH.code:
         return []
@@ -184,7 +187,8 @@ def find_translated(text: str, most: int) -> list[Live]:
     answers = db.session.scalars(published_answers().where(Answer.id.in_(wanted))) if wanted else ()
     shown: list[Live] = [*headings_in_current_language(articles), *headings_in_current_language(answers)]
     by_key = {(live.kind, live.id): live for live in shown}
-    return [by_key[key] for key in keys if key in by_key]
+    found = [by_key[key] for key in keys if key in by_key]
+    return sorted(found, key=lambda live: isinstance(live, Article) and live.paper.is_retracted)
 
 
 def _newest() -> list[int]:
