@@ -10,7 +10,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from tests.accounts.people import EditorClient, add_editor, sign_in
+from tests.accounts.people import EditorClient, add_editor, sign_in, token
 from tests.editor.forms import changed, fields_of, form_of, opened, press, send_sheet, sent_by, sheet_of
 from tests.factories import NOW, add_answer, add_article
 from tests.newsletter.steps import ADDRESS, delivered, subscribed
@@ -169,6 +169,24 @@ def test_publishing_twice_changes_nothing_more(client: PageClient, article: Arti
         client.post(sheet.get("action", ""), sent, status=303)
     assert client.get("/corrections").text.count(REASON) == 1
     assert "there is nothing to publish" in client.get(path).text
+
+
+def test_who_publishes_what_a_colleague_just_published_is_told_that_the_reason_was_not_used(
+    client: PageClient, article: Article, app: Flask
+) -> None:
+    path = changed_form(client, article)
+    sheet = sheet_of(client.get(path).text)
+    sent = changed(sent_by(sheet), reason=REASON, correction="yes")
+    client.post(sheet.get("action", ""), sent, status=303)
+    add_editor("Nora Two", "nora@example.org")
+    client.post("/editor/sign-out", {"csrf_token": sent["csrf_token"]}, status=303)
+    sign_in(client, "nora@example.org")
+    theirs = changed(
+        sent, reason="Only a typing error.", correction="no", csrf_token=token(client, "/editor/account")
+    )
+    told = client.post(sheet.get("action", ""), theirs, status=409).text
+    assert "published these changes before you did" in told and "Only a typing error." in told
+    assert "Only a typing error." not in client.get("/research/a-lantern/history").text
 
 
 def test_a_change_can_be_published_later_with_its_reason(client: PageClient, article: Article) -> None:

@@ -66,6 +66,8 @@ def publish(draft_id: int) -> Response:
             draft.tab = tab
             revisions.end_schedule(draft, now, "It was published by hand.")
             audit.record(AuditKind.PUBLISHED, now, current_editor().id, detail=draft.title)
+        elif draft.editor_id != current_editor().id:  # with a reason of their own
+            raise SavedMeanwhile
         editor_access.discard_recovered_fields()
     return htmx.redirect(url_for("authoring.edit", draft_id=draft_id, done="published"))
 
