@@ -37,6 +37,8 @@ def capitals(tmp_path: Path) -> Language:
     (folder / "articles").mkdir(parents=True)
     negations = f"negations = {json.dumps(english_words().negations)}\n"
     (folder / "checks.toml").write_text(negations, encoding="utf-8")
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'  # no message is translated
+    (folder / "messages.po").write_text(head, encoding="utf-8")
     return Language(code="es", locale="es_US", name="Español", invitation="Léelo", folder=folder)
 
 
