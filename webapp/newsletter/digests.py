@@ -144,12 +144,10 @@ def _make(line: Lineup, now: datetime, by: datetime) -> Issue:
             for at, row in enumerate(line.summaries if line.is_chosen else in_order)
         ],
     )
-    db.session.add(issue)
     change_log.announce(ChangeKind.NEWSLETTER, now)
+    outbox.enqueue_issue(issue, [(recipient.subscriber, recipient.articles) for recipient in to], now)
     for recipient in to:
-        person, own = recipient.subscriber, recipient.articles
-        outbox.enqueue(MailKind.DIGEST, person.email, now, subscriber=person, issue=issue, articles=own)
-        person.covered_until = now
+        recipient.subscriber.covered_until = now
     db.session.flush()
     return issue
 
