@@ -91,9 +91,9 @@ class Running:
         for thread in self.awaited:
             thread.join(max(0.0, deadline - time.monotonic()))
         # A database that is down must not keep the process alive for the counts of the last seconds.
-        with suppress(SQLAlchemyError), self.app.app_context():
-            write_misses(self.stop)
-            write_views(self.stop)
+        for write_counts in (write_misses, write_views):
+            with suppress(SQLAlchemyError), self.app.app_context():
+                write_counts(self.stop)
 
 
 def start(app: Flask) -> Running:

@@ -497,9 +497,7 @@ def _save(draft_id: int, form: DraftForm, now: datetime) -> Draft:
 def _forget_unsaved(now: datetime, saved: Draft | None = None) -> None:
     """Delete unsaved typing: it is in the newest revision of ``saved`` now, or was discarded."""
     if saved:
-        if (
-            not htmx.wants_fragment()
-        ):  # else the comments stay on the page, where they are sent with their own button
+        if not htmx.wants_fragment():  # else comments stay on the page, and are sent with their own button
             teamwork.write_all(saved, typed_comments(), current_editor().id, now)
         saved.tab = request.form.get("tab", "")[: autosaves.LONGEST_TAB]
     autosaves.forget(current_editor().id, request.form)

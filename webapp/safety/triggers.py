@@ -147,9 +147,8 @@ class Triggers:
             self._phrases[words[0]].append((words, card, call))
 
 
-@lru_cache(
-    maxsize=8
-)  # the same words call for cards in each language, and reading them takes longer than all else at the start
+# The same words call for cards in each language, and reading them takes longer than all else at the start.
+@lru_cache(maxsize=8)
 def triggers_of(by_card: tuple[tuple[str, TriggerWords], ...], matching: Matching) -> Triggers:
     """What calls for these cards; raises ValueError for a trigger without a word."""
     return Triggers(dict(by_card), matching)
