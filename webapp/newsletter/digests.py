@@ -30,7 +30,7 @@ from webapp.models import (
     SubscriberState,
 )
 from webapp.newsletter import next_issue
-from webapp.newsletter.next_issue import OVERLAP, PERIODS, Lineup, mark_of, texts_of, waiting_marks
+from webapp.newsletter.next_issue import OVERLAP, PERIODS, Lineup, mark_of
 from webapp.search import followed
 from webapp.web.errors import SiteError
 
@@ -93,7 +93,8 @@ def recipients(line: Lineup, now: datetime) -> list[Recipient]:
     articles, for_all = list(line.summaries), {article.id for article in line.summaries}
     if not (line.is_chosen or line.has_too_many):
         articles = _articles_since(min(since.values()), now, line)
-        for_all = {article.id for article in texts_of(waiting_marks(line.frequency), now)}
+        last = next_issue.last_issue(line.frequency)
+        for_all = {article.id for article in next_issue.waiting_texts(last, now)}
     sent = _sent_already([article.id for article in articles])
     matches = followed.found_by({search for person in people for search in person.searches}, articles)
     found = []
@@ -171,13 +172,14 @@ def due_lineups(now: datetime) -> list[tuple[Lineup, datetime]]:
     If there was nothing to send at the time that an editor set, the issue goes out at the usual time of a later day.
     """
     usual = next_issue.usual_time_before(now)
+    at_usual = next_issue.due_frequencies(usual)
     due = []
     for kind in Frequency:
+        set_at = next_issue.set_time(kind, now)
+        if set_at is None and kind not in at_usual:
+            continue
         line = next_issue.lineup(kind, now)
         if line.is_on_hold(now):
-            continue
-        set_at = line.content.send_at
-        if set_at is None and kind not in next_issue.due_frequencies(usual):
             continue
         by = max(set_at, usual) if set_at else usual
         then = next_issue.lineup(kind, by)
@@ -189,7 +191,7 @@ def due_lineups(now: datetime) -> list[tuple[Lineup, datetime]]:
 def frequencies_to_make(now: datetime) -> list[Frequency]:
     """The frequencies whose next issue is due, at whatever hour, or for which an editor set a time."""
     due = next_issue.due_frequencies(now)
-    return [kind for kind in Frequency if kind in due or next_issue.lineup(kind, now).content.send_at]
+    return [kind for kind in Frequency if kind in due or next_issue.set_time(kind, now)]
 
 
 def send_test(line: Lineup, address: str, now: datetime) -> None:

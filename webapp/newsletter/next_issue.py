@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from webapp.catalog.answers import published_answers, published_between
 from webapp.catalog.queries import standing
@@ -131,9 +131,10 @@ def lineup(frequency: Frequency, now: datetime) -> Lineup:
 
 def lineup_of(frequency: Frequency, content: IssueContent, number: int, now: datetime) -> Lineup:
     """The next issue as this content would have it."""
-    last = last_made(frequency)
+    last = last_issue(frequency)
     fresh = _new_since(frequency, last, now)
-    unwanted = {*content.left_out, *left_out_marks()}
+    left_out_before = left_out_marks()
+    unwanted = {*content.left_out, *left_out_before}
     has_too_many = False
     if content.chosen:
         inside = texts_of(content.chosen, now)
@@ -150,10 +151,11 @@ def lineup_of(frequency: Frequency, content: IssueContent, number: int, now: dat
             inside += [article for article in articles if article not in unseen]
         new = [text for text in fresh if text not in inside]
     known = {mark_of(text) for text in (*inside, *new)}
-    others = dict.fromkeys((*content.left_out, *left_out_marks(made_after=now - PUT_BACK_FOR)))
+    lately = (mark for mark, made_at in left_out_before.items() if made_at > now - PUT_BACK_FOR)
+    others = dict.fromkeys((*content.left_out, *lately))
     return Lineup(
         frequency=frequency,
-        after_issue=last_id(frequency),
+        after_issue=last.id if last else 0,
         number=number,
         content=content,
         summaries=[text for text in inside if isinstance(text, Article)],
@@ -199,13 +201,13 @@ def texts_of(marks: Iterable[str], now: datetime) -> list[Text]:
     return [found[mark] for mark in wanted if mark in found]
 
 
-def left_out_marks(made_after: datetime | None = None) -> list[str]:
-    """What editors did not choose for an issue and for no later one, of either newsletter; the latest first."""
+def left_out_marks() -> dict[str, datetime]:
+    """What editors did not choose for an issue and for no later one, of either newsletter, and when; the latest first."""
     issues = db.session.execute(
         select(Issue.id, Issue.made_at, Issue.left_out, Issue.answer_ids).order_by(Issue.id)
     ).all()
     if not any(issue.left_out for issue in issues):
-        return []
+        return {}
     inside: dict[int, set[str]] = {
         issue.id: {f"{TextKind.ANSWER}-{number}" for number in issue.answer_ids or ()} for issue in issues
     }
@@ -215,18 +217,29 @@ def left_out_marks(made_after: datetime | None = None) -> list[str]:
     for issue in issues:
         marks = {mark: at for mark, at in marks.items() if mark not in inside[issue.id]}
         marks |= dict.fromkeys(issue.left_out, issue.made_at)
-    latest_first = sorted(marks.items(), key=lambda pair: pair[1], reverse=True)
-    return [mark for mark, at in latest_first if made_after is None or at > made_after]
+    return dict(sorted(marks.items(), key=lambda pair: pair[1], reverse=True))
 
 
-def waiting_marks(frequency: Frequency) -> list[str]:
+def waiting_texts(last: Issue | None, now: datetime) -> list[Text]:
     """Texts that were new when the last issue was made but not in it, since its editor had chosen before they came."""
-    waiting = select(Issue.waiting).where(Issue.id == last_id(frequency))
-    return db.session.scalar(waiting) or []
+    return texts_of((last and last.waiting) or (), now)
 
 
-def last_made(frequency: Frequency) -> datetime | None:
-    return db.session.scalar(select(func.max(Issue.made_at)).where(Issue.frequency == frequency))
+def last_issue(frequency: Frequency) -> Issue | None:
+    """The newest issue of this newsletter."""
+    newest = select(Issue).where(Issue.frequency == frequency).order_by(Issue.made_at.desc(), Issue.id.desc())
+    return db.session.scalar(newest.limit(1))
+
+
+def last_id(frequency: Frequency) -> int:
+    """The id of the newest issue, which drafts of the next one name; 0 before the first."""
+    last = last_issue(frequency)
+    return last.id if last else 0
+
+
+def set_time(frequency: Frequency, now: datetime) -> datetime | None:
+    """The time that an editor set for the next issue, by what was saved by ``now``."""
+    return next((draft.content.send_at for draft in drafts(frequency) if draft.saved_at <= now), None)
 
 
 def due_frequencies(now: datetime) -> list[Frequency]:
@@ -259,24 +272,22 @@ def _zone() -> ZoneInfo:
 
 def _earliest(frequency: Frequency) -> datetime | None:
     """When the next issue is due at the earliest; None before the first one."""
-    last = last_made(frequency)
-    return last + PERIODS[frequency] - SLACK[frequency] if last else None
+    last = last_issue(frequency)
+    return last.made_at + PERIODS[frequency] - SLACK[frequency] if last else None
 
 
-def last_id(frequency: Frequency) -> int:
-    newest = select(Issue.id).where(Issue.frequency == frequency)
-    return db.session.scalar(newest.order_by(Issue.made_at.desc(), Issue.id.desc()).limit(1)) or 0
-
-
-def _new_since(frequency: Frequency, last: datetime | None, now: datetime) -> list[Text]:
+def _new_since(frequency: Frequency, last: Issue | None, now: datetime) -> list[Text]:
     """What was in no issue of this newsletter, and was published since the last one or waits since then, newest first.
 
     A first issue names no answers: all of them are new to its readers.
     """
-    saved = drafts(frequency)
-    # Before the first issue, what was new when an editor first saved something of it stays new. It looks back as far as
-    # ``digests.recipients`` does for a new subscriber: otherwise an import that is too old to be counted would still be mailed.
-    start = (last or (saved[-1].saved_at if saved else now) - PERIODS[frequency]) - OVERLAP
+    if last:
+        start = last.made_at - OVERLAP
+    else:
+        # Before the first issue, what was new when an editor first saved something of it stays new. It looks back as far as
+        # ``digests.recipients`` does for a new subscriber: otherwise an import that is too old to be counted would still be mailed.
+        saved = drafts(frequency)
+        start = (saved[-1].saved_at if saved else now) - PERIODS[frequency] - OVERLAP
     sent = select(IssueArticle.article_id).join(Issue, Issue.id == IssueArticle.issue_id)
     new = standing().where(
         Article.published_at > start,
@@ -284,5 +295,5 @@ def _new_since(frequency: Frequency, last: datetime | None, now: datetime) -> li
         Article.id.not_in(sent.where(Issue.frequency == frequency)),
     )
     articles = db.session.scalars(new.order_by(Article.published_at.desc(), Article.id.desc()))
-    texts: list[Text] = [*articles, *(published_between(last, now) if last else ())]
-    return texts + [text for text in texts_of(waiting_marks(frequency), now) if text not in texts]
+    texts: list[Text] = [*articles, *(published_between(last.made_at, now) if last else ())]
+    return texts + [text for text in waiting_texts(last, now) if text not in texts]
