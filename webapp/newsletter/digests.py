@@ -94,7 +94,7 @@ def recipients(line: Lineup, now: datetime) -> list[Recipient]:
     if not (line.is_chosen or line.has_too_many):
         articles = _articles_since(min(since.values()), now, line)
         last = next_issue.last_issue(line.frequency)
-        for_all = {article.id for article in next_issue.waiting_texts(last, now)}
+        for_all = {text.id for text in next_issue.waiting_texts(last, now) if isinstance(text, Article)}
     sent = _sent_already([article.id for article in articles])
     matches = followed.found_by({search for person in people for search in person.searches}, articles)
     found = []
