@@ -179,16 +179,17 @@ def correct(_: Event) -> None:
 
 def write_misses(_: Event) -> None:
     """Store the searches without results that were counted in memory."""
-    if misses.is_any_counted():
-        with misses.taken() as counts, writing():
+    counted = misses.counts_of(current_app)
+    if counted.is_any():
+        with counted.taken() as counts, writing():
             misses.write_misses(counts)
 
 
 def write_views(_: Event) -> None:
     """Store the views of texts that were counted in memory."""
-    views = page_views.counter_of(current_app).counts
-    if views.is_any():
-        with views.taken() as counts, writing() as now:
+    counted = page_views.counter_of(current_app).counts
+    if counted.is_any():
+        with counted.taken() as counts, writing() as now:
             page_views.write_views(counts, now.date())
 
 

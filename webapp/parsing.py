@@ -7,9 +7,10 @@ cannot be moved to another time zone. What comes from outside is read here, once
 import html
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 LARGEST = 2**31 - 1  # what an integer column of PostgreSQL can hold
 FIRST_YEAR, LAST_YEAR = 1800, 2199
@@ -68,6 +69,12 @@ def datetime_from(text: str) -> datetime | None:
     except ValueError:
         return None
     return at if FIRST_YEAR <= at.year <= LAST_YEAR else None
+
+
+def local_time_from(text: str, time_zone: str) -> datetime | None:
+    """A browser's local time, like 2026-11-30T09:00, in this IANA time zone, as UTC; None for what ``datetime_from`` refuses."""
+    local = datetime_from(text)
+    return local and local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def clean_text(text: str) -> str:

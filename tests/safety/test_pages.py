@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from flask import current_app
 
 from tests.pages import PageClient
 from webapp.db.session import db
@@ -92,13 +93,13 @@ def test_nothing_is_kept_of_a_call_for_help(
         client.get("/search", query_string={"q": text})
         client.get("/search", query_string={"q": text, "panel": "1"})
         client.get(f"/{text}", status=404)
-    assert not misses.is_any_counted()
+    assert not misses.counts_of(current_app).is_any()
     assert text not in caplog.text
 
 
 def test_a_topic_that_nothing_was_found_for_is_counted(client: PageClient) -> None:
     client.get("/search?q=blood+clot")
-    assert misses.is_any_counted()
+    assert misses.counts_of(current_app).is_any()
 
 
 def test_pages_with_cards_are_kept_like_others(client: PageClient) -> None:

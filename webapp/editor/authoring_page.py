@@ -228,7 +228,10 @@ def show_form(
         undo_until=deletion.undo_until,
         schedule=scheduling.waiting_for([draft.id]).get(draft.id) if draft.id else None,
         weeks=queries.views_by_week(draft.id, today) if draft.live and not fragment else (),
-        recent_views=queries.recent_views([draft.id], today).get(draft.id, 0),
+        recent_days=queries.RECENT.days,
+        recent_views=queries.recent_views([draft.id], today).get(draft.id, 0)
+        if draft.live and not fragment
+        else 0,
         local=local_time,
     )
 

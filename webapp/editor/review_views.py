@@ -67,10 +67,7 @@ def ask(draft_id: int) -> Response:
             role=(reviewer and reviewer.printed_role) or "",
             email=reviewer.email if reviewer else form.email.data,
             reviewer_id=reviewer.id if reviewer else None,
-            asked_by_id=current_editor().id,
-            question=(form.question.data or "").strip(),
-            asked_at=now,
-            parts=[],
+            **_asked(form, now),
         )
         reviews.ask(review, now)
         editor_access.discard_recovered_fields()
@@ -81,27 +78,25 @@ def ask(draft_id: int) -> Response:
 def of_card(card_id: str) -> Response:
     """Show the reviews of a safety card that were asked for by mail, with a form to ask for another."""
     editor_access.require(Role.ADMIN)
-    return _show_card_reviews(card_id, _card_form(formdata=editor_access.recovered_fields()))
+    return _show_reviews(
+        safety_cards.get_card(card_id), _card_form(formdata=editor_access.recovered_fields())
+    )
 
 
 @bp.post("/editor/safety/<card_id>/reviews")
 def ask_about_card(card_id: str) -> Response:
     """Ask somebody without an account about the text of a safety card that readers see."""
     editor_access.require(Role.ADMIN)
-    form = _card_form()
+    form, card = _card_form(), safety_cards.get_card(card_id)
     if not form.validate():
-        return _show_card_reviews(card_id, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    safety_cards.get_card(card_id)
+        return _show_reviews(card, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     with editor_access.writing_as(Role.ADMIN) as now:
         review = SafetyReview(
             revision=safety_cards.stored_text(card_id, current_editor(), now),
             kind=ReviewerKind(form.kind.data),
             name=form.name.data,
             email=form.email.data,
-            asked_by_id=current_editor().id,
-            question=(form.question.data or "").strip(),
-            asked_at=now,
-            parts=[],
+            **_asked(form, now),
         )
         reviews.ask(review, now)
         editor_access.discard_recovered_fields()
@@ -128,6 +123,7 @@ def unchecked() -> Response:
         "editor/unchecked.html",
         page=existing(queries.unchecked(asked_page(), now.date(), is_oldest_first=is_oldest_first)),
         is_oldest_first=is_oldest_first,
+        recent_days=queries.RECENT.days,
         due=reviews.due_again(now),
     )
 
@@ -254,6 +250,12 @@ def _ask_form(draft: Draft, **filled: Any) -> AskForm:
     return form
 
 
+def _asked(form: AskForm, now: datetime) -> dict[str, Any]:
+    """What is stored of every request, whatever it is about and whoever is asked."""
+    question = (form.question.data or "").strip()
+    return {"asked_by_id": current_editor().id, "question": question, "asked_at": now, "parts": []}
+
+
 def _card_form(**filled: Any) -> AskForm:
     """The form to ask about a safety card: who has an account signs it in the editor, and only what readers see can be signed."""
     form = AskForm(**filled)
@@ -261,31 +263,19 @@ def _card_form(**filled: Any) -> AskForm:
     return form
 
 
-def _show_card_reviews(card_id: str, form: AskForm, status: int = HTTPStatus.OK) -> Response:
+def _show_reviews(of: Draft | Card, form: AskForm, status: int = HTTPStatus.OK) -> Response:
+    about: dict[str, Any] = {"card": None, "draft": of}
+    if isinstance(of, Card):
+        about = {"card": of, "draft": None}
     return htmx.render(
         "editor/review_requests.html",
         status=status,
-        card=safety_cards.get_card(card_id),
-        draft=None,
         form=form,
-        reviews=reviews.of_card(card_id),
-        done=request.args.get("done", ""),
-        is_admin=True,
-        local=local_time,
-    )
-
-
-def _show_reviews(draft: Draft, form: AskForm, status: int = HTTPStatus.OK) -> Response:
-    return htmx.render(
-        "editor/review_requests.html",
-        status=status,
-        card=None,
-        draft=draft,
-        form=form,
-        reviews=reviews.of_draft(draft),
         done=request.args.get("done", ""),
         is_admin=may(Role.ADMIN),
         local=local_time,
+        reviews=reviews.of_card(of.id) if isinstance(of, Card) else reviews.of_draft(of),
+        **about,
     )
 
 

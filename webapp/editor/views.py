@@ -62,6 +62,7 @@ def summaries() -> Response:
     return htmx.render(
         "editor/summaries.html",
         page=page,
+        recent_days=queries.RECENT.days,
         tab=tab,
         counts=queries.tab_counts(filters),
         filters=filters,
@@ -102,6 +103,7 @@ def answers() -> Response:
     return htmx.render(
         "editor/answers.html",
         drafts=drafts,
+        recent_days=queries.RECENT.days,
         is_mine=is_mine,
         assigned=teamwork.assignments([draft.id for draft in drafts]),
         state_of=queries.state_of,

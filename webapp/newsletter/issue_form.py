@@ -17,7 +17,7 @@ from webapp.languages.language import known_languages
 from webapp.models import IssueContent, IssueWords
 from webapp.models.values import TextKind
 from webapp.newsletter.next_issue import Lineup, mark_of
-from webapp.parsing import clean_text, datetime_from, in_one_line, int_from
+from webapp.parsing import clean_text, in_one_line, int_from, local_time_from
 
 SUBJECT_MOST = 120  # characters; phones show about 40
 GREETING_MOST = 600  # characters: a few sentences
@@ -86,10 +86,9 @@ class IssueForm(FlaskForm):
         """A time in the future, if one is wanted; the one that is stored may have passed while the issue is on hold."""
         if self.when.data != SET:
             return
-        local = datetime_from(field.data or "")
-        if local is None:
+        self.sends_at = local_time_from(field.data or "", time_zone())
+        if self.sends_at is None:
             raise ValidationError("Enter the day and the time, like 2026-11-30 at 09:00.")
-        self.sends_at = local.replace(tzinfo=ZoneInfo(time_zone())).astimezone(UTC)
         may_have_passed = self.is_held.data and self.sends_at == self.set_before
         if self.sends_at <= datetime.now(UTC) and not may_have_passed:
             raise ValidationError("This time has passed. Choose a later one, or the usual time.")

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +12,7 @@ from webapp.content.merging import label
 from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.models import AuditKind, Draft, Schedule
-from webapp.parsing import LAST_YEAR, datetime_from
+from webapp.parsing import LAST_YEAR, local_time_from
 from webapp.publishing import audit, publication, revisions
 from webapp.publishing.revisions import Kind
 
@@ -38,12 +37,11 @@ class PublishAttempt:
 
 def read_time(text: str, time_zone: str, now: datetime) -> datetime:
     """Convert a browser's local time, like 2026-11-30T09:00, from an IANA time zone to UTC. Raises NotInFuture."""
-    local = datetime_from(text)
-    if local is None:
+    at = local_time_from(text, time_zone)
+    if at is None:
         raise NotInFuture(
             f"Enter the day and the time to publish, like 2026-11-30 at 09:00, no later than the year {LAST_YEAR}."
         )
-    at = local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
     if at <= now:
         raise NotInFuture("This time has passed. Choose a later one, or click “Publish”.")
     return at

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from webapp.db.session import db
 from webapp.models import Assignment, AuditKind, Draft, DraftComment
 from webapp.models.values import TextKind
-from webapp.parsing import clean_text
+from webapp.parsing import clean_text, int_from
 from webapp.publishing import audit
 
 LONGEST_COMMENT = 2000  # characters
@@ -178,8 +178,9 @@ def _is_newest(draft: Draft, field: str, reply_to_id: int | None, words: str, ed
 
 def find_comment(draft: Draft, number: str) -> DraftComment | None:
     """Find the comment with this number that begins a conversation about a draft."""
-    query = select(DraftComment).where(DraftComment.draft_id == draft.id, DraftComment.reply_to_id.is_(None))
-    return next((row for row in db.session.scalars(query) if str(row.id) == number), None)
+    comment_id = int_from(number)
+    found = db.session.get(DraftComment, comment_id) if comment_id else None
+    return found if found and (found.draft_id, found.reply_to_id) == (draft.id, None) else None
 
 
 def settle(comment: DraftComment, editor_id: int, now: datetime) -> None:

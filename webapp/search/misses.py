@@ -6,7 +6,6 @@ and a job writes what was counted to the database a few seconds later.
 
 import re
 from collections import Counter
-from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -40,17 +39,13 @@ def count_miss(query: SearchQuery, today: date) -> None:
     """Count a search that found nothing, in memory."""
     text = " ".join(folded_words(_PERSONAL.sub(" ", query.text)))[:LONGEST].strip()
     if sum(map(str.isalnum, text)) >= SHORTEST:
-        _in_memory().add((text, today))
+        counts_of(current_app).add((text, today))
 
 
-def is_any_counted() -> bool:
-    """Is there something to write?"""
-    return _in_memory().is_any()
-
-
-def taken() -> AbstractContextManager[Counter[Miss]]:
-    """Take what was counted out of memory, and put it back if it could not be written: open this before ``writing()``."""
-    return _in_memory().taken()
+def counts_of(app: Flask) -> MemoryCounts[Miss]:
+    """What this application counted and has not written yet."""
+    counts: MemoryCounts[Miss] = app.extensions["search_misses"]
+    return counts
 
 
 def write_misses(counts: Counter[Miss]) -> None:
@@ -75,8 +70,3 @@ def most_missed(count: int) -> list[SearchMiss]:
 def forget_old(today: date) -> None:
     """Drop searches that nobody made for half a year."""
     db.session.execute(delete(SearchMiss).where(SearchMiss.last_on < today - FORGET_AFTER))
-
-
-def _in_memory() -> MemoryCounts[Miss]:
-    counts: MemoryCounts[Miss] = current_app.extensions["search_misses"]
-    return counts
