@@ -198,7 +198,7 @@ def request_review(article: Article, of: Editor, by: Editor) -> Review:
 
 @pytest.fixture
 def everything(ana: Editor, bo: Editor) -> Article:
-    """One of each thing that somebody may be told of, after yesterday's morning."""
+    """One of everything an editor can be told about, since yesterday morning."""
     with time_machine.travel(NOON, tick=False):
         article = add_article(NOON)
         give(ana, bo, "Given to Ana")

@@ -100,7 +100,7 @@ def titles_sent_to(email: str) -> list[str]:
     return [link.article.title for mail in mails for link in mail.article_links]
 
 
-# ------------------------------------------------------------------ by itself
+# ------------------------------------------------------------------ without an editor
 
 
 def test_what_is_new_goes_out_at_the_usual_time_and_not_before(app: Flask) -> None:

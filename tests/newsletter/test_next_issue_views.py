@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def new_articles(count: int) -> list[Article]:
-    """New summaries, in the order in which an issue has them by itself."""
+    """New summaries, in the order an issue has them in if no editor changes it."""
     now = datetime.now(UTC) - timedelta(hours=1)
     found = [add_article(now=now - number * MINUTE) for number in range(count)]
     db.session.commit()
@@ -114,7 +114,7 @@ def test_greeting_and_subject_are_saved_and_shown(editor_client: PageClient) -> 
     page = press(editor_client, "save", fields)
     assert "Saved." in page and fields_of(page)["subject"] == "What’s new"
     assert newest().content.words["en"].greeting == "Hello!\n\nOne new summary."
-    assert newest().content.chosen == ()  # what is new still comes in by itself
+    assert newest().content.chosen == ()  # what is new is still added automatically
     preview = editor_client.get(f"{PAGE}/preview").text
     assert "What’s new" in preview and "One new summary." in preview
 

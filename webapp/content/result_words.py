@@ -17,6 +17,7 @@ _DIRECTIONS = {
     Result.MIXED: gettext_noop("mixed results"),
     Result.HARMFUL: gettext_noop("worse"),
 }
+# The animals that papers study most often; a summary may name others.
 _SPECIES = (
     gettext_noop("rats"),
     gettext_noop("mice"),
@@ -27,7 +28,7 @@ _SPECIES = (
     gettext_noop("rabbits"),
     gettext_noop("monkeys"),
     gettext_noop("lampreys"),
-)  # those that papers study most; a text of ours may name another
+)
 _COUNT = re.compile(r"\s*(\d[\d,]*) ([a-z]+)", re.IGNORECASE)
 _PEOPLE = re.compile(
     "people|persons?|m[ae]n|wom[ae]n|adults?|child|children|patients?|participants?|volunteers?|veterans?",

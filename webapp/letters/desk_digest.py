@@ -68,7 +68,7 @@ def enqueue(now: datetime) -> int:
     """Queue the mail of each editor whose morning it is, and note the day with it; return how many.
 
     Both are one transaction, so a mail that was queued is not queued again, neither after a crash nor by another node. The first
-    morning only begins the count: nobody is told of everything that ever happened.
+    morning only sets the starting point: nobody needs a mail about everything that ever happened.
     """
     count = 0
     for editor in [one for one in _readers() if _is_due(one, now)]:

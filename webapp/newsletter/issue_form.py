@@ -135,8 +135,8 @@ def local_value(at: datetime | None) -> str:
 def content_from(form: IssueForm) -> IssueContent:
     """Convert a form to what the editor wants.
 
-    As long as nobody changes what is in the issue, nothing is chosen: what is published until then comes in by itself. Once
-    something is, everything else that was shown is left out. What comes after that waits for the next issue.
+    Until somebody changes what is in the issue, nothing is chosen, and whatever is published is added automatically. After the
+    first change, everything else that was shown is left out, and what is published later waits for the next issue.
     """
     chosen: list[str] = form.chosen.data
     left_out: Iterable[str] = form.left_out.data
