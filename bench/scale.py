@@ -10,14 +10,16 @@ For each size, in a folder of its own:
 - memory of the site's two workers with its default settings, after 200 searches, 200 articles and the lists: what each of
   them can reach, and the share of both, in which what they have in common counts once;
 - what an answer costs that no cache helps with: an article, a category, a search, a late page of all summaries, and a file of
-  the sitemap.
+  the sitemap;
+- the slowest search between the moment when one more article is published and the moment when a search finds it.
 
-Seconds and milliseconds are processor time, so other work on the machine matters little. 100,000 articles take an hour,
-most of it for the import, which --without-import leaves out.
+Seconds and milliseconds are processor time, so other work on the machine matters little; only the last is time of the clock.
+100,000 articles take an hour, most of it for the import, which --without-import leaves out.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -46,6 +48,8 @@ from webapp.publishing.library import import_library  # noqa: E402
 STARTER = ROOT / "webapp" / "starter"
 ASKED = 200  # searches, and articles
 SECONDS = 2.0  # for each page
+PUBLISHED = 5  # articles, one after the other
+FOUND_TRIES = 300
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,11 @@ class Cost:
     search_ms: float
     late_ms: float
     sitemap_ms: float
+    publish_ms: float
 
 
 HEADS = ("articles", "import s", "rebuild s", "database MB", "index MB", "a worker MB", "two workers MB", "article ms",
-         "category ms", "search ms", "late ms", "sitemap ms")  # fmt: skip
+         "category ms", "search ms", "late ms", "sitemap ms", "search after a publish ms")  # fmt: skip
 
 
 def main() -> None:
@@ -91,6 +96,7 @@ def measure(folder: Path, count: int, abstracts: Path, imported: float) -> Cost:
         "INSTANCE_PATH": str(folder / "instance"),
         "SEARCH_INDEX": str(folder / "index"),
         "LOG_LEVEL": "ERROR",
+        "MALLOC_ARENA_MAX": "2",  # as deploy/ serves the site
     }
     rebuilt = build(environ, abstracts, count)
     worker, both = _memory(environ, abstracts, count)
@@ -109,18 +115,19 @@ def measure(folder: Path, count: int, abstracts: Path, imported: float) -> Cost:
         search_ms=pages["search"],
         late_ms=pages["late"],
         sitemap_ms=pages["sitemap"],
+        publish_ms=_after_publishing(environ, folder / "published"),
     )
 
 
-def write_files(files: Path, count: int) -> None:
-    """So many TOML files of articles: the starter library over and over, under other names."""
+def write_files(files: Path, count: int, first: int = 0) -> None:
+    """So many TOML files of articles, numbered from ``first``: the starter library over and over, under other names."""
     (files / "articles").mkdir(parents=True)
     for name in ("categories.toml", "glossary.toml"):
         (files / name).write_bytes((STARTER / name).read_bytes())
     models = [
         from_toml(file.read_text(encoding="utf-8")) for file in sorted((STARTER / "articles").glob("*.toml"))
     ]
-    for number in range(count):
+    for number in range(first, first + count):
         model = models[number % len(models)]
         paper = msgspec.structs.replace(
             model.paper, doi=f"10.5555/imported.{number}", pmid="", pmcid="", url=""
@@ -180,13 +187,40 @@ def _pages(environ: dict[str, str], pages: Sequence[Page]) -> dict[str, float]:
         return {page.name: 1000 / load(server, page, 1, SECONDS).per_core for page in pages}
 
 
-def _get(port: int, path: str) -> None:
+def _after_publishing(environ: dict[str, str], folder: Path) -> float:
+    """Milliseconds of the slowest search from the moment an article is published until a search finds it."""
+    port = free_port()
+    slowest = 0.0
+    with serving(site_command(), environ | {"PORT": str(port), "WEB_CONCURRENCY": "1"}, port, ROOT):
+        _get(port, "/search?q=pain")  # the first of a new worker reads what all others need
+        for number in range(PUBLISHED):
+            files = folder / str(number)
+            write_files(files, 1, first=number)
+            command = [sys.executable, "-m", "flask", "--app", "wsgi", "articles", "import", str(files)]
+            subprocess.run(command, cwd=ROOT, env=os.environ | environ, check=True, stdout=subprocess.DEVNULL)
+            content = from_toml((files / "articles" / f"{number}.toml").read_text(encoding="utf-8"))
+            path = "/search?" + urlencode({"q": content.plain_title})
+            for _ in range(FOUND_TRIES):
+                started = time.perf_counter()
+                page = _get(port, path, encoding="identity")
+                slowest = max(slowest, 1000 * (time.perf_counter() - started))
+                if f"/research/{content.slug}".encode() in page:
+                    break
+                time.sleep(0.1)
+            else:
+                sys.exit(f"No search finds what was published: {path}")
+    return slowest
+
+
+def _get(port: int, path: str, encoding: str = "br") -> bytes:
+    """The body of a page."""
     connection = HTTPConnection("127.0.0.1", port, timeout=120)
-    connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": "br"})
+    connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": encoding})
     answer = connection.getresponse()
-    answer.read()
+    body = answer.read()
     connection.close()
     assert answer.status == 200, (path, answer.status)
+    return body
 
 
 def _megabytes(folder: Path) -> float:
