@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from tests.factories import NOW, add_article, content, publish
 from tests.pages import PageClient
 from webapp.db.session import db
-from webapp.exports.bibtex import bibtex
-from webapp.exports.csl import csl
+from webapp.exports.citation_files import bibtex, csl, ris
 from webapp.exports.jsonld import article_graph
 from webapp.exports.reference import Reference, paper_reference, vancouver, vancouver_name
-from webapp.exports.ris import ris
 from webapp.models import Article
 from webapp.models.values import Author, PaperStatus
 from webapp.papers.bibtex import records as read_bibtex
@@ -132,7 +130,7 @@ def test_pages_are_given_in_full(client: PageClient, pages: str, first: str, las
     assert [line for line in lines if line[:2] in ("SP", "EP")] == [
         f"{tag}  - {page}" for tag, page in (("SP", first), ("EP", last)) if page
     ]
-    assert csl([reference])[0].get("page", "") == "-".join(filter(None, (first, last)))
+    assert json.loads(csl([reference]))[0].get("page", "") == "-".join(filter(None, (first, last)))
 
 
 def test_a_group_stays_a_group_in_every_format(client: PageClient) -> None:

@@ -12,10 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp.db.session import db
-from webapp.exports.bibtex import bibtex
-from webapp.exports.csl import csl
+from webapp.exports.citation_files import bibtex, csl, ris
 from webapp.exports.reference import Reference, paper_reference, summary_reference
-from webapp.exports.ris import ris
 from webapp.models import Article
 
 
@@ -56,9 +54,7 @@ def test_bibtexparser_reads_the_facts_back(references: list[Reference]) -> None:
 def test_citeproc_writes_each_paper_in_a_style(references: list[Reference]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        source = CiteProcJSON(
-            json.loads(json.dumps([row | {"id": str(n)} for n, row in enumerate(csl(references))]))
-        )
+        source = CiteProcJSON([row | {"id": str(n)} for n, row in enumerate(json.loads(csl(references)))])
         style = CitationStylesStyle("harvard-cite-them-right", validate=False)
         bibliography = CitationStylesBibliography(style, source, formatter.plain)
         for number in range(len(references)):

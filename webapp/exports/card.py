@@ -64,7 +64,12 @@ def _begun(
     draw = ImageDraw.Draw(image)
     image.paste(_panel(lit))
     draw.text((LEFT, 36), site_name, font=_font("Bold", 28), fill=_INK_2)
-    font, lines = _fitted(draw, title, height)
+    for size in _TITLE_SIZES:
+        font = _font("Bold", size)
+        lines = _wrapped(draw, title, font)
+        if len(lines) * (size + 8) <= height:
+            break
+    lines = _cut(lines, height // (size + 8))  # a title too long even for the least is cut at a word
     draw.multiline_text((LEFT, 84), "\n".join(lines), font=font, fill=_INK, spacing=8)
     return image, draw
 
@@ -153,16 +158,6 @@ def _draw_crowd(draw: ImageDraw.ImageDraw, crowd: Crowd, at: tuple[int, int]) ->
             draw.rounded_rectangle((left + 1, top + 8, left + 9, top + 20), radius=4, fill=_PINE)
         else:
             draw.ellipse((left, top + 8, left + 10, top + 15), fill=_PINE)
-
-
-def _fitted(draw: ImageDraw.ImageDraw, title: str, height: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:
-    """The largest type in which the whole title fits; a title too long even for the least is cut at a word."""
-    for size in _TITLE_SIZES:
-        font = _font("Bold", size)
-        lines = _wrapped(draw, title, font)
-        if len(lines) * (size + 8) <= height:
-            return font, lines
-    return font, _cut(lines, height // (_TITLE_SIZES[-1] + 8))
 
 
 def _cut(lines: list[str], most: int) -> list[str]:

@@ -13,11 +13,8 @@ import msgspec
 from webapp.content.article_content import to_json
 from webapp.content.fact_words import FACTS, fact_value, read_for
 from webapp.content.sign_off_words import who_checked, written_by
-from webapp.exports.bibtex import MIMETYPE as BIBTEX
-from webapp.exports.bibtex import bibtex
+from webapp.exports.citation_files import FORMATS, bibtex, ris
 from webapp.exports.reference import paper_reference
-from webapp.exports.ris import MIMETYPE as RIS
-from webapp.exports.ris import ris
 from webapp.languages.language import gettext_noop
 from webapp.models import Answer, Article, Live
 from webapp.publishing import answers
@@ -158,12 +155,12 @@ FILES = {
             f"\ufeff{','.join(_columns(''))}\r\n",
         ),
         LibraryFile("jsonl", gettext_noop("JSON Lines, for programs"), "application/jsonl", jsonl_text),
-        LibraryFile("ris", gettext_noop("RIS, for Zotero and EndNote"), RIS, ris_text),
+        LibraryFile("ris", gettext_noop("RIS, for Zotero and EndNote"), FORMATS["ris"].mimetype, ris_text),
     )
 }
 # What a search or a topic can be downloaded as.
 LIST_FILES = {
     "ris": FILES["ris"],
-    "bib": LibraryFile("bib", gettext_noop("BibTeX, for LaTeX"), BIBTEX, bibtex_text),
+    "bib": LibraryFile("bib", gettext_noop("BibTeX, for LaTeX"), FORMATS["bib"].mimetype, bibtex_text),
     "csv": FILES["csv"],
 }

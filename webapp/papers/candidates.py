@@ -28,7 +28,7 @@ from webapp.models import (
 )
 from webapp.models.values import Labeled, PaperStatus, StudyKind, Subject
 from webapp.papers import importing, one_box
-from webapp.papers.facts import study_kind, subject
+from webapp.papers.facts import study_kind
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggestion import Field, best
 from webapp.papers.importing import Identifier, KnownPaper, PendingImport
@@ -159,8 +159,8 @@ def guess(entry: Listed) -> Guessed:
     """Guess whom a paper studied, and how; PubMed's own publication types come first."""
     paper = entry.record.content.paper
     text = PaperText(Section(Source.TITLE, paper.title), Section(Source.ABSTRACT, paper.abstract))
-    studied = best(Field.SUBJECT, subject.candidates(text))
-    kinds = best(Field.STUDY_KIND, study_kind.candidates(text))
+    studied = best(Field.SUBJECT, study_kind.subjects(text))
+    kinds = best(Field.STUDY_KIND, study_kind.kinds(text))
     kind = entry.record.content.study_kind or (kinds[0].value if kinds else None)
     return Guessed(
         entry,

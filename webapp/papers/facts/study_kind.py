@@ -1,5 +1,6 @@
-"""The kind of study, as its authors name it or describe its method.
+"""Whether people, animals or material in a laboratory were studied, and the kind of study, as the authors name or describe it.
 
+"Forty rats had a contusion of the cord."                           → animals; rats
 "People were randomly assigned to training or usual care."  → randomized trial
 """
 
@@ -11,11 +12,19 @@ from typing import Any
 
 from webapp.models import Source
 from webapp.models.values import StudyKind, Subject
-from webapp.papers.facts import subject
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, surest
 from webapp.papers.notices import study_kinds
 
+_PEOPLE, _LAB = any_of("human_signs"), any_of("lab", "signs")
+_SPECIES = {
+    species: re.compile(rf"\b(?:{'|'.join(signs)})\b", re.I) for species, signs in WORDS["species"].items()
+}
+_ONLY_IN_LAB = re.compile(r"post-?mortem (?:human )?(?:spinal|tissue|brain|samples|cords)", re.I)
+_EARLIER = re.compile(
+    r"(?:studies|experiments|evidence|research|work) (?:in|from|with|on) (?:\w+ )?animal|animal (?:studies|models?|experiments|research) (?:have|has|suggest|show)|(?:pre-?clinical|previous\w*|in animal)",
+    re.I,
+)
 _KINDS: dict[str, Any] = WORDS["kinds"]
 _SIGNS = {kind: {place: any_of("kinds", kind, place) for place in ("title", "text")} for kind in _KINDS}
 _JATS = study_kinds("jats")
@@ -27,9 +36,42 @@ _OTHERS_TRIALS = re.compile(
 )
 
 
-def candidates(paper: PaperText) -> Iterator[Candidate]:
+def subjects(paper: PaperText) -> Iterator[Candidate]:
+    """Count the signs of each in title and abstract; a sentence about earlier experiments counts for no animals."""
+    totals: dict[Subject, float] = {}
+    first: dict[Subject, Sentence] = {}
+    for sentence in paper.summary:
+        text = sentence.text
+        animals = sum(len(pattern.findall(text)) for pattern in _SPECIES.values())
+        lab = len(_LAB.findall(text)) * (12 if _ONLY_IN_LAB.search(text) else 0.7)
+        signs = {
+            Subject.PEOPLE: len(_PEOPLE.findall(text)),
+            Subject.ANIMALS: 0 if _EARLIER.search(text) else 2 * animals,
+            Subject.LAB: lab,
+        }
+        for subject, count in signs.items():
+            if count:
+                weight = 3 if sentence.section.source is Source.TITLE else 1
+                totals[subject] = totals.get(subject, 0) + weight * count
+                first.setdefault(subject, sentence)
+    for subject, total in totals.items():
+        yield Candidate(subject, first[subject], total)
+
+
+def species(paper: PaperText) -> Iterator[Candidate]:
+    """Animals named in title and abstract, unless people were studied; "animals" only where no species is."""
+    studied = surest(subjects(paper))
+    if studied is None or studied.value is Subject.PEOPLE:
+        return
+    for name, pattern in _SPECIES.items():
+        for sentence in paper.summary:
+            count = len(pattern.findall(sentence.text))
+            yield Candidate(name, sentence, count * (0.1 if name == "animals" else 1))
+
+
+def kinds(paper: PaperText) -> Iterator[Candidate]:
     """Add up the signs of every kind; animals and laboratories are a kind of their own."""
-    studied = surest(subject.candidates(paper))
+    studied = surest(subjects(paper))
     if studied and studied.value in (Subject.ANIMALS, Subject.LAB):
         yield Candidate(StudyKind.LAB_OR_ANIMALS, studied.sentence, 12)
     for sentence in paper.sentences:
@@ -53,5 +95,5 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
 @lru_cache(maxsize=8)
 def is_overview(paper: PaperText) -> bool:
     """Is the paper about other studies, so that levels and times in it describe no people of its own?"""
-    kind = surest(candidates(paper))
+    kind = surest(kinds(paper))
     return kind is not None and kind.value in (StudyKind.REVIEWS, StudyKind.EXPERT_OVERVIEW)
