@@ -111,3 +111,22 @@ def decode_entities(text: str) -> str:
         lambda match: html.unescape(match[0]),
         text,
     )
+
+
+def value_at(value: Any, *path: str) -> Any:
+    """What a value of JSON from outside, which may be of any type, has under names, each inside the one before; or None."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def text_at(value: Any, *path: str) -> str:
+    """A text or a number in JSON as text, and "" for anything else."""
+    found = value_at(value, *path)
+    return str(found).strip() if isinstance(found, str | int) else ""
+
+
+def list_at(value: Any, *path: str) -> list[Any]:
+    """A list in JSON, and an empty one for anything else."""
+    found = value_at(value, *path)
+    return found if isinstance(found, list) else []

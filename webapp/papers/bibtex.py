@@ -29,6 +29,7 @@ from webapp.papers.records import (
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
+SIGN = re.compile(r"^[ \t]*@[A-Za-z]+[ \t]*[{(]", re.MULTILINE)
 _MOST_BLOCKS = 4 * MOST_RECORDS  # comments and abbreviations count too
 _LATEX = LatexNodes2Text(math_mode="text")
 _TYPES = (
@@ -68,11 +69,6 @@ _NAMED_PART = re.compile(
     r"(?:^|,)\s*(family|given|prefix|suffix)\s*=\s*([^,]*)"
 )  # as BibLaTeX may write names
 _BROKEN = "Its brackets, quotation marks or commas don’t match up."
-
-
-def is_bibtex(text: str) -> bool:
-    """Tell whether a text has a BibTeX entry."""
-    return re.search(r"^[ \t]*@[A-Za-z]+[ \t]*[{(]", text, re.MULTILINE) is not None
 
 
 def records(text: str) -> Iterator[Record]:

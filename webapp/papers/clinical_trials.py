@@ -5,9 +5,8 @@ from typing import Any
 import msgspec
 
 from webapp.papers import dates
-from webapp.papers.json_values import text_at
 from webapp.papers.records import plain_text
-from webapp.parsing import int_from
+from webapp.parsing import int_from, text_at
 
 _UNKNOWN_COUNT = 99_999_999  # stands where nobody gave a number
 

@@ -1,32 +1,106 @@
-"""Messages of Crossref's REST API (``/works/<doi>``), converted to papers with the notices of their journals.
+"""Messages of Crossref's REST API (``/works/<doi>``), and CSL-JSON, which has the same names, converted to papers.
 
-Format: https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md; CSL-JSON has the same names. No value is
-trusted to have the documented type, since publishers write these messages.
+Format: https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md. No value is trusted to have the documented type,
+since publishers write these messages.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from webapp.content.article_content import PaperContent
+from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid, find_trials
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author
 from webapp.papers import dates
-from webapp.papers.json_values import list_at, text_at, value_at
 from webapp.papers.notices import Notice, statuses, with_notice, worst
-from webapp.papers.records import NoticeOf, full_title, funding, keywords, plain_text
+from webapp.papers.records import (
+    IS_A_NOTICE,
+    NoticeOf,
+    Record,
+    Unreadable,
+    full_title,
+    funding,
+    keywords,
+    plain_text,
+    refused,
+    registrations,
+)
+from webapp.parsing import list_at, text_at, value_at
 
 Message = dict[str, Any]
+
+NOT_PAPERS = "There are no papers in this JSON. We read CSL-JSON and Crossref’s messages."
 
 _NOTICES = statuses("crossref")
 NOTICE_LISTED = "Crossref, a public register of papers, lists the journal’s notice."
 _NAME_PARTS = ("family", "given", "suffix", "dropping-particle", "non-dropping-particle", "name", "literal")
 _DATES = ("published", "published-online", "published-print", "issued")
 _LICENSES = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publicdomain/(zero)/(\d\.\d))")
+
+
+def records(text: str) -> Iterable[Record]:
+    """Read one paper, a list, or one paper per line. Raises Unreadable for invalid JSON and for JSON without papers."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        entries = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip():
+                entry: Any = None
+                with suppress(RecursionError, ValueError):
+                    entry = json.loads(line)
+                entries.append((entry, number))
+        if len(entries) < 2 or not any(isinstance(entry, dict) for entry, _ in entries):  # noqa: PLR2004
+            raise Unreadable(
+                f"This JSON is damaged or breaks off in line {error.lineno}. Export it again."
+            ) from error
+        return (record_from(*entry) for entry in entries)
+    except (RecursionError, ValueError) as error:
+        raise Unreadable(NOT_PAPERS) from error
+    for key in ("message", "items"):  # Crossref's answer wraps one paper or a list of them
+        if isinstance(value, dict) and isinstance(value.get(key), dict | list):
+            value = value[key]
+    papers = value if isinstance(value, list) else [value]
+    if not any(map(is_paper, papers)):
+        raise Unreadable(NOT_PAPERS)
+    return map(record_from, papers)
+
+
+def is_paper(entry: Any) -> bool:
+    """Tell whether a value looks like the description of a paper."""
+    return isinstance(entry, dict) and ("title" in entry or "DOI" in entry)
+
+
+def record_from(entry: Any, line: int | None = None) -> Record:
+    """Make the record of one paper, refused if the entry is something else."""
+    if not isinstance(entry, dict):
+        return refused("It doesn’t describe a paper.", line)
+    paper = paper_from(entry)
+    if is_notice_itself(entry):
+        about = tuple(
+            NoticeOf("doi", doi, _NOTICES[_kind(row)])
+            for row in list_at(entry, "update-to")
+            if _kind(row) in _NOTICES and (doi := find_doi(text_at(row, "DOI")))
+        )
+        content = ArticleContent(paper=paper)
+        return Record(content=content, reason=IS_A_NOTICE, line=line, notices_of=about)
+    if "creators" in entry:
+        return refused("This is Zotero’s own JSON. Export the paper as CSL JSON or RIS.", line, paper.title)
+    grants = (
+        (plain_text(text_at(row, "name")), ", ".join(filter(None, map(text_at, list_at(row, "award")))))
+        for row in list_at(entry, "funder")
+    )
+    trials = (text_at(row, "clinical-trial-number") for row in list_at(entry, "clinical-trial-number"))
+    content = ArticleContent(
+        paper=paper, funding=funding(grants), registrations=registrations(find_trials("; ".join(trials)))
+    )
+    return Record(content=content, types=types(entry), line=line)
 
 
 def paper_from(message: Message) -> PaperContent:
@@ -39,6 +113,7 @@ def paper_from(message: Message) -> PaperContent:
         doi=find_doi(text_at(message, "DOI")) or doi_of_note(note),
         pmid=text_at(message, "PMID") or find_named_pmid(note),
         pmcid=text_at(message, "PMCID") or find_named_pmcid(note),
+        url=text_at(message, "URL"),
         journal=_first(message.get("container-title")),
         published_on=dates.earliest(_date(message.get(name)) for name in _DATES),
         volume=text_at(message, "volume"),
@@ -76,35 +151,12 @@ def is_notice_itself(message: Message) -> bool:
     return updates or is_notice(title_of(message), types(message))
 
 
-def notices_of(message: Message) -> tuple[NoticeOf, ...]:
-    """Return the papers that the message is a notice about (``update-to``)."""
-    return tuple(
-        NoticeOf("doi", doi, _NOTICES[_kind(entry)])
-        for entry in list_at(message, "update-to")
-        if _kind(entry) in _NOTICES and (doi := find_doi(text_at(entry, "DOI")))
-    )
-
-
 def title_of(message: Message) -> str:
     """Return the title with its subtitle, unless that is a running title, which repeats words of the title."""
     title, subtitle = (_first(message.get(name)) for name in ("title", "subtitle"))
     words = re.findall(r"[^\W\d_]{4,}", subtitle.lower())
     repeated = [word for word in words if word[:5] in title.lower()]
     return full_title(title, subtitle if 2 * len(repeated) < len(words) else "")
-
-
-def funding_of(message: Message) -> str:
-    """Return who paid, with the numbers of their grants."""
-    return funding(
-        (plain_text(text_at(entry, "name")), ", ".join(filter(None, map(text_at, list_at(entry, "award")))))
-        for entry in list_at(message, "funder")
-    )
-
-
-def trials_of(message: Message) -> list[str]:
-    """Return the numbers under which the trial is registered."""
-    entries = list_at(message, "clinical-trial-number")
-    return find_trials("; ".join(text_at(entry, "clinical-trial-number") for entry in entries))
 
 
 def types(message: Message) -> tuple[str, ...]:

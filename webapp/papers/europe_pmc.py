@@ -7,9 +7,9 @@ from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_pmid
 from webapp.models.values import Author
 from webapp.papers import dates, pubmed
-from webapp.papers.json_values import list_at, text_at
 from webapp.papers.notices import statuses
 from webapp.papers.records import NoticeOf, Record, funding, heading
+from webapp.parsing import list_at, text_at
 
 _NOTICES = statuses("europe_pmc")
 _NOTICES_OF = statuses("europe_pmc", "notices_of")

@@ -2,14 +2,14 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from xml.etree.ElementTree import Element
 
 import msgspec
 
-from webapp.papers import bibtex, csl, jats, markup, nbib, pubmed_xml, ris
+from webapp.papers import bibtex, crossref, jats, markup, nbib, pubmed_xml, ris
 from webapp.papers.crossref import Message
 from webapp.papers.records import MOST_RECORDS, TOO_MANY, Record, Unreadable, normalized
 
@@ -24,11 +24,11 @@ _ENCODINGS = re.compile(
     r"utf-?8|us-ascii|iso-8859-\d{1,2}|latin-?\d{1,2}|windows-125\d|cp125\d|macintosh|gbk|gb2312|gb18030|big5|shift_jis|euc-(?:jp|kr)|koi8-r"
 )
 _MARK_UP = re.compile(r"\s*(?:<[!?a-z]|[{[]\s*[\"{[\]}]|@[a-z]+\s*[{(])", re.IGNORECASE)
-# Formats that one line of a text gives away, in the order in which they are tried.
+# Formats that a line of a text gives away, in the order in which they are tried.
 _LINE_FORMATS = (
-    (ris.is_ris, ris.records),
-    (nbib.is_nbib, nbib.records),
-    (bibtex.is_bibtex, bibtex.records),
+    (ris.SIGN, ris.records),
+    (nbib.SIGN, nbib.records),
+    (bibtex.SIGN, bibtex.records),
 )
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _OTHER_KINDS = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip or Office file", b"\x1f\x8b": "a compressed file"}
@@ -48,7 +48,7 @@ def read(source: bytes | str, file: str = "") -> list[Record]:
     if not text.strip():
         raise Unreadable("This file is empty. Choose another one.")
     records: list[Record] = []
-    for record in _detect_and_read(text):
+    for record in _records_in(text):
         if len(records) == MOST_RECORDS:
             raise Unreadable(TOO_MANY)
         records.append(_finished(record, len(records) + 1, file, is_guessed=is_guessed))
@@ -59,7 +59,9 @@ def read(source: bytes | str, file: str = "") -> list[Record]:
 
 def read_message(message: Message, file: str) -> Record:
     """Read a message of Crossref as ``read`` would read its text. Raises Unreadable."""
-    return _finished(csl.read_message(message), 1, file)
+    if not crossref.is_paper(message):
+        raise Unreadable(crossref.NOT_PAPERS)
+    return _finished(crossref.record_from(message), 1, file)
 
 
 def is_marked_up(text: str) -> bool:
@@ -69,7 +71,7 @@ def is_marked_up(text: str) -> bool:
 
 def is_known(text: str) -> bool:
     """Tell whether a text is in one of the formats."""
-    return is_marked_up(text) or any(is_format(text) for is_format, _ in _LINE_FORMATS)
+    return is_marked_up(text) or any(sign.search(text) for sign, _ in _LINE_FORMATS)
 
 
 def _finished(record: Record, number: int, file: str, *, is_guessed: bool = False) -> Record:
@@ -83,22 +85,24 @@ def _finished(record: Record, number: int, file: str, *, is_guessed: bool = Fals
     return msgspec.structs.replace(known, notes=tuple(notes))
 
 
-def _detect_and_read(text: str) -> Iterator[Record]:
-    if text.lstrip().startswith("<"):
-        if _HTML.match(text.lstrip()):
-            raise Unreadable(
-                "This is a web page, not an export. Use the button “Cite”, “Export” or “Save” of the database."
-            )
-        return chain.from_iterable(map(_read_xml, markup.parse(text)))
-    if text.lstrip().startswith(("{", "[")):
-        return csl.records(text)
-    for is_format, read_records in _LINE_FORMATS:
-        if is_format(text):
-            return read_records(text)
+def _records_in(text: str) -> Iterable[Record]:
+    """Read a text in the format that its first signs tell. Raises Unreadable, also after some records."""
+    start = text.lstrip()
+    if _HTML.match(start):
+        raise Unreadable(
+            "This is a web page, not an export. Use the button “Cite”, “Export” or “Save” of the database."
+        )
+    if start.startswith("<"):
+        return chain.from_iterable(map(_records_of, markup.parse(text)))
+    if start.startswith(("{", "[")):
+        return crossref.records(text)
+    for sign, records in _LINE_FORMATS:
+        if sign.search(text):
+            return records(text)
     raise Unreadable(f"We don’t know this format. We read {FORMATS}.")
 
 
-def _read_xml(root: Element) -> Iterator[Record]:
+def _records_of(root: Element) -> Iterator[Record]:
     if root.tag in pubmed_xml.ROOTS:
         return pubmed_xml.records(root)
     if root.tag == "article" or root.find(".//article") is not None:

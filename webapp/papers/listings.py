@@ -16,7 +16,6 @@ from webapp.content.identifiers import find_doi, find_pmid, find_trials
 from webapp.models import WatchSource
 from webapp.papers import clinical_trials, europe_pmc, file_formats
 from webapp.papers.importing import Identifier
-from webapp.papers.json_values import list_at, text_at, value_at
 from webapp.papers.records import Record, Unreadable, normalized, plain_text, refused, registrations
 from webapp.papers.services import (
     CLINICAL_TRIALS,
@@ -31,7 +30,7 @@ from webapp.papers.services import (
     unreadable,
 )
 from webapp.papers.sources import TOOL, read_object
-from webapp.parsing import int_from
+from webapp.parsing import int_from, list_at, text_at, value_at
 from webapp.search.words import stems
 
 MOST_LISTED = 5_000  # in one run; PubMed lists no more than 9,999

@@ -15,16 +15,12 @@ from webapp.papers import dates, names, pubmed
 from webapp.papers.notices import statuses
 from webapp.papers.records import Record, heading, one_line, registrations
 
+SIGN = re.compile(r"^PMID *- ?\d", re.MULTILINE)
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
 _NOTICES = statuses("nbib")
 
 Tags = list[tuple[str, str]]
-
-
-def is_nbib(text: str) -> bool:
-    """Tell whether a text has a line with a PubMed number."""
-    return re.search(r"^PMID *- ?\d", text, re.MULTILINE) is not None
 
 
 def records(text: str) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pm
 from webapp.papers import dates, names
 from webapp.papers.records import Record, keywords, one_line, plain_text
 
-_START = re.compile(r"^\s*TY(?:\s{1,3})[-–]", re.MULTILINE | re.IGNORECASE)
+SIGN = re.compile(r"^\s*TY(?:\s{1,3})[-–]", re.MULTILINE | re.IGNORECASE)
 # Some programs write their tags in lower case.
 _LOWER_CASE_START = re.compile(r"^\s*t[yY]\s{1,3}[-–]", re.MULTILINE)
 _ANY_TAG = re.compile(r"^\s*[A-Za-z][A-Za-z0-9](?=\s{1,3}[-–])", re.MULTILINE)
@@ -30,11 +30,6 @@ _LONGEST_LIST = 300  # characters: a note longer than this is no list of publica
 
 Entry = list[tuple[str, list[str]]]  # tags in the order of the file, each with the lines of its value
 Fields = dict[str, list[str]]
-
-
-def is_ris(text: str) -> bool:
-    """Tell whether a text has a line that starts a RIS record."""
-    return _START.search(text) is not None
 
 
 def records(text: str) -> Iterator[Record]:

@@ -13,7 +13,6 @@ from webapp.content.identifiers import READERS, find_doi
 from webapp.papers import clinical_trials, file_formats
 from webapp.papers.clinical_trials import RegisteredTrial
 from webapp.papers.crossref import Message
-from webapp.papers.json_values import text_at, value_at
 from webapp.papers.records import Record, Unreadable
 from webapp.papers.services import (
     CLINICAL_TRIALS,
@@ -26,6 +25,7 @@ from webapp.papers.services import (
     fetch,
     unreadable,
 )
+from webapp.parsing import text_at, value_at
 
 TOOL = "SpinalCordResearchHelp"  # as which PubMed knows us
 _QUERIES = {"doi": 'DOI:"{}"', "pmid": "EXT_ID:{} AND SRC:MED", "pmcid": "PMCID:{}"}
