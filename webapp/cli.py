@@ -32,8 +32,7 @@ from webapp.operations.commands import (
     verify_backups,
 )
 from webapp.papers import watching
-from webapp.papers.adoption_commands import adopt_pages
-from webapp.papers.commands import papers_group
+from webapp.papers.commands import adopt_pages, papers_group
 from webapp.publishing import library, scheduling, translations
 from webapp.publishing.commands import articles_group, translations_group
 from webapp.publishing.library import LibraryRefused

@@ -26,7 +26,7 @@ ASK: dict[str, tuple[str, Callable[[Config, float], Any]]] = {
     "Crossref": ("/crossref/", lambda config, until: sources.crossref_record(config, DOI, until)),
     "Europe PMC": (
         "/europe-pmc/",
-        lambda config, until: sources.europe_pmc_result(config, "pmcid", PMCID, until),
+        lambda config, until: sources.europe_pmc_record(config, "pmcid", PMCID, until),
     ),
     "PubMed": ("/pubmed/", lambda config, until: sources.pubmed_record(config, PMID, until)),
     "ClinicalTrials.gov": ("/trials/", lambda config, until: sources.registered_trial(config, NCT, until)),

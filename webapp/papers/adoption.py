@@ -89,9 +89,14 @@ def read(folder: Path, files: Iterable[Path]) -> Iterator[Page | Outcome]:
     for path in files:
         file = clean_text(path.relative_to(folder).as_posix())  # a name may have bytes that are no text
         try:
-            page = original_pages.read(_bytes(path), file)
-        except Unreadable as refusal:
-            yield Outcome(file, Fate.REFUSED, str(refusal))
+            with path.open("rb") as opened:
+                source = opened.read(MOST_BYTES + 1)  # one more than may be read, of a file that is too large
+            page = original_pages.read(source, file)
+        except (OSError, Unreadable) as error:
+            cannot = (
+                f"We can’t read this file: {error.strerror}." if isinstance(error, OSError) else str(error)
+            )
+            yield Outcome(file, Fate.REFUSED, cannot)
             continue
         paper = page.record.content.paper
         if page.record.reason:
@@ -164,15 +169,6 @@ def _why_not_updated(draft: Draft) -> str:
     if draft.editor_id is not None or deletion.has_unsaved_typing(draft):
         return f"The page has changed, but somebody has worked on its draft: draft {draft.id}"
     return ""
-
-
-def _bytes(path: Path) -> bytes:
-    """The bytes of a file, one more than may be read if it is too large. Raises Unreadable."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Unreadable(f"We can’t read this file: {error.strerror}.") from error
 
 
 def _digest(content: ArticleContent) -> str:

@@ -184,27 +184,25 @@ def _decoded_letter(command: re.Match[str]) -> str:
 
 
 def _plain(latex: str) -> str:
-    """Decode LaTeX: "M{\\"u}ller" becomes "Müller"."""
-    latex = _escaped(latex)
+    """Decode LaTeX: "M{\\"u}ller" becomes "Müller".
+
+    Signs that LaTeX would act on but most files mean as they stand are escaped before: "%" and "&", and "$" and "~" before a
+    number.
+    """
+    latex = re.sub(r"\\(?:\(|\))", "$", re.sub(r"\\{2,}(?=[%&$#_])", r"\\", latex))
+    latex = _TEXT_SCRIPT.sub(_as_tag, re.sub(r"(?<!\\)([%&])", r"\\\1", latex))
+    pieces = _MATH.split(latex)
+    pieces[::2] = (re.sub(r"(?<!\\)\$", r"\\$", piece) for piece in pieces[::2])
+    pieces[1::2] = ("$" + _SCRIPT.sub(_as_tag, formula) + "$" for formula in pieces[1::2])
+    latex = re.sub(r"(?<![\w.}])~(?=\d)", r"\\textasciitilde{}", "".join(pieces))
+    latex = re.sub(rf"\\text(?=(?:{_GREEK})\b)", r"\\", latex)
+    for name, sign in _SIGNS.items():
+        latex = re.sub(rf"\{{text{name}\}}|\\text{name}(?![a-z])(?:\{{\}})?", sign, latex)
     try:
         text = one_line(_LATEX.latex_to_text(latex, tolerant_parsing=True))
         return re.sub(r"(?<!\w)`([^`']+)'", r"‘\1’", text)
     except (RecursionError, IndexError, ValueError, TypeError, AttributeError):
         return one_line(re.sub(r"[{}\\]", "", latex))  # invalid LaTeX: remove its braces and backslashes
-
-
-def _escaped(text: str) -> str:
-    """Escape signs that LaTeX would act on but most files mean as they stand: "%" and "&", and "$" and "~" before a number."""
-    text = re.sub(r"\\(?:\(|\))", "$", re.sub(r"\\{2,}(?=[%&$#_])", r"\\", text))
-    text = _TEXT_SCRIPT.sub(_as_tag, re.sub(r"(?<!\\)([%&])", r"\\\1", text))
-    pieces = _MATH.split(text)
-    pieces[::2] = (re.sub(r"(?<!\\)\$", r"\\$", piece) for piece in pieces[::2])
-    pieces[1::2] = ("$" + _SCRIPT.sub(_as_tag, formula) + "$" for formula in pieces[1::2])
-    text = re.sub(r"(?<![\w.}])~(?=\d)", r"\\textasciitilde{}", "".join(pieces))
-    text = re.sub(rf"\\text(?=(?:{_GREEK})\b)", r"\\", text)
-    for name, sign in _SIGNS.items():
-        text = re.sub(rf"\{{text{name}\}}|\\text{name}(?![a-z])(?:\{{\}})?", sign, text)
-    return text
 
 
 def _as_tag(script: re.Match[str]) -> str:

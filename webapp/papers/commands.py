@@ -1,4 +1,4 @@
-"""``flask papers``: import papers as drafts, look for new ones, and check the library for retractions."""
+"""``flask papers``: import papers as drafts, look for new ones, and check the library for retractions; ``flask articles adopt``."""
 
 import sys
 import time
@@ -10,13 +10,24 @@ from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from webapp.config import Config
 from webapp.db.writing import stop_reading, writing
 from webapp.models.in_words import plural
-from webapp.papers import crossref, file_formats, importing, retraction_watch, services, sources, watching
+from webapp.papers import (
+    adoption,
+    crossref,
+    file_formats,
+    importing,
+    retraction_watch,
+    services,
+    sources,
+    watching,
+)
+from webapp.papers.adoption import CategoryMap, Fate
 from webapp.papers.candidates import Library, Outcome
+from webapp.papers.original_pages import Page
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
 from webapp.publishing.retractions import CheckResult, NoticeStatus, PaperToCheck
@@ -25,7 +36,7 @@ PATIENCE = 60.0  # seconds in which Crossref has to take a request and answer it
 SECONDS_AFTER_FAILURE = 0.5  # twice as many after each further one
 MOST_FAILURES = 5  # in a row: then Crossref is down or limits us, and more requests would make it worse
 
-# Drafts that an import makes in one turn, and the seconds for which it then leaves the turn to others.
+# Drafts that are made in one turn, and the seconds for which the turn is then left to others.
 DRAFTS_AT_ONCE, PAUSE = 25, 0.1
 
 papers_group = AppGroup(
@@ -63,6 +74,44 @@ def import_papers(files: tuple[Path, ...], dry_run: bool) -> None:
         f"{len(plan.new)} drafts {verb}, {len(plan.duplicates)} already here, {len(plan.refused)} refused."
     )
     if not (plan.new or plan.duplicates):
+        sys.exit(1)
+
+
+@click.command("adopt")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@with_appcontext
+def adopt_pages(folder: Path, dry_run: bool) -> None:
+    """Make a draft of every summary among the saved pages (.html) in FOLDER. A second run makes only what is new or changed."""
+    with click.progressbar(adoption.files_in(folder), label="Reading") as bar:
+        found = list(adoption.read(folder, bar))
+    outcomes = [one for one in found if not isinstance(one, Page)]
+    pages = [one for one in found if isinstance(one, Page)]
+    categories = CategoryMap()
+    stop_reading()
+    with click.progressbar(pages, label="Comparing" if dry_run else "Making drafts") as bar:
+        waiting = iter(bar)
+        if dry_run:
+            known = importing.known_papers()
+            outcomes += [adoption.plan(page, categories, known)[0] for page in waiting]
+        while some := list(islice(waiting, DRAFTS_AT_ONCE)):
+            with writing() as now:
+                known = importing.known_papers()
+                outcomes += [adoption.adopt(page, categories, known, now) for page in some]
+            time.sleep(PAUSE)
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.file):
+        is_refused = outcome.fate is Fate.REFUSED
+        if outcome.fate is not Fate.UNCHANGED:
+            click.echo(
+                f"{outcome.fate.label}: {outcome.file}{f': {outcome.reason}' if is_refused else ''}",
+                err=is_refused,
+            )
+        for note in outcome.notes:
+            click.echo(f"Check: {outcome.file}: {note}", err=True)
+    for line in adoption.category_report(categories):
+        click.echo(line)
+    click.echo(("Nothing was written. It would be: " if dry_run else "") + adoption.summary(outcomes))
+    if all(outcome.fate is Fate.REFUSED for outcome in outcomes):
         sys.exit(1)
 
 

@@ -17,9 +17,9 @@ from webapp.content.identifiers import find_doi, find_pmcid, find_pmid
 from webapp.db.session import db
 from webapp.models import Article, Candidate, CandidateIdentifier, CandidateState, Draft, Paper
 from webapp.papers import stored_texts
-from webapp.papers.clinical_trials import RegisteredTrial
 from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.records import Record, Unreadable
+from webapp.papers.sources import RegisteredTrial
 from webapp.parsing import int_from
 from webapp.publishing import revisions, teamwork
 from webapp.publishing.revisions import DraftNotFound

@@ -40,17 +40,13 @@ _REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (num
 def records(root: Element) -> Iterator[Record]:
     """Read the paper of a file, or all papers of a set."""
     drop(root, ("sub-article", "response", "ref-list", "fn-marker", "object-id"))
-    for article in [root] if root.tag == "article" else root.iter("article"):
-        meta = article.find("front/article-meta")
-        yield (
-            refused("It has no part “article-meta”, which describes the paper.")
-            if meta is None
-            else _record(article, meta)
-        )
+    return map(_record, [root] if root.tag == "article" else root.iter("article"))
 
 
-def _record(article: Element, meta: Element) -> Record:
-    title = ""
+def _record(article: Element) -> Record:
+    meta, title = article.find("front/article-meta"), ""
+    if meta is None:
+        return refused("It has no part “article-meta”, which describes the paper.")
     group = meta.find("title-group")
     if group is not None:
         drop(group, ("xref", "fn"))

@@ -14,7 +14,7 @@ from webapp.config import Config
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_pmid, find_trials
 from webapp.models import WatchSource
-from webapp.papers import clinical_trials, europe_pmc, file_formats
+from webapp.papers import file_formats, sources
 from webapp.papers.importing import Identifier
 from webapp.papers.records import Record, Unreadable, normalized, plain_text, refused, registrations
 from webapp.papers.services import (
@@ -144,7 +144,9 @@ def _from_europe_pmc(row: Any) -> Listed:
     found += [
         ("pmid", find_pmid(text_at(entry, "id"))) for entry in twins if text_at(entry, "source") == "MED"
     ]
-    return Listed(normalized(europe_pmc.record_from(row)), twins=tuple(pair for pair in found if pair[1]))
+    return Listed(
+        normalized(sources.record_from_europe_pmc(row)), twins=tuple(pair for pair in found if pair[1])
+    )
 
 
 def _pubmed(question: Question) -> Iterator[ListPage]:
@@ -233,7 +235,7 @@ def _clinical_trials(question: Question) -> Iterator[ListPage]:
 
 
 def _from_register(study: Any) -> Listed:
-    trial = clinical_trials.trial_from(study if isinstance(study, dict) else {})
+    trial = sources.trial_from(study if isinstance(study, dict) else {})
     if not (find_trials(trial.number) == [trial.number] and trial.title):
         return Listed(refused("It doesn’t describe a trial."))
     if not trial.has_results:

@@ -12,10 +12,9 @@ from webapp.config import Config
 from webapp.content import merging
 from webapp.content.identifiers import find_listed
 from webapp.db.writing import stop_reading
-from webapp.papers import europe_pmc, file_formats, sources
-from webapp.papers.clinical_trials import RegisteredTrial
+from webapp.papers import file_formats, sources
 from webapp.papers.importing import PendingImport
-from webapp.papers.records import NO_TITLE, Record, Unreadable, normalized
+from webapp.papers.records import NO_TITLE, Record, Unreadable
 from webapp.papers.services import (
     CLINICAL_TRIALS,
     CROSSREF,
@@ -25,6 +24,7 @@ from webapp.papers.services import (
     Service,
     ServiceFailed,
 )
+from webapp.papers.sources import RegisteredTrial
 
 MOST_ASKED = 20
 SECONDS = 18.0  # for all of them together
@@ -108,14 +108,13 @@ class _Lookup:
                 return trial
         else:
             self.known[kind] = identifier
-            result = self._ask(EUROPE_PMC, sources.europe_pmc_result, kind, identifier)
-            if result:
-                self._add("Europe PMC", normalized(europe_pmc.record_from(result)))
+            first = self._ask(EUROPE_PMC, sources.europe_pmc_record, kind, identifier)
+            self._add("Europe PMC", first)
             if "pmid" in self.known:
                 self._add("PubMed", self._ask(PUBMED, sources.pubmed_record, self.known["pmid"]))
             if "doi" in self.known:
                 self._add("Crossref", self._ask(CROSSREF, sources.crossref_record, self.known["doi"]))
-            if result and europe_pmc.has_full_text(result) and "pmcid" in self.known:
+            if first and first.content.paper.is_free_to_read and "pmcid" in self.known:
                 self._add("its full text", self._ask(EUROPE_PMC, sources.full_text, self.known["pmcid"]))
         return self.merged(name(kind, identifier))
 

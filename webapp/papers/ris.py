@@ -34,15 +34,6 @@ Fields = dict[str, list[str]]
 
 def records(text: str) -> Iterator[Record]:
     """Read all records; a record without its end tag ends where the next one begins."""
-    for line, fields in _entries(text):
-        names_of_kinds = [value for tag in ("TY", "M3", "PT", "PB", "DP") for value in fields.get(tag, [])]
-        notes = [value for value in fields.get("N1", []) if len(value) < _LONGEST_LIST]
-        types = tuple(kind for value in (*names_of_kinds, *notes) for kind in re.split(r"[;\n]", value))
-        yield Record(content=_content(fields), types=types, line=line)
-
-
-def _entries(text: str) -> Iterator[tuple[int, Fields]]:
-    """Yield the fields of each record, with the number of its first line."""
     if _LOWER_CASE_START.search(text):
         text = _ANY_TAG.sub(lambda tag: tag[0].upper(), text)
     pattern = _NARROW_TAG if re.search(r"^\s*TY -", text, re.MULTILINE) else _WIDE_TAG
@@ -52,7 +43,7 @@ def _entries(text: str) -> Iterator[tuple[int, Fields]]:
         tag = match[1] if match else ""
         if tag == "ER" or (tag == "TY" and any(known == "TY" for known, _ in entry)):
             if any(known in ("TY", *_TITLES) for known, _ in entry):
-                yield start, _fields(entry)
+                yield _record(_fields(entry), start)
             entry = Entry()
         if match and tag != "ER":
             start = start if entry else number
@@ -82,12 +73,18 @@ def _fields(entry: Entry) -> Fields:
     return fields
 
 
-def _content(fields: Fields) -> ArticleContent:
+def _record(fields: Fields, line: int) -> Record:
+    kinds = [value for tag in ("TY", "M3", "PT", "PB", "DP") for value in fields.get(tag, [])]
+    kinds += [note for note in fields.get("N1", []) if len(note) < _LONGEST_LIST]
+    types = tuple(kind for value in kinds for kind in re.split(r"[;\n]", value))
     links = " ".join(value for tag in (*_LINKS, "C2", "C3", "N1") for value in fields.get(tag, []))
     dois = [value for tag in ("DO", "M3", "DI") for value in fields.get(tag, [])]
     dois += [link for tag in _LINKS for link in fields.get(tag, []) if "doi.org/" in link]
     start, end = _first(fields, "SP"), _first(fields, "EP")
     is_range = start and end and "-" not in start
+    # The year, refined by the date in DA if that has the same year, or none as in Web of Science and EndNote.
+    year, date = dates.from_text(_first(fields, "PY", "Y1", "YR")), _first(fields, "DA")
+    days = (year, dates.from_text(date if re.search(r"\d{4}", date) else f"{year[:4]} {date}"))
     paper = PaperContent(
         title=_first(fields, *_TITLES),
         doi=next(filter(None, map(find_doi, dois)), ""),
@@ -95,7 +92,7 @@ def _content(fields: Fields) -> ArticleContent:
         pmcid=find_named_pmcid(links),
         url=next((link for tag in _LINKS for link in fields.get(tag, []) if link.startswith("http")), ""),
         journal=_first(fields, "T2", "JF", "JO", "JA", "J2"),
-        published_on=_published_on(fields),
+        published_on=dates.earliest(day for day in days if day.startswith(year[:4])),
         volume=_first(fields, "VL"),
         issue=_first(fields, "IS"),
         pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number
@@ -103,15 +100,7 @@ def _content(fields: Fields) -> ArticleContent:
         mesh_terms=keywords([plain_text(value) for value in _texts(fields, "KW")]),
         authors=[author for name in fields.get("AU", []) for author in names.read_any(plain_text(name))],
     )
-    return ArticleContent(paper=paper)
-
-
-def _published_on(fields: Fields) -> str:
-    """Read the year, refined by the date in DA if that has the same year, or none as in Web of Science and EndNote."""
-    year, date = dates.from_text(_first(fields, "PY", "Y1", "YR")), _first(fields, "DA")
-    if not re.search(r"\d{4}", date):
-        date = f"{year[:4]} {date}"
-    return dates.earliest(day for day in (year, dates.from_text(date)) if day.startswith(year[:4]))
+    return Record(content=ArticleContent(paper=paper), types=types, line=line)
 
 
 def _pmid(fields: Fields, links: str) -> str:

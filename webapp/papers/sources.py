@@ -1,6 +1,7 @@
-"""What each outside service says of one paper or trial. Every function raises ServiceFailed, and NotThere for the unknown.
+"""What each outside service says of one paper or trial, and how the answers become records.
 
-``until`` is the time by ``time.monotonic()`` at which the answer is no longer of use.
+Every function that asks raises ServiceFailed, and NotThere for the unknown; ``until`` is the time by ``time.monotonic()`` at
+which the answer is no longer of use. Files of Crossref, PubMed and JATS have readers of their own.
 """
 
 import json
@@ -8,12 +9,16 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from webapp.config import Config
-from webapp.content.identifiers import READERS, find_doi
-from webapp.papers import clinical_trials, file_formats
-from webapp.papers.clinical_trials import RegisteredTrial
+from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.identifiers import READERS, find_doi, find_pmid
+from webapp.models.values import Author
+from webapp.papers import dates, file_formats, pubmed
 from webapp.papers.crossref import Message
-from webapp.papers.records import Record, Unreadable
+from webapp.papers.notices import statuses
+from webapp.papers.records import NoticeOf, Record, Unreadable, funding, heading, normalized, plain_text
 from webapp.papers.services import (
     CLINICAL_TRIALS,
     CROSSREF,
@@ -25,10 +30,28 @@ from webapp.papers.services import (
     fetch,
     unreadable,
 )
-from webapp.parsing import text_at, value_at
+from webapp.parsing import int_from, list_at, text_at, value_at
 
 TOOL = "SpinalCordResearchHelp"  # as which PubMed knows us
+_NOTICES = statuses("europe_pmc")
+_NOTICES_OF = statuses("europe_pmc", "notices_of")
+_UNKNOWN_COUNT = 99_999_999  # stands at ClinicalTrials.gov where nobody gave a number
 _QUERIES = {"doi": 'DOI:"{}"', "pmid": "EXT_ID:{} AND SRC:MED", "pmcid": "PMCID:{}"}
+
+
+class RegisteredTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """What the register says of a trial. A date is a day or a month; what it does not say is empty."""
+
+    number: str
+    title: str
+    status: str
+    sponsor: str
+    participant_count: int | None
+    is_count_final: bool
+    started_on: str
+    completed_on: str
+    updated_on: str
+    has_results: bool
 
 
 def crossref_message(config: Config, doi: str, until: float | None = None) -> Message:
@@ -60,8 +83,8 @@ def pubmed_record(config: Config, pmid: str, until: float) -> Record:
     return _record(PUBMED, body)
 
 
-def europe_pmc_result(config: Config, kind: str, identifier: str, until: float) -> dict[str, Any]:
-    """Search Europe PMC for the paper with a DOI, PMID or PMCID."""
+def europe_pmc_record(config: Config, kind: str, identifier: str, until: float) -> Record:
+    """Search Europe PMC for the paper with a DOI, PMID or PMCID. Its full text is there if it is free to read."""
     query = {"query": _QUERIES[kind].format(identifier), "resultType": "core", "format": "json"}
     answer = read_object(EUROPE_PMC, fetch(config, EUROPE_PMC, "/search", until=until, **query))
     results = value_at(answer, "resultList", "result")
@@ -69,8 +92,7 @@ def europe_pmc_result(config: Config, kind: str, identifier: str, until: float) 
         raise unreadable(EUROPE_PMC)
     for result in results:
         if READERS[kind](text_at(result, kind)) == identifier:
-            found: dict[str, Any] = result
-            return found
+            return normalized(record_from_europe_pmc(result))
     raise NotThere("Europe PMC doesn’t have this paper.")
 
 
@@ -82,10 +104,93 @@ def full_text(config: Config, pmcid: str, until: float) -> Record:
 def registered_trial(config: Config, number: str, until: float) -> RegisteredTrial:
     """Fetch what ClinicalTrials.gov says of the trial with an NCT number."""
     answer = read_object(CLINICAL_TRIALS, fetch(config, CLINICAL_TRIALS, f"/studies/{number}", until=until))
-    trial = clinical_trials.trial_from(answer)
+    trial = trial_from(answer)
     if trial.number != number:
         raise unreadable(CLINICAL_TRIALS)
     return trial
+
+
+def record_from_europe_pmc(result: dict[str, Any]) -> Record:
+    """Convert a result of Europe PMC's search (``resultType=core``), which may be a preprint.
+
+    Format: https://europepmc.org/RestfulWebService.
+    """
+    types = [text_at(kind) for kind in list_at(result, "pubTypeList", "pubType")]
+    related = list_at(result, "commentCorrectionList", "commentCorrection")
+    notices = [
+        (_NOTICES[kind], text_at(row, "reference"))
+        for row in related
+        if (kind := text_at(row, "type").lower()) in _NOTICES
+    ]
+    notices_of = tuple(
+        NoticeOf("pmid", pmid, _NOTICES_OF[kind])
+        for row in related
+        if (kind := text_at(row, "type").lower()) in _NOTICES_OF and text_at(row, "source") == "MED"
+        if (pmid := find_pmid(text_at(row, "id")))
+    )
+    grants = list_at(result, "grantsList", "grant")
+    content = ArticleContent(
+        paper=pubmed.with_status(_paper(result), types, notices),
+        study_kind=pubmed.study_kind(types),
+        funding=funding((text_at(row, "agency"), text_at(row, "grantId")) for row in grants),
+    )
+    types.append(text_at(result, "bookOrReportDetails", "publisher"))
+    return Record(content=content, types=tuple(types), notices_of=notices_of)
+
+
+def _paper(result: dict[str, Any]) -> PaperContent:
+    days = (text_at(result, "firstPublicationDate"), text_at(result, "journalInfo", "printPublicationDate"))
+    headings = list_at(result, "meshHeadingList", "meshHeading")
+    license_ = text_at(result, "license").upper()
+    return PaperContent(
+        title=pubmed.title(text_at(result, "title")),
+        doi=text_at(result, "doi"),
+        pmid=text_at(result, "pmid"),
+        pmcid=text_at(result, "pmcid"),
+        journal=text_at(result, "journalInfo", "journal", "title"),
+        published_on=dates.earliest(map(dates.from_text, days)),
+        volume=text_at(result, "journalInfo", "volume"),
+        issue=text_at(result, "journalInfo", "issue"),
+        pages=text_at(result, "pageInfo"),
+        license=license_ if license_.startswith("CC") else "",
+        is_free_to_read=True if text_at(result, "inEPMC") == "Y" else None,
+        # The headings are tags in the text: "<h4>Methods</h4>We asked…".
+        abstract=re.sub(r"<h4>([^<>]*?):?\s*</h4>", r"<p>\1: ", text_at(result, "abstractText")),
+        authors=[
+            Author(
+                family=text_at(row, "lastName") or text_at(row, "collectiveName") or text_at(row, "fullName"),
+                given=text_at(row, "firstName") or text_at(row, "initials"),
+                orcid=text_at(row, "authorId", "value"),
+            )
+            for row in list_at(result, "authorList", "author")
+        ],
+        mesh_terms=[
+            *(text_at(row, "descriptorName") for row in headings),
+            *(heading(text_at(word)) for word in list_at(result, "keywordList", "keyword")),
+        ],
+    )
+
+
+def trial_from(study: dict[str, Any]) -> RegisteredTrial:
+    """Convert what ClinicalTrials.gov (API version 2) says of one trial, which is never a paper."""
+    protocol = study.get("protocolSection")
+    days = [
+        dates.from_text(text_at(protocol, "statusModule", f"{name}DateStruct", "date"))
+        for name in ("start", "completion", "lastUpdatePost")
+    ]
+    enrollment = ("designModule", "enrollmentInfo")
+    return RegisteredTrial(
+        number=text_at(protocol, "identificationModule", "nctId"),
+        title=plain_text(text_at(protocol, "identificationModule", "briefTitle")),
+        status=plain_text(text_at(protocol, "statusModule", "overallStatus")).replace("_", " ").capitalize(),
+        sponsor=plain_text(text_at(protocol, "sponsorCollaboratorsModule", "leadSponsor", "name")),
+        participant_count=int_from(text_at(protocol, *enrollment, "count"), 0, _UNKNOWN_COUNT - 1),
+        is_count_final=text_at(protocol, *enrollment, "type") == "ACTUAL",
+        started_on=days[0],
+        completed_on=days[1],
+        updated_on=days[2],
+        has_results=study.get("hasResults") is True,
+    )
 
 
 def read_object(service: Service, body: bytes, *path: str) -> dict[str, Any]:
