@@ -14,9 +14,9 @@ from tests.factories import NOW
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.db.session import db
 from webapp.models import Candidate, CandidateState
-from webapp.papers import candidates
-from webapp.papers.candidates import Library
+from webapp.papers import candidates, rating
 from webapp.papers.listings import Listed
+from webapp.papers.rating import Library
 from webapp.papers.records import Record
 
 COUNT = 100
@@ -37,7 +37,7 @@ def hundred(site: Site) -> Iterator[None]:
         for number in range(COUNT)
     ]
     with inside(site):
-        candidates.add(map(candidates.guess, entries), "PubMed", Library(), NOW)
+        candidates.add(map(rating.guess, entries), "PubMed", Library(), NOW)
     yield
     with inside(site):
         db.session.execute(delete(Candidate))

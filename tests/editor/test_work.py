@@ -19,9 +19,9 @@ from webapp.db.session import db
 from webapp.feedback import inbox, votes
 from webapp.models import Article, Candidate, CandidateState, Editor, Review, Topic
 from webapp.models.values import LaterEvent, PaperStatus, Registration, Result, ReviewerKind, StudyKind
-from webapp.papers import candidates
-from webapp.papers.candidates import Library
+from webapp.papers import candidates, rating
 from webapp.papers.listings import Listed
+from webapp.papers.rating import Library
 from webapp.papers.records import Record
 from webapp.publishing import external_changes, publication, reviews, revisions, scheduling
 from webapp.search import indexing, misses
@@ -117,7 +117,7 @@ def test_results_of_a_plan_wait_until_its_summary_says_so(client: PageClient, ed
     abstract = "We tested it (NCT00000001)."
     found = PaperContent(title="A lamp helped", doi="10.5555/results", abstract=abstract)
     entry = Listed(Record(content=ArticleContent(paper=found)))
-    candidates.add([candidates.guess(entry)], "PubMed", Library(), NOW)
+    candidates.add([rating.guess(entry)], "PubMed", Library(), NOW)
     db.session.commit()
     page = client.get(HOME).text
     assert "Results of this plan: “A lamp helped.” Should the summary say so?" in page

@@ -50,7 +50,7 @@ from webapp.models.values import (
     TextKind,
 )
 from webapp.newsletter import digests
-from webapp.papers import candidates
+from webapp.papers import candidates, rating
 from webapp.papers.listings import Listed
 from webapp.papers.records import Record
 from webapp.publishing import reviews, revisions, safety_cards, site_pages
@@ -221,7 +221,7 @@ def build(app: Flask, say: Say) -> World:
     )
     safety_cards.save(burn, 0, ana, now)
     listed = Listed(Record(content=everything(say, paper={"doi": "10.5555/listed", "pmid": "77"})))
-    candidates.add([candidates.guess(listed)], "PubMed", candidates.Library(), now)
+    candidates.add([rating.guess(listed)], "PubMed", rating.Library(), now)
     db.session.add(
         Watch(
             name=say("watch.name")[:120],

@@ -26,9 +26,10 @@ from webapp.models import (
     SearchMiss,
 )
 from webapp.models.values import Author, PaperStatus, Registration, Result, StudyKind, Subject
-from webapp.papers import candidates, file_formats, importing, listings
-from webapp.papers.candidates import Library, Outcome
+from webapp.papers import candidates, file_formats, importing, listings, rating
+from webapp.papers.candidates import Outcome
 from webapp.papers.listings import Listed
+from webapp.papers.rating import Library
 from webapp.papers.records import Record
 
 
@@ -66,7 +67,7 @@ def paper(**changes: Any) -> Listed:
 
 def add(*entries: Listed) -> list[Candidate]:
     """Store what a service lists; returns all candidates, best first."""
-    candidates.add(map(candidates.guess, entries), "Europe PMC", Library(), NOW)
+    candidates.add(map(rating.guess, entries), "Europe PMC", Library(), NOW)
     db.session.commit()
     return all_of_them()
 
@@ -156,7 +157,7 @@ def test_a_retraction_is_the_first_reason_and_comes_last_in_the_list() -> None:
 
 def test_a_paper_that_we_have_is_marked_with_its_draft() -> None:
     article = add_article(paper={"doi": "10.5555/listed.1"})
-    counted = candidates.add([candidates.guess(epmc())], "PubMed", Library(), NOW)
+    counted = candidates.add([rating.guess(epmc())], "PubMed", Library(), NOW)
     [candidate] = all_of_them()
     assert counted == {Outcome.OURS: 1} and candidate.reasons[0].kind is ReasonKind.KNOWN
     assert candidate.draft_id == db.session.scalar(select(Draft.id).where(Draft.article_id == article.id))

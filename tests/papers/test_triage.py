@@ -19,9 +19,9 @@ from webapp.db.session import db
 from webapp.editor import triage
 from webapp.models import AuditKind, Candidate, CandidateState, Draft, Editor, Role, Watch, WatchSource
 from webapp.models.values import PaperStatus
-from webapp.papers import candidates
-from webapp.papers.candidates import Library
+from webapp.papers import candidates, rating
 from webapp.papers.listings import Listed
+from webapp.papers.rating import Library
 from webapp.papers.records import Record
 
 LIST = "/editor/new-papers"
@@ -56,7 +56,7 @@ def add(*titles: str, **paper: Any) -> list[int]:
             "abstract": "We asked 12 people.",
         }
         record = Record(content=ArticleContent(paper=PaperContent(**standard | paper)))
-        candidates.add([candidates.guess(Listed(record))], "PubMed", Library(), NOW)
+        candidates.add([rating.guess(Listed(record))], "PubMed", Library(), NOW)
     db.session.commit()
     return list(
         db.session.scalars(select(Candidate.id).where(Candidate.title.in_(titles)).order_by(Candidate.id))

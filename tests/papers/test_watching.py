@@ -35,8 +35,9 @@ from webapp.cli import STARTER
 from webapp.db.session import db
 from webapp.models import Candidate, CandidateIdentifier, Watch, WatchSource
 from webapp.papers import listings, services, watching
-from webapp.papers.candidates import Library, Outcome
+from webapp.papers.candidates import Outcome
 from webapp.papers.listings import Question
+from webapp.papers.rating import Library
 from webapp.papers.watching import Report
 from webapp.web.outgoing import open_until
 

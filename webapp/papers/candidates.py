@@ -2,71 +2,30 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 
 from webapp.catalog.queries import published
 from webapp.config import Config
 from webapp.content import merging
 from webapp.content.article_content import ArticleContent, PaperContent, from_json, to_json
-from webapp.content.identifiers import find_trials
 from webapp.db.session import db
-from webapp.models import (
-    Article,
-    Candidate,
-    CandidateIdentifier,
-    CandidateReason,
-    CandidateState,
-    Paper,
-    ReasonKind,
-    Section,
-    Source,
-)
-from webapp.models.values import Labeled, PaperStatus, StudyKind, Subject
+from webapp.models import Article, Candidate, CandidateIdentifier, CandidateState, Paper
+from webapp.models.values import Labeled, PaperStatus
 from webapp.papers import importing, one_box
-from webapp.papers.facts import study_kind
-from webapp.papers.facts.paper_text import PaperText
-from webapp.papers.facts.suggestion import Field, best
-from webapp.papers.importing import Identifier, KnownPaper, PendingImport
+from webapp.papers.importing import Identifier, PendingImport
 from webapp.papers.listings import Listed
 from webapp.papers.notices import Notice, with_notice
+from webapp.papers.rating import Guessed, Library, rate, trial_of
 from webapp.papers.records import Record, Unreadable
-from webapp.publishing import retractions, revisions
+from webapp.publishing import retractions
 from webapp.publishing.retractions import PaperToCheck
-from webapp.search import misses
-from webapp.search.words import stems
 
 FORGET_AFTER = timedelta(days=365)
 _PREPRINT_YEARS = 3  # from a preprint to its paper, at most
-_SEARCHES, _LEAST_SEARCHES = 50, 2  # the most frequent ones; a search that one reader made once says little
-_MOST_FOR_SEARCH = 30
-
-# What each reason adds to the score by which the list is sorted.
-_WEIGHTS = {
-    ReasonKind.RETRACTED: -100,
-    ReasonKind.CONCERN: -60,
-    ReasonKind.KNOWN: -40,
-    ReasonKind.PLAN_RESULTS: 40,
-    ReasonKind.PREPRINT_PUBLISHED: 30,
-    ReasonKind.SAME_TRIAL: 25,
-    ReasonKind.CITES: 10,
-    ReasonKind.REVIEW: 10,
-    ReasonKind.GUIDELINE: 10,
-    ReasonKind.PREPRINT: -5,
-    ReasonKind.NO_ABSTRACT: -10,
-}
-_OF_SUBJECT = {Subject.PEOPLE: 5, Subject.ANIMALS: -5, Subject.LAB: -5}
-_OF_KIND = {StudyKind.REVIEWS: ReasonKind.REVIEW, StudyKind.GUIDELINE: ReasonKind.GUIDELINE}
-_OF_STATUS = {
-    PaperStatus.RETRACTED: ReasonKind.RETRACTED,
-    PaperStatus.CONCERN: ReasonKind.CONCERN,
-    PaperStatus.PREPRINT: ReasonKind.PREPRINT,
-}
-_RANDOMIZED = 5
 _LONGEST_IDENTIFIER = 255  # characters, as the column has it
 _NO_PAPER = "Choose at least one paper. A registered trial isn’t one, so it can’t become a draft."
 
@@ -78,95 +37,6 @@ class Outcome(Labeled):
     OURS = "ours", "already ours"
     KNOWN = "known", "found before"
     LEFT_OUT = "left-out", "left out"
-
-
-@dataclass(frozen=True)
-class Guessed:
-    """An entry of a list with guesses about it, which take longer than anybody should wait to write."""
-
-    entry: Listed
-    subject: Subject | None
-    study_kind: StudyKind | None
-
-
-class Library:
-    """What we have that a candidate may be about, and what readers miss. Making one reads all papers of the library."""
-
-    def __init__(self) -> None:
-        self._known = importing.known_papers()
-        self._plans: dict[str, CandidateReason] = {}
-        self._trials: dict[str, CandidateReason] = {}
-        self._cited: dict[str, CandidateReason] = {}
-        self._preprints: dict[str, CandidateReason] = {}
-        title = func.coalesce(Article.plain_title, Paper.title)
-        query = published().join(Article.paper)
-        columns = (
-            Article.id,
-            title,
-            Article.study_kind,
-            Article.registrations,
-            Paper.doi,
-            Paper.title,
-            Paper.status,
-        )
-        for number, ours, kind, entries, doi, paper_title, status in db.session.execute(
-            query.with_only_columns(*columns)
-        ):
-            is_plan = kind == StudyKind.STUDY_PLAN
-            for trial in (entry.number for entry in entries):
-                reason = ReasonKind.PLAN_RESULTS if is_plan else ReasonKind.SAME_TRIAL
-                (self._plans if is_plan else self._trials)[trial] = CandidateReason(
-                    reason, ours, article_id=number
-                )
-            if doi:
-                self._cited[doi] = CandidateReason(ReasonKind.CITES, ours, article_id=number)
-            if status == PaperStatus.PREPRINT:
-                key = importing.normalized_title(PaperContent(title=paper_title))
-                self._preprints[key] = CandidateReason(ReasonKind.PREPRINT_PUBLISHED, ours, article_id=number)
-        self._searches = [
-            (row.text, row.count, frozenset(stems(row.text)))
-            for row in misses.most_missed(_SEARCHES)
-            if row.count >= _LEAST_SEARCHES
-        ]
-
-    def find(self, paper: PaperContent) -> KnownPaper | None:
-        return self._known.find(paper)
-
-    def reasons(
-        self, content: ArticleContent, cited: Iterable[str], kind: StudyKind | None
-    ) -> Iterator[CandidateReason]:
-        """Say what a candidate has to do with our summaries and with what readers searched for."""
-        paper = content.paper
-        numbers = [entry.number for entry in content.registrations] + find_trials(
-            f"{paper.title} {paper.abstract}"
-        )
-        for number in dict.fromkeys(numbers):
-            if number in self._plans and kind is not StudyKind.STUDY_PLAN:
-                yield self._plans[number]
-            elif number in self._trials:
-                yield self._trials[number]
-        title = importing.normalized_title(paper)
-        if title in self._preprints and paper.status is not PaperStatus.PREPRINT:
-            yield self._preprints[title]
-        yield from (self._cited[doi] for doi in cited if doi in self._cited)
-        words = set(stems(" ".join((paper.title, paper.abstract, *paper.mesh_terms))))
-        for text, count, searched in self._searches:
-            if searched and searched <= words:
-                yield CandidateReason(ReasonKind.SEARCHED, text, count)
-
-
-def guess(entry: Listed) -> Guessed:
-    """Guess whom a paper studied, and how; PubMed's own publication types come first."""
-    paper = entry.record.content.paper
-    text = PaperText(Section(Source.TITLE, paper.title), Section(Source.ABSTRACT, paper.abstract))
-    studied = best(Field.SUBJECT, study_kind.subjects(text))
-    kinds = best(Field.STUDY_KIND, study_kind.kinds(text))
-    kind = entry.record.content.study_kind or (kinds[0].value if kinds else None)
-    return Guessed(
-        entry,
-        Subject(str(studied[0].value)) if studied else None,
-        StudyKind(str(kind)) if kind else None,
-    )
 
 
 def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime) -> Counter[Outcome]:
@@ -183,8 +53,16 @@ def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime
             if same
             else Candidate(found_at=now, content=to_json(record.content), state=CandidateState.NEW)
         )
-        for other in same[1:]:
-            _join(candidate, other)
+        for other in same[1:]:  # join it to the first
+            candidate.content = to_json(_filled(from_json(candidate.content), from_json(other.content)))
+            candidate.cited = list(dict.fromkeys(candidate.cited + other.cited))
+            candidate.sources = list(dict.fromkeys(candidate.sources + other.sources))
+            candidate.assigned_to_id = candidate.assigned_to_id or other.assigned_to_id
+            candidate.draft_id = candidate.draft_id or other.draft_id
+            of_other = CandidateIdentifier.candidate_id == other.id
+            db.session.execute(update(CandidateIdentifier).where(of_other).values(candidate_id=candidate.id))
+            db.session.execute(delete(Candidate).where(Candidate.id == other.id))
+            db.session.expire(candidate, ["identifiers"])
         _complete(candidate, guessed, source)
         rate(candidate, library)
         db.session.add(candidate)
@@ -212,8 +90,10 @@ def _pass_on(record: Record, source: str, library: Library, now: datetime) -> No
         candidate = db.session.get(Candidate, row.candidate_id) if row else None
         if candidate is not None:
             content = from_json(candidate.content)
-            marked = _with_graver_notice(content.paper, notice)
-            candidate.content = to_json(msgspec.structs.replace(content, paper=marked))
+            if notice.status.gravity > content.paper.status.gravity:
+                status = {name: getattr(notice, name) for name in merging.STATUS}
+                marked = msgspec.structs.replace(content.paper, **status)
+                candidate.content = to_json(msgspec.structs.replace(content, paper=marked))
             rate(candidate, library)
         column = {"doi": Paper.doi, "pmid": Paper.pmid}.get(kind)
         same = None if column is None else published().join(Article.paper).where(column == value)
@@ -225,38 +105,9 @@ def _pass_on(record: Record, source: str, library: Library, now: datetime) -> No
             retractions.record_check(checked, notice, source, None, now)
 
 
-def _with_graver_notice(paper: PaperContent, other: PaperContent) -> PaperContent:
-    """Give a paper the status of another, if that has a graver notice."""
-    if other.status.gravity <= paper.status.gravity:
-        return paper
-    return msgspec.structs.replace(paper, **{name: getattr(other, name) for name in merging.STATUS})
-
-
 def outcomes(entries: Iterable[Listed], library: Library) -> Counter[Outcome]:
     """Say what ``add`` would do, and change nothing."""
     return Counter(_outcome(entry, _matches(entry), library) for entry in entries)
-
-
-def rate(candidate: Candidate, library: Library) -> None:
-    """Set the reasons and the score of a candidate, and the draft of the same paper, if there is one."""
-    content = from_json(candidate.content)
-    paper, kind = content.paper, candidate.study_kind
-    reasons = list(library.reasons(content, candidate.cited, kind))
-    if (known := library.find(paper)) is not None and candidate.draft_id is None:
-        candidate.draft_id = known.draft_id or revisions.draft_of(known.article_id or 0).id
-    of_state = (
-        _OF_STATUS.get(paper.status),
-        ReasonKind.KNOWN if known else None,
-        _OF_KIND.get(kind) if kind else None,
-        None if paper.abstract or _trial_of(candidate) else ReasonKind.NO_ABSTRACT,
-    )
-    reasons = [CandidateReason(one) for one in of_state if one] + reasons
-    candidate.reasons = sorted(dict.fromkeys(reasons), key=lambda one: list(ReasonKind).index(one.kind))
-    candidate.score = (
-        sum(map(_weight, candidate.reasons))
-        + (_OF_SUBJECT.get(candidate.subject, 0) if candidate.subject else 0)
-        + (_RANDOMIZED if kind is StudyKind.RANDOMIZED_TRIAL else 0)
-    )
 
 
 def rate_again(after: int, count: int, library: Library) -> int | None:
@@ -303,7 +154,7 @@ def assign(numbers: Sequence[int], editor_id: int | None) -> None:
 def to_import(numbers: Sequence[int], config: Config) -> PendingImport:
     """Look papers up at all services, for drafts. What they do not give is as the watch found it. Raises Unreadable."""
     query = select(Candidate).where(Candidate.id.in_(numbers), Candidate.state != CandidateState.DRAFTED)
-    rows = [row for row in db.session.scalars(query.limit(one_box.MOST_ASKED)) if not _trial_of(row)]
+    rows = [row for row in db.session.scalars(query.limit(one_box.MOST_ASKED)) if not trial_of(row)]
     if not rows:
         raise Unreadable(_NO_PAPER)
     found = {row.title: from_json(row.content) for row in rows}
@@ -342,16 +193,6 @@ def _of_same_press(number: int, editor_id: int) -> Sequence[Candidate]:
     return db.session.scalars(select(Candidate).where(*same, Candidate.state != CandidateState.DRAFTED)).all()
 
 
-def _weight(reason: CandidateReason) -> int:
-    if reason.kind is ReasonKind.SEARCHED:
-        return min(_MOST_FOR_SEARCH, 5 + reason.count)
-    return _WEIGHTS[reason.kind]
-
-
-def _trial_of(candidate: Candidate) -> str:
-    return next((row.value for row in candidate.identifiers if row.kind == "trial"), "")
-
-
 def _identifiers(entry: Listed) -> list[Identifier]:
     if entry.trial:
         return [("trial", entry.trial)]
@@ -371,7 +212,7 @@ def _matches(entry: Listed) -> list[Candidate]:
     if not entry.trial:
         paper = entry.record.content.paper
         for row in db.session.scalars(select(Candidate).where(Candidate.title_hash == _hash(paper))):
-            if row not in rows and not _trial_of(row) and _is_same(paper, from_json(row.content).paper):
+            if row not in rows and not trial_of(row) and _is_same(paper, from_json(row.content).paper):
                 rows.append(row)
     return sorted(
         rows, key=lambda row: (row.state is CandidateState.NEW, row.id)
@@ -396,18 +237,6 @@ def _is_same(paper: PaperContent, other: PaperContent) -> bool:
         and importing.years_apart(paper, other) <= _PREPRINT_YEARS
         and len(set(authors)) == 1
     )
-
-
-def _join(candidate: Candidate, other: Candidate) -> None:
-    candidate.content = to_json(_filled(from_json(candidate.content), from_json(other.content)))
-    candidate.cited = list(dict.fromkeys(candidate.cited + other.cited))
-    candidate.sources = list(dict.fromkeys(candidate.sources + other.sources))
-    candidate.assigned_to_id = candidate.assigned_to_id or other.assigned_to_id
-    candidate.draft_id = candidate.draft_id or other.draft_id
-    of_other = CandidateIdentifier.candidate_id == other.id
-    db.session.execute(update(CandidateIdentifier).where(of_other).values(candidate_id=candidate.id))
-    db.session.execute(delete(Candidate).where(Candidate.id == other.id))
-    db.session.expire(candidate, ["identifiers"])
 
 
 def _complete(candidate: Candidate, guessed: Guessed, source: str) -> None:

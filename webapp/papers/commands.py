@@ -26,8 +26,9 @@ from webapp.papers import (
     watching,
 )
 from webapp.papers.adoption import CategoryMap, Fate
-from webapp.papers.candidates import Library, Outcome
+from webapp.papers.candidates import Outcome
 from webapp.papers.original_pages import Page
+from webapp.papers.rating import Library
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
 from webapp.publishing.retractions import CheckResult, NoticeStatus, PaperToCheck

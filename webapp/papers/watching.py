@@ -20,9 +20,10 @@ from webapp.config import Config
 from webapp.db.session import db
 from webapp.db.writing import stop_reading, writing
 from webapp.models import Watch, WatchSource
-from webapp.papers import candidates, listings
-from webapp.papers.candidates import Library, Outcome
+from webapp.papers import candidates, listings, rating
+from webapp.papers.candidates import Outcome
 from webapp.papers.listings import Listed, Question
+from webapp.papers.rating import Library
 from webapp.papers.services import ServiceFailed
 
 OVERLAP = timedelta(days=3)  # services list some papers days after the date that they give them
@@ -117,7 +118,7 @@ def run(
         watch.running_until = started_at + LEASE
     try:
         for page in listings.pages(question):
-            guessed = [candidates.guess(entry) for entry in page.entries]
+            guessed = [rating.guess(entry) for entry in page.entries]
             for start in range(0, len(guessed), AT_ONCE):
                 with writing() as now:
                     some = guessed[start : start + AT_ONCE]
