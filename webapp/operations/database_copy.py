@@ -42,7 +42,16 @@ def copy(source: str, target: str, report: Callable[[int, int], None]) -> list[T
             # One snapshot of the source: otherwise rows written meanwhile would make the checksums differ.
             snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
             reading.exec_driver_sql(snapshot if reading.dialect.name == "postgresql" else "BEGIN")
-            _check_target(reading, writing)
+            revisions = migrations.current(reading), migrations.current(writing)
+            if None in revisions or revisions[0] != revisions[1]:
+                raise CannotCopy(
+                    f"The source is at migration {revisions[0]} and the target at {revisions[1]}. "
+                    f"Set DATABASE_URL to each in turn and run: {command_line('db upgrade')}"
+                )
+            if full := [table.name for table in Base.metadata.sorted_tables if _count(writing, table)]:
+                raise CannotCopy(
+                    f"The target has rows already, in {', '.join(full)}. Give an empty database."
+                )
             _copy_rows(reading, writing, report)
             checksums = []
             for table in Base.metadata.sorted_tables:
@@ -65,18 +74,6 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
         raise CannotCopy(f"There is no file {engine.url.database}.")
     return engine
-
-
-def _check_target(reading: Connection, writing: Connection) -> None:
-    revisions = migrations.current(reading), migrations.current(writing)
-    if None in revisions or revisions[0] != revisions[1]:
-        raise CannotCopy(
-            f"The source is at migration {revisions[0]} and the target at {revisions[1]}. "
-            f"Set DATABASE_URL to each in turn and run: {command_line('db upgrade')}"
-        )
-    full = [table.name for table in Base.metadata.sorted_tables if _count(writing, table)]
-    if full:
-        raise CannotCopy(f"The target has rows already, in {', '.join(full)}. Give an empty database.")
 
 
 def _count(connection: Connection, table: Table) -> int:

@@ -2,10 +2,8 @@
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain
-from xml.etree.ElementTree import Element
 
 import msgspec
 
@@ -85,7 +83,7 @@ def _finished(record: Record, number: int, file: str, *, is_guessed: bool = Fals
     return msgspec.structs.replace(known, notes=tuple(notes))
 
 
-def _records_in(text: str) -> Iterable[Record]:
+def _records_in(text: str) -> Iterator[Record]:
     """Read a text in the format that its first signs tell. Raises Unreadable, also after some records."""
     start = text.lstrip()
     if _HTML.match(start):
@@ -93,23 +91,21 @@ def _records_in(text: str) -> Iterable[Record]:
             "This is a web page, not an export. Use the button “Cite”, “Export” or “Save” of the database."
         )
     if start.startswith("<"):
-        return chain.from_iterable(map(_records_of, markup.parse(text)))
-    if start.startswith(("{", "[")):
-        return crossref.records(text)
-    for sign, records in _LINE_FORMATS:
-        if sign.search(text):
-            return records(text)
-    raise Unreadable(f"We don’t know this format. We read {FORMATS}.")
-
-
-def _records_of(root: Element) -> Iterator[Record]:
-    if root.tag in pubmed_xml.ROOTS:
-        return pubmed_xml.records(root)
-    if root.tag == "article" or root.find(".//article") is not None:
-        return jats.records(root)
-    raise Unreadable(
-        f"This XML holds no papers that we know: it begins with “{root.tag[:40]}”. We read PubMed XML and JATS XML."
-    )
+        for root in markup.parse(text):
+            if root.tag in pubmed_xml.ROOTS:
+                yield from pubmed_xml.records(root)
+            elif root.tag == "article" or root.find(".//article") is not None:
+                yield from jats.records(root)
+            else:
+                raise Unreadable(
+                    f"This XML holds no papers that we know: it begins with “{root.tag[:40]}”. We read PubMed XML and JATS XML."
+                )
+    elif start.startswith(("{", "[")):
+        yield from crossref.records(text)
+    elif known := next((records for sign, records in _LINE_FORMATS if sign.search(text)), None):
+        yield from known(text)
+    else:
+        raise Unreadable(f"We don’t know this format. We read {FORMATS}.")
 
 
 def decode(source: bytes, formats: str = FORMATS) -> tuple[str, bool]:

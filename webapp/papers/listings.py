@@ -92,7 +92,8 @@ def pages(question: Question) -> Iterator[ListPage]:
     service, read = _READERS[question.source]
     count, seen = 0, set[tuple[str, ...]]()
     for page in read(question):
-        contents = tuple(map(_name, page.entries))
+        papers = ((entry.trial, entry.record.content.paper) for entry in page.entries)
+        contents = tuple(trial or paper.doi or paper.pmid or paper.title for trial, paper in papers)
         if contents in seen:  # the cursor does not tell: Crossref's may stay the same while the list goes on
             raise ServiceFailed(f"{service.name} lists the same page again and again.")
         seen.add(contents)
@@ -108,11 +109,6 @@ def pages(question: Question) -> Iterator[ListPage]:
         if not page.entries:
             break
     raise ServiceFailed(f"{service.name} listed {count:,} of {page.total:,} results, and then no more.")
-
-
-def _name(entry: Listed) -> str:
-    paper = entry.record.content.paper
-    return entry.trial or paper.doi or paper.pmid or paper.title
 
 
 def _europe_pmc(question: Question) -> Iterator[ListPage]:

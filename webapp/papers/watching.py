@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
 from sqlalchemy import func, or_, select
 
 from webapp.config import Config
@@ -35,17 +33,6 @@ PAUSE = 0.1  # seconds for which the turn is then left to others
 SHOWN = 10  # entries of a try
 
 Progress = Callable[[int, int], None]  # called with how many entries were dealt with, and of how many
-
-
-class _WatchContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-    source: WatchSource
-    every_hours: Annotated[int, msgspec.Meta(ge=1)]
-    query: Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class _WatchesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    watches: list[_WatchContent]
 
 
 @dataclass
@@ -75,8 +62,8 @@ def load_defaults(file: Path) -> None:
     """Add the watches of the starter library, if there is none at all."""
     if db.session.scalar(select(func.count(Watch.id))):
         return
-    content = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _WatchesFile)
-    db.session.add_all(Watch(**msgspec.structs.asdict(watch)) for watch in content.watches)
+    for row in tomllib.loads(file.read_text(encoding="utf-8"))["watches"]:
+        db.session.add(Watch(**row | {"source": WatchSource(row["source"])}))
 
 
 def every_watch() -> list[Watch]:
@@ -93,7 +80,12 @@ def is_running(watch: Watch, now: datetime) -> bool:
 
 def run_due(config: Config, should_stop: Callable[[], bool]) -> None:
     """Run the watches that are due, one after another, and then rate all new candidates again."""
-    due = _due(datetime.now(UTC))
+    now = datetime.now(UTC)
+    is_time = or_(Watch.next_run_at.is_(None), Watch.next_run_at <= now)
+    is_free = or_(Watch.running_until.is_(None), Watch.running_until <= now)
+    query = select(Watch.id).where(Watch.is_on, is_time, is_free).order_by(Watch.id)
+    due = db.session.scalars(query).all()
+    stop_reading()
     if not due:
         return
     library = Library()
@@ -181,16 +173,6 @@ def change(
 def title_of(watch: Watch) -> str:
     """Name a watch with its source."""
     return f"{watch.source.label}, {watch.name}"
-
-
-def _due(now: datetime) -> list[int]:
-    is_time = or_(Watch.next_run_at.is_(None), Watch.next_run_at <= now)
-    is_free = or_(Watch.running_until.is_(None), Watch.running_until <= now)
-    numbers = list(
-        db.session.scalars(select(Watch.id).where(Watch.is_on, is_time, is_free).order_by(Watch.id))
-    )
-    stop_reading()
-    return numbers
 
 
 def _question(watch: Watch, config: Config, now: datetime) -> Question:
