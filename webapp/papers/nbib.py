@@ -8,17 +8,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.article_content import PaperContent
 from webapp.content.identifiers import find_orcid, find_trials
 from webapp.models.values import Author
 from webapp.papers import dates, names, pubmed
-from webapp.papers.notices import statuses
 from webapp.papers.records import Record, heading, one_line, registrations
 
 SIGN = re.compile(r"^PMID *- ?\d", re.MULTILINE)
 _TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 _START = re.compile(r"PMID *- ?")
-_NOTICES = statuses("nbib")
 
 Tags = list[tuple[str, str]]
 
@@ -37,17 +35,17 @@ def records(text: str) -> Iterator[Record]:
         elif tags and line.strip():
             tags[-1][1].append(line.strip())
     for number, tags in entries:
-        yield _record([(tag, " ".join(lines)) for tag, lines in tags], number)
+        found = _record([(tag, " ".join(lines)) for tag, lines in tags])
+        yield msgspec.structs.replace(found, line=number)
 
 
-def _record(tags: Tags, line: int) -> Record:
-    types = _all(tags, "PT")
+def _record(tags: Tags) -> Record:
     dois = [value for value in (*_all(tags, "LID"), *_all(tags, "AID")) if value.endswith("[doi]")]
     registered = registrations(
         find_trials("; ".join(entry.replace("/", " ", 1) for entry in _all(tags, "SI")))
     )
     paper = PaperContent(
-        title=pubmed.title(_first(tags, "TI") or _first(tags, "BTI")),
+        title=_first(tags, "TI") or _first(tags, "BTI"),
         doi=dois[0] if dois else "",
         pmid=_first(tags, "PMID"),
         pmcid=_first(tags, "PMC"),
@@ -60,15 +58,14 @@ def _record(tags: Tags, line: int) -> Record:
         authors=_authors(tags),
         mesh_terms=[heading(term) for tag in ("MH", "OT") for term in _all(tags, tag)],
     )
-    content = ArticleContent(
-        paper=pubmed.with_status(
-            paper, types, [(_NOTICES[tag], value) for tag, value in tags if tag in _NOTICES]
-        ),
-        study_kind=pubmed.study_kind(types),
+    return pubmed.record(
+        "nbib",
+        paper,
+        _all(tags, "PT"),
+        [(tag, value, "") for tag, value in tags],
         conflicts_of_interest=_first(tags, "COIS"),
         registrations=registered,
     )
-    return Record(content=content, types=tuple(types), line=line)
 
 
 def _authors(tags: Tags) -> list[Author]:

@@ -26,9 +26,10 @@ class Notice:
 def statuses(source: str, table: str = "notices") -> dict[str, PaperStatus]:
     """Return the status that each term of a format for a notice gives the paper.
 
-    With "notices_of", the terms are those by which a notice names its paper.
+    With "notices_of", the terms are those by which a notice names its paper, if the format has any.
     """
-    return {term: PaperStatus(name) for name, terms in _TERMS[source][table].items() for term in terms}
+    by_status = _TERMS[source].get(table, {})
+    return {term: PaperStatus(name) for name, terms in by_status.items() for term in terms}
 
 
 def study_kinds(source: str) -> dict[str, StudyKind]:

@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_pmid, find_trials
+from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import find_trials
 from webapp.models.values import Author
 from webapp.papers import dates, pubmed
 from webapp.papers.markup import paragraphs, words
-from webapp.papers.notices import statuses
-from webapp.papers.records import NoticeOf, Record, heading, refused, registrations
+from webapp.papers.records import Record, heading, refused, registrations
 
 ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookArticleSet")
-
-_NOTICES = statuses("pubmed_xml")
-_NOTICES_OF = statuses("pubmed_xml", "notices_of")
 
 
 def records(root: Element) -> Iterator[Record]:
@@ -32,31 +28,24 @@ def _record(entry: Element) -> Record:
     citation, article = entry.find("MedlineCitation"), entry.find("MedlineCitation/Article")
     if citation is None or article is None:
         return refused("It has no part “Article”, in which PubMed describes the paper.")
-    types = [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")]
     banks = article.findall("DataBankList/DataBank")
     numbers = (
         f"{words(bank.find('DataBankName'))} {words(row)}"
         for bank in banks
         for row in bank.iter("AccessionNumber")
     )
-    related = citation.findall("CommentsCorrectionsList/CommentsCorrections")
-    notices = [
-        (_NOTICES[row.get("RefType", "")], words(row.find("RefSource")))
-        for row in related
-        if row.get("RefType") in _NOTICES
+    related = [
+        (row.get("RefType", ""), words(row.find("RefSource")), words(row.find("PMID")))
+        for row in citation.findall("CommentsCorrectionsList/CommentsCorrections")
     ]
-    notices_of = tuple(
-        NoticeOf("pmid", pmid, _NOTICES_OF[row.get("RefType", "")])
-        for row in related
-        if row.get("RefType") in _NOTICES_OF and (pmid := find_pmid(words(row.find("PMID"))))
-    )
-    content = ArticleContent(
-        paper=pubmed.with_status(_paper(entry, citation, article), types, notices),
-        study_kind=pubmed.study_kind(types),
+    return pubmed.record(
+        "pubmed_xml",
+        _paper(entry, citation, article),
+        [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")],
+        related,
         conflicts_of_interest=words(citation.find("CoiStatement")),
         registrations=registrations(find_trials("; ".join(numbers))),
     )
-    return Record(content=content, types=tuple(types), notices_of=notices_of)
 
 
 def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
@@ -78,7 +67,7 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
     if article.find("AuthorList[@CompleteYN='N']") is not None:
         authors.append(Author(family="et al."))
     return PaperContent(
-        title=pubmed.title(words(article.find("ArticleTitle")) or words(article.find("VernacularTitle"))),
+        title=words(article.find("ArticleTitle")) or words(article.find("VernacularTitle")),
         doi=_identifier(entry, "doi") or words(article.find("ELocationID[@EIdType='doi']")),
         pmid=words(citation.find("PMID")),
         pmcid=_identifier(entry, "pmc"),

@@ -12,13 +12,12 @@ from urllib.parse import quote
 import msgspec
 
 from webapp.config import Config
-from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import READERS, find_doi, find_pmid
+from webapp.content.article_content import PaperContent
+from webapp.content.identifiers import READERS, find_doi
 from webapp.models.values import Author
 from webapp.papers import dates, file_formats, pubmed
 from webapp.papers.crossref import Message
-from webapp.papers.notices import statuses
-from webapp.papers.records import NoticeOf, Record, Unreadable, funding, heading, normalized, plain_text
+from webapp.papers.records import Record, Unreadable, funding, heading, normalized, plain_text
 from webapp.papers.services import (
     CLINICAL_TRIALS,
     CROSSREF,
@@ -33,8 +32,6 @@ from webapp.papers.services import (
 from webapp.parsing import int_from, list_at, text_at, value_at
 
 TOOL = "SpinalCordResearchHelp"  # as which PubMed knows us
-_NOTICES = statuses("europe_pmc")
-_NOTICES_OF = statuses("europe_pmc", "notices_of")
 _UNKNOWN_COUNT = 99_999_999  # stands at ClinicalTrials.gov where nobody gave a number
 _QUERIES = {"doi": 'DOI:"{}"', "pmid": "EXT_ID:{} AND SRC:MED", "pmcid": "PMCID:{}"}
 
@@ -115,27 +112,23 @@ def record_from_europe_pmc(result: dict[str, Any]) -> Record:
 
     Format: https://europepmc.org/RestfulWebService.
     """
-    types = [text_at(kind) for kind in list_at(result, "pubTypeList", "pubType")]
-    related = list_at(result, "commentCorrectionList", "commentCorrection")
-    notices = [
-        (_NOTICES[kind], text_at(row, "reference"))
-        for row in related
-        if (kind := text_at(row, "type").lower()) in _NOTICES
+    related = [
+        (
+            text_at(row, "type").lower(),
+            text_at(row, "reference"),
+            text_at(row, "id") if text_at(row, "source") == "MED" else "",
+        )
+        for row in list_at(result, "commentCorrectionList", "commentCorrection")
     ]
-    notices_of = tuple(
-        NoticeOf("pmid", pmid, _NOTICES_OF[kind])
-        for row in related
-        if (kind := text_at(row, "type").lower()) in _NOTICES_OF and text_at(row, "source") == "MED"
-        if (pmid := find_pmid(text_at(row, "id")))
-    )
+    types = map(text_at, list_at(result, "pubTypeList", "pubType"))
     grants = list_at(result, "grantsList", "grant")
-    content = ArticleContent(
-        paper=pubmed.with_status(_paper(result), types, notices),
-        study_kind=pubmed.study_kind(types),
+    return pubmed.record(
+        "europe_pmc",
+        _paper(result),
+        (*types, text_at(result, "bookOrReportDetails", "publisher")),
+        related,
         funding=funding((text_at(row, "agency"), text_at(row, "grantId")) for row in grants),
     )
-    types.append(text_at(result, "bookOrReportDetails", "publisher"))
-    return Record(content=content, types=tuple(types), notices_of=notices_of)
 
 
 def _paper(result: dict[str, Any]) -> PaperContent:
@@ -143,7 +136,7 @@ def _paper(result: dict[str, Any]) -> PaperContent:
     headings = list_at(result, "meshHeadingList", "meshHeading")
     license_ = text_at(result, "license").upper()
     return PaperContent(
-        title=pubmed.title(text_at(result, "title")),
+        title=text_at(result, "title"),
         doi=text_at(result, "doi"),
         pmid=text_at(result, "pmid"),
         pmcid=text_at(result, "pmcid"),
