@@ -109,34 +109,33 @@ class _Lookup:
         else:
             self.known[kind] = identifier
             first = self._ask(EUROPE_PMC, sources.europe_pmc_record, kind, identifier)
-            self._add("Europe PMC", first)
             if "pmid" in self.known:
-                self._add("PubMed", self._ask(PUBMED, sources.pubmed_record, self.known["pmid"]))
+                self._ask(PUBMED, sources.pubmed_record, self.known["pmid"])
             if "doi" in self.known:
-                self._add("Crossref", self._ask(CROSSREF, sources.crossref_record, self.known["doi"]))
+                self._ask(CROSSREF, sources.crossref_record, self.known["doi"])
             if first and first.content.paper.is_free_to_read and "pmcid" in self.known:
-                self._add("its full text", self._ask(EUROPE_PMC, sources.full_text, self.known["pmcid"]))
+                self._ask(EUROPE_PMC, sources.full_text, self.known["pmcid"], origin="its full text")
         return self.merged(name(kind, identifier))
 
-    def _ask(self, service: Service, question: Callable[..., Any], *words: str) -> Any:
+    def _ask(self, service: Service, question: Callable[..., Any], *words: str, origin: str = "") -> Any:
+        """Ask a service. Its record is taken, unless it is about another paper."""
         try:
-            return question(self.config, *words, self.until)
+            answer = question(self.config, *words, self.until)
         except NotThere:
             self.missing.append(service.name)
+            return None
         except ServiceFailed as failure:
             self.failures.append(str(failure))
-        return None
-
-    def _add(self, origin: str, record: Record | None) -> None:
-        """Add an answer, unless it is about another paper."""
-        if record is None:
-            return
-        keys = {name: value for name in _KEYS if (value := getattr(record.content.paper, name))}
-        if any(self.known.get(name, value) != value for name, value in keys.items()):
-            self.failures.append(f"{origin} describes another paper, so we left it out.")
-            return
-        self.known |= keys
-        self.records[origin] = record
+            return None
+        if isinstance(answer, Record):
+            origin = origin or service.name
+            keys = {name: value for name in _KEYS if (value := getattr(answer.content.paper, name))}
+            if any(self.known.get(name, value) != value for name, value in keys.items()):
+                self.failures.append(f"{origin} describes another paper, so we left it out.")
+            else:
+                self.known |= keys
+                self.records[origin] = answer
+        return answer
 
     def merged(self, asked: str) -> Record:
         """Merge the answers. PubMed's come first, because editors there tidy them; publishers write Crossref's."""
