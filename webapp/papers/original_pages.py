@@ -5,11 +5,8 @@ page with different ones.
 """
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,9 +15,10 @@ import msgspec
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi
 from webapp.models.values import Finding, Implication
-from webapp.papers import dates
+from webapp.papers import dates, page_blocks
 from webapp.papers.file_formats import MOST_BYTES
-from webapp.papers.records import Record, Unreadable, normalized, one_line, plain_text
+from webapp.papers.page_blocks import AFTER_LEAD, Block
+from webapp.papers.records import Record, Unreadable, normalized, one_line
 from webapp.parsing import clean_text
 
 MOST_ADDRESS = 255  # characters, the length of the column
@@ -42,26 +40,7 @@ _LONG_PARTS = {"findings", "research_summary", "implications", "limitations"}
 _LEAST_LONG_PARTS = 2  # of a page in the layout; the explanation counts as one
 _END = re.compile(r"your feedback|was this summary helpful")
 
-_IGNORED = {
-    "script", "style", "noscript", "template", "svg", "button", "select", "textarea", "iframe", "object",
-    "title", "footer",
-}  # fmt: skip
-_INLINE = {
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd",
-    "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "td", "th", "time", "tt",
-    "u", "var", "wbr",
-}  # fmt: skip
-_HEADINGS = {f"h{level}" for level in range(1, 7)}
-_AFTER_HEADING = {*_HEADINGS, "p", "ul", "ol", "dl", "section", "table"}  # where one that is not closed ends
-_LEADS = {"strong", "b", "span", "td", "th"}
-_AFTER_LEAD = " :–—-|"
 _NO_CATEGORIES = {"", "home", "research", "latest research", "categories", "top", "all categories"}
-_CHIP_CLASS = re.compile(r"(?:^|[\s_-])(?:chip|badge|tag|pill|category)(?:$|[\s_-])", re.IGNORECASE)
-_CATEGORY_ADDRESS = re.compile(r"/categor(?:y|ies)/.", re.IGNORECASE)
-_SAVED_FROM = re.compile(r"\s*saved from url=\(\d+\)(\S+)")
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_START = 4096  # bytes in which a page names its encoding
-
 _CRUMB_END = re.compile(r"\s*[›»→>/]\s*")
 _PIECE_END = re.compile(r"\s*[·•|]\s*|[\s,;]+(?=(?:DOI|Published)\s*:)", re.IGNORECASE)
 _PUBLISHED = re.compile(r"published(?:\s+on)?\s*:\s*(.*)", re.IGNORECASE)
@@ -80,36 +59,12 @@ class Page:
     record: Record
 
 
-@dataclass(frozen=True)
-class _Block:
-    """A paragraph, heading, list entry or chip. ``lead`` is the part at its start that stands out, like a label in bold."""
-
-    text: str
-    lead: str = ""
-    level: int = 0  # of a heading
-    entry: int = 0  # the number of the list entry that it is in
-    is_chip: bool = False
-    is_link: bool = False
-    is_navigation: bool = False
-    links: tuple[str, ...] = ()
-
-    @property
-    def after_lead(self) -> str:
-        return self.text[len(self.lead) :].lstrip(_AFTER_LEAD)
-
-
 def read(source: bytes, file: str) -> Page:
     """Read a saved page; ``file`` is its path below the folder of pages. Raises Unreadable with the reason."""
     if len(source) > MOST_BYTES:
         raise Unreadable(f"This file is larger than {MOST_BYTES // 1_000_000} MB.")
-    text = _decode(source)
-    if not text.strip():
-        raise Unreadable("This file is empty.")
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    reader.end_block()
-    top, parts, notes = _parts(reader.blocks)
+    blocks, own_address = page_blocks.read(source, lambda block: _part_of(block) not in (None, ("", "")))
+    top, parts, notes = _parts(blocks)
     if len(parts.keys() & (_LONG_PARTS | {"simple_explanation"})) < _LEAST_LONG_PARTS:
         raise Unreadable(
             "This page doesn’t have the layout of a summary: its labels, like “Key Findings”, are missing."
@@ -133,176 +88,16 @@ def read(source: bytes, file: str) -> Page:
     content = msgspec.structs.replace(content, paper=record.content.paper)
     # or else where a program that copies sites found the page, from the name that it gave the file
     of_file = re.sub(r"(?:(?:^|/)index)?\.html?$", "", Path(file).as_posix(), flags=re.IGNORECASE)
-    address = _path(reader.address) or f"/{of_file}"
+    address = _path(own_address) or f"/{of_file}"
     if len(address) > MOST_ADDRESS:
         raise Unreadable(f"The page’s address is longer than {MOST_ADDRESS} characters.")
-    categories = tuple(_categories(top, title)) or tuple(reader.back_to[-1:])
-    return Page(file, address, categories, msgspec.structs.replace(record, content=content))
-
-
-def _decode(source: bytes) -> str:
-    """Decode a page strictly: a letter that was guessed wrong would stay in a summary unseen."""
-    declared = _CHARSET.search(source[:_START])
-    encodings = ["utf-8-sig"]
-    if declared and not source.startswith(BOM_UTF8):
-        encodings.append(declared[1].decode())
-    if b"\0" not in source:
-        for encoding in encodings:
-            with suppress(UnicodeDecodeError, LookupError):
-                return source.decode(encoding)
-    raise Unreadable("This file has bytes that are no text in UTF-8 or in the encoding that it names.")
-
-
-class _Reader(HTMLParser):
-    """Reads a page into blocks. It never fails: what is not closed ends with what is around it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.blocks: list[_Block] = []
-        self.address = ""
-        self.back_to: list[str] = []  # the category of the last link of a summary
-        self._texts: list[str] = []
-        self._has_text = False
-        self._links: list[str] = []
-        self._lead, self._lead_tag, self._link_text, self._chip_tag = "", "", "", ""
-        self._ignored: list[str] = []
-        self._heading, self._navigation = 0, 0
-        self._entries: list[int] = []  # of the open lists, the number of the entry that is open
-        self._entry_count = 0
-        self._is_in_top = True
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        if self._ignored:
-            if tag == self._ignored[0]:
-                self._ignored.append(tag)
-        elif tag in _IGNORED:
-            self._ignored.append(tag)
-        elif tag in ("link", "meta"):
-            self._read_address(attributes)
-        elif tag == "img":
-            self._read_picture(one_line(attributes.get("alt", "")))
-        elif tag == "br":
-            if self._heading or self._entry:
-                self._texts.append(" ")
-            else:
-                self.end_block()
-        elif tag in ("sup", "sub"):
-            self._texts.append(f"<{tag}>")
-        elif tag in _INLINE:
-            self._start_inline(tag, attributes)
-        else:
-            self._start_block(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._ignored:
-            if tag == self._ignored[0]:
-                self._ignored.pop()
-        elif tag in ("sup", "sub"):
-            self._texts.append(f"</{tag}>")
-        elif tag in _INLINE:
-            self._end_inline(tag)
-        elif tag not in _IGNORED:
-            self.end_block()
-            if tag in _HEADINGS:
-                self._heading = 0
-            elif tag == "nav":
-                self._navigation = max(0, self._navigation - 1)
-            elif tag in ("ul", "ol") and self._entries:
-                self._entries.pop()
-            elif tag == "li" and self._entries:
-                self._entries[-1] = 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._ignored:
-            self._texts.append(data)
-            self._has_text = self._has_text or not data.isspace()
-
-    def handle_comment(self, data: str) -> None:
-        if match := _SAVED_FROM.match(data):
-            self.address = self.address or match[1]
-
-    def parse_marked_section(self, i: int, report: bool = True) -> int:  # noqa: ARG002
-        """Read "<![…" as a comment: the parser raises AssertionError at one that it does not know."""
-        return self.parse_bogus_comment(i)
-
-    def end_block(self) -> None:
-        """Store what was read since the last block, if it is more than white space."""
-        text = plain_text("".join(self._texts))
-        if text:
-            block = _Block(
-                text,
-                self._lead if text.startswith(self._lead) else "",
-                self._heading,
-                self._entry,
-                self._chip_tag != "",
-                self._link_text == text,
-                self._navigation > 0,
-                tuple(self._links),
-            )
-            self.blocks.append(block)
-            match = re.fullmatch(r"\W*back to (?:the )?(.+)", text, re.IGNORECASE)
-            if block.is_link and match and _is_category(match[1]):
-                self.back_to.append(match[1])
-            part, _ = _part_of(block) or ("", "")
-            self._is_in_top = self._is_in_top and not part
-        self._texts, self._links, self._has_text = [], [], False
-        self._lead = self._lead_tag = self._link_text = ""
-
-    @property
-    def _entry(self) -> int:
-        return next((number for number in reversed(self._entries) if number), 0)
-
-    def _read_address(self, attributes: dict[str, str]) -> None:
-        if "canonical" in attributes.get("rel", "").lower().split():
-            self.address = attributes.get("href", "")
-        elif attributes.get("property") == "og:url":
-            self.address = self.address or attributes.get("content", "")
-
-    def _read_picture(self, alt: str) -> None:
-        if alt:
-            self.end_block()
-            self._texts.append(f"[Picture: {alt}]")
-            self.end_block()
-
-    def _start_block(self, tag: str) -> None:
-        self.end_block()
-        if tag in _AFTER_HEADING:
-            self._heading = 0
-        if tag in _HEADINGS:
-            self._heading = int(tag[1])
-        elif tag == "nav":
-            self._navigation += 1
-        elif tag in ("ul", "ol"):
-            self._entries.append(0)
-        elif tag == "li":
-            self._entry_count += 1
-            self._entries[-1:] = [self._entry_count]
-
-    def _start_inline(self, tag: str, attributes: dict[str, str]) -> None:
-        address = attributes.get("href", "") if tag == "a" else ""
-        is_named_chip = tag in ("a", "span") and _CHIP_CLASS.search(attributes.get("class", ""))
-        if self._navigation:
-            if tag == "a":
-                self.end_block()
-        elif self._is_in_top and not self._chip_tag and (is_named_chip or _CATEGORY_ADDRESS.search(address)):
-            self.end_block()
-            self._chip_tag = tag
-        if address:
-            self._links.append(address)
-        if tag in ("td", "th") and self._has_text:
-            self._texts.append(" | ")
-        if tag in _LEADS and not self._lead_tag and not self._has_text:
-            self._lead_tag = tag
-
-    def _end_inline(self, tag: str) -> None:
-        if tag == "a" and not self._link_text:
-            self._link_text = plain_text("".join(self._texts))
-        if tag == self._lead_tag and not self._lead:
-            self._lead = plain_text("".join(self._texts))
-        if tag == self._chip_tag or (tag == "a" and self._navigation):
-            self.end_block()
-            self._chip_tag = ""
+    categories = _categories(top, title)
+    if not categories:
+        ends = (
+            re.fullmatch(r"\W*back to (?:the )?(.+)", block.text, re.I) for block in blocks if block.is_link
+        )
+        categories = [end[1] for end in ends if end and _is_category(end[1])][-1:]
+    return Page(file, address, tuple(categories), msgspec.structs.replace(record, content=content))
 
 
 def _label(text: str) -> str:
@@ -315,7 +110,7 @@ def _is_category(text: str) -> bool:
 
 
 def _part_of(
-    block: _Block, current: str = "", known: Collection[str] = (), level: int = 0
+    block: Block, current: str = "", known: Collection[str] = (), level: int = 0
 ) -> tuple[str, str] | None:
     """The part that a block begins, and what it says of it already; ("", "") where the summary ends.
 
@@ -335,10 +130,10 @@ def _part_of(
     return part, rest
 
 
-def _parts(blocks: Iterable[_Block]) -> tuple[list[_Block], dict[str, list[_Block]], list[str]]:
+def _parts(blocks: Iterable[Block]) -> tuple[list[Block], dict[str, list[Block]], list[str]]:
     """Sort blocks by part: those above the first one, those of each, and notes on what belongs to none."""
-    top: list[_Block] = []
-    parts: dict[str, list[_Block]] = {}
+    top: list[Block] = []
+    parts: dict[str, list[Block]] = {}
     notes: list[str] = []
     seen = set[tuple[str, str]]()
     current: str | None = None  # above the first part; "" between parts
@@ -351,7 +146,7 @@ def _parts(blocks: Iterable[_Block]) -> tuple[list[_Block], dict[str, list[_Bloc
             if current:
                 parts.setdefault(current, [])
             if rest:
-                parts[current].append(_Block(rest, entry=block.entry, links=block.links))
+                parts[current].append(Block(rest, entry=block.entry, links=block.links))
         elif current is None:
             top.append(block)
         elif block.level and block.level <= level:
@@ -363,7 +158,7 @@ def _parts(blocks: Iterable[_Block]) -> tuple[list[_Block], dict[str, list[_Bloc
     return top, {name: found for name, found in parts.items() if found}, notes
 
 
-def _paper(title: str, top: list[_Block], parts: dict[str, list[_Block]], notes: list[str]) -> PaperContent:
+def _paper(title: str, top: list[Block], parts: dict[str, list[Block]], notes: list[str]) -> PaperContent:
     """Read the line of the journal, the DOI and the date, above the first part."""
     start = max(number for number, block in enumerate(top) if block.level == 1)
     own = [block for block in top[start:] if not (block.is_navigation or block.is_chip or block.level)]
@@ -400,7 +195,7 @@ def _dois(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, map(find_doi, joined))))
 
 
-def _categories(top: list[_Block], title: str) -> Iterator[str]:
+def _categories(top: list[Block], title: str) -> list[str]:
     """The names of the categories, the primary one first: those of the breadcrumb, then the chips."""
     crumbs = [crumb for block in top for crumb in _CRUMB_END.split(block.text) if crumb]
     found = [
@@ -410,13 +205,13 @@ def _categories(top: list[_Block], title: str) -> Iterator[str]:
     ]
     chips = [block.text for block in top if block.is_chip and _is_category(block.text)]
     by_name = {name.casefold(): name for name in reversed([*found, *chips])}
-    return reversed(by_name.values())
+    return list(reversed(by_name.values()))
 
 
-def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
+def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
     """Blocks, those of one list entry as one; numbers of their own, as around a list, are left out."""
-    entries: dict[int, list[_Block]] = {}
-    order: list[_Block | int] = []
+    entries: dict[int, list[Block]] = {}
+    order: list[Block | int] = []
     for block in blocks:
         if _NUMBER.fullmatch(block.text):
             continue
@@ -428,15 +223,15 @@ def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
             entries[block.entry] = [block]
             order.append(block.entry)
     for one in order:
-        if isinstance(one, _Block):
+        if isinstance(one, Block):
             yield one
             continue
         first, *rest = entries[one]
         lead = first.lead or (first.text if first.level else "")
-        yield _Block(" ".join([first.text, *(block.text for block in rest)]), lead, entry=one)
+        yield Block(" ".join([first.text, *(block.text for block in rest)]), lead, entry=one)
 
 
-def _entries(blocks: Iterable[_Block]) -> list[str]:
+def _entries(blocks: Iterable[Block]) -> list[str]:
     """The entries of a list, without their numbers: "1. ", or a number that stands out in each, in order."""
     joined = list(_joined(blocks))
     if len(joined) > 1 and [block.lead for block in joined] == [str(n) for n in range(1, len(joined) + 1)]:
@@ -447,11 +242,11 @@ def _entries(blocks: Iterable[_Block]) -> list[str]:
     ]
 
 
-def _paragraphs(blocks: Iterable[_Block]) -> str:
+def _paragraphs(blocks: Iterable[Block]) -> str:
     return "\n\n".join(block.text for block in _joined(blocks))
 
 
-def _implications(blocks: Iterable[_Block]) -> list[Implication]:
+def _implications(blocks: Iterable[Block]) -> list[Implication]:
     """Each implication with its title: a heading, or what stands out at the start of a paragraph or list entry."""
     found: list[Implication] = []
     for block in _joined(blocks):
@@ -459,7 +254,7 @@ def _implications(blocks: Iterable[_Block]) -> list[Implication]:
         if block.text[len(block.lead) :].lstrip()[:1].islower() and not lead.endswith(":"):
             lead = ""  # a word that stands out at the start of a sentence
         title = re.sub(_NUMBERED.pattern, "", lead.rstrip(" :."), count=1)
-        text = block.text[len(lead) :].lstrip(_AFTER_LEAD) if lead else block.text
+        text = block.text[len(lead) :].lstrip(AFTER_LEAD) if lead else block.text
         if title or block.entry or not found or not found[-1].title:
             found.append(Implication(title=title, text=text))
         else:
