@@ -20,7 +20,7 @@ from tests.pages import H, PageClient, parsed
 from webapp.db.change_log import ChangeKind, announce
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.editor.safety_form import SafetyForm, card_from, card_values
+from webapp.editor.safety_views import SafetyForm, card_from, card_values
 from webapp.exports import site_copy
 from webapp.models import AuditKind, Editor, GlossaryTerm, Role, SafetyReview, SafetyRevision
 from webapp.models.in_words import day

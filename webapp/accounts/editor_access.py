@@ -75,7 +75,9 @@ def protect(
             require(role)
         return None if token_is_good() else _ask_to_send_again(page, form, is_secret=is_secret)
 
-    blueprint.context_processor(lambda: {"current_editor": g.get("editor"), "time_zone": time_zone})
+    blueprint.context_processor(
+        lambda: {"current_editor": g.get("editor"), "time_zone": time_zone, "local": local_time}
+    )
 
 
 def current_editor() -> Editor:
@@ -208,11 +210,14 @@ def chosen_colleague() -> int | None:
     return number
 
 
-def recovered_fields() -> MultiDict[str, str] | None:
-    """The fields that this page's form had when it was sent after the session had expired, if they are stored."""
+def recovered_fields(field: str = "") -> MultiDict[str, str] | None:
+    """The fields that this page's form had when it was sent after the session had expired, if they are stored.
+
+    A page with several forms names a ``field`` that the others do not have.
+    """
     secret = session.get("recoverable_form", "")
     fields = form_recovery.find(secret, request.path, current_editor().id, datetime.now(UTC))
-    return MultiDict(fields) if fields else None
+    return MultiDict(fields) if fields and (not field or field in dict(fields)) else None
 
 
 def discard_recovered_fields() -> None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access, editors, passwords, second_factor
-from webapp.accounts.editor_access import current_editor, local_time
+from webapp.accounts.editor_access import current_editor
 from webapp.accounts.editors import EditorRefused
 from webapp.accounts.forms import InviteForm, RoleForm
 from webapp.db.session import db
@@ -134,7 +134,6 @@ def audit_log() -> Response:
         kind=kind,
         people=editors.all_editors(),
         person=person,
-        local=local_time,
     )
 
 
@@ -170,5 +169,4 @@ def _show_person(editor: Editor, form: RoleForm, status: int = HTTPStatus.OK) ->
         form=form,
         is_self=editor == current_editor(),
         done=request.args.get("done", ""),
-        local=local_time,
     )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time
+from webapp.accounts.editor_access import current_editor
 from webapp.content.article_content import from_json
 from webapp.models import Role
 from webapp.papers import ai_drafting, language_model
@@ -57,5 +57,4 @@ def _show(draft_id: int, status: int = HTTPStatus.OK, *, problem: str = "") -> R
         newest=newest,
         parts=ai_drafts.parts(draft, from_json(draft.content)),
         problem=problem or (newest.problem if newest else ""),
-        local=local_time,
     )

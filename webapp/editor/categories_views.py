@@ -4,21 +4,20 @@ from http import HTTPStatus
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
+from slugify import slugify
+from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Optional, Regexp
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time
+from webapp.accounts.editor_access import current_editor
 from webapp.catalog.queries import category_counts
 from webapp.content.comparison import Difference, word_runs
-from webapp.editor.categories_form import (
-    CategoriesFileForm,
-    CategoryForm,
-    category_from,
-    category_values,
-)
+from webapp.editor.saved_forms import SavedForm, needed, sent_file, show_changes
 from webapp.models import Role
-from webapp.parsing import int_from
+from webapp.parsing import in_one_line, int_from
 from webapp.publishing import categories
-from webapp.publishing.categories import ICONS, Categories, CategoryContent
+from webapp.publishing.categories import DESCRIPTION_MOST, ICONS, NAME_MOST, Categories, CategoryContent
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.saved_texts import TextRefused, newest_number
 from webapp.web import htmx
@@ -26,6 +25,36 @@ from webapp.web.http import text_file
 
 bp = Blueprint("categories", __name__, url_prefix="/editor")
 editor_access.protect(bp, role=Role.ADMIN)
+
+
+class CategoryForm(SavedForm):
+    """All that readers see of a category."""
+
+    name = needed("Name", NAME_MOST, filters=[in_one_line])
+    description = needed("What it is about", DESCRIPTION_MOST, rows=2, filters=[in_one_line])
+    slug = StringField(
+        "Address",
+        [
+            Optional(),
+            Regexp(
+                r"[a-z0-9-]{1,80}$",
+                message="Address: use lowercase letters, digits and hyphens, like nerve-pain.",
+            ),
+        ],
+        filters=[lambda sent: (sent or "").strip()],
+    )
+    icon = RadioField(
+        "Picture",
+        [DataRequired("Choose a picture.")],
+        choices=[SelectChoice(*pair) for pair in ICONS.items()],
+    )
+
+    def written(self, carried: CategoryContent | None) -> CategoryContent:
+        """What a valid form says: a new category, or one in place of ``carried``, whose address then leads to it."""
+        name = self.name.data
+        slug = self.slug.data or (carried.slug if carried else slugify(name, max_length=80)) or "category"
+        former = {carried.slug, *carried.former_slugs} - {slug} if carried else ()
+        return CategoryContent(slug, name, self.icon.data, self.description.data, tuple(sorted(former)))
 
 
 @bp.get("/categories")
@@ -104,29 +133,31 @@ def as_file() -> Response:
 @bp.post("/categories-file")
 def load_file() -> Response:
     """Take the list of a file, which readers then see at once."""
-    sent = CategoriesFileForm().file.data
-    try:
-        source = sent.stream.read() if sent else b""
-        with editor_access.writing_as(Role.ADMIN) as now:
-            categories.from_toml(source, current_editor(), now)
-    except TextRefused as error:
-        return _show_list(
-            status=HTTPStatus.UNPROCESSABLE_ENTITY, problem=str(error) if sent else "Choose a file."
-        )
+    source = sent_file()
+    with editor_access.writing_as(Role.ADMIN) as now:
+        categories.from_toml(source, current_editor(), now)
     return htmx.redirect(url_for(".overview", done="saved"))
 
 
 @bp.get("/categories/revisions/<int:number>")
 def changes(number: int) -> Response:
-    """Show what was changed in the list then."""
-    before, after = (categories.text_at(one) for one in (number - 1, number))
-    return htmx.render(
-        "editor/saved_changes.html",
-        trail=[("Categories", url_for(".overview"))],
-        number=number,
-        note="",
-        differences=_differences(before, after),
-    )
+    """Show what was changed then in the order of the list, and in each category, by its address of then."""
+
+    def in_words(listed: Categories) -> dict[str, str]:
+        words = {"Order": ", ".join(one.name for one in listed)}
+        for one in listed:
+            former = f" Also leads here: {', '.join(one.former_slugs)}." if one.former_slugs else ""
+            picture = ICONS.get(one.icon, one.icon)
+            words[one.slug] = f"{one.name}: {one.description} Picture: {picture}.{former}"
+        return words
+
+    old, new = (in_words(categories.text_at(one)) for one in (number - 1, number))
+    differences = [
+        Difference(name, name, word_runs(old.get(name, ""), new.get(name, "")))
+        for name in {**old, **new}
+        if old.get(name, "") != new.get(name, "")
+    ]
+    return show_changes([("Categories", url_for(".overview"))], number, differences)
 
 
 @bp.errorhandler(SavedMeanwhile)
@@ -159,7 +190,7 @@ def _write(before: CategoryContent | None) -> Response:
     form = CategoryForm()
     if not form.validate():
         return _show_form(before, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    written, listed = category_from(form, before), categories.live_categories()
+    written, listed = form.written(before), categories.live_categories()
     wanted = tuple(written if one == before else one for one in listed) + (
         (written,) if before is None else ()
     )
@@ -173,29 +204,11 @@ def _write(before: CategoryContent | None) -> Response:
     return htmx.redirect(url_for(".edit", slug=written.slug, done="saved"))
 
 
-def _differences(before: Categories, after: Categories) -> list[Difference]:
-    """What differs between two lists: their order, and each category with its address of then."""
-    order = [", ".join(one.name for one in listed) for listed in (before, after)]
-    texts = [{one.slug: _in_words(one) for one in listed} for listed in (before, after)]
-    pairs = [("Order", *order)] + [
-        (slug, texts[0].get(slug, ""), texts[1].get(slug, "")) for slug in {**texts[0], **texts[1]}
-    ]
-    return [Difference(label, label, word_runs(old, new)) for label, old, new in pairs if old != new]
-
-
-def _in_words(category: CategoryContent) -> str:
-    former = f" Also leads here: {', '.join(category.former_slugs)}." if category.former_slugs else ""
-    return (
-        f"{category.name}: {category.description} Picture: {ICONS.get(category.icon, category.icon)}.{former}"
-    )
-
-
 def _form_of(category: CategoryContent | None) -> CategoryForm:
-    typed = editor_access.recovered_fields()
-    values = category_values(category) if category else {}
     return CategoryForm(
-        formdata=typed if typed and "name" in typed else None,
-        data=values | {"number": newest_number(categories.history())},
+        formdata=editor_access.recovered_fields("name"),
+        obj=category,
+        number=newest_number(categories.history()),
     )
 
 
@@ -238,5 +251,4 @@ def _show_list(earlier: int | None = None, status: int = HTTPStatus.OK, problem:
         problem=problem,
         moved=request.args.get("moved", ""),
         is_saved="done" in request.args,
-        local=local_time,
     )

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import local_time
 from webapp.editor import dashboard, queries
 from webapp.feedback import inbox
 from webapp.newsletter import reports
@@ -36,5 +35,4 @@ def overview() -> Response:
         bands=dashboard.grade_bands(),
         hardest=dashboard.hardest(),
         subscribers=reports.subscriber_counts(),
-        local=local_time,
     )

@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import PRESS_AGAIN, current_editor, local_time
+from webapp.accounts.editor_access import PRESS_AGAIN, current_editor
 from webapp.content.article_content import from_json
 from webapp.content.fact_words import NOT_STATED
 from webapp.editor.fact_sheet_page import fact_sheet, place_of
@@ -217,5 +217,4 @@ def _show(
         place_of=place_of,
         statements=_STATEMENTS,
         offers_ai_draft=bool(current_app.extensions["config"].draft_llm_url),
-        local=local_time,
     )

@@ -3,15 +3,26 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+import msgspec
 from flask import Blueprint, Response, request, url_for
+from wtforms import TextAreaField, ValidationError
+from wtforms.validators import Length, Optional
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time
-from webapp.catalog.site_pages import SitePage, starter_pages
-from webapp.editor.fields import changed_fields
-from webapp.editor.pages_form import PageFileForm, PageForm, page_from, page_values
+from webapp.accounts.editor_access import current_editor
+from webapp.catalog.site_pages import (
+    LEDE_MOST,
+    LINE_MOST,
+    SOURCES_MOST,
+    TEXT_MOST,
+    SitePage,
+    starter_pages,
+)
+from webapp.editor.draft_form import day_text, lines_in
+from webapp.editor.fields import changed_fields, check_day, typed_date
+from webapp.editor.saved_forms import SavedForm, needed, sent_file, show_changes
 from webapp.models import Role
-from webapp.parsing import int_from
+from webapp.parsing import clean_text, date_from, in_one_line, int_from
 from webapp.publishing import site_pages
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.saved_texts import TextRefused, newest_number
@@ -22,11 +33,46 @@ bp = Blueprint("site_pages", __name__, url_prefix="/editor/pages")
 editor_access.protect(bp, role=Role.ADMIN)
 
 
+class PageForm(SavedForm):
+    """Everything that a page says. The sources have a line each."""
+
+    title = needed("Title", LINE_MOST)
+    lede = needed("First sentence", LEDE_MOST, rows=2)
+    text = needed("Text", TEXT_MOST, rows=30)
+    description = needed("For search engines", LEDE_MOST, rows=2)
+    origin = TextAreaField(
+        "Who wrote it, and from what",
+        [Optional(), Length(max=LEDE_MOST, message=f"Keep this to {LEDE_MOST} characters.")],
+        render_kw={"rows": 3},
+    )
+    sources = TextAreaField(
+        "Sources",
+        [Optional(), Length(max=TEXT_MOST, message=f"Keep this to {TEXT_MOST:,} characters.")],
+        render_kw={"rows": 8},
+    )
+    checked_on = typed_date("Sources last checked on", check_day)
+
+    def validate_sources(self, field: TextAreaField) -> None:
+        """There are not too many."""
+        if len(lines_in(field.data)) > SOURCES_MOST:
+            raise ValidationError(f"Keep this to {SOURCES_MOST} sources.")
+
+    def written(self) -> SitePage:
+        """What a valid form says."""
+        one_line = ("title", "description", "lede", "origin")
+        return SitePage(
+            **{name: in_one_line(self[name].data) for name in one_line},
+            text=clean_text(self.text.data).strip() + "\n",
+            sources=tuple(lines_in(clean_text(self.sources.data or ""))),
+            checked_on=date_from(self.checked_on.data or ""),
+        )
+
+
 @bp.get("")
 def overview() -> Response:
     """List the pages, with who changed each last."""
     pages = {name: (site_pages.get_page(name), site_pages.history(name)) for name in starter_pages()}
-    return htmx.render("editor/pages.html", pages=pages, local=local_time)
+    return htmx.render("editor/pages.html", pages=pages)
 
 
 @bp.get("/<slug:name>")
@@ -44,7 +90,7 @@ def save(name: str) -> Response:
     form = PageForm()
     if not form.validate():
         return _show(name, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    page = page_from(form)
+    page = form.written()
     for problem in site_pages.problems(name, page, datetime.now(UTC).date()):
         form[problem.field].errors = [*form[problem.field].errors, problem.message]
     if form.errors:
@@ -67,12 +113,10 @@ def as_file(name: str) -> Response:
 def open_file(name: str) -> Response:
     """Open the page of a file in the form; nothing is saved yet."""
     seen = site_pages.get_page(name)
-    sent = PageFileForm().file.data
     try:
-        read = site_pages.from_toml(sent.stream.read() if sent else b"")
+        read = site_pages.from_toml(sent_file())
     except TextRefused as error:
-        refused = str(error) if sent else "Choose a file."
-        return _show(name, _form_of(name, seen), HTTPStatus.UNPROCESSABLE_ENTITY, refused=refused)
+        return _show(name, _form_of(name, seen), HTTPStatus.UNPROCESSABLE_ENTITY, refused=str(error))
     return _show(name, _form_of(name, read), preview=read)
 
 
@@ -80,17 +124,9 @@ def open_file(name: str) -> Response:
 def changes(name: str, number: int) -> Response:
     """Show what a saved text changed, word by word."""
     title = site_pages.get_page(name).title
-    before, after = (
-        PageForm(formdata=None, data=page_values(site_pages.text_at(name, one)))
-        for one in (number - 1, number)
-    )
-    return htmx.render(
-        "editor/saved_changes.html",
-        trail=[("Pages", url_for(".overview")), (title, url_for(".edit", name=name))],
-        number=number,
-        note="",
-        differences=changed_fields(before, after),
-    )
+    before, after = (_form_of(name, site_pages.text_at(name, one)) for one in (number - 1, number))
+    trail = [("Pages", url_for(".overview")), (title, url_for(".edit", name=name))]
+    return show_changes(trail, number, changed_fields(before, after))
 
 
 @bp.errorhandler(SavedMeanwhile)
@@ -103,9 +139,14 @@ def show_newer(_: SavedMeanwhile) -> Response:
 
 
 def _form_of(name: str, page: SitePage) -> PageForm:
-    typed = editor_access.recovered_fields()
-    values = page_values(page) | {"number": newest_number(site_pages.history(name))}
-    return PageForm(formdata=typed if typed and "text" in typed else None, data=values)
+    return PageForm(
+        formdata=editor_access.recovered_fields("text"),
+        data=msgspec.structs.asdict(page),
+        text=page.text.strip(),
+        sources="\n".join(page.sources),
+        checked_on=day_text(page.checked_on),
+        number=newest_number(site_pages.history(name)),
+    )
 
 
 def _show(
@@ -128,5 +169,4 @@ def _show(
         history=site_pages.history(name),
         is_behind=status == HTTPStatus.CONFLICT,
         is_saved="saved" in request.args,
-        local=local_time,
     )

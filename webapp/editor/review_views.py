@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import editor_access, editors
-from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, may
 from webapp.content.answer_content import AnswerContent, Content, content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.db.session import db
@@ -134,7 +134,7 @@ def unchecked() -> Response:
 @bp.get("/editor/reviews")
 def asked_of_me() -> Response:
     """List what the signed-in person was asked to review."""
-    return htmx.render("editor/reviews.html", reviews=reviews.asked_of(current_editor()), local=local_time)
+    return htmx.render("editor/reviews.html", reviews=reviews.asked_of(current_editor()))
 
 
 @bp.get("/editor/reviews/<int:review_id>")
@@ -273,7 +273,6 @@ def _show_reviews(of: Draft | Card, form: AskForm, status: int = HTTPStatus.OK) 
         form=form,
         done=request.args.get("done", ""),
         is_admin=may(Role.ADMIN),
-        local=local_time,
         reviews=reviews.of_card(of.id) if isinstance(of, Card) else reviews.of_draft(of),
         **about,
     )

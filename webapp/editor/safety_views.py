@@ -1,24 +1,37 @@
 """Safety cards: admins change them, reviewers sign them."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, request, url_for
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
+from wtforms import StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
-from webapp.editor.fields import changed_fields
-from webapp.editor.safety_form import SafetyForm, card_from, card_values
+from webapp.accounts.editor_access import current_editor, may
+from webapp.editor.draft_form import lines_in, texts_in
+from webapp.editor.fields import changed_fields, check_day, long
+from webapp.editor.saved_forms import SavedForm, show_changes
 from webapp.models import Role
-from webapp.parsing import int_from
+from webapp.parsing import date_from, int_from
 from webapp.publishing import safety_cards
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.saved_texts import newest_number
-from webapp.safety.cards import Card, SafetyFileError
+from webapp.safety.cards import Action, Card, SafetyFileError, Source
+from webapp.safety.triggers import TriggerWords
 from webapp.web import htmx
 from webapp.web.errors import SiteError
 from webapp.web.http import text_file
+
+SEPARATOR = " | "
+_TEXTS = ("label", "title", "what", "who", "tell", "note")
+_LISTS = ("signs", "do_now", "call_now", "call_soon", "do_not")
+_TRIGGERS = TriggerWords.__struct_fields__
 
 bp = Blueprint("safety_desk", __name__, url_prefix="/editor/safety")
 editor_access.protect(bp, role=Role.REVIEWER)
@@ -28,6 +41,94 @@ class FileForm(FlaskForm):
     """All cards as one file."""
 
     file = FileField("A file of all cards")
+
+
+def _long(label: str, most: int = 2_000) -> TextAreaField:
+    missing = DataRequired(f"{label}: please fill this in.")
+    too_long = Length(max=most, message=f"Keep this to {most:,} characters.")
+    return TextAreaField(label, [missing, too_long], render_kw={"rows": 3})
+
+
+class SafetyForm(SavedForm):
+    """Everything that a card says. Lists have a line for each entry."""
+
+    label = StringField("Short name", [DataRequired("Give the card a short name."), Length(max=60)])
+    title = StringField("Title", [DataRequired("Give the card a title."), Length(max=200)])
+    do_now = _long("Do this now")
+    call_now = _long("Call now if")
+    call_soon = long("Call soon", rows=3)
+    actions = long("Buttons", rows=3)
+    note = long("Note under the numbers")
+    tell = _long("Say this to the crew or the doctor")
+    do_not = long("Don’t", rows=3)
+    what = _long("What it is")
+    signs = long("Signs", rows=3)
+    who = _long("Who is at risk")
+    sources = _long("Sources", 10_000)
+    checked_on = StringField("Sources last checked on", [DataRequired("Enter the date."), check_day])
+    now = long("Words that show the whole card", rows=6)
+    sets = long("Words that show it wherever they stand", rows=6)
+    typos = long("Misspelled words that show it", rows=4)
+    line = long("Words that show one line", rows=4)
+    never = long("Words that don’t show the whole card", rows=4)
+
+    def validate_sources(self, field: TextAreaField) -> None:
+        """Each line names an owner and a title."""
+        for cells in _rows(field.data):
+            if not 2 <= len(cells) <= 4 or not all(cells[:2]):  # noqa: PLR2004 - the four cells of a source
+                raise ValidationError(f"“{cells[0]}”: write the owner, the title, the link and the date.")
+
+    def validate_actions(self, field: TextAreaField) -> None:
+        """Each line has a label and where it leads."""
+        for cells in _rows(field.data):
+            if not 2 <= len(cells) <= 3 or not all(cells[:2]):  # noqa: PLR2004 - the three cells of a button
+                raise ValidationError(f"“{cells[0]}”: write the label, the link and the countries.")
+
+    def validate_checked_on(self, field: StringField) -> None:
+        """Nobody has checked anything tomorrow."""
+        day = date_from(field.data or "")
+        if day and day > datetime.now(UTC).date():
+            raise ValidationError("This date is in the future.")
+
+
+def card_values(card: Card) -> dict[str, Any]:
+    """Convert a card as it was written to the values of the form's fields."""
+    sources = (_line(one.owner, one.title, one.address, one.dated) for one in card.sources)
+    actions = (_line(one.label, one.address, " ".join(one.countries)) for one in card.actions)
+    return {
+        **{name: getattr(card, name) for name in _TEXTS},
+        **{name: "\n".join(getattr(card, name)) for name in _LISTS},
+        **{name: "\n".join(getattr(card.triggers, name)) for name in _TRIGGERS},
+        "sources": "\n".join(sources),
+        "actions": "\n".join(actions),
+        "checked_on": card.checked_on.isoformat(),
+    }
+
+
+def card_from(form: SafetyForm, carried: Card) -> Card:
+    """Convert a valid form to a card; what has no field comes from ``carried``."""
+    return msgspec.structs.replace(
+        carried,
+        **texts_in(form, _TEXTS),
+        **{name: tuple(lines_in(form[name].data)) for name in _LISTS},
+        triggers=TriggerWords(**{name: tuple(lines_in(form[name].data)) for name in _TRIGGERS}),
+        sources=tuple(Source(*cells) for cells in _rows(form.sources.data)),
+        actions=tuple(
+            Action(label, address, tuple(" ".join(countries).split()))
+            for label, address, *countries in _rows(form.actions.data)
+        ),
+        checked_on=date_from(form.checked_on.data or ""),
+    )
+
+
+def _line(*cells: str) -> str:
+    return SEPARATOR.join(cells).rstrip(SEPARATOR)
+
+
+def _rows(text: str | None) -> Iterator[list[str]]:
+    """The cells of each line that is not empty."""
+    for line in lines_in(text):
+        yield [cell.strip() for cell in line.split(SEPARATOR.strip())]
 
 
 @bp.get("")
@@ -98,15 +199,9 @@ def changes(card_id: str, number: int) -> Response:
         for one in (number - 1, number)
     )
     label, differences = safety_cards.get_card(card_id).label, changed_fields(before, after)
-    return htmx.render(
-        "editor/saved_changes.html",
-        trail=[("Safety cards", url_for(".cards")), (label, url_for(".card", card_id=card_id))],
-        number=number,
-        note=""
-        if differences
-        else "The words are the same. It was stored as it came with the site, for somebody to check.",
-        differences=differences,
-    )
+    trail = [("Safety cards", url_for(".cards")), (label, url_for(".card", card_id=card_id))]
+    same = "The words are the same. It was stored as it came with the site, for somebody to check."
+    return show_changes(trail, number, differences, "" if differences else same)
 
 
 @bp.get("/<card_id>/edit")
@@ -173,7 +268,6 @@ def _show_card(card_id: str, status: int = HTTPStatus.OK) -> Response:
         is_behind=status == HTTPStatus.CONFLICT,
         has_signed=safety_cards.has_signed(history, current_editor()),
         may_edit=may(Role.ADMIN),
-        local=local_time,
     )
 
 

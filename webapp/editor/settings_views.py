@@ -1,34 +1,90 @@
 """The site's settings: admins change them, with a preview and a history."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
+from wtforms import FieldList, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time
-from webapp.catalog.answers import list_answers
+from webapp.accounts.editor_access import current_editor
+from webapp.catalog.answers import ids_of, list_answers
 from webapp.content.logos import LogoRefused, read_logo
 from webapp.editor.fields import changed_fields
-from webapp.editor.settings_form import (
-    LogoForm,
-    SettingsFileForm,
-    SettingsForm,
-    settings_from,
-    settings_values,
-)
-from webapp.models import Role
-from webapp.parsing import int_from
+from webapp.editor.saved_forms import SavedForm, needed, sent_file, show_changes
+from webapp.models import Answer, Role
+from webapp.parsing import in_one_line, int_from
 from webapp.publishing import site_settings
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.saved_texts import TextRefused, newest_number
 from webapp.web import htmx
 from webapp.web.http import text_file
-from webapp.web.site_settings import SiteSettings
+from webapp.web.site_settings import (
+    ASKED_COUNT,
+    LINE_MOST,
+    NAME_MOST,
+    SHORT_NAME_MOST,
+    TEXT_MOST,
+    SiteSettings,
+)
 from webapp.web.site_settings import site_settings as live_settings
 
+TEXTS = ("name", "short_name", "strapline", "welcome", "mission", "run_by", "lead")
 bp = Blueprint("settings", __name__, url_prefix="/editor/settings")
 editor_access.protect(bp, role=Role.ADMIN, form="settings.edit")
+
+
+def slug_in(sent: str | None) -> str:
+    """The last part of an address, or a slug as it is."""
+    return unquote(urlsplit((sent or "").strip()).path).rstrip("/").rpartition("/")[2][:200]
+
+
+class SettingsForm(SavedForm):
+    """What the site says of itself."""
+
+    name = needed("Name of the site", NAME_MOST, filters=[in_one_line])
+    short_name = needed("Short name", SHORT_NAME_MOST, filters=[in_one_line])
+    strapline = needed("Headline of the home page", LINE_MOST, filters=[in_one_line])
+    welcome = needed("Welcome", TEXT_MOST, rows=3, filters=[in_one_line])
+    mission = needed("Mission", TEXT_MOST, rows=3, filters=[in_one_line])
+    run_by = StringField(
+        "Who runs the site",
+        [
+            Optional(),
+            Length(max=TEXT_MOST, message=f"Who runs the site: keep this to {TEXT_MOST} characters."),
+        ],
+        filters=[in_one_line],
+    )
+    lead = StringField("First summary on the home page", [Optional()], filters=[slug_in])
+    asked_most = FieldList(
+        SelectField("Question"),
+        "Questions on the home page",
+        min_entries=ASKED_COUNT,
+        max_entries=ASKED_COUNT,
+    )
+
+    def set_answers(self, answers: Iterable[Answer], chosen: Iterable[str]) -> None:
+        """Offer the published answers as the questions of the home page, and those chosen before that are withdrawn now."""
+        questions = {answer.slug: answer.question for answer in answers}
+        questions = {slug: f"{slug} (not on the site)" for slug in chosen} | questions
+        first = SelectChoice("", "The next one in the alphabet")
+        for field in self.asked_most:
+            field.choices = [first, *(SelectChoice(*pair) for pair in questions.items())]
+
+    def validate_lead(self, field: StringField) -> None:
+        """The summary exists."""
+        if field.data and not ids_of([field.data]):
+            raise ValidationError("We have no summary at this address. Copy it from the summary’s page.")
+
+    def written(self, carried: SiteSettings) -> SiteSettings:
+        """What a valid form says; what has no field comes from ``carried``."""
+        asked_most = tuple(dict.fromkeys(filter(None, self.asked_most.data)))
+        texts = {name: self[name].data for name in TEXTS}
+        return msgspec.structs.replace(carried, asked_most=asked_most, **texts)
 
 
 @bp.get("")
@@ -46,7 +102,7 @@ def save() -> Response:
     form.set_answers(list_answers(), live_settings().asked_most)
     if not form.validate():
         return _show(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    written = settings_from(form, live_settings())
+    written = form.written(live_settings())
     if "preview" in request.form:
         return _show(form, preview=written)
     _save(written, form.number.data)
@@ -56,13 +112,13 @@ def save() -> Response:
 @bp.post("/logo")
 def save_logo() -> Response:
     """Save another logo, or go back to the drawing that came with the site."""
-    form, logo = LogoForm(), None
+    sent, logo = request.files.get("logo"), None
     if "remove" not in request.form:
         try:
-            logo = read_logo(form.logo.data.stream.read() if form.logo.data else b"")
+            logo = read_logo(sent.stream.read() if sent else b"")
         except LogoRefused as error:
             return _refused("logo", str(error))
-    _save(msgspec.structs.replace(live_settings(), logo=logo), form.number.data)
+    _save(msgspec.structs.replace(live_settings(), logo=logo), SavedForm().number.data)
     return htmx.redirect(url_for(".edit", saved="yes"))
 
 
@@ -75,29 +131,20 @@ def as_file() -> Response:
 @bp.post("/file")
 def open_file() -> Response:
     """Open the settings of a file in the form; nothing is saved yet."""
-    sent = SettingsFileForm().file.data
     try:
-        read = site_settings.from_toml(sent.stream.read() if sent else b"")
+        read = site_settings.from_toml(sent_file())
     except TextRefused as error:
-        return _refused("file", str(error) if sent else "Choose a file.")
+        return _refused("file", str(error))
     return _show(_form_of(read), preview=read)
 
 
 @bp.get("/revisions/<int:number>")
 def changes(number: int) -> Response:
     """Show what was changed in the settings then, word by word."""
-    before, after = (_form_of(site_settings.text_at(one)) for one in (number - 1, number))
-    return htmx.render(
-        "editor/saved_changes.html",
-        trail=[("Site settings", url_for(".edit"))],
-        number=number,
-        differences=changed_fields(before, after),
-        note=(
-            "The logo was changed."
-            if site_settings.text_at(number - 1).logo != site_settings.text_at(number).logo
-            else ""
-        ),
-    )
+    before, after = (site_settings.text_at(one) for one in (number - 1, number))
+    note = "The logo was changed." if before.logo != after.logo else ""
+    differences = changed_fields(_form_of(before), _form_of(after))
+    return show_changes([("Site settings", url_for(".edit"))], number, differences, note)
 
 
 @bp.errorhandler(SavedMeanwhile)
@@ -116,10 +163,13 @@ def _save(settings: SiteSettings, base: int) -> None:
 
 
 def _form_of(settings: SiteSettings) -> SettingsForm:
-    values = settings_values(settings) | {"number": newest_number(site_settings.history())}
-    typed = editor_access.recovered_fields()
-    # What was sent with a logo or a file has no texts.
-    form = SettingsForm(formdata=typed if typed and "name" in typed else None, data=values)
+    asked = list(settings.asked_most)[:ASKED_COUNT]
+    form = SettingsForm(
+        formdata=editor_access.recovered_fields("name"),
+        data={name: getattr(settings, name) for name in TEXTS},
+        asked_most=asked + [""] * (ASKED_COUNT - len(asked)),
+        number=newest_number(site_settings.history()),
+    )
     form.set_answers(list_answers(), settings.asked_most)
     return form
 
@@ -144,5 +194,4 @@ def _show(
         history=site_settings.history(),
         is_behind=status == HTTPStatus.CONFLICT,
         is_saved="saved" in request.args,
-        local=local_time,
     )

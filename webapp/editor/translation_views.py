@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, may
 from webapp.content.problems import Problem
 from webapp.content.translation import MOST_MADE_BY
 from webapp.db.session import db
@@ -223,7 +223,6 @@ def _show(
         may_write=may(Role.WRITER),
         may_publish=may(Role.EDITOR),
         may_sign=at.state is TranslationState.UNCHECKED and current_editor().reviewer_kind is not None,
-        local=local_time,
     )
 
 

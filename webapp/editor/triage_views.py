@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, may
 from webapp.accounts.editors import colleagues
 from webapp.content.article_content import from_json
 from webapp.db.session import db
@@ -118,7 +118,6 @@ def candidate(number: int) -> Response:
         candidate=found,
         content=from_json(found.content),
         colleagues=colleagues(),
-        local=local_time,
     )
 
 
@@ -129,7 +128,6 @@ def watches() -> Response:
         "editor/triage_watches.html",
         watches=watching.every_watch(),
         may_edit=may(Role.EDITOR),
-        local=local_time,
     )
 
 
@@ -216,7 +214,6 @@ def _show_list(last: triage.LastPress | None) -> Response:
         watches=[watch for watch in watching.every_watch() if watch.is_on],
         missing_contact="" if is_contact(contact) else contact,
         now=datetime.now(UTC),
-        local=local_time,
         from_json=from_json,
         kept=CandidateState.KEPT,
     )

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may, time_zone
+from webapp.accounts.editor_access import current_editor, may, time_zone
 from webapp.answers.evidence import Evidence
 from webapp.catalog.answers import cited
 from webapp.catalog.glossary import new_explainer
@@ -76,7 +76,6 @@ def summaries() -> Response:
         unsaved=autosaves.new_texts(current_editor().id, TextKind.SUMMARY),
         deleted=_just_deleted(),
         undo_until=deletion.undo_until,
-        local=local_time,
     )
 
 
@@ -112,7 +111,6 @@ def answers() -> Response:
         views=queries.recent_views([draft.id for draft in drafts], datetime.now(UTC).date()),
         deleted=_just_deleted(),
         undo_until=deletion.undo_until,
-        local=local_time,
     )
 
 
@@ -170,7 +168,6 @@ def compare(draft_id: int) -> Response:
         differences=comparison.differences(
             content_from_json(before.content), content_from_json(after.content)
         ),
-        local=local_time,
     )
 
 
@@ -317,6 +314,5 @@ def _show_history(draft: Draft, status: int = HTTPStatus.OK, *, is_behind: bool 
         history=revisions.history(draft),
         schedules=scheduling.history(draft),
         ai_drafts=[one for one in ai_drafts.drafts_of(draft) if one.written],
-        local=local_time,
         is_behind=is_behind,
     )

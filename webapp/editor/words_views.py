@@ -1,23 +1,28 @@
 """The words of the site: what each means, how to say it plainly, and what search takes it for."""
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, may
 from webapp.catalog.glossary import articles_with
 from webapp.catalog.word_list import WordEntry
-from webapp.editor.fields import changed_fields
-from webapp.editor.words_form import WordForm, WordsFileForm, entry_from, word_values
-from webapp.models import GlossaryTerm, Role, SearchMiss
+from webapp.editor.draft_form import lines_in
+from webapp.editor.fields import changed_fields, long, short
+from webapp.editor.saved_forms import SavedForm, sent_file, show_changes
+from webapp.models import GlossaryTerm, Role
 from webapp.models.in_words import plural
-from webapp.parsing import int_from
+from webapp.parsing import clean_text, in_one_line, int_from
 from webapp.publishing import words
 from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.saved_texts import TextRefused, newest_number
-from webapp.publishing.words import WordChanges
+from webapp.publishing.words import LISTS, TEXT_MOST, WORD_MOST, WordChanges
 from webapp.search import misses
 from webapp.search.synonyms import table
 from webapp.search.words import folded_words
@@ -34,9 +39,46 @@ SHOW = {
     "no-plain": "Without plain words",
     "unknown": "Not known to search",
 }
+KINDS = (
+    SelectChoice("hints", "Only shown: the plain words fit some sentences"),
+    SelectChoice("nouns", "Swap button, for a noun: the same number as the word"),
+    SelectChoice("verbs", "Swap button, for a verb in its base form"),
+    SelectChoice("past", "Swap button, for a verb in the past: also as participle"),
+    SelectChoice("anywhere", "Swap button, anywhere"),
+)
 
 bp = Blueprint("words", __name__, url_prefix="/editor")
 editor_access.protect(bp)
+
+
+class WordForm(SavedForm):
+    """All that the site knows of a word. Lists have a line for each form."""
+
+    word = StringField(
+        "Word",
+        [
+            DataRequired("Enter the word."),
+            Length(max=WORD_MOST, message=f"Keep this to {WORD_MOST} characters."),
+        ],
+    )
+    meaning = long(
+        "What it means", Length(max=TEXT_MOST, message=f"Keep this to {TEXT_MOST} characters."), rows=4
+    )
+    forms = long("Also explained when it is written as", rows=3)
+    plain = short("Say instead", WORD_MOST)
+    kind = SelectField("Where that fits", choices=KINDS, default="hints")
+    lay = long("Everyday words that lead to it", rows=4)
+    medical = long("Medical words that are looked for, too", rows=4)
+    acronyms = long("Short forms", rows=2)
+    misspelled = long("Wrong spellings", rows=2)
+    alone = long("Words that lead to it only if nothing else is asked", rows=2)
+
+    def written(self) -> WordEntry:
+        """What a valid form says."""
+        said: dict[str, Any] = {name: in_one_line(self[name].data) for name in ("word", "meaning", "plain")}
+        for name in LISTS:
+            said[name] = tuple(dict.fromkeys(lines_in(clean_text(self[name].data or ""))))
+        return WordEntry(kind=self.kind.data, **said)
 
 
 @bp.get("/words")
@@ -49,7 +91,7 @@ def overview() -> Response:
 def new() -> Response:
     """Open an empty form, or one with a word that readers searched for."""
     editor_access.require(Role.EDITOR)
-    asked = request.args.get("word", "").strip()[: words.WORD_MOST]
+    asked = request.args.get("word", "").strip()[:WORD_MOST]
     return _show_form("", _form_of(WordEntry(word=asked), 0))
 
 
@@ -67,7 +109,7 @@ def edit(slug: str) -> Response:
     if shown is None and not number:
         raise SiteError(404)
     shown = shown or WordEntry(word="")  # deleted, with a history to go back to
-    if also := request.args.get("also", "").strip()[: words.WORD_MOST]:
+    if also := request.args.get("also", "").strip()[:WORD_MOST]:
         shown = msgspec.structs.replace(shown, lay=tuple(dict.fromkeys((*shown.lay, also))))
     return _show_form(slug, _form_of(shown, number))
 
@@ -94,13 +136,8 @@ def changes(slug: str, number: int) -> Response:
     """Show what was changed in a word then."""
     before, after = (_form_of(words.text_at(slug, one), 0) for one in (number - 1, number))
     word = after.word.data or before.word.data
-    return htmx.render(
-        "editor/saved_changes.html",
-        trail=[("Words", url_for(".overview")), (word, url_for(".edit", slug=slug))],
-        number=number,
-        note="",
-        differences=changed_fields(before, after),
-    )
+    trail = [("Words", url_for(".overview")), (word, url_for(".edit", slug=slug))]
+    return show_changes(trail, number, changed_fields(before, after))
 
 
 @bp.get("/words.toml")
@@ -113,11 +150,8 @@ def as_file() -> Response:
 def load_file() -> Response:
     """Add and change the words of a file: all of them, or none."""
     editor_access.require(Role.EDITOR)
-    sent = WordsFileForm().file.data
-    if not sent:
-        return _show_list(HTTPStatus.UNPROCESSABLE_ENTITY, "Choose a file.")
-    source = sent.stream.read()
     try:
+        source = sent_file()
         with editor_access.writing_as(Role.EDITOR) as now:
             counts = words.from_toml(source, current_editor(), now)
     except TextRefused as error:
@@ -141,7 +175,7 @@ def _save(slug: str) -> Response:
     form = WordForm()
     if not form.validate():
         return _show_form(slug, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    entry = entry_from(form)
+    entry = form.written()
     try:
         words.check(entry, slug, words.entries())
         if "preview" in request.form:
@@ -155,10 +189,9 @@ def _save(slug: str) -> Response:
 
 
 def _form_of(entry: WordEntry, number: int) -> WordForm:
-    typed = editor_access.recovered_fields()
-    return WordForm(
-        formdata=typed if typed and "word" in typed else None, data=word_values(entry) | {"number": number}
-    )
+    lists = {name: "\n".join(getattr(entry, name)) for name in LISTS}
+    typed = editor_access.recovered_fields("word")
+    return WordForm(formdata=typed, data=msgspec.structs.asdict(entry) | lists, number=number)
 
 
 def _show_form(
@@ -183,18 +216,23 @@ def _show_form(
         is_behind=status == HTTPStatus.CONFLICT,
         done=request.args.get("done", ""),
         may_edit=may(Role.EDITOR),
-        local=local_time,
     )
 
 
 def _show_list(status: int = HTTPStatus.OK, problem: str = "", loaded: str = "") -> Response:
-    wanted, show = request.args.get("q", "").strip()[: words.WORD_MOST], request.args.get("show", "")
+    wanted, show = request.args.get("q", "").strip()[:WORD_MOST], request.args.get("show", "")
     every = words.entries()
-    found = [
-        (slug, entry)
-        for slug, entry in sorted(every.items(), key=lambda pair: pair[1].word.lower())
-        if _has(entry, wanted.lower()) and _lacks(entry, show)
-    ]
+    found = []
+    for slug, entry in sorted(every.items(), key=lambda pair: pair[1].word.lower()):
+        has = {"unexplained": entry.meaning, "no-plain": entry.plain, "unknown": entry.is_searched}
+        forms = (entry.word, *entry.forms, *entry.lay, *entry.acronyms)
+        if any(wanted.lower() in form.lower() for form in forms) and not has.get(show):
+            found.append((slug, entry))
+    slugs, missed = {entry.word: slug for slug, entry in every.items()}, []
+    for miss in misses.most_missed(MISSED_COUNT):
+        is_known = bool(table().concepts_in(folded_words(miss.text)))
+        near = next((one.name for one in table().concepts_near(miss.text) if one.name in slugs), "")
+        missed.append((miss, is_known, slugs.get(near, ""), near))
     number = asked_page()
     shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return htmx.render(
@@ -204,30 +242,8 @@ def _show_list(status: int = HTTPStatus.OK, problem: str = "", loaded: str = "")
         wanted=wanted,
         show=show,
         shows=SHOW,
-        missed=_missed(every),
+        missed=missed,
         problem=problem,
         loaded=loaded,
         may_edit=may(Role.EDITOR),
     )
-
-
-def _has(entry: WordEntry, wanted: str) -> bool:
-    """Is this text in the word, or in another way to write or say it?"""
-    return any(wanted in form.lower() for form in (entry.word, *entry.forms, *entry.lay, *entry.acronyms))
-
-
-def _lacks(entry: WordEntry, show: str) -> bool:
-    """Is the entry one of those that the list is to show?"""
-    has = {"unexplained": entry.meaning, "no-plain": entry.plain, "unknown": entry.is_searched}
-    return not has.get(show)
-
-
-def _missed(every: dict[str, WordEntry]) -> list[tuple[SearchMiss, bool, str, str]]:
-    """Searches without results: whether search knows their words, and the slug and word of the nearest entry."""
-    slugs = {entry.word: slug for slug, entry in every.items()}
-    rows = []
-    for miss in misses.most_missed(MISSED_COUNT):
-        is_known = bool(table().concepts_in(folded_words(miss.text)))
-        near = next((one.name for one in table().concepts_near(miss.text) if one.name in slugs), "")
-        rows.append((miss, is_known, slugs.get(near, ""), near))
-    return rows

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 
 from webapp.accounts import editor_access
-from webapp.accounts.editor_access import current_editor, local_time, may
+from webapp.accounts.editor_access import current_editor, may
 from webapp.mail import outbox
 from webapp.models import AuditKind, Frequency, Role
 from webapp.models.in_words import day
@@ -38,7 +38,6 @@ def overview() -> Response:
         done=request.args.get("done", ""),
         people=int_from(request.args.get("people")) or 0,
         may_edit=may(Role.EDITOR),
-        local=local_time,
     )
 
 
@@ -47,7 +46,7 @@ def bounces() -> Response:
     """List the readers whose mail came back, with their addresses."""
     editor_access.require(Role.EDITOR)
     page = existing(reports.bounced_readers(asked_page()))
-    return htmx.render("newsletter/bounces.html", page=page, local=local_time)
+    return htmx.render("newsletter/bounces.html", page=page)
 
 
 @bp.post("/uncertain/<int:number>")

@@ -351,7 +351,6 @@ def _show(
         pressed=f"{pressed}-{verb}" if is_mark(pressed) else "",
         following=request.args.get("then", ""),
         moved_title=names.get(pressed, ""),
-        local=local_time,
         zone=time_zone(),
         editor=current_editor(),
     )
