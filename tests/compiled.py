@@ -1,15 +1,22 @@
-"""Compiled templates, routes and SQL statements, shared by the applications of one test process; templates by all processes.
+"""Compiled templates, routes, safety cards and SQL statements, shared by the applications of one test process; templates by all processes.
 
 Each test has an application of its own. Compiling the same things again took most of its time.
 """
 
 from contextlib import suppress
-from types import CodeType, MethodType
+from copy import copy
+from operator import attrgetter
+from types import CodeType
+from typing import Any
 
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
+
+from webapp.languages.language import known_languages
+from webapp.safety import live
+from webapp.safety.cards import SafetyCards
 
 # Names the folder of the templates' code to the processes of sites that tests start.
 TEMPLATE_CODE = "TESTS_TEMPLATE_CODE"
@@ -38,29 +45,74 @@ class TemplateCode(FileSystemBytecodeCache):
             self._code[bucket.key, bucket.checksum] = bucket.code
 
 
-class ReusedRule(Rule):
-    """A route that takes over what an equal route of an earlier application was compiled to."""
+# What tells routes apart, besides their methods and defaults.
+PLAIN_PARTS = attrgetter(
+    *(
+        "rule",
+        "endpoint",
+        "subdomain",
+        "host",
+        "strict_slashes",
+        "merge_slashes",
+        "build_only",
+        "redirect_to",
+    ),
+    *("alias", "websocket", "provide_automatic_options"),
+)
 
-    _compiled: dict[tuple[object, ...], Rule] = {}  # noqa: RUF012 - shared on purpose
 
-    def compile(self) -> None:
-        # None of it holds an application: converters know their map of routes only, and addresses are built through ``self``.
-        key = (
-            self.rule,
-            self.subdomain,
-            self.merge_slashes,
-            repr(self.defaults),
-            *self.map.converters.values(),
-        )
-        equal = self._compiled.get(key)
-        if equal is None:
-            super().compile()
-            self._compiled[key] = self
+class ReusedMap(Map):
+    """The routes of an application, which takes over what an earlier one made of equal routes.
+
+    Routes know nothing of an application. Those that are added are bound to no map, only copies of them to the shared one:
+    so an application with one more route gets a map of its own.
+    """
+
+    _made: dict[tuple[object, ...], Map] = {}  # noqa: RUF012 - shared on purpose
+
+    def __init__(self, **options: Any) -> None:
+        self._added: list[Rule] = []
+        self._options = options
+        super().__init__(**options)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        self._added += rulefactory.get_rules(self)
+        self._remap = True
+
+    def update(self) -> None:
+        if not self._remap:
             return
-        self._parts, self._trace, self._converters = equal._parts, equal._trace, equal._converters
-        self.arguments |= equal.arguments
-        self._build = MethodType(equal._build.__func__, self)  # type: ignore[attr-defined]
-        self._build_unknown = MethodType(equal._build_unknown.__func__, self)  # type: ignore[attr-defined]
+        routes = (
+            (*PLAIN_PARTS(rule), frozenset(rule.methods or ()), repr(rule.defaults)) for rule in self._added
+        )
+        key = (*routes, *self.converters.items(), repr(self._options))
+        if key not in self._made:
+            made = self._made[key] = Map(**self._options)
+            made.converters = self.converters
+            for rule in self._added:
+                made.add(copy(rule))
+            made.update()
+        equal = self._made[key]
+        self._matcher, self._rules_by_endpoint = equal._matcher, equal._rules_by_endpoint
+        self._remap = False
+
+
+class ReusedCards:
+    """The safety cards in every language, made once of the same files: no application changes them."""
+
+    def __init__(self) -> None:
+        self._make = live.in_every_language
+        self._made: dict[tuple[SafetyCards, int], tuple[object, dict[str, SafetyCards]]] = {}
+
+    def __call__(self, english: SafetyCards) -> dict[str, SafetyCards]:
+        languages = known_languages()
+        key = english, id(languages)
+        if key not in self._made:
+            self._made[key] = (
+                languages,
+                self._make(english),
+            )  # the languages stay, so that no others get their id
+        return self._made[key][1]
 
 
 _engines: dict[str, Engine] = {}  # the first one for each kind of database

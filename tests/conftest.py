@@ -17,7 +17,7 @@ from hypothesis import settings
 from sqlalchemy import Connection, Engine, event
 
 from tests.accounts.people import EditorClient, add_editor, sign_in
-from tests.compiled import TEMPLATE_CODE, ReusedRule, TemplateCode, share_statements
+from tests.compiled import TEMPLATE_CODE, ReusedCards, ReusedMap, TemplateCode, share_statements
 from tests.drills.site import IS_FULL
 from tests.factories import NOW, STARTER, add_categories
 from tests.pages import PageClient
@@ -30,6 +30,7 @@ from webapp.db.engine import create_file
 from webapp.db.session import Base, db
 from webapp.models import Editor, Role
 from webapp.publishing.library import import_library
+from webapp.safety import live
 from webapp.search import indexing
 
 KEY = "a-key-for-tests-that-is-long-enough-to-pass"
@@ -88,12 +89,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compile templates once for all processes, and routes once for all applications of this one."""
+    """Compile templates once for all processes, and make routes and safety cards once for all applications of this one."""
     folder = str(made_once(tmp_path_factory, "templates", lambda _: None))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(TEMPLATE_CODE, folder)
         patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": TemplateCode(folder)})
-        patch.setattr(Flask, "url_rule_class", ReusedRule)
+        patch.setattr(Flask, "url_map_class", ReusedMap)
+        patch.setattr(live, "in_every_language", ReusedCards())
         yield
 
 

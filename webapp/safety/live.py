@@ -27,6 +27,8 @@ def init_app(app: Flask, config: Config) -> None:
     starter = in_every_language(read(FILE, config.emergency_countries))
 
     def built(stored: dict[str, StoredCard]) -> dict[str, SafetyCards]:
+        if not stored:
+            return starter
         cards = {}
         try:
             for code, of_starter in starter.items():
