@@ -20,7 +20,7 @@ from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.compiled import TEMPLATE_CODE, ReusedCards, ReusedMap, TemplateCode, share_statements
 from tests.drills.site import IS_FULL
 from tests.factories import NOW, STARTER, add_categories
-from tests.pages import PageClient
+from tests.pages import PageClient, passed, simple
 from tests.postgres import server
 from tests.shared import made_once
 from webapp import create_app, jobs
@@ -88,14 +88,16 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compile templates once for all processes, and make routes and safety cards once for all applications of this one."""
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile templates and check pages once for all processes, and make routes and safety cards once for all applications of this one."""
     folder = str(made_once(tmp_path_factory, "templates", lambda _: None))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(TEMPLATE_CODE, folder)
         patch.setattr(Flask, "jinja_options", Flask.jinja_options | {"bytecode_cache": TemplateCode(folder)})
         patch.setattr(Flask, "url_map_class", ReusedMap)
         patch.setattr(live, "in_every_language", ReusedCards())
+        for remembered, name in ((passed, "passed"), (simple, "simple")):
+            patch.setattr(remembered, "folder", made_once(tmp_path_factory, name, lambda _: None))
         yield
 
 
