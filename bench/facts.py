@@ -25,11 +25,12 @@ from webapp.content.identifiers import find_trials
 from webapp.content.number_words import number
 from webapp.models import Section, Source
 from webapp.models.values import StudyKind, Subject
-from webapp.papers.facts.numbers import NUMBER, times
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggesting import suggestions
-from webapp.papers.facts.suggestion import Field, Suggestion
+from webapp.papers.facts.suggestion import AMOUNT, NUMBER, TIME, UNIT, Field, Suggestion
 
+UNITS = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year", "s": "session"}
+PART = re.compile(rf"{AMOUNT}|(?<![a-z])(?P<unit>{UNIT})", re.IGNORECASE)
 NAMES = {
     Field.SAMPLE_SIZE: "sample_size",
     Field.STUDY_DURATION: "duration",
@@ -113,6 +114,20 @@ def same_number(gold: str, _evidence: str, answer: Suggestion) -> bool:
     wanted = [number(match) or 0 for match in re.findall(NUMBER, gold, re.IGNORECASE)]
     size = int(re.findall(r"\d+", str(answer.value))[0])
     return size in (sum(wanted), *wanted[:1])
+
+
+def times(text: str) -> frozenset[tuple[str, str]]:
+    """Read all times of a text as pairs of amount and unit; of a range or list, each amount has the unit."""
+    found = set()
+    for match in re.finditer(TIME, text, re.IGNORECASE):
+        unit = ""
+        for part in reversed(list(PART.finditer(match[0]))):
+            if part["unit"]:
+                unit = UNITS[part["unit"][0].casefold()]
+            else:
+                value = number(part[0])
+                found.add((part[0].replace("·", ".") if value is None else str(value), unit))
+    return frozenset(found)
 
 
 def same_times(gold: str, evidence: str, answer: Suggestion) -> bool:

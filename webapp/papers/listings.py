@@ -29,7 +29,7 @@ from webapp.papers.services import (
     fetch,
     unreadable,
 )
-from webapp.papers.sources import TOOL, read_object
+from webapp.papers.sources import TOOL, read_object, read_records
 from webapp.parsing import int_from, list_at, text_at, value_at
 from webapp.search.words import stems
 
@@ -167,10 +167,7 @@ def _pubmed(question: Question) -> Iterator[ListPage]:
     for start in range(0, len(numbers), question.page_size):
         wanted = numbers[start : start + question.page_size]
         body = question.ask(PUBMED, "/efetch.fcgi", **common, retmode="xml", id=",".join(wanted))
-        try:
-            records = file_formats.read(body, PUBMED.name)
-        except Unreadable as refusal:
-            raise unreadable(PUBMED) from refusal
+        records = read_records(PUBMED, body)
         if len(records) < len(wanted):
             raise ServiceFailed(
                 f"PubMed described {len(records)} of {len(wanted)} papers that it had listed."

@@ -77,7 +77,7 @@ def pubmed_record(config: Config, pmid: str, until: float) -> Record:
     body = fetch(config, PUBMED, "/efetch.fcgi", until=until, **query, **contact(config, "email"))
     if b"<PubmedArticleSet" in body and not re.search(rb"<Pubmed(Book)?Article[ >]", body):
         raise NotThere("PubMed doesn’t have this paper.")
-    return _record(PUBMED, body)
+    return read_records(PUBMED, body)[0]
 
 
 def europe_pmc_record(config: Config, kind: str, identifier: str, until: float) -> Record:
@@ -95,7 +95,8 @@ def europe_pmc_record(config: Config, kind: str, identifier: str, until: float) 
 
 def full_text(config: Config, pmcid: str, until: float) -> Record:
     """Fetch the open full text of a paper from Europe PMC, as JATS XML."""
-    return _record(EUROPE_PMC, fetch(config, EUROPE_PMC, f"/{pmcid}/fullTextXML", until=until))
+    body = fetch(config, EUROPE_PMC, f"/{pmcid}/fullTextXML", until=until)
+    return read_records(EUROPE_PMC, body)[0]
 
 
 def registered_trial(config: Config, number: str, until: float) -> RegisteredTrial:
@@ -197,8 +198,9 @@ def read_object(service: Service, body: bytes, *path: str) -> dict[str, Any]:
     return found
 
 
-def _record(service: Service, body: bytes) -> Record:
+def read_records(service: Service, body: bytes) -> list[Record]:
+    """Read an answer that is a file in one of the formats."""
     try:
-        return file_formats.read(body, service.name)[0]
+        return file_formats.read(body, service.name)
     except Unreadable as refusal:
         raise unreadable(service) from refusal

@@ -8,8 +8,7 @@ from typing import Any
 
 from webapp.content.number_words import number
 from webapp.models.people import AIS_GRADES, REGIONS, Ages, Either, Range, Sex, is_span
-from webapp.papers.facts.numbers import NUMBER
-from webapp.papers.facts.suggestion import Field
+from webapp.papers.facts.suggestion import NUMBER, Field
 
 NAMES: dict[Field, tuple[str, ...]] = {  # the fields of People that a fact fills
     Field.SAMPLE_SIZE: ("count",),

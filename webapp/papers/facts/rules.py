@@ -3,7 +3,7 @@
 A ``phrase`` finds a value in a sentence, and has a score; without phrases the value is the whole sentence. A ``clue`` adds
 its weight for words ``before`` or ``after`` the phrase, ``near`` it or anywhere in its ``sentence``, for each of at most ``most``
 different ones. Patterns are regular expressions that ignore case, except in ``(?-i:…)``; NUMBER and TIME stand for those of
-``numbers``. The weights were set by hand on half of a collection of papers and measured on the other half (``bench/facts.py``).
+``suggestion``. The weights were set by hand on half of a collection of papers and measured on the other half (``bench/facts.py``).
 """
 
 import re
@@ -16,10 +16,9 @@ from typing import Any, Literal
 import msgspec
 
 from webapp.models import Source
-from webapp.papers.facts.numbers import NUMBER, TIME
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.study_kind import is_overview
-from webapp.papers.facts.suggestion import Candidate
+from webapp.papers.facts.suggestion import NUMBER, TIME, Candidate
 
 _FILES = Path(__file__).with_name("rules")
 

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from math import log10
 
 from webapp.content.number_words import number
-from webapp.papers.facts.numbers import NUMBER
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.rules import Rules
-from webapp.papers.facts.suggestion import WORDS, Candidate
+from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate
 
 _RULES = Rules("sample_size")
 _WHO = "|".join((*WORDS["people"], *(sign for signs in WORDS["species"].values() for sign in signs)))

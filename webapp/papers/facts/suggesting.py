@@ -17,10 +17,9 @@ from webapp.content.number_words import number
 from webapp.models import Source
 from webapp.papers.crossref import short_license
 from webapp.papers.facts import sample_size, study_kind
-from webapp.papers.facts.numbers import NUMBER
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.rules import Rules
-from webapp.papers.facts.suggestion import WORDS, Candidate, Field, Suggestion, any_of, best
+from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate, Field, Suggestion, any_of, best
 
 # Regular expressions take the Turkish İ and ı for an i, as in TÜRKİYE; ``casefold`` does not.
 _TURKISH = str.maketrans("İı", "ii")

@@ -1,4 +1,4 @@
-"""What the rules suggest for a field: a value, with the sentence that it stands in."""
+"""What the rules suggest for a field: a value, with the sentence that it stands in; and the words and numbers that they look for."""
 
 import re
 import tomllib
@@ -7,12 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from webapp.content.number_words import IN_WORDS
 from webapp.models import Source
 from webapp.models.values import Labeled, StudyKind, Subject
 from webapp.papers.facts.paper_text import Sentence
 
 MOST_SUGGESTIONS = 3
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+
+# Numbers, in digits or words: "1,051", "forty-eight".
+NUMBER = rf"(?:(?<![\w.,·])(?:\d{{1,3}}(?:[, \u2009]\d{{3}})+|\d+)(?![\d%]|[.,·]\d)|(?<![a-z])(?<![a-z]-){IN_WORDS}(?![a-z]))"
+AMOUNT = rf"(?:\d+(?:[.·]\d+)?|(?<![a-z]){IN_WORDS})"
+UNIT = r"(?:hours?|hrs?|h|days?|d|weeks?|wks?|w|months?|mos?|years?|yrs?|y|sessions?)(?![a-z/])"
+_BETWEEN = r"\s*(?:-|–|—|to|and|or|,(?:\s*and)?|±|\+/-)\s*"
+# "12-week", "4-24 months", "1, 3, 6, and 12 months", "1 month, 6 months, and 12 months", "12 ± 3 months", "12wk"
+TIME = (
+    rf"(?<![\w.·,])(?:{AMOUNT}(?:[\s-]*{UNIT})?{_BETWEEN}){{0,5}}{AMOUNT}"
+    rf"[\s-]*(?:(?:consecutive|more|additional|full|weekly|training|treatment)\s)?{UNIT}"
+)
 
 Value = str | bool | Subject | StudyKind
 
