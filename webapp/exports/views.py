@@ -55,7 +55,7 @@ bp.add_app_template_global(
 bp.add_app_template_global(lambda: library_files.LIST_FILES, "list_files")
 bp.add_app_template_global(lambda: jsonld_text(home_graph(_site_url())), "home_jsonld")
 
-ATOM = "application/atom+xml; charset=utf-8"
+ATOM, XML = "application/atom+xml; charset=utf-8", "application/xml; charset=utf-8"
 FEED_LENGTH = 30
 NEWEST_CHANGES = 5
 NEWEST_IN_FEED = 3
@@ -165,12 +165,8 @@ def feeds() -> Response:
 def answers_feed() -> Response:
     """New and changed answers as an Atom feed."""
     answers = only_translated(recently_changed_answers(FEED_LENGTH))
-    body = render_template(
-        "exports/answers.atom.xml",
-        answers=answers,
-        updated=max((answer.updated_at for answer in answers), default=None),
-    )
-    return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
+    updated = max((answer.updated_at for answer in answers), default=None)
+    return _xml("exports/answers.atom.xml", ATOM, answers=answers, updated=updated)
 
 
 @bp.get("/corrections/feed.atom")
@@ -181,8 +177,7 @@ def corrections_feed() -> Response:
         for row in corrections()
     ]
     updated = max((row.of.updated_at for row, _ in rows), default=None)
-    body = render_template("exports/corrections.atom.xml", corrections=rows, updated=updated)
-    return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
+    return _xml("exports/corrections.atom.xml", ATOM, corrections=rows, updated=updated)
 
 
 @bp.get("/sitemap.xml")
@@ -193,19 +188,18 @@ def sitemap(number: int = 0) -> Response:
     if number > part_count:
         raise SiteError(404)
     if number == 0 and part_count > 1:
-        body = render_template("exports/sitemap_index.xml", part_count=part_count)
-    else:
-        first_id = max(number - 1, 0) * IDS_IN_SITEMAP
-        is_first = first_id == 0
-        body = render_template(
-            "exports/sitemap.xml",
-            articles=queries.slugs_between(first_id, first_id + IDS_IN_SITEMAP - 1),
-            categories=queries.category_counts() if is_first else (),
-            terms=queries.term_slugs() if is_first else (),
-            answers=list_answers() if is_first else (),
-            is_first=is_first,
-        )
-    return make_response(body, HTTPStatus.OK, {"Content-Type": "application/xml; charset=utf-8"})
+        return _xml("exports/sitemap_index.xml", XML, part_count=part_count)
+    first_id = max(number - 1, 0) * IDS_IN_SITEMAP
+    is_first = first_id == 0
+    return _xml(
+        "exports/sitemap.xml",
+        XML,
+        articles=queries.slugs_between(first_id, first_id + IDS_IN_SITEMAP - 1),
+        categories=queries.category_counts() if is_first else (),
+        terms=queries.term_slugs() if is_first else (),
+        answers=list_answers() if is_first else (),
+        is_first=is_first,
+    )
 
 
 @bp.get("/data")
@@ -273,15 +267,19 @@ def _list_file(articles: Sequence[Article], ending: str, name: str) -> Response:
 def _atom(title: str, path: str, page: str, articles: Sequence[Article]) -> Response:
     """A feed at ``path`` of the articles that people read on ``page``; in another language, of those that are translated."""
     articles = only_translated(articles)[:FEED_LENGTH]
-    body = render_template(
+    return _xml(
         "exports/feed.atom.xml",
+        ATOM,
         title=title,
         address=_site_url() + page,
         self_address=_site_url() + current_language().prefix + path,
         articles=articles,
         updated=max((article.updated_at for article in articles), default=None),
     )
-    return make_response(body, HTTPStatus.OK, {"Content-Type": ATOM})
+
+
+def _xml(template: str, content_type: str, **context: object) -> Response:
+    return make_response(render_template(template, **context), HTTPStatus.OK, {"Content-Type": content_type})
 
 
 def _site_url() -> str:
