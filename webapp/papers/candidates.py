@@ -19,7 +19,7 @@ from webapp.papers import importing, one_box
 from webapp.papers.importing import Identifier, PendingImport
 from webapp.papers.listings import Listed
 from webapp.papers.notices import Notice, with_notice
-from webapp.papers.rating import Guessed, Library, rate, trial_of
+from webapp.papers.rating import Library, rate, trial_of
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
 from webapp.publishing.retractions import PaperToCheck
@@ -39,12 +39,12 @@ class Outcome(Labeled):
     LEFT_OUT = "left-out", "left out"
 
 
-def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime) -> Counter[Outcome]:
+def add(entries: Iterable[Listed], source: str, library: Library, now: datetime) -> Counter[Outcome]:
     """Store what a service lists: what is there already is completed, in whatever state it is."""
     counted = Counter[Outcome]()
-    for guessed in entries:
-        record, same = guessed.entry.record, _matches(guessed.entry)
-        counted[_outcome(guessed.entry, same, library)] += 1
+    for entry in entries:
+        record, same = entry.record, _matches(entry)
+        counted[_outcome(entry, same, library)] += 1
         _pass_on(record, source, library, now)
         if record.reason:
             continue
@@ -63,7 +63,7 @@ def add(entries: Iterable[Guessed], source: str, library: Library, now: datetime
             db.session.execute(update(CandidateIdentifier).where(of_other).values(candidate_id=candidate.id))
             db.session.execute(delete(Candidate).where(Candidate.id == other.id))
             db.session.expire(candidate, ["identifiers"])
-        _complete(candidate, guessed, source)
+        _complete(candidate, entry, source)
         rate(candidate, library)
         db.session.add(candidate)
     db.session.flush()
@@ -239,13 +239,13 @@ def _is_same(paper: PaperContent, other: PaperContent) -> bool:
     )
 
 
-def _complete(candidate: Candidate, guessed: Guessed, source: str) -> None:
+def _complete(candidate: Candidate, entry: Listed, source: str) -> None:
     """Add what an entry says to a candidate that is new or says less."""
-    entry, content = guessed.entry, _filled(from_json(candidate.content), guessed.entry.record.content)
+    content = _filled(from_json(candidate.content), entry.record.content)
     candidate.content, candidate.title = to_json(content), content.paper.title
     candidate.title_hash = _hash(content.paper)
-    candidate.subject = candidate.subject or guessed.subject
-    candidate.study_kind = content.study_kind or candidate.study_kind or guessed.study_kind
+    candidate.subject = candidate.subject or entry.subject
+    candidate.study_kind = content.study_kind or candidate.study_kind or entry.study_kind
     candidate.cited = list(dict.fromkeys([*(candidate.cited or ()), *entry.cited]))
     candidate.sources = list(dict.fromkeys([*(candidate.sources or ()), source]))
     there = {(row.kind, row.value) for row in candidate.identifiers}

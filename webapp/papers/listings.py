@@ -14,6 +14,7 @@ from webapp.config import Config
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import find_doi, find_pmid, find_trials
 from webapp.models import WatchSource
+from webapp.models.values import StudyKind, Subject
 from webapp.papers import file_formats, sources
 from webapp.papers.importing import Identifier
 from webapp.papers.records import Record, Unreadable, normalized, plain_text, refused, registrations
@@ -69,13 +70,15 @@ class Question:
 class Listed:
     """A paper or a trial in a list. ``trial`` is the number of a trial, ``cited`` are DOIs.
 
-    ``twins`` are the identifiers of the paper's preprint, or of the preprint's paper.
+    ``twins`` are the identifiers of the paper's preprint, or of the preprint's paper; ``subject`` and ``study_kind`` are guesses.
     """
 
     record: Record
     trial: str = ""
     cited: tuple[str, ...] = ()
     twins: tuple[Identifier, ...] = ()
+    subject: Subject | None = None
+    study_kind: StudyKind | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Why an editor may want to read a candidate: guesses about it, reasons, and the score that sorts the list."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from sqlalchemy import func
 
@@ -46,15 +46,6 @@ _OF_STATUS = {
     PaperStatus.PREPRINT: ReasonKind.PREPRINT,
 }
 _RANDOMIZED = 5
-
-
-@dataclass(frozen=True)
-class Guessed:
-    """An entry of a list with guesses about it, which take longer than anybody should wait to write."""
-
-    entry: Listed
-    subject: Subject | None
-    study_kind: StudyKind | None
 
 
 class Library:
@@ -123,17 +114,20 @@ class Library:
                 yield CandidateReason(ReasonKind.SEARCHED, text, count)
 
 
-def guess(entry: Listed) -> Guessed:
-    """Guess whom a paper studied, and how; PubMed's own publication types come first."""
+def guess(entry: Listed) -> Listed:
+    """Guess whom a paper studied, and how; PubMed's own publication types come first.
+
+    It takes longer than anybody should wait to write.
+    """
     paper = entry.record.content.paper
     text = PaperText(Section(Source.TITLE, paper.title), Section(Source.ABSTRACT, paper.abstract))
     studied = best(Field.SUBJECT, study_kind.subjects(text))
     kinds = best(Field.STUDY_KIND, study_kind.kinds(text))
     kind = entry.record.content.study_kind or (kinds[0].value if kinds else None)
-    return Guessed(
+    return replace(
         entry,
-        Subject(str(studied[0].value)) if studied else None,
-        StudyKind(str(kind)) if kind else None,
+        subject=Subject(str(studied[0].value)) if studied else None,
+        study_kind=StudyKind(str(kind)) if kind else None,
     )
 
 
