@@ -12,7 +12,7 @@ from webapp.db.session import db
 from webapp.models import SearchMiss
 from webapp.models.people import Ages, People
 from webapp.models.values import PaperStatus, Subject
-from webapp.newsletter.forms import FollowForm
+from webapp.newsletter.views import FollowForm
 from webapp.search import indexing
 from webapp.web.logs import JsonFormatter
 

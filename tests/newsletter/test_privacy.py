@@ -21,7 +21,7 @@ from webapp.models import (
     SubscriberState,
     Topic,
 )
-from webapp.newsletter.privacy import STORED_TABLES
+from webapp.newsletter.views import STORED_TABLES
 from webapp.search import misses
 from webapp.web import page_views
 

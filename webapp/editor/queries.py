@@ -28,6 +28,7 @@ from webapp.web.pagination import Page, total_of
 PAGE_SIZE = 25
 RECENT = timedelta(days=28)  # whose views are shown and sorted by
 WEEKS = 12  # of views on the page of a text
+TITLE = func.coalesce(Article.plain_title, Paper.title)  # what lists call a published summary
 
 
 class State(Labeled):
@@ -174,9 +175,9 @@ def state_of(draft: Draft) -> State:
 
 def unchecked(page: int, today: date, *, is_oldest_first: bool = False) -> Page[Row[Any]]:
     """Published summaries that no clinician has signed off: draft_id, title, published_at and recent views, most read first."""
-    recent, title = _recent_views(today), func.coalesce(Article.plain_title, Paper.title)
+    recent = _recent_views(today)
     views = func.coalesce(recent.c.views, 0).label("views")
-    columns: tuple[ColumnElement[Any], ...] = (Draft.id.label("draft_id"), title.label("title"), views)
+    columns: tuple[ColumnElement[Any], ...] = (Draft.id.label("draft_id"), TITLE.label("title"), views)
     query = (
         select(*columns, Article.published_at)
         .join(Article, Article.id == Draft.article_id)
@@ -226,7 +227,16 @@ def state_counts() -> dict[State, int]:
 
 def people_who_saved() -> list[tuple[int, str]]:
     """Id and name of everybody who saved the newest revision of a text, by name."""
-    query = select(Editor.id, Editor.name).where(Editor.id.in_(select(Draft.editor_id))).order_by(Editor.name)
+    return _named(select(Draft.editor_id))
+
+
+def people_with_drafts() -> list[tuple[int, str]]:
+    """Id and name of everybody to whom a draft is assigned, by name."""
+    return _named(select(Assignment.editor_id))
+
+
+def _named(ids: Select[Any]) -> list[tuple[int, str]]:
+    query = select(Editor.id, Editor.name).where(Editor.id.in_(ids)).order_by(Editor.name)
     return [(number, name) for number, name in db.session.execute(query)]
 
 
@@ -238,12 +248,6 @@ def _recent_views(today: date) -> Subquery:
         .group_by(DailyViews.draft_id)
         .subquery()
     )
-
-
-def people_with_drafts() -> list[tuple[int, str]]:
-    """Id and name of everybody to whom a draft is assigned, by name."""
-    query = select(Editor.id, Editor.name).where(Editor.id.in_(select(Assignment.editor_id)))
-    return [(number, name) for number, name in db.session.execute(query.order_by(Editor.name))]
 
 
 def _assigned_to(editor_id: int) -> Select[int]:
@@ -303,7 +307,7 @@ def _every_text() -> Subquery:
             Draft.id.label("draft_id"),
             Article.id.label("article_id"),
             Article.slug.label("slug"),
-            func.coalesce(Article.plain_title, Paper.title).label("title"),
+            TITLE.label("title"),
             state.label("state"),
             case((Draft.saved_at > Article.updated_at, Draft.saved_at), else_=Article.updated_at).label(
                 "updated_at"

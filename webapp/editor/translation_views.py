@@ -92,7 +92,12 @@ def save(code: str, kind: str, number: int) -> Response:
     editor_access.require(Role.EDITOR if is_to_publish else Role.WRITER)
     language, at = _asked(code, kind, number)
     typed = _typed()
-    if problem := _not_saved(typed):
+    too_long = next((name for name, text in typed.words.items() if len(text) > _MOST), "")
+    problem = Problem(f"words-{too_long}", f"Keep a paragraph to {_MOST:,} characters.") if too_long else None
+    if not typed.made_by or len(typed.made_by) > MOST_MADE_BY:
+        who = f"Say in one sentence who translated this, in up to {MOST_MADE_BY} characters."
+        problem = Problem("made_by", who)
+    if problem:
         return _show(language, at, HTTPStatus.UNPROCESSABLE_ENTITY, problem=problem, typed=typed)
     with editor_access.writing_as(Role.WRITER) as now:
         translations.save(standing(at.live, language), typed, language, current_editor(), now)
@@ -166,28 +171,17 @@ def _asked(code: str, kind: str, number: int) -> tuple[Language, Standing]:
 
 def _typed() -> Typed:
     fields = editor_access.recovered_fields() or request.form
-    words = {
-        name.removeprefix("words-"): " ".join(text.split())
-        for name, text in fields.items()
-        if name.startswith("words-")
-    }
     return Typed(
         base=int_from(fields.get("base")) or 0,
-        words=words,
+        words={
+            name.removeprefix("words-"): " ".join(text.split())
+            for name, text in fields.items()
+            if name.startswith("words-")
+        },
         still_right=fields.getlist("still_right"),
         phrasings=lines_in(fields.get("phrasings")),
         made_by=" ".join(fields.get("made_by", "").split()),
     )
-
-
-def _not_saved(typed: Typed) -> Problem | None:
-    """Why what was typed cannot even be saved."""
-    if not typed.made_by or len(typed.made_by) > MOST_MADE_BY:
-        return Problem(
-            "made_by", f"Say in one sentence who translated this, in up to {MOST_MADE_BY} characters."
-        )
-    long = next((name for name, text in typed.words.items() if len(text) > _MOST), None)
-    return Problem(f"words-{long}", f"Keep a paragraph to {_MOST:,} characters.") if long else None
 
 
 def _show(
@@ -235,16 +229,13 @@ def _paragraphs(language: Language, at: Standing, typed: Typed | None) -> list[P
         if shown.get(problem.field):
             said = f"{problem.message} “{problem.sentence}”" if problem.sentence else problem.message
             by_name.setdefault(problem.field, []).append(said)
-    is_new = set(at.to_translate)
-    return [
-        Paragraph(name, _label(name), text, shown.get(name, ""), by_name.get(name, []), name in is_new)
-        for name, text in english.items()
-    ]
-
-
-def _label(name: str) -> str:
-    """What a paragraph is, as people call it: "Key finding 2"."""
-    field, *rest = name.split("-")
-    words = _LABELS.get(field, field.replace("_", " ").capitalize())
-    part = "" if rest[1:] in ([], ["text"], ["name"]) else f", {rest[1]}"
-    return f"{words} {int(rest[0]) + 1}{part}" if rest else words
+    is_new, paragraphs = set(at.to_translate), []
+    for name, text in english.items():
+        field, *rest = name.split("-")
+        label = _LABELS.get(field, field.replace("_", " ").capitalize())
+        if rest:  # as people call it: "Key finding 2"
+            part = "" if rest[1:] in ([], ["text"], ["name"]) else f", {rest[1]}"
+            label = f"{label} {int(rest[0]) + 1}{part}"
+        problems = by_name.get(name, [])
+        paragraphs.append(Paragraph(name, label, text, shown.get(name, ""), problems, name in is_new))
+    return paragraphs

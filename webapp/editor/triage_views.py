@@ -61,8 +61,12 @@ def overview() -> Response:
 
 @bp.post("")
 def decide() -> Response:
-    """Keep, skip or refuse one candidate or all that are ticked, or assign them to somebody."""
-    action, numbers = _pressed()
+    """Keep, skip or refuse the candidate whose button it was or all that are ticked, or assign them to somebody."""
+    one, _, number = request.form.get("one", "").rpartition(":")
+    pressed, numbers = one or request.form.get("do", ""), [int_from(number) or 0] if one else _numbers()
+    action = member_from(Action, pressed)
+    if action is None and pressed != "assign":
+        raise SiteError(HTTPStatus.BAD_REQUEST)
     with editor_access.writing_as(Role.WRITER) as now:
         if action is None:
             candidates.assign(numbers, editor_access.chosen_colleague())
@@ -170,16 +174,6 @@ def _tab() -> Tab:
     if tab is None:
         raise SiteError(HTTPStatus.NOT_FOUND)
     return tab
-
-
-def _pressed() -> tuple[Action | None, list[int]]:
-    """Return what to do, None to assign, and the candidates: that of the row whose button it was, else those ticked."""
-    one, _, number = request.form.get("one", "").rpartition(":")
-    pressed = one or request.form.get("do", "")
-    action = member_from(Action, pressed)
-    if action is None and pressed != "assign":
-        raise SiteError(HTTPStatus.BAD_REQUEST)
-    return action, [int_from(number) or 0] if one else _numbers()
 
 
 def _numbers() -> list[int]:

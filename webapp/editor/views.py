@@ -124,14 +124,24 @@ def edit_published(**key: int) -> Response:
 @bp.get("/editor/summaries/<int:draft_id>/preview")
 def preview(draft_id: int) -> Response:
     """Show the page as readers would see it."""
-    draft = revisions.get_draft(draft_id)
+    draft, now = revisions.get_draft(draft_id), datetime.now(UTC)
     content = content_from_json(draft.content)
+    signed = sign_offs.of_text(draft.id, draft.content, draft.revision_number)
     if isinstance(content, AnswerContent):
-        return _preview_answer(draft, content)
+        answer = transient_answer(content, now)
+        answer.sign_offs = signed
+        return htmx.render(
+            "editor/preview_answer.html",
+            answer=answer,
+            evidence=Evidence(answer, cited(answer)),
+            corrections=corrections_of(draft.answer) if draft.answer else (),
+            explainer=new_explainer(),
+            draft=draft,
+        )
     published_on = find_date(content.paper.published_on)  # of a draft it may be anything
     paper = msgspec.structs.replace(content.paper, published_on=published_on)
-    article = publication.transient_article(msgspec.structs.replace(content, paper=paper), datetime.now(UTC))
-    article.sign_offs = sign_offs.of_text(draft.id, draft.content, draft.revision_number)
+    article = publication.transient_article(msgspec.structs.replace(content, paper=paper), now)
+    article.sign_offs = signed
     return htmx.render(
         "editor/preview.html",
         article=article,
@@ -262,8 +272,8 @@ def do_withdraw(**key: int) -> Response:
 def _asked_list() -> tuple[Tab, Filters, Sort]:
     """The tab, the filters and the order in the address. Raises SiteError 404 for another tab."""
     args = request.args
-    tab = args.get("tab", Tab.ALL.value)
-    if tab not in list(Tab):
+    tab = member_from(Tab, args.get("tab", Tab.ALL.value))
+    if tab is None:
         raise SiteError(404)
     filters = Filters(
         words=args.get("q", "")[:LONGEST_SEARCH].strip(),
@@ -272,7 +282,7 @@ def _asked_list() -> tuple[Tab, Filters, Sort]:
         assigned_to=int_from(args.get("for")),
         is_unchecked=args.get("unchecked") == "yes",
     )
-    return Tab(tab), filters, member_from(Sort, args.get("sort")) or Sort.CHANGED
+    return tab, filters, member_from(Sort, args.get("sort")) or Sort.CHANGED
 
 
 def _published(key: dict[str, int]) -> Draft:
@@ -287,19 +297,6 @@ def _just_deleted() -> Draft | None:
     """The draft that the last press deleted, for the notice with the button to undo it."""
     draft = db.session.get(Draft, int_from(request.args.get("deleted")) or 0)
     return draft if draft and draft.deleted_at else None
-
-
-def _preview_answer(draft: Draft, content: AnswerContent) -> Response:
-    answer = transient_answer(content, datetime.now(UTC))
-    answer.sign_offs = sign_offs.of_text(draft.id, draft.content, draft.revision_number)
-    return htmx.render(
-        "editor/preview_answer.html",
-        answer=answer,
-        evidence=Evidence(answer, cited(answer)),
-        corrections=corrections_of(draft.answer) if draft.answer else (),
-        explainer=new_explainer(),
-        draft=draft,
-    )
 
 
 def _show_withdraw(draft: Draft, form: WithdrawForm, status: int = HTTPStatus.OK) -> Response:

@@ -27,7 +27,6 @@ from webapp.models import (
     Editor,
     Feedback,
     Frequency,
-    Paper,
     ReasonKind,
     Review,
     Revision,
@@ -50,8 +49,6 @@ EXCERPT = 120  # characters of what a reader wrote
 UNCLEAR_FROM = 3
 
 LATE_SHOWN_FOR = timedelta(days=30)
-
-_TITLE = func.coalesce(Article.plain_title, Paper.title)
 
 
 class Urgency(IntEnum):
@@ -139,11 +136,14 @@ def _without(queues: tuple[Queue, ...], start: Row | None) -> tuple[Queue, ...]:
 
 def to_review(editor: Editor) -> Queue:
     """List what colleagues asked this editor to review."""
-    rows = [
-        Row(review.draft.title, _asked_by(review), "Review", _review(review), Urgency.ASKED)
-        for review in reviews.asked_of(editor)
-        if review.answered_at is None and review.draft.deleted_at is None
-    ]
+    rows = []
+    for review in reviews.asked_of(editor):
+        if review.answered_at is None and review.draft.deleted_at is None:
+            name = review.asked_by.name if review.asked_by else "A colleague"
+            asks = f"{name} asks: “{review.question}”" if review.question else f"{name} asks you to check it"
+            why = f"{asks} · since {day(review.asked_at)}"
+            address = url_for("reviews.show", review_id=review.id)
+            rows.append(Row(review.draft.title, why, "Review", address, Urgency.ASKED))
     return Queue("to-review", "To review", rows, note="asked of you")
 
 
@@ -285,11 +285,21 @@ def unchecked(today: date) -> Queue:
 
 
 def scheduled(now: datetime) -> Queue:
-    """List what is to be published, the next first, with what could not be, or went out late."""
-    here = ZoneInfo(time_zone())
-    rows = []
-    for schedule, title, name in _schedules(now):
+    """List what is to be published, the next first, with what could not be, or went out late within a month."""
+    waits = Schedule.ended_at.is_(None)
+    was_published = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
+    query = (
+        select(Schedule, Draft.title, Editor.name)
+        .join(Draft, Draft.id == Schedule.draft_id)
+        .join(Editor, Editor.id == Schedule.editor_id)
+        .where(or_(waits, was_published))
+        .order_by(Schedule.publish_at)
+    )
+    here, rows = ZoneInfo(time_zone()), []
+    for schedule, title, name in db.session.execute(query):
         at, urgency = local_time(schedule.publish_at), Urgency.ORDINARY
+        if schedule.ended_at and schedule.ended_at - schedule.publish_at <= LATE:
+            continue
         if schedule.ended_at:
             why = f"Went out {plural(schedule.late_minutes, 'minute')} late, on {local_time(schedule.ended_at)}."
         elif schedule.problem:
@@ -305,15 +315,12 @@ def scheduled(now: datetime) -> Queue:
 
 def new_papers(editor: Editor) -> Queue:
     """List the best papers that the watches found, those assigned to this editor first."""
-    rows = [
-        Row(
-            row.title,
-            "Assigned to you" if row.assigned_to_id == editor.id else _reasons(row),
-            "Look",
-            url_for("triage.candidate", number=row.id),
-        )
-        for row in triage.best(editor.id, SHOWN)
-    ]
+    rows = []
+    for paper in triage.best(editor.id, SHOWN):
+        why = " · ".join(reason.kind.label for reason in paper.reasons) or f"Found {day(paper.found_at)}"
+        if paper.assigned_to_id == editor.id:
+            why = "Assigned to you"
+        rows.append(Row(paper.title, why, "Look", url_for("triage.candidate", number=paper.id)))
     total = triage.counts(editor.id)[triage.Tab.NEW]
     return Queue("new-papers", "New papers", rows, total, more=url_for("triage.overview"))
 
@@ -379,24 +386,6 @@ def is_new_here(editor: Editor) -> bool:
     return not db.session.scalar(select(or_(has_saved, has_reviewed)))
 
 
-def _schedules(now: datetime) -> list[tuple[Schedule, str, str]]:
-    """Schedules that wait, with title and editor, and those that were published late within a month."""
-    waits = Schedule.ended_at.is_(None)
-    was_published = and_(Schedule.ended_at > now - LATE_SHOWN_FOR, Schedule.problem.is_(None))
-    query = (
-        select(Schedule, Draft.title, Editor.name)
-        .join(Draft, Draft.id == Schedule.draft_id)
-        .join(Editor, Editor.id == Schedule.editor_id)
-        .where(or_(waits, was_published))
-        .order_by(Schedule.publish_at)
-    )
-    return [
-        (row, title, name)
-        for row, title, name in db.session.execute(query)
-        if row.ended_at is None or row.ended_at - row.publish_at > LATE
-    ]
-
-
 def _results_of_plans() -> list[Row]:
     """Papers and trials with the results of a plan that we explain, until its summary says so or an editor that they are not."""
     is_open = Candidate.state.in_((CandidateState.NEW, CandidateState.KEPT, CandidateState.DRAFTED))
@@ -409,27 +398,20 @@ def _results_of_plans() -> list[Row]:
         if reason.kind is ReasonKind.PLAN_RESULTS
     ]
     wanted = published().where(Article.id.in_({number for _, number in found}))
-    plans = {plan.id: plan for plan in db.session.scalars(wanted)}
-    return [
-        Row(
-            plan.title,
-            f"Results of this plan: “{candidate.title}.” Should the summary say so?",
-            "Open the summary" if candidate.state is CandidateState.DRAFTED else "Look",
-            url_for("editor.edit_published", article_id=plan.id)
-            if candidate.state is CandidateState.DRAFTED
-            else url_for("triage.candidate", number=candidate.id),
-            Urgency.CHANGED,
-        )
-        for candidate, number in found
-        if (plan := plans.get(number or 0)) and not _says(plan, candidate)
-    ][:SHOWN]
-
-
-def _says(plan: Article, candidate: Candidate) -> bool:
-    """Tell whether something under "Since then" leads to the results."""
-    values = [row.value.lower() for row in candidate.identifiers]
-    said = [f"{event.doi} {event.url} {event.text}".lower() for event in plan.since_then]
-    return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) for value in values for text in said)
+    plans, rows = {plan.id: plan for plan in db.session.scalars(wanted)}, []
+    for candidate, number in found:
+        plan = plans.get(number or 0)
+        events = plan.since_then if plan else ()
+        said = "\n".join(f"{event.doi} {event.url} {event.text}" for event in events).lower()
+        values = [re.escape(row.value.lower()) for row in candidate.identifiers]
+        if plan is None or any(re.search(rf"(?<!\w){value}(?!\w)", said) for value in values):
+            continue
+        why = f"Results of this plan: “{candidate.title}.” Should the summary say so?"
+        verb, address = "Look", url_for("triage.candidate", number=candidate.id)
+        if candidate.state is CandidateState.DRAFTED:
+            verb, address = "Open the summary", url_for("editor.edit_published", article_id=plan.id)
+        rows.append(Row(plan.title, why, verb, address, Urgency.CHANGED))
+    return rows[:SHOWN]
 
 
 def _unclear() -> list[tuple[int, str, int, int]]:
@@ -437,31 +419,17 @@ def _unclear() -> list[tuple[int, str, int, int]]:
     said_no: ColumnElement[int] = func.count().filter(Feedback.is_helpful.is_(False))
     answers = func.count()
     query = (
-        select(Article.id, _TITLE, said_no, answers)
+        select(Article.id, queries.TITLE, said_no, answers)
         .select_from(Feedback)
         .join(Article, Article.id == Feedback.article_id)
         .join(Article.paper)
         .where(Feedback.given_at > Article.updated_at)
-        .group_by(Article.id, _TITLE)
+        .group_by(Article.id, queries.TITLE)
         .having(said_no >= UNCLEAR_FROM, 3 * said_no >= answers)
         .order_by(said_no.desc(), Article.id)
         .limit(SHOWN)
     )
     return [(number, title, no, every) for number, title, no, every in db.session.execute(query)]
-
-
-def _reasons(candidate: Candidate) -> str:
-    return " · ".join(reason.kind.label for reason in candidate.reasons) or f"Found {day(candidate.found_at)}"
-
-
-def _review(review: Review) -> str:
-    return url_for("reviews.show", review_id=review.id)
-
-
-def _asked_by(review: Review) -> str:
-    name = review.asked_by.name if review.asked_by else "A colleague"
-    asks = f"{name} asks: “{review.question}”" if review.question else f"{name} asks you to check it"
-    return f"{asks} · since {day(review.asked_at)}"
 
 
 def _quoted(text: str) -> str:

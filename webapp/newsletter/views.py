@@ -1,23 +1,37 @@
 """Pages for subscribing, following a search, confirming, preferences and unsubscribing, past issues, and the privacy page."""
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
+from wtforms import (
+    BooleanField,
+    EmailField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from webapp.catalog.queries import category_counts
 from webapp.catalog.translations import headings_in_current_language
 from webapp.db.writing import writing
+from webapp.languages.language import gettext_noop
 from webapp.letters import emails
 from webapp.models import Frequency, Subscriber
 from webapp.newsletter import digests, subscriptions
-from webapp.newsletter.forms import AddressForm, FollowForm, PreferencesForm, SubscribeForm
-from webapp.newsletter.privacy import STORED_TABLES
 from webapp.newsletter.subscriptions import CONSENT_WORDING, PREFERENCES_FOR, SEARCH_CONSENT_WORDING
 from webapp.search import followed
+from webapp.search.query import SearchQuery
 from webapp.web import forms, htmx
-from webapp.web.forms import refusal
+from webapp.web.forms import PublicForm, mail_address, refusal
 from webapp.web.http import never_store, text_file
 from webapp.web.tokens import TokenError
 
@@ -30,6 +44,76 @@ bp.add_app_template_filter(lambda search: followed.in_words(followed.search_of(s
 HOUR = timedelta(hours=1)
 TRIES = 10
 FEED_LENGTH = 20
+ADDRESS_LENGTH = 254  # RFC 5321 leaves that much for a whole address
+
+
+TOPICS = SelectMultipleField(
+    gettext_noop("Topics"),
+    name="topics[]",
+    id="topics",
+    choices=lambda: [SelectChoice(row.category.slug, row.category.name) for row in category_counts()],
+    widget=ListWidget(prefix_label=False),
+    option_widget=CheckboxInput(),
+)
+
+
+class AddressForm(PublicForm):
+    email = EmailField(
+        gettext_noop("Your email address"),
+        [
+            InputRequired(gettext_noop("Enter your email address, like name@example.org")),
+            Length(
+                max=ADDRESS_LENGTH, message=gettext_noop("Enter an email address of at most 254 characters")
+            ),
+            mail_address,
+        ],
+    )
+
+
+class SubscribeForm(AddressForm):
+    topics = TOPICS
+
+
+class FollowForm(AddressForm):
+    """The search is in the fields of the search page: its words can be changed here, its filters are hidden."""
+
+    q = StringField(gettext_noop("Words to look for"))
+
+    @property
+    def search(self) -> SearchQuery:
+        return SearchQuery.from_args(request.values)
+
+    def validate_q(self, _field: StringField) -> None:
+        if not followed.stored(self.search):
+            raise ValidationError(gettext_noop("Enter words to look for, like bladder infections"))
+
+
+class PreferencesForm(PublicForm):
+    topics = TOPICS
+    searches_only = BooleanField(gettext_noop("Only what matches my searches, no topics"))
+    frequency = RadioField(
+        gettext_noop("How often?"), choices=[SelectChoice(choice.value, choice.label) for choice in Frequency]
+    )
+
+    def validate_searches_only(self, field: BooleanField) -> None:
+        if field.data and self.topics.data:
+            raise ValidationError(gettext_noop("Choose topics, or only your searches"))
+
+
+class StoredTable(msgspec.Struct, frozen=True):
+    """A table in plain words: why it exists, until when a row stays, and what each column holds."""
+
+    table: str
+    title: str
+    why: str
+    until: str
+    fields: Mapping[str, str]
+
+
+# Every stored field about readers, in plain words. A test compares it with the tables of the database.
+STORED_TABLES = msgspec.toml.decode(
+    Path(__file__).with_name("privacy.toml").read_bytes(), type=dict[str, list[StoredTable]]
+)["tables"]
 
 
 @bp.get("/subscribe")
