@@ -1,11 +1,22 @@
 """Tables, the fixed lists and value objects stored in them, and counts and dates in words."""
 
 from webapp.db.change_log import ChangeKind, PublicChange
-from webapp.models.ai_draft import AiConfirmation, AiDraft
 from webapp.models.answer import Answer, AnswerCitation, AnswerSlug
 from webapp.models.article import AdoptedPage, Article, ArticleSlug, Correction, Draft, Live, Paper, Revision
 from webapp.models.category import ArticleCategory, Category, GlossaryTerm
 from webapp.models.counts import Attempt, DailyViews, SearchMiss
+from webapp.models.drafting import (
+    CELL,
+    AiConfirmation,
+    AiDraft,
+    Assignment,
+    DraftComment,
+    Fact,
+    FoundBy,
+    Section,
+    Source,
+    StoredText,
+)
 from webapp.models.editor import (
     AuditEntry,
     AuditKind,
@@ -49,11 +60,15 @@ from webapp.models.newsletter import (
     SuppressionReason,
 )
 from webapp.models.review import Opinion, PartReview, Review, SafetyReview
-from webapp.models.safety import SafetyRevision, SafetySignOff
-from webapp.models.saved_text import SavedText, SitePart, SiteText
-from webapp.models.stored_text import CELL, Fact, FoundBy, Section, Source, StoredText
-from webapp.models.teamwork import Assignment, DraftComment
-from webapp.models.translation import Translation, TranslationState
+from webapp.models.saved_text import (
+    SafetyRevision,
+    SafetySignOff,
+    SavedText,
+    SitePart,
+    SiteText,
+    Translation,
+    TranslationState,
+)
 from webapp.models.watch import (
     Candidate,
     CandidateIdentifier,

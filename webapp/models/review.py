@@ -12,7 +12,7 @@ from webapp.db.column_types import JsonList, UtcDateTime, enum_text
 from webapp.db.session import Base
 from webapp.models.article import Draft
 from webapp.models.editor import Editor
-from webapp.models.safety import SafetyRevision
+from webapp.models.saved_text import SafetyRevision
 from webapp.models.values import Labeled, ReviewerKind
 
 
