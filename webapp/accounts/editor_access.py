@@ -154,6 +154,24 @@ def has_too_many_tries(what: str, account: str, of_account: int = TRIES_OF_ACCOU
         ) or is_exceeded(f"{what}-account", account, of_account, WINDOW, now)
 
 
+def sign_in_refusal(
+    form: FlaskForm, field: Field, what: str, account: str, of_account: int = TRIES_OF_ACCOUNT
+) -> HTTPStatus | None:
+    """The status of a form of somebody who is signing in, if it is refused; ``field`` then says why, if no other field does.
+
+    It is 422 without this session's CSRF token or for an invalid field, and 429 after too many tries.
+    """
+    if not token_is_good():
+        field.errors = [PRESS_AGAIN]
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    if not form.validate():
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    if has_too_many_tries(what, account, of_account):
+        field.errors = [WAIT]
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return None
+
+
 def password_refusal(form: FlaskForm, password: Field) -> HTTPStatus | None:
     """The status of a refused form: 429 after too many tries, 422 for an invalid field or a wrong ``password``."""
     if not form.validate():

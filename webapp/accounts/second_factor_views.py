@@ -63,8 +63,7 @@ def make_recovery_codes() -> Response:
     form, editor = NewCodesForm(), current_editor()
     if not editor.has_second_factor:
         return htmx.redirect(url_for(".overview"))
-    status = editor_access.password_refusal(form, form.password)
-    if status is not None:
+    if status := editor_access.password_refusal(form, form.password):
         return _show(status, codes_form=form)
     codes = second_factor.new_recovery_codes()
     with writing() as now:
@@ -79,8 +78,7 @@ def turn_off() -> Response:
     form, editor = TurnOffForm(), current_editor()
     if editor.second_factor is None:
         return htmx.redirect(url_for(".overview"))
-    status = editor_access.password_refusal(form, form.password)
-    if status is not None:
+    if status := editor_access.password_refusal(form, form.password):
         return _show(status, off_form=form)
     code = form.code.data or ""
     code_hash = second_factor.recovery_hash_of(editor, code)
@@ -103,8 +101,7 @@ def turn_off() -> Response:
 def name_passkey() -> Response:
     """Take the password and a name for a new passkey, then let the browser make it."""
     form = NewPasskeyForm()
-    status = editor_access.password_refusal(form, form.password)
-    if status is not None:
+    if status := editor_access.password_refusal(form, form.password):
         return _show(status, passkey_form=form)
     return _show_new_passkey(form.name.data.strip(), datetime.now(UTC))
 
@@ -139,8 +136,7 @@ def remove_passkey() -> Response:
     form, editor = _remove_form(), current_editor()
     if not editor.passkeys:
         return htmx.redirect(url_for(".overview"))
-    status = editor_access.password_refusal(form, form.password)
-    if status is not None:
+    if status := editor_access.password_refusal(form, form.password):
         return _show(status, remove_form=form)
     with writing() as now:
         passkey = next((one for one in editor.passkeys if one.id == form.passkey.data), None)

@@ -59,13 +59,9 @@ def sign_in() -> Response:
 def do_sign_in() -> Response:
     """Sign in, or ask for the second factor, and go on to the page that was asked for."""
     form = SignInForm()
-    if not editor_access.token_is_good():
-        form.email.errors = [editor_access.PRESS_AGAIN]
-    if form.errors or not form.validate():
-        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if editor_access.has_too_many_tries("sign-in", form.email.data.strip().lower()):
-        form.email.errors = [editor_access.WAIT]
-        return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
+    account = (form.email.data or "").strip().lower()
+    if status := editor_access.sign_in_refusal(form, form.email, "sign-in", account):
+        return _show_sign_in(form, status)
     editor = editors.find_by_password(form.email.data, form.password.data)
     with writing() as now:
         if editor is None or editor.disabled_at is not None:  # closed while the password was checked
@@ -82,15 +78,10 @@ def do_sign_in() -> Response:
 def sign_in_with_passkey() -> Response:
     """Sign in with a passkey and nothing else."""
     form, credential = SignInForm(), PasskeyForm()
-    if not editor_access.token_is_good():
-        form.email.errors = [editor_access.PRESS_AGAIN]
-    elif not credential.validate():
+    account = visitor_address()  # whose it is is not known yet
+    if status := editor_access.sign_in_refusal(credential, credential.code, "passkey", account):
         form.email.errors = credential.code.errors
-    if form.errors:
-        return _show_sign_in(form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if editor_access.has_too_many_tries("passkey", visitor_address()):  # whose account it is is not known yet
-        form.email.errors = [editor_access.WAIT]
-        return _show_sign_in(form, HTTPStatus.TOO_MANY_REQUESTS)
+        return _show_sign_in(form, status)
     proof = passkeys.find_proof(credential.code.data, datetime.now(UTC), is_alone=True)
     with writing() as now:
         editor = passkeys.use(proof, now) if proof else None
@@ -159,13 +150,8 @@ def check_code(kind: str) -> Response:
         late = SignInForm(formdata=None)
         late.email.errors = ["More than 10 minutes have passed. Please begin again."]
         return _show_sign_in(late, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not editor_access.token_is_good():
-        form.code.errors = [editor_access.PRESS_AGAIN]
-    if form.errors or not form.validate():
-        return _show_code(kind, form, editor, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if editor_access.has_too_many_tries(kind, str(editor.id), CODES_OF_ACCOUNT):
-        form.code.errors = [editor_access.WAIT]
-        return _show_code(kind, form, editor, HTTPStatus.TOO_MANY_REQUESTS)
+    if status := editor_access.sign_in_refusal(form, form.code, kind, str(editor.id), CODES_OF_ACCOUNT):
+        return _show_code(kind, form, editor, status)
     # Neither holds up other writers: hashing a recovery code is slow on purpose, and signatures take a while to check.
     code_hash = second_factor.recovery_hash_of(editor, form.code.data) if kind == "recovery-code" else ""
     proof = None

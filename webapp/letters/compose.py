@@ -23,8 +23,6 @@ from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import (
     Answer,
     Article,
-    Editor,
-    Issue,
     IssueWords,
     Live,
     MailKind,
@@ -67,8 +65,7 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
             review = reviews.by_key(message.text_body or "0")
             rendered = emails.about_review(message.kind, review) if review else None
         case MailKind.PASSWORD_RESET | MailKind.INVITATION | MailKind.ACCOUNT_NOTICE | MailKind.DESK_DIGEST:
-            editor = find_editor(message.recipient)
-            rendered = _to_editor(message, editor) if editor else None
+            rendered = _to_editor(message)
         case MailKind.ISSUE_STOPPED:
             stopped = outbox.stopped_issues()
             rendered = emails.issues_stopped(stopped) if stopped else None
@@ -108,8 +105,10 @@ def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
     }
 
 
-def _to_editor(message: OutboxMessage, editor: Editor) -> RenderedMail | None:
-    text = message.text_body or ""
+def _to_editor(message: OutboxMessage) -> RenderedMail | None:
+    editor, text = find_editor(message.recipient), message.text_body or ""
+    if editor is None:
+        return None
     if message.kind == MailKind.ACCOUNT_NOTICE:
         return emails.account_notice(text, editor, message.queued_at)
     if editor.disabled_at:
@@ -131,18 +130,27 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
         case MailKind.PREFERENCES_LINK, SubscriberState.CONFIRMED:
             return emails.preferences_link(subscriber)
         case MailKind.DIGEST, SubscriberState.CONFIRMED:
-            articles = _public_articles(message)
-            for link in message.article_links:
-                link.article_state = state_of(link.article) if link.article in articles else None
-            answers, reasons = _answers(message, subscriber), _reasons(articles, subscriber)
-            message.answer_links = [
-                MessageAnswer(answer=answer, answer_state=state_of(answer)) for answer in answers
-            ]
-            words = _words(message.issue)
-            return emails.digest(articles, subscriber, answers, reasons, words) if articles else None
+            return _digest(message, subscriber)
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
             return _correction(message, subscriber)
     return None
+
+
+def _digest(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail | None:
+    """The articles of an issue for this subscriber that are public, and the answers on their topics, each noted as it is now."""
+    articles, answers, issue = _public_articles(message), [], message.issue
+    for link in message.article_links:
+        link.article_state = state_of(link.article) if link.article in articles else None
+    if issue is not None and not subscriber.follows_searches_only:
+        topics = set(subscriber.topics)
+        of_issue = answers_by_ids(issue.answer_ids or ())
+        answers = [answer for answer in of_issue if not topics or topics & set(answer.categories)]
+    message.answer_links = [MessageAnswer(answer=answer, answer_state=state_of(answer)) for answer in answers]
+    # What editors say in the current language; nothing if they wrote for other languages only.
+    said = msgspec.convert(issue.words or {}, dict[str, IssueWords]) if issue else {}
+    words = said.get(current_language().code, IssueWords())
+    reasons = _reasons(articles, subscriber)
+    return emails.digest(articles, subscriber, answers, reasons, words) if articles else None
 
 
 def _correction(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail:
@@ -178,21 +186,6 @@ def _sent_before(message: OutboxMessage, text: Live) -> SentBefore | None:
         return None
     status = member_from(PaperStatus, said.split()[1]) or PaperStatus.PUBLISHED
     return SentBefore(at, status, [] if text.status == ArticleStatus.WITHDRAWN else changed_since(text, at))
-
-
-def _words(issue: Issue | None) -> IssueWords:
-    """What editors say in an issue in the current language; nothing if they wrote for other languages only."""
-    said = msgspec.convert(issue.words or {}, dict[str, IssueWords]) if issue else {}
-    return said.get(current_language().code, IssueWords())
-
-
-def _answers(message: OutboxMessage, subscriber: Subscriber) -> list[Answer]:
-    """The answers of the issue on the subscriber's topics, in its order."""
-    if message.issue is None or subscriber.follows_searches_only:
-        return []
-    topics = set(subscriber.topics)
-    answers = answers_by_ids(message.issue.answer_ids or ())
-    return [answer for answer in answers if not topics or topics & set(answer.categories)]
 
 
 def _reasons(articles: Sequence[Article], subscriber: Subscriber) -> dict[int, str]:

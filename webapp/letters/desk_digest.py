@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from webapp.db.session import db
@@ -97,11 +97,16 @@ def parts_for(editor: Editor, since: datetime, until: datetime) -> list[Part]:
             _part("Reviews you asked for", _answered(editor, since, until)),
         ]
     if editor.role in (Role.EDITOR, Role.ADMIN):
+        watches = select(Watch).where(Watch.is_on, Watch.problem.is_not(None)).order_by(Watch.name)
+        failed = (
+            Line(f"{watch.name}: {watch.problem}", link("triage.watches"))
+            for watch in db.session.scalars(watches)
+        )
         parts += [
             _part("Mistakes readers reported", _mistakes(since, until)),
             _part("Changed since then", _changed(since, until)),
             _part("Scheduled for today", _scheduled(editor, until)),
-            _part("Searches for new papers that failed", _failed_watches()),
+            _part("Searches for new papers that failed", failed),
         ]
     return [part for part in parts if part.lines]
 
@@ -216,12 +221,6 @@ def _scheduled(editor: Editor, now: datetime) -> Iterable[Line]:
         at = f"{_local(editor, schedule.publish_at):%H:%M}"
         state = "couldn’t be published" if schedule.problem else f"at {at}"
         yield Line(f"“{draft.title}”, {state}", _form(draft.id))
-
-
-def _failed_watches() -> Iterable[Line]:
-    failed = and_(Watch.is_on, Watch.problem.is_not(None))
-    for watch in db.session.scalars(select(Watch).where(failed).order_by(Watch.name)):
-        yield Line(f"{watch.name}: {watch.problem}", link("triage.watches"))
 
 
 # ------------------------------------------------------------------ shared

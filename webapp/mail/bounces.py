@@ -91,10 +91,14 @@ def find_report(message: Message) -> Report | None:
         outcomes = [_outcome(block) for block in _blocks(status) if "action" in block]
     else:
         outcomes = _in_own_words(message)
-    message_ids = _message_ids(message)
+    # The Message-IDs that it quotes: of the mail in it, in its text, or in its own headers.
+    texts = [part for part in message.walk() if part.get_content_maintype() != "multipart"]
+    quoted = [found for text in texts for found in _MESSAGE_ID.findall(_decoded(text))]
+    answered = " ".join(str(message.get(name, "")) for name in ("in-reply-to", "references"))
+    message_ids = [found.decode("ascii", "replace") for found in quoted] + re.findall(r"<[^<>\s]+>", answered)
     if not message_ids or not any(outcome.has_failed for outcome in outcomes):
         return None
-    return Report(message_ids, tuple(outcomes))
+    return Report(tuple(message_ids), tuple(outcomes))
 
 
 def _blocks(part: Message) -> list[Message]:
@@ -143,15 +147,6 @@ def _reason(address: str, paragraphs: list[str]) -> str:
             if not re.search(r"[a-z]{3}", paragraph.replace(address, "")):
                 reasons.append(following)
     return "\n".join(reasons)
-
-
-def _message_ids(message: Message) -> tuple[str, ...]:
-    """The Message-IDs that a report quotes: of the mail in it, in its text, or in its own headers."""
-    parts = [part for part in message.walk() if part.get_content_maintype() != "multipart"]
-    quoted = [found for part in parts for found in _MESSAGE_ID.findall(_decoded(part))]
-    answered = " ".join(str(message.get(name, "")) for name in ("in-reply-to", "references"))
-    ids = [found.decode("ascii", "replace") for found in quoted] + re.findall(r"<[^<>\s]+>", answered)
-    return tuple(dict.fromkeys(ids))
 
 
 def _decoded(part: Message) -> bytes:

@@ -199,19 +199,19 @@ class _Connection(smtplib.SMTP):
     """
 
     def getreply(self) -> tuple[int, bytes]:
-        timer = Timer(TIMEOUT, self._hang_up)
+        def hang_up() -> None:
+            if self.sock is not None:
+                with suppress(OSError):
+                    # Not the method of an SSLSocket: it must not be called while another thread reads.
+                    socket.shutdown(self.sock, SHUT_RDWR)
+
+        timer = Timer(TIMEOUT, hang_up)
         timer.daemon = True
         timer.start()
         try:
             return super().getreply()
         finally:
             timer.cancel()
-
-    def _hang_up(self) -> None:
-        if self.sock is not None:
-            with suppress(OSError):
-                # Not the method of an SSLSocket: it must not be called while another thread reads.
-                socket.shutdown(self.sock, SHUT_RDWR)
 
 
 class _EncryptedConnection(_Connection, smtplib.SMTP_SSL):

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,52 +65,37 @@ def settle(log: Path, complete: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say who would get what; change nothing.")
 def send_digest(frequency: str | None, dry_run: bool) -> None:
     """Make the issues that are due and queue their mails."""
-    chosen = [Frequency(frequency)] if frequency else None
     with suppress(SearchUnavailable):
         indexing.catch_up()  # the searches that people follow need the newest articles
+    said = []
     try:
-        lines = _would_send(chosen, datetime.now(UTC)) if dry_run else _send(chosen)
+        with nullcontext(datetime.now(UTC)) if dry_run else writing() as now:
+            for kind in [Frequency(frequency)] if frequency else digests.frequencies_to_make(now):
+                what = f"{kind.label}: {_issue_in_words(next_issue.lineup(kind, now), now, dry_run)}"
+                said.append(f"{what} Nothing was changed." if dry_run else what)
     except SearchUnavailable as error:
         sys.exit(
             f"No issue was made, as the search index is not ready: {error}. Run this again in a few minutes."
         )
-    click.echo("\n".join(lines) or "No issue is due yet.")
+    click.echo("\n".join(said) or "No issue is due yet.")
 
 
-def _would_send(chosen: list[Frequency] | None, now: datetime) -> list[str]:
-    lines = []
-    for kind in chosen or digests.frequencies_to_make(now):
-        line = next_issue.lineup(kind, now)
+def _issue_in_words(line: Lineup, now: datetime, dry_run: bool) -> str:
+    """Make an issue, unless it is on hold or it is a dry run, and say what became of it."""
+    if line.is_on_hold(now):
+        if line.hold is Hold.TOO_MANY:
+            return f"on hold. {len(line.new)} new texts came at once, and an editor has to choose."
+        if line.content.send_at and line.hold is Hold.LATER:
+            return f"on hold until {line.content.send_at:%Y-%m-%d %H:%M} UTC, as an editor set."
+        return "on hold, as an editor decided."
+    if dry_run:
         to = digests.recipients(line, now)
         count = len({article.slug for recipient in to for article in recipient.articles})
-        said = f"{len(to)} people would get {count} summaries in all."
-        if line.is_on_hold(now):
-            said = _on_hold(line)
-        lines.append(f"{kind.label}: {said} Nothing was changed.")
-    return lines
-
-
-def _send(chosen: list[Frequency] | None) -> list[str]:
-    lines = []
-    with writing() as now:
-        for kind in chosen or digests.frequencies_to_make(now):
-            line = next_issue.lineup(kind, now)
-            if line.is_on_hold(now):
-                lines.append(f"{kind.label}: {_on_hold(line)}")
-                continue
-            try:
-                lines.append(f"{kind.label}: {digests.accounting(digests.make_issue(kind, now))}")
-            except digests.NothingNew:
-                lines.append(f"{kind.label}: nothing new, so no mail.")
-    return lines
-
-
-def _on_hold(line: Lineup) -> str:
-    if line.hold is Hold.TOO_MANY:
-        return f"on hold. {len(line.new)} new texts came at once, and an editor has to choose."
-    if line.content.send_at and line.hold is Hold.LATER:
-        return f"on hold until {line.content.send_at:%Y-%m-%d %H:%M} UTC, as an editor set."
-    return "on hold, as an editor decided."
+        return f"{len(to)} people would get {count} summaries in all."
+    try:
+        return str(digests.accounting(digests.make_issue(line.frequency, now)))
+    except digests.NothingNew:
+        return "nothing new, so no mail."
 
 
 @newsletter_group.command("send-corrections")
