@@ -338,19 +338,15 @@ def _with_counts(rows: list[Any]) -> list[SummaryRow]:
     names = {row.slug: row.name for row in db.session.scalars(select(Category))}
     return [
         SummaryRow(
-            draft_id=row.draft_id,
-            article_id=row.article_id,
-            slug=row.slug,
-            title=row.title,
-            state=State(row.state),
-            updated_at=row.updated_at,
-            reading_grade=row.reading_grade,
-            saved_by=row.saved_by or "The library",
-            assigned_to=row.assigned_to or "",
-            categories=tuple(names.get(slug, slug) for slug in row.categories or ()),
+            **row._asdict()
+            | {
+                "state": State(row.state),
+                "saved_by": row.saved_by or "The library",
+                "assigned_to": row.assigned_to or "",
+                "categories": tuple(names.get(slug, slug) for slug in row.categories or ()),
+            },
             helpful=votes.get(row.article_id, (0, 0))[0],
             not_helpful=votes.get(row.article_id, (0, 0))[1],
-            views=row.views,
         )
         for row in rows
     ]

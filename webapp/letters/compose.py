@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -60,7 +61,8 @@ def write_letter(message: OutboxMessage, now: datetime) -> Letter | None:
         case MailKind.TEST:
             test = msgspec.json.decode(message.text_body or "{}", type=SampleIssue)
             articles, answers = _public_articles(message), answers_by_ids(test.answer_ids)
-            rendered = emails.marked_as_test(emails.digest(articles, None, answers, words=test.words))
+            mail = emails.digest(articles, None, answers, words=test.words)
+            rendered = replace(mail, subject=f"[Test] {mail.subject}")
         case MailKind.REVIEW_REQUEST | MailKind.REVIEW_ANSWERED | MailKind.CHECK_AGAIN:
             review = reviews.by_key(message.text_body or "0")
             rendered = emails.about_review(message.kind, review) if review else None
@@ -114,7 +116,10 @@ def _to_editor(message: OutboxMessage) -> RenderedMail | None:
     if editor.disabled_at:
         return None
     if message.kind == MailKind.DESK_DIGEST:
-        parts = desk_digest.parts_of_span(editor, text) if editor.wants_digest else []
+        span = map(datetime.fromisoformat, text.split())
+        parts = (
+            desk_digest.parts_for(editor, *span) if editor.wants_digest else []
+        )  # as far as it is still so
         return emails.desk_digest(editor, parts) if parts else None
     return emails.set_password(LinkKind(message.kind.removeprefix("password-")), editor)
 

@@ -81,12 +81,6 @@ def enqueue(now: datetime) -> int:
     return count
 
 
-def parts_of_span(editor: Editor, span: str) -> list[Part]:
-    """Find again what a queued mail is about, as far as it is still so."""
-    since, until = map(datetime.fromisoformat, span.split())
-    return parts_for(editor, since, until)
-
-
 def parts_for(editor: Editor, since: datetime, until: datetime) -> list[Part]:
     """Collect what happened after ``since``, up to ``until``, that concerns an editor; headings with nothing are left out."""
     parts = [_part("Reviews asked of you", _asked(editor, since, until))]

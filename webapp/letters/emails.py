@@ -1,7 +1,7 @@
 """The text of each mail to a subscriber or an editor, as plain text and as simple HTML."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -112,10 +112,6 @@ def digest(
 def usual_subject(count: int) -> str:
     """The subject of a mail with so many new summaries, if the editors wrote none."""
     return plural(count, "new research summary for you", "new research summaries for you")
-
-
-def marked_as_test(mail: RenderedMail) -> RenderedMail:
-    return replace(mail, subject=f"[Test] {mail.subject}")
 
 
 def correction(article: Article, subscriber: Subscriber, sent: SentBefore | None = None) -> RenderedMail:

@@ -175,7 +175,7 @@ def due_lineups(now: datetime) -> list[tuple[Lineup, datetime]]:
     at_usual = next_issue.due_frequencies(usual)
     due = []
     for kind in Frequency:
-        set_at = next_issue.set_time(kind, now)
+        set_at = next_issue.saved_content(kind, now)[0].send_at
         if set_at is None and kind not in at_usual:
             continue
         line = next_issue.lineup(kind, now)
@@ -191,7 +191,7 @@ def due_lineups(now: datetime) -> list[tuple[Lineup, datetime]]:
 def frequencies_to_make(now: datetime) -> list[Frequency]:
     """The frequencies whose next issue is due, at whatever hour, or for which an editor set a time."""
     due = next_issue.due_frequencies(now)
-    return [kind for kind in Frequency if kind in due or next_issue.set_time(kind, now)]
+    return [kind for kind in Frequency if kind in due or next_issue.saved_content(kind, now)[0].send_at]
 
 
 def send_test(line: Lineup, address: str, now: datetime) -> None:

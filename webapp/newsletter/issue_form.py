@@ -119,17 +119,14 @@ def values_of(line: Lineup) -> dict[str, Any]:
         "is_fixed": line.is_chosen,
         "is_held": content.is_held,
         "when": SET if content.send_at else USUAL,
-        "send_at": local_value(content.send_at),
+        "send_at": "",
     }
+    if content.send_at:
+        values["send_at"] = f"{content.send_at.astimezone(ZoneInfo(time_zone())):%Y-%m-%dT%H:%M}"
     for code in languages():
         said = content.words.get(code, IssueWords())
         values |= dict(zip(field_names(code), (said.subject, said.greeting), strict=True))
     return values
-
-
-def local_value(at: datetime | None) -> str:
-    """A time as the field shows it, in the editor's time zone."""
-    return f"{at.astimezone(ZoneInfo(time_zone())):%Y-%m-%dT%H:%M}" if at else ""
 
 
 def content_from(form: IssueForm) -> IssueContent:

@@ -122,11 +122,15 @@ def save(line: Lineup, content: IssueContent, editor: Editor, now: datetime, wha
     audit.record(AuditKind.NEWSLETTER_CHANGED, now, editor.id, detail=detail)
 
 
+def saved_content(frequency: Frequency, now: datetime) -> tuple[IssueContent, int]:
+    """What editors wanted of the next issue by ``now``, and the number of that draft, 0 if nobody had saved one."""
+    saved = [draft for draft in drafts(frequency) if draft.saved_at <= now]
+    return saved[0].content if saved else IssueContent(), saved_texts.newest_number(saved)
+
+
 def lineup(frequency: Frequency, now: datetime) -> Lineup:
     """The next issue with the texts that are public by ``now``, and the drafts saved by then."""
-    saved = [draft for draft in drafts(frequency) if draft.saved_at <= now]
-    content = saved[0].content if saved else IssueContent()
-    return lineup_of(frequency, content, saved_texts.newest_number(saved), now)
+    return lineup_of(frequency, *saved_content(frequency, now), now)
 
 
 def lineup_of(frequency: Frequency, content: IssueContent, number: int, now: datetime) -> Lineup:
@@ -235,11 +239,6 @@ def last_id(frequency: Frequency) -> int:
     """The id of the newest issue, which drafts of the next one name; 0 before the first."""
     last = last_issue(frequency)
     return last.id if last else 0
-
-
-def set_time(frequency: Frequency, now: datetime) -> datetime | None:
-    """The time that an editor set for the next issue, by what was saved by ``now``."""
-    return next((draft.content.send_at for draft in drafts(frequency) if draft.saved_at <= now), None)
 
 
 def due_frequencies(now: datetime) -> list[Frequency]:

@@ -198,7 +198,8 @@ def changes(frequency: str, number: int) -> Response:
 @bp.errorhandler(IssueRefused)
 def show_refused(refused: IssueRefused) -> Response:
     """Show the form again with everything that was typed. A refused “Release it” has released nothing."""
-    refused.form.is_held.data = "yes" if _stored(_asked()).is_held else ""
+    content, _ = next_issue.saved_content(_asked(), datetime.now(UTC))
+    refused.form.is_held.data = "yes" if content.is_held else ""
     return _show(_asked(), refused.form, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -252,7 +253,7 @@ def _hold(frequency: str, is_held: str, done: str) -> Response:
 
 
 def _save(kind: Frequency, form: IssueForm) -> None:
-    form.set_before = _stored(kind).send_at
+    form.set_before = next_issue.saved_content(kind, datetime.now(UTC))[0].send_at
     if not form.validate():
         raise IssueRefused(form)
     content = content_from(form)
@@ -263,11 +264,6 @@ def _save(kind: Frequency, form: IssueForm) -> None:
             next_issue.refuse_outdated(kind, form.after_issue.data, form.number.data)
             next_issue.save(line, content, current_editor(), now, what)
         editor_access.discard_recovered_fields()
-
-
-def _stored(kind: Frequency) -> IssueContent:
-    saved = next_issue.drafts(kind)
-    return saved[0].content if saved else IssueContent()
 
 
 def _previewed(frequency: str) -> RenderedMail:

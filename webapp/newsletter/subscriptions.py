@@ -48,16 +48,8 @@ def ask(email: str, topics: Sequence[str], page: str, now: datetime) -> None:
     if subscriber is not None and subscriber.state == SubscriberState.CONFIRMED:
         _mail(MailKind.ALREADY_SUBSCRIBED, subscriber, now)
         return
-    if subscriber is None:
-        subscriber = Subscriber(key=tokens.new_secret(), email=email, frequency=Frequency.WEEKLY)
-        db.session.add(subscriber)
-    subscriber.state = SubscriberState.PENDING
-    subscriber.topics = list(topics)
-    subscriber.follows_searches_only = False
-    subscriber.language = current_language().code
-    subscriber.consent_page = page
-    subscriber.consent_wording = gettext(CONSENT_WORDING)
-    subscriber.asked_at = now
+    subscriber = _pending(subscriber, email, page, CONSENT_WORDING, now)
+    subscriber.topics, subscriber.follows_searches_only = list(topics), False
     _mail(MailKind.CONFIRM, subscriber, now)
 
 
@@ -70,26 +62,31 @@ def ask_search(email: str, search: str, page: str, now: datetime) -> None:
     if _had_enough_mail(email, now):
         return
     subscriber = suppressions.find_subscriber(email)
-    is_confirmed = subscriber is not None and subscriber.state == SubscriberState.CONFIRMED
-    if subscriber is None:
-        subscriber = Subscriber(key=tokens.new_secret(), email=email, frequency=Frequency.WEEKLY)
-        db.session.add(subscriber)
-    elif is_confirmed and (search in subscriber.searches or len(subscriber.searches) >= MOST_SEARCHES):
+    if subscriber is None or subscriber.state != SubscriberState.CONFIRMED:
+        # Whoever signed up for the newsletter a moment ago wants both.
+        wants_both = subscriber is not None and subscriber.state == SubscriberState.PENDING
+        subscriber = _pending(subscriber, email, page, SEARCH_CONSENT_WORDING, now)
+        if not wants_both:
+            subscriber.topics, subscriber.follows_searches_only = [], True
+    elif search in subscriber.searches or len(subscriber.searches) >= MOST_SEARCHES:
         outbox.enqueue(MailKind.ALREADY_SUBSCRIBED, email, now, subscriber=subscriber)
         return
-    if not is_confirmed:
-        # Whoever signed up for the newsletter a moment ago wants both.
-        if subscriber.state != SubscriberState.PENDING:
-            subscriber.topics, subscriber.follows_searches_only = [], True
-        subscriber.state = SubscriberState.PENDING
-        subscriber.language = current_language().code
-        subscriber.consent_page = page
-        subscriber.consent_wording = gettext(SEARCH_CONSENT_WORDING)
-        subscriber.asked_at = now
     subscriber.asked_search = search
     # The link of an earlier mail confirms nothing that was asked for after it.
     subscriber.confirm_hash, subscriber.confirm_until = None, now + CONFIRM_FOR
     outbox.enqueue(MailKind.CONFIRM, email, now, subscriber=subscriber)
+
+
+def _pending(subscriber: Subscriber | None, email: str, page: str, wording: str, now: datetime) -> Subscriber:
+    """A subscriber, perhaps a new one, who has now asked on ``page`` under this wording and has yet to confirm."""
+    if subscriber is None:
+        subscriber = Subscriber(key=tokens.new_secret(), email=email, frequency=Frequency.WEEKLY)
+        db.session.add(subscriber)
+    subscriber.state = SubscriberState.PENDING
+    subscriber.language = current_language().code
+    subscriber.consent_page, subscriber.consent_wording = page, gettext(wording)
+    subscriber.asked_at = now
+    return subscriber
 
 
 def send_new_link(email: str, now: datetime) -> None:
