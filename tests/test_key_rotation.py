@@ -12,9 +12,9 @@ from tests.conftest import KEY
 from tests.newsletter.steps import ADDRESS, subscribed
 from tests.pages import PageClient
 from webapp import create_app
-from webapp.accounts import resets
+from webapp.accounts import mailed_links
 from webapp.accounts.editors import find_editor
-from webapp.accounts.resets import LinkKind
+from webapp.accounts.mailed_links import LinkKind
 from webapp.config import Config
 from webapp.db.session import db
 from webapp.letters import emails
@@ -64,7 +64,7 @@ def test_links_in_mails_still_open(app: Flask, with_keys: Site) -> None:
     links = [
         emails.unsubscribe_link(subscriber).removeprefix("http://localhost"),
         emails.preferences_page_link(subscriber).removeprefix("http://localhost"),
-        f"/editor/reset/{resets.new_token(LinkKind.RESET, editor)}",
+        f"/editor/reset/{mailed_links.new_token(LinkKind.RESET, editor)}",
     ]
     kept, gone = PageClient(with_keys(NEW, KEY)), PageClient(with_keys(NEW))
     for link in links:
@@ -84,6 +84,6 @@ def test_a_new_link_is_signed_with_the_new_key(app: Flask, with_keys: Site) -> N
     with with_keys(NEW, KEY).app_context():
         editor = find_editor(EMAIL)
         assert editor is not None
-        link = f"/editor/reset/{resets.new_token(LinkKind.RESET, editor)}"
+        link = f"/editor/reset/{mailed_links.new_token(LinkKind.RESET, editor)}"
     PageClient(with_keys(NEW)).get(link)
     PageClient(with_keys(KEY)).get(link, status=410)

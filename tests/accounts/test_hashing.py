@@ -19,8 +19,8 @@ from tests.accounts.people import (
     turn_on_second_factor,
 )
 from tests.pages import PageClient
-from webapp.accounts import passwords, resets, second_factor
-from webapp.accounts.resets import LinkKind
+from webapp.accounts import mailed_links, passwords, second_factor
+from webapp.accounts.mailed_links import LinkKind
 from webapp.db.writing import writing
 from webapp.models import Role
 
@@ -89,7 +89,7 @@ def change_password(client: PageClient) -> None:
 
 
 def reset_password(client: PageClient) -> None:
-    link = f"/editor/reset/{resets.new_token(LinkKind.RESET, add_editor())}"
+    link = f"/editor/reset/{mailed_links.new_token(LinkKind.RESET, add_editor())}"
     client.post(link, {"new": FRESH, "csrf_token": token(client, link)})
 
 

@@ -20,7 +20,7 @@ from tests.accounts.test_resets import choose, mailed_link
 from tests.accounts.test_second_factor import PAGE, set_up
 from tests.newsletter.steps import delivered, text_of
 from tests.pages import PageClient
-from webapp.accounts.notices import SENTENCES
+from webapp.accounts.editors import SENTENCES
 from webapp.models import AuditKind, Editor, Role
 
 PASSWORD_FIELD = {"password": "marigold bench river spoon"}

@@ -21,8 +21,8 @@ from tests.accounts.people import (
 )
 from tests.newsletter.steps import delivered, link_in, text_of
 from tests.pages import PageClient
-from webapp.accounts import resets
-from webapp.accounts.resets import LinkKind
+from webapp.accounts import mailed_links
+from webapp.accounts.mailed_links import LinkKind
 from webapp.db.session import db
 from webapp.models import AuditEntry, AuditKind, Editor, OutboxMessage
 from webapp.web import tokens
@@ -148,7 +148,7 @@ def test_a_weak_password_is_refused_and_the_link_still_works(client: PageClient)
 
 
 def link_for(kind: LinkKind, editor: Editor) -> str:
-    return f"/editor/{kind}/{resets.new_token(kind, editor)}"
+    return f"/editor/{kind}/{mailed_links.new_token(kind, editor)}"
 
 
 def bad_links(client: PageClient) -> dict[str, str]:
@@ -203,11 +203,11 @@ def plain(page: str, link: str) -> str:
 
 def test_of_two_who_hold_the_same_link_the_second_gets_nothing(app: Flask) -> None:
     editor = add_editor()
-    link = resets.new_token(LinkKind.RESET, editor)
-    resets.set_password(LinkKind.RESET, link, "the first hash")
+    link = mailed_links.new_token(LinkKind.RESET, editor)
+    mailed_links.set_password(LinkKind.RESET, link, "the first hash")
     db.session.commit()
     with pytest.raises(tokens.TokenError):
-        resets.set_password(LinkKind.RESET, link, "the second hash")
+        mailed_links.set_password(LinkKind.RESET, link, "the second hash")
 
 
 @pytest.mark.proves("ASVS 6.4.1")

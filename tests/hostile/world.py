@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from tests.accounts.people import add_editor
 from tests.factories import answer_content, change_settings, content, publish
 from tests.newsletter.steps import subscribed
-from webapp.accounts import digest_switch
+from webapp.accounts import mailed_links
 from webapp.catalog.site_pages import LINE_MOST, SitePage
 from webapp.catalog.word_list import WordEntry
 from webapp.content.answer_content import AnswerContent
@@ -287,8 +287,8 @@ def build(app: Flask, say: Say) -> World:
             f"translations.{name}": {"code": "es", "kind": "summary", "number": article.id}
             for name in ("text", "save", "sign", "undo_sign_off", "as_file")
         },
-        "accounts.stop_digest": {"token": digest_switch.token_for(ana)},
-        "accounts.stop_digest_now": {"token": digest_switch.token_for(ana)},
+        "accounts.stop_digest": {"token": mailed_links.digest_token(ana)},
+        "accounts.stop_digest_now": {"token": mailed_links.digest_token(ana)},
         "reviews.by_link": {"token": reviews.link_token(unanswered)},
         "reviews.send_by_link": {"token": reviews.link_token(review)},
         "reviews.undo_by_link": {"token": reviews.link_token(unanswered)},

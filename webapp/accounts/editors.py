@@ -1,4 +1,4 @@
-"""Editors' accounts: find, add and authenticate."""
+"""Editors' accounts: find, add and authenticate; and mail about changes to a password or second factor, in case somebody else made them."""
 
 import re
 from datetime import datetime
@@ -8,7 +8,21 @@ from sqlalchemy.orm import selectinload
 
 from webapp.accounts import passwords
 from webapp.db.session import db
-from webapp.models import Editor, Role, SignIn
+from webapp.mail import outbox
+from webapp.models import AuditKind, Editor, MailKind, Role, SignIn
+from webapp.publishing import audit
+
+SENTENCES = {
+    AuditKind.PASSWORD_CHANGED: "Your password was changed.",
+    AuditKind.PASSWORD_RESET: "Your password was changed with the link we emailed you.",
+    AuditKind.FACTOR_ON: "An authenticator app was added to your account.",
+    AuditKind.FACTOR_OFF: "The authenticator app was removed from your account.",
+    AuditKind.FACTOR_RESET: "An admin turned off your second factor. You now sign in with your password alone.",
+    AuditKind.PASSKEY_ADDED: "A passkey was added to your account.",
+    AuditKind.PASSKEY_REMOVED: "A passkey was removed from your account.",
+    AuditKind.RECOVERY_CODES_MADE: "New recovery codes were made. The old ones no longer work.",
+    AuditKind.RECOVERY_CODE_USED: "Someone signed in with one of your recovery codes.",
+}
 
 
 class EditorRefused(ValueError):
@@ -58,11 +72,16 @@ def end_sign_ins(editor: Editor) -> None:
 
 def find_by_password(email: str, password: str) -> Editor | None:
     """Authenticate an editor by address and password; takes the same time for an unknown address."""
-
     editor = find_editor(email)
     if editor is not None and editor.disabled_at is not None:
         editor = None
     return editor if passwords.matches(editor.password_hash if editor else None, password) else None
+
+
+def record_and_notify(kind: AuditKind, now: datetime, actor_id: int | None, editor: Editor) -> None:
+    """Add an entry to the audit log and queue a mail about it, in the transaction of the change itself."""
+    audit.record(kind, now, actor_id, editor.id)
+    outbox.enqueue(MailKind.ACCOUNT_NOTICE, editor.email, now, text=SENTENCES[kind])
 
 
 def _folded(email: str) -> str:

@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
-from webapp.accounts import editor_access, editors, notices, passwords, resets
+from webapp.accounts import editor_access, editors, mailed_links, passwords
 from webapp.accounts.forms import ForgottenForm, NewPasswordForm
+from webapp.accounts.mailed_links import LinkKind
 from webapp.accounts.passwords import PasswordRefused
-from webapp.accounts.resets import LinkKind
 from webapp.db.writing import writing
 from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind
@@ -60,14 +60,14 @@ def send_link() -> Response:
 @bp.get("/<any(reset, invitation):kind>/<token>")
 def new_password(kind: str, token: str) -> Response:
     """Ask for the new password: mail scanners open links, so opening one changes nothing."""
-    editor = resets.open_link(LinkKind(kind), token)
+    editor = mailed_links.open_link(LinkKind(kind), token)
     return _show_new_password(LinkKind(kind), editor, NewPasswordForm(formdata=None))
 
 
 @bp.post("/<any(reset, invitation):kind>/<token>")
 def set_password(kind: str, token: str) -> Response:
     """Save the new password and end every sign-in; signing in still needs the second factor."""
-    form, editor = NewPasswordForm(), resets.open_link(LinkKind(kind), token)
+    form, editor = NewPasswordForm(), mailed_links.open_link(LinkKind(kind), token)
     if not editor_access.token_is_good():
         form.new.errors = [editor_access.PRESS_AGAIN]
     elif form.validate():
@@ -77,8 +77,8 @@ def set_password(kind: str, token: str) -> Response:
             form.new.errors = [str(refusal)]
         else:
             with writing() as now:
-                resets.set_password(LinkKind(kind), token, new_hash)
-                notices.record_and_notify(AuditKind.PASSWORD_RESET, now, None, editor)
+                mailed_links.set_password(LinkKind(kind), token, new_hash)
+                editors.record_and_notify(AuditKind.PASSWORD_RESET, now, None, editor)
             return htmx.redirect(url_for("accounts.sign_in", new="yes"))
     return _show_new_password(LinkKind(kind), editor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
 

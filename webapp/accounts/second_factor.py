@@ -9,8 +9,7 @@ from datetime import datetime
 import pyotp
 from sqlalchemy import delete, func, select, update
 
-from webapp.accounts.editors import end_sign_ins
-from webapp.accounts.notices import record_and_notify
+from webapp.accounts.editors import end_sign_ins, record_and_notify
 from webapp.db.session import db
 from webapp.models import AuditKind, Editor, Passkey, RecoveryCode, SecondFactor
 from webapp.web.site_settings import site_settings

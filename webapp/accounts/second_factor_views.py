@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_wtf import FlaskForm
 
-from webapp.accounts import editor_access, notices, passkeys, second_factor, sign_ins
+from webapp.accounts import editor_access, editors, passkeys, second_factor, sign_ins
 from webapp.accounts.editor_access import current_editor
 from webapp.accounts.forms import (
     NewCodesForm,
@@ -50,7 +50,7 @@ def turn_on() -> Response:
     try:
         with writing() as now:
             second_factor.turn_on(editor, secret, step, codes.values(), now)
-            notices.record_and_notify(AuditKind.FACTOR_ON, now, editor.id, editor)
+            editors.record_and_notify(AuditKind.FACTOR_ON, now, editor.id, editor)
             sign_ins.renew(now)
     except AlreadyOn:
         return htmx.redirect(url_for(".overview"))
@@ -68,7 +68,7 @@ def make_recovery_codes() -> Response:
     codes = second_factor.new_recovery_codes()
     with writing() as now:
         second_factor.replace_recovery_codes(editor, codes.values())
-        notices.record_and_notify(AuditKind.RECOVERY_CODES_MADE, now, editor.id, editor)
+        editors.record_and_notify(AuditKind.RECOVERY_CODES_MADE, now, editor.id, editor)
     return _show_codes(list(codes))
 
 
@@ -89,7 +89,7 @@ def turn_off() -> Response:
         )
         if is_right and editor.second_factor is not None:
             second_factor.remove(editor, editor.second_factor)
-            notices.record_and_notify(AuditKind.FACTOR_OFF, now, editor.id, editor)
+            editors.record_and_notify(AuditKind.FACTOR_OFF, now, editor.id, editor)
             sign_ins.renew(now)
     if not is_right:
         form.code.errors = ["That code is wrong or was used before. Wait for the next one."]
@@ -122,7 +122,7 @@ def add_passkey() -> Response:
         if is_added:
             if codes:
                 second_factor.replace_recovery_codes(editor, codes.values())
-            notices.record_and_notify(AuditKind.PASSKEY_ADDED, now, editor.id, editor)
+            editors.record_and_notify(AuditKind.PASSKEY_ADDED, now, editor.id, editor)
             sign_ins.renew(now)
     if not is_added:
         form.code.errors = ["That didn’t work. Please try again."]
@@ -142,7 +142,7 @@ def remove_passkey() -> Response:
         passkey = next((one for one in editor.passkeys if one.id == form.passkey.data), None)
         if passkey is not None:  # not removed on another tab meanwhile
             second_factor.remove(editor, passkey)
-            notices.record_and_notify(AuditKind.PASSKEY_REMOVED, now, editor.id, editor)
+            editors.record_and_notify(AuditKind.PASSKEY_REMOVED, now, editor.id, editor)
             sign_ins.renew(now)
     return htmx.redirect(url_for(".overview", done="removed"))
 

@@ -6,10 +6,9 @@ from http import HTTPStatus
 from flask import Blueprint, Response, g, request, url_for
 
 from webapp.accounts import (
-    digest_switch,
     editor_access,
     editors,
-    notices,
+    mailed_links,
     oidc,
     passkeys,
     second_factor,
@@ -159,7 +158,7 @@ def check_code(kind: str) -> Response:
         proof = passkeys.find_proof(form.code.data, datetime.now(UTC), is_alone=False)
     with writing() as now:
         if kind == "recovery-code" and second_factor.use_recovery_code(editor, code_hash):
-            notices.record_and_notify(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
+            editors.record_and_notify(AuditKind.RECOVERY_CODE_USED, now, editor.id, editor)
             _start(editor, now)
         elif (kind == "code" and second_factor.use_code(editor, form.code.data, now)) or (
             proof and proof.editor_id == editor.id and passkeys.use(proof, now)
@@ -207,14 +206,16 @@ def change_time_zone() -> Response:
 def change_digest() -> Response:
     """Switch the mail of the day on or off."""
     with writing() as now:
-        digest_switch.switch(editor_access.current_editor(), now, is_on=request.form.get("digest") == "on")
+        mailed_links.switch_digest(
+            editor_access.current_editor(), now, is_on=request.form.get("digest") == "on"
+        )
     return htmx.redirect(url_for(".account", done="digest"))
 
 
 @bp.get("/editor/digest-off/<token>")
 def stop_digest(token: str) -> Response:
     """Show a button that stops the mail of the day, from the link in that mail: without signing in."""
-    digest_switch.editor_of(token)  # raises SiteError
+    mailed_links.digest_editor(token)  # raises SiteError
     return never_store(htmx.render("accounts/digest_off.html", token=token, is_done=False))
 
 
@@ -222,7 +223,7 @@ def stop_digest(token: str) -> Response:
 def stop_digest_now(token: str) -> Response:
     """Stop the mail of the day."""
     with writing() as now:
-        digest_switch.switch(digest_switch.editor_of(token), now, is_on=False)
+        mailed_links.switch_digest(mailed_links.digest_editor(token), now, is_on=False)
     return never_store(htmx.render("accounts/digest_off.html", token=token, is_done=True))
 
 
@@ -239,7 +240,7 @@ def change_password() -> Response:
         return _show_account(HTTPStatus.UNPROCESSABLE_ENTITY, password_form=form)
     with writing() as now:
         editor.password_hash = password_hash
-        notices.record_and_notify(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
+        editors.record_and_notify(AuditKind.PASSWORD_CHANGED, now, editor.id, editor)
         sign_ins.renew(now)
     return htmx.redirect(url_for(".account", done="password"))
 

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from webapp.accounts.editors import find_editor
-from webapp.accounts.resets import LinkKind
+from webapp.accounts.mailed_links import LinkKind
 from webapp.catalog.answers import answers_by_ids
 from webapp.catalog.history import changed_since, corrections_of
 from webapp.config import Config

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app, render_template
 
-from webapp.accounts import digest_switch, resets
-from webapp.accounts.resets import LinkKind
+from webapp.accounts import mailed_links
+from webapp.accounts.mailed_links import LinkKind
 from webapp.catalog.history import corrections_of
 from webapp.content.comparison import Difference
 from webapp.content.readability import paragraphs
@@ -169,7 +169,7 @@ def _quoted(sent: SentBefore | None) -> Sequence[Difference]:
 
 def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:
     """A link for an editor to set a password."""
-    address = link("reset.new_password", kind=kind.value, token=resets.new_token(kind, editor))
+    address = link("reset.new_password", kind=kind.value, token=mailed_links.new_token(kind, editor))
     subject = SET_PASSWORD[kind]
     return _rendered(subject, f"password_{kind}", link=address, editor=editor)
 
@@ -211,7 +211,7 @@ def issues_stopped(stopped: Sequence[tuple[Issue, str | None]]) -> RenderedMail:
 
 def desk_digest(editor: Editor, parts: Sequence[Any]) -> RenderedMail:
     """What happened since the day before that concerns an editor."""
-    off = link("accounts.stop_digest", token=digest_switch.token_for(editor))
+    off = link("accounts.stop_digest", token=mailed_links.digest_token(editor))
     return _rendered("Your day at the desk", "desk_digest", editor=editor, parts=parts, off=off)
 
 

@@ -1,12 +1,15 @@
-"""Links for setting a password, after forgetting it or when an account is new. Each works once."""
+"""Links mailed to editors: for setting a password, which work once, and for stopping the mail of the day."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import NoResultFound
 
 from webapp.accounts import editors
 from webapp.db.session import db
 from webapp.models import Editor
 from webapp.models.values import Labeled
 from webapp.web import tokens
+from webapp.web.errors import SiteError
 from webapp.web.tokens import TokenError
 
 
@@ -17,6 +20,7 @@ class LinkKind(Labeled):
     INVITATION = "invitation", "Choose your password"
 
 
+_DIGEST_OFF = "desk-digest-off"
 LASTS = {LinkKind.RESET: timedelta(hours=1), LinkKind.INVITATION: timedelta(days=3)}
 
 
@@ -44,3 +48,23 @@ def set_password(kind: LinkKind, token: str, new_hash: str) -> None:
 
 def _purpose(kind: LinkKind) -> str:
     return f"password-{kind}"
+
+
+def digest_token(editor: Editor) -> str:
+    """The token in the link; it has no time limit."""
+    return tokens.sign(_DIGEST_OFF, editor.id)
+
+
+def digest_editor(token: str) -> Editor:
+    """The editor to whom a mail with this token went; raises SiteError 404."""
+    try:
+        return db.session.get_one(Editor, int(tokens.read_signed(_DIGEST_OFF, token)))
+    except (TokenError, NoResultFound) as error:
+        raise SiteError(404, "Part of this link is missing. Please copy all of it from our email.") from error
+
+
+def switch_digest(editor: Editor, now: datetime, *, is_on: bool) -> None:
+    """Switch somebody's mail of the day on or off. What happened while it was off is not told afterwards."""
+    if is_on and not editor.wants_digest:
+        editor.digest_until = now
+    editor.wants_digest = is_on
