@@ -48,31 +48,31 @@ class PasskeyForm(CodeForm):
     wrong = "That passkey didn’t work. Please try again, or sign in another way."
 
 
+def _own_password(element_id: str) -> PasswordField:
+    return PasswordField("Your password", [InputRequired("Enter your current password.")], id=element_id)
+
+
 class NewPasskeyForm(FlaskForm):
     """The first step of adding a passkey."""
 
     name = StringField(
         "Name of the device", [DataRequired("Give the device a name."), Length(max=60), one_line]
     )
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your current password.")], id="passkey-password"
-    )
+    password = _own_password("passkey-password")
 
 
 class RemovePasskeyForm(FlaskForm):
     """Removes the chosen passkey; the view fills in the choices."""
 
     passkey = SelectField("Passkey", coerce=int)
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your current password.")], id="remove-password"
-    )
+    password = _own_password("remove-password")
 
 
 class SetUpForm(FlaskForm):
     """Turns the second factor on."""
 
     code = StringField("Code from your app", [InputRequired("Enter the 6 digits that the app shows.")])
-    password = PasswordField("Your password", [InputRequired("Enter your current password.")])
+    password = _own_password("password")
 
 
 class TurnOffForm(FlaskForm):
@@ -83,15 +83,11 @@ class TurnOffForm(FlaskForm):
         [InputRequired("Enter a code from your app.")],
         id="off-code",
     )
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your current password.")], id="off-password"
-    )
+    password = _own_password("off-password")
 
 
 class NewCodesForm(FlaskForm):
-    password = PasswordField(
-        "Your password", [InputRequired("Enter your current password.")], id="codes-password"
-    )
+    password = _own_password("codes-password")
 
 
 class ForgottenForm(FlaskForm):

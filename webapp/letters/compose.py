@@ -8,33 +8,28 @@ from email.utils import formataddr
 
 import msgspec
 from flask import current_app
-from sqlalchemy import select
 
 from webapp.accounts.editors import find_editor
 from webapp.accounts.mailed_links import LinkKind
 from webapp.catalog.answers import answers_by_ids
-from webapp.catalog.history import changed_since, corrections_of
 from webapp.config import Config
-from webapp.db.session import db
 from webapp.languages.language import ENGLISH, current_language, gettext, in_language, known_languages
-from webapp.letters import desk_digest, emails
-from webapp.letters.emails import RenderedMail, SentBefore
+from webapp.letters import corrections, desk_digest, emails
+from webapp.letters.corrections import state_of
+from webapp.letters.emails import RenderedMail
 from webapp.mail import outbox
 from webapp.mail.smtp import Letter, new_message_id
 from webapp.models import (
-    Answer,
     Article,
     IssueWords,
-    Live,
     MailKind,
     MessageAnswer,
-    MessageArticle,
     OutboxMessage,
     Subscriber,
     SubscriberState,
 )
-from webapp.models.values import ArticleStatus, PaperStatus
-from webapp.parsing import in_one_line, member_from
+from webapp.models.values import ArticleStatus
+from webapp.parsing import in_one_line
 from webapp.publishing import reviews
 from webapp.search import followed
 from webapp.search.index import SearchUnavailable
@@ -90,13 +85,6 @@ def preview(rendered: RenderedMail, recipient: str, now: datetime) -> Letter:
     return _letter(rendered, recipient, new_message_id(current_app.extensions["config"]), AUTOMATIC, now)
 
 
-def state_of(text: Live) -> str:
-    """The state of an article or an answer; a change of it is mailed to the people who were sent it."""
-    if isinstance(text, Answer):
-        return f"{text.status} {len(corrections_of(text))}"
-    return f"{text.status} {text.paper.status} {len(text.corrections)}"
-
-
 def list_headers(subscriber: Subscriber, config: Config) -> dict[str, str]:
     """Headers for one-click unsubscribing in mail programs (RFC 2369, RFC 2919, RFC 8058)."""
     host = config.site_url.partition("://")[2].partition(":")[0]
@@ -137,7 +125,7 @@ def _to_subscriber(message: OutboxMessage, subscriber: Subscriber, now: datetime
         case MailKind.DIGEST, SubscriberState.CONFIRMED:
             return _digest(message, subscriber)
         case MailKind.CORRECTION, SubscriberState.CONFIRMED:
-            return _correction(message, subscriber)
+            return corrections.rendered(message, subscriber)
     return None
 
 
@@ -156,41 +144,6 @@ def _digest(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail | No
     words = said.get(current_language().code, IssueWords())
     reasons = _reasons(articles, subscriber)
     return emails.digest(articles, subscriber, answers, reasons, words) if articles else None
-
-
-def _correction(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail:
-    for about in message.answer_links:
-        sent = _sent_before(message, about.answer)
-        about.answer_state = state_of(about.answer)
-        return emails.correction_of_answer(about.answer, subscriber, sent)
-    [link] = message.article_links
-    sent = _sent_before(message, link.article)
-    link.article_state = state_of(link.article)
-    return emails.correction(link.article, subscriber, sent)
-
-
-def _sent_before(message: OutboxMessage, text: Live) -> SentBefore | None:
-    """What the last mail about a text before this one showed its subscriber."""
-    link = MessageAnswer if isinstance(text, Answer) else MessageArticle
-    state = MessageAnswer.answer_state if isinstance(text, Answer) else MessageArticle.article_state
-    query = (
-        select(OutboxMessage.claimed_at, state)
-        .join(link, link.message_id == OutboxMessage.id)
-        .where(
-            *(getattr(link, name) == number for name, number in text.key.items()),
-            OutboxMessage.subscriber_id == message.subscriber_id,
-            OutboxMessage.id < message.id,
-            OutboxMessage.claimed_at.is_not(None),
-            state.is_not(None),
-        )
-        .order_by(OutboxMessage.id.desc())
-        .limit(1)
-    )
-    at, said = db.session.execute(query).one_or_none() or (None, None)
-    if at is None or said is None:
-        return None
-    status = member_from(PaperStatus, said.split()[1]) or PaperStatus.PUBLISHED
-    return SentBefore(at, status, [] if text.status == ArticleStatus.WITHDRAWN else changed_since(text, at))
 
 
 def _reasons(articles: Sequence[Article], subscriber: Subscriber) -> dict[int, str]:

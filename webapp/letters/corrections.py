@@ -5,8 +5,10 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
+from webapp.catalog.history import changed_since, corrections_of
 from webapp.db.session import db
-from webapp.letters.compose import state_of
+from webapp.letters import emails
+from webapp.letters.emails import RenderedMail, SentBefore
 from webapp.mail import outbox
 from webapp.models import (
     Answer,
@@ -21,6 +23,8 @@ from webapp.models import (
     Subscriber,
     SubscriberState,
 )
+from webapp.models.values import ArticleStatus, PaperStatus
+from webapp.parsing import member_from
 from webapp.publishing import undoing
 from webapp.publishing.undoing import UNDO_FOR
 
@@ -120,3 +124,45 @@ def _last_mailed(text: Live) -> dict[Subscriber, str | None]:
             # A queued correction will show the current state, whatever it is by then.
             last[message.subscriber] = None if message.state == MailState.QUEUED else state
     return last
+
+
+def state_of(text: Live) -> str:
+    """The state of an article or an answer; a change of it is mailed to the people who were sent it."""
+    if isinstance(text, Answer):
+        return f"{text.status} {len(corrections_of(text))}"
+    return f"{text.status} {text.paper.status} {len(text.corrections)}"
+
+
+def rendered(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail:
+    """The mail about a text as it is now, which is noted with the mail."""
+    for about in message.answer_links:
+        sent = _sent_before(message, about.answer)
+        about.answer_state = state_of(about.answer)
+        return emails.correction_of_answer(about.answer, subscriber, sent)
+    [link] = message.article_links
+    sent = _sent_before(message, link.article)
+    link.article_state = state_of(link.article)
+    return emails.correction(link.article, subscriber, sent)
+
+
+def _sent_before(message: OutboxMessage, text: Live) -> SentBefore | None:
+    """What the last mail about a text before this one showed its subscriber."""
+    message_id, text_id, state, _ = SENT[type(text)]
+    query = (
+        select(OutboxMessage.claimed_at, state)
+        .where(
+            message_id == OutboxMessage.id,
+            text_id == text.id,
+            OutboxMessage.subscriber_id == message.subscriber_id,
+            OutboxMessage.id < message.id,
+            OutboxMessage.claimed_at.is_not(None),
+            state.is_not(None),
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
+    at, said = db.session.execute(query).one_or_none() or (None, None)
+    if at is None or said is None:
+        return None
+    status = member_from(PaperStatus, said.split()[1]) or PaperStatus.PUBLISHED
+    return SentBefore(at, status, [] if text.status == ArticleStatus.WITHDRAWN else changed_since(text, at))
