@@ -8,7 +8,7 @@ from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import defer, joinedload
 
 from webapp.accounts.editor_access import local_time, time_zone
@@ -28,9 +28,6 @@ from webapp.models import (
     Feedback,
     Frequency,
     ReasonKind,
-    Review,
-    Revision,
-    Role,
     Schedule,
     Topic,
 )
@@ -364,26 +361,6 @@ def due_again(to_check: Sequence[AnswerToCheck], now: datetime) -> Queue:
     ]
     more = url_for("reviews.unchecked") if len(rows) > SHOWN else ""
     return Queue("due", "Due again", rows[:SHOWN], len(rows), "checked a year ago", more)
-
-
-# ------------------------------------------------------------------ what they are made of
-
-
-def desk_counts(editor: Editor) -> dict[str, int]:
-    """Count what waits behind entries of the desk's bar, by endpoint; an entry with nothing is left out."""
-    if editor.role is Role.REVIEWER:
-        counts = {"reviews.asked_of_me": len(to_review(editor).rows)}
-    else:
-        new = triage.counts(editor.id)[triage.Tab.NEW]
-        counts = {"triage.overview": new, "editor_feedback.overview": inbox.unread_count()}
-    return {endpoint: count for endpoint, count in counts.items() if count}
-
-
-def is_new_here(editor: Editor) -> bool:
-    """Tell whether somebody has neither saved a text nor answered a review yet."""
-    has_saved = exists().where(Revision.editor_id == editor.id)
-    has_reviewed = exists().where(Review.reviewer_id == editor.id, Review.answered_at.is_not(None))
-    return not db.session.scalar(select(or_(has_saved, has_reviewed)))
 
 
 def _results_of_plans() -> list[Row]:
