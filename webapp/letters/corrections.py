@@ -1,6 +1,7 @@
 """Mail about corrections, to everybody who was sent a summary or an answer that has changed since."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
@@ -68,7 +69,7 @@ def enqueue(now: datetime, after: int = 0, since: datetime | None = None) -> int
     if since is not None:
         hold_ended = and_(PublicChange.at > since - UNDO_FOR, PublicChange.at <= now - UNDO_FOR)
         is_new = or_(is_new, hold_ended)
-    count = 0
+    texts: list[Live] = []
     for kind, (_, text_id, state, changed_id) in SENT.items():
         changed = select(changed_id).where(is_new, changed_id.is_not(None))
         pairs = select(text_id, state).where(
@@ -77,29 +78,22 @@ def enqueue(now: datetime, after: int = 0, since: datetime | None = None) -> int
         mailed: dict[int, set[str | None]] = {}
         for number, as_mailed in db.session.execute(pairs.distinct()):
             mailed.setdefault(number, set()).add(as_mailed)
-        for number in sorted(mailed):
-            text = db.session.get_one(kind, number)
-            assert isinstance(text, Live)
-            if mailed[number] != {state_of(text)}:
-                count += _mail(text, now)
+        found = (db.session.get_one(kind, number) for number in sorted(mailed))
+        texts += [text for text in found if isinstance(text, Live) and mailed[text.id] != {state_of(text)}]
+    count = 0
+    for text in texts:
+        current = state_of(text)
+        about: dict[str, Any] = {"articles" if isinstance(text, Article) else "answers": [text]}
+        for person, as_sent in _last_mailed(text).items():
+            if as_sent not in (None, current):
+                outbox.enqueue(MailKind.CORRECTION, person.email, now, subscriber=person, **about)
+                count += 1
     return count
 
 
 def reader_count(text: Live) -> int:
     """How many people a correction of this text is mailed to: confirmed subscribers who were sent it."""
     return sum(state is not None for state in _last_mailed(text).values())
-
-
-def _mail(text: Live, now: datetime) -> int:
-    """Queue a mail for everybody whose last mail about a text says something else; returns how many."""
-    current, count = state_of(text), 0
-    articles, answers = ([text], []) if isinstance(text, Article) else ([], [text])
-    for person, state in _last_mailed(text).items():
-        if state not in (None, current):
-            kind, to = MailKind.CORRECTION, person.email
-            outbox.enqueue(kind, to, now, subscriber=person, articles=articles, answers=answers)
-            count += 1
-    return count
 
 
 def _last_mailed(text: Live) -> dict[Subscriber, str | None]:
@@ -136,13 +130,11 @@ def state_of(text: Live) -> str:
 def rendered(message: OutboxMessage, subscriber: Subscriber) -> RenderedMail:
     """The mail about a text as it is now, which is noted with the mail."""
     for about in message.answer_links:
-        sent = _sent_before(message, about.answer)
         about.answer_state = state_of(about.answer)
-        return emails.correction_of_answer(about.answer, subscriber, sent)
+        return emails.correction(about.answer, subscriber, _sent_before(message, about.answer))
     [link] = message.article_links
-    sent = _sent_before(message, link.article)
     link.article_state = state_of(link.article)
-    return emails.correction(link.article, subscriber, sent)
+    return emails.correction(link.article, subscriber, _sent_before(message, link.article))
 
 
 def _sent_before(message: OutboxMessage, text: Live) -> SentBefore | None:

@@ -22,6 +22,7 @@ from webapp.models import (
     Editor,
     Issue,
     IssueWords,
+    Live,
     MailKind,
     Review,
     Subscriber,
@@ -114,57 +115,40 @@ def usual_subject(count: int) -> str:
     return plural(count, "new research summary for you", "new research summaries for you")
 
 
-def correction(article: Article, subscriber: Subscriber, sent: SentBefore | None = None) -> RenderedMail:
-    """A notice that an article was corrected or withdrawn, or that the journal has something to say about its paper.
+def correction(text: Live, subscriber: Subscriber, sent: SentBefore | None = None) -> RenderedMail:
+    """A notice that a text was corrected or withdrawn, or that the journal has something to say about an article's paper.
 
     ``sent``: what the subscriber was sent. What has other words now is quoted before and after in English mail only, since nobody
     has translated the earlier words.
     """
-    title, status = article.title, article.paper.status
+    status = text.paper.status if isinstance(text, Article) else PaperStatus.PUBLISHED
+    subject = gettext("Correction: %(title)s")
     if status == PaperStatus.RETRACTED:
-        subject = title  # which says so
-    elif article.status == ArticleStatus.WITHDRAWN:
-        subject = gettext("Taken down: %(title)s") % {"title": title}
+        subject = "%(title)s"  # which says so
+    elif text.status == ArticleStatus.WITHDRAWN:
+        subject = gettext("Taken down: %(title)s")
     elif status == PaperStatus.CONCERN:
-        subject = gettext("The journal has doubts: %(title)s") % {"title": title}
-    else:
-        subject = gettext("Correction: %(title)s") % {"title": title}
-    notice = gettext(NOTICES.get(status, ""))
-    earlier_notice = None
+        subject = gettext("The journal has doubts: %(title)s")
+    subject %= {"title": text.title}
+    quoted = sent.differences[:MOST_DIFFERENCES] if sent and current_language() is ENGLISH else ()
+    if isinstance(text, Answer):
+        last = corrections_of(text)[:1]
+        return _rendered(
+            subject, "correction_of_answer", subscriber, answer=text, last=last, differences=quoted
+        )
+    notice, earlier_notice = gettext(NOTICES.get(status, "")), None
     if sent is not None and sent.paper_status != status and notice:
         earlier_notice = gettext(NOTICES.get(sent.paper_status, NO_NOTICE))
     return _rendered(
         subject,
         "correction",
         subscriber,
-        article=article,
+        article=text,
         notice=notice,
         earlier_notice=earlier_notice,
         sent=sent,
-        differences=_quoted(sent),
+        differences=quoted,
     )
-
-
-def correction_of_answer(
-    answer: Answer, subscriber: Subscriber, sent: SentBefore | None = None
-) -> RenderedMail:
-    """A notice that an answer was corrected or withdrawn; ``sent``: as for a correction of an article."""
-    subject = gettext("Correction: %(title)s") % {"title": answer.title}
-    if answer.status == ArticleStatus.WITHDRAWN:
-        subject = gettext("Taken down: %(title)s") % {"title": answer.title}
-    return _rendered(
-        subject,
-        "correction_of_answer",
-        subscriber,
-        answer=answer,
-        last=corrections_of(answer)[:1],
-        differences=_quoted(sent),
-    )
-
-
-def _quoted(sent: SentBefore | None) -> Sequence[Difference]:
-    """What has other words now than in the mail before, as far as a mail in the current language quotes it."""
-    return sent.differences[:MOST_DIFFERENCES] if sent and current_language() is ENGLISH else ()
 
 
 def set_password(kind: LinkKind, editor: Editor) -> RenderedMail:
