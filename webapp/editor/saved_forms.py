@@ -1,4 +1,4 @@
-"""What the forms have in common of texts that readers see as soon as they are saved."""
+"""Forms of texts that readers see as soon as they are saved: what all of them have in common."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,7 +14,7 @@ from webapp.web import htmx
 
 
 class SavedForm(FlaskForm):
-    """A form of such a text. ``number``: of the text that it was written on."""
+    """The form of such a text. ``number``: of the text that it was written on."""
 
     number = HiddenField(filters=[lambda sent: int_from(str(sent)) or 0])
 
