@@ -44,51 +44,48 @@ def article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
     Of a text that is not translated, it is the graph of the English page, in each language.
     """
     with in_language(language_of(article)):
-        return _article_graph(article, site_url + current_language().prefix)
-
-
-def _article_graph(article: Article, site_url: str) -> list[dict[str, Any]]:
-    page_url = f"{site_url}/research/{article.slug}"
-    page = _page(article, page_url, article.takeaway, site_url) | {
-        "disambiguatingDescription": gettext(
-            "Plain-language summary of a paper. Result: %(result)s. We read %(what)s."
-        )
-        % {"result": result_words(article), "what": article.paper.what_was_read.label},
-        "mainEntity": {"@id": f"{page_url}#paper"},
-    }
-    if not article.paper.is_retracted:
-        page["hasPart"] = [
-            {
-                "@type": "Claim",
-                "text": finding.text,
-                "description": ". ".join(filter(None, (finding.counts, finding.place))),
-                "isBasedOn": {"@id": f"{page_url}#paper"},
-            }
-            for finding in article.findings
-        ]
-    if article.since_then:
-        page["citation"] = [
-            _known(
-                {
-                    "@type": "CreativeWork",
-                    "abstract": event.text,
-                    "datePublished": event.on,
-                    "url": event.link,
-                    "creditText": event.source,
-                }
+        site_url += current_language().prefix
+        page_url = f"{site_url}/research/{article.slug}"
+        page = _page(article, page_url, article.takeaway, site_url) | {
+            "disambiguatingDescription": gettext(
+                "Plain-language summary of a paper. Result: %(result)s. We read %(what)s."
             )
-            for event in article.since_then
-        ]
-    if article.about_sci == "no":
-        del page["about"]
-    category = article.primary_category
-    trail = _trail(
-        (gettext("Home"), site_url),
-        (gettext("Research"), f"{site_url}/research"),
-        (gettext(category.name), f"{site_url}/categories/{category.slug}"),
-        (article.title, page_url),
-    )
-    return [page, _paper(article, page_url), trail]
+            % {"result": result_words(article), "what": article.paper.what_was_read.label},
+            "mainEntity": {"@id": f"{page_url}#paper"},
+        }
+        if not article.paper.is_retracted:
+            page["hasPart"] = [
+                {
+                    "@type": "Claim",
+                    "text": finding.text,
+                    "description": ". ".join(filter(None, (finding.counts, finding.place))),
+                    "isBasedOn": {"@id": f"{page_url}#paper"},
+                }
+                for finding in article.findings
+            ]
+        if article.since_then:
+            page["citation"] = [
+                _known(
+                    {
+                        "@type": "CreativeWork",
+                        "abstract": event.text,
+                        "datePublished": event.on,
+                        "url": event.link,
+                        "creditText": event.source,
+                    }
+                )
+                for event in article.since_then
+            ]
+        if article.about_sci == "no":
+            del page["about"]
+        category = article.primary_category
+        trail = _trail(
+            (gettext("Home"), site_url),
+            (gettext("Research"), f"{site_url}/research"),
+            (gettext(category.name), f"{site_url}/categories/{category.slug}"),
+            (article.title, page_url),
+        )
+        return [page, _paper(article, page_url), trail]
 
 
 def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> list[dict[str, Any]]:
@@ -97,35 +94,34 @@ def answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> lis
     Of a text that is not translated, it is the graph of the English page, in each language.
     """
     with in_language(language_of(answer)):
-        return _answer_graph(answer, cited, site_url + current_language().prefix)
-
-
-def _answer_graph(answer: Answer, cited: Iterable[Article], site_url: str) -> list[dict[str, Any]]:
-    page_url = f"{site_url}/answers/{answer.slug}"
-    accepted = {
-        "@type": "Answer",
-        "text": " ".join(
-            (
-                answer.verdict,
-                gettext("How sure: %(label)s.") % {"label": answer.certainty.label.lower()},
-                answer.certainty_reason,
-            )
-        ),
-        "url": page_url,
-        "citation": [f"{site_url}/research/{article.slug}" for article in cited],
-    }
-    page = _page(answer, page_url, answer.verdict, site_url) | {
-        "mainEntity": {
-            "@type": "Question",
-            "name": answer.question,
-            "answerCount": 1,
-            "acceptedAnswer": accepted,
-        },
-    }
-    trail = _trail(
-        (gettext("Home"), site_url), (gettext("Answers"), f"{site_url}/answers"), (answer.question, page_url)
-    )
-    return [page, trail]
+        site_url += current_language().prefix
+        page_url = f"{site_url}/answers/{answer.slug}"
+        accepted = {
+            "@type": "Answer",
+            "text": " ".join(
+                (
+                    answer.verdict,
+                    gettext("How sure: %(label)s.") % {"label": answer.certainty.label.lower()},
+                    answer.certainty_reason,
+                )
+            ),
+            "url": page_url,
+            "citation": [f"{site_url}/research/{article.slug}" for article in cited],
+        }
+        page = _page(answer, page_url, answer.verdict, site_url) | {
+            "mainEntity": {
+                "@type": "Question",
+                "name": answer.question,
+                "answerCount": 1,
+                "acceptedAnswer": accepted,
+            },
+        }
+        trail = _trail(
+            (gettext("Home"), site_url),
+            (gettext("Answers"), f"{site_url}/answers"),
+            (answer.question, page_url),
+        )
+        return [page, trail]
 
 
 def home_graph(site_url: str) -> list[dict[str, Any]]:

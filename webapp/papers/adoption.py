@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from webapp.content.article_content import ArticleContent
 from webapp.db.session import db
-from webapp.models import AdoptedPage, Category, Draft
+from webapp.models import AdoptedPage, Category
 from webapp.models.values import AboutSci, Labeled
 from webapp.papers import original_pages
 from webapp.papers.file_formats import MOST_BYTES
@@ -123,7 +123,13 @@ def plan(page: Page, categories: CategoryMap, known: KnownPapers) -> tuple[Outco
     elif adopted.digest == _digest(content):
         fate = Fate.UNCHANGED
     else:
-        fate, reason = Fate.UPDATED, _why_not_updated(adopted.draft)
+        fate, draft = Fate.UPDATED, adopted.draft
+        if draft.deleted_at is not None:
+            reason = "The page has changed, but its draft was deleted."
+        elif draft.live is not None:
+            reason = f"The page has changed, but its summary is published: {draft.title}"
+        elif draft.editor_id is not None or deletion.has_unsaved_typing(draft):
+            reason = f"The page has changed, but somebody has worked on its draft: draft {draft.id}"
     if reason:
         return Outcome(page.file, Fate.REFUSED, reason), content
     notes = () if fate is Fate.UNCHANGED else page.record.notes
@@ -159,16 +165,6 @@ def category_report(categories: CategoryMap) -> list[str]:
     return mapped + [
         f"Category without one here: {name} ({count})" for name, count in sorted(categories.unmapped.items())
     ]
-
-
-def _why_not_updated(draft: Draft) -> str:
-    if draft.deleted_at is not None:
-        return "The page has changed, but its draft was deleted."
-    if draft.live is not None:
-        return f"The page has changed, but its summary is published: {draft.title}"
-    if draft.editor_id is not None or deletion.has_unsaved_typing(draft):
-        return f"The page has changed, but somebody has worked on its draft: draft {draft.id}"
-    return ""
 
 
 def _digest(content: ArticleContent) -> str:

@@ -212,7 +212,15 @@ def _matches(entry: Listed) -> list[Candidate]:
     if not entry.trial:
         paper = entry.record.content.paper
         for row in db.session.scalars(select(Candidate).where(Candidate.title_hash == _hash(paper))):
-            if row not in rows and not trial_of(row) and _is_same(paper, from_json(row.content).paper):
+            both = (paper, from_json(row.content).paper)
+            authors = {one.authors[0].family.casefold() for one in both if one.authors}
+            is_preprint_of_other = (
+                [one.status for one in both].count(PaperStatus.PREPRINT) == 1
+                and importing.years_apart(*both) <= _PREPRINT_YEARS
+                and len(authors) == 1
+            )
+            is_same = importing.may_be_same(*both) or is_preprint_of_other
+            if is_same and row not in rows and not trial_of(row):
                 rows.append(row)
     return sorted(
         rows, key=lambda row: (row.state is CandidateState.NEW, row.id)
@@ -225,18 +233,6 @@ def _outcome(entry: Listed, same: Sequence[Candidate], library: Library) -> Outc
     if same:
         return Outcome.KNOWN
     return Outcome.OURS if library.find(entry.record.content.paper) else Outcome.NEW
-
-
-def _is_same(paper: PaperContent, other: PaperContent) -> bool:
-    """Tell whether two papers with the same title are one, or a preprint and its paper."""
-    if importing.may_be_same(paper, other):
-        return True
-    authors = [one.authors[0].family.casefold() for one in (paper, other) if one.authors]
-    return (
-        [paper.status, other.status].count(PaperStatus.PREPRINT) == 1
-        and importing.years_apart(paper, other) <= _PREPRINT_YEARS
-        and len(set(authors)) == 1
-    )
 
 
 def _complete(candidate: Candidate, entry: Listed, source: str) -> None:

@@ -6,7 +6,7 @@ since publishers write these messages.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -107,6 +107,18 @@ def paper_from(message: Message) -> PaperContent:
     """Convert a message, with its tags and entities; fields that it lacks are empty."""
     note, keyword = text_at(message, "note"), message.get("keyword")
     keyword = keyword if isinstance(keyword, list) else [keyword]
+    authors = []
+    for entry in list_at(message, "author"):
+        texts = {name: plain_text(text_at(entry, name)) for name in _NAME_PARTS}
+        if family := texts["family"] or texts["name"] or texts["literal"]:
+            particles = (texts["dropping-particle"], texts["non-dropping-particle"])
+            author = Author(
+                family=" ".join(filter(None, (*particles, family))),
+                given=texts["given"],
+                suffix=texts["suffix"],
+                orcid=text_at(entry, "ORCID"),
+            )
+            authors.append(author)
     licenses = (short_license(text_at(entry, "URL")) for entry in list_at(message, "license"))
     paper = PaperContent(
         title=title_of(message),
@@ -122,7 +134,7 @@ def paper_from(message: Message) -> PaperContent:
         license=next(filter(None, licenses), ""),
         abstract=" ".join(text_at(message, "abstract").split()),  # tags begin its paragraphs
         mesh_terms=keywords([plain_text(text_at(word)) for word in keyword if word]),
-        authors=list(_authors(message.get("author"))),
+        authors=authors,
     )
     paper = with_notice(paper, worst_notice(message))
     return msgspec.structs.replace(paper, status=status_of(paper, types(message)))
@@ -179,20 +191,6 @@ def _date(value: Any) -> str:
         if first
         else dates.from_text(text_at(value.get("raw") or value.get("literal")))
     )
-
-
-def _authors(value: Any) -> Iterator[Author]:
-    for entry in list_at(value):
-        texts = {name: plain_text(text_at(entry, name)) for name in _NAME_PARTS}
-        family = texts["family"] or texts["name"] or texts["literal"]
-        if family:
-            particles = (texts["dropping-particle"], texts["non-dropping-particle"])
-            yield Author(
-                family=" ".join(filter(None, (*particles, family))),
-                given=texts["given"],
-                suffix=texts["suffix"],
-                orcid=text_at(entry, "ORCID"),
-            )
 
 
 def short_license(url: str) -> str:

@@ -40,33 +40,29 @@ _REGISTERED = re.compile(r"(trial|study|protocol) registration|registration (num
 def records(root: Element) -> Iterator[Record]:
     """Read the paper of a file, or all papers of a set."""
     drop(root, ("sub-article", "response", "ref-list", "fn-marker", "object-id"))
-    return map(_record, [root] if root.tag == "article" else root.iter("article"))
-
-
-def _record(article: Element) -> Record:
-    meta, title = article.find("front/article-meta"), ""
-    if meta is None:
-        return refused("It has no part “article-meta”, which describes the paper.")
-    group = meta.find("title-group")
-    if group is not None:
-        drop(group, ("xref", "fn"))
-        title = full_title(words(group.find("article-title")), words(group.find("subtitle")))
-    kind = article.get("article-type", "").lower()
-    headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
-    kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
-    registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
-    parts = (*meta.findall("abstract"), *registered)
-    statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
-    funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
-    content = ArticleContent(
-        paper=_paper(article, meta, title),
-        study_kind=next((_KINDS[name] for name in kinds if name in _KINDS), None),
-        funding=statements or _marked(article, "financial-disclosure", "supported-by") or "; ".join(funders),
-        conflicts_of_interest=_marked(article, "conflict", "coi-statement"),
-        registrations=registrations(find_trials(" ".join(map(words, parts)))),
-    )
-    publisher = words(article.find("front/journal-meta/publisher/publisher-name"))
-    return Record(content=content, types=(*kinds, publisher), sections=_sections(article, content))
+    for article in [root] if root.tag == "article" else root.iter("article"):
+        meta = article.find("front/article-meta")
+        if meta is None:
+            yield refused("It has no part “article-meta”, which describes the paper.")
+            continue
+        kind = article.get("article-type", "").lower()
+        headings = [words(subject) for subject in meta.findall("article-categories/subj-group/subject")]
+        kinds = [kind, *(heading.lower().replace(" ", "-") for heading in headings)]
+        registered = [part for part in article.iter("sec") if _REGISTERED.search(words(part.find("title")))]
+        parts = (*meta.findall("abstract"), *registered)
+        statements = " ".join(map(words, meta.iterfind("funding-group/funding-statement")))
+        funders = dict.fromkeys(map(words, meta.iterfind("funding-group/award-group/funding-source")))
+        content = ArticleContent(
+            paper=_paper(article, meta),
+            study_kind=next((_KINDS[name] for name in kinds if name in _KINDS), None),
+            funding=statements
+            or _marked(article, "financial-disclosure", "supported-by")
+            or "; ".join(funders),
+            conflicts_of_interest=_marked(article, "conflict", "coi-statement"),
+            registrations=registrations(find_trials(" ".join(map(words, parts)))),
+        )
+        publisher = words(article.find("front/journal-meta/publisher/publisher-name"))
+        yield Record(content=content, types=(*kinds, publisher), sections=_sections(article, content))
 
 
 def _sections(article: Element, content: ArticleContent) -> tuple[Section, ...]:
@@ -114,7 +110,12 @@ def _blocks(part: Element) -> Iterator[str]:
             yield from _blocks(child)
 
 
-def _paper(article: Element, meta: Element, title: str) -> PaperContent:
+def _paper(article: Element, meta: Element) -> PaperContent:
+    title = ""
+    group = meta.find("title-group")
+    if group is not None:
+        drop(group, ("xref", "fn"))
+        title = full_title(words(group.find("article-title")), words(group.find("subtitle")))
     start, end = words(meta.find("fpage")), words(meta.find("lpage"))
     notices = [
         Notice(_NOTICES[kind], find_doi(row.get(_LINK, "")))

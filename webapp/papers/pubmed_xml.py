@@ -15,37 +15,34 @@ ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle", "PubmedBookAr
 
 def records(root: Element) -> Iterator[Record]:
     """Read the paper of a file, or all papers of a set; books are refused."""
-    for element in [root] if root.tag in ("PubmedArticle", "PubmedBookArticle") else root:
-        if element.tag == "PubmedArticle":
-            yield _record(element)
-        elif element.tag == "PubmedBookArticle":
-            yield refused(
-                "This is a book in PubMed, not a paper.", title=words(element.find(".//ArticleTitle"))
-            )
-
-
-def _record(entry: Element) -> Record:
-    citation, article = entry.find("MedlineCitation"), entry.find("MedlineCitation/Article")
-    if citation is None or article is None:
-        return refused("It has no part “Article”, in which PubMed describes the paper.")
-    banks = article.findall("DataBankList/DataBank")
-    numbers = (
-        f"{words(bank.find('DataBankName'))} {words(row)}"
-        for bank in banks
-        for row in bank.iter("AccessionNumber")
-    )
-    related = [
-        (row.get("RefType", ""), words(row.find("RefSource")), words(row.find("PMID")))
-        for row in citation.findall("CommentsCorrectionsList/CommentsCorrections")
-    ]
-    return pubmed.record(
-        "pubmed_xml",
-        _paper(entry, citation, article),
-        [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")],
-        related,
-        conflicts_of_interest=words(citation.find("CoiStatement")),
-        registrations=registrations(find_trials("; ".join(numbers))),
-    )
+    for entry in [root] if root.tag in ("PubmedArticle", "PubmedBookArticle") else root:
+        if entry.tag == "PubmedBookArticle":
+            title = words(entry.find(".//ArticleTitle"))
+            yield refused("This is a book in PubMed, not a paper.", title=title)
+        if entry.tag != "PubmedArticle":
+            continue
+        citation, article = entry.find("MedlineCitation"), entry.find("MedlineCitation/Article")
+        if citation is None or article is None:
+            yield refused("It has no part “Article”, in which PubMed describes the paper.")
+            continue
+        banks = article.findall("DataBankList/DataBank")
+        numbers = (
+            f"{words(bank.find('DataBankName'))} {words(row)}"
+            for bank in banks
+            for row in bank.iter("AccessionNumber")
+        )
+        related = [
+            (row.get("RefType", ""), words(row.find("RefSource")), words(row.find("PMID")))
+            for row in citation.findall("CommentsCorrectionsList/CommentsCorrections")
+        ]
+        yield pubmed.record(
+            "pubmed_xml",
+            _paper(entry, citation, article),
+            [words(kind) for kind in article.findall("PublicationTypeList/PublicationType")],
+            related,
+            conflicts_of_interest=words(citation.find("CoiStatement")),
+            registrations=registrations(find_trials("; ".join(numbers))),
+        )
 
 
 def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:

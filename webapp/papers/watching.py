@@ -121,7 +121,15 @@ def run(
     except ServiceFailed as failure:
         report.problem = str(failure)
     with writing() as now:
-        _end(db.session.get_one(Watch, number), question, report.problem, started_at, now)
+        watch = db.session.get_one(Watch, number)
+        watch.running_until = None
+        # Otherwise somebody changed the search meanwhile: it has not been run yet.
+        if (watch.source, watch.query) == (question.source, question.query):
+            watch.problem = report.problem or None
+            every = timedelta(hours=watch.every_hours)
+            watch.next_run_at = now + (min(every, RETRY) if report.problem else every)
+            if not report.problem:
+                watch.last_from, watch.last_ok_at = question.first, started_at
     return report
 
 
@@ -179,14 +187,3 @@ def _question(watch: Watch, config: Config, now: datetime) -> Question:
     """Ask for what is new since the last good run, and for some days before it."""
     since = watch.last_ok_at - OVERLAP if watch.last_ok_at else now - FIRST_WINDOW
     return Question(config, watch.source, watch.query, since.date(), now.date())
-
-
-def _end(watch: Watch, question: Question, problem: str, started_at: datetime, now: datetime) -> None:
-    watch.running_until = None
-    if (watch.source, watch.query) != (question.source, question.query):
-        return  # somebody changed the search meanwhile: it has not been run yet
-    watch.problem = problem or None
-    every = timedelta(hours=watch.every_hours)
-    watch.next_run_at = now + (min(every, RETRY) if problem else every)
-    if not problem:
-        watch.last_from, watch.last_ok_at = question.first, started_at
