@@ -21,8 +21,7 @@ from webapp.papers.listings import Listed
 from webapp.papers.notices import Notice, with_notice
 from webapp.papers.rating import Library, rate, trial_of
 from webapp.papers.records import Record, Unreadable
-from webapp.publishing import retractions
-from webapp.publishing.retractions import PaperToCheck
+from webapp.publishing import external_changes
 
 FORGET_AFTER = timedelta(days=365)
 _PREPRINT_YEARS = 3  # from a preprint to its paper, at most
@@ -98,11 +97,8 @@ def _pass_on(record: Record, source: str, library: Library, now: datetime) -> No
         column = {"doi": Paper.doi, "pmid": Paper.pmid}.get(kind)
         same = None if column is None else published().join(Article.paper).where(column == value)
         article = None if same is None else db.session.scalar(same)
-        if article is not None:
-            checked = PaperToCheck(
-                article.id, article.paper.title, article.paper.doi or "", article.paper.pmid or ""
-            )
-            retractions.record_check(checked, notice, source, None, now)
+        if article is not None and notice.status.gravity > article.paper.status.gravity:
+            external_changes.publish_notice(article, notice, now)
 
 
 def outcomes(entries: Iterable[Listed], library: Library) -> Counter[Outcome]:

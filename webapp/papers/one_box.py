@@ -13,7 +13,7 @@ from webapp.content import merging
 from webapp.content.identifiers import find_listed
 from webapp.db.writing import stop_reading
 from webapp.papers import file_formats, sources
-from webapp.papers.importing import PendingImport
+from webapp.papers.importing import PendingImport, identifiers_of
 from webapp.papers.records import NO_TITLE, Record, Unreadable
 from webapp.papers.services import (
     CLINICAL_TRIALS,
@@ -36,7 +36,6 @@ NOTHING_UNDERSTOOD = f"We found no paper in this. Enter {_EXAMPLES}."
 TOO_LONG = "This is too long for a list of papers, and in none of the formats that we read."
 NOT_UNDERSTOOD = f"We don’t see which paper this is. Enter {_EXAMPLES}."
 NO_TIME = "There was no time left to ask about this one. Try again."
-_KEYS = ("doi", "pmid", "pmcid")
 
 
 def find(text: str, config: Config) -> PendingImport:
@@ -129,7 +128,7 @@ class _Lookup:
             return None
         if isinstance(answer, Record):
             origin = origin or service.name
-            keys = {name: value for name in _KEYS if (value := getattr(answer.content.paper, name))}
+            keys = dict(identifiers_of(answer.content.paper))
             if any(self.known.get(name, value) != value for name, value in keys.items()):
                 self.failures.append(f"{origin} describes another paper, so we left it out.")
             else:
