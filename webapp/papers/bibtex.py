@@ -85,11 +85,9 @@ def records(text: str) -> Iterator[Record]:
         entry: Block | None = block
         if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
             entry = block.ignore_error_block  # a second entry of one key is another paper
-        if not isinstance(entry, Entry):
-            found.append(((block.start_line or 0) + 1, (block.raw or "").split("\n")[0], None))
-            continue
-        if any(_NO_COMMA.search(str(field.value)) for field in entry.fields):
-            found.append(((entry.start_line or 0) + 1, (entry.raw or "").split("\n")[0], None))
+        line = (block.start_line or 0) + 1
+        if not isinstance(entry, Entry) or any(_NO_COMMA.search(str(row.value)) for row in entry.fields):
+            found.append((line, (block.raw or "").split("\n")[0], None))
             continue
         fields: dict[str, str] = {}
         for field in entry.fields:
@@ -97,7 +95,7 @@ def records(text: str) -> Iterator[Record]:
             if len(value) <= LONGEST_TEXT:
                 fields.setdefault(field.key.lower(), value)  # the first of duplicate fields
         volumes.setdefault(entry.key.lower(), fields)
-        found.append(((block.start_line or 0) + 1, entry.entry_type.lower(), fields))
+        found.append((line, entry.entry_type.lower(), fields))
     for line, kind, own in found:
         if own is None:
             yield refused(_BROKEN, line, title=one_line(kind)[:80])
