@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -87,11 +88,12 @@ class BestBets:
         if exact := self._phrasings.get(asked):
             return exact
         telling = asked - _UNTELLING
-        likeness, bet = max(
-            ((_likeness(telling, phrasing), bet) for phrasing, bet in self._telling),
-            key=lambda pair: pair[0],
-            default=(0.0, None),
+        alike = (  # by the share of words that both have (Jaccard); one word alone says too little
+            (len(telling & phrasing) / len(telling | phrasing), bet)
+            for phrasing, bet in self._telling
+            if min(len(telling), len(phrasing)) > 1
         )
+        likeness, bet = max(alike, key=itemgetter(0), default=(0.0, None))
         if likeness >= ALIKE:
             return bet
         if _ASKS_FOR_MEANING.match(text.lower()):
@@ -140,10 +142,3 @@ best_bets = LiveValue(
 def _stems_of(text: str) -> Stems:
     telling = frozenset(stems(text))
     return telling if len(telling) > 1 else frozenset(map(stem, folded_words(text)))
-
-
-def _likeness(one: Stems, other: Stems) -> float:
-    """The share of their words that two sets have in common (Jaccard); 0 if either has fewer than two."""
-    if min(len(one), len(other)) < 2:  # noqa: PLR2004
-        return 0.0
-    return len(one & other) / len(one | other)

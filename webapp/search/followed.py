@@ -7,7 +7,6 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.models import Article
 from webapp.search.index import SearchUnavailable, search_index
-from webapp.search.posting_arrays import Snapshot
 from webapp.search.query import SearchQuery, Sort
 from webapp.search.results import filter_words
 from webapp.search.understanding import understand
@@ -40,19 +39,20 @@ def found_by(searches: Collection[str], articles: Collection[Article]) -> dict[s
     wanted = {article.id: article.revision_number for article in articles}
     if not wanted.items() <= library.entries().items():
         raise SearchUnavailable("it does not have all new summaries yet")
-    return {search: wanted.keys() & _found(search_of(search), library) for search in searches}
-
-
-def _found(query: SearchQuery, library: Snapshot) -> tuple[int, ...]:
-    """The ids of all articles that a search finds."""
-    understanding = understand(query, library)
-    if query.text and not understanding.clauses:
-        return ()
-    return library.search(
-        understanding.clauses,
-        understanding.aspects,
-        filters=query.filters,
-        sort=Sort.NEWEST,
-        limit=library.size,
-        counts_facets=False,
-    ).article_ids
+    found: dict[str, set[int]] = {}
+    for search in searches:
+        query = search_of(search)
+        understanding = understand(query, library)
+        if query.text and not understanding.clauses:
+            found[search] = set()
+            continue
+        matches = library.search(
+            understanding.clauses,
+            understanding.aspects,
+            filters=query.filters,
+            sort=Sort.NEWEST,
+            limit=library.size,
+            counts_facets=False,
+        )
+        found[search] = wanted.keys() & matches.article_ids
+    return found

@@ -121,9 +121,10 @@ class SearchIndex:
         folder, _ = snapshot.commit_id
         sizes = {name: size for segment in snapshot.segments for name, size in segment.file_sizes.items()}
         for _ in range(OPEN_TRIES):
-            if all(_size_of(folder / name) == size for name, size in sizes.items()):
-                return True
-            time.sleep(OPEN_PAUSE)  # a commit may be replacing files just now
+            with suppress(OSError, ValueError):  # a commit may be replacing files just now
+                if all((folder / name).stat().st_size == size for name, size in sizes.items()):
+                    return True
+            time.sleep(OPEN_PAUSE)
             with suppress(OSError, ValueError):
                 if (self.folder(), last_commit(folder)) != snapshot.commit_id:
                     return True
@@ -255,10 +256,3 @@ def _replace_file(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     made.replace(path)
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1

@@ -237,7 +237,7 @@ class Snapshot:
         for aspect in aspects:
             is_about = np.zeros(self.size, np.bool_)
             for stems in aspect.own:
-                is_about[self._with_all(stems, 0.0)] = True
+                is_about[self._with_all(stems).documents] = True
             for stems in aspect.names:
                 is_about[self._named(stems)] = True
             parts.append((aspect.weight, is_about))
@@ -254,7 +254,7 @@ class Snapshot:
 
     def _documents_named(self, stems: tuple[str, ...]) -> Numbers:
         """The documents in which the words of a name are prominent and stand together somewhere."""
-        documents = self._with_all(stems, PROMINENT)
+        documents = self._with_all(stems, PROMINENT).documents
         if len(stems) == 1 or len(documents) > MOST_READ:
             return documents
         return documents[np.array([self._stand_together(stems, one) for one in documents.tolist()], np.bool_)]
@@ -273,18 +273,23 @@ class Snapshot:
                         return True
         return False
 
-    def _with_all(self, stems: Sequence[str], least: float) -> Numbers:
-        """The documents where each of the stems adds at least such a share of what it can add to a score."""
-        most = (K1 + 1) * least
-        lists = []
-        for stem in dict.fromkeys(stems):
-            postings = self.contributions(stem)
-            enough = postings.weights >= most * self.rarity(len(postings.documents))
-            lists.append(postings.documents[enough])
-        few, *others = sorted(lists, key=len)
-        for other in others:
-            few = np.intersect1d(few, other, assume_unique=True)
-        return few
+    def _with_all(self, stems: Sequence[str], least: float = 0.0) -> Postings:
+        """The documents that have all of the stems, with the sum of their scores.
+
+        ``least``: the share that each stem must add of what it can add to a score.
+        """
+        lists = list(map(self.contributions, dict.fromkeys(stems)))
+        if least:
+            most = (K1 + 1) * least
+            lists = [one.only(one.weights >= most * self.rarity(len(one.documents))) for one in lists]
+        few, *others = sorted(lists, key=lambda one: len(one.documents))
+        documents, scores = few.documents, few.weights
+        for many in others:
+            at = np.searchsorted(many.documents, documents)
+            at[at == len(many.documents)] = 0
+            both = many.documents[at] == documents if len(documents) else np.zeros(0, np.bool_)
+            documents, scores = documents[both], scores[both] + many.weights[at[both]]
+        return Postings(documents, scores)
 
     def _page(self, hits: Numbers, ranks: NDArray[Any], offset: int, limit: int) -> tuple[int, ...]:
         """The ids of the articles of one page: lowest rank first, on a tie the newer, then the higher id."""
@@ -353,21 +358,22 @@ class Snapshot:
 
     def frequency(self, word: str) -> int:
         """The number of documents that have a whole word, deleted ones included."""
-        return sum(segment.lexicon().frequency(word) for segment in self.segments)
+        return sum(segment.lexicon.frequency(word) for segment in self.segments)
 
     def _completions(self, start: str, count: int) -> tuple[str, ...]:
         """The words that start so, most frequent first."""
         totals = Counter[str]()
         for segment in self.segments:
-            totals.update(segment.lexicon().starting_with(start))
+            totals.update(segment.lexicon.starting_with(start))
         return tuple(sorted(totals, key=lambda word: (-totals[word], word))[:count])
 
     def _near(self, word: str, most: int) -> tuple[tuple[str, int, int], ...]:
         """Words at most so many typing errors away: (word, errors, number of documents)."""
         errors: dict[str, int] = {}
         for segment in self.segments:
-            words = segment.lexicon().words
-            matches = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=NEAR_COUNT)
+            matches = process.extract(
+                word, segment.lexicon.words, scorer=OSA.distance, score_cutoff=most, limit=NEAR_COUNT
+            )
             errors |= {text: int(distance) for text, distance, _ in matches}
         nearest = sorted(errors, key=lambda text: (errors[text], text))[:NEAR_COUNT]
         return tuple((text, errors[text], self.frequency(text)) for text in nearest)
@@ -384,8 +390,20 @@ class Snapshot:
 
     def _clause(self, clause: Clause) -> Postings:
         """The best alternative of a clause for each document."""
-        parts = [self._alternative(stems, weight, clause.is_phrase) for stems, weight in clause.alternatives]
-        parts = [part for part in parts if len(part.documents)]
+        parts = list[Postings]()
+        for stems, weight in clause.alternatives:
+            part = self._with_all(stems)
+            if clause.is_phrase and len(stems) > 1:
+                phrase = f" {' '.join(stems)} ".encode()
+                places = map(self._place, part.documents.tolist())
+                follow = np.array(
+                    [phrase in segment.sequence(number) for segment, number in places], np.bool_
+                )
+                part = part.only(follow)
+            if len(part.documents):
+                parts.append(
+                    part if weight == 1 else Postings(part.documents, part.weights * np.float32(weight))
+                )
         if len(parts) < 2:  # noqa: PLR2004
             return parts[0] if parts else NOWHERE
         best = np.zeros(self.size, np.float32)
@@ -393,24 +411,6 @@ class Snapshot:
             best[part.documents] = np.maximum(best[part.documents], part.weights)
         documents = np.flatnonzero(best).astype(np.int32)
         return Postings(documents, best[documents])
-
-    def _alternative(self, stems: Sequence[str], weight: float, is_phrase: bool) -> Postings:
-        """The documents that have all of the stems, with the sum of their scores."""
-        few, *others = sorted(
-            map(self.contributions, dict.fromkeys(stems)), key=lambda part: len(part.documents)
-        )
-        documents, scores = few.documents, few.weights
-        for many in others:
-            at = np.searchsorted(many.documents, documents)
-            at[at == len(many.documents)] = 0
-            both = many.documents[at] == documents if len(documents) else np.zeros(0, np.bool_)
-            documents, scores = documents[both], scores[both] + many.weights[at[both]]
-        if is_phrase and len(stems) > 1:
-            phrase = f" {' '.join(stems)} ".encode()
-            places = map(self._place, documents.tolist())
-            follow = np.array([phrase in segment.sequence(number) for segment, number in places], np.bool_)
-            documents, scores = documents[follow], scores[follow]
-        return Postings(documents, scores if weight == 1 else scores * np.float32(weight))
 
     def _facet(self, name: FacetName) -> FacetCodes:
         prefix = f"{name}:"

@@ -143,6 +143,10 @@ def search(
     offset = (query.page - 1) * size
     compared = None
     is_reduced = False
+    # People come before animals wherever the order is ours, unless the reader asks for studies in animals or the lab.
+    subjects = query.filters.get(FacetName.SUBJECT)
+    asks_for_animals = subjects and NOT_PEOPLE.issuperset(subjects)
+    lists_animals_apart = query.text and query.sort != Sort.NEWEST and not asks_for_animals
     try:
         library = search_index().snapshot()
         understanding = understand(query, library)
@@ -154,7 +158,7 @@ def search(
                 understanding.aspects,
                 filters=query.filters,
                 sort=query.sort if query.text else Sort.NEWEST,
-                animal_limit=ANIMALS_SIZE if _lists_animals_apart(query) else None,
+                animal_limit=ANIMALS_SIZE if lists_animals_apart else None,
             )
             if profile is not None:
                 first = find(limit=MOST_COMPARED, counts_facets=False)
@@ -180,12 +184,6 @@ def search(
     has_choice = matches.counts and (page.total or animals.total or query.filters)
     facets = _facets(query, matches, filters_path) if has_choice and filters_path is not None else ()
     return SearchResults(query, understanding, page, animals, facets, compared, is_reduced)
-
-
-def _lists_animals_apart(query: SearchQuery) -> bool:
-    """People come before animals wherever the order is ours, unless the reader asks for studies in animals or the lab."""
-    subjects = query.filters.get(FacetName.SUBJECT, frozenset())
-    return bool(query.text) and query.sort != Sort.NEWEST and not (subjects and subjects <= NOT_PEOPLE)
 
 
 def _hits(ids: Sequence[int], understanding: UnderstoodQuery, shown: Select[Article]) -> list[Hit]:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import nlargest
 from itertools import takewhile
 from pathlib import Path
@@ -98,6 +99,10 @@ class Postings:
     documents: Numbers
     weights: Floats
 
+    def only(self, chosen: NDArray[np.bool_]) -> "Postings":
+        """Those of the documents that are chosen."""
+        return Postings(self.documents[chosen], self.weights[chosen])
+
 
 NOWHERE = Postings(np.empty(0, np.int32), np.empty(0, np.float32))
 
@@ -142,7 +147,6 @@ class Segment:
             raise ValueError("articles are missing from a column")
         self.facets = {value: self.postings("facet", value).documents for value, _ in self._terms("facet")}
         self.file_sizes = storage.file_sizes
-        self._lexicon: Lexicon | None = None
 
     def postings(self, field: str, term: str) -> Postings:
         """The documents that have a term, deleted ones included."""
@@ -185,12 +189,11 @@ class Segment:
             pairs = _checked(self._frequent[document]).decode().split()
             return list(zip(pairs[::2], map(int, pairs[1::2]), strict=True))
 
+    @cached_property
     def lexicon(self) -> Lexicon:
         with self._reading():
-            if self._lexicon is None:
-                pairs = self._terms("word")
-                self._lexicon = Lexicon([word for word, _ in pairs], [count for _, count in pairs])
-            return self._lexicon
+            pairs = self._terms("word")
+        return Lexicon([word for word, _ in pairs], [count for _, count in pairs])
 
     def read_whole(self) -> None:
         """Read every posting list and every sequence."""

@@ -68,6 +68,8 @@ class ConceptTable:
 
     def __init__(self, concepts: Sequence[Concept]) -> None:
         self.concepts = tuple(concepts)
+        acronyms = (form for concept in concepts for form in concept.acronyms)
+        self._acronyms = frozenset[str]().union(*map(folded_words, acronyms))
 
     def prepare(self) -> None:
         """Make everything that is made of the concepts, so that no search has to."""
@@ -225,12 +227,6 @@ class ConceptTable:
     def _plain(self, word: str) -> str:
         """The stem of a folded word, one for all ways to say no; an acronym is its own, for TENS is no plural of ten."""
         return word if word in self._acronyms else stem(NEGATIONS.get(word, word))
-
-    @cached_property
-    def _acronyms(self) -> frozenset[str]:
-        return frozenset(
-            word for concept in self.concepts for form in concept.acronyms for word in folded_words(form)
-        )
 
 
 def table() -> ConceptTable:

@@ -142,16 +142,21 @@ def written(terms: Sequence[QueryTerm]) -> str:
 
 
 def nearest(word: str, library: Snapshot) -> str | None:
-    """The likeliest right spelling of a folded word, if there is one near enough."""
+    """The likeliest right spelling of a folded word, if there is one near enough.
+
+    A wrong first letter is rare: then the rest must be right, and the word not merely another one (dental, mental).
+    """
     most = min(MOST_ERRORS, max(1, len(word) // LETTERS_PER_ERROR))
     known_forms = [known for known in table().known_words if len(known) >= SHORTEST_WORD]
     near = process.extract(word, known_forms, scorer=OSA.distance, score_cutoff=most, limit=20)
-    candidates = [*library.near(word, most), *((text, int(errors), 1) for text, errors, _ in near)]
-    likely = [
-        (text[0] != word[0], errors, -count, text)
-        for text, errors, count in candidates
-        if _is_likely(word, text, errors)
-    ]
+    likely = []
+    for text, errors, count in [
+        *library.near(word, most),
+        *((text, int(errors), 1) for text, errors, _ in near),
+    ]:
+        is_another = errors > 1 or (len(text) == len(word) and sorted(text) != sorted(word))
+        if len(text) >= SHORTEST_WORD and (text[0] == word[0] or not is_another):
+            likely.append((text[0] != word[0], errors, -count, text))
     return min(likely)[-1] if likely else _split(word, library)
 
 
@@ -268,15 +273,6 @@ def _right_spelling(word: str, library: Snapshot, *, is_open: bool) -> str | Non
     if is_open and (library.completions(word, 1) or table().words_starting(word)):
         return None  # not a mistake, only unfinished
     return table().misspellings.get(word) or nearest(word, library)
-
-
-def _is_likely(word: str, candidate: str, errors: int) -> bool:
-    """A wrong first letter is rare: then the rest must be right, and the word not merely another one (dental, mental)."""
-    if len(candidate) < SHORTEST_WORD:
-        return False
-    if candidate[0] == word[0]:
-        return True
-    return errors == 1 and (len(candidate) != len(word) or sorted(candidate) == sorted(word))
 
 
 def _split(word: str, library: Snapshot) -> str | None:
