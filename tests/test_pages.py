@@ -42,7 +42,7 @@ def test_a_page_that_passed_in_one_process_is_known_to_the_others(tmp_path: Path
 def fields(text: str) -> str:
     """A page with a field whose text is ``text``."""
     return PAGE.replace(
-        "<p id", f"<textarea>\n{text}</textarea>\n<svg viewBox='0 0 8 8'><path d=M0/></svg>\n<p id", 1
+        "<p id", f"<textarea>\n{text}</textarea>\n<svg viewBox='0 0 8 8'><path d='M0'/></svg>\n<p id", 1
     )
 
 
@@ -58,8 +58,7 @@ def test_pages_are_read_alike_whether_one_like_it_was_read_before(ends: str) -> 
 
 
 def test_what_the_simple_parser_reads_otherwise_is_left_to_html5lib() -> None:
-    page = fields("").format(one=30, two=31)  # a paragraph that is not closed
-    with pytest.raises((AssertionError, IndexError)):
-        SimpleParser().parse(page)
-    parsed(page)
+    page = fields("").format(one=30, two=31)  # of two paragraphs, one is not closed
+    trees = SimpleParser().parse(page), parsed(page)
+    assert [len(tree.findall(f"{H}body/{H}p")) for tree in trees] == [1, 2]
     assert pattern_of(page) not in simple
