@@ -336,14 +336,14 @@ def settle_uncertain(
 
     Mails that are not in the log stay uncertain, unless the log is complete (``rest_was_not_sent``).
     """
-    known = set(delivered_ids)
-    rows = list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN)))
-    sent = [row for row in rows if row.message_id in known]
-    unsent = [row for row in rows if row.message_id not in known] if rest_was_not_sent else []
-    for row in rows:
-        if row in sent or row in unsent:
-            _settle(row, row in sent, now)
-    return len(sent), len(unsent)
+    known, sent, again = set(delivered_ids), 0, 0
+    for row in db.session.scalars(select(OutboxMessage).where(OutboxMessage.state == MailState.UNCERTAIN)):
+        was_delivered = row.message_id in known
+        if was_delivered or rest_was_not_sent:
+            _settle(row, was_delivered, now)
+            sent += was_delivered
+            again += not was_delivered
+    return sent, again
 
 
 def settle_one(number: int, *, was_delivered: bool, now: datetime) -> bool:
