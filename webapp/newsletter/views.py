@@ -45,8 +45,6 @@ HOUR = timedelta(hours=1)
 TRIES = 10
 FEED_LENGTH = 20
 ADDRESS_LENGTH = 254  # RFC 5321 leaves that much for a whole address
-
-
 TOPICS = SelectMultipleField(
     gettext_noop("Topics"),
     name="topics[]",
