@@ -43,7 +43,7 @@ class FileForm(FlaskForm):
     file = FileField("A file of all cards")
 
 
-def _long(label: str, most: int = 2_000) -> TextAreaField:
+def _needed(label: str, most: int = 2_000) -> TextAreaField:
     missing = DataRequired(f"{label}: please fill this in.")
     too_long = Length(max=most, message=f"Keep this to {most:,} characters.")
     return TextAreaField(label, [missing, too_long], render_kw={"rows": 3})
@@ -54,17 +54,17 @@ class SafetyForm(SavedForm):
 
     label = StringField("Short name", [DataRequired("Give the card a short name."), Length(max=60)])
     title = StringField("Title", [DataRequired("Give the card a title."), Length(max=200)])
-    do_now = _long("Do this now")
-    call_now = _long("Call now if")
+    do_now = _needed("Do this now")
+    call_now = _needed("Call now if")
     call_soon = long("Call soon", rows=3)
     actions = long("Buttons", rows=3)
     note = long("Note under the numbers")
-    tell = _long("Say this to the crew or the doctor")
+    tell = _needed("Say this to the crew or the doctor")
     do_not = long("Don’t", rows=3)
-    what = _long("What it is")
+    what = _needed("What it is")
     signs = long("Signs", rows=3)
-    who = _long("Who is at risk")
-    sources = _long("Sources", 10_000)
+    who = _needed("Who is at risk")
+    sources = _needed("Sources", 10_000)
     checked_on = StringField("Sources last checked on", [DataRequired("Enter the date."), check_day])
     now = long("Words that show the whole card", rows=6)
     sets = long("Words that show it wherever they stand", rows=6)
