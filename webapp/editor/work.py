@@ -35,7 +35,7 @@ from webapp.models.in_words import day, plural
 from webapp.models.values import TextKind
 from webapp.newsletter import next_issue
 from webapp.newsletter.next_issue import Hold
-from webapp.publishing import reviews, since_then, teamwork
+from webapp.publishing import reviews, since_then
 from webapp.publishing.scheduling import LATE
 from webapp.publishing.since_then import AnswerToCheck
 from webapp.search import misses
@@ -245,7 +245,7 @@ def drafts(editor: Editor) -> Queue:
     published_at = func.coalesce(Article.updated_at, Answer.updated_at)
     is_theirs = func.coalesce(Assignment.editor_id == editor.id, False)
     own = (
-        select(Draft)
+        select(Draft, is_theirs)
         .outerjoin(Draft.article)
         .outerjoin(Draft.answer)
         .outerjoin(Assignment, Assignment.draft_id == Draft.id)
@@ -259,10 +259,8 @@ def drafts(editor: Editor) -> Queue:
         )
     )
     shown = own.order_by(is_theirs.desc(), Draft.saved_at.desc()).limit(SHOWN).options(defer(Draft.content))
-    found = db.session.scalars(shown.options(joinedload(Draft.article), joinedload(Draft.answer))).all()
-    assigned = teamwork.assignments([draft.id for draft in found])
-    for draft in found:
-        is_assigned = draft.id in assigned and assigned[draft.id].editor_id == editor.id
+    loaded = shown.options(joinedload(Draft.article), joinedload(Draft.answer))
+    for draft, is_assigned in db.session.execute(loaded):
         state = f"{queries.state_of(draft).label} · saved {local_time(draft.saved_at)}"
         why = f"Assigned to you · {state}" if is_assigned else state
         rows.append(Row(draft.title, why, "Go on", url_for("authoring.edit", draft_id=draft.id)))
