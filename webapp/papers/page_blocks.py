@@ -97,10 +97,8 @@ class _Reader(HTMLParser):
                 self._ignored.append(tag)
         elif tag in _IGNORED:
             self._ignored.append(tag)
-        elif tag in ("link", "meta"):
-            self._read_address(attributes)
-        elif tag == "img":
-            self._read_picture(one_line(attributes.get("alt", "")))
+        elif tag in ("link", "meta", "img"):
+            self._read_empty(tag, attributes)
         elif tag == "br":
             if self._heading or self._entry:
                 self._texts.append(" ")
@@ -120,7 +118,13 @@ class _Reader(HTMLParser):
         elif tag in ("sup", "sub"):
             self._texts.append(f"</{tag}>")
         elif tag in _INLINE:
-            self._end_inline(tag)
+            if tag == "a" and not self._link_text:
+                self._link_text = plain_text("".join(self._texts))
+            if tag == self._lead_tag and not self._lead:
+                self._lead = plain_text("".join(self._texts))
+            if tag == self._chip_tag or (tag == "a" and self._navigation):
+                self.end_block()
+                self._chip_tag = ""
         elif tag not in _IGNORED:
             self.end_block()
             if tag in _HEADINGS:
@@ -168,17 +172,17 @@ class _Reader(HTMLParser):
     def _entry(self) -> int:
         return next((number for number in reversed(self._entries) if number), 0)
 
-    def _read_address(self, attributes: dict[str, str]) -> None:
-        if "canonical" in attributes.get("rel", "").lower().split():
+    def _read_empty(self, tag: str, attributes: dict[str, str]) -> None:
+        """Read an element without content: the address of the page, or the description of a picture."""
+        if tag == "img":
+            if alt := one_line(attributes.get("alt", "")):
+                self.end_block()
+                self._texts.append(f"[Picture: {alt}]")
+                self.end_block()
+        elif "canonical" in attributes.get("rel", "").lower().split():
             self.address = attributes.get("href", "")
         elif attributes.get("property") == "og:url":
             self.address = self.address or attributes.get("content", "")
-
-    def _read_picture(self, alt: str) -> None:
-        if alt:
-            self.end_block()
-            self._texts.append(f"[Picture: {alt}]")
-            self.end_block()
 
     def _start_block(self, tag: str) -> None:
         self.end_block()
@@ -209,12 +213,3 @@ class _Reader(HTMLParser):
             self._texts.append(" | ")
         if tag in _LEADS and not self._lead_tag and not self._has_text:
             self._lead_tag = tag
-
-    def _end_inline(self, tag: str) -> None:
-        if tag == "a" and not self._link_text:
-            self._link_text = plain_text("".join(self._texts))
-        if tag == self._lead_tag and not self._lead:
-            self._lead = plain_text("".join(self._texts))
-        if tag == self._chip_tag or (tag == "a" and self._navigation):
-            self.end_block()
-            self._chip_tag = ""
