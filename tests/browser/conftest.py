@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Error,
     Locator,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -120,7 +121,28 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def _phone(browser: Browser, site: Site) -> Iterator[Page]:
+def add_sign_in(browser: Browser, site: Site) -> Callable[[BrowserContext], None]:
+    """Lets a visitor go on as an editor, who signed in once for all tests. A test that signs out uses ``sign_in()``."""
+    context = browser.new_context(base_url=site.url)
+    sign_in(context.new_page())
+    cookies = [(cookie["name"], cookie["value"]) for cookie in context.cookies()]
+    context.close()
+
+    def add(context: BrowserContext) -> None:
+        context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies])
+
+    return add
+
+
+@pytest.fixture
+def editor(page: Page, add_sign_in: Callable[[BrowserContext], None]) -> Page:
+    """The same page, for somebody who is signed in."""
+    add_sign_in(page.context)
+    return page
+
+
+@pytest.fixture(scope="session")
+def _screen(browser: Browser, site: Site) -> Iterator[Page]:
     # without motion: colors would still be on their way to the other scheme when they are measured
     context = browser.new_context(base_url=site.url, reduced_motion="reduce")
     yield context.new_page()
@@ -128,12 +150,38 @@ def _phone(browser: Browser, site: Site) -> Iterator[Page]:
 
 
 @pytest.fixture
-def phone(_phone: Page) -> Iterator[Page]:
-    """One page for all tests that only look at an address: a page of a test's own takes longer to open than to look at."""
-    _phone.set_viewport_size({"width": 390, "height": 844})
-    _phone.emulate_media(color_scheme="light")
-    with uncomplaining(_phone):
-        yield _phone
+def screen(_screen: Page) -> Iterator[Page]:
+    """One page for all tests that leave nothing in the browser: a page of a test's own takes longer to open than to look at."""
+    _screen.set_viewport_size({"width": 1280, "height": 900})
+    _screen.emulate_media(color_scheme="light")
+    with uncomplaining(_screen):
+        yield _screen
+    assert _screen.evaluate("localStorage.length + sessionStorage.length") == 0
+    _screen.context.clear_cookies()  # of the page to sign in
+
+
+@pytest.fixture
+def phone(screen: Page) -> Page:
+    """The same page on a phone."""
+    screen.set_viewport_size({"width": 390, "height": 844})
+    return screen
+
+
+@pytest.fixture(scope="session")
+def _desk(browser: Browser, site: Site, add_sign_in: Callable[[BrowserContext], None]) -> Iterator[Page]:
+    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    add_sign_in(context)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def desk(_desk: Page) -> Iterator[Page]:
+    """One page of an editor for all tests that only look at an address."""
+    _desk.set_viewport_size({"width": 1280, "height": 720})
+    _desk.emulate_media(color_scheme="light")
+    with uncomplaining(_desk):
+        yield _desk
 
 
 @pytest.fixture
@@ -186,3 +234,10 @@ def give_password(within: Page | Locator, email: str = EDITOR[1], password: str 
     within.get_by_label("Email").fill(email)
     within.get_by_label("Password", exact=True).fill(password)
     within.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def sign_in(page: Page) -> None:
+    """Sign in by the form; it leads to the editor's first page."""
+    page.goto("/editor/sign-in")
+    give_password(page)
+    expect(page.get_by_role("heading", name="My work")).to_be_visible()

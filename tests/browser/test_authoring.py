@@ -3,16 +3,9 @@
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.test_editing import SECONDS, new_draft, sign_in
+from tests.browser.test_editing import SECONDS, new_draft, wait_until_stored
 
 MOST_STEPS = 150
-
-
-@pytest.fixture
-def editor(page: Page) -> Page:
-    """A page of somebody who is signed in."""
-    sign_in(page)
-    return page
 
 
 def go_to(page: Page, target: Locator) -> None:
@@ -31,6 +24,7 @@ def press(page: Page, target: Locator, key: str = "Enter") -> None:
 
 
 def test_a_draft_is_begun_written_saved_and_its_history_opened_by_keyboard(editor: Page) -> None:
+    editor.goto("/editor/")
     press(editor, editor.get_by_role("link", name="New summary"))
     go_to(editor, editor.get_by_label("Plain title"))
     editor.keyboard.type("Written by keyboard")
@@ -60,12 +54,13 @@ def test_several_are_looked_at_refiled_and_undone_by_keyboard(editor: Page) -> N
 
 
 def test_two_tabs_of_one_person_keep_both_texts(editor: Page, context: BrowserContext) -> None:
+    context.clock.install()
     address = new_draft(editor, "Two tabs")
     second = context.new_page()
     second.goto(address)
     for tab, text in ((editor, "In the first tab."), (second, "In the second tab.")):
         tab.get_by_label("Harms and side effects").fill(text)
-        expect(tab.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+        wait_until_stored(tab)
     second.goto(address)
     expect(second.get_by_label("Harms and side effects")).to_have_value("In the second tab.")
     second.get_by_role("link", name="What you typed by").click()

@@ -1,20 +1,15 @@
 """Writing in a real browser: rows by keyboard, autosave, a cut network, a sign-in that runs out, two people at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import give_password
+from tests.browser.conftest import give_password, sign_in
 from tests.drills.site import Site
 
 SECONDS = 15_000
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/editor/sign-in")
-    give_password(page)
-    expect(page.get_by_role("heading", name="My work")).to_be_visible()
+PAUSE = 3000  # milliseconds without typing, after which the browser sends what was typed
 
 
 def sign_out(page: Page) -> None:
@@ -37,6 +32,12 @@ def new_draft(page: Page, title: str) -> str:
     return page.url.split("?")[0]
 
 
+def wait_until_stored(page: Page) -> None:
+    """Let the seconds pass after which what was typed is sent, in a browser with a clock of the test's own."""
+    page.clock.fast_forward(PAUSE)
+    expect(page.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+
+
 def accept_warnings(page: Page) -> None:
     """Try to publish a text of the library, whose abstract is not stored, and say why its numbers may stay."""
     page.get_by_role("button", name="Publish", exact=True).click()
@@ -51,11 +52,14 @@ def save_signed_out(page: Page) -> None:
 
 
 @pytest.fixture
-def editor(context: BrowserContext) -> Page:
-    """A page of somebody who is signed in."""
-    page = context.new_page()
-    sign_in(page)
-    return page
+def editor(context: BrowserContext, add_sign_in: Callable[[BrowserContext], None]) -> Page:
+    """A page of somebody who is signed in, and whose clock a test may put forward.
+
+    Its browser may complain, of a cut network for example.
+    """
+    add_sign_in(context)
+    context.clock.install()
+    return context.new_page()
 
 
 @pytest.fixture
@@ -101,7 +105,7 @@ def test_typing_is_kept_without_a_press_and_survives_closing_the_tab(
 ) -> None:
     address = new_draft(editor, "Autosave")
     editor.get_by_label("Harms and side effects").fill("Typed and never saved.")
-    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    wait_until_stored(editor)
     editor.close()
     again = context.new_page()
     again.goto(address)
@@ -115,6 +119,7 @@ def test_a_cut_network_loses_nothing_and_the_text_goes_out_when_it_is_back(
     new_draft(editor, "Cut network")
     context.set_offline(True)
     editor.get_by_label("Harms and side effects").fill("Typed in a tunnel.")
+    editor.clock.fast_forward(PAUSE)
     expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
     context.set_offline(False)
     expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
@@ -131,7 +136,7 @@ def test_text_that_never_reached_us_is_brought_back_from_the_browser(
     context.set_offline(True)
     editor.get_by_role("button", name="Add a question").evaluate("button => button.blur()")
     editor.get_by_label("Harms and side effects").fill("Typed before the crash.")
-    editor.wait_for_timeout(800)
+    editor.clock.fast_forward(800)
     editor.close()
     context.set_offline(False)
     again = context.new_page()
@@ -193,10 +198,14 @@ def test_signing_in_on_the_page_lets_the_save_go_through(editor: Page) -> None:
 
 
 @pytest.mark.proves("ASVS 14.3.1")
-def test_signing_out_leaves_no_text_in_the_browser(editor: Page, context: BrowserContext) -> None:
+def test_signing_out_leaves_no_text_in_the_browser(context: BrowserContext) -> None:
+    context.clock.install()
+    editor = context.new_page()
+    sign_in(editor)
     new_draft(editor, "Sign out")
     context.set_offline(True)
     editor.get_by_label("Harms and side effects").fill("Private.")
+    editor.clock.fast_forward(PAUSE)
     expect(editor.get_by_text("No answer from the server.")).to_be_visible(timeout=SECONDS)
     context.set_offline(False)
     sign_out(editor)
@@ -228,7 +237,7 @@ def test_after_a_conflict_is_resolved_nothing_unsaved_is_left(
     address = new_draft(editor, "Resolved")
     colleague.goto(address)
     editor.get_by_label("Harms and side effects").fill("Mine.")
-    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    wait_until_stored(editor)
     colleague.get_by_label("Harms and side effects").fill("Theirs.")
     colleague.locator("#save-draft").click()
     expect(colleague.locator("#save-status")).to_contain_text("Draft saved", timeout=SECONDS)
@@ -236,10 +245,11 @@ def test_after_a_conflict_is_resolved_nothing_unsaved_is_left(
     editor.get_by_role("button", name="See both texts").click()
     expect(editor.locator("#conflict")).to_be_visible(timeout=SECONDS)
     editor.get_by_label("Harms and side effects").fill("Mine and theirs.")
-    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    wait_until_stored(editor)
     editor.locator("#save-draft").click()
     expect(editor.get_by_text("Draft saved.", exact=True)).to_be_visible(timeout=SECONDS)
-    editor.wait_for_timeout(4000)  # longer than it takes to store what was typed
+    editor.clock.fast_forward(PAUSE + 1000)  # longer than it takes to store what was typed
+    editor.wait_for_timeout(500)  # for what that might send
     for tab in (editor, context.new_page()):
         tab.goto(address)
         expect(tab.get_by_label("Harms and side effects")).to_have_value("Mine and theirs.")
@@ -252,7 +262,7 @@ def test_an_old_tab_is_ended_by_the_merged_save_of_another(editor: Page, context
     """Two tabs of one person: what the older one stored is in the text that the newer one saved, so it is not offered again."""
     address = new_draft(editor, "Two tabs, one text")
     editor.get_by_label("Harms and side effects").fill("Typed in the old tab.")
-    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    wait_until_stored(editor)
     newer = context.new_page()
     newer.goto(address)
     expect(newer.get_by_label("Harms and side effects")).to_have_value("Typed in the old tab.")
@@ -268,12 +278,15 @@ def test_an_old_tab_is_ended_by_the_merged_save_of_another(editor: Page, context
 def test_a_hard_word_is_swapped_at_a_press(editor: Page) -> None:
     editor.goto("/editor/summaries/new")
     editor.get_by_role("textbox", name="Simple explanation").fill("Numerous people utilized it.")
+    editor.clock.fast_forward(PAUSE)
     editor.get_by_role("button", name="Swap “Numerous” for “many”").click(timeout=SECONDS)
     expect(editor.get_by_role("textbox", name="Simple explanation")).to_have_value("Many people utilized it.")
 
 
-def test_without_scripts_a_summary_is_written_and_text_survives_the_sign_in(plain_page: Page) -> None:
-    sign_in(plain_page)
+def test_without_scripts_a_summary_is_written_and_text_survives_the_sign_in(
+    plain_page: Page, add_sign_in: Callable[[BrowserContext], None]
+) -> None:
+    add_sign_in(plain_page.context)
     plain_page.goto("/editor/summaries/new")
     plain_page.get_by_label("Plain title").fill("No scripts here")
     plain_page.get_by_role("button", name="Add a limitation").click()

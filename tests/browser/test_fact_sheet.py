@@ -3,7 +3,6 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import violations
-from tests.browser.test_editing import sign_in
 
 MARIGOLD = "rgb(244, 182, 63)"
 IN_ROW = "document.activeElement.closest('.fact')?.id"
@@ -18,49 +17,46 @@ def press_until(page: Page, key: str, condition: str) -> None:
     raise AssertionError(f"{key} does not lead to {condition}")
 
 
-def test_five_facts_are_confirmed_without_a_mouse_and_the_focus_stays(page: Page) -> None:
-    sign_in(page)
-    page.goto("/editor/summaries/57/paper#the-facts")
+def test_five_facts_are_confirmed_without_a_mouse_and_the_focus_stays(editor: Page) -> None:
+    editor.goto("/editor/summaries/57/paper#the-facts")
     for count in range(1, 6):
-        press_until(page, "Tab", "document.activeElement.matches('.quick button')")
-        row = page.evaluate(IN_ROW)
-        page.keyboard.press("Enter")
-        expect(page.locator("#fact-progress")).to_contain_text(f"{count} of ")
-        expect(page.locator(f"#{row}.is-set")).to_be_visible()
-        expect(page.locator(f"#{row} > details > summary")).to_be_focused()
-    expect(page.locator(".fact.is-set")).to_have_count(5)
-    page.reload()
-    expect(page.locator(".fact.is-set")).to_have_count(5)
+        press_until(editor, "Tab", "document.activeElement.matches('.quick button')")
+        row = editor.evaluate(IN_ROW)
+        editor.keyboard.press("Enter")
+        expect(editor.locator("#fact-progress")).to_contain_text(f"{count} of ")
+        expect(editor.locator(f"#{row}.is-set")).to_be_visible()
+        expect(editor.locator(f"#{row} > details > summary")).to_be_focused()
+    expect(editor.locator(".fact.is-set")).to_have_count(5)
+    editor.reload()
+    expect(editor.locator(".fact.is-set")).to_have_count(5)
 
 
-def test_an_open_fact_lights_its_sentence_and_links_lead_there_and_back(page: Page) -> None:
-    sign_in(page)
-    page.goto("/editor/summaries/58/paper")
-    row = page.locator(".fact:has(.offer)").first
+def test_an_open_fact_lights_its_sentence_and_links_lead_there_and_back(editor: Page) -> None:
+    editor.goto("/editor/summaries/58/paper")
+    row = editor.locator(".fact:has(.offer)").first
     number = row.locator(".fact__n").inner_text()
-    sentence = page.locator(f"#manuscript .in{number}").first
+    sentence = editor.locator(f"#manuscript .in{number}").first
     light = "one => getComputedStyle(one.querySelector('span')).backgroundColor"
     assert sentence.evaluate(light) != MARIGOLD
     row.locator("summary").first.press("Enter")
     assert sentence.evaluate(light) == MARIGOLD
     row.get_by_text("Change").press("Enter")
-    assert violations(page) == []
+    assert violations(editor) == []
     row.get_by_role("link", name="See it in the paper").first.press("Enter")
-    expect(page.locator("#manuscript .span:target")).to_be_in_viewport()
-    page.locator("#manuscript .span:target").press("Enter")
-    expect(page.locator(f"#f{number}-do")).to_be_in_viewport()
+    expect(editor.locator("#manuscript .span:target")).to_be_in_viewport()
+    editor.locator("#manuscript .span:target").press("Enter")
+    expect(editor.locator(f"#f{number}-do")).to_be_in_viewport()
 
 
-def test_on_a_phone_a_link_to_a_sentence_opens_the_paper_and_its_number_leads_back(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    sign_in(page)
-    page.goto("/editor/summaries/59/paper")
-    expect(page.locator("#the-paper")).to_be_hidden()
-    row = page.locator(".fact:has(.offer)").first
+def test_on_a_phone_a_link_to_a_sentence_opens_the_paper_and_its_number_leads_back(editor: Page) -> None:
+    editor.set_viewport_size({"width": 390, "height": 844})
+    editor.goto("/editor/summaries/59/paper")
+    expect(editor.locator("#the-paper")).to_be_hidden()
+    row = editor.locator(".fact:has(.offer)").first
     row.locator("summary").first.click()
     row.get_by_role("link", name="See it in the paper").first.click()
-    expect(page.locator("#the-paper")).to_be_visible()
-    expect(page.locator("#the-facts")).to_be_hidden()
-    page.locator("#manuscript .span:target").click()
-    expect(page.locator("#the-facts")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(editor.locator("#the-paper")).to_be_visible()
+    expect(editor.locator("#the-facts")).to_be_hidden()
+    editor.locator("#manuscript .span:target").click()
+    expect(editor.locator("#the-facts")).to_be_visible()
+    assert editor.evaluate("document.documentElement.scrollWidth") == 390

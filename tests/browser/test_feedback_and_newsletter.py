@@ -4,13 +4,18 @@ import re
 from email import message_from_string
 from email.message import EmailMessage
 from email.policy import default
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from tests.browser.conftest import give_password
-from tests.drills.site import Site
+from tests.drills.site import Site, inside
 from tests.waiting import wait_until
+from webapp.db.session import db
+from webapp.letters import emails
+from webapp.models import Subscriber
 
 ARTICLE = "/research/amitriptyline-pain-trial"
 PERSON_SECONDS = 2.2  # a form that is answered faster than this comes from a robot
@@ -168,12 +173,6 @@ def _settings_link(site: Site, address: str) -> str:
     """The link to the settings that stands in every newsletter. An address gets one mail an hour on a press, and
     signing up was it; so the site itself is asked for the link.
     """
-    code = f"""
-from webapp.extensions import db
-from webapp.models import Subscriber
-from webapp.letters import emails
-print(emails.preferences_page_link(db.session.query(Subscriber).filter_by(email={address!r}).one()))
-"""
-    found = re.search(r"/newsletter/preferences/\S+", site.flask("shell", typed=code))
-    assert found
-    return found.group()
+    with inside(site):
+        subscriber = db.session.scalars(select(Subscriber).filter_by(email=address)).one()
+        return urlsplit(emails.preferences_page_link(subscriber)).path

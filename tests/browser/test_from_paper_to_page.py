@@ -5,8 +5,6 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_editing import sign_in
-
 PAPER = Path(__file__).parents[1] / "papers" / "samples" / "made_up_trial.xml"
 MOST_CLICKS = 25
 CONFIRMED = (
@@ -62,37 +60,36 @@ class Hands:
         self.fields += 1
 
 
-def test_a_paper_with_its_full_text_is_published_by_two_screens(page: Page) -> None:
+def test_a_paper_with_its_full_text_is_published_by_two_screens(editor: Page) -> None:
     """Before there was a fact sheet, this took 64 clicks and 35 fields, with 21 false warnings about numbers.
 
     All numbers of the text are in the paper, in words, in a table, or as the sum of its groups: none may get a warning.
     """
-    sign_in(page)
-    hands = Hands(page)
-    page.goto("/editor/papers/import")
-    hands.type(page.get_by_label("Papers", exact=True), PAPER.read_text(encoding="utf-8"))
-    hands.click(page.get_by_role("button", name="Find the papers"))
-    hands.click(page.get_by_role("button", name="Make drafts of the chosen papers").first)
-    hands.click(page.get_by_role("link", name="Paper and facts"))
-    hands.click(page.get_by_role("button", name="I read the full text"))
+    hands = Hands(editor)
+    editor.goto("/editor/papers/import")
+    hands.type(editor.get_by_label("Papers", exact=True), PAPER.read_text(encoding="utf-8"))
+    hands.click(editor.get_by_role("button", name="Find the papers"))
+    hands.click(editor.get_by_role("button", name="Make drafts of the chosen papers").first)
+    hands.click(editor.get_by_role("link", name="Paper and facts"))
+    hands.click(editor.get_by_role("button", name="I read the full text"))
     for count, field in enumerate(CONFIRMED, start=1):
-        hands.click(page.locator(f"#fact-{field} > .quick button"))
-        expect(page.locator("#fact-progress")).to_contain_text(f"{count} of ")
-    hands.click(page.get_by_role("link", name="Write with"))
-    hands.click(page.get_by_role("button", name="Add a finding"))
-    expect(page.get_by_label("Finding 1", exact=True)).to_be_focused()
-    hands.click(page.get_by_role("button", name="Add a finding"))
-    expect(page.get_by_label("Finding 2", exact=True)).to_be_focused()
-    hands.click(page.get_by_role("button", name="Add a limitation"))
-    expect(page.get_by_label("Limitation 1", exact=True)).to_be_focused()
-    hands.click(page.get_by_label("Pain Management", exact=True))
+        hands.click(editor.locator(f"#fact-{field} > .quick button"))
+        expect(editor.locator("#fact-progress")).to_contain_text(f"{count} of ")
+    hands.click(editor.get_by_role("link", name="Write with"))
+    hands.click(editor.get_by_role("button", name="Add a finding"))
+    expect(editor.get_by_label("Finding 1", exact=True)).to_be_focused()
+    hands.click(editor.get_by_role("button", name="Add a finding"))
+    expect(editor.get_by_label("Finding 2", exact=True)).to_be_focused()
+    hands.click(editor.get_by_role("button", name="Add a limitation"))
+    expect(editor.get_by_label("Limitation 1", exact=True)).to_be_focused()
+    hands.click(editor.get_by_label("Pain Management", exact=True))
     for label, value in CHOSEN.items():
-        hands.choose(page.get_by_label(label, exact=True), value)
+        hands.choose(editor.get_by_label(label, exact=True), value)
     for label, text in WRITTEN.items():
-        hands.type(page.get_by_role("textbox", name=label, exact=True), text)
-    hands.click(page.get_by_role("button", name="Publish", exact=True))
-    page.wait_for_load_state()
-    shown = page.locator("#warnings ol > li, .notice--error").all_inner_texts()
+        hands.type(editor.get_by_role("textbox", name=label, exact=True), text)
+    hands.click(editor.get_by_role("button", name="Publish", exact=True))
+    editor.wait_for_load_state()
+    shown = editor.locator("#warnings ol > li, .notice--error").all_inner_texts()
     sys.stdout.write(f"{hands.clicks} clicks, {hands.fields} fields, {len(shown)} warnings\n")
-    assert page.url.endswith("done=published"), shown
+    assert editor.url.endswith("done=published"), shown
     assert hands.clicks <= MOST_CLICKS

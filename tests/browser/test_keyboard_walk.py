@@ -1,14 +1,11 @@
 """The editors' pages with the Tab key alone: every control is reached, its focus is seen, and nothing holds it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser.test_accessibility import violations
-from tests.browser.test_editing import sign_in
-from tests.drills.site import Site
 
 WIDTHS = (390, 1280)
 PAGES = (
@@ -57,16 +54,6 @@ WATCH = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def editor(browser: Browser, site: Site) -> Iterator[Page]:
-    """One page of somebody who is signed in, for all of this file."""
-    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
-    page = context.new_page()
-    sign_in(page)
-    yield page
-    context.close()
-
-
 def walk(page: Page) -> dict[str, Any]:
     """Press Tab until every control has had its turn; what was never reached, and what was wrong at what was."""
     page.evaluate(WATCH)
@@ -79,9 +66,9 @@ def walk(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_control_is_reached_and_its_focus_is_seen(editor: Page, path: str) -> None:
+def test_every_control_is_reached_and_its_focus_is_seen(desk: Page, path: str) -> None:
     for width in WIDTHS:
-        editor.set_viewport_size({"width": width, "height": 844})
-        editor.goto(path)
-        assert walk(editor) == {"trapped": False, "unreached": [], "faults": []}, width
-        assert violations(editor) == [], width
+        desk.set_viewport_size({"width": width, "height": 844})
+        desk.goto(path)
+        assert walk(desk) == {"trapped": False, "unreached": [], "faults": []}, width
+        assert violations(desk) == [], width

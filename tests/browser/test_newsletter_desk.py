@@ -1,14 +1,13 @@
 """An editor plans the next newsletter, by keyboard alone, with and without scripts; and the screens work for everybody."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import delete, select, update
 
 from tests.browser.test_accessibility import violations
-from tests.browser.test_editing import sign_in
 from tests.browser.test_fact_sheet import press_until
 from tests.drills.site import Site, inside
 from webapp.db.session import db
@@ -39,10 +38,10 @@ def titles(site: Site) -> Iterator[list[str]]:
 
 
 @pytest.fixture(params=["with scripts", "without scripts"])
-def editor(request: pytest.FixtureRequest) -> Page:
+def editor(request: pytest.FixtureRequest, add_sign_in: Callable[[BrowserContext], None]) -> Page:
     """A signed-in editor, once with scripts and once without, at a phone."""
     page: Page = request.getfixturevalue("page" if request.param == "with scripts" else "plain_page")
-    sign_in(page)
+    add_sign_in(page.context)
     return page
 
 
@@ -85,8 +84,10 @@ def test_a_newsletter_is_planned_by_keyboard(editor: Page, titles: list[str]) ->
     expect(editor.get_by_text("A test is on its way to you.")).to_be_visible()
 
 
-def test_each_control_is_reached_by_tab(page: Page, titles: list[str]) -> None:
-    sign_in(page)
+def test_each_control_is_reached_by_tab(
+    page: Page, titles: list[str], add_sign_in: Callable[[BrowserContext], None]
+) -> None:
+    add_sign_in(page.context)
     page.goto(PAGE)
     for selector in (
         "[name=greeting]",
@@ -101,9 +102,8 @@ def test_each_control_is_reached_by_tab(page: Page, titles: list[str]) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 390, 1280])
-def test_the_pages_have_no_violation_and_fit(page: Page, site: Site, titles: list[str], width: int) -> None:
-    sign_in(page)
-    page.set_viewport_size({"width": width, "height": 844})
+def test_the_pages_have_no_violation_and_fit(desk: Page, site: Site, titles: list[str], width: int) -> None:
+    desk.set_viewport_size({"width": width, "height": 844})
     for path in (
         "/editor/newsletter/",
         PAGE,
@@ -111,9 +111,9 @@ def test_the_pages_have_no_violation_and_fit(page: Page, site: Site, titles: lis
         f"{PAGE}/send",
         "/editor/newsletter/bounces",
     ):
-        page.goto(path)
-        page.evaluate("for (const box of document.querySelectorAll('main details')) box.open = true")
-        assert violations(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        desk.goto(path)
+        desk.evaluate("for (const box of document.querySelectorAll('main details')) box.open = true")
+        assert violations(desk) == [], path
+        assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     with inside(site):
         assert next_issue.drafts(Frequency.WEEKLY) == []

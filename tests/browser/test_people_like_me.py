@@ -64,11 +64,11 @@ def test_without_scripts_the_answers_are_in_the_address(plain_page: Page) -> Non
     assert plain_page.context.cookies() == []
 
 
-def test_tab_goes_through_the_questions_in_their_order(page: Page) -> None:
-    page.goto("/people-like-me")
-    page.get_by_label("Where is the injury?").focus()
+def test_tab_goes_through_the_questions_in_their_order(screen: Page) -> None:
+    screen.goto("/people-like-me")
+    screen.get_by_label("Where is the injury?").focus()
     passed = []
     for _ in range(7):
-        passed.append(page.evaluate("document.activeElement.name || document.activeElement.type"))
-        page.keyboard.press("Tab")
+        passed.append(screen.evaluate("document.activeElement.name || document.activeElement.type"))
+        screen.keyboard.press("Tab")
     assert passed == ["level", "complete", "time", "unit", "age", "walks", "submit"]

@@ -1,9 +1,8 @@
 """A text that is published is on its pages at once and soon found; a withdrawn one is gone at once."""
 
-import pytest
 from playwright.sync_api import Page
 
-from tests.browser.test_editing import accept_warnings, sign_in
+from tests.browser.test_editing import accept_warnings
 from tests.drills.site import Site
 from tests.waiting import wait_until
 
@@ -13,12 +12,6 @@ TITLE = "In rats, a zebrafish lantern changed nothing after early surgery"
 
 def is_found(page: Page, words: str) -> bool:
     return f"/research/{SLUG}" in page.request.get("/search", params={"q": words}).text()
-
-
-@pytest.fixture
-def editor(page: Page) -> Page:
-    sign_in(page)
-    return page
 
 
 def test_what_is_published_is_soon_found_and_withdrawing_is_at_once(editor: Page, site: Site) -> None:

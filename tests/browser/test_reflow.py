@@ -4,11 +4,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_accessibility import PUBLIC
-from tests.browser.test_editing import sign_in
-from tests.drills.site import Site
 
 WIDTHS = (320, 360, 390, 768, 1280)
 NARROW = (320, 360, 768)  # a page that fits here fits wider screens
@@ -24,16 +22,6 @@ TEXT_SIZES = USUAL, LARGEST, TWICE = (
 
 # the editors' lists, forms and sheets
 DESK = ("/editor/", "/editor/summaries", "/editor/summaries/1", "/editor/words", "/editor/newsletter/", "/editor/people/")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def desk(browser: Browser, site: Site) -> Iterator[Page]:
-    """One page of an editor for all tests that only look."""
-    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
-    page = context.new_page()
-    sign_in(page)
-    yield page
-    context.close()
 
 
 def each_layout(
@@ -61,28 +49,27 @@ def test_no_page_is_wider_than_the_screen(phone: Page, path: str) -> None:
         assert phone.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_header_is_one_row_that_leads_to_help(page: Page) -> None:
+def test_the_header_is_one_row_that_leads_to_help(screen: Page) -> None:
     """With a full pack. At twice the size its words need two rows."""
-    page.goto("/visit-pack?s=" + "-".join(map(str, range(1, 13))))
-    page.evaluate("for (const part of document.querySelectorAll('.head-pack')) part.hidden = false")
-    parts = page.locator(".site-head .wrap > *")
-    for width in each_layout(page, (USUAL, LARGE, LARGEST), HEADER_WIDTHS):
+    screen.goto("/visit-pack?s=" + "-".join(map(str, range(1, 13))))
+    screen.evaluate("for (const part of document.querySelectorAll('.head-pack')) part.hidden = false")
+    parts = screen.locator(".site-head .wrap > *")
+    for width in each_layout(screen, (USUAL, LARGE, LARGEST), HEADER_WIDTHS):
         boxes = parts.evaluate_all("""parts => parts.map((part) => part.getBoundingClientRect())
             .filter((box) => box.width).map((box) => [box.left, box.right, box.top, box.bottom])""")
         middles = [(top + bottom) / 2 for _, _, top, bottom in boxes]
         assert max(middles) - min(middles) < 2, width
         assert all(a[1] <= b[0] for a, b in itertools.pairwise(boxes)), width
         assert boxes[-1][1] <= width
-        assert page.locator(".head-sos:visible, .head-menu:visible").count() > 0
-        assert page.locator(".site-nav:visible, .head-menu:visible").count() == 1
+        assert screen.locator(".head-sos:visible, .head-menu:visible").count() > 0
+        assert screen.locator(".site-nav:visible, .head-menu:visible").count() == 1
 
 
-def test_the_editors_bar_is_one_row_and_its_menu_opens_in_the_screen(page: Page) -> None:
-    sign_in(page)
-    page.goto("/editor/categories")
-    page.locator(".head-menu > summary").click()
-    panel, parts = page.locator(".menu-panel"), page.locator(".site-head .wrap > *")
-    for width in each_layout(page, (USUAL, LARGE, LARGEST), HEADER_WIDTHS):
+def test_the_editors_bar_is_one_row_and_its_menu_opens_in_the_screen(desk: Page) -> None:
+    desk.goto("/editor/categories")
+    desk.locator(".head-menu > summary").click()
+    panel, parts = desk.locator(".menu-panel"), desk.locator(".site-head .wrap > *")
+    for width in each_layout(desk, (USUAL, LARGE, LARGEST), HEADER_WIDTHS):
         boxes = [box for box in map(Locator.bounding_box, parts.all()) if box and box["width"]]
         middles = [box["y"] + box["height"] / 2 for box in boxes]
         assert max(middles) - min(middles) < 2, width
@@ -93,9 +80,9 @@ def test_the_editors_bar_is_one_row_and_its_menu_opens_in_the_screen(page: Page)
             "links => links.map((link) => link.scrollWidth > link.clientWidth ? Infinity : link.getBoundingClientRect().right)"
         )
         assert max(ends) <= edge, width
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        is_bar_shown = page.locator(".site-nav").is_visible()
-        name = page.locator(".head-menu > summary").inner_text().strip()
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width
+        is_bar_shown = desk.locator(".site-nav").is_visible()
+        name = desk.locator(".head-menu > summary").inner_text().strip()
         assert name.startswith("More" if is_bar_shown else "Menu")
         assert panel.get_by_role("link", name="My work").is_visible() != is_bar_shown
 
@@ -108,29 +95,29 @@ def test_no_page_of_the_desk_is_wider_than_the_screen(desk: Page, path: str) -> 
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_instant_results_open_in_the_screen(page: Page) -> None:
-    page.goto("/")
-    page.locator("#home-q").fill("pain")
-    panel = page.locator("#instant")
+def test_instant_results_open_in_the_screen(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator("#home-q").fill("pain")
+    panel = screen.locator("#instant")
     expect(panel.locator(".all")).to_be_visible()
-    for width in each_layout(page):
+    for width in each_layout(screen):
         assert is_in_the_screen(panel, width)
         assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
 
 
-def test_a_word_explained_opens_in_the_screen(page: Page) -> None:
-    page.goto("/research/amitriptyline-pain-trial")
-    page.locator("a.word").first.click()
-    meaning = page.locator(".words details[open] > div").first
-    for width in each_layout(page):
+def test_a_word_explained_opens_in_the_screen(screen: Page) -> None:
+    screen.goto("/research/amitriptyline-pain-trial")
+    screen.locator("a.word").first.click()
+    meaning = screen.locator(".words details[open] > div").first
+    for width in each_layout(screen):
         assert is_in_the_screen(meaning, width)
 
 
-def test_nothing_of_a_summary_at_a_glance_is_cut_off(page: Page) -> None:
+def test_nothing_of_a_summary_at_a_glance_is_cut_off(screen: Page) -> None:
     """Its round corners clip what is too wide, so the page does not get wider."""
-    page.goto("/research/walking-training-and-stamina")
-    card = page.locator(".glance")
-    for width in each_layout(page):
+    screen.goto("/research/walking-training-and-stamina")
+    card = screen.locator(".glance")
+    for width in each_layout(screen):
         over = card.evaluate("""card => [...card.querySelectorAll('p, dt, dd, b')].filter((part) =>
             part.getBoundingClientRect().right > card.getBoundingClientRect().right).length""")
         assert over == 0, width

@@ -12,88 +12,88 @@ FIELD = "#home-q"
 RESULTS = "#search-results"
 
 
-def test_home_shows_a_few_results_from_the_second_letter(page: Page) -> None:
-    page.goto("/")
-    page.locator(FIELD).press_sequentially("s")
-    page.wait_for_timeout(500)
-    expect(page.locator(PANEL)).to_be_hidden()
-    page.locator(FIELD).press_sequentially("tem cel")
-    expect(page.locator(f"{PANEL} ul").first.locator("a").first).to_contain_text("ell")
-    expect(page.locator("#status")).to_have_text(re.compile(r"\d of \d+ summar(y|ies) shown"))
-    expect(page.locator(FIELD)).to_be_focused()
-    assert page.url.endswith("/")
+def test_home_shows_a_few_results_from_the_second_letter(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator(FIELD).press_sequentially("s")
+    screen.wait_for_timeout(500)
+    expect(screen.locator(PANEL)).to_be_hidden()
+    screen.locator(FIELD).press_sequentially("tem cel")
+    expect(screen.locator(f"{PANEL} ul").first.locator("a").first).to_contain_text("ell")
+    expect(screen.locator("#status")).to_have_text(re.compile(r"\d of \d+ summar(y|ies) shown"))
+    expect(screen.locator(FIELD)).to_be_focused()
+    assert screen.url.endswith("/")
 
 
-def test_the_panel_is_reached_with_tab_and_its_link_with_enter(page: Page) -> None:
-    page.goto("/")
-    page.locator(FIELD).press_sequentially("treadmill")
-    first = page.locator(f"{PANEL} li a").first
+def test_the_panel_is_reached_with_tab_and_its_link_with_enter(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator(FIELD).press_sequentially("treadmill")
+    first = screen.locator(f"{PANEL} li a").first
     expect(first).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    screen.keyboard.press("Tab")
+    screen.keyboard.press("Tab")
     expect(first).to_be_focused()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/research/*")
+    screen.keyboard.press("Enter")
+    screen.wait_for_url("**/research/*")
 
 
-def test_escape_closes_the_panel_and_gives_the_focus_back(page: Page) -> None:
-    page.goto("/")
-    page.locator(FIELD).press_sequentially("stem cells")
-    first = page.locator(f"{PANEL} li a").first
+def test_escape_closes_the_panel_and_gives_the_focus_back(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator(FIELD).press_sequentially("stem cells")
+    first = screen.locator(f"{PANEL} li a").first
     expect(first).to_be_visible()
     first.focus()
-    page.keyboard.press("Escape")
-    expect(page.locator(PANEL)).to_be_hidden()
-    expect(page.locator(FIELD)).to_be_focused()
+    screen.keyboard.press("Escape")
+    expect(screen.locator(PANEL)).to_be_hidden()
+    expect(screen.locator(FIELD)).to_be_focused()
 
 
-def test_clearing_the_field_closes_the_panel(page: Page) -> None:
-    page.goto("/")
-    page.locator(FIELD).press_sequentially("stem cells")
-    expect(page.locator(f"{PANEL} li a").first).to_be_visible()
-    page.locator(FIELD).fill("")
-    expect(page.locator(PANEL)).to_be_hidden()
-    page.wait_for_timeout(500)
-    expect(page.locator(PANEL)).to_be_hidden()
+def test_clearing_the_field_closes_the_panel(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator(FIELD).press_sequentially("stem cells")
+    expect(screen.locator(f"{PANEL} li a").first).to_be_visible()
+    screen.locator(FIELD).fill("")
+    expect(screen.locator(PANEL)).to_be_hidden()
+    screen.wait_for_timeout(500)
+    expect(screen.locator(PANEL)).to_be_hidden()
 
 
-def test_completions_are_ordinary_links(page: Page) -> None:
-    page.goto("/")
-    page.locator(FIELD).press_sequentially("autonomic dys")
-    page.locator(PANEL).get_by_role("link", name="autonomic dysreflexia", exact=True).click()
-    page.wait_for_url("**/search?q=autonomic+dysreflexia")
-    expect(page.locator("#search-heading")).to_contain_text("“autonomic dysreflexia”")
+def test_completions_are_ordinary_links(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator(FIELD).press_sequentially("autonomic dys")
+    screen.locator(PANEL).get_by_role("link", name="autonomic dysreflexia", exact=True).click()
+    screen.wait_for_url("**/search?q=autonomic+dysreflexia")
+    expect(screen.locator("#search-heading")).to_contain_text("“autonomic dysreflexia”")
 
 
-def test_enter_on_home_opens_the_search_page(page: Page) -> None:
-    page.goto("/")
-    page.locator(FIELD).fill("nerve pain")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/search?q=nerve+pain*")
-    expect(page.locator("#search-heading")).to_contain_text("“nerve pain”")
+def test_enter_on_home_opens_the_search_page(screen: Page) -> None:
+    screen.goto("/")
+    screen.locator(FIELD).fill("nerve pain")
+    screen.keyboard.press("Enter")
+    screen.wait_for_url("**/search?q=nerve+pain*")
+    expect(screen.locator("#search-heading")).to_contain_text("“nerve pain”")
 
 
-def test_the_search_page_answers_as_it_is_typed_and_keeps_its_address(page: Page) -> None:
-    page.goto("/search")
-    page.locator("#q").press_sequentially("bladder")
-    page.wait_for_url("**/search?q=bladder")
-    expect(page.locator("#search-heading")).to_contain_text("“bladder”")
-    expect(page.locator("#q")).to_be_focused()
-    expect(page.locator("#status")).to_contain_text("for “bladder”")
+def test_the_search_page_answers_as_it_is_typed_and_keeps_its_address(screen: Page) -> None:
+    screen.goto("/search")
+    screen.locator("#q").press_sequentially("bladder")
+    screen.wait_for_url("**/search?q=bladder")
+    expect(screen.locator("#search-heading")).to_contain_text("“bladder”")
+    expect(screen.locator("#q")).to_be_focused()
+    expect(screen.locator("#status")).to_contain_text("for “bladder”")
 
 
-def test_back_leads_through_searches_to_where_the_reader_came_from(page: Page) -> None:
-    page.goto("/about")
-    page.goto("/search?q=pain")
-    page.locator("#q").fill("bladder")
-    page.wait_for_url("**/search?q=bladder")
-    expect(page.locator("#search-heading")).to_contain_text("“bladder”")
-    page.go_back()
-    page.wait_for_url("**/search?q=pain")
-    expect(page.locator("#search-heading")).to_contain_text("“pain”")
-    expect(page.locator("#q")).to_have_value("pain")
-    page.go_back()
-    page.wait_for_url("**/about")
+def test_back_leads_through_searches_to_where_the_reader_came_from(screen: Page) -> None:
+    screen.goto("/about")
+    screen.goto("/search?q=pain")
+    screen.locator("#q").fill("bladder")
+    screen.wait_for_url("**/search?q=bladder")
+    expect(screen.locator("#search-heading")).to_contain_text("“bladder”")
+    screen.go_back()
+    screen.wait_for_url("**/search?q=pain")
+    expect(screen.locator("#search-heading")).to_contain_text("“pain”")
+    expect(screen.locator("#q")).to_have_value("pain")
+    screen.go_back()
+    screen.wait_for_url("**/about")
 
 
 @pytest.mark.parametrize(("path", "field", "target"), [("/search", "#q", RESULTS), ("/", FIELD, PANEL)])
@@ -117,31 +117,31 @@ def test_a_late_answer_never_replaces_a_newer_one(page: Page, path: str, field: 
     expect(page.locator(target)).not_to_contain_text("zeb")
 
 
-def test_a_filter_is_one_press_and_keeps_focus_place_and_other_counts(page: Page) -> None:
-    page.goto("/search?q=pain")
-    filters = page.locator("#filters")
+def test_a_filter_is_one_press_and_keeps_focus_place_and_other_counts(screen: Page) -> None:
+    screen.goto("/search?q=pain")
+    filters = screen.locator("#filters")
     if filters.get_attribute("open") is None:
         filters.locator("summary").press("Enter")
-    people = page.locator("#filter-subject-people")
-    animals = page.locator("#filter-subject-animals .n").inner_text()
+    people = screen.locator("#filter-subject-people")
+    animals = screen.locator("#filter-subject-animals .n").inner_text()
     people.press("Enter")
-    page.wait_for_url("**/search?q=pain&subject=people")
+    screen.wait_for_url("**/search?q=pain&subject=people")
     expect(people).to_have_attribute("aria-current", "true")
     expect(people).to_be_focused()
-    expect(page.locator("#filter-subject-animals .n")).to_have_text(animals)
+    expect(screen.locator("#filter-subject-animals .n")).to_have_text(animals)
     people.press("Enter")
-    page.wait_for_url("**/search?q=pain")
+    screen.wait_for_url("**/search?q=pain")
     expect(people).to_be_visible()
     expect(people).to_be_focused()
 
 
-def test_typing_other_words_keeps_filters_and_order(page: Page) -> None:
-    page.goto("/search?q=pain&subject=people&kind=randomized-trial&sort=newest")
-    page.locator("#q").fill("walking")
-    page.wait_for_url("**/search?q=walking&*")
+def test_typing_other_words_keeps_filters_and_order(screen: Page) -> None:
+    screen.goto("/search?q=pain&subject=people&kind=randomized-trial&sort=newest")
+    screen.locator("#q").fill("walking")
+    screen.wait_for_url("**/search?q=walking&*")
     for part in ("subject=people", "kind=randomized-trial", "sort=newest"):
-        assert part in page.url
-    expect(page.locator("#filter-subject-people")).to_have_attribute("aria-current", "true")
+        assert part in screen.url
+    expect(screen.locator("#filter-subject-people")).to_have_attribute("aria-current", "true")
 
 
 def test_a_busy_server_is_told_and_what_is_shown_stays(page: Page) -> None:
@@ -198,12 +198,12 @@ def test_a_search_is_one_entry_in_the_history_however_slowly_it_is_typed(page: P
     page.wait_for_url("**/about")
 
 
-def test_the_next_search_is_another_entry_in_the_history(page: Page) -> None:
-    page.goto("/search")
+def test_the_next_search_is_another_entry_in_the_history(screen: Page) -> None:
+    screen.goto("/search")
     for text in ("bladder", "walking"):
-        page.locator("#q").fill(text)
-        page.wait_for_url(f"**/search?q={text}")
-        page.locator("#q").blur()
-    page.go_back()
-    page.wait_for_url("**/search?q=bladder")
-    expect(page.locator("#search-heading")).to_contain_text("“bladder”")
+        screen.locator("#q").fill(text)
+        screen.wait_for_url(f"**/search?q={text}")
+        screen.locator("#q").blur()
+    screen.go_back()
+    screen.wait_for_url("**/search?q=bladder")
+    expect(screen.locator("#search-heading")).to_contain_text("“bladder”")

@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import delete, func, select
 
 from tests.browser.test_accessibility import violations
-from tests.browser.test_editing import sign_in
 from tests.browser.test_fact_sheet import press_until
 from tests.drills.site import Site, inside
 from tests.factories import NOW
@@ -44,20 +43,19 @@ def hundred(site: Site) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hundred")
-def test_a_hundred_papers_are_sorted_by_keyboard_alone(page: Page, site: Site) -> None:
-    sign_in(page)
-    page.goto("/editor/new-papers")
-    press_until(page, "Tab", "document.activeElement.matches('[data-row] [data-key]')")
+def test_a_hundred_papers_are_sorted_by_keyboard_alone(editor: Page, site: Site) -> None:
+    editor.goto("/editor/new-papers")
+    press_until(editor, "Tab", "document.activeElement.matches('[data-row] [data-key]')")
     for done in range(COUNT):
-        page.keyboard.press(KEYS[done % len(KEYS)])
-        expect(page.locator(".tabs [aria-current] .n")).to_have_text(str(COUNT - done - 1))
-    expect(page.get_by_text("All new papers are sorted.")).to_be_focused()
+        editor.keyboard.press(KEYS[done % len(KEYS)])
+        expect(editor.locator(".tabs [aria-current] .n")).to_have_text(str(COUNT - done - 1))
+    expect(editor.get_by_text("All new papers are sorted.")).to_be_focused()
     with inside(site):
         counted = dict(
             db.session.execute(select(Candidate.state, func.count()).group_by(Candidate.state)).all()
         )
     assert counted == {CandidateState.KEPT: 50, CandidateState.NOT_FOR_US: 25, CandidateState.SKIPPED: 25}
-    press_until(page, "Shift+Tab", "document.activeElement.dataset.key === 'u'")
-    page.keyboard.press("u")
-    expect(page.locator(".tabs [aria-current] .n")).to_have_text("1")
-    assert violations(page) == []
+    press_until(editor, "Shift+Tab", "document.activeElement.dataset.key === 'u'")
+    editor.keyboard.press("u")
+    expect(editor.locator(".tabs [aria-current] .n")).to_have_text("1")
+    assert violations(editor) == []
