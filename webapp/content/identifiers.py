@@ -1,15 +1,16 @@
-"""Identifiers of papers, authors and trials, found in whatever people, files and addresses put around them.
+"""Identifiers of papers, authors and trials, and dates, found in whatever people, files and addresses put around them.
 
 Each ``find_…`` function returns the bare identifier, or "" if there is none. Every format, form and look-up reads them here.
+Dates are in ISO 8601, with the precision that they were given with.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from urllib.parse import unquote
 
-from webapp.parsing import clean_text, decode_entities
+from webapp.parsing import clean_text, decode_entities, int_from
 
 _DOI = re.compile(r"(?<![\d.])(?!10\.1002/central/)10\.\d{4,9}(?:\.\d+)*/[^\s\"“”„‘’«»`|^?]+")
 # Where a DOI ends although the text goes on: before the parameters of an address, or before another address.
@@ -76,6 +77,15 @@ _TRIAL = re.compile(
         for start, rest in _TRIALS.items()
     ),
     re.I,
+)
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_AROUND_DATE = " \t\n[](){}<>.,;\"'“”©c"
+_YEAR_FIRST = re.compile(
+    r"(\d{4})(?:[-/. ]?(\d{1,2}|[A-Za-z]{3,9})\.?(?:[-/., ]{0,2}(\d{1,2}))?)?(?:[/T ].*)?", re.DOTALL
+)
+_DAY_FIRST = re.compile(
+    r"(?:(?P<day>\d{1,2})\s+)?(?P<month>[A-Za-z]{3,9})\.?(?:\s+(?P<last_day>\d{1,2})(?:st|nd|rd|th)?)?,?\s+(?P<year>\d{4})"
 )
 
 
@@ -176,6 +186,36 @@ def find_date(text: str) -> str:
     except ValueError:
         return ""
     return found if found >= "1800" else ""
+
+
+def date_in(text: str) -> str:
+    """Convert a date, like "2002 Sep 15", "2021/02/01/", "20060110" or "15 Sep 2002"; "" for other text.
+
+    A season or a range of months ("2001 Jul-Aug") is reduced to its year.
+    """
+    text = clean_text(text).strip(_AROUND_DATE)
+    if match := _DAY_FIRST.fullmatch(text):
+        return date_of(match["year"], match["month"], match["day"] or match["last_day"] or "")
+    match = _YEAR_FIRST.fullmatch(text)
+    return date_of(*(part or "" for part in match.groups())) if match else ""
+
+
+def date_of(year: str, month: str = "", day: str = "") -> str:
+    """Join the parts of a date; the month may be a number or a name. An invalid month or day is left out."""
+    month, name = month.strip(), month.strip()[:3].lower()
+    number = str(_MONTHS.index(name) + 1) if name in _MONTHS else month if int_from(month) else ""
+    for parts in ((number, day.strip()), (number,), ()):
+        text = "-".join([year.strip(_AROUND_DATE), *(part.zfill(2) for part in parts if part)])
+        if all(parts) and find_date(text) == text:
+            return text
+    return ""
+
+
+def earliest_date(days: Iterable[str]) -> str:
+    """Return the earliest date, with the most precision that any gives for its year."""
+    known = [day for day in days if day]
+    year = min((day[:4] for day in known), default="")
+    return min((day for day in known if day.startswith(year)), key=lambda day: (-len(day), day), default="")
 
 
 def find_address(text: str) -> str:

@@ -20,9 +20,8 @@ from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, Regexp
 
 from webapp.content.comparison import Difference, word_runs
-from webapp.content.identifiers import READERS
+from webapp.content.identifiers import READERS, date_in
 from webapp.models.values import Labeled
-from webapp.papers import dates
 from webapp.papers.records import LONGEST_TEXT
 from webapp.parsing import FIRST_YEAR, LAST_YEAR, date_from, int_from
 
@@ -62,7 +61,7 @@ def typed_date(label: str, *validators: Any) -> StringField:
 
 def _date_in_numbers(typed: str | None) -> str | None:
     """Convert a date to ISO 8601; one of which a part would be lost, such as February 31, stays as it was typed."""
-    found = dates.from_text(typed or "")
+    found = date_in(typed or "")
     return found if len(re.findall(r"\w+", typed or "")) == len(found.split("-")) and found else typed
 
 

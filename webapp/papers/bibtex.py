@@ -10,9 +10,9 @@ from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyB
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import doi_of_note, find_named_pmcid, find_named_pmid
+from webapp.content.identifiers import date_in, date_of, doi_of_note, find_named_pmcid, find_named_pmid
 from webapp.models.values import Author
-from webapp.papers import dates, names
+from webapp.papers import names
 from webapp.papers.records import (
     LONGEST_TEXT,
     MOST_RECORDS,
@@ -165,8 +165,8 @@ def _content(raw: dict[str, str]) -> ArticleContent:
         pmcid=_first(plain, "pmcid", "pmc") or find_named_pmcid(notes),
         url=raw.get("url", ""),
         journal=_first(plain, "journal", "journaltitle", "booktitle"),
-        published_on=dates.from_text(_first(plain, "date"))
-        or dates.partial(_first(plain, "year"), *([*month, _first(plain, "day")][:2])),
+        published_on=date_in(_first(plain, "date"))
+        or date_of(_first(plain, "year"), *([*month, _first(plain, "day")][:2])),
         volume=_first(plain, "volume"),
         issue=_first(plain, "number", "issue"),
         pages=_first(plain, "pages", "eid", "article-number", "articleno"),

@@ -14,10 +14,18 @@ from typing import Any
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import doi_of_note, find_doi, find_named_pmcid, find_named_pmid, find_trials
+from webapp.content.identifiers import (
+    date_in,
+    date_of,
+    doi_of_note,
+    earliest_date,
+    find_doi,
+    find_named_pmcid,
+    find_named_pmid,
+    find_trials,
+)
 from webapp.content.paper_status import is_notice, status_of
 from webapp.models.values import Author
-from webapp.papers import dates
 from webapp.papers.notices import Notice, statuses, with_notice, worst
 from webapp.papers.records import (
     IS_A_NOTICE,
@@ -127,7 +135,7 @@ def paper_from(message: Message) -> PaperContent:
         pmcid=text_at(message, "PMCID") or find_named_pmcid(note),
         url=text_at(message, "URL"),
         journal=_first(message.get("container-title")),
-        published_on=dates.earliest(_date(message.get(name)) for name in _DATES),
+        published_on=earliest_date(_date(message.get(name)) for name in _DATES),
         volume=text_at(message, "volume"),
         issue=text_at(message, "issue"),
         pages=text_at(message, "page") or text_at(message, "article-number"),
@@ -183,13 +191,13 @@ def _kind(entry: Message) -> str:
 def _date(value: Any) -> str:
     """Convert ``{"date-parts": [[2022, 3]]}`` or ``{"raw": "2022-03"}`` to "2022-03"; "" for an invalid date."""
     if not isinstance(value, dict):
-        return dates.from_text(text_at(value))
+        return date_in(text_at(value))
     parts = value.get("date-parts")
     first = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], list) else []
     return (
-        dates.partial(*map(text_at, first[:3]))
+        date_of(*map(text_at, first[:3]))
         if first
-        else dates.from_text(text_at(value.get("raw") or value.get("literal")))
+        else date_in(text_at(value.get("raw") or value.get("literal")))
     )
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_doi, find_trials
+from webapp.content.identifiers import date_of, earliest_date, find_doi, find_trials
 from webapp.models import CELL, Section, Source
 from webapp.models.values import Author
-from webapp.papers import dates, names
+from webapp.papers import names
 from webapp.papers.crossref import short_license
 from webapp.papers.markup import drop, paragraphs, words
 from webapp.papers.notices import Notice, statuses, study_kinds, with_notice, worst
@@ -130,8 +130,8 @@ def _paper(article: Element, meta: Element) -> PaperContent:
         pmid=_identifier(meta, "pmid"),
         pmcid=_identifier(meta, "pmc") or _identifier(meta, "pmcid"),
         journal=words(journal.find(".//journal-title")) or words(journal.find("journal-id")),
-        published_on=dates.earliest(
-            dates.partial(*(words(date.find(part)) for part in ("year", "month", "day")))
+        published_on=earliest_date(
+            date_of(*(words(date.find(part)) for part in ("year", "month", "day")))
             for date in meta.findall("pub-date")
             if (date.get("pub-type") or date.get("date-type")) not in _LATER_DATES
         ),

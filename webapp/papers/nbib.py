@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import msgspec
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import find_orcid, find_trials
+from webapp.content.identifiers import date_in, earliest_date, find_orcid, find_trials
 from webapp.models.values import Author
-from webapp.papers import dates, names, pubmed
+from webapp.papers import names, pubmed
 from webapp.papers.records import Record, heading, one_line, registrations
 
 SIGN = re.compile(r"^PMID *- ?\d", re.MULTILINE)
@@ -50,7 +50,7 @@ def _record(tags: Tags) -> Record:
         pmid=_first(tags, "PMID"),
         pmcid=_first(tags, "PMC"),
         journal=_first(tags, "JT") or _first(tags, "TA"),
-        published_on=dates.earliest(dates.from_text(_first(tags, tag)) for tag in ("DP", "DEP")),
+        published_on=earliest_date(date_in(_first(tags, tag)) for tag in ("DP", "DEP")),
         volume=_first(tags, "VI"),
         issue=_first(tags, "IP"),
         pages=_first(tags, "PG"),

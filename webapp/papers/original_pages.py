@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_doi
+from webapp.content.identifiers import date_in, find_doi
 from webapp.models.values import Finding, Implication
-from webapp.papers import dates, page_blocks
+from webapp.papers import page_blocks
 from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.page_blocks import AFTER_LEAD, Block
 from webapp.papers.records import Record, Unreadable, normalized, one_line
@@ -168,7 +168,7 @@ def _paper(title: str, top: list[Block], parts: dict[str, list[Block]], notes: l
     journal = year = published_on = ""
     for piece in pieces:
         if match := _PUBLISHED.fullmatch(piece):
-            published_on = dates.from_text(match[1])
+            published_on = date_in(match[1])
             if not published_on:
                 notes.append(f"Check the date: “{match[1]}”.")
         elif not journal and (match := _JOURNAL.fullmatch(piece)):

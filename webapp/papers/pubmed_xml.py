@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import find_trials
+from webapp.content.identifiers import date_in, date_of, earliest_date, find_trials
 from webapp.models.values import Author
-from webapp.papers import dates, pubmed
+from webapp.papers import pubmed
 from webapp.papers.markup import paragraphs, words
 from webapp.papers.records import Record, heading, refused, registrations
 
@@ -51,7 +51,7 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
     published = []
     for element in (*issue.findall("PubDate"), *article.findall("ArticleDate")):
         parts = [words(element.find(name)) for name in ("Year", "Month", "Day")]
-        published.append(dates.partial(*parts) or dates.from_text(words(element.find("MedlineDate"))))
+        published.append(date_of(*parts) or date_in(words(element.find("MedlineDate"))))
     authors = []
     for author in article.findall("AuthorList/Author"):
         if author.get("ValidYN") == "N":  # a spelling that PubMed corrected in the next element
@@ -69,7 +69,7 @@ def _paper(entry: Element, citation: Element, article: Element) -> PaperContent:
         pmid=words(citation.find("PMID")),
         pmcid=_identifier(entry, "pmc"),
         journal=words(article.find("Journal/Title")) or words(article.find("Journal/ISOAbbreviation")),
-        published_on=dates.earliest(published),
+        published_on=earliest_date(published),
         volume=words(issue.find("Volume")),
         issue=words(issue.find("Issue")),
         pages=words(article.find("Pagination/MedlinePgn"))

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.identifiers import find_doi, find_named_pmcid, find_named_pmid
-from webapp.papers import dates, names
+from webapp.content.identifiers import date_in, earliest_date, find_doi, find_named_pmcid, find_named_pmid
+from webapp.papers import names
 from webapp.papers.records import Record, keywords, one_line, plain_text
 
 SIGN = re.compile(r"^\s*TY(?:\s{1,3})[-–]", re.MULTILINE | re.IGNORECASE)
@@ -83,8 +83,8 @@ def _record(fields: Fields, line: int) -> Record:
     start, end = _first(fields, "SP"), _first(fields, "EP")
     is_range = start and end and "-" not in start
     # The year, refined by the date in DA if that has the same year, or none as in Web of Science and EndNote.
-    year, date = dates.from_text(_first(fields, "PY", "Y1", "YR")), _first(fields, "DA")
-    days = (year, dates.from_text(date if re.search(r"\d{4}", date) else f"{year[:4]} {date}"))
+    year, date = date_in(_first(fields, "PY", "Y1", "YR")), _first(fields, "DA")
+    days = (year, date_in(date if re.search(r"\d{4}", date) else f"{year[:4]} {date}"))
     paper = PaperContent(
         title=_first(fields, *_TITLES),
         doi=next(filter(None, map(find_doi, dois)), ""),
@@ -92,7 +92,7 @@ def _record(fields: Fields, line: int) -> Record:
         pmcid=find_named_pmcid(links),
         url=next((link for tag in _LINKS for link in fields.get(tag, []) if link.startswith("http")), ""),
         journal=_first(fields, "T2", "JF", "JO", "JA", "J2"),
-        published_on=dates.earliest(day for day in days if day.startswith(year[:4])),
+        published_on=earliest_date(day for day in days if day.startswith(year[:4])),
         volume=_first(fields, "VL"),
         issue=_first(fields, "IS"),
         pages=f"{start}-{end}" if is_range else start or _first(fields, "C7"),  # C7: article number

@@ -13,9 +13,9 @@ import msgspec
 
 from webapp.config import Config
 from webapp.content.article_content import PaperContent
-from webapp.content.identifiers import READERS, find_doi
+from webapp.content.identifiers import READERS, date_in, earliest_date, find_doi
 from webapp.models.values import Author
-from webapp.papers import dates, file_formats, pubmed
+from webapp.papers import file_formats, pubmed
 from webapp.papers.crossref import Message
 from webapp.papers.records import Record, Unreadable, funding, heading, normalized, plain_text
 from webapp.papers.services import (
@@ -142,7 +142,7 @@ def _paper(result: dict[str, Any]) -> PaperContent:
         pmid=text_at(result, "pmid"),
         pmcid=text_at(result, "pmcid"),
         journal=text_at(result, "journalInfo", "journal", "title"),
-        published_on=dates.earliest(map(dates.from_text, days)),
+        published_on=earliest_date(map(date_in, days)),
         volume=text_at(result, "journalInfo", "volume"),
         issue=text_at(result, "journalInfo", "issue"),
         pages=text_at(result, "pageInfo"),
@@ -169,7 +169,7 @@ def trial_from(study: dict[str, Any]) -> RegisteredTrial:
     """Convert what ClinicalTrials.gov (API version 2) says of one trial, which is never a paper."""
     protocol = study.get("protocolSection")
     days = [
-        dates.from_text(text_at(protocol, "statusModule", f"{name}DateStruct", "date"))
+        date_in(text_at(protocol, "statusModule", f"{name}DateStruct", "date"))
         for name in ("start", "completion", "lastUpdatePost")
     ]
     enrollment = ("designModule", "enrollmentInfo")
