@@ -18,7 +18,7 @@ from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.db.session import db
 from webapp.db.writing import writing as take_turn
-from webapp.editor import draft_form
+from webapp.editor import fields
 from webapp.models import Draft
 from webapp.publishing import publication
 
@@ -117,7 +117,7 @@ def test_an_autosave_computes_only_what_it_shows(
         raise AssertionError("computed and thrown away")
 
     monkeypatch.setattr(plain_language, "plain_check", too_much)
-    monkeypatch.setattr(draft_form, "category_choices", too_much)
+    monkeypatch.setattr(fields, "category_choices", too_much)
     assert "Your typing is saved" in client.post_fragment(f"{edit}/autosave", sent)
 
 

@@ -17,7 +17,8 @@ from webapp.content import merging
 from webapp.content.article_content import ArticleContent, from_json, from_toml, to_toml
 from webapp.content.fact_words import DOES_NOT_APPLY, FACTS, NOT_STATED
 from webapp.db.session import db
-from webapp.editor.forms import content_from, form_for, problems_in, values_of
+from webapp.editor.fields import problems_in
+from webapp.editor.forms import content_from, form_for, values_of
 from webapp.models import Article, Draft
 from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, Cause, Either, People, Range, Sex
 from webapp.models.values import LaterEvent, ReadFrom, Registration, TextKind

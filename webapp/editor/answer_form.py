@@ -13,24 +13,22 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.catalog.queries import titles
 from webapp.content.answer_content import AnswerContent
-from webapp.editor.draft_form import (
-    MOST_ROWS,
-    DraftForm,
-    category_values,
-    day_text,
-    lines,
-    lines_in,
-    rows_of,
-    texts_in,
-)
 from webapp.editor.fields import (
+    MOST_ROWS,
     NOT_CHOSEN,
+    DraftForm,
     Rows,
+    category_values,
     check_day,
     choice,
+    day_text,
     identifier,
+    lines,
+    lines_in,
     long,
+    rows_of,
     short,
+    texts_in,
     typed_date,
     whole_address,
 )

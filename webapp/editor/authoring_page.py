@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from operator import attrgetter
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
@@ -19,11 +20,10 @@ from webapp.content.answer_content import AnswerContent, Content, content_from_j
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.editor import autosaves, queries, rows
-from webapp.editor.draft_form import DraftForm
-from webapp.editor.form_parts import form_parts
-from webapp.editor.forms import attach, content_from, form_for, values_of
+from webapp.editor.fields import DraftForm, attach
+from webapp.editor.forms import content_from, form_for, values_of
 from webapp.models import Draft, Role
-from webapp.models.values import ArticleStatus, TextKind
+from webapp.models.values import ArticleStatus, Labeled, TextKind
 from webapp.publishing import (
     ai_drafts,
     answers,
@@ -86,6 +86,47 @@ _DONE = {  # by the button that led here
     ),
     "unscheduled": FormNotice("The schedule is canceled.", "Your text is saved as a draft."),
 }
+
+
+class PartState(Labeled):
+    """How far a part is. It says nothing about whether the part is right: that is what the checks are for."""
+
+    EMPTY = "empty", "empty"
+    BEGUN = "begun", "begun"
+    WRITTEN = "written", "written"
+
+
+@dataclass(frozen=True)
+class FormPart:
+    """One part of the form; ``target``: the id of its heading."""
+
+    target: str
+    name: str
+    state: PartState
+
+
+# Target, name, and the fields without which the text cannot be published.
+_OF_SUMMARY = (
+    (
+        "h-paper",
+        "The paper",
+        ("paper.title", "paper.authors", "paper.journal", "paper.published_on", "categories"),
+    ),
+    ("h-flags", "Title and flags", ("plain_title", "subject", "about_sci", "study_kind", "result")),
+    ("h-explanation", "Simple explanation", ("main_message", "simple_explanation")),
+    ("h-findings", "Key findings", ("findings",)),
+    ("h-summary", "Harms and research summary", ("harms", "research_summary")),
+    ("h-limitations", "Study limitations", ("limitations",)),
+    ("h-about", "Money and this summary", ("written_by",)),
+)
+_OF_ANSWER = (
+    ("h-question", "The question", ("question", "categories")),
+    ("h-verdict", "The verdict", ("verdict", "certainty", "certainty_reason")),
+    ("h-found", "What we found", ("found",)),
+    ("h-missing", "What is missing", ("missing",)),
+    ("h-would_change", "What would change this", ("would_change",)),
+    ("h-about", "Safety, and this answer", ("written_by", "next_check_on")),
+)
 
 
 @dataclass(frozen=True)
@@ -234,6 +275,16 @@ def show_form(
         else 0,
         local=local_time,
     )
+
+
+def form_parts(content: Content) -> list[FormPart]:
+    """Say of each part that a text needs how far it is."""
+    parts = []
+    for target, name, fields in _OF_ANSWER if isinstance(content, AnswerContent) else _OF_SUMMARY:
+        filled = [bool(attrgetter(field)(content)) for field in fields]
+        state = PartState.BEGUN if any(filled) else PartState.EMPTY
+        parts.append(FormPart(target, name, PartState.WRITTEN if all(filled) else state))
+    return parts
 
 
 def show_talk(draft: Draft, form: DraftForm, notice: TalkNotice, status: int = HTTPStatus.OK) -> Response:

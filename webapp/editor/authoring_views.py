@@ -32,14 +32,13 @@ from webapp.editor.authoring_page import (
     status_text,
     typed_comments,
 )
-from webapp.editor.draft_form import DraftForm
+from webapp.editor.fields import DraftForm, problems_in
 from webapp.editor.forms import (
     FORMS,
     SummaryForm,
     content_from,
     fill_paper,
     form_for,
-    problems_in,
     with_content,
 )
 from webapp.models import AuditKind, Draft, Role

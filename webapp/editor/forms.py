@@ -1,6 +1,6 @@
 """The authoring form of a summary, and the conversion of either form to a content and back. Content without a field is carried over."""
 
-from collections.abc import Iterator, Sequence
+import re
 from typing import Any
 
 import msgspec
@@ -8,8 +8,6 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
-    Field,
-    FieldList,
     Form,
     FormField,
     SelectField,
@@ -17,36 +15,34 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, Regexp
 
 from webapp.content.answer_content import AnswerContent, Content
 from webapp.content.article_content import ArticleContent, PaperContent
+from webapp.content.checks import SAID_IN
 from webapp.content.paper_status import status_of
-from webapp.content.problems import Problem
 from webapp.editor.answer_form import AnswerForm, answer_from, answer_values
-from webapp.editor.draft_form import (
+from webapp.editor.fields import (
     MOST_ROWS,
     NO_CONTENT,
-    DraftForm,
-    category_values,
-    day_text,
-    lines,
-    lines_in,
-    rows_of,
-    texts_in,
-)
-from webapp.editor.fields import (
     NOT_CHOSEN,
+    DraftForm,
     Rows,
+    category_values,
     check_day,
     choice,
+    day_text,
     identifier,
+    lines,
+    lines_in,
     long,
+    rows_of,
     short,
+    texts_in,
     typed_date,
     whole_address,
 )
-from webapp.editor.people_form import PeopleForm, people_from, people_values
+from webapp.models.people import Ages, Cause, Either, People, Range, Sex
 from webapp.models.values import (
     AboutSci,
     Finding,
@@ -61,7 +57,7 @@ from webapp.models.values import (
     TextKind,
 )
 from webapp.papers import names
-from webapp.parsing import date_from, member_from
+from webapp.parsing import date_from, int_from, member_from
 
 _ARTICLE_TEXTS, _PAPER_TEXTS = (
     [field.name for field in msgspec.structs.fields(kind) if field.type is str]
@@ -80,6 +76,12 @@ _ROWS: dict[str, type[msgspec.Struct]] = {
     "registrations": Registration,
     "since_then": LaterEvent,
 }
+
+_BOTH = "both"
+_NOT_STATED = SelectChoice("", "Not stated")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?")
+_a_number = Regexp(rf"\s*{_NUMBER.pattern}\s*$", message="Enter a number, like 41 or 2.5.")
+_a_count = Regexp(r"\s*[0-9]{1,9}\s*$", message="Enter a whole number, like 18.")
 
 
 def check_authors(_form: Form, field: TextAreaField) -> None:
@@ -157,6 +159,34 @@ class LaterEventForm(Form):
     source = short("Where it was seen, if not there")
 
 
+def check_places(_form: Form, field: TextAreaField) -> None:
+    """Each line names a field and, after a colon, a place in the paper."""
+    for line in filter(str.strip, (field.data or "").splitlines()):
+        if not all(map(str.strip, line.partition(":"))):
+            raise ValidationError(SAID_IN)
+
+
+class PeopleForm(Form):
+    """Who took part; an empty field is not stated."""
+
+    levels = short("Levels of injury")
+    ais = short("AIS grades", 40)
+    complete = choice("Complete injuries", Either, _NOT_STATED)
+    years_since_from = short("Years since the injury, from", 12, _a_number)
+    years_since_to = short("Years since the injury, to", 12, _a_number)
+    ages_from = short("Ages, from", 12, _a_number)
+    ages_to = short("Ages, to", 12, _a_number)
+    ages_typical = short("Mean or median age", 12, _a_number)
+    sex_men = short("Men", 12, _a_count)
+    sex_women = short("Women", 12, _a_count)
+    cause = choice(
+        "What caused the injury", Cause, _NOT_STATED, SelectChoice(_BOTH, "Both, in different people")
+    )
+    walks = choice("Able to walk", Either, _NOT_STATED)
+    count = short("Number of people", 12, _a_count)
+    said_in = long("Where the paper says so", check_places)
+
+
 class SummaryForm(DraftForm):
     """Everything an editor writes about one paper."""
 
@@ -221,10 +251,8 @@ def with_content(form: DraftForm, content: Content, revision: int, merge_base: i
 
 def values_of(content: Content) -> dict[str, Any]:
     """Convert a content to the values of the form's fields."""
-    return answer_values(content) if isinstance(content, AnswerContent) else _summary_values(content)
-
-
-def _summary_values(content: ArticleContent) -> dict[str, Any]:
+    if isinstance(content, AnswerContent):
+        return answer_values(content)
     values: dict[str, Any] = {
         name: getattr(content, name) for name in (*_ARTICLE_TEXTS, "shows_dysreflexia_help")
     }
@@ -256,15 +284,26 @@ def content_from(form: DraftForm, carried: Content) -> Content:
     if isinstance(carried, AnswerContent):
         assert isinstance(form, AnswerForm)
         return answer_from(form, carried)
-    choices = {name: member_from(kind, form[name].data) for name, kind in _ARTICLE_CHOICES}
+    fields = form.paper.form
+    paper = PaperContent(
+        **texts_in(fields, _PAPER_TEXTS),
+        authors=[author for line in lines_in(fields.authors.data) for author in names.read_any(line)],
+        mesh_terms=lines_in(fields.mesh_terms.data),
+        is_free_to_read={"yes": True, "no": False}.get(fields.is_free_to_read.data),
+        read_from=member_from(ReadFrom, fields.read_from.data),
+        status=member_from(PaperStatus, fields.status.data) or PaperStatus.PUBLISHED,
+        status_on=date_from(fields.status_on.data or ""),
+    )
+    # Otherwise a retracted paper could pass as an ordinary one.
+    paper = msgspec.structs.replace(paper, status=status_of(paper))
     return msgspec.structs.replace(
         carried,
         **texts_in(form, _ARTICLE_TEXTS),
-        **choices,
+        **{name: member_from(kind, form[name].data) for name, kind in _ARTICLE_CHOICES},
         **{name: rows_of(form[name], kind) for name, kind in _ROWS.items()},
         categories=form.chosen_categories(carried),
         shows_dysreflexia_help=bool(form.shows_dysreflexia_help.data),
-        paper=_paper_from(form.paper.form),
+        paper=paper,
         people=people_from(form.people.form),
         questions=lines(entry.data for entry in form.questions),
         limitations=lines(entry.data for entry in form.limitations),
@@ -287,42 +326,60 @@ def fill_paper(form: PaperForm, found: PaperContent) -> list[str]:
     return unchanged
 
 
-def problems_in(form: DraftForm) -> list[Problem]:
-    """Problems found by validating the form, in the order of its fields."""
-    return [Problem(field.id, str(field.errors[0])) for field in _single_fields(form) if field.errors]
+def people_values(people: People) -> dict[str, str]:
+    """Convert a value to the texts of the fields."""
+    years, ages, sex = people.years_since or Range(), people.ages or Ages(), people.sex or Sex()
+    numbers = {
+        "years_since_from": years.from_,
+        "years_since_to": years.to,
+        "ages_from": ages.from_,
+        "ages_to": ages.to,
+        "ages_typical": ages.typical,
+        "sex_men": sex.men,
+        "sex_women": sex.women,
+        "count": people.count,
+    }
+    return {
+        name: "" if number is None else f"{number}".removesuffix(".0") for name, number in numbers.items()
+    } | {
+        "levels": ", ".join(people.levels),
+        "ais": ", ".join(people.ais),
+        "complete": people.complete or "",
+        "walks": people.walks or "",
+        "cause": _BOTH if len(people.cause) > 1 else "".join(people.cause),
+        "said_in": "\n".join(f"{name}: {place}" for name, place in people.said_in.items()),
+    }
 
 
-def attach(form: DraftForm, problems: Sequence[Problem]) -> None:
-    """Attach each problem to its field, which shows it."""
-    first = {problem.field: problem.message for problem in reversed(problems)}
-    for field in _single_fields(form):
-        if field.id in first:
-            field.errors = [first[field.id]]
+def people_from(form: PeopleForm) -> People:
+    """Convert the fields to a value. What cannot be read counts as not given: validate the form first."""
+    texts: dict[str, str] = {name: (text or "").strip() for name, text in form.data.items()}
 
+    def number(name: str) -> int | float | None:
+        text = texts[name]
+        return None if not _NUMBER.fullmatch(text) else float(text) if "." in text else int(text)
 
-def _single_fields(form: Form) -> Iterator[Field]:
-    """Every control of the form, including those in rows and in the paper's part."""
-    for field in form:
-        for one in field if isinstance(field, FieldList) else [field]:
-            if isinstance(one, FormField):
-                yield from _single_fields(one.form)
-            else:
-                yield one
-
-
-def _paper_from(form: PaperForm) -> PaperContent:
-    named = lines_in(form.authors.data)
-    paper = PaperContent(
-        **texts_in(form, _PAPER_TEXTS),
-        authors=[author for line in named for author in names.read_any(line)],
-        mesh_terms=lines_in(form.mesh_terms.data),
-        is_free_to_read={"yes": True, "no": False}.get(form.is_free_to_read.data),
-        read_from=member_from(ReadFrom, form.read_from.data),
-        status=member_from(PaperStatus, form.status.data) or PaperStatus.PUBLISHED,
-        status_on=date_from(form.status_on.data or ""),
+    years = Range(from_=number("years_since_from"), to=number("years_since_to"))
+    ages = Ages(from_=number("ages_from"), to=number("ages_to"), typical=number("ages_typical"))
+    sex = Sex(men=int_from(texts["sex_men"]), women=int_from(texts["sex_women"]))
+    levels = re.split(r"\s*(?:[,;–-]|\bto\b)\s*", texts["levels"])
+    places = (line.partition(":") for line in texts["said_in"].splitlines())
+    return People(
+        levels=[
+            level.upper() if int_from(level[1:]) is not None else level.lower() for level in levels if level
+        ],
+        ais=re.findall(r"\w+", texts["ais"].upper()),
+        complete=member_from(Either, texts["complete"]),
+        years_since=years if years != Range() else None,
+        ages=ages if ages != Ages() else None,
+        sex=sex if sex != Sex() else None,
+        cause=list(Cause)
+        if texts["cause"] == _BOTH
+        else [cause for cause in Cause if cause == texts["cause"]],
+        walks=member_from(Either, texts["walks"]),
+        count=int_from(texts["count"]),
+        said_in={name.strip(): place.strip() for name, _, place in places if name.strip() and place.strip()},
     )
-    # Otherwise a retracted paper could pass as an ordinary one.
-    return msgspec.structs.replace(paper, status=status_of(paper))
 
 
 class WithdrawForm(FlaskForm):

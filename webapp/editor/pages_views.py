@@ -18,8 +18,7 @@ from webapp.catalog.site_pages import (
     SitePage,
     starter_pages,
 )
-from webapp.editor.draft_form import day_text, lines_in
-from webapp.editor.fields import changed_fields, check_day, typed_date
+from webapp.editor.fields import changed_fields, check_day, day_text, lines_in, typed_date
 from webapp.editor.saved_forms import SavedForm, needed, sent_file, show_changes
 from webapp.models import Role
 from webapp.parsing import clean_text, date_from, in_one_line, int_from

@@ -1,18 +1,24 @@
 """The publish sheet of a text that readers see: what changes for them, why, and who gets mail; and undoing it."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.widgets import TextInput
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, time_zone
 from webapp.content import comparison
 from webapp.content.answer_content import content_from_json
 from webapp.editor.authoring_page import open_form
-from webapp.editor.publish_form import PublishForm
 from webapp.letters import corrections
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
+from webapp.parsing import int_from
 from webapp.publishing import audit, publication, revisions, scheduling, undoing
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import DraftNotFound, Kind, SavedMeanwhile, Undecided
@@ -22,6 +28,43 @@ from webapp.web import htmx
 
 bp = Blueprint("publish_sheet", __name__, url_prefix="/editor/summaries/<int:draft_id>")
 editor_access.protect(bp, form="publish_sheet.show")
+YES, NO = "yes", "no"
+LONGEST_REASON = 1_000
+
+
+class PublishForm(FlaskForm):
+    """What is asked of a changed text; ``revision`` is the newest one when the sheet was shown."""
+
+    revision = HiddenField(filters=[lambda sent: int_from(str(sent)) or 0])
+    reason = TextAreaField(
+        "Why did you change it?",
+        [
+            DataRequired("Say in a sentence why you changed it."),
+            Length(max=LONGEST_REASON, message=f"Keep this to {LONGEST_REASON:,} characters."),
+        ],
+        filters=[lambda typed: (typed or "").strip()],
+    )
+    correction = RadioField(
+        "Does it correct a mistake?",
+        [InputRequired("Say whether it corrects a mistake.")],
+        choices=[SelectChoice(YES, "Yes, a correction"), SelectChoice(NO, "No, only clearer or newer words")],
+    )
+    publish_at = StringField("Publish at", [Optional()], widget=TextInput("datetime-local"))
+
+    @classmethod
+    def of(cls, draft: Draft, **filled: Any) -> "PublishForm":
+        """Make the form for a draft, with what was typed before."""
+        correction = YES if draft.is_correction else None
+        stored = {
+            "revision": draft.revision_number,
+            "reason": draft.change_note,
+            "correction": correction,
+        }
+        return cls(**filled, data=stored)
+
+    @property
+    def is_correction(self) -> bool:
+        return bool(self.correction.data == YES)
 
 
 class SheetRefused(Exception):

@@ -14,8 +14,7 @@ from wtforms.validators import DataRequired, Length
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, may
-from webapp.editor.draft_form import lines_in, texts_in
-from webapp.editor.fields import changed_fields, check_day, long
+from webapp.editor.fields import changed_fields, check_day, lines_in, long, texts_in
 from webapp.editor.saved_forms import SavedForm, show_changes
 from webapp.models import Role
 from webapp.parsing import date_from, int_from

@@ -10,7 +10,7 @@ from webapp.accounts.editor_access import current_editor, may
 from webapp.content.problems import Problem
 from webapp.content.translation import MOST_MADE_BY
 from webapp.db.session import db
-from webapp.editor.draft_form import lines_in
+from webapp.editor.fields import lines_in
 from webapp.languages.language import Language, known_languages
 from webapp.models import Answer, Article, Live, Role, TranslationState
 from webapp.models.values import ArticleStatus, TextKind

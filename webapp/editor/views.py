@@ -20,7 +20,7 @@ from webapp.content.identifiers import find_date
 from webapp.db.session import db
 from webapp.editor import autosaves, queries
 from webapp.editor.authoring_page import LISTS
-from webapp.editor.draft_form import category_choices
+from webapp.editor.fields import category_choices
 from webapp.editor.forms import WithdrawForm
 from webapp.editor.queries import Filters, Sort, Tab
 from webapp.exports.library_files import csv_text

@@ -13,8 +13,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor, may
 from webapp.catalog.glossary import articles_with
 from webapp.catalog.word_list import WordEntry
-from webapp.editor.draft_form import lines_in
-from webapp.editor.fields import changed_fields, long, short
+from webapp.editor.fields import changed_fields, lines_in, long, short
 from webapp.editor.saved_forms import SavedForm, sent_file, show_changes
 from webapp.models import GlossaryTerm, Role
 from webapp.models.in_words import plural
