@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.factories import STARTER
 from webapp.content.ai_checks import ai_errors
 from webapp.content.ai_text import AiText
-from webapp.content.article_content import from_toml
+from webapp.content.article_content import ArticleContent, from_toml
 from webapp.content.checks import errors, warnings
 from webapp.content.number_check import numbers
 from webapp.content.source_text import source_text
@@ -35,7 +35,7 @@ def main(file: str, *, is_ai: bool, is_long: bool) -> None:
     papers = {row["title"]: row for row in rows}
     said, traces, times = Counter[str](), Counter[str](), list[float]()
     for path in sorted((STARTER / "articles").glob("*.toml")):
-        article = from_toml(path.read_text(encoding="utf-8"))
+        article = from_toml(path.read_text(encoding="utf-8"), ArticleContent)
         stored = papers.get(article.paper.title, {})
         paper = msgspec.structs.replace(article.paper, abstract=stored.get("abstract") or "")
         article = msgspec.structs.replace(article, paper=paper)

@@ -40,7 +40,7 @@ from serving import Page, Server, children_of, free_port, load, memory_of, servi
 
 from webapp import create_app  # noqa: E402
 from webapp.config import Config  # noqa: E402
-from webapp.content.article_content import from_toml, to_toml  # noqa: E402
+from webapp.content.article_content import ArticleContent, from_toml, to_toml  # noqa: E402
 from webapp.db import engine  # noqa: E402
 from webapp.db.session import Base, db  # noqa: E402
 from webapp.publishing.library import import_library  # noqa: E402
@@ -125,7 +125,8 @@ def write_files(files: Path, count: int, first: int = 0) -> None:
     for name in ("categories.toml", "glossary.toml"):
         (files / name).write_bytes((STARTER / name).read_bytes())
     models = [
-        from_toml(file.read_text(encoding="utf-8")) for file in sorted((STARTER / "articles").glob("*.toml"))
+        from_toml(file.read_text(encoding="utf-8"), ArticleContent)
+        for file in sorted((STARTER / "articles").glob("*.toml"))
     ]
     for number in range(first, first + count):
         model = models[number % len(models)]

@@ -13,7 +13,7 @@ from tests.factories import PEOPLE, add_article
 from tests.hostile.world import World, build
 from tests.newsletter.steps import delivered
 from tests.pages import PageClient
-from webapp.content.fact_words import FACTS
+from webapp.content.article_content import FACTS
 from webapp.db.session import db
 from webapp.exports.jsonld import article_graph
 from webapp.letters import corrections

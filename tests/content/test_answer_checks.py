@@ -8,7 +8,7 @@ import pytest
 from tests.factories import answer_content, content
 from webapp.content.answer_checks import answer_errors, answer_warnings
 from webapp.content.answer_content import AnswerContent, content_from_json
-from webapp.content.article_content import text_from_toml, to_json, to_toml
+from webapp.content.article_content import from_toml, to_json, to_toml
 from webapp.models import Article, Paper
 from webapp.models.people import People
 from webapp.models.values import ArticleStatus, Certainty, Claim, PaperStatus, Place, Subject
@@ -210,7 +210,7 @@ def test_what_was_found_in_animals_says_so_and_comes_last() -> None:
 
 @pytest.mark.parametrize("text", [answer_content(*CITED), AnswerContent(question="")])
 def test_an_answer_comes_back_from_files_and_drafts_as_it_was(text: AnswerContent) -> None:
-    assert text_from_toml(to_toml(text), AnswerContent) == text
+    assert from_toml(to_toml(text), AnswerContent) == text
     assert content_from_json(to_json(text)) == text
 
 

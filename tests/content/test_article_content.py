@@ -3,7 +3,14 @@
 import pytest
 
 from tests.factories import PEOPLE, content
-from webapp.content.article_content import ContentError, from_json, from_toml, to_json, to_toml
+from webapp.content.article_content import (
+    ArticleContent,
+    ContentError,
+    from_json,
+    from_toml,
+    to_json,
+    to_toml,
+)
 from webapp.models.people import People
 from webapp.models.values import Finding, LaterEvent, ReadFrom, Registration
 
@@ -20,7 +27,7 @@ WHOLE = content(
 
 
 def test_files_and_json_hold_everything() -> None:
-    assert from_toml(to_toml(WHOLE)) == from_json(to_json(WHOLE)) == WHOLE
+    assert from_toml(to_toml(WHOLE), ArticleContent) == from_json(to_json(WHOLE)) == WHOLE
 
 
 def test_who_took_part_is_a_table_as_people_write_it() -> None:
@@ -31,12 +38,14 @@ def test_who_took_part_is_a_table_as_people_write_it() -> None:
         cause = ["not traumatic", "traumatic"]
         said_in = { levels = "abstract" }
     """
-    people = from_toml(written).people
+    people = from_toml(written, ArticleContent).people
     assert (people.words["time_since_injury"], people.said_in) == (
         "6 months to 2 years",
         {"levels": "abstract"},
     )
-    assert from_toml(written) == from_toml(to_toml(from_toml(written)))
+    assert from_toml(written, ArticleContent) == from_toml(
+        to_toml(from_toml(written, ArticleContent)), ArticleContent
+    )
 
 
 def test_a_text_about_nobody_has_no_table_of_people() -> None:
@@ -57,17 +66,21 @@ def test_the_registration_of_earlier_releases_is_read(
 ) -> None:
     assert from_json(former).registrations == registrations
     assert (
-        from_toml("\n".join(f'{name} = "{text}"' for name, text in former.items())).registrations
+        from_toml(
+            "\n".join(f'{name} = "{text}"' for name, text in former.items()), ArticleContent
+        ).registrations
         == registrations
     )
 
 
 def test_a_number_in_a_file_is_read_out_of_what_is_around_it() -> None:
-    [old] = from_toml('trial_number = "ClinicalTrials.gov: nct01234567"').registrations
-    [new] = from_toml('[[registrations]]\nnumber = "ClinicalTrials.gov: nct01234567"').registrations
+    [old] = from_toml('trial_number = "ClinicalTrials.gov: nct01234567"', ArticleContent).registrations
+    [new] = from_toml(
+        '[[registrations]]\nnumber = "ClinicalTrials.gov: nct01234567"', ArticleContent
+    ).registrations
     assert old.number == new.number == "NCT01234567"
 
 
 def test_a_registration_of_another_type_is_refused() -> None:
     with pytest.raises(ContentError, match="trial_number"):
-        from_toml("trial_number = 5")
+        from_toml("trial_number = 5", ArticleContent)

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from tests.factories import NOW, PEOPLE, content
-from webapp.content.fact_words import DOES_NOT_APPLY, FACTS, NOT_STATED, fact, fact_value, read_for, stated
+from webapp.content.article_content import DOES_NOT_APPLY, FACTS, NOT_STATED
+from webapp.content.fact_words import fact, fact_value, read_for, stated
 from webapp.models import Article
 from webapp.models.people import Ages, People, Range, Sex
 from webapp.models.values import ReadFrom, Registration

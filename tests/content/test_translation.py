@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import content
 from webapp.config import ROOT
-from webapp.content.article_content import ContentError, text_from_toml, to_toml
+from webapp.content.article_content import ContentError, from_toml, to_toml
 from webapp.content.language_words import language_words
 from webapp.content.translation import (
     FILES,
@@ -123,7 +123,7 @@ def test_the_translations_that_come_with_the_site_pass_the_checks(path: Path) ->
     """Of the paragraphs whose English has not changed since."""
     kind = FILES[path.parent.name]
     file = from_file(path.read_text(encoding="utf-8"), kind)
-    english = words_of(text_from_toml((STARTER / path.parent.name / path.name).read_text(), kind))
+    english = words_of(from_toml((STARTER / path.parent.name / path.name).read_text(), kind))
     words = words_of(file)
     marks = dict(zip(words, file.made_from, strict=True))
     english = {name: text for name, text in english.items() if marks.get(name) == mark(text)}

@@ -14,8 +14,15 @@ from tests.editor.forms import Sent, complete, fields_of, opened, press
 from tests.factories import PEOPLE, content
 from tests.pages import PageClient
 from webapp.content import merging
-from webapp.content.article_content import ArticleContent, from_json, from_toml, to_toml
-from webapp.content.fact_words import DOES_NOT_APPLY, FACTS, NOT_STATED
+from webapp.content.article_content import (
+    DOES_NOT_APPLY,
+    FACTS,
+    NOT_STATED,
+    ArticleContent,
+    from_json,
+    from_toml,
+    to_toml,
+)
 from webapp.db.session import db
 from webapp.editor.fields import problems_in
 from webapp.editor.forms import content_from, form_for, values_of
@@ -109,7 +116,7 @@ def test_form_and_file_give_back_what_they_got(app: Flask, changed: dict[str, An
         form.validate()
         assert [problem for problem in problems_in(form) if problem.field != "csrf_token"] == []
         assert content_from(form, text) == text
-    assert from_toml(to_toml(text)) == text
+    assert from_toml(to_toml(text), ArticleContent) == text
 
 
 def test_what_was_read_is_chosen_before_publishing(client: PageClient, edit: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.factories import STARTER
-from webapp.content.article_content import from_toml
+from webapp.content.article_content import ArticleContent, from_toml
 from webapp.content.number_check import Trace, numbers
 from webapp.content.source_text import source_text
 from webapp.papers import file_formats, importing
@@ -86,7 +86,7 @@ def test_numbers_of_a_summary_are_found_in_the_paper_and_its_tables(files: list[
     summaries = {
         article.paper.title.casefold(): article
         for file in (STARTER / "articles").glob("*.toml")
-        for article in [from_toml(file.read_text(encoding="utf-8"))]
+        for article in [from_toml(file.read_text(encoding="utf-8"), ArticleContent)]
     }
     counts = Counter[str]()
     for file in (file for file in files if file.parent.name == "jats"):

@@ -77,7 +77,7 @@ def test_an_export_equals_its_import(starter_app: Flask, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("file", ARTICLE_FILES, ids=lambda file: file.stem)
 def test_a_starter_article_has_no_error_and_no_warning(file: Path) -> None:
-    article = from_toml(file.read_text(encoding="utf-8"))
+    article = from_toml(file.read_text(encoding="utf-8"), ArticleContent)
     assert list(errors(article)) == []
     unchecked = "No text of the paper is stored"  # whose abstract is not ours to give
     assert [row for row in warnings(article) if not row.message.startswith(unchecked)] == []
@@ -89,7 +89,7 @@ def test_a_starter_article_has_no_error_and_no_warning(file: Path) -> None:
 
 @pytest.mark.parametrize("file", ARTICLE_FILES, ids=lambda file: file.stem)
 def test_an_animal_article_names_the_animal(file: Path) -> None:
-    article = from_toml(file.read_text(encoding="utf-8"))
+    article = from_toml(file.read_text(encoding="utf-8"), ArticleContent)
     if article.subject is Subject.ANIMALS:
         assert article.species
         assert article.species.rstrip("s") in article.plain_title.lower() + article.main_message.lower()

@@ -9,4 +9,4 @@ from webapp.content.article_content import ArticleContent, from_toml
 @pytest.fixture(scope="session")
 def library() -> list[ArticleContent]:
     files = sorted((STARTER / "articles").glob("*.toml"))
-    return [from_toml(file.read_text(encoding="utf-8")) for file in files]
+    return [from_toml(file.read_text(encoding="utf-8"), ArticleContent) for file in files]

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import msgspec
 
 from webapp.config import ROOT
-from webapp.content.article_content import ContentError, line_of, text_from_toml
+from webapp.content.article_content import ContentError, from_toml, line_of
 from webapp.content.page_text import BlockKind, Part, Section, facts_of, parts, sections
 from webapp.languages.language import ENGLISH, Language, current_language, known_languages
 from webapp.models import SitePart
@@ -107,7 +107,7 @@ def read_translation(file: Path) -> TranslatedPage:
     Every line has to say the same: telephone numbers, links and other facts are those of the English one.
     """
     source = file.read_text(encoding="utf-8")
-    page, english = text_from_toml(source, TranslatedPage), starter_pages()[file.stem]
+    page, english = from_toml(source, TranslatedPage), starter_pages()[file.stem]
     if len(page.sources) != len(english.sources) or bool(page.origin) != bool(english.origin):
         raise ContentError(
             "The origin and sources have another count than in English.", line_of(source, "sources")

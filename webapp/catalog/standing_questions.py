@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from webapp.catalog.queries import standing
-from webapp.content.fact_words import DOES_NOT_APPLY, NOT_STATED, fact_value, stated
+from webapp.content.article_content import DOES_NOT_APPLY, NOT_STATED
+from webapp.content.fact_words import fact_value, stated
 from webapp.db.session import db
 from webapp.languages.language import gettext_noop
 from webapp.models import Article, Paper

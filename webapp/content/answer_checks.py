@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from webapp.content.answer_content import AnswerContent
+from webapp.content.article_content import FACTS
 from webapp.content.checks import (
     MOST_CATEGORIES,
     SHORT_GRADE,
@@ -16,7 +17,6 @@ from webapp.content.checks import (
     wording_problems,
 )
 from webapp.content.claims import NOT_PEOPLE, claimed
-from webapp.content.fact_words import FACTS
 from webapp.content.number_check import Trace, traced_in
 from webapp.content.problems import Problem
 from webapp.content.quantities import quantities

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import msgspec
 import tomli_w
 
-from webapp.content.fact_words import FACTS, standardized
 from webapp.content.identifiers import READERS
 from webapp.models.people import Cause, People
 from webapp.models.values import (
@@ -27,6 +26,24 @@ from webapp.models.values import (
 from webapp.parsing import clean_texts
 
 Text = TypeVar("Text", bound=msgspec.Struct)
+NOT_STATED, DOES_NOT_APPLY = "not stated", "does not apply"
+FACTS = (
+    "study_duration",
+    "participants",
+    "sample_size",
+    "age",
+    "country",
+    "injury_level",
+    "injury_completeness",
+    "time_since_injury",
+    "harms",
+    "funding",
+    "conflicts_of_interest",
+)
+_FIXED_VALUE = re.compile(
+    r"\s*(?:(not stated|not specified|the paper does(?: not|n['’]t) say)|does not apply)\s*(?:\.\s*(.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _NOBODY = People()
 
 
@@ -134,6 +151,19 @@ class ArticleContent(
             msgspec.structs.force_setattr(self, "people", people)
 
 
+def standardized(text: str) -> str:
+    """Write a fact with one spelling for each fixed value; a remark may follow it: "not stated. Two people left early."."""
+    return ". ".join(filter(None, fixed_value_and_rest(text)))
+
+
+def fixed_value_and_rest(text: str) -> tuple[str, str]:
+    """Split a fact into its fixed value, if it has one, and the remark or the whole text."""
+    match = _FIXED_VALUE.fullmatch(text)
+    if match is None:
+        return "", text
+    return NOT_STATED if match[1] else DOES_NOT_APPLY, (match[2] or "").strip()
+
+
 def own_texts(content: ArticleContent) -> list[tuple[str, str]]:
     """The article's own running texts in page order, each with its field's name."""
     return [
@@ -148,12 +178,7 @@ def own_texts(content: ArticleContent) -> list[tuple[str, str]]:
     ]
 
 
-def from_toml(source: str) -> ArticleContent:
-    """Read one article from TOML text. Raises ContentError, with the line if it is known."""
-    return text_from_toml(source, ArticleContent)
-
-
-def text_from_toml(source: str, kind: type[Text]) -> Text:
+def from_toml(source: str, kind: type[Text]) -> Text:
     """Read a text of this kind from TOML. Raises ContentError, with the line if it is known."""
     try:
         value = _of_this_release(clean_texts(tomllib.loads(source)))

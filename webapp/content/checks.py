@@ -8,9 +8,8 @@ from enum import StrEnum
 from operator import attrgetter
 from unicodedata import normalize
 
-from webapp.content.article_content import ArticleContent, own_texts
+from webapp.content.article_content import FACTS, ArticleContent, own_texts
 from webapp.content.claims import NOT_PEOPLE, claim_errors, claim_warnings, claimed
-from webapp.content.fact_words import FACTS
 from webapp.content.identifiers import find_date, find_doi
 from webapp.content.number_check import number_warnings
 from webapp.content.paper_status import is_notice, status_of

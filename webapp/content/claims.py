@@ -5,8 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from webapp.content.article_content import ArticleContent, own_texts
-from webapp.content.fact_words import DOES_NOT_APPLY, NOT_STATED
+from webapp.content.article_content import DOES_NOT_APPLY, NOT_STATED, ArticleContent, own_texts
 from webapp.content.problems import Problem
 from webapp.content.readability import sentences
 from webapp.content.source_text import RUN, WORD, SourceText, runs

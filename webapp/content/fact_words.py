@@ -5,32 +5,15 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from webapp.content.article_content import DOES_NOT_APPLY, NOT_STATED, fixed_value_and_rest, standardized
 from webapp.languages.language import ENGLISH, current_language, gettext, gettext_noop
 from webapp.models import Article
 from webapp.models.in_words import countries, plural
 from webapp.models.values import ReadFrom
 from webapp.parsing import int_from
 
-NOT_STATED, DOES_NOT_APPLY = "not stated", "does not apply"
-FACTS = (
-    "study_duration",
-    "participants",
-    "sample_size",
-    "age",
-    "country",
-    "injury_level",
-    "injury_completeness",
-    "time_since_injury",
-    "harms",
-    "funding",
-    "conflicts_of_interest",
-)
 # The original site prints these as "Not specified".
 _NOT_SPECIFIED = ("study_duration", "participants")
-_FIXED_VALUE = re.compile(
-    r"\s*(?:(not stated|not specified|the paper does(?: not|n['’]t) say)|does not apply)\s*(?:\.\s*(.*))?",
-    re.IGNORECASE | re.DOTALL,
-)
 _PEOPLE = re.compile(r"(\d[\d,]{0,12}) (?:people|person)")
 _COUNTRIES = re.compile(r"([^(]*?)((?: \(.*)?)", re.DOTALL)
 _SILENCE = {
@@ -44,11 +27,6 @@ _SILENCE_ON_HARMS = {
     ReadFrom.PART: gettext_noop("Not known: the part of the paper we read doesn’t mention harms."),
     ReadFrom.ABSTRACT: gettext_noop("Not known: we read only the abstract, and it doesn’t mention harms."),
 }
-
-
-def standardized(text: str) -> str:
-    """Write a fact with one spelling for each fixed value; a remark may follow it: "not stated. Two people left early."."""
-    return ". ".join(filter(None, fixed_value_and_rest(text)))
 
 
 def stated(article: Article | Row[Any], name: str) -> str:
@@ -105,11 +83,3 @@ def _written(article: Article | Row[Any], name: str) -> str:
     if name == "registrations":
         return ", ".join(filter(None, (one.number or one.url for one in article.registrations))) or NOT_STATED
     return getattr(article, name) or NOT_STATED
-
-
-def fixed_value_and_rest(text: str) -> tuple[str, str]:
-    """Split a fact into its fixed value, if it has one, and the remark or the whole text."""
-    match = _FIXED_VALUE.fullmatch(text)
-    if match is None:
-        return "", text
-    return NOT_STATED if match[1] else DOES_NOT_APPLY, (match[2] or "").strip()

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from webapp.content.answer_content import Content, OneContent
-from webapp.content.article_content import ArticleContent, PaperContent
-from webapp.content.fact_words import NOT_STATED
+from webapp.content.article_content import NOT_STATED, ArticleContent, PaperContent
 from webapp.models.people import People
 
 Filled = TypeVar("Filled", ArticleContent, PaperContent)

@@ -13,13 +13,14 @@ import msgspec
 
 from webapp.content.answer_content import AnswerContent, Content
 from webapp.content.article_content import (
+    FACTS,
     ArticleContent,
     ContentError,
     CorrectionContent,
+    fixed_value_and_rest,
+    from_toml,
     line_of,
-    text_from_toml,
 )
-from webapp.content.fact_words import FACTS, fixed_value_and_rest
 from webapp.content.readability import paragraphs
 from webapp.content.sign_off_words import without_not_checked
 from webapp.models import Answer, Correction, Live
@@ -124,7 +125,7 @@ def mark(paragraph: str) -> str:
 
 def from_file(source: str, kind: type[TranslationFile]) -> TranslationFile:
     """Read the file of a translation. Raises ContentError, with the line if it is known, also if the file has facts."""
-    file = text_from_toml(source, kind)
+    file = from_toml(source, kind)
     allowed = {*_fields_of(file), "phrasings", "made_by", "made_from"}
     for field, value in msgspec.to_builtins(file).items():
         rows = value if isinstance(value, list) else []

@@ -3,6 +3,7 @@
 A text that was never saved has no id: its URL says "new", which the views get as 0.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ from webapp.accounts.editor_access import current_editor, local_time, may, time_
 from webapp.accounts.editors import colleagues
 from webapp.catalog.word_list import word_list
 from webapp.content import merging, plain_language
-from webapp.content.answer_content import Content, content_from_json
+from webapp.content.answer_content import content_from_json
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.db.writing import stop_reading, writing
@@ -49,7 +50,7 @@ from webapp.papers.services import ServiceFailed
 from webapp.parsing import member_from
 from webapp.publishing import ai_drafts, audit, publication, reviews, revisions, scheduling, teamwork
 from webapp.publishing.publication import NotPublishable
-from webapp.publishing.revisions import Kind, SavedMeanwhile
+from webapp.publishing.revisions import SavedMeanwhile
 from webapp.publishing.scheduling import NotInFuture
 from webapp.publishing.teamwork import CommentRefused
 from webapp.web import htmx
@@ -140,8 +141,9 @@ def autosave(draft_id: int) -> Response:
 @bp.post("/discard")
 def discard(draft_id: int) -> Response:
     """Discard unsaved typing."""
-    with writing() as now:
-        _forget_unsaved(now)
+    with writing():
+        autosaves.forget(current_editor().id, request.form)
+        editor_access.discard_recovered_fields()
     return htmx.redirect(url_for(".edit", draft_id=draft_id) if draft_id else url_for(LISTS[_draft(0).kind]))
 
 
@@ -154,29 +156,24 @@ def publish(draft_id: int) -> Response:
     form, editor_id = _valid_form(draft_id, Role.EDITOR), current_editor().id
     with editor_access.writing_as(Role.EDITOR) as now:
         draft = _draft(draft_id)
-        content = publication.with_address(content_from(form, content_from_json(draft.content)), draft.live)
-        is_published = _has_published(draft, content)
-        if draft.live is None:
-            revision = revisions.approve(
-                draft,
-                content,
-                _base_number(draft, form),
-                editor_id,
-                now,
-                publish_on=now.date(),
-                kind=Kind.PUBLISHED,
-                accepted=_reasons(draft, form),
-            )
-            publication.make_public(draft, revision, now)
-            revisions.end_schedule(draft, now, "It was published by hand.")
-            audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
-            is_published = True
-        elif not is_published:
+        saved, live = content_from_json(draft.content), draft.live
+        content = publication.with_address(content_from(form, saved), live)
+        is_second_press = (  # of this tab, which has published this text already
+            live is not None
+            and live.status is ArticleStatus.PUBLISHED
+            and not draft.has_unpublished_changes
+            and draft.tab == request.form.get("tab")
+            and content == saved
+        )
+        if live is None:
+            base, reasons = _base_number(draft, form), _reasons(draft, form)
+            revisions.publish(draft, content, base, editor_id, now, accepted=reasons)
+        elif not is_second_press:
             _save(draft_id, form, now)
             reasons = _reasons(draft, form)
             draft.accepted_warnings = publication.check_publishable(content, draft, reasons, now.date())
-        _forget_unsaved(now, draft)
-    if not is_published:
+        _forget_unsaved(draft, now)
+    if live is not None and not is_second_press:
         return htmx.redirect(url_for("publish_sheet.show", draft_id=draft.id))
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="published"))
 
@@ -196,8 +193,7 @@ def schedule(draft_id: int) -> Response:
             publish_at=scheduling.read_time(form.publish_at.data or "", time_zone(), now),
             accepted=_reasons(draft, form),
         )
-        audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
-        _forget_unsaved(now, draft)
+        _forget_unsaved(draft, now)
     return htmx.redirect(url_for(".edit", draft_id=draft.id, done="scheduled"))
 
 
@@ -472,34 +468,25 @@ def _valid_form(draft_id: int, role: Role = Role.WRITER) -> DraftForm:
     return form
 
 
-def _has_published(draft: Draft, content: Content) -> bool:
-    """Did this tab publish this text already? The second of two presses has nothing left to do."""
-    if (
-        draft.live is None
-        or draft.live.status is not ArticleStatus.PUBLISHED
-        or draft.has_unpublished_changes
-    ):
-        return False
-    return draft.tab == request.form.get("tab") and content == content_from_json(draft.content)
-
-
 def _save(draft_id: int, form: DraftForm, now: datetime) -> Draft:
     """Save what was typed as the newest revision. Raises SavedMeanwhile."""
     draft = _draft(draft_id)
     content = content_from(form, content_from_json(draft.content))
     draft.merge_base = None  # the form showed both texts
     revisions.save(draft, content, _base_number(draft, form), current_editor().id, now)
-    _forget_unsaved(now, draft)
+    _forget_unsaved(draft, now)
     return draft
 
 
-def _forget_unsaved(now: datetime, saved: Draft | None = None) -> None:
-    """Delete unsaved typing: it is in the newest revision of ``saved`` now, or was discarded."""
-    if saved:
-        if not htmx.wants_fragment():  # else comments stay on the page, and are sent with their own button
-            teamwork.write_all(saved, typed_comments(), current_editor().id, now)
-        saved.tab = request.form.get("tab", "")[: autosaves.LONGEST_TAB]
-    autosaves.forget(current_editor().id, request.form)
+def _forget_unsaved(draft: Draft, now: datetime) -> None:
+    """Delete unsaved typing, which is in the newest revision of a draft now, and store the comments that were typed."""
+    editor_id = current_editor().id
+    if not htmx.wants_fragment():  # else comments stay on the page, and are sent with their own button
+        for place, text in typed_comments().items():
+            with suppress(CommentRefused):
+                teamwork.write(draft, place, text[: teamwork.LONGEST_COMMENT], editor_id, now)
+    draft.tab = request.form.get("tab", "")[: autosaves.LONGEST_TAB]
+    autosaves.forget(editor_id, request.form)
     editor_access.discard_recovered_fields()
 
 

@@ -14,8 +14,7 @@ from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import PRESS_AGAIN, current_editor
-from webapp.content.article_content import from_json
-from webapp.content.fact_words import NOT_STATED
+from webapp.content.article_content import NOT_STATED, from_json
 from webapp.db.session import db
 from webapp.models import Draft, Editor, Fact, Role, Section, StoredText
 from webapp.models.values import ReadFrom

@@ -19,9 +19,9 @@ from webapp.letters import corrections
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus
 from webapp.parsing import int_from
-from webapp.publishing import audit, publication, revisions, scheduling, undoing
+from webapp.publishing import audit, revisions, scheduling, undoing
 from webapp.publishing.publication import NotPublishable
-from webapp.publishing.revisions import DraftNotFound, Kind, SavedMeanwhile, Undecided
+from webapp.publishing.revisions import DraftNotFound, SavedMeanwhile, Undecided
 from webapp.publishing.scheduling import NotInFuture
 from webapp.publishing.undoing import TooLateToUndo
 from webapp.web import htmx
@@ -95,20 +95,15 @@ def publish(draft_id: int) -> Response:
         if _has_something_to_publish(draft):  # else it is the second of two presses
             tab = draft.tab  # its form may be sent once more, after Back
             draft.change_note, draft.is_correction = form.reason.data, form.is_correction
-            revision = revisions.approve(
+            revisions.publish(
                 draft,
                 content_from_json(draft.content),
                 form.revision.data,
                 current_editor().id,
                 now,
-                publish_on=now.date(),
-                kind=Kind.PUBLISHED,
                 accepted=draft.accepted_warnings,
             )
-            publication.make_public(draft, revision, now)
             draft.tab = tab
-            revisions.end_schedule(draft, now, "It was published by hand.")
-            audit.record(AuditKind.PUBLISHED, now, current_editor().id, detail=draft.title)
         elif draft.editor_id != current_editor().id:  # with a reason of their own
             raise SavedMeanwhile
         editor_access.discard_recovered_fields()
@@ -136,7 +131,6 @@ def schedule(draft_id: int) -> Response:
             publish_at=publish_at,
             accepted=draft.accepted_warnings,
         )
-        audit.record(AuditKind.SCHEDULED, now, current_editor().id, detail=draft.title)
         editor_access.discard_recovered_fields()
     return htmx.redirect(url_for("authoring.edit", draft_id=draft_id, done="scheduled"))
 

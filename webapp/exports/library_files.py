@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from webapp.content.article_content import to_json
-from webapp.content.fact_words import FACTS, fact_value, read_for
+from webapp.content.article_content import FACTS, to_json
+from webapp.content.fact_words import fact_value, read_for
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.exports.citation_files import FORMATS, bibtex, ris
 from webapp.exports.reference import paper_reference

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from webapp.catalog.word_list import starter_words
 from webapp.config import ROOT
-from webapp.content.article_content import ContentError, text_from_toml
+from webapp.content.article_content import ContentError, from_toml
 from webapp.content.translation import FILES, from_file, mark, marks_of
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
@@ -83,7 +83,7 @@ def mark_translations(paths: tuple[Path, ...]) -> None:
         if folder not in FILES or not original.is_file():
             sys.exit(f"{path}: The starter library has no {folder}/{path.name}.")
         try:
-            english = text_from_toml(original.read_text(encoding="utf-8"), FILES[folder])
+            english = from_toml(original.read_text(encoding="utf-8"), FILES[folder])
             source = path.read_text(encoding="utf-8")
             marks = marks_of(from_file(source, FILES[folder]), english)
         except ContentError as error:

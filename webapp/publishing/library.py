@@ -19,7 +19,7 @@ from sqlalchemy import select
 from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import former_categories, published_in_batches, with_new_addresses
 from webapp.content.answer_content import AnswerContent, Content, OneContent
-from webapp.content.article_content import ArticleContent, ContentError, line_of, text_from_toml, to_toml
+from webapp.content.article_content import ArticleContent, ContentError, from_toml, line_of, to_toml
 from webapp.content.problems import Problem
 from webapp.content.sign_off_words import who_checked, written_by
 from webapp.db import change_log
@@ -199,8 +199,8 @@ def _files(path: Path) -> list[Path]:
 def _read(file: Path, source: str) -> Content:
     """Read the text of a file: an answer in the folder of answers, otherwise an article. Raises ContentError."""
     if file.resolve().parent.name != ANSWERS_FOLDER:
-        return text_from_toml(source, ArticleContent)
-    answer = text_from_toml(source, AnswerContent)
+        return from_toml(source, ArticleContent)
+    answer = from_toml(source, AnswerContent)
     return answer if answer.slug else msgspec.structs.replace(answer, slug=file.stem)
 
 

@@ -11,9 +11,9 @@ from webapp.content.answer_content import AnswerContent, Content, content_from_j
 from webapp.content.article_content import ArticleContent, CorrectionContent, to_json
 from webapp.content.problems import Problem
 from webapp.db.session import db
-from webapp.models import Draft, Editor, Live, Revision, Schedule
+from webapp.models import AuditKind, Draft, Editor, Live, Revision, Schedule
 from webapp.models.values import TextKind
-from webapp.publishing import publication
+from webapp.publishing import audit, publication
 from webapp.web.errors import SiteError
 
 EMPTY: dict[TextKind, Content] = {
@@ -211,6 +211,31 @@ def approve(
     revision.is_correction = draft.is_correction
     draft.accepted_warnings, draft.change_note, draft.is_correction = reasons, "", False
     return revision
+
+
+def publish(
+    draft: Draft,
+    content: Content,
+    base_number: int,
+    editor_id: int,
+    now: datetime,
+    *,
+    accepted: Mapping[str, str],
+) -> None:
+    """Publish a text by hand, with reasons as for ``approve``. Raises SavedMeanwhile or NotPublishable."""
+    revision = approve(
+        draft,
+        content,
+        base_number,
+        editor_id,
+        now,
+        publish_on=now.date(),
+        kind=Kind.PUBLISHED,
+        accepted=accepted,
+    )
+    publication.make_public(draft, revision, now)
+    end_schedule(draft, now, "It was published by hand.")
+    audit.record(AuditKind.PUBLISHED, now, editor_id, detail=draft.title)
 
 
 def publish_new(content: Content, now: datetime) -> Live:

@@ -74,6 +74,7 @@ def schedule(
             draft_id=draft.id, revision_number=revision.number, publish_at=publish_at, editor_id=editor_id
         )
     )
+    audit.record(AuditKind.SCHEDULED, now, editor_id, detail=draft.title)
     return draft
 
 

@@ -1,6 +1,6 @@
 """Editors working on one text: who has a draft, and comments at its fields, which nobody but editors sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -145,16 +145,6 @@ def write(draft: Draft, place: str, text: str, editor_id: int, now: datetime) ->
         )
         db.session.add(row)
     return field
-
-
-def write_all(draft: Draft, typed: Mapping[str, str], editor_id: int, now: datetime) -> None:
-    """Store what was typed into comments, by place; what cannot be stored is left out."""
-    for place, text in typed.items():
-        if text.strip():
-            try:
-                write(draft, place, text[:LONGEST_COMMENT], editor_id, now)
-            except CommentRefused:
-                continue
 
 
 def is_written(draft: Draft, place: str, text: str, editor_id: int) -> bool:

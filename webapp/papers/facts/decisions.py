@@ -6,8 +6,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import select
 
-from webapp.content.article_content import ArticleContent, PaperContent, from_json
-from webapp.content.fact_words import FACTS, NOT_STATED
+from webapp.content.article_content import FACTS, NOT_STATED, ArticleContent, PaperContent, from_json
 from webapp.content.identifiers import find_trials
 from webapp.db.session import db
 from webapp.models import Draft, Fact, FoundBy, Source
