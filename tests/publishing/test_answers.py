@@ -21,6 +21,7 @@ from webapp.publishing import answers, external_changes, library, publication, r
 from webapp.publishing.library import LibraryRefused, export_library, import_library
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
+from webapp.publishing.words import Counts
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_an_export_equals_its_import(app: Flask, tmp_path: Path) -> None:
     answer = add_answer(safety_cards=["new-loss"])
     text = answers.content_of(answer)
     export_library(tmp_path)
-    assert import_library(tmp_path, NOW).answers == library.Counts(unchanged=1)
+    assert import_library(tmp_path, NOW).answers == Counts(unchanged=1)
     changed = msgspec.structs.replace(text, missing=["Much."])
     (tmp_path / "answers" / f"{answer.slug}.toml").write_text(to_toml(changed), encoding="utf-8")
     result = app.test_cli_runner().invoke(args=["articles", "import", str(tmp_path)])

@@ -6,13 +6,13 @@ held against the paper: its direction, whom it is about, what caused what, and t
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from webapp.content.ai_text import AiText
 from webapp.content.article_content import ArticleContent, own_texts
 from webapp.content.checks import warnings
-from webapp.content.claims import NOT_PEOPLE, TELL_FINDINGS, claimed
+from webapp.content.claims import NOT_PEOPLE, TELL_FINDINGS, any_of, claimed
 from webapp.content.number_check import Trace, closest, traced_in
 from webapp.content.problems import Problem
 from webapp.content.quantities import quantities
@@ -22,14 +22,9 @@ from webapp.content.source_text import SourceText, source_text, stems
 from webapp.models import Section, Source
 from webapp.models.values import Subject
 
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
-
-
 _FILE = tomllib.loads(Path(__file__).with_name("ai_words.toml").read_text(encoding="utf-8"))
-_SCOPE = [(_any_of(group["ours"]), _any_of(group["paper"])) for group in _FILE.pop("scope")]
-_WORDS = {name: _any_of(words) for name, words in _FILE.items()}
+_SCOPE = [(any_of(group["ours"]), any_of(group["paper"])) for group in _FILE.pop("scope")]
+_WORDS = {name: any_of(words) for name, words in _FILE.items()}
 # "12 people", "48 injured adults"
 _COUNTED = re.compile(
     r"\s+(?:[\w-]+\s+){0,2}?(?:people|persons|(?:wo)?men|adults|patients|participants|volunteers)\b",

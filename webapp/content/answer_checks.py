@@ -189,8 +189,7 @@ def untraced_numbers(content: AnswerContent, cited: Mapping[str, Article]) -> It
 def _summary_text(article: Article) -> SourceText:
     """Everything that a summary says, for the number check."""
     facts = (getattr(article, name) or "" for name in FACTS)
-    return _read(
-        f"{article.title}\n{article.paper.title}",
+    texts = (
         running_text(article),
         "\n".join(filter(None, [*facts, article.evidence_level])),
         "\n".join(article.people.words.values()),
@@ -198,9 +197,10 @@ def _summary_text(article: Article) -> SourceText:
         "\n".join(f"{event.on} {event.text}" for event in article.since_then),
         article.paper.published_on,
     )
+    title = f"{article.title}\n{article.paper.title}"
+    return _read(title, *(Section(Source.ABSTRACT, text) for text in texts))
 
 
-@lru_cache(maxsize=200)
-def _read(title: str, *texts: str) -> SourceText:
-    """Read a summary once for all answers that cite it, as when the starter library is loaded."""
-    return SourceText(title, *(Section(Source.ABSTRACT, text) for text in texts))
+_read = lru_cache(maxsize=200)(
+    SourceText
+)  # once for all answers that cite it, as when the starter library is loaded

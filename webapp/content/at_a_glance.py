@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from webapp.content.fact_words import fact, stated
 from webapp.content.how_sure import HowSure, how_sure
-from webapp.content.result_words import result_words, studied_count
+from webapp.content.result_words import result_words, studied_count, who_took_part
 from webapp.content.spine import lit_bars
 from webapp.languages.language import gettext
 from webapp.models import Article
@@ -71,7 +71,9 @@ def glance(article: Article) -> Glance:
     return Glance(
         result=capitalized(result_words(article)),
         result_of=None if article.paper.is_retracted else article.result or None,
-        who=_who(article, count),
+        who=plural(count, "person planned", "people planned")
+        if kind is StudyKind.STUDY_PLAN and article.subject is Subject.PEOPLE and count is not None
+        else who_took_part(article),
         who_more=_who_more(article, count),
         crowd=_crowd(article, count),
         lit=lit,
@@ -83,15 +85,6 @@ def glance(article: Article) -> Glance:
         harms=harms,
         harms_go_on=harms_go_on,
     )
-
-
-def _who(article: Article, count: int | None) -> str:
-    if article.subject is Subject.PEOPLE and count is not None:
-        if article.study_kind is StudyKind.STUDY_PLAN:
-            return plural(count, "person planned", "people planned")
-        return plural(count, "person", "people")
-    label = article.subject.label if article.subject else ""
-    return f"{label} ({gettext(article.species)})" if article.species else label
 
 
 def _who_more(article: Article, count: int | None) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from webapp.content.article_content import DOES_NOT_APPLY, NOT_STATED, ArticleContent, own_texts
@@ -12,12 +12,14 @@ from webapp.content.source_text import RUN, WORD, SourceText, runs
 from webapp.models import Source
 from webapp.models.values import ReadFrom, Result, StudyKind, Subject
 
-_WORDS = {
-    name: re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
-    for name, words in tomllib.loads(
-        Path(__file__).with_name("claim_words.toml").read_text(encoding="utf-8")
-    ).items()
-}
+
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Make a pattern that finds any of these, which are regular expressions, as whole words."""
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
+
+
+_FILE = Path(__file__).with_name("claim_words.toml").read_text(encoding="utf-8")
+_WORDS = {name: any_of(words) for name, words in tomllib.loads(_FILE).items()}
 # What a main message or title may not say of this result: words, unless one of these kinds stands before them in their clause,
 # or words of these kinds stand anywhere in it.
 _CONTRADICTIONS = {

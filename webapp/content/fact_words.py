@@ -45,7 +45,14 @@ def fact_value(article: Article | Row[Any], name: str) -> str:
 def fact(article: Article, name: str) -> str:
     """A fact for readers: what the paper states, or why we do not know it."""
     if text := stated(article, name):
-        return text if current_language() is ENGLISH else _in_words(name, text)
+        if current_language() is ENGLISH:
+            return text
+        # Of an English text, a count of people and the names of countries can be said in the language of the page.
+        if name == "sample_size" and (match := _PEOPLE.fullmatch(text)):
+            return plural(int_from(match[1].replace(",", "")) or 0, "person", "people")
+        if name == "country" and (match := _COUNTRIES.fullmatch(text)):
+            return countries(match[1]) + match[2]
+        return text
     value, remark = fixed_value_and_rest(_written(article, name))
     read = read_for(article, name)
     if value == DOES_NOT_APPLY:
@@ -55,15 +62,6 @@ def fact(article: Article, name: str) -> str:
     else:
         words = gettext((_SILENCE_ON_HARMS if name == "harms" else _SILENCE)[read])
     return f"{words} {remark}".strip()
-
-
-def _in_words(name: str, text: str) -> str:
-    """A fact of an English text in the language of the page as far as it is a count of people or the names of countries."""
-    if name == "sample_size" and (match := _PEOPLE.fullmatch(text)):
-        return plural(int_from(match[1].replace(",", "")) or 0, "person", "people")
-    if name == "country" and (match := _COUNTRIES.fullmatch(text)):
-        return countries(match[1]) + match[2]
-    return text
 
 
 def read_for(article: Article, name: str) -> ReadFrom:

@@ -77,7 +77,11 @@ class LanguageWords(msgspec.Struct, frozen=True, dict=True, forbid_unknown_field
     def agreed_terms(self) -> list[tuple[re.Pattern[str], re.Pattern[str], Term]]:
         """Each term with what finds it in an English text, and any of its right forms in a translation."""
         return [
-            (_any_of(map(re.escape, term.english)), _any_of(map(_form, [term.agreed, *term.also])), term)
+            (
+                _any_of(map(re.escape, term.english)),
+                _any_of(re.escape(form).replace(r"\*", r"\w*") for form in (term.agreed, *term.also)),
+                term,
+            )
             for term in self.terms
         ]
 
@@ -132,10 +136,6 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """A pattern that finds any of these whole words."""
     joined = "|".join(words)
     return re.compile(rf"(?<!\w)(?:{joined})(?!\w)", re.IGNORECASE) if joined else _NOTHING
-
-
-def _form(form: str) -> str:
-    return re.escape(form).replace(r"\*", r"\w*")
 
 
 @cache

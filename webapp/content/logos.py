@@ -2,7 +2,9 @@
 
 import io
 import re
+import tomllib
 from hashlib import sha256
+from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, register_namespace, tostring
 
 import msgspec
@@ -13,73 +15,7 @@ from PIL import Image, UnidentifiedImageError
 MOST_BYTES = 100_000
 MOST_PIXELS = 1_024  # of a side
 _SVG = "{http://www.w3.org/2000/svg}"
-_SHAPES = frozenset(
-    [
-        "svg",
-        "g",
-        "defs",
-        "title",
-        "desc",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "clipPath",
-    ]
-)
-# Neither scripts, nor anything that loads or links to something else.
-_ATTRIBUTES = frozenset(
-    [
-        "id",
-        "viewBox",
-        "width",
-        "height",
-        "x",
-        "y",
-        "x1",
-        "y1",
-        "x2",
-        "y2",
-        "cx",
-        "cy",
-        "r",
-        "rx",
-        "ry",
-        "fx",
-        "fy",
-        "d",
-        "points",
-        "transform",
-        "fill",
-        "fill-rule",
-        "fill-opacity",
-        "stroke",
-        "stroke-width",
-        "stroke-linecap",
-        "stroke-linejoin",
-        "stroke-miterlimit",
-        "stroke-dasharray",
-        "stroke-opacity",
-        "opacity",
-        "offset",
-        "stop-color",
-        "stop-opacity",
-        "gradientUnits",
-        "gradientTransform",
-        "spreadMethod",
-        "clip-path",
-        "clip-rule",
-        "clipPathUnits",
-        "preserveAspectRatio",
-        "version",
-    ]
-)
+_PARTS = tomllib.loads(Path(__file__).with_name("logo_parts.toml").read_text(encoding="utf-8"))
 _ELSEWHERE = re.compile(r"url\((?!#[\w-]+\))|[:<>&\\]", re.IGNORECASE)
 
 register_namespace("", _SVG[1:-1])  # otherwise each name would be written as ns0:path
@@ -139,12 +75,12 @@ def _read_svg(body: bytes) -> Logo:
 def _check(element: Element) -> None:
     """Refuse an element that is not a shape, or says something that a shape does not need."""
     name = str(element.tag).removeprefix(_SVG)
-    if name not in _SHAPES:
+    if name not in _PARTS["shapes"]:
         raise LogoRefused(
             f"The drawing has “{name[:40]}” in it. Save it as a plain SVG that has only shapes."
         )
     for attribute, value in element.attrib.items():
-        if attribute not in _ATTRIBUTES or _ELSEWHERE.search(value):
+        if attribute not in _PARTS["attributes"] or _ELSEWHERE.search(value):
             raise LogoRefused(
                 f"“{name}” has “{attribute[:40]}” in the drawing. Save it as a plain SVG, without styles or links."
             )

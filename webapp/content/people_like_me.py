@@ -196,7 +196,9 @@ def _answers(profile: Profile, people: People) -> dict[Question, _Answer]:
         otherwise = INCOMPLETE if profile.is_complete else COMPLETE_INJURY
         answers[Question.COMPLETENESS] = _yes_or_no(profile.is_complete, stated, otherwise)
     if profile.months is not None:
-        months = people.years_since and _in_months(people.years_since)
+        years = people.years_since or Range()
+        ends = [None if end is None else round(end * MONTHS) for end in (years.from_, years.to)]
+        months = Range(from_=ends[0], to=ends[1])
         answers[Question.TIME] = _in_range(profile.months, months, LONGER_AGO, MORE_RECENTLY)
     if profile.age is not None:
         answers[Question.AGE] = _in_range(profile.age, people.ages, OLDER, YOUNGER)
@@ -234,11 +236,6 @@ def _yes_or_no(own: bool, stated: set[bool], otherwise: Difference) -> _Answer:
 
 def _yes_and_no(stated: Either | None) -> set[bool]:
     return {Either.YES: {True}, Either.NO: {False}, Either.BOTH: {True, False}}[stated] if stated else set()
-
-
-def _in_months(years: Range) -> Range:
-    start, end = (None if number is None else round(number * MONTHS) for number in (years.from_, years.to))
-    return Range(from_=start, to=end)
 
 
 def _in_range(number: int, stated: Range | None, above: Difference, below: Difference) -> _Answer:

@@ -38,7 +38,13 @@ def lit_bars(levels: list[str]) -> frozenset[int]:
     """The numbers of the bars, from 0, of a level, a span or regions, as ``People.levels`` has them."""
     if regions := [_PARTS[_REGIONS[level]] for level in levels if level in _REGIONS]:
         return frozenset(bar for first, count in regions for bar in range(first, first + count))
-    bars = [_bar(level) for level in levels if level in LEVELS]
+    bars = list[int]()
+    for level in levels:
+        if (
+            level in LEVELS
+        ):  # like "C5"; there are eight nerves but seven vertebrae in the neck, and the sacrum is one bar
+            first, count = _PARTS[level[0]]
+            bars.append(first + min(int(level[1:]), count) - 1)
     return frozenset(range(min(bars), max(bars) + 1)) if bars else frozenset()
 
 
@@ -53,12 +59,6 @@ def drawing(lit: frozenset[int]) -> Drawing:
         lit_bodies=_path(bar.body for bar in bright),
         lit_processes=_path(bar.process for bar in bright),
     )
-
-
-def _bar(level: str) -> int:
-    """The bar of a level like "C5". There are eight nerves but seven vertebrae in the neck; the sacrum is one bar."""
-    first, count = _PARTS[level[0]]
-    return first + min(int(level[1:]), count) - 1
 
 
 def _drawn_bar(number: int) -> Bar:

@@ -41,10 +41,8 @@ def drafts_of(draft: Draft) -> Sequence[AiDraft]:
 def parts(draft: Draft, content: ArticleContent) -> list[AiPart]:
     """Return the parts of a text in which a model wrote, and who read them."""
     written = _written(draft)
-    return _parts(draft, content, written) if written else []
-
-
-def _parts(draft: Draft, content: ArticleContent, written: list[dict[str, Any]]) -> list[AiPart]:
+    if not written:
+        return []
     names, confirmations = set[str]().union(*written), _confirmations(draft)
     ai = AiText(written, [row.texts for row, _ in confirmations])
     last = {row.part: (name, row.confirmed_at) for row, name in confirmations}
@@ -80,7 +78,7 @@ def problems(draft: Draft, content: ArticleContent, sections: Sequence[Section])
             part.key,
             f"AI wrote “{part.label}”. Read it next to the paper, and confirm it or change it.",
         )
-        for part in _parts(draft, content, written)
+        for part in parts(draft, content)
         if part.unread
     ]
     return [*ai_errors(content, AiText(written, []), sections), *unread]

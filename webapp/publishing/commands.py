@@ -15,7 +15,8 @@ from webapp.content.article_content import ContentError, from_toml
 from webapp.content.translation import FILES, from_file, mark, marks_of
 from webapp.models.in_words import plural
 from webapp.publishing import library, scheduling
-from webapp.publishing.library import Counts, LibraryRefused
+from webapp.publishing.library import LibraryRefused
+from webapp.publishing.words import Counts
 
 articles_group = AppGroup("articles", help="Load and write out the library of articles.")
 translations_group = AppGroup("translations", help="Work on the files of translated texts.")

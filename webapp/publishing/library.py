@@ -39,6 +39,7 @@ from webapp.publishing.publication import (
     with_address,
 )
 from webapp.publishing.revisions import Kind
+from webapp.publishing.words import Counts
 
 # Seconds for which an import holds the writer's turn, and then leaves it to others: whoever waits looks for SQLite's lock
 # twice or more meanwhile.
@@ -94,15 +95,6 @@ class LibraryRefused(ValueError):
     def __init__(self, refusals: list[Refusal], loaded_count: int = 0) -> None:
         super().__init__("\n".join(map(str, refusals)))
         self.refusals, self.loaded_count = refusals, loaded_count
-
-
-@dataclass
-class Counts:
-    """How many texts an import added and changed, and how many it found as they are."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
 
 
 @dataclass
@@ -196,14 +188,6 @@ def _files(path: Path) -> list[Path]:
     return [*sorted(articles), *sorted((path / ANSWERS_FOLDER).glob("*.toml"))]
 
 
-def _read(file: Path, source: str) -> Content:
-    """Read the text of a file: an answer in the folder of answers, otherwise an article. Raises ContentError."""
-    if file.resolve().parent.name != ANSWERS_FOLDER:
-        return from_toml(source, ArticleContent)
-    answer = from_toml(source, AnswerContent)
-    return answer if answer.slug else msgspec.structs.replace(answer, slug=file.stem)
-
-
 def _check(path: Path) -> list[Refusal]:
     """Why an import of these files would be refused, as far as can be told without writing."""
     refusals, papers_by_slug = list[Refusal](), dict[str, set[str]]()
@@ -276,10 +260,14 @@ def _load(content: Content, now: datetime, report: ImportReport) -> None:
 
 
 def _refusals(file: Path, use: Callable[[Content], None]) -> list[Refusal]:
-    """Use the text of a file; returns why that is refused, if it is."""
+    """Use the text of a file: an answer in the folder of answers, otherwise an article; returns why that is refused, if it is."""
     try:
         text = file.read_text(encoding="utf-8")
-        use(_read(file, text))
+        if file.resolve().parent.name == ANSWERS_FOLDER:
+            answer = from_toml(text, AnswerContent)
+            use(answer if answer.slug else msgspec.structs.replace(answer, slug=file.stem))
+        else:
+            use(from_toml(text, ArticleContent))
     except ContentError as error:
         return [Refusal(file, error.line, error.reason)]
     except NotPublishable as error:

@@ -3,7 +3,6 @@
 They have the names and the form of the files in `webapp/starter/`; words.toml has what is in three files there.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from webapp.safety.cards import SafetyFileError
 from webapp.web.site_settings import site_settings as live_settings
 
 PAGES_FOLDER = "pages"
+_FILES = ("site.toml", "words.toml", "categories.toml", "safety.toml")
 
 
 def write(folder: Path) -> list[Path]:
@@ -37,59 +37,42 @@ def load(path: Path, editor: Editor, now: datetime) -> list[Path]:
 
     Raises TextRefused, with the name of the file: then the caller rolls back. Files of other names in a folder are left alone.
     """
-    found = [path] if path.is_file() else sorted(one for one in path.rglob("*.toml") if _reader(one))
-    if not any(map(_reader, found)):
-        known = ", ".join((*_READERS, f"{PAGES_FOLDER}/{next(iter(starter_pages()))}.toml"))
-        raise TextRefused(f"{path}: there is nothing to load. Files have names like {known}.")
-    return [file for file in found if _load(file, editor, now)]
+    found = [path] if path.is_file() else sorted(path.rglob("*.toml"))
+    known = [file for file in found if _is_known(file)]
+    if not known:
+        names = ", ".join((*_FILES, f"{PAGES_FOLDER}/{next(iter(starter_pages()))}.toml"))
+        raise TextRefused(f"{path}: there is nothing to load. Files have names like {names}.")
+    changed = []
+    for file in known:
+        try:
+            if _load(file, editor, now):
+                changed.append(file)
+        except (OSError, TextRefused) as error:
+            raise TextRefused(f"{file}: {error}") from error
+        except SafetyFileError as error:  # it names the file
+            raise TextRefused(str(error)) from error
+    return changed
+
+
+def _is_known(file: Path) -> bool:
+    if file.parent.name == PAGES_FOLDER:
+        return file.stem in starter_pages()
+    return file.name in _FILES
 
 
 def _load(file: Path, editor: Editor, now: datetime) -> bool:
-    read = _reader(file)
-    try:
-        return read is not None and read(file, editor, now)
-    except (OSError, TextRefused) as error:
-        raise TextRefused(f"{file}: {error}") from error
-    except SafetyFileError as error:  # it names the file
-        raise TextRefused(str(error)) from error
-
-
-Reader = Callable[[Path, Editor, datetime], bool]
-
-
-def _reader(file: Path) -> Reader | None:
-    """What loads a file of this name."""
+    """Make what a file says what readers see; False if it is already."""
+    source = file.read_bytes()
     if file.parent.name == PAGES_FOLDER:
-        return _load_page if file.stem in starter_pages() else None
-    return _READERS.get(file.name)
-
-
-def _load_settings(file: Path, editor: Editor, now: datetime) -> bool:
-    settings = site_settings.from_toml(file.read_bytes())
-    return site_settings.save(settings, saved_texts.newest_number(site_settings.history()), editor, now)
-
-
-def _load_page(file: Path, editor: Editor, now: datetime) -> bool:
-    return site_pages.load_file(file.stem, file.read_bytes(), editor, now)
-
-
-def _load_words(file: Path, editor: Editor, now: datetime) -> bool:
-    counts = words.from_toml(file.read_bytes(), editor, now)
-    return bool(counts.added or counts.changed)
-
-
-def _load_categories(file: Path, editor: Editor, now: datetime) -> bool:
-    return categories.from_toml(file.read_bytes(), editor, now)
-
-
-def _load_cards(file: Path, editor: Editor, now: datetime) -> bool:
-    text = saved_texts.decoded(file.read_bytes())
-    return safety_cards.import_file(text, str(file), editor, now) > 0
-
-
-_READERS: dict[str, Reader] = {
-    "site.toml": _load_settings,
-    "words.toml": _load_words,
-    "categories.toml": _load_categories,
-    "safety.toml": _load_cards,
-}
+        return site_pages.load_file(file.stem, source, editor, now)
+    match file.name:
+        case "site.toml":
+            number = saved_texts.newest_number(site_settings.history())
+            return site_settings.save(site_settings.from_toml(source), number, editor, now)
+        case "words.toml":
+            counts = words.from_toml(source, editor, now)
+            return bool(counts.added or counts.changed)
+        case "categories.toml":
+            return categories.from_toml(source, editor, now)
+        case _:
+            return safety_cards.import_file(saved_texts.decoded(source), str(file), editor, now) > 0

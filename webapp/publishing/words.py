@@ -25,8 +25,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass
-class Changed:
-    """How many words an import added and changed, and how many it found as they are."""
+class Counts:
+    """How many texts or words an import added and changed, and how many it found as they are."""
 
     added: int = 0
     changed: int = 0
@@ -112,7 +112,9 @@ class WordChanges:
         """
         check(entry, slug, self.known)
         if not slug:
-            slug = self._free_slug(entry.word)
+            free = slug_of(entry.word)
+            numbered = (f"{free[: LONGEST_SLUG - 4]}-{number}" for number in range(2, 1_000))
+            slug = next(one for one in (free, *numbered) if one not in self.known)
             base = saved_texts.newest_number(history(slug))  # of a deleted word
         if entry != self.known.get(slug):
             self._add(slug, entry, base)
@@ -124,11 +126,6 @@ class WordChanges:
         """Take a word out of the list; its history stays, and can be gone back to."""
         self._add(slug, None, base)
         self._record(AuditKind.WORD_DELETED, self.known.pop(slug))
-
-    def _free_slug(self, word: str) -> str:
-        slug = slug_of(word)
-        numbered = (f"{slug[: LONGEST_SLUG - 4]}-{number}" for number in range(2, 1_000))
-        return next(one for one in (slug, *numbered) if one not in self.known)
 
     def _add(self, slug: str, entry: WordEntry | None, base: int) -> None:
         before, saved = self.known.get(slug), history(slug)
@@ -178,10 +175,10 @@ def to_toml() -> str:
     return tomli_w.dumps({"words": rows})
 
 
-def from_toml(source: bytes, editor: Editor | None, now: datetime) -> Changed:
+def from_toml(source: bytes, editor: Editor | None, now: datetime) -> Counts:
     """Add and change the words of a file; those that it leaves out stay. Raises TextRefused: then the caller rolls back."""
     rows = saved_texts.from_toml(source, _File).words
-    changes, counts = WordChanges(editor, now), Changed()
+    changes, counts = WordChanges(editor, now), Counts()
     slugs = {entry.word: slug for slug, entry in changes.known.items()}
     for row in rows:
         entry = WordEntry(**{name: getattr(row, name) for name in WordEntry.__struct_fields__})
