@@ -199,7 +199,9 @@ def _after_publishing(environ: dict[str, str], folder: Path) -> float:
             write_files(files, 1, first=number)
             command = [sys.executable, "-m", "flask", "--app", "wsgi", "articles", "import", str(files)]
             subprocess.run(command, cwd=ROOT, env=os.environ | environ, check=True, stdout=subprocess.DEVNULL)
-            content = from_toml((files / "articles" / f"{number}.toml").read_text(encoding="utf-8"))
+            content = from_toml(
+                (files / "articles" / f"{number}.toml").read_text(encoding="utf-8"), ArticleContent
+            )
             path = "/search?" + urlencode({"q": content.plain_title})
             for _ in range(FOUND_TRIES):
                 started = time.perf_counter()
