@@ -80,7 +80,7 @@ def glance(article: Article) -> Glance:
         level=level,
         level_more=level_more,
         study=kind.label if kind else "",
-        study_more=" · ".join(filter(None, (step, _if_short(stated(article, "study_duration"), _SHORT)))),
+        study_more=" · ".join(filter(None, (step, _if_short(stated(article, "study_duration"))))),
         sure=how_sure(article),
         harms=harms,
         harms_go_on=harms_go_on,
@@ -120,7 +120,7 @@ def _level_words(article: Article, lit: frozenset[int]) -> tuple[str, str]:
     """What stands under the spine, in bold and after it."""
     if article.about_sci is AboutSci.NO:
         return gettext("Not about spinal cord injury"), gettext("So no level is lit.")
-    completeness = _if_short(article.people.words.get("injury_completeness", ""), _SHORT)
+    completeness = _if_short(article.people.words.get("injury_completeness", ""))
     if lit:
         levels = _levels(article)
         regions = [gettext(REGIONS[level]) for level in levels if level in REGIONS]
@@ -131,8 +131,8 @@ def _level_words(article: Article, lit: frozenset[int]) -> tuple[str, str]:
     return gettext("Which level?"), gettext("Not stated in what we read, so nothing is lit.")
 
 
-def _if_short(text: str, most: int) -> str:
-    return text if len(text) <= most else ""
+def _if_short(text: str) -> str:
+    return text if len(text) <= _SHORT else ""
 
 
 def _beginning(text: str, most: int) -> tuple[str, bool]:

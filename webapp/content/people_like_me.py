@@ -133,23 +133,19 @@ class Comparison:
 def compare(profile: Profile, article: Article) -> Comparison:
     """Compare the people in a study with a reader's profile."""
     answers = _answers(profile, article.people)
-    if without := _without_people(article):
-        return Comparison(dict.fromkeys(answers, Fit.NOT_INCLUDED), without)
+    nobody = ""  # why nobody in the study was like any reader
+    if article.subject is Subject.ANIMALS:
+        animals = article.species or gettext("animals")
+        nobody = gettext("This study was done in %(animals)s, not in people.") % {"animals": animals}
+    elif article.subject is Subject.LAB:
+        nobody = gettext("This study was done in a lab, not in living people.")
+    elif article.about_sci is AboutSci.NO:
+        nobody = gettext("This study wasn’t about people with a spinal cord injury.")
+    if nobody:
+        return Comparison(dict.fromkeys(answers, Fit.NOT_INCLUDED), nobody)
     fits = {question: fit for question, (fit, _) in answers.items()}
     differences = [difference for _, difference in answers.values() if difference]
     return Comparison(fits, _sentence(fits, differences, article))
-
-
-def _without_people(article: Article) -> str:
-    """Why nobody in a study was like any reader; empty if it was about people with an injury."""
-    if article.subject is Subject.ANIMALS:
-        animals = article.species or gettext("animals")
-        return gettext("This study was done in %(animals)s, not in people.") % {"animals": animals}
-    if article.subject is Subject.LAB:
-        return gettext("This study was done in a lab, not in living people.")
-    if article.about_sci is AboutSci.NO:
-        return gettext("This study wasn’t about people with a spinal cord injury.")
-    return ""
 
 
 @dataclass(frozen=True)

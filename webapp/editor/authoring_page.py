@@ -50,12 +50,11 @@ PAGES = {TextKind.SUMMARY: "articles.article", TextKind.ANSWER: "answers.answer"
 
 @dataclass(frozen=True)
 class FormNotice:
-    """A short message at the top of the form; ``others`` are links to more unsaved texts, each with its time."""
+    """A short message at the top of the form; ``link`` is the text’s page, ``others`` are links to more unsaved texts, each with its time."""
 
     title: str
     text: str = ""
     link: str = ""
-    link_text: str = ""
     is_good: bool = True
     can_discard: bool = False
     can_undo: bool = False
@@ -185,9 +184,7 @@ def _published(draft: Draft, done: str) -> FormNotice | None:
     if until and may(Role.EDITOR):
         text += f" You can undo this until {local_time(until)}. No mail goes out before then."
     address = url_for(PAGES[draft.kind], slug=draft.live.slug)
-    return FormNotice(
-        "Published.", text, address, "See the page", can_undo=until is not None and may(Role.EDITOR)
-    )
+    return FormNotice("Published.", text, address, can_undo=until is not None and may(Role.EDITOR))
 
 
 def show_form(
