@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from webapp.content.identifiers import find_trials
-from webapp.content.number_words import number
+from webapp.content.quantities import number
 from webapp.models import Section, Source
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts.paper_text import PaperText

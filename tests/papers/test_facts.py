@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.content.number_words import number
+from webapp.content.quantities import number
 from webapp.models import Section, Source
 from webapp.models.people import Ages, Either, Range, Sex
 from webapp.models.values import StudyKind, Subject

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from webapp.content.article_content import ArticleContent
-from webapp.content.number_words import ONES
+from webapp.content.quantities import ONES
 from webapp.content.readability import reading_grade
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

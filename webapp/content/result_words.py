@@ -2,7 +2,7 @@
 
 import re
 
-from webapp.content.number_words import number
+from webapp.content.quantities import number
 from webapp.languages.language import gettext, gettext_noop
 from webapp.models import Article
 from webapp.models.in_words import plural

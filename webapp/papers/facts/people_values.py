@@ -6,7 +6,7 @@
 import re
 from typing import Any
 
-from webapp.content.number_words import number
+from webapp.content.quantities import number
 from webapp.models.people import AIS_GRADES, REGIONS, Ages, Either, Range, Sex, is_span
 from webapp.papers.facts.suggestion import NUMBER, Field
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from math import log10
 
-from webapp.content.number_words import number
+from webapp.content.quantities import number
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.rules import Rules
 from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 
 from webapp.content.identifiers import find_trials
-from webapp.content.number_words import number
+from webapp.content.quantities import number
 from webapp.models import Source
 from webapp.papers.crossref import short_license
 from webapp.papers.facts import sample_size, study_kind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from webapp.content.number_words import IN_WORDS
+from webapp.content.quantities import IN_WORDS
 from webapp.models import Source
 from webapp.models.values import Labeled, StudyKind, Subject
 from webapp.papers.facts.paper_text import Sentence
