@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.rehearse import git
+from tests.deploy import preloaded
 from tests.drills.site import ROOT
 from tests.postgres.server import missing
+from tests.waiting import wait_until
 from webapp.config import Config
 
 CODE = ("deploy", "static", "templates", "webapp", "Makefile", "wsgi.py")
@@ -47,6 +49,7 @@ class Machine:
         self.root = root
         self.site, self.backups = root / "srv/scrh", root / "var/backups/scrh"
         self.instance = root / "var/lib/scrh"
+        self._loaded = root / "preloaded"
         is_root = os.geteuid() == 0
         user = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.geteuid())
         self.user = user.pw_name
@@ -127,10 +130,32 @@ class Machine:
         programs = self.site / ".venv/bin"
         programs.mkdir(parents=True)
         (self.site / ".venv/runtime").touch()
-        packages = sysconfig.get_path("purelib")
-        for name, arguments in (("flask", "-m flask"), ("python", "")):
-            program = programs / name
-            program.write_text(
-                f'#!/bin/sh\nPYTHONPATH={packages} exec {python} {arguments} "$@"\n', encoding="utf-8"
-            )
-            program.chmod(0o755)
+        self._python = f"PYTHONPATH={sysconfig.get_path('purelib')} exec {python}"
+        _write_program(programs / "python", f'{self._python} "$@"')
+        _write_program(
+            programs / "flask",
+            f'grep -qsxf {self.site}/.git/HEAD {self._loaded}/heads && exec {python} -IS {self._loaded}/ask.py ask {self._loaded}/socket "$@"',
+            f'{self._python} -m flask "$@"',
+        )
+
+    @contextmanager
+    def preloaded(self) -> Iterator[None]:
+        """Commands are forks of a process that has imported the code of now, until another commit is checked out."""
+        self._loaded.mkdir()
+        shutil.copy(preloaded.__file__, self._loaded / "ask.py")
+        command = f"{self._python} {preloaded.__file__} serve {self._loaded}/socket {self.site}"
+        server = subprocess.Popen(["sh", "-c", command], env={"PYTHONDONTWRITEBYTECODE": "1"}, cwd=self.root)
+        try:
+            wait_until(lambda: server.poll() is not None or (self._loaded / "socket").exists())
+            assert server.poll() is None
+            heads = [(self.site / ".git/HEAD").read_text("ascii"), git(self.site, "rev-parse", "HEAD")]
+            (self._loaded / "heads").write_text("\n".join(heads), encoding="ascii")
+            yield
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _write_program(file: Path, *lines: str) -> None:
+    file.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
+    file.chmod(0o755)

@@ -26,8 +26,9 @@ def prepared() -> Iterator[Machine]:
         machine = Machine(root)
         machine.ok("scrh prepare & first=$!; scrh prepare; wait $first")  # two first starts at once
         assert not (machine.instance / "index").exists(), "a start must not wait for an index"
-        machine.ok("scrh search update")
-        yield machine
+        with machine.preloaded():
+            machine.ok("scrh search update")
+            yield machine
 
 
 @pytest.fixture

@@ -67,7 +67,8 @@ def prepared(postgresql: Server) -> Iterator[PostgresMachine]:
                 outbox.enqueue(MailKind.CONTACT, "ana@example.org", NOW, subject="Hello", text="Hello")
                 db.session.commit()
             postgresql.run("ALTER DATABASE scrh RENAME TO scrh_prepared")
-            yield machine
+            with machine.preloaded():
+                yield machine
     finally:
         for name in ("scrh", "scrh_prepared"):
             postgresql.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -174,6 +174,13 @@ def flip(file: Path) -> None:
     file.write_bytes(content)
 
 
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else writes: what cannot be opened is tried again as often, but without waiting for a commit to end."""
+    monkeypatch.setattr("webapp.search.index.OPEN_PAUSE", 0)
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.proves("Promise 1: a damaged or missing index is searched around and rebuilt")
 @pytest.mark.parametrize("damage", [truncate, empty, delete, flip])
 @pytest.mark.parametrize("ending", [".toc", ".trm", ".pst", ".col", "CURRENT"])
