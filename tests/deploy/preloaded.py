@@ -30,8 +30,9 @@ def ask(address: str, words: list[str]) -> int:
 def serve(address: str, site: str) -> None:
     """Import the code of a site, and run its commands until this process is ended."""
     sys.path[0] = site
-    import webapp  # noqa: PLC0415
     from sqlalchemy.orm import configure_mappers  # noqa: PLC0415
+
+    import webapp  # noqa: PLC0415
 
     assert Path(webapp.__file__).is_relative_to(site)
     configure_mappers()
