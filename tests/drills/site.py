@@ -28,6 +28,7 @@ from webapp.db.session import db
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUNICORN = ("gunicorn", "-c", "python:webapp.gunicorn_conf", "wsgi:app")
+FIRST_HELD = 3  # the number that systemd gives the first socket it passes on
 IS_FULL = os.environ.get("DRILL") == "full"  # the long version of each drill; `make test` runs the short one
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([__name__, "tests.drills.loaded", "gunicorn.workers.gthread"])
@@ -81,10 +82,10 @@ class Site:
             for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
         ]
 
-    def launch(self) -> None:
-        """Start gunicorn and do not wait for it."""
+    def launch(self, held: socket.socket | None = None) -> None:
+        """Start gunicorn and do not wait for it; ``held``: a socket that listens already, as a socket unit of systemd passes it on."""
         log = self.folder / "server.log"
-        server = processes.Process(target=_serve, args=(self.environment, log, self.before))
+        server = processes.Process(target=_serve, args=(self.environment, log, self.before, held))
         server.start()
         wait_until(
             lambda: os.getpgid(server.pid or 0) == server.pid
@@ -160,8 +161,13 @@ def _run_command(
     flask.cli.main()
 
 
-def _serve(environment: Mapping[str, str], log: Path, before: tuple[str, ...]) -> None:
+def _serve(
+    environment: Mapping[str, str], log: Path, before: tuple[str, ...], held: socket.socket | None
+) -> None:
     _enter(environment, log)
+    if held is not None:
+        os.dup2(held.detach(), FIRST_HELD)
+        os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
     if before:
         os.execvp(before[0], [*before, sys.executable, "-m", *GUNICORN])
     sys.argv = [*GUNICORN]
