@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import random
 import shutil
 import threading
@@ -20,6 +21,7 @@ from tests.accounts.people import EditorClient, add_editor, sign_in
 from tests.compiled import TEMPLATE_CODE, ReusedCards, ReusedMap, TemplateCode, share_statements
 from tests.drills.site import IS_FULL
 from tests.factories import NOW, STARTER, add_categories
+from tests.hostile.world import World, build
 from tests.pages import PageClient, passed, simple
 from tests.postgres import server
 from tests.shared import made_once
@@ -167,6 +169,19 @@ def starter(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "starter", make)
 
 
+@pytest.fixture(scope="session")
+def ordinary(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a site that has one of everything, with ordinary words in it, made once; tests work on copies."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(seeded, folder / "instance")
+        with pytest.MonkeyPatch.context() as patch, pushed(config_in(folder)) as app:
+            hash_cheaply(patch)
+            (folder / "world").write_bytes(pickle.dumps(build(app, ordinary_words)))
+
+    return made_once(tmp_path_factory, "ordinary", make)
+
+
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
     """Settings that point into an empty folder."""
@@ -176,8 +191,7 @@ def config(tmp_path: Path, database_url: str) -> Config:
 @pytest.fixture
 def app(config: Config, seeded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application with empty tables, the twelve categories, and its context pushed; hashing costs little."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(second_factor, "_COST", 2)
+    hash_cheaply(monkeypatch)
     if not config.is_postgresql:
         shutil.copytree(seeded, config.instance_path)
     with pushed(config) as app:
@@ -197,6 +211,19 @@ def starter_app(starter: Path, config: Config) -> Iterator[Flask]:
     shutil.copytree(starter, config.instance_path.parent, dirs_exist_ok=True)
     with pushed(config) as app:
         yield app
+
+
+@pytest.fixture
+def world(app: Flask, config: Config, request: pytest.FixtureRequest) -> World:
+    """One of everything, with ordinary words in it. Nothing has been asked of the application before."""
+    if config.is_postgresql:
+        return build(app, ordinary_words)
+    ordinary: Path = request.getfixturevalue("ordinary")
+    db.session.remove()
+    db.engine.dispose()
+    shutil.copytree(ordinary, config.instance_path.parent, dirs_exist_ok=True)
+    world: World = pickle.loads((ordinary / "world").read_bytes())
+    return world
 
 
 @pytest.fixture
@@ -220,6 +247,16 @@ def admin(client: PageClient) -> Editor:
     editor = add_editor(role=Role.ADMIN)
     sign_in(client)
     return editor
+
+
+def ordinary_words(field: str) -> str:
+    return f"An ordinary {field} about spasm"
+
+
+def hash_cheaply(patch: pytest.MonkeyPatch) -> None:
+    """Let the hashes of passwords and codes cost little."""
+    patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    patch.setattr(second_factor, "_COST", 2)
 
 
 def config_in(folder: Path, database_url: str = "") -> Config:

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 
 from tests.accounts.people import EditorClient, sign_in
 from tests.factories import add_article
-from tests.hostile.world import EMAIL, World, build
+from tests.hostile.world import EMAIL, World
 from tests.pages import PageClient
 from tests.writers import another_writer
 from webapp.accounts.editor_access import SEEN_EVERY
@@ -42,12 +42,6 @@ FOREIGN: tuple[dict[str, str], ...] = (
     {"Referer": "http://localhost@evil.example/"},
     {},
 )
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    """One of everything."""
-    return build(app, lambda field: f"An ordinary {field} about spasm")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.accounts.people import token
 from tests.drills.site import IS_FULL
 from tests.hostile.corpus import HEADERS, NAMES, ODD, PROBE
 from tests.hostile.inert import CALCULATED, check_html
-from tests.hostile.world import World, build
+from tests.hostile.world import World
 from tests.pages import PageClient
 
 EXAMPLES = 500 if IS_FULL else 3  # for each route
@@ -55,12 +55,6 @@ objects = st.one_of(
 bodies: st.SearchStrategy[dict[str, Any]] = st.one_of(
     forms, st.fixed_dictionaries({"data": objects, "content_type": st.just("application/json")})
 )
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    """One of everything, with ordinary words in it."""
-    return build(app, lambda field: f"An ordinary {field} about spasm")
 
 
 def address(app: Flask, world: World, rule: Rule, odd: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from tests.editor.forms import complete, opened
 from tests.engines import both_engines, postgresql_only
 from tests.hostile.corpus import NAMES
 from tests.hostile.test_every_route import NOT_WALKED
-from tests.hostile.world import World, build
+from tests.hostile.world import World
 from tests.pages import PageClient
 from webapp.db.session import db
 from webapp.models import Draft
@@ -19,12 +19,6 @@ OWN = {"Sec-Fetch-Site": "same-origin"}
 NUL = "a\x00b"
 FAR = ("0001-01-01T00:00", "9999-12-31T23:59")
 ROWS = ("removed-findings-²-text", "removed-findings-0-text", "findings-²-text", "questions-" + "9" * 5_000)
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    """One of everything, with ordinary words in it."""
-    return build(app, lambda field: f"An ordinary {field} about spasm")
 
 
 @postgresql_only

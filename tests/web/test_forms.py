@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 from flask import Flask
 
 from tests.editor.forms import changed, sent_by
-from tests.hostile.world import World, build
+from tests.hostile.world import World
 from tests.pages import H, PageClient, parsed
 
 ANSWERS = {
@@ -16,12 +15,6 @@ ANSWERS = {
     "topic": "question",
     "q": "spasms",
 }
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    """One of everything."""
-    return build(app, lambda field: f"An ordinary {field} about spasm")
 
 
 def guarded(page: str) -> list[tuple[str, dict[str, list[str]]]]:
