@@ -181,3 +181,16 @@ def test_settings_are_read_as_systemd_reads_them(machine: Machine) -> None:
     finally:
         original.rename(flask)
         machine.configure(**machine.settings)
+
+
+def test_commands_are_forks_only_as_long_as_the_code_is_that_which_was_imported(machine: Machine) -> None:
+    code, head = machine.site / "webapp/operations/commands.py", machine.site / ".git/HEAD"
+    written, former = code.read_text("utf-8"), head.read_text("ascii")
+    try:
+        code.write_text(written.replace("as it must be", "as it was"), encoding="utf-8")
+        assert machine.ok("scrh check") == "Everything is as it must be.\n"
+        head.write_text("another commit\n", encoding="ascii")
+        assert machine.ok("scrh check") == "Everything is as it was.\n"
+    finally:
+        code.write_text(written, encoding="utf-8")
+        head.write_text(former, encoding="ascii")
