@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from flask import Flask
 
 from webapp.languages import catalogs
 from webapp.languages.extraction import extracted
-from webapp.languages.language import Language, known_languages
+from webapp.languages.language import Language, in_language, known_languages
 
 
 def ids(catalog: Catalog) -> set[str]:
@@ -40,3 +41,10 @@ def test_a_message_that_is_gone_is_kept_aside(esperanto: Language) -> None:
     catalogs.renew(esperanto)
     assert "Gone" not in ids(catalogs.read(esperanto))
     assert '#~ msgstr "For"' in file.read_text(encoding="utf-8")
+
+
+def test_a_message_in_a_template_is_translated_for_each_reader(app: Flask, esperanto: Language) -> None:
+    with in_language(esperanto):
+        template = app.jinja_env.from_string('{{ "Copied."|translated }}')
+        assert template.render() == "Kopiita."
+    assert template.render() == "Copied."

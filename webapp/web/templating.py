@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 from flask.templating import Environment
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from webapp.config import VERSION, Config
@@ -103,7 +104,7 @@ def init_app(app: Flask, config: Config) -> None:
         marked=marked,
         inline=inline,
         side_by_side=page_text.side_by_side,
-        translated=gettext,
+        translated=translated,
         number=number,
     )
     app.jinja_env.globals.update(
@@ -137,6 +138,12 @@ def init_app(app: Flask, config: Config) -> None:
     # Nearly every template draws icons; importing the macro in each took 0.3 ms a page.
     icons = app.jinja_env.get_template("_macros/icons.html").module
     app.jinja_env.globals.update((name, getattr(icons, name)) for name in ("icon", "logo"))
+
+
+@pass_context
+def translated(_: Context, message: str) -> str:
+    """A message in the reader's language. Without the context, Jinja would translate a constant once, as it compiles the template."""
+    return gettext(message)
 
 
 def grade_words(text: str) -> str:
