@@ -28,6 +28,7 @@ from webapp.db.session import db
 from webapp.db.writing import writing
 from webapp.models import Category
 from webapp.publishing.publication import withdraw
+from webapp.search import index as index_files
 from webapp.search import indexing
 from webapp.search.documents import IndexDocument
 from webapp.search.index import SearchIndex, SearchUnavailable, search_index
@@ -177,7 +178,7 @@ def flip(file: Path) -> None:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else writes: what cannot be opened is tried again as often, but without waiting for a commit to end."""
-    monkeypatch.setattr("webapp.search.index.OPEN_PAUSE", 0)
+    monkeypatch.setattr(index_files, "OPEN_PAUSE", 0)
 
 
 @pytest.mark.usefixtures("alone")
