@@ -14,10 +14,11 @@ PHONES = (320, 360, 375, 384, 412, 768)
 HEADER_WIDTHS = (*PHONES, 705, 1024, 1152, 1153, 1217, 1280, 1600, 1793)
 LARGE = "Object.assign(document.documentElement.dataset, { text: 'large' })"
 TEXT_SIZES = USUAL, LARGEST, TWICE = (
-    "document.documentElement.style.fontSize = ''",
+    "",
     "Object.assign(document.documentElement.dataset, { text: 'largest', spacing: 'wide' })",
-    "document.documentElement.style.fontSize = '200%'",
+    "Object.assign(document.documentElement.dataset, { text: 'largest', spacing: 'wide' }), document.documentElement.style.fontSize = '200%'",
 )
+RESET = "(({ dataset, style }) => { delete dataset.text; delete dataset.spacing; style.fontSize = ''; })(document.documentElement)"
 
 
 # the editors' lists, forms and sheets
@@ -27,11 +28,11 @@ DESK = ("/editor/", "/editor/summaries", "/editor/summaries/1", "/editor/words",
 def each_layout(
     page: Page, text_sizes: Sequence[str] = TEXT_SIZES, widths: Sequence[int] = WIDTHS
 ) -> Iterator[int]:
-    """Show the page in each text size on each width of screen; gives the width."""
-    for text_size in text_sizes:
-        page.evaluate(text_size)
-        for width in widths:
-            page.set_viewport_size({"width": width, "height": 800})
+    """Show the page on each width of screen, which takes longest, in each text size; gives the width."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        for text_size in text_sizes:
+            page.evaluate(f"{RESET}; {text_size}")
             yield width
 
 
