@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -316,7 +317,7 @@ def test_the_key_is_nowhere_to_be_read(
         for page in ("", "/paper", "/ai-draft", "/history")
     ]
     pages += [client.flask.get(path, headers=bearer).text for path in ("/metrics", "/readyz")]
-    with sqlite3.connect(app.extensions["config"].instance_path / "site.sqlite3") as database:
+    with closing(sqlite3.connect(app.extensions["config"].instance_path / "site.sqlite3")) as database:
         pages.append("\n".join(database.iterdump()))  # what a backup holds
     assert len(pages[-1]) > 10_000
     assert KEY not in caplog.text
