@@ -58,7 +58,6 @@ from webapp.web import (
     site_settings,
     telemetry,
     templating,
-    text_language,
 )
 
 
@@ -90,7 +89,6 @@ def create_app(config: Config | None = None) -> Flask:
     misses.init_app(app)
     safety_cards.init_app(app, config)
     site_pages.prepare()
-    text_language.init_app(app)
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack

@@ -166,7 +166,7 @@ def test_each_word_of_a_spanish_page_is_in_the_language_that_the_page_says(site:
                 misnamed[one.words, one.language] = f"{address}:{one.place}"
     assert seen > 80
     assert not misnamed, (
-        "mark what is English with lang_of(), of_text or in_english (webapp/web/text_language.py)"
+        "mark what is English with lang_of(), of_text or in_english (webapp/web/templating.py)"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from webapp.languages import catalogs
-from webapp.languages.extraction import FUNCTIONS, ROOT, parsed, readers_templates
+from webapp.languages.catalogs import FUNCTIONS, ROOT, parsed, readers_templates
 from webapp.languages.language import known_languages
 
 JINJA = Environment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"])

@@ -6,7 +6,7 @@ from babel.messages.catalog import Catalog
 from flask import Flask
 
 from webapp.languages import catalogs
-from webapp.languages.extraction import extracted
+from webapp.languages.catalogs import extracted
 from webapp.languages.language import Language, in_language, known_languages
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from tests.engines import both_engines
 from tests.factories import NOW, add_answer, add_article, answer_content, content, publish
 from webapp.catalog import answers as catalog
-from webapp.catalog.answers import AnswerMoved, AnswerNotFound, AnswerWithdrawn
+from webapp.catalog.answers import AnswerNotFound, AnswerWithdrawn
+from webapp.catalog.queries import AddressMoved
 from webapp.content.article_content import to_toml
 from webapp.db.session import db
 from webapp.models import Answer, AnswerCitation, Article, Draft, PublicChange
@@ -87,7 +88,7 @@ def test_a_former_address_leads_to_the_present_one(app: Flask) -> None:
     answer = add_answer(slug="former")
     text = msgspec.structs.replace(answers.content_of(answer), slug="present")
     external_changes.publish(answer, text, None, Kind.IMPORTED, NOW)
-    with pytest.raises(AnswerMoved, match="present"):
+    with pytest.raises(AddressMoved, match="present"):
         catalog.get_answer("former")
     with pytest.raises(NotPublishable, match="Another answer has this address"):
         add_answer(slug="former")

@@ -1,9 +1,9 @@
 """All answers by topic, and one answer."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response
 
 from webapp.answers.evidence import Evidence
-from webapp.catalog.answers import AnswerMoved, AnswerWithdrawn, cited, get_answer, list_answers
+from webapp.catalog.answers import AnswerWithdrawn, cited, get_answer, list_answers
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import corrections_of
 from webapp.catalog.history import history as changes
@@ -67,9 +67,3 @@ def history(slug: str) -> Response:
 def say_it_was_withdrawn(withdrawn: AnswerWithdrawn) -> Response:
     """Say when and why an answer was taken off the site."""
     return htmx.render("answers/withdrawn.html", status=withdrawn.status, answer=withdrawn.answer)
-
-
-@bp.app_errorhandler(AnswerMoved)
-def lead_to_new_address(moved: AnswerMoved) -> Response:
-    """Lead from any former address of an answer (its page, its history) to the same at its address of today."""
-    return htmx.moved(url_for(request.endpoint or "", **{**(request.view_args or {}), "slug": moved.slug}))

@@ -12,7 +12,7 @@ from webapp.catalog.by_profile import MOST_COMPARED, compare_all
 from webapp.catalog.glossary import new_explainer
 from webapp.catalog.history import corrections as all_corrections
 from webapp.catalog.history import history
-from webapp.catalog.queries import ArticleMoved, ArticleNotFound, ArticleWithdrawn, CategoryMoved, Order
+from webapp.catalog.queries import AddressMoved, ArticleNotFound, ArticleWithdrawn, Order
 from webapp.catalog.site_pages import site_page
 from webapp.catalog.standing_questions import answers as standing_answers
 from webapp.catalog.standing_questions import count_answers
@@ -116,10 +116,9 @@ def article_history(slug: str) -> Response:
     )
 
 
-@bp.app_errorhandler(ArticleMoved)
-@bp.app_errorhandler(CategoryMoved)
-def lead_to_new_address(moved: ArticleMoved | CategoryMoved) -> Response:
-    """Lead from any former address of a summary or category (its page, file …) to the same at its address of today."""
+@bp.app_errorhandler(AddressMoved)
+def lead_to_new_address(moved: AddressMoved) -> Response:
+    """Lead from any former address of a text or category (its page, file …) to the same at its address of today."""
     query = request.query_string.decode()
     location = url_for(request.endpoint or "", **{**(request.view_args or {}), "slug": moved.slug})
     return htmx.moved(f"{location}?{query}" if query else location)

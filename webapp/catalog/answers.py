@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only
 
-from webapp.catalog.queries import published_by_ids
+from webapp.catalog.queries import AddressMoved, published_by_ids
 from webapp.db.session import db
 from webapp.models import Answer, AnswerCitation, AnswerSlug, Article, ArticleSlug
 from webapp.models.values import ArticleStatus
@@ -27,12 +27,6 @@ class AnswerWithdrawn(SiteError):
     def __init__(self, answer: Answer) -> None:
         super().__init__(410)
         self.answer = answer
-
-
-class AnswerMoved(LookupError):
-    def __init__(self, slug: str) -> None:
-        super().__init__(slug)
-        self.slug = slug
 
 
 def published_answers() -> Select[Answer]:
@@ -78,14 +72,14 @@ def answers_by_ids(answer_ids: Collection[int]) -> list[Answer]:
 
 
 def get_answer(slug: str) -> Answer:
-    """The published answer at this address; raises AnswerNotFound, AnswerWithdrawn or AnswerMoved."""
+    """The published answer at this address; raises AnswerNotFound, AnswerWithdrawn or AddressMoved."""
     answer = db.session.scalar(select(Answer).where(Answer.slug == slug))
     if answer is None:
         former = select(Answer.slug).join(AnswerSlug, AnswerSlug.answer_id == Answer.id)
         moved_to = db.session.scalar(former.where(AnswerSlug.slug == slug))
         if moved_to is None:
             raise AnswerNotFound
-        raise AnswerMoved(moved_to)
+        raise AddressMoved(moved_to)
     if answer.status is not ArticleStatus.PUBLISHED:
         raise AnswerWithdrawn(answer)
     return answer

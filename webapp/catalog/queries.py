@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from sqlalchemy import (
     ColumnElement,
-    ColumnExpressionArgument,
     Engine,
     Row,
     Select,
@@ -99,13 +98,9 @@ class ArticleWithdrawn(SiteError):
         self.article = article
 
 
-class CategoryMoved(LookupError):
-    def __init__(self, slug: str) -> None:
-        super().__init__(slug)
-        self.slug = slug
+class AddressMoved(LookupError):
+    """The article, answer or category has another address now: its ``slug``."""
 
-
-class ArticleMoved(LookupError):
     def __init__(self, slug: str) -> None:
         super().__init__(slug)
         self.slug = slug
@@ -163,7 +158,7 @@ def count_standing(*conditions: ColumnElement[bool]) -> int:
 
 
 def get_published(slug: str) -> Article:
-    """The article at this address; raises ArticleNotFound, ArticleWithdrawn or ArticleMoved."""
+    """The article at this address; raises ArticleNotFound, ArticleWithdrawn or AddressMoved."""
     article = db.session.scalars(_WHOLE, {"slug": slug}).unique().one_or_none()
     if article is None:
         moved_to = db.session.scalar(
@@ -173,7 +168,7 @@ def get_published(slug: str) -> Article:
         )
         if moved_to is None:
             raise ArticleNotFound
-        raise ArticleMoved(moved_to)
+        raise AddressMoved(moved_to)
     if article.status != ArticleStatus.PUBLISHED:
         raise ArticleWithdrawn(article)
     return article
@@ -199,12 +194,12 @@ def published_by_ids(article_ids: Sequence[int], shown: Select[Article] = CARDS)
 
 
 def get_category(slug: str) -> Category:
-    """The category at this address; raises SiteError 404, or CategoryMoved."""
+    """The category at this address; raises SiteError 404, or AddressMoved."""
     category = db.session.scalar(select(Category).where(Category.slug == slug))
     if category is None:
         moved_to = former_categories().get(slug)
         if moved_to:
-            raise CategoryMoved(moved_to)
+            raise AddressMoved(moved_to)
         raise SiteError(404, "We have no topic at this address. Try a search.")
     return category
 
@@ -305,7 +300,13 @@ def kinds_and_results(category: Category) -> list[tuple[Subject, StudyKind, Resu
 
 def category_counts() -> list[CategoryCount]:
     """All categories in their order, each with its number of standing articles."""
-    query = select(Category, _less(*_filed(Category.id))).order_by(Category.position)
+    filed = (
+        select(func.count()).select_from(ArticleCategory).where(ArticleCategory.category_id == Category.id)
+    )
+    withdrawn = select(Article.id).where(Article.status == ArticleStatus.WITHDRAWN)
+    retracted = _RETRACTED.where(Article.status != ArticleStatus.WITHDRAWN)
+    few = (filed.where(ArticleCategory.article_id.in_(ids)) for ids in (withdrawn, retracted))
+    query = select(Category, _less(filed, *few)).order_by(Category.position)
     return [CategoryCount(category, count) for category, count in db.session.execute(query)]
 
 
@@ -313,16 +314,6 @@ def _is_in(category: Category) -> ColumnElement[bool]:
     return Article.id.in_(
         select(ArticleCategory.article_id).where(ArticleCategory.category_id == category.id)
     )
-
-
-def _filed(category_id: ColumnExpressionArgument[int] | int) -> tuple[Select[int], ...]:
-    """How many articles are filed under a category, how many of them are withdrawn, and how many others retracted."""
-    every = (
-        select(func.count()).select_from(ArticleCategory).where(ArticleCategory.category_id == category_id)
-    )
-    withdrawn = select(Article.id).where(Article.status == ArticleStatus.WITHDRAWN)
-    retracted = _RETRACTED.where(Article.status != ArticleStatus.WITHDRAWN)
-    return every, *(every.where(ArticleCategory.article_id.in_(few)) for few in (withdrawn, retracted))
 
 
 def _less(every: Select[int], *few: Select[int]) -> ColumnElement[int]:

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from functools import cache, cached_property, lru_cache, partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -22,7 +22,7 @@ from webapp.content.article_content import ContentError, from_toml, line_of
 from webapp.content.page_text import BlockKind, Part, Section, facts_of, parts, sections
 from webapp.languages.language import ENGLISH, Language, current_language, known_languages
 from webapp.models import SitePart
-from webapp.web.live_values import LiveValue, newest_texts
+from webapp.web.live_values import LiveValue, newest_texts, with_stored
 
 FOLDER = ROOT / "webapp" / "starter" / "pages"
 LINE_MOST, LEDE_MOST, TEXT_MOST, SOURCES_MOST = 80, 400, 40_000, 40
@@ -129,18 +129,11 @@ def prepare() -> None:
         _translations(language.folder)
 
 
-def _built(stored: dict[str, Any]) -> Mapping[str, SitePage]:
-    pages = dict(starter_pages())
-    for name, content in stored.items():
-        try:
-            pages[name] = msgspec.convert(content, SitePage)
-        except msgspec.ValidationError:
-            log.exception("the stored page %s cannot be used; the one that came with the site is shown", name)
-    return pages
-
-
 _live_pages = LiveValue(
-    "the pages of the site", starter_pages, partial(newest_texts, SitePart.PAGE), _built
+    "the pages of the site",
+    starter_pages,
+    partial(newest_texts, SitePart.PAGE),
+    lambda stored: with_stored(starter_pages(), stored, SitePage, "page"),
 ).current
 
 

@@ -50,20 +50,19 @@ def in_current_language(live: OneLive) -> OneLive:
 def each_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:
     """Texts of one kind, each as ``in_current_language`` has it."""
     texts = list(texts)
-    found = _published(texts)
-    return [_in_language(text, found[text.id]) if text.id in found else text for text in texts]
-
-
-def _in_language(live: OneLive, translation: Translation) -> OneLive:
-    english, translated = words_of(live), Translated(translation.words, translation.made_from)
-    words = translated.shown(english)
-    is_current = translated.current(english).keys() == english.keys()
-    fields = fields_with(live, words.get) | {
-        "is_current": is_current,
-        "in_english": {text for name, text in english.items() if name not in words},
-        "of_version": None if is_current else translated_at(translation),
-    }
-    return cast("OneLive", InLanguage(live, fields, translation))
+    shown = {text.id: text for text in texts}
+    for number, translation in _published(texts).items():
+        text = shown[number]
+        english, translated = words_of(text), Translated(translation.words, translation.made_from)
+        words = translated.shown(english)
+        is_current = translated.current(english).keys() == english.keys()
+        fields = fields_with(text, words.get) | {
+            "is_current": is_current,
+            "in_english": {text for name, text in english.items() if name not in words},
+            "of_version": None if is_current else translated_at(translation),
+        }
+        shown[number] = cast("OneLive", InLanguage(text, fields, translation))
+    return [shown[text.id] for text in texts]
 
 
 def headings_in_current_language(texts: Iterable[OneLive]) -> list[OneLive]:

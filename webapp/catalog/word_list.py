@@ -4,7 +4,6 @@ The list begins with three files that came with the site: the glossary, the plai
 editors save takes the place of single entries, in every process, at the next public change.
 """
 
-import logging
 import tomllib
 from collections.abc import Mapping
 from functools import cache, cached_property, partial
@@ -16,13 +15,12 @@ from slugify import slugify
 from webapp.config import ROOT
 from webapp.content.plain_language import HARD_WORDS, HardWords
 from webapp.models import SitePart
-from webapp.web.live_values import LiveValue, newest_texts
+from webapp.web.live_values import LiveValue, newest_texts, with_stored
 
 GLOSSARY_FILE = ROOT / "webapp" / "starter" / "glossary.toml"
 CONCEPTS_FILE = ROOT / "webapp" / "search" / "concepts.toml"
 LONGEST_SLUG = 80
 
-log = logging.getLogger(__name__)
 Texts = tuple[str, ...]
 
 
@@ -87,20 +85,14 @@ def slug_of(word: str) -> str:
     return slugify(word, max_length=LONGEST_SLUG) or "word"
 
 
-def _built(stored: dict[str, Any]) -> WordList:
-    if not stored:
-        return starter_words()
-    entries = dict(starter_words().entries)
-    for slug, content in stored.items():
-        try:
-            if content is None:
-                entries.pop(slug, None)
-            else:
-                entries[slug] = msgspec.convert(content, WordEntry)
-        except msgspec.ValidationError:
-            log.exception("the stored word %s cannot be used; the one that came with the site counts", slug)
-    return WordList(entries)
-
-
 # The list as of the newest public change; outside of an application, the one that came with the site.
-word_list = LiveValue("the words", starter_words, partial(newest_texts, SitePart.WORD), _built).current
+word_list = LiveValue(
+    "the words",
+    starter_words,
+    partial(newest_texts, SitePart.WORD),
+    lambda stored: (
+        WordList(with_stored(starter_words().entries, stored, WordEntry, "word"))
+        if stored
+        else starter_words()
+    ),
+).current

@@ -45,10 +45,21 @@ def init_app(app: Flask) -> None:
         engine = db.engine
     app.extensions["newest_change"] = committed_reader(engine)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", begin_sqlite)
+
+        @event.listens_for(engine, "connect")
+        def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+            connection.isolation_level = None  # transactions are begun by begin_sqlite, not by the driver
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                f"busy_timeout={BUSY_TIMEOUT}",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+
         if _file_of(engine):
             event.listen(engine, "do_connect", _check_file)
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", begin_sqlite)
     else:
         event.listen(engine, "begin", begin_postgresql)
 
@@ -81,9 +92,3 @@ def _check_file(_dialect: Any, _record: Any, arguments: list[str], _options: Any
         ) from None
     except OSError:
         pass
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by begin_sqlite, not by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}"):
-        connection.execute(f"PRAGMA {pragma}")

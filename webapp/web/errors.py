@@ -56,18 +56,32 @@ class SiteError(Exception):
 def init_app(app: Flask) -> None:
     """Turn every kind of failure into a page (or, for htmx, a fragment) with the right status."""
     app.register_error_handler(SiteError, show)
-    app.register_error_handler(SecurityError, _show_unknown_host)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(TurnTaken, _show_crowd)
     for of_database in DATABASE_ERRORS:
         app.register_error_handler(of_database, _show_database)
-    app.register_error_handler(Exception, _show_unexpected)
+
+    @app.errorhandler(SecurityError)
+    def show_unknown_host(_: SecurityError) -> Response:
+        """Answer with a page without links: they would need the name of the site, which is unknown here."""
+        log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
+        return make_response(render_template("errors/unknown_host.html"), HTTPStatus.BAD_REQUEST)
+
+    @app.errorhandler(Exception)
+    def show_unexpected(error: Exception) -> Response:
+        log.error("unexpected error", exc_info=error)
+        _let_go()
+        return show(SiteError(500))
 
 
 def show(error: SiteError) -> Response:
     """The page, or for htmx the notice, that says what happened."""
-    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        _read_rest()
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.environ.get("wsgi.input_terminated"):
+        # A server that closes with bytes of the body unread resets the connection, and the answer is lost.
+        left = MOST_THROWN_AWAY
+        with suppress(BadRequest):
+            while left > 0 and (read := request.environ["wsgi.input"].read(65_536)):
+                left -= len(read)
     template = "errors/notice.html" if wants_fragment() else "errors/page.html"
     try:
         # What was typed into a form that failed is shown, to be sent again. A password is typed again.
@@ -81,16 +95,6 @@ def show(error: SiteError) -> Response:
     if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         response.headers["Retry-After"] = "60"
     return response
-
-
-def _read_rest() -> None:
-    """Read the body to its end: a server that closes with bytes unread resets the connection, and the answer is lost."""
-    if not request.environ.get("wsgi.input_terminated"):
-        return
-    sent, left = request.environ["wsgi.input"], MOST_THROWN_AWAY
-    with suppress(BadRequest):
-        while left > 0 and (read := sent.read(65_536)):
-            left -= len(read)
 
 
 def _show_http(error: HTTPException) -> Response:
@@ -108,12 +112,6 @@ def _show_http(error: HTTPException) -> Response:
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
-
-
-def _show_unknown_host(_: SecurityError) -> Response:
-    """Answer with a page without links: they would need the name of the site, which is unknown here."""
-    log.warning("the request names a host that is neither in SITE_URL nor in ALLOWED_HOSTS")
-    return make_response(render_template("errors/unknown_host.html"), HTTPStatus.BAD_REQUEST)
 
 
 def _show_database(error: SQLAlchemyError) -> Response:
@@ -135,12 +133,6 @@ def _show_crowd(_: TurnTaken) -> Response:
             "Please wait a minute",
         )
     )
-
-
-def _show_unexpected(error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error)
-    _let_go()
-    return show(SiteError(500))
 
 
 def _let_go() -> None:

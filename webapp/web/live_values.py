@@ -1,10 +1,11 @@
 """Values that every process holds in memory, made from the database: read again only after a public change."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from flask import current_app, has_app_context, has_request_context, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,7 @@ NEWEST_CHANGE = "webapp.newest_change"
 
 Stored = TypeVar("Stored")
 Value = TypeVar("Value")
+Text = TypeVar("Text")
 
 log = logging.getLogger(__name__)
 
@@ -80,3 +82,20 @@ def newest_texts(part: SitePart) -> dict[str, Any]:
     texts = select(SiteText.key, SiteText.content).where(SiteText.id.in_(newest)).order_by(SiteText.id)
     with db.engine.connect() as connection:
         return {key: content for key, content in connection.execute(texts)}  # noqa: C416 - a row is no pair for a type checker
+
+
+def with_stored(
+    starter: Mapping[str, Text], stored: Mapping[str, Any], kind: type[Text], name: str
+) -> dict[str, Text]:
+    """The texts that came with the site, by their keys, with ``newest_texts`` in the place of some."""
+    texts = dict(starter)
+    for key, content in stored.items():
+        try:
+            if content is None:
+                texts.pop(key, None)
+            else:
+                texts[key] = msgspec.convert(content, kind)
+        except msgspec.ValidationError:
+            what = f"{name} {key}".rstrip()
+            log.exception("the stored %s cannot be used; what came with the site is shown", what)
+    return texts

@@ -23,7 +23,6 @@ from webapp.config import Config
 from webapp.db.change_log import ChangesUnknown
 from webapp.web.http import ENCODINGS, PRIVATE_PART
 from webapp.web.live_values import NEWEST_CHANGE
-from webapp.web.metrics import page_hit_counter
 from webapp.web.page_views import SHOWN, Text, counter_of
 from webapp.web.templating import PREFERENCES_COOKIE, Preferences
 
@@ -57,10 +56,10 @@ class FinishedPage:
 def init_app(app: Flask, config: Config) -> None:
     """Put the cache before the application, unless it is switched off."""
     if config.page_cache_mb:
-        newest_change = app.extensions["newest_change"]
-        byte_limit, on_hit = config.page_cache_mb * 1_000_000, page_hit_counter(app)
+        newest_change, byte_limit = app.extensions["newest_change"], config.page_cache_mb * 1_000_000
+        hits = app.extensions.get("page_hits")  # counted only where somebody may read the metrics
         app.wsgi_app = PageCache(  # type: ignore[method-assign]
-            app.wsgi_app, newest_change, byte_limit, on_hit, counter_of(app).add
+            app.wsgi_app, newest_change, byte_limit, hits and hits.inc, counter_of(app).add
         )
 
 
@@ -72,7 +71,7 @@ class PageCache:
         application: "WSGIApplication",
         newest_change: Callable[[], int],
         byte_limit: int,
-        on_hit: Callable[[], None] = lambda: None,
+        on_hit: Callable[[], None] | None = None,
         on_view: Callable[[Text, "WSGIEnvironment"], None] = lambda _text, _environ: None,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -106,7 +105,8 @@ class PageCache:
                 self._pages.move_to_end(key)
         if page is None or self._clock() - page.made_at > KEPT_SECONDS:
             return self._made(environ, start_response, key, change)
-        self._on_hit()
+        if self._on_hit:
+            self._on_hit()
         for text in page.shown:
             self._on_view(text, environ)
         return _answer(page, environ.get("HTTP_IF_NONE_MATCH", ""), start_response)

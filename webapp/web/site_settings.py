@@ -3,7 +3,6 @@
 It begins with `webapp/starter/site.toml`; what admins save takes its place at once, in every process.
 """
 
-import logging
 import tomllib
 from functools import cache, partial
 from typing import Annotated, Any
@@ -15,13 +14,11 @@ from werkzeug.local import LocalProxy
 from webapp.config import ROOT
 from webapp.content.logos import Logo
 from webapp.models import SitePart
-from webapp.web.live_values import LiveValue, newest_texts
+from webapp.web.live_values import LiveValue, newest_texts, with_stored
 
 FILE = ROOT / "webapp" / "starter" / "site.toml"
 ASKED_COUNT = 6  # questions on the home page
 NAME_MOST, SHORT_NAME_MOST, LINE_MOST, TEXT_MOST = 60, 16, 120, 400
-
-log = logging.getLogger(__name__)
 
 # The name stands in the headers of mails, which a line break would end.
 _ONE_LINE = r"\A[^\s](.*[^\s])?\Z"
@@ -58,17 +55,12 @@ def starter_settings() -> SiteSettings:
     return msgspec.convert(tomllib.loads(FILE.read_text(encoding="utf-8")), SiteSettings)
 
 
-def _built(stored: dict[str, Any]) -> SiteSettings:
-    try:
-        return msgspec.convert(stored[""], SiteSettings) if stored else starter_settings()
-    except msgspec.ValidationError:
-        log.exception("the stored site settings cannot be used; those of the starter file are shown")
-        return starter_settings()
-
-
 # The settings as of the newest public change; outside of an application, those that the site begins with.
 site_settings = LiveValue(
-    "the site settings", starter_settings, partial(newest_texts, SitePart.SETTINGS), _built
+    "the site settings",
+    starter_settings,
+    partial(newest_texts, SitePart.SETTINGS),
+    lambda stored: with_stored({"": starter_settings()}, stored, SiteSettings, "site settings")[""],
 ).current
 
 

@@ -1,12 +1,17 @@
-"""Filters and globals for templates: words for values, addresses of files, what the reader prefers."""
+"""Filters and globals for templates: words for values, addresses of files, what the reader prefers, and marks.
 
+What is English on a page in another language says so in its HTML: a screen reader then speaks it as English, and the
+browser offers to translate it.
+"""
+
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask.templating import Environment
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -18,9 +23,10 @@ from webapp.content.fact_words import fact, harms_note, stated
 from webapp.content.readability import paragraphs, reading_grade, reading_minutes
 from webapp.content.result_words import result_words, who_took_part
 from webapp.content.sign_off_words import who_checked, written_by
-from webapp.languages.extraction import script_messages
+from webapp.content.translation import words_of
+from webapp.languages.catalogs import script_messages
 from webapp.languages.language import ENGLISH, current_language, gettext, known_languages, ngettext
-from webapp.models import Article
+from webapp.models import Article, Live
 from webapp.models.article import running_text
 from webapp.models.in_words import capitalized, country_name, day, listed, month, number, partial_date, plural
 from webapp.web.assets import asset_integrity, asset_url
@@ -32,6 +38,9 @@ from webapp.web.reader_profile import (
     profile_in_address,
     profile_query,
 )
+
+_REMARK = re.compile(r"[.:;·] | (?=\()")  # the remark of a text follows what the site says itself
+_IS_ENGLISH = Markup(' lang="en"')
 
 PREFERENCES_COOKIE = "reading"
 TEXT_SIZES = ("normal", "large", "largest")
@@ -102,6 +111,8 @@ def init_app(app: Flask, config: Config) -> None:
         capitalized=capitalized,
         country_name=country_name,
         marked=marked,
+        of_text=of_text,
+        in_english=in_english,
         inline=inline,
         side_by_side=page_text.side_by_side,
         translated=translated,
@@ -111,6 +122,7 @@ def init_app(app: Flask, config: Config) -> None:
         language=current_language,
         languages=lambda: list(known_languages().values()),
         script_words=lambda: {message: gettext(message) for message in script_messages()},
+        lang_of=lang_of,
         url_for=url_for,
         asset_url=asset_url,
         asset_integrity=asset_integrity,
@@ -178,7 +190,7 @@ def inline(line: str, link_class: str = "") -> Markup:
             html += Markup("<b>{}</b>").format(inline(piece.text, link_class))
         else:
             # Journals and books have one title in each language.
-            lang = "" if current_language() is ENGLISH else Markup(' lang="en"')
+            lang = "" if current_language() is ENGLISH else _IS_ENGLISH
             html += Markup("<cite{}>{}</cite>").format(lang, inline(piece.text, link_class))
     return html
 
@@ -193,3 +205,50 @@ def _link(address: str, words: Markup, link_class: str) -> Markup:
     if address.startswith("/"):
         address = request.script_root + address
     return Markup('<a{} href="{}">{}</a>').format(attributes, address, words)
+
+
+def lang_of(live: Live | None = None, text: str | None = None) -> Markup | str:
+    """The attribute of an element that shows what a summary or an answer says: all of it, or this text.
+
+    Without either, what the element shows is always English, such as the title of a paper.
+    """
+    if current_language() is ENGLISH:
+        return ""
+    if text is not None:
+        is_english = any(text in paragraph for paragraph in _english(live)) if live is not None else True
+    else:
+        is_english = live is None or not hasattr(live, "translation")
+    return _IS_ENGLISH if is_english else ""
+
+
+def of_text(words: str, live: Live) -> str:
+    """Words of the site in which a text may be quoted, such as "better in rats": what is quoted is marked if it is English."""
+    if not words or current_language() is ENGLISH:
+        return words
+    english = _english(live)
+    for start in (0, *(part.end() for part in _REMARK.finditer(words))):
+        if any(words[start:] in paragraph for paragraph in english):
+            return escape(words[:start]) + in_english(words[start:])
+    for paragraph in english:
+        before, found, after = words.partition(paragraph.rstrip("."))
+        if found:
+            return escape(before) + in_english(found) + escape(after)
+    return words
+
+
+def in_english(words: str) -> str:
+    """English words within an element that is not."""
+    if not words or current_language() is ENGLISH:
+        return words
+    return Markup("<span{}>{}</span>").format(_IS_ENGLISH, words)
+
+
+def _english(live: Live) -> list[str]:
+    """The paragraphs of a text that its page shows in English, the longest first: one may contain another."""
+    known: dict[int, tuple[Live, list[str]]] = g.setdefault("english_paragraphs", {})
+    if id(live) not in known:
+        english = {text for text in words_of(live).values() if any(map(str.isalpha, text))}
+        if hasattr(live, "translation"):
+            english &= live.__dict__.get("in_english", english - set(live.translation.words.values()))
+        known[id(live)] = live, sorted(english, key=len, reverse=True)
+    return known[id(live)][1]
