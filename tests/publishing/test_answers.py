@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.engines import both_engines
 from tests.factories import NOW, add_answer, add_article, answer_content, content, publish
 from webapp.catalog import answers as catalog
-from webapp.catalog.answers import AnswerNotFound, AnswerWithdrawn
+from webapp.catalog.answers import AnswerWithdrawn
 from webapp.catalog.queries import AddressMoved
 from webapp.content.article_content import to_toml
 from webapp.db.session import db
@@ -23,6 +23,7 @@ from webapp.publishing.library import LibraryRefused, export_library, import_lib
 from webapp.publishing.publication import NotPublishable
 from webapp.publishing.revisions import Kind
 from webapp.publishing.words import Counts
+from webapp.web.errors import SiteError
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_a_former_address_leads_to_the_present_one(app: Flask) -> None:
     with pytest.raises(NotPublishable, match="Another answer has this address"):
         add_answer(slug="former")
     add_article(slug="present")  # summaries have addresses of their own
-    with pytest.raises(AnswerNotFound):
+    with pytest.raises(SiteError, match="We have no answer"):
         catalog.get_answer("never")
 
 

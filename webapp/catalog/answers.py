@@ -14,13 +14,6 @@ from webapp.web.errors import SiteError
 from webapp.web.site_settings import ASKED_COUNT
 
 
-class AnswerNotFound(SiteError):
-    """There is no answer at this address."""
-
-    def __init__(self) -> None:
-        super().__init__(404, "We have no answer at this address. Try a search.")
-
-
 class AnswerWithdrawn(SiteError):
     """The answer at this address was taken off the site."""
 
@@ -72,13 +65,13 @@ def answers_by_ids(answer_ids: Collection[int]) -> list[Answer]:
 
 
 def get_answer(slug: str) -> Answer:
-    """The published answer at this address; raises AnswerNotFound, AnswerWithdrawn or AddressMoved."""
+    """The published answer at this address; raises SiteError 404, AnswerWithdrawn or AddressMoved."""
     answer = db.session.scalar(select(Answer).where(Answer.slug == slug))
     if answer is None:
         former = select(Answer.slug).join(AnswerSlug, AnswerSlug.answer_id == Answer.id)
         moved_to = db.session.scalar(former.where(AnswerSlug.slug == slug))
         if moved_to is None:
-            raise AnswerNotFound
+            raise SiteError(404, "We have no answer at this address. Try a search.")
         raise AddressMoved(moved_to)
     if answer.status is not ArticleStatus.PUBLISHED:
         raise AnswerWithdrawn(answer)

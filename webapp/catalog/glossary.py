@@ -141,31 +141,22 @@ def languages_of_glossary() -> list[str]:
 
 def languages_of_term(term: GlossaryTerm) -> list[str]:
     """The codes of the languages in which a word is explained, English first."""
-    found = [ENGLISH.code]
-    for code, language in known_languages().items():
-        glossary = read_glossary(language)
-        if glossary and _term(term, glossary.by_slug.get(term.slug)).is_translated:
-            found.append(code)
-    return found
+    others = (code for code, one in known_languages().items() if term_in(one, term).is_translated)
+    return [ENGLISH.code, *others]
 
 
-def term_in_current_language(term: GlossaryTerm) -> Term:
-    """A term in the language of the page, or in English if its meaning there changed since it was translated."""
-    glossary = read_glossary(current_language())
+def term_in(language: Language, term: GlossaryTerm) -> Term:
+    """A term in a language, or in English if its meaning there changed since it was translated."""
+    glossary = read_glossary(language)
     words = glossary.by_slug.get(term.slug) if glossary else None
-    return _term(term, words)
-
-
-def _term(term: GlossaryTerm, words: TermWords | None) -> Term:
     if words is None or words.made_from != mark(term.meaning):
         return Term(term.slug, term.term, term.meaning, tuple(term.forms))
     return Term(term.slug, words.term, words.meaning, words.forms, is_translated=True)
 
 
 def _terms_in_current_language() -> list[tuple[GlossaryTerm, Term]]:
-    glossary = read_glossary(current_language())
-    words = glossary.by_slug if glossary else {}
-    return [(term, _term(term, words.get(term.slug))) for term in db.session.scalars(select(GlossaryTerm))]
+    language = current_language()
+    return [(term, term_in(language, term)) for term in db.session.scalars(select(GlossaryTerm))]
 
 
 def new_explainer(live: Live | None = None) -> Explainer:

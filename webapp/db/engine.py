@@ -50,12 +50,8 @@ def init_app(app: Flask) -> None:
         @event.listens_for(engine, "connect")
         def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
             connection.isolation_level = None  # transactions are begun by begin_sqlite, not by the driver
-            for pragma in (
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "foreign_keys=ON",
-                f"busy_timeout={BUSY_TIMEOUT}",
-            ):
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
 
         if _file_of(engine):

@@ -12,7 +12,7 @@ from webapp.catalog.glossary import (
     languages_of_glossary,
     languages_of_term,
     read_glossary,
-    term_in_current_language,
+    term_in,
     terms_by_letter,
 )
 from webapp.catalog.queries import track_record
@@ -102,7 +102,7 @@ def glossary_term(slug: str) -> Response:
     shown = current_app.extensions["safety_cards"].match(term.term)
     return htmx.render(
         "pages/glossary_term.html",
-        term=term_in_current_language(term),
+        term=term_in(current_language(), term),
         translations=languages_of_term(term),
         shown=shown,
         articles=headings_in_current_language(articles_with(term)),

@@ -291,7 +291,14 @@ class SafetyCards:
         """Read a card, with its sources in place of their names; raises SafetyFileError."""
         try:
             named = msgspec.convert(row.get("sources"), tuple[str | dict[str, str], ...])
-            sources = [self._source(row, one) if isinstance(one, str) else one for one in named]
+            for name in named:
+                if isinstance(name, str) and name not in self.sources:
+                    raise SafetyFileError(f"card {row.get('id')}: no source is called {name}")
+            # a source that is named becomes a text of the card's own: without the name
+            sources = [
+                msgspec.structs.asdict(self.sources[one]) | {"id": ""} if isinstance(one, str) else one
+                for one in named
+            ]
             card = msgspec.convert({**row, "sources": sources}, Card)
         except msgspec.ValidationError as error:
             raise SafetyFileError(f"card {row.get('id')}: {error}") from error
@@ -351,12 +358,6 @@ class SafetyCards:
             cards.append(row | {"sources": [names.get(source, written) for source, written in cited]})
         file = msgspec.to_builtins(self.file, builtin_types=(date,))
         return tomli_w.dumps(file | {"card": cards})
-
-    def _source(self, row: Mapping[str, Any], name: str) -> dict[str, str]:
-        """The source that a card of the file names, as a text of its own: without the name."""
-        if name not in self.sources:
-            raise SafetyFileError(f"card {row.get('id')}: no source is called {name}")
-        return msgspec.structs.asdict(self.sources[name]) | {"id": ""}
 
     def _filled(self, value: Any) -> Any:
         """What the file says, with the emergency number put in."""

@@ -124,10 +124,15 @@ class TranslatedTexts:
 
     def find(self, text: str) -> list[Key]:
         """The keys of the texts that are about enough of what was asked, the best first."""
-        clauses = [
-            {key: max(self._weight(key, form) for form in forms) for key in self._texts}
-            for forms in self._clauses(text)
-        ]
+        clauses = []  # for each thing that is asked, how much each text says of it, in any of the ways to say it
+        for part, group in self._table.parts(folded_words(text)):
+            if group is not None:
+                forms = {tuple(self._stems(folded_words(form))) for form in group.words} - {()}
+            elif part[0] not in self._table.stop_words:
+                forms = {(stem,) for stem in self._known(part[0])}
+            else:
+                continue
+            clauses.append({key: max(self._weight(key, form) for form in forms) for key in self._texts})
         # What a thing that is asked counts, by how many texts are about it (the IDF of BM25), in whatever words.
         holding = [sum(map(bool, clause.values())) for clause in clauses]
         rareness = [log(1 + (len(self._texts) - count + 0.5) / (count + 0.5)) for count in holding]
@@ -138,17 +143,6 @@ class TranslatedTexts:
             if share >= LEAST:
                 scores[key] = sum(found) * share
         return sorted(scores, key=lambda key: (-scores[key], key))
-
-    def _clauses(self, text: str) -> list[list[tuple[str, ...]]]:
-        """What is asked: for each thing, the ways to say it as stems."""
-        clauses = []
-        for part, group in self._table.parts(folded_words(text)):
-            if group is not None:
-                forms = (tuple(self._stems(folded_words(form))) for form in group.words)
-                clauses.append(list(dict.fromkeys(filter(None, forms))))
-            elif part[0] not in self._table.stop_words:
-                clauses.append([(stem,) for stem in self._known(part[0])])
-        return clauses
 
     def _stems(self, spoken: Iterable[str]) -> list[str]:
         return [self._stem(word) for word in spoken if word not in self._table.stop_words]
