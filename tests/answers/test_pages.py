@@ -188,7 +188,7 @@ def test_a_former_address_leads_to_the_present_one_and_the_history_says_what_cha
     )
     external_changes.publish(answer, text, None, Kind.IMPORTED, NOW)
     db.session.commit()
-    for ending in ("", "/history", "/report", "/card-1.png"):
+    for ending in ("", "/history", "/report", "/card-1.png", "/feedback?change=1"):
         moved = client.get(f"/answers/former{ending}", status=301)
         assert moved.location == f"/answers/present{ending}"
     page = client.get("/answers/present/history").text
