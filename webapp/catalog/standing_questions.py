@@ -46,7 +46,6 @@ QUESTIONS = (
     Question("trial", gettext_noop("Where is the trial registered?"), "registrations"),
 )
 
-_ABOUT_PEOPLES_INJURY = ("level", "completeness")
 _TRIALS = (StudyKind.RANDOMIZED_TRIAL, StudyKind.STUDY_PLAN)
 
 
@@ -66,8 +65,20 @@ class QuestionCount:
 
 
 def answer(article: Article | Row[Any], question: Question) -> Answer:
-    """Whether what was read of an article's paper answers a question. What the text says counts, not what we hope it means."""
-    if not _applies(article, question):
+    """Whether what was read of an article's paper answers a question. What the text says counts, not what we hope it means.
+
+    Harms need a treatment, a register needs a trial, an injury level needs people with an injury.
+    """
+    match question.key:
+        case "harms":
+            applies = article.result != Result.NOT_TESTED
+        case "trial":
+            applies = article.study_kind in _TRIALS
+        case "level" | "completeness":
+            applies = article.subject == Subject.PEOPLE and article.about_sci != "no"
+        case _:
+            applies = True
+    if not applies:
         return Answer.NOT_APPLICABLE
     if stated(article, question.field):
         return Answer.STATED
@@ -91,14 +102,3 @@ def count_answers() -> list[QuestionCount]:
     return [
         QuestionCount(question, *(counts[question.key, given] for given in Answer)) for question in QUESTIONS
     ]
-
-
-def _applies(article: Article | Row[Any], question: Question) -> bool:
-    """Harms need a treatment, a register needs a trial, an injury level needs people with an injury."""
-    if question.key == "harms":
-        return article.result != Result.NOT_TESTED
-    if question.key == "trial":
-        return article.study_kind in _TRIALS
-    if question.key in _ABOUT_PEOPLES_INJURY:
-        return article.subject == Subject.PEOPLE and article.about_sci != "no"
-    return True

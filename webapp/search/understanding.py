@@ -142,7 +142,7 @@ def written(terms: Sequence[QueryTerm]) -> str:
 
 
 def nearest(word: str, library: Snapshot) -> str | None:
-    """The likeliest right spelling of a folded word, if there is one near enough.
+    """The likeliest right spelling of a folded word, if there is one near enough; else the two known words written as one.
 
     A wrong first letter is rare: then the rest must be right, and the word not merely another one (dental, mental).
     """
@@ -157,7 +157,16 @@ def nearest(word: str, library: Snapshot) -> str | None:
         is_another = errors > 1 or (len(text) == len(word) and sorted(text) != sorted(word))
         if len(text) >= SHORTEST_WORD and (text[0] == word[0] or not is_another):
             likely.append((text[0] != word[0], errors, -count, text))
-    return min(likely)[-1] if likely else _split(word, library)
+    if likely:
+        return min(likely)[-1]
+    for place in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+        parts = word[:place], word[place:]
+        if all(
+            part not in STOP_WORDS and (library.frequency(part) or part in table().known_words)
+            for part in parts
+        ):
+            return " ".join(parts)
+    return None
 
 
 def _without_hyphens(term: QueryTerm, library: Snapshot) -> QueryTerm:
@@ -273,15 +282,3 @@ def _right_spelling(word: str, library: Snapshot, *, is_open: bool) -> str | Non
     if is_open and (library.completions(word, 1) or table().words_starting(word)):
         return None  # not a mistake, only unfinished
     return table().misspellings.get(word) or nearest(word, library)
-
-
-def _split(word: str, library: Snapshot) -> str | None:
-    """Two known words that were written as one."""
-    for place in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
-        parts = word[:place], word[place:]
-        if all(
-            part not in STOP_WORDS and (library.frequency(part) or part in table().known_words)
-            for part in parts
-        ):
-            return " ".join(parts)
-    return None
