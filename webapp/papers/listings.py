@@ -231,7 +231,7 @@ def _clinical_trials(question: Question) -> Iterator[ListPage]:
 
 
 def _from_register(study: Any) -> Listed:
-    trial = sources.trial_from(study if isinstance(study, dict) else {})
+    trial = sources.trial_from(study)
     if not (find_trials(trial.number) == [trial.number] and trial.title):
         return Listed(refused("It doesn’t describe a trial."))
     if not trial.has_results:

@@ -165,9 +165,9 @@ def _paper(result: dict[str, Any]) -> PaperContent:
     )
 
 
-def trial_from(study: dict[str, Any]) -> RegisteredTrial:
+def trial_from(study: Any) -> RegisteredTrial:
     """Convert what ClinicalTrials.gov (API version 2) says of one trial, which is never a paper."""
-    protocol = study.get("protocolSection")
+    protocol = value_at(study, "protocolSection")
     days = [
         date_in(text_at(protocol, "statusModule", f"{name}DateStruct", "date"))
         for name in ("start", "completion", "lastUpdatePost")
@@ -183,7 +183,7 @@ def trial_from(study: dict[str, Any]) -> RegisteredTrial:
         started_on=days[0],
         completed_on=days[1],
         updated_on=days[2],
-        has_results=study.get("hasResults") is True,
+        has_results=value_at(study, "hasResults") is True,
     )
 
 
