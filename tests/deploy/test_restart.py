@@ -24,7 +24,7 @@ from webapp.models import MailKind, MailState, OutboxMessage
 
 __all__ = ["prepared"]
 READERS = 6
-LEAST_REQUESTS = 6_000 if IS_FULL else 300
+LEAST_REQUESTS = 6_000 if IS_FULL else 600
 LEAST_MAILS = 3
 
 
