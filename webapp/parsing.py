@@ -114,7 +114,7 @@ def decode_entities(text: str) -> str:
 
 
 def value_at(value: Any, *path: str) -> Any:
-    """What a value of JSON from outside, which may be of any type, has under names, each inside the one before; or None."""
+    """What JSON from outside, of which any part may be of any type, has under these names, each in the one before; or None."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -20,7 +20,7 @@ from tests.accounts.test_resets import choose, mailed_link
 from tests.accounts.test_second_factor import PAGE, set_up
 from tests.newsletter.steps import delivered, text_of
 from tests.pages import PageClient
-from webapp.accounts.editors import SENTENCES
+from webapp.accounts.editors import ACCOUNT_NOTICES
 from webapp.models import AuditKind, Editor, Role
 
 PASSWORD_FIELD = {"password": "marigold bench river spoon"}
@@ -92,13 +92,13 @@ CHANGES: dict[AuditKind, Callable[[PageClient, Editor], object]] = {
 
 
 @pytest.mark.proves("ASVS 6.3.7")
-@pytest.mark.parametrize("kind", SENTENCES)
+@pytest.mark.parametrize("kind", ACCOUNT_NOTICES)
 def test_a_change_of_password_or_second_factor_is_mailed(client: PageClient, kind: AuditKind) -> None:
     CHANGES[kind](client, add_editor())
     mail = delivered()[-1]
     text = " ".join(text_of(mail).split())
     assert (mail["To"], mail["Subject"]) == (EMAIL, "A change to your account")
-    assert SENTENCES[kind] in text and "/editor/forgotten" in text
+    assert ACCOUNT_NOTICES[kind] in text and "/editor/forgotten" in text
 
 
 def test_a_failed_try_is_not_mailed(client: EditorClient) -> None:

@@ -426,6 +426,12 @@ def test_a_mail_in_an_unknown_character_set_does_not_stop_the_reading() -> None:
     assert found is None or found.outcomes
 
 
+def test_a_mail_that_is_quoted_often_is_named_once() -> None:
+    text = f"References: <1@localhost>\n <1@localhost>\n{standard('5.1.1')}"
+    found = bounces.find_report(message_from_string(text))
+    assert found is not None and found.message_ids == ("<1@localhost>",)
+
+
 def test_a_report_that_names_no_mail_is_no_bounce() -> None:
     assert bounces.find_report(message_from_string(f"Message-ID: <2@elsewhere>\n{QMAIL[:-25]}")) is None
 

@@ -12,7 +12,7 @@ from webapp.mail import outbox
 from webapp.models import AuditKind, Editor, MailKind, Role, SignIn
 from webapp.publishing import audit
 
-SENTENCES = {
+ACCOUNT_NOTICES = {
     AuditKind.PASSWORD_CHANGED: "Your password was changed.",
     AuditKind.PASSWORD_RESET: "Your password was changed with the link we emailed you.",
     AuditKind.FACTOR_ON: "An authenticator app was added to your account.",
@@ -81,7 +81,7 @@ def find_by_password(email: str, password: str) -> Editor | None:
 def record_and_notify(kind: AuditKind, now: datetime, actor_id: int | None, editor: Editor) -> None:
     """Add an entry to the audit log and queue a mail about it, in the transaction of the change itself."""
     audit.record(kind, now, actor_id, editor.id)
-    outbox.enqueue(MailKind.ACCOUNT_NOTICE, editor.email, now, text=SENTENCES[kind])
+    outbox.enqueue(MailKind.ACCOUNT_NOTICE, editor.email, now, text=ACCOUNT_NOTICES[kind])
 
 
 def _folded(email: str) -> str:

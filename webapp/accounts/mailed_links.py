@@ -51,12 +51,12 @@ def _purpose(kind: LinkKind) -> str:
 
 
 def digest_token(editor: Editor) -> str:
-    """The token in the link; it has no time limit."""
+    """The token in the link that stops the mail of the day; it has no time limit."""
     return tokens.sign(_DIGEST_OFF, editor.id)
 
 
 def digest_editor(token: str) -> Editor:
-    """The editor to whom a mail with this token went; raises SiteError 404."""
+    """The editor to whom a mail of the day with this token went; raises SiteError 404."""
     try:
         return db.session.get_one(Editor, int(tokens.read_signed(_DIGEST_OFF, token)))
     except (TokenError, NoResultFound) as error:

@@ -122,5 +122,9 @@ class Evidence:
         """How large the dot of a study is."""
         if study.count is None:
             return UNKNOWN_DOT
-        largest = max(PEOPLE_OF_LARGEST, *(one.count or 0 for one in self.studies))
-        return max(SMALLEST_DOT, round(LARGEST_DOT * sqrt(study.count / largest)))
+        return max(SMALLEST_DOT, round(LARGEST_DOT * sqrt(study.count / self._people_of_largest)))
+
+    @cached_property
+    def _people_of_largest(self) -> int:
+        """Found once for all dots: otherwise each would count the people of every study."""
+        return max(PEOPLE_OF_LARGEST, *(study.count or 0 for study in self.studies))

@@ -201,6 +201,5 @@ def _summary_text(article: Article) -> SourceText:
     return _read(title, *(Section(Source.ABSTRACT, text) for text in texts))
 
 
-_read = lru_cache(maxsize=200)(
-    SourceText
-)  # once for all answers that cite it, as when the starter library is loaded
+# Read once for all answers that cite it, as when the starter library is loaded.
+_read = lru_cache(maxsize=200)(SourceText)

@@ -40,9 +40,8 @@ def lit_bars(levels: list[str]) -> frozenset[int]:
         return frozenset(bar for first, count in regions for bar in range(first, first + count))
     bars = list[int]()
     for level in levels:
-        if (
-            level in LEVELS
-        ):  # like "C5"; there are eight nerves but seven vertebrae in the neck, and the sacrum is one bar
+        if level in LEVELS:
+            # There are eight nerves but seven vertebrae in the neck, and the sacrum is one bar.
             first, count = _PARTS[level[0]]
             bars.append(first + min(int(level[1:]), count) - 1)
     return frozenset(range(min(bars), max(bars) + 1)) if bars else frozenset()

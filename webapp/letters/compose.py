@@ -104,10 +104,9 @@ def _to_editor(message: OutboxMessage) -> RenderedMail | None:
     if editor.disabled_at:
         return None
     if message.kind == MailKind.DESK_DIGEST:
-        span = map(datetime.fromisoformat, text.split())
-        parts = (
-            desk_digest.parts_for(editor, *span) if editor.wants_digest else []
-        )  # as far as it is still so
+        since, until = map(datetime.fromisoformat, text.split())
+        # Collected again when the mail is sent: by then somebody may have done what it would ask for.
+        parts = desk_digest.parts_for(editor, since, until) if editor.wants_digest else []
         return emails.desk_digest(editor, parts) if parts else None
     return emails.set_password(LinkKind(message.kind.removeprefix("password-")), editor)
 

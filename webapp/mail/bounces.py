@@ -98,7 +98,7 @@ def find_report(message: Message) -> Report | None:
     message_ids = [found.decode("ascii", "replace") for found in quoted] + re.findall(r"<[^<>\s]+>", answered)
     if not message_ids or not any(outcome.has_failed for outcome in outcomes):
         return None
-    return Report(tuple(message_ids), tuple(outcomes))
+    return Report(tuple(dict.fromkeys(message_ids)), tuple(outcomes))
 
 
 def _blocks(part: Message) -> list[Message]:

@@ -1,4 +1,4 @@
-"""Work on a draft that readers never see: the texts of its paper, facts confirmed in them, AI's draft, who has it, and comments."""
+"""Work on a draft that readers never see: the texts of its paper, facts confirmed in them, what AI wrote, who has it, and comments."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Texts with a number that readers see as soon as they are saved, and who checked them: of the site itself, of safety cards, and translations."""
+"""Texts that are saved under a number, and who checked them: those of the site itself, safety cards, and translations."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from webapp.models.values import Labeled, ReviewerKind
 
 
 class SavedText(Base):
-    """An immutable text of something that readers see as soon as it is saved: the text with the highest number.
+    """An immutable text of something. Readers see the one with the highest number, of translations the highest published one.
 
     Before number 1, what came with the site counts.
     """

@@ -17,7 +17,7 @@ from webapp.content.identifiers import date_in, find_doi
 from webapp.models.values import Finding, Implication
 from webapp.papers import page_blocks
 from webapp.papers.file_formats import MOST_BYTES
-from webapp.papers.page_blocks import AFTER_LEAD, Block
+from webapp.papers.page_blocks import AFTER_LEAD, PageBlock
 from webapp.papers.records import Record, Unreadable, normalized, one_line
 from webapp.parsing import clean_text
 
@@ -110,7 +110,7 @@ def _is_category(text: str) -> bool:
 
 
 def _part_of(
-    block: Block, current: str = "", known: Collection[str] = (), level: int = 0
+    block: PageBlock, current: str = "", known: Collection[str] = (), level: int = 0
 ) -> tuple[str, str] | None:
     """The part that a block begins, and what it says of it already; ("", "") where the summary ends.
 
@@ -130,10 +130,10 @@ def _part_of(
     return part, rest
 
 
-def _parts(blocks: Iterable[Block]) -> tuple[list[Block], dict[str, list[Block]], list[str]]:
+def _parts(blocks: Iterable[PageBlock]) -> tuple[list[PageBlock], dict[str, list[PageBlock]], list[str]]:
     """Sort blocks by part: those above the first one, those of each, and notes on what belongs to none."""
-    top: list[Block] = []
-    parts: dict[str, list[Block]] = {}
+    top: list[PageBlock] = []
+    parts: dict[str, list[PageBlock]] = {}
     notes: list[str] = []
     seen = set[tuple[str, str]]()
     current: str | None = None  # above the first part; "" between parts
@@ -146,7 +146,7 @@ def _parts(blocks: Iterable[Block]) -> tuple[list[Block], dict[str, list[Block]]
             if current:
                 parts.setdefault(current, [])
             if rest:
-                parts[current].append(Block(rest, entry=block.entry, links=block.links))
+                parts[current].append(PageBlock(rest, entry=block.entry, links=block.links))
         elif current is None:
             top.append(block)
         elif block.level and block.level <= level:
@@ -158,7 +158,9 @@ def _parts(blocks: Iterable[Block]) -> tuple[list[Block], dict[str, list[Block]]
     return top, {name: found for name, found in parts.items() if found}, notes
 
 
-def _paper(title: str, top: list[Block], parts: dict[str, list[Block]], notes: list[str]) -> PaperContent:
+def _paper(
+    title: str, top: list[PageBlock], parts: dict[str, list[PageBlock]], notes: list[str]
+) -> PaperContent:
     """Read the line of the journal, the DOI and the date, above the first part."""
     start = max(number for number, block in enumerate(top) if block.level == 1)
     own = [block for block in top[start:] if not (block.is_navigation or block.is_chip or block.level)]
@@ -195,7 +197,7 @@ def _dois(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, map(find_doi, joined))))
 
 
-def _categories(top: list[Block], title: str) -> list[str]:
+def _categories(top: list[PageBlock], title: str) -> list[str]:
     """The names of the categories, the primary one first: those of the breadcrumb, then the chips."""
     crumbs = [crumb for block in top for crumb in _CRUMB_END.split(block.text) if crumb]
     found = [
@@ -208,10 +210,10 @@ def _categories(top: list[Block], title: str) -> list[str]:
     return list(reversed(by_name.values()))
 
 
-def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
+def _joined(blocks: Iterable[PageBlock]) -> Iterator[PageBlock]:
     """Blocks, those of one list entry as one; numbers of their own, as around a list, are left out."""
-    entries: dict[int, list[Block]] = {}
-    order: list[Block | int] = []
+    entries: dict[int, list[PageBlock]] = {}
+    order: list[PageBlock | int] = []
     for block in blocks:
         if _NUMBER.fullmatch(block.text):
             continue
@@ -223,15 +225,15 @@ def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
             entries[block.entry] = [block]
             order.append(block.entry)
     for one in order:
-        if isinstance(one, Block):
+        if isinstance(one, PageBlock):
             yield one
             continue
         first, *rest = entries[one]
         lead = first.lead or (first.text if first.level else "")
-        yield Block(" ".join([first.text, *(block.text for block in rest)]), lead, entry=one)
+        yield PageBlock(" ".join([first.text, *(block.text for block in rest)]), lead, entry=one)
 
 
-def _entries(blocks: Iterable[Block]) -> list[str]:
+def _entries(blocks: Iterable[PageBlock]) -> list[str]:
     """The entries of a list, without their numbers: "1. ", or a number that stands out in each, in order."""
     joined = list(_joined(blocks))
     if len(joined) > 1 and [block.lead for block in joined] == [str(n) for n in range(1, len(joined) + 1)]:
@@ -242,11 +244,11 @@ def _entries(blocks: Iterable[Block]) -> list[str]:
     ]
 
 
-def _paragraphs(blocks: Iterable[Block]) -> str:
+def _paragraphs(blocks: Iterable[PageBlock]) -> str:
     return "\n\n".join(block.text for block in _joined(blocks))
 
 
-def _implications(blocks: Iterable[Block]) -> list[Implication]:
+def _implications(blocks: Iterable[PageBlock]) -> list[Implication]:
     """Each implication with its title: a heading, or what stands out at the start of a paragraph or list entry."""
     found: list[Implication] = []
     for block in _joined(blocks):

@@ -30,7 +30,7 @@ _START = 4096  # bytes in which a page names its encoding
 
 
 @dataclass(frozen=True)
-class Block:
+class PageBlock:
     """A paragraph, heading, list entry or chip. ``lead`` is the part at its start that stands out, like a label in bold."""
 
     text: str
@@ -47,7 +47,7 @@ class Block:
         return self.text[len(self.lead) :].lstrip(AFTER_LEAD)
 
 
-def read(source: bytes, begins_part: Callable[[Block], bool]) -> tuple[list[Block], str]:
+def read(source: bytes, begins_part: Callable[[PageBlock], bool]) -> tuple[list[PageBlock], str]:
     """Read the blocks of a page, and the address that it gives itself. Raises Unreadable.
 
     Chips are looked for above the first block that begins a part. A page is decoded strictly: a letter that was guessed wrong
@@ -75,10 +75,10 @@ def read(source: bytes, begins_part: Callable[[Block], bool]) -> tuple[list[Bloc
 class _Reader(HTMLParser):
     """Reads a page into blocks. It never fails: what is not closed ends with what is around it."""
 
-    def __init__(self, begins_part: Callable[[Block], bool]) -> None:
+    def __init__(self, begins_part: Callable[[PageBlock], bool]) -> None:
         super().__init__()
         self.begins_part = begins_part
-        self.blocks: list[Block] = []
+        self.blocks: list[PageBlock] = []
         self.address = ""
         self._texts: list[str] = []
         self._has_text = False
@@ -153,7 +153,7 @@ class _Reader(HTMLParser):
         """Store what was read since the last block, if it is more than white space."""
         text = plain_text("".join(self._texts))
         if text:
-            block = Block(
+            block = PageBlock(
                 text,
                 self._lead if text.startswith(self._lead) else "",
                 self._heading,

@@ -56,10 +56,8 @@ def read(lines: Iterable[str], wanted: Container[str]) -> RetractionList:
                 f"This isn’t the list of Retraction Watch: it has no column {' and no '.join(missing)}."
             )
         for row in rows:
-            day, on = (
-                re.split("[ T]", _cell(row, "RetractionDate"))[0],
-                None,
-            )  # without the time, which is always 0:00
+            day = re.split("[ T]", _cell(row, "RetractionDate"))[0]  # without the time, which is always 0:00
+            on: date | None = None
             with suppress(ValueError):
                 on = date(*time.strptime(day, "%m/%d/%Y" if "/" in day else "%Y-%m-%d")[:3])
             newest = max(filter(None, (newest, on)), default=None)

@@ -1,4 +1,4 @@
-"""Filters and globals for templates: words for values, addresses of files, what the reader prefers, and marks.
+"""Filters and globals for templates: words for values, addresses of files, what the reader prefers, and what is English.
 
 What is English on a page in another language says so in its HTML: a screen reader then speaks it as English, and the
 browser offers to translate it.
