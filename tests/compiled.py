@@ -47,17 +47,17 @@ class TemplateCode(FileSystemBytecodeCache):
 
 # What tells routes apart, besides their methods and defaults.
 PLAIN_PARTS = attrgetter(
-    *(
-        "rule",
-        "endpoint",
-        "subdomain",
-        "host",
-        "strict_slashes",
-        "merge_slashes",
-        "build_only",
-        "redirect_to",
-    ),
-    *("alias", "websocket", "provide_automatic_options"),
+    "rule",
+    "endpoint",
+    "subdomain",
+    "host",
+    "strict_slashes",
+    "merge_slashes",
+    "build_only",
+    "redirect_to",
+    "alias",
+    "websocket",
+    "provide_automatic_options",
 )
 
 
@@ -108,10 +108,8 @@ class ReusedCards:
         languages = known_languages()
         key = english, id(languages)
         if key not in self._made:
-            self._made[key] = (
-                languages,
-                self._make(english),
-            )  # the languages stay, so that no others get their id
+            # The languages are kept as well, so that no others can get their id.
+            self._made[key] = languages, self._make(english)
         return self._made[key][1]
 
 

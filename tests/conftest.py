@@ -215,7 +215,10 @@ def starter_app(starter: Path, config: Config) -> Iterator[Flask]:
 
 @pytest.fixture
 def world(app: Flask, config: Config, request: pytest.FixtureRequest) -> World:
-    """One of everything, with ordinary words in it. Nothing has been asked of the application before."""
+    """One of everything, with ordinary words in it, in the place of what the application had; nothing may be asked of it before."""
+    assert not app._got_first_request, (
+        "ask for the world before anything else: what was written is gone, and sign-ins with it"
+    )
     if config.is_postgresql:
         return build(app, ordinary_words)
     ordinary: Path = request.getfixturevalue("ordinary")

@@ -167,9 +167,8 @@ class SimpleParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self._tree, self._open = TreeBuilder(), [""]
-        self._prefix: str | None = (
-            None  # what is left out of the next text; None: all white space, as before the head
-        )
+        # What is left out of the next text; None: all white space, as before the head.
+        self._prefix: str | None = None
 
     def parse(self, text: str) -> Element:
         """The tree of a page; raises AssertionError or IndexError where there is more to it."""

@@ -38,6 +38,12 @@ NAMES = (
     "chromium-browser",
     "google-chrome",
 )  # the first is four times faster
+# The names of what is stored in the browser; nothing is afterwards.
+TAKE_STORED = """() => [localStorage, sessionStorage].flatMap((storage) => {
+  const names = Object.keys(storage);
+  storage.clear();
+  return names;
+})"""
 EDITOR = ("Ed Itor", "ed@example.org", "a long enough passphrase")
 
 
@@ -143,33 +149,36 @@ def editor(page: Page, add_sign_in: Callable[[BrowserContext], None]) -> Page:
 
 @pytest.fixture(scope="session")
 def _screen(browser: Browser, site: Site) -> Iterator[Page]:
-    # without motion: colors would still be on their way to the other scheme when they are measured
-    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    context = browser.new_context(base_url=site.url)
     yield context.new_page()
     context.close()
 
 
 @pytest.fixture
 def screen(_screen: Page) -> Iterator[Page]:
-    """One page for all tests that leave nothing in the browser: a page of a test's own takes longer to open than to look at."""
-    _screen.set_viewport_size({"width": 1280, "height": 900})
-    _screen.emulate_media(color_scheme="light")
+    """One page for all tests that leave nothing in the browser: a page of a test's own takes longer to open than to look at.
+
+    What a test leaves fails it, and it alone.
+    """
+    as_new(_screen, width=1280, height=900)
     with uncomplaining(_screen):
         yield _screen
-    assert _screen.evaluate("localStorage.length + sessionStorage.length") == 0
-    _screen.context.clear_cookies()  # of the page to sign in
+        left = _screen.evaluate(TAKE_STORED)
+        _screen.context.clear_cookies()  # of the page to sign in
+    assert left == []
 
 
 @pytest.fixture
 def phone(screen: Page) -> Page:
-    """The same page on a phone."""
+    """The same page on a phone, without motion: colors would still be changing to the other scheme when they are measured."""
     screen.set_viewport_size({"width": 390, "height": 844})
+    screen.emulate_media(reduced_motion="reduce")
     return screen
 
 
 @pytest.fixture(scope="session")
 def _desk(browser: Browser, site: Site, add_sign_in: Callable[[BrowserContext], None]) -> Iterator[Page]:
-    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    context = browser.new_context(base_url=site.url)
     add_sign_in(context)
     yield context.new_page()
     context.close()
@@ -177,11 +186,21 @@ def _desk(browser: Browser, site: Site, add_sign_in: Callable[[BrowserContext], 
 
 @pytest.fixture
 def desk(_desk: Page) -> Iterator[Page]:
-    """One page of an editor for all tests that only look at an address."""
-    _desk.set_viewport_size({"width": 1280, "height": 720})
-    _desk.emulate_media(color_scheme="light")
+    """One page of an editor, without motion, for all tests that leave nothing in the browser; what a test leaves fails it alone."""
+    as_new(_desk, width=1280, height=720)
+    _desk.emulate_media(reduced_motion="reduce")
     with uncomplaining(_desk):
         yield _desk
+        left = _desk.evaluate(TAKE_STORED)
+    assert left == []
+
+
+def as_new(page: Page, *, width: int, height: int) -> None:
+    """Show a page that tests share as a new one would be shown, whatever the last test was doing when it ended."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(
+        media="null", color_scheme="light", forced_colors="none", reduced_motion="no-preference"
+    )
 
 
 @pytest.fixture

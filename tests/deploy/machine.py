@@ -134,7 +134,7 @@ class Machine:
         _write_program(programs / "python", f'{self._python} "$@"')
         _write_program(
             programs / "flask",
-            f'grep -qsxf {self.site}/.git/HEAD {self._loaded}/heads && exec {python} -IS {self._loaded}/ask.py ask {self._loaded}/socket "$@"',
+            f'grep -qsxf {self.site}/.git/HEAD {self._loaded}/commit && exec {python} -IS {self._loaded}/ask.py ask {self._loaded}/socket "$@"',
             f'{self._python} -m flask "$@"',
         )
 
@@ -148,8 +148,8 @@ class Machine:
         try:
             wait_until(lambda: server.poll() is not None or (self._loaded / "socket").exists())
             assert server.poll() is None
-            heads = [(self.site / ".git/HEAD").read_text("ascii"), git(self.site, "rev-parse", "HEAD")]
-            (self._loaded / "heads").write_text("\n".join(heads), encoding="ascii")
+            git(self.site, "checkout", "--quiet", "--detach")  # the name of a branch says nothing of its code
+            shutil.copy(self.site / ".git/HEAD", self._loaded / "commit")
             yield
         finally:
             server.terminate()

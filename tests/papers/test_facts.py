@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from webapp.papers.facts.people_values import people_values
 from webapp.papers.facts.suggesting import suggestions
 from webapp.papers.facts.suggestion import MOST_SUGGESTIONS, NUMBER, TIME, Field, Value
 
+BENCHMARK = Path(__file__).parents[2] / "bench" / "facts.py"
 RULES = Path(__file__).parents[2] / "webapp" / "papers" / "facts" / "rules"
 PIECES = (
     "Twelve participants with C5 tetraplegia (n = 12) were randomized",
@@ -159,6 +161,23 @@ def test_a_decimal_or_percentage_is_no_number_of_people() -> None:
 )
 def test_a_time_is_found_with_its_whole_list_or_range(text: str, found: list[str]) -> None:
     assert [match[0] for match in re.finditer(TIME, text, re.IGNORECASE)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a 12-week program", {("12", "week")}),
+        ("1 month, 6 months, and one year", {("1", "month"), ("6", "month"), ("1", "year")}),
+        ("at 2, 6 and 12 mo", {("2", "month"), ("6", "month"), ("12", "month")}),
+        ("4 to 60 days", {("4", "day"), ("60", "day")}),
+        ("9h/wk", set()),
+        ("10 ſessions", {("10", "session")}),
+    ],
+)
+def test_the_benchmark_gives_each_time_of_a_list_or_range_the_unit_after_it(
+    text: str, found: set[tuple[str, str]]
+) -> None:
+    assert run_path(str(BENCHMARK))["times"](text) == found
 
 
 @pytest.mark.parametrize(
