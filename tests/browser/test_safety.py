@@ -30,7 +30,6 @@ def test_every_card_is_shown_in_large_text_and_in_forced_colors(phone: Page) -> 
     for _width in each_layout(phone, widths=WIDTHS, text_sizes=[LARGEST, TWICE]):
         assert unseen(phone.locator(".sos-fold h2, .do li, .sos__body :is(li, p, blockquote)")) == []
         assert unseen(phone.locator(".sos__call .btn"), SMALLEST_TARGET) == []
-    phone.emulate_media(forced_colors="none")
 
 
 def test_a_link_opens_its_card_without_scripts(plain_page: Page) -> None:
@@ -56,7 +55,6 @@ def test_cards_are_printed_with_all_that_is_folded(phone: Page, words: str) -> N
     phone.goto(f"/search?q={words}" if words else "/emergency")
     phone.emulate_media(media="print")
     assert unseen(phone.locator(".sos__body :is(li, p, blockquote)")) == []
-    phone.emulate_media(media="screen")
 
 
 def test_the_card_for_the_wallet_has_the_size_of_a_credit_card(phone: Page) -> None:
@@ -70,4 +68,3 @@ def test_the_card_for_the_wallet_has_the_size_of_a_credit_card(phone: Page) -> N
         assert box["height"] == pytest.approx(54 * MILLIMETER, abs=1)
         assert side.evaluate("side => side.scrollHeight <= side.clientHeight + 1")
     expect(phone.locator(".site-head")).to_be_hidden()
-    phone.emulate_media(media="screen")
