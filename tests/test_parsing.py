@@ -1,15 +1,23 @@
 """Numbers, days, times and texts from outside: invalid ones are read as None, and nothing raises."""
 
 import ast
+import os
+import sys
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from types import FrameType
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.drills.site import processes
 from tests.test_architecture import modules
+from webapp import create_app
+from webapp.config import Config
 from webapp.editor.rows import Move
 from webapp.parsing import (
     LARGEST,
@@ -133,3 +141,32 @@ def test_no_other_module_asks_whether_a_text_is_a_number() -> None:
     for path, tree in modules().items():
         asked = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         assert not asked & {"isdigit", "isdecimal", "isnumeric"}, path
+
+
+def _types_that_are_looked_at_late(folder: Path) -> None:
+    """In a process of its own, where no test has used the types: end with their number after an application was made."""
+    os.environ |= {"INSTANCE_PATH": str(folder), "SEARCH_INDEX": str(folder), "LOG_LEVEL": "ERROR"}
+    create_app(Config.from_environ())
+    late = set()
+
+    def watch(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_name == "get_class_annotations":
+            late.add(kind)
+
+    kinds: list[type] = [msgspec.Struct]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    sys.setprofile(watch)
+    for kind in kinds:
+        if kind.__module__.startswith("webapp."):
+            msgspec.json.Decoder(kind)
+    sys.setprofile(None)
+    sys.exit(len(late))
+
+
+def test_msgspec_knows_every_type_before_the_first_request(tmp_path: Path) -> None:
+    """Two threads that use a type for the first time at once crash the process, with every request in it."""
+    process = processes.Process(target=_types_that_are_looked_at_late, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0, f"{process.exitcode} types"

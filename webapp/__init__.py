@@ -42,6 +42,7 @@ from webapp.newsletter import next_issue_views as next_issue
 from webapp.newsletter import views as newsletter
 from webapp.operations import views as operations
 from webapp.pages import views as pages
+from webapp.parsing import learn_structs
 from webapp.safety import live as safety_cards
 from webapp.safety import views as safety
 from webapp.search import index as search_index
@@ -89,6 +90,7 @@ def create_app(config: Config | None = None) -> Flask:
     misses.init_app(app)
     safety_cards.init_app(app, config)
     site_pages.prepare()
+    learn_structs()
     cli.init_app(app)
 
     for_readers = pages, articles, profile, answers, exports, safety, search, feedback, newsletter, visit_pack

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 LARGEST = 2**31 - 1  # what an integer column of PostgreSQL can hold
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 
@@ -130,3 +132,15 @@ def list_at(value: Any, *path: str) -> list[Any]:
     """A list in JSON, and an empty one for anything else."""
     found = value_at(value, *path)
     return found if isinstance(found, list) else []
+
+
+def learn_structs() -> None:
+    """Have msgspec look at each of our types now, while there is one thread.
+
+    Otherwise it does so at the first use, and a second thread that uses the type meanwhile crashes the whole process.
+    """
+    kinds: list[type] = [msgspec.Struct]
+    for kind in kinds:  # grows on the way
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith("webapp."):
+            msgspec.json.Decoder(kind)
