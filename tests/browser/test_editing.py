@@ -231,15 +231,13 @@ def test_two_browsers_on_one_field_see_both_texts(editor: Page, colleague: Page)
 
 
 def test_after_a_conflict_is_resolved_nothing_unsaved_is_left(
-    colleague: Page, context: BrowserContext, add_sign_in: Callable[[BrowserContext], None]
+    editor: Page, colleague: Page, context: BrowserContext
 ) -> None:
     """Neither what the server stored while typing nor the copy in the browser is offered again, in this tab or a new one."""
-    add_sign_in(context)
-    editor = context.new_page()  # with the clock of the machine
     address = new_draft(editor, "Resolved")
     colleague.goto(address)
     editor.get_by_label("Harms and side effects").fill("Mine.")
-    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
+    wait_until_stored(editor)
     colleague.get_by_label("Harms and side effects").fill("Theirs.")
     colleague.locator("#save-draft").click()
     expect(colleague.locator("#save-status")).to_contain_text("Draft saved", timeout=SECONDS)
@@ -247,10 +245,12 @@ def test_after_a_conflict_is_resolved_nothing_unsaved_is_left(
     editor.get_by_role("button", name="See both texts").click()
     expect(editor.locator("#conflict")).to_be_visible(timeout=SECONDS)
     editor.get_by_label("Harms and side effects").fill("Mine and theirs.")
-    expect(editor.get_by_text("Your typing is saved")).to_be_visible(timeout=SECONDS)
-    editor.locator("#save-draft").click()
+    wait_until_stored(editor)
+    with editor.expect_response("**/save"):  # the page says "Draft saved" of the time before, too
+        editor.locator("#save-draft").click()
     expect(editor.get_by_text("Draft saved.", exact=True)).to_be_visible(timeout=SECONDS)
-    editor.wait_for_timeout(4000)  # longer than it takes to store what was typed
+    editor.clock.fast_forward(PAUSE + 1000)  # longer than it takes to store what was typed
+    editor.wait_for_timeout(500)  # for what that might send
     for tab in (editor, context.new_page()):
         tab.goto(address)
         expect(tab.get_by_label("Harms and side effects")).to_have_value("Mine and theirs.")

@@ -103,6 +103,19 @@ def test_an_autosave_never_overwrites_a_newer_text(client: PageClient, app: Flas
     assert "<dd>Theirs.</dd>" in page and fields_of(page)["harms"] == "Mine."
 
 
+def test_a_form_in_which_nothing_was_typed_leaves_no_autosave_when_a_newer_text_was_saved(
+    client: PageClient, app: Flask, edit: str
+) -> None:
+    add_editor("Bo Other", "bo@example.org")
+    other = EditorClient(app)
+    sign_in(other, "bo@example.org")
+    mine = opened(client, edit)
+    press(other, edit, opened(other, edit, harms="Theirs."), "save")
+    assert "Bo Other saved a newer text in the meantime." in autosave(client, edit, mine)
+    assert count(Autosave) == 0
+    assert fields_of(client.get(edit).text)["harms"] == "Theirs."
+
+
 def test_two_tabs_of_one_person_do_not_overwrite_each_other(client: PageClient, edit: str) -> None:
     first, second = opened(client, edit, harms="First tab."), opened(client, edit, harms="Second tab.")
     autosave(client, edit, first)

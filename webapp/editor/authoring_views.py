@@ -118,10 +118,11 @@ def autosave(draft_id: int) -> Response:
     with writing() as now:
         draft = _draft(draft_id)
         form = FORMS[draft.kind](formdata=request.form)
-        saved = content_from_json(draft.content)
-        content = content_from(form, saved)
-        is_behind = _base_number(draft, form) != draft.revision_number
-        is_changed = is_behind or content != saved
+        base_number = _base_number(draft, form)
+        is_behind = base_number != draft.revision_number
+        base = revisions.content_at(draft, base_number) if is_behind else content_from_json(draft.content)
+        content = content_from(form, base)
+        is_changed = content != base
         if is_changed:
             autosaves.store(current_editor().id, request.form, revisions.title_of(content), now)
         else:
