@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, request, url_for
@@ -123,7 +124,9 @@ def open_file(name: str) -> Response:
 def changes(name: str, number: int) -> Response:
     """Show what a saved text changed, word by word."""
     title = site_pages.get_page(name).title
-    before, after = (_form_of(name, site_pages.text_at(name, one)) for one in (number - 1, number))
+    before, after = (
+        PageForm(formdata=None, data=_values(site_pages.text_at(name, one))) for one in (number - 1, number)
+    )
     trail = [("Pages", url_for(".overview")), (title, url_for(".edit", name=name))]
     return show_changes(trail, number, changed_fields(before, after))
 
@@ -137,15 +140,18 @@ def show_newer(_: SavedMeanwhile) -> Response:
     return _show(name, form, HTTPStatus.CONFLICT)
 
 
+def _values(page: SitePage) -> dict[str, Any]:
+    shown = {
+        "text": page.text.strip(),
+        "sources": "\n".join(page.sources),
+        "checked_on": day_text(page.checked_on),
+    }
+    return msgspec.structs.asdict(page) | shown
+
+
 def _form_of(name: str, page: SitePage) -> PageForm:
-    return PageForm(
-        formdata=editor_access.recovered_fields("text"),
-        data=msgspec.structs.asdict(page),
-        text=page.text.strip(),
-        sources="\n".join(page.sources),
-        checked_on=day_text(page.checked_on),
-        number=newest_number(site_pages.history(name)),
-    )
+    number = newest_number(site_pages.history(name))
+    return PageForm(formdata=editor_access.recovered_fields("text"), data=_values(page), number=number)
 
 
 def _show(
