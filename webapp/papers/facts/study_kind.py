@@ -13,10 +13,10 @@ from typing import Any
 from webapp.models import Source
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts.paper_text import PaperText, Sentence
-from webapp.papers.facts.suggestion import WORDS, Candidate, any_of, surest
+from webapp.papers.facts.suggestion import WORDS, Candidate, surest, words_of
 from webapp.papers.notices import study_kinds
 
-_PEOPLE, _LAB = any_of("human_signs"), any_of("lab", "signs")
+_PEOPLE, _LAB = words_of("human_signs"), words_of("lab", "signs")
 _SPECIES = {
     species: re.compile(rf"\b(?:{'|'.join(signs)})\b", re.I) for species, signs in WORDS["species"].items()
 }
@@ -26,7 +26,7 @@ _EARLIER = re.compile(
     re.I,
 )
 _KINDS: dict[str, Any] = WORDS["kinds"]
-_SIGNS = {kind: {place: any_of("kinds", kind, place) for place in ("title", "text")} for kind in _KINDS}
+_SIGNS = {kind: {place: words_of("kinds", kind, place) for place in ("title", "text")} for kind in _KINDS}
 _JATS = study_kinds("jats")
 # Randomized trials that are reviewed, or still to be made.
 _OTHERS_TRIALS = re.compile(

@@ -19,7 +19,7 @@ from webapp.papers.crossref import short_license
 from webapp.papers.facts import sample_size, study_kind
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.rules import Rules
-from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate, Field, Suggestion, any_of, best
+from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate, Field, Suggestion, best, words_of
 
 # Regular expressions take the Turkish İ and ı for an i, as in TÜRKİYE; ``casefold`` does not.
 _TURKISH = str.maketrans("İı", "ii")
@@ -112,9 +112,9 @@ RULES: dict[Field, Callable[[PaperText], Iterable[Candidate]]] = {
     Field.SPECIES: study_kind.species,
     Field.COUNTRY: countries,
     Field.COUNTS: counts,
-    Field.FUNDING: partial(statements, heading="funding", signs=any_of("funding")),
+    Field.FUNDING: partial(statements, heading="funding", signs=words_of("funding")),
     Field.CONFLICTS_OF_INTEREST: partial(
-        statements, heading="conflicts_of_interest", signs=any_of("interests")
+        statements, heading="conflicts_of_interest", signs=words_of("interests")
     ),
     Field.TRIAL_NUMBER: trial_numbers,
     Field.IS_FREE_TO_READ: free_to_read,

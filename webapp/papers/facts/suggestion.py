@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from webapp.content.claims import any_of
 from webapp.content.quantities import IN_WORDS
 from webapp.models import Source
 from webapp.models.values import Labeled, StudyKind, Subject
@@ -86,12 +87,12 @@ def as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def any_of(*names: str) -> re.Pattern[str]:
-    """Compile a pattern for the words of these lists of words.toml."""
+def words_of(*names: str) -> re.Pattern[str]:
+    """Make a pattern that finds any of the words in this list of words.toml."""
     listed: Any = WORDS
     for name in names:
         listed = listed[name]
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(listed)})(?!\w)", re.I)
+    return any_of(listed)
 
 
 def surest(candidates: Iterable[Candidate]) -> Candidate | None:
