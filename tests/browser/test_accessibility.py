@@ -77,7 +77,7 @@ EDITOR_PAGES = [
 ]
 
 
-# By itself the enhanced rule leaves what is below AA to color-contrast; then each text would be looked at twice.
+# Otherwise the enhanced rule leaves text below AA to the rule "color-contrast", and every text would be measured twice.
 ALL_CONTRASTS = {"contrastRatio": {"normal": {"minThreshold": 0}, "large": {"minThreshold": 0}}}
 # For each text, axe reads the colors of all that is behind it anew, which takes longer than all the rest.
 READ_COLORS_ONCE = """() => {

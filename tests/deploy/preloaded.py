@@ -1,7 +1,7 @@
 """The commands of a site as forks of one process that has imported its code: importing is most of what a short command does.
 
-A command is run by this file as a program, which hands over its words, folder, environment, umask and open files; the fork
-becomes the user who asked, and ends as the command did. Only code that was imported can be used in this way: a site with
+Run as a program, this file passes a command's arguments, folder, environment, umask and open files on to a fork of that process,
+which becomes the calling user and returns the command's exit status. Only code that was imported can be used in this way: a site with
 another commit than this one starts Python for each command, as everywhere else.
 """
 
@@ -14,15 +14,15 @@ import sys
 from pathlib import Path
 
 MOST = 200_000  # bytes of a request
-CREDENTIALS = struct.Struct("3i")  # process, user and group of who asks
+CREDENTIALS = struct.Struct("3i")  # process, user and group of the caller
 
 
-def ask(address: str, words: list[str]) -> int:
-    """Have a command run; returns the status with which it ended."""
+def ask(address: str, arguments: list[str]) -> int:
+    """Have a command run; returns its exit status."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.connect(address)
         umask = os.umask(0)
-        asked = {"words": words, "folder": str(Path.cwd()), "environment": dict(os.environ), "umask": umask}
+        asked = {"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ), "umask": umask}
         socket.send_fds(connection, [json.dumps(asked).encode()], [0, 1, 2])
         return int(connection.recv(10) or b"1")
 
@@ -51,7 +51,7 @@ def serve(address: str, site: str) -> None:
 
 
 def _answer(connection: socket.socket) -> None:
-    """Run the command that is asked for in a process of its own, and tell how it ended."""
+    """Run the requested command in a process of its own, and send back its exit status."""
     message, files, _, _ = socket.recv_fds(connection, MOST, 3)
     _, user, group = CREDENTIALS.unpack(
         connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
@@ -73,7 +73,7 @@ def _answer(connection: socket.socket) -> None:
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    sys.argv = ["flask", *asked["words"]]
+    sys.argv = ["flask", *asked["arguments"]]
     from flask import cli  # noqa: PLC0415
 
     cli.main()
