@@ -22,7 +22,12 @@ def ask(address: str, arguments: list[str]) -> int:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.connect(address)
         umask = os.umask(0)
-        asked = {"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ), "umask": umask}
+        asked = {
+            "arguments": arguments,
+            "folder": str(Path.cwd()),
+            "environment": dict(os.environ),
+            "umask": umask,
+        }
         socket.send_fds(connection, [json.dumps(asked).encode()], [0, 1, 2])
         return int(connection.recv(10) or b"1")
 
