@@ -54,7 +54,13 @@ def front(program: str, folder: Path, site_port: int) -> Iterator[Front]:
     file = folder / "nginx.conf"
     file.write_text(_written(folder, site_port, own, bare), encoding="utf-8")
     with serving([program, "-c", str(file), "-e", "stderr"], {}, own, folder) as pid:
-        yield Front(Server(own, children_of(pid)), Server(bare, children_of(pid)), folder / "kept", static)
+        # The cache loader ends after a minute, and has nothing to load.
+        workers = [child for child in children_of(pid) if b"cache loader" not in _command_of(child)]
+        yield Front(Server(own, workers), Server(bare, workers), folder / "kept", static)
+
+
+def _command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _written(folder: Path, site_port: int, own: int, bare: int) -> str:
