@@ -25,7 +25,7 @@ from webapp.content.article_content import ArticleContent, from_toml
 from webapp.content.checks import errors, warnings
 from webapp.content.number_check import numbers
 from webapp.content.source_text import source_text
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.papers.ai_drafting import Drafted
 
 
@@ -40,7 +40,7 @@ def main(file: str, *, is_ai: bool, is_long: bool) -> None:
         paper = msgspec.structs.replace(article.paper, abstract=stored.get("abstract") or "")
         article = msgspec.structs.replace(article, paper=paper)
         text = stored.get("fulltext")
-        sections = (Section(Source.FULL_TEXT, text, "Results"),) if text else ()
+        sections = (PaperSection(PaperPart.FULL_TEXT, text, "Results"),) if text else ()
         begun = process_time()
         problems = [*errors(article, sections), *warnings(article, sections)]
         if is_ai:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from webapp.content.identifiers import find_trials
 from webapp.content.quantities import number
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.suggesting import suggestions
@@ -90,9 +90,9 @@ def share(part: int, whole: int) -> str:
 def text_of(paper: dict[str, Any]) -> PaperText:
     """Read the sections of a paper of the file."""
     return PaperText(
-        Section(Source.TITLE, paper["title"]),
-        Section(Source.ABSTRACT, paper["abstract"]),
-        *([Section(Source.FULL_TEXT, paper["fulltext"])] if paper.get("fulltext") else []),
+        PaperSection(PaperPart.TITLE, paper["title"]),
+        PaperSection(PaperPart.ABSTRACT, paper["abstract"]),
+        *([PaperSection(PaperPart.FULL_TEXT, paper["fulltext"])] if paper.get("fulltext") else []),
     )
 
 

@@ -116,6 +116,16 @@ def test_every_package_says_in_a_sentence_what_lives_there() -> None:
             assert (ast.get_docstring(tree) or "").endswith("."), path
 
 
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path, tree in modules().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path)
+    assert len(places) > 300
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
 def test_nothing_below_imports_a_view_form_or_command() -> None:
     for path, tree in modules().items():
         if "/" in path and not is_top(Path(path).stem):

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.factories import add_answer, add_article
 from tests.pages import PageClient
 from webapp.catalog.glossary import Dictionary, Explainer, Term
-from webapp.catalog.standing_questions import Answer, answers, count_answers
+from webapp.catalog.standing_questions import AnswerState, answers, count_answers
 from webapp.catalog.topic_grid import FoundInPeople, found_in_people, study_grid
 from webapp.db.session import db
 from webapp.models import GlossaryTerm
@@ -86,8 +86,8 @@ def test_silence_of_a_paper_is_counted(app: Flask) -> None:
         funding="The paper does not say.", harms="The paper does not say.", participants="", sample_size=""
     )
     given = {question.key: answer for question, answer in answers(silent)}
-    assert given["funding"] is given["harms"] is given["who"] is given["how-many"] is Answer.NOT_STATED
-    assert given["interests"] is Answer.STATED
+    assert given["funding"] is given["harms"] is given["who"] is given["how-many"] is AnswerState.NOT_STATED
+    assert given["interests"] is AnswerState.STATED
 
 
 def test_a_question_that_does_not_fit_is_not_held_against_a_paper(app: Flask) -> None:
@@ -95,11 +95,11 @@ def test_a_question_that_does_not_fit_is_not_held_against_a_paper(app: Flask) ->
         study_kind=StudyKind.INTERVIEWS, result=Result.NOT_TESTED, harms="The paper does not say."
     )
     animals = add_article(subject=Subject.ANIMALS, species="rats")
-    assert {q.key for q, answer in answers(interviews) if answer is Answer.NOT_APPLICABLE} == {
+    assert {q.key for q, answer in answers(interviews) if answer is AnswerState.NOT_APPLICABLE} == {
         "harms",
         "trial",
     }
-    assert {q.key for q, answer in answers(animals) if answer is Answer.NOT_APPLICABLE} == {
+    assert {q.key for q, answer in answers(animals) if answer is AnswerState.NOT_APPLICABLE} == {
         "level",
         "completeness",
     }

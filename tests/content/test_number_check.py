@@ -6,7 +6,7 @@ from tests.factories import content
 from webapp.content.article_content import PaperContent
 from webapp.content.number_check import Trace, numbers, traced_in
 from webapp.content.source_text import source_text
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.models.values import LaterEvent
 
 ABSTRACT = (
@@ -15,16 +15,16 @@ ABSTRACT = (
     "and by 71.43%. Of 1,051 asked, 3,5% answered within 18 months or 72 hours."
 )
 TABLES = (
-    Section(Source.FULL_TEXT, "The shunt was 2·4 cm long.", "Results"),
-    Section(
-        Source.TABLE,
+    PaperSection(PaperPart.FULL_TEXT, "The shunt was 2·4 cm long.", "Results"),
+    PaperSection(
+        PaperPart.TABLE,
         "Outcome | Training | Waiting\n\nReach (m) | 61 | 12.2\n\nLeft, n (%) | 13 (65) | 5 (20)",
         "Table 2",
     ),
 )
 
 
-def traced(text: str, *sections: Section) -> dict[str, Trace]:
+def traced(text: str, *sections: PaperSection) -> dict[str, Trace]:
     """How each number of a text was found."""
     source = source_text(PaperContent(title="A trial", abstract=ABSTRACT), sections)
     return {number: trace for number, (trace, _, _) in traced_in(text, source).items()}
@@ -77,7 +77,7 @@ def test_a_share_of_those_who_took_part_is_counted() -> None:
 
 
 def test_groups_are_added_up() -> None:
-    assert traced("They asked 48 people, 46 by mail.", Section(Source.FULL_TEXT, "We met 20 men, 17 women and 9 boys.")) == {
+    assert traced("They asked 48 people, 46 by mail.", PaperSection(PaperPart.FULL_TEXT, "We met 20 men, 17 women and 9 boys.")) == {
         "48": Trace.FOUND,
         "46": Trace.SUMMED,
     }  # fmt: skip
@@ -100,7 +100,7 @@ def test_full_text_and_tables_are_read(text: str, trace: Trace) -> None:
 
 def test_numbers_of_any_length_are_read() -> None:
     text = f"It was {'9' * 400}, 0.{'0' * 400}1, 1e400 and {'one hundred thousand ' * 40}in 71%."
-    assert "71%" in traced(text, Section(Source.FULL_TEXT, text))
+    assert "71%" in traced(text, PaperSection(PaperPart.FULL_TEXT, text))
 
 
 @pytest.mark.parametrize(

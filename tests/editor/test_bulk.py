@@ -196,7 +196,7 @@ def test_a_writer_has_no_permission(app: Flask) -> None:
 def test_undoing_a_refiling_brings_no_withdrawn_summary_back(app: Flask, client: PageClient) -> None:
     article = add_article(slug="refiled", categories=["pain-management"])
     category = db.session.scalars(select(Category).where(Category.slug == "rehabilitation")).one()
-    wanted = bulk.plan(bulk.Action.REFILE, [f"article-{article.id}"], category)
+    wanted = bulk.plan(bulk.BulkAction.REFILE, [f"article-{article.id}"], category)
     change = bulk.carry_out(wanted, 1, NOW, "")
     withdraw(article, "A dangerous error.", NOW)
     bulk.undo(change, 1, NOW)

@@ -17,7 +17,7 @@ from tests.pages import PageClient
 from tests.papers.test_facts import ARTICLE
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
-from webapp.models import Draft, Fact, FoundBy, Role, Source, StoredText
+from webapp.models import Draft, Fact, FoundBy, PaperPart, Role, StoredText
 from webapp.models.people import Either, People
 from webapp.models.values import ReadFrom, StudyKind
 from webapp.papers import file_formats, importing, stored_texts
@@ -85,7 +85,7 @@ def test_a_confirmed_fact_is_stored_with_its_sentence_and_fills_the_draft(
     address = decide(client, draft, "sample_size", "confirm", offer="40")
     assert address.endswith("/paper#fact-sample_size")
     fact = fact_of(draft, "sample_size")
-    assert (fact.value, fact.source, fact.found_by) == ("40", Source.ABSTRACT, FoundBy.RULE)
+    assert (fact.value, fact.source, fact.found_by) == ("40", PaperPart.ABSTRACT, FoundBy.RULE)
     assert fact.quote == content_of(draft).paper.abstract[fact.start : fact.end]
     assert content_of(draft).sample_size == "40"
     assert draft.revision_number == 2

@@ -27,7 +27,7 @@ from webapp.config import Config
 from webapp.content.logos import read_logo
 from webapp.db.session import db
 from webapp.exports import site_copy
-from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopy, SiteCopy
+from webapp.exports.site_copy import COPIED, COPIED_BLUEPRINTS, CannotCopySite, SiteCopy
 from webapp.models import Article, Draft, GlossaryTerm
 from webapp.publishing.publication import withdraw
 from webapp.web.http import language_of
@@ -306,6 +306,6 @@ def test_a_copy_during_which_a_summary_is_withdrawn_is_not_shown(
         return 1
 
     monkeypatch.setattr(SiteCopy, "write", write_and_withdraw)
-    with pytest.raises(CannotCopy, match="withdrawn in the meantime"):
+    with pytest.raises(CannotCopySite, match="withdrawn in the meantime"):
         site_copy.make(tmp_path / "site", NOW)
     assert not (tmp_path / "site").exists()

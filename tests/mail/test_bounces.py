@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.newsletter.steps import ADDRESS, forget, get_subscriber, subscribed
 from webapp.db.session import db
 from webapp.mail import bounces, outbox, suppressions
-from webapp.mail.bounces import RecipientOutcome, Report
+from webapp.mail.bounces import DeliveryReport, RecipientOutcome
 from webapp.models import BounceKind, MailKind, MailState, OutboxMessage, SubscriberState, SuppressionReason
 
 NOW = datetime(2026, 1, 9, 9, 0, tzinfo=UTC)
@@ -262,8 +262,8 @@ def sent(state: MailState = MailState.SENT, at: datetime = NOW) -> OutboxMessage
     return message
 
 
-def report(message: OutboxMessage, kind: BounceKind | None) -> Report:
-    return Report((message.message_id,), (RecipientOutcome(frozenset(), has_failed=True, kind=kind),))
+def report(message: OutboxMessage, kind: BounceKind | None) -> DeliveryReport:
+    return DeliveryReport((message.message_id,), (RecipientOutcome(frozenset(), has_failed=True, kind=kind),))
 
 
 def bounce(kind: BounceKind | None, at: datetime = NOW) -> None:
@@ -532,7 +532,7 @@ def test_the_same_report_counts_once(app: Flask) -> None:
 
 def test_a_forged_report_counts_for_nothing(app: Flask) -> None:
     subscribed(now=NOW)
-    forged = Report(
+    forged = DeliveryReport(
         ("<made-up@localhost>",), (RecipientOutcome(frozenset(), has_failed=True, kind=BounceKind.COMPLAINT),)
     )
     assert not bounces.record(forged, NOW)

@@ -23,7 +23,7 @@ from webapp import jobs
 from webapp.db.session import db
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox, smtp
-from webapp.mail.smtp import FolderMailer, Letter, NotSent, Refused, ServerAway, Uncertain, mailer_for
+from webapp.mail.smtp import FolderMailer, Letter, MailRefused, NotSent, ServerAway, Uncertain, mailer_for
 from webapp.models import (
     Article,
     BounceKind,
@@ -181,7 +181,7 @@ def test_after_an_hour_without_a_mail_server_everything_is_out_within_15_minutes
 
 
 def test_a_link_that_is_refused_because_of_us_is_tried_again(app: Flask) -> None:
-    message, postbox = _enqueue(), Postbox(Refused("554 5.7.1 blocked by zen.spamhaus.org"))
+    message, postbox = _enqueue(), Postbox(MailRefused("554 5.7.1 blocked by zen.spamhaus.org"))
     delivery.deliver_one(postbox, write_letter, NOW)
     assert (message.state, message.bounced_at) == (MailState.QUEUED, None)
     delivery.deliver_one(postbox, write_letter, message.next_try_at)
@@ -190,7 +190,7 @@ def test_a_link_that_is_refused_because_of_us_is_tried_again(app: Flask) -> None
 
 def test_a_refused_mail_fails_at_once(app: Flask) -> None:
     message = _enqueue()
-    delivery.deliver_one(Postbox(Refused("550 no", BounceKind.HARD)), write_letter, NOW)
+    delivery.deliver_one(Postbox(MailRefused("550 no", BounceKind.HARD)), write_letter, NOW)
     assert message.state == MailState.FAILED
 
 
@@ -198,7 +198,7 @@ def test_an_address_whose_mailbox_is_missing_twice_gets_no_more_mail(app: Flask)
     subscribed()
     for _ in range(2):
         _enqueue()
-        delivery.deliver_one(Postbox(Refused("550 5.1.1 unknown", BounceKind.HARD)), write_letter, NOW)
+        delivery.deliver_one(Postbox(MailRefused("550 5.1.1 unknown", BounceKind.HARD)), write_letter, NOW)
     assert get_subscriber().state == SubscriberState.SUPPRESSED
 
 
@@ -206,7 +206,7 @@ def test_a_refusal_for_another_reason_does_not_count_against_the_address(app: Fl
     subscribed()
     for _ in range(3):
         _enqueue()
-        delivery.deliver_one(Postbox(Refused("554 5.7.1 policy")), write_letter, NOW)
+        delivery.deliver_one(Postbox(MailRefused("554 5.7.1 policy")), write_letter, NOW)
     assert get_subscriber().state == SubscriberState.CONFIRMED
 
 
@@ -234,7 +234,7 @@ def account(issue: Issue) -> tuple[int, int, int]:
 
 def test_an_issue_of_which_most_is_refused_is_stopped_and_editors_are_told(app: Flask) -> None:
     issue = issue_to(8)
-    postbox = Postbox(*[Refused("550 5.7.1 blocked")] * 3)
+    postbox = Postbox(*[MailRefused("550 5.7.1 blocked")] * 3)
     deliver_all(postbox)
     assert account(issue) == (0, 3, 5)
     [letter] = postbox.letters
@@ -249,7 +249,7 @@ def test_each_admin_is_told_of_a_stopped_issue_and_nobody_is_suppressed(app: Fla
     add_editor("Al Admin", "al@example.org", Role.ADMIN).disabled_at = NOW
     add_editor("Ed Editor", "ed@example.org", Role.EDITOR)
     issue_to(8)
-    deliver_all(postbox := Postbox(*[Refused("550 5.1.1 no such user", BounceKind.HARD)] * 3))
+    deliver_all(postbox := Postbox(*[MailRefused("550 5.1.1 no such user", BounceKind.HARD)] * 3))
     told = {letter.recipient for letter in postbox.letters}
     assert told == {app.extensions["config"].editors_mail, "ada@example.org"}
     assert set(db.session.scalars(select(Subscriber.state))) == {SubscriberState.CONFIRMED}
@@ -257,7 +257,7 @@ def test_each_admin_is_told_of_a_stopped_issue_and_nobody_is_suppressed(app: Fla
 
 def test_a_stopped_issue_holds_up_no_other_mail(app: Flask) -> None:
     issue = issue_to(4)
-    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+    deliver_all(Postbox(*[MailRefused("550 5.7.1 blocked")] * 3))
     other, postbox = _enqueue(), Postbox()
     deliver_all(postbox)
     assert (other.state, len(postbox.letters)) == (MailState.SENT, 1)
@@ -266,7 +266,7 @@ def test_a_stopped_issue_holds_up_no_other_mail(app: Flask) -> None:
 
 def test_an_editor_continues_a_stopped_issue_and_everybody_gets_it_once(app: Flask) -> None:
     issue = issue_to(8)
-    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+    deliver_all(Postbox(*[MailRefused("550 5.7.1 blocked")] * 3))
     for _ in range(2):
         outbox.resume(issue, NOW)
         db.session.commit()
@@ -280,7 +280,7 @@ def test_an_editor_continues_a_stopped_issue_and_everybody_gets_it_once(app: Fla
 def test_an_issue_that_is_refused_again_is_stopped_again(app: Flask) -> None:
     issue = issue_to(8)
     for _ in range(2):
-        deliver_all(postbox := Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+        deliver_all(postbox := Postbox(*[MailRefused("550 5.7.1 blocked")] * 3))
         assert issue.stopped_at is not None
         assert len(postbox.letters) == 1  # to the editors
         outbox.resume(issue, NOW)
@@ -294,7 +294,7 @@ def test_a_few_refusals_do_not_stop_an_issue(app: Flask) -> None:
         def send(self, letter: Letter) -> None:
             self.letters.append(letter)
             if len(self.letters) % 2 == 0:
-                raise Refused("550 5.1.1 no such user", BounceKind.HARD)
+                raise MailRefused("550 5.1.1 no such user", BounceKind.HARD)
 
     deliver_all(Half())
     assert issue.stopped_at is None
@@ -308,7 +308,7 @@ def test_a_wave_that_blames_the_recipients_counts_against_nobody(app: Flask) -> 
         now = NOW + timedelta(days=7 * week)
         issue = issue_to(4) if week == 0 else digests.make_issue(Frequency.WEEKLY, now)
         db.session.commit()
-        deliver_all(Postbox(*[Refused("550 5.1.1 no such user", BounceKind.HARD)] * 3), now)
+        deliver_all(Postbox(*[MailRefused("550 5.1.1 no such user", BounceKind.HARD)] * 3), now)
         assert issue.stopped_at is not None
     states = db.session.scalars(select(Subscriber.state)).all()
     assert states == [SubscriberState.CONFIRMED] * 4
@@ -334,7 +334,7 @@ def test_refusals_that_begin_in_the_middle_of_a_wave_stop_it_soon(app: Flask) ->
     issue = issue_to(40)
     for _ in range(20):
         delivery.deliver_one(Postbox(), write_letter, NOW)
-    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 40))
+    deliver_all(Postbox(*[MailRefused("550 5.7.1 blocked")] * 40))
     assert account(issue) == (20, 6, 14)
 
 
@@ -342,14 +342,14 @@ def test_dead_addresses_in_the_middle_of_a_wave_do_not_stop_it(app: Flask) -> No
     issue = issue_to(20)
     for _ in range(12):
         delivery.deliver_one(Postbox(), write_letter, NOW)
-    deliver_all(Postbox(*[Refused("550 5.1.1 no such user", BounceKind.HARD)] * 8))
+    deliver_all(Postbox(*[MailRefused("550 5.1.1 no such user", BounceKind.HARD)] * 8))
     assert account(issue) == (12, 8, 0)
     assert issue.stopped_at is None
 
 
 def test_dead_addresses_at_the_start_stop_an_issue_only_once(app: Flask) -> None:
     issue = issue_to(8)
-    dead = Refused("550 5.1.1 no such user", BounceKind.HARD)
+    dead = MailRefused("550 5.1.1 no such user", BounceKind.HARD)
     deliver_all(Postbox(*[dead] * 3))
     assert issue.stopped_at is not None
     outbox.resume(issue, NOW)
@@ -370,7 +370,7 @@ def test_a_server_that_hangs_up_on_every_text_stops_an_issue(app: Flask) -> None
 
 def test_editors_are_told_once_though_their_mail_is_refused_too(app: Flask) -> None:
     issue_to(8)
-    deliver_all(Postbox(*[Refused("550 5.7.1 blocked")] * 4))
+    deliver_all(Postbox(*[MailRefused("550 5.7.1 blocked")] * 4))
     postbox = Postbox()
     for hour in (1, 2):
         deliver_all(postbox, NOW + timedelta(hours=hour))
@@ -380,7 +380,7 @@ def test_editors_are_told_once_though_their_mail_is_refused_too(app: Flask) -> N
 def test_editors_are_not_told_what_was_settled_meanwhile(app: Flask) -> None:
     issue = issue_to(3)
     for _ in range(3):
-        delivery.deliver_one(Postbox(Refused("550 5.7.1 blocked")), write_letter, NOW)
+        delivery.deliver_one(Postbox(MailRefused("550 5.7.1 blocked")), write_letter, NOW)
     outbox.resume(issue, NOW)
     db.session.commit()
     deliver_all(postbox := Postbox())

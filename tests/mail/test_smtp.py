@@ -10,7 +10,7 @@ import pytest
 
 from tests.mail.servers import CERTIFICATE, Answers, mail_server
 from webapp.mail import smtp
-from webapp.mail.smtp import Letter, NotSent, Refused, ServerAway, SmtpMailer, Uncertain
+from webapp.mail.smtp import Letter, MailRefused, NotSent, ServerAway, SmtpMailer, Uncertain
 from webapp.models import BounceKind
 from webapp.web.forms import normal_address
 
@@ -96,13 +96,13 @@ def test_for_now_means_try_again(answers: Answers) -> None:
 )
 def test_never_means_refused(answer: str, bounce: BounceKind | None) -> None:
     for answers in (Answers(rcpt=answer), Answers(data=answer)):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(MailRefused) as refusal:
             _send(answers)
         assert refusal.value.bounce == bounce
 
 
 def test_a_refused_sender_counts_against_nobody() -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(MailRefused) as refusal:
         _send(Answers(mail="550 5.1.1 no such user"))
     assert refusal.value.bounce is None
 
@@ -111,7 +111,7 @@ def test_the_next_mail_goes_out_after_a_refused_one() -> None:
     answers = Answers(rcpt="550 no such user")
     with mail_server(answers) as port:
         mailer = SmtpMailer(f"smtp://127.0.0.1:{port}")
-        with pytest.raises(Refused):
+        with pytest.raises(MailRefused):
             mailer.send(LETTER)
         answers.rcpt = "250 OK"
         mailer.send(LETTER)
@@ -191,7 +191,7 @@ def test_the_password_is_never_sent_in_the_clear() -> None:
 def test_a_line_break_in_a_header_is_refused() -> None:
     forged = Letter(**{**vars(LETTER), "headers": {"Reply-To": "a@example.org\r\nBcc: b@example.org"}})
     answers = Answers()
-    with mail_server(answers) as port, pytest.raises(Refused):
+    with mail_server(answers) as port, pytest.raises(MailRefused):
         SmtpMailer(f"smtp://127.0.0.1:{port}").send(forged)
     assert answers.taken == []
 

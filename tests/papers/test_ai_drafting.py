@@ -24,7 +24,7 @@ from tests.papers.conftest import Reply, StandIn
 from webapp import jobs
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
-from webapp.models import AiDraft, Article, Draft, Editor, Section, Source
+from webapp.models import AiDraft, Article, Draft, Editor, PaperPart, PaperSection
 from webapp.models.values import ReadFrom
 from webapp.papers import ai_drafting, language_model, services, stored_texts
 from webapp.papers.facts import decisions
@@ -131,7 +131,7 @@ def test_the_model_gets_the_confirmed_facts_and_the_abstract(
     client: PageClient, editor: Editor, model: StandIn, draft: Draft
 ) -> None:
     decisions.decide(draft, Field.SAMPLE_SIZE, "48 adults", [], editor_id=editor.id, now=NOW)
-    sections = [Section(Source.FULL_TEXT, "Private text of the journal.", "Results")]
+    sections = [PaperSection(PaperPart.FULL_TEXT, "Private text of the journal.", "Results")]
     stored_texts.store(draft, sections, ReadFrom.FULL_TEXT, source="Pasted", editor_id=None, now=NOW)
     db.session.commit()
     assert "127.0.0.1" in client.get(page_of(draft)).text
@@ -154,7 +154,7 @@ def test_the_full_text_is_sent_only_of_a_paper_that_is_free_to_read(
     client: PageClient, editor: Editor, model: StandIn, draft: Draft
 ) -> None:
     decisions.decide(draft, Field.IS_FREE_TO_READ, "true", [], editor_id=editor.id, now=NOW)
-    sections = [Section(Source.FULL_TEXT, "Open text of the journal.", "Results")]
+    sections = [PaperSection(PaperPart.FULL_TEXT, "Open text of the journal.", "Results")]
     stored_texts.store(draft, sections, ReadFrom.FULL_TEXT, source="Pasted", editor_id=None, now=NOW)
     db.session.commit()
     paper = msgspec.structs.replace(content_of(draft).paper, abstract="")

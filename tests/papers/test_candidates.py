@@ -27,7 +27,7 @@ from webapp.models import (
 )
 from webapp.models.values import Author, PaperStatus, Registration, Result, StudyKind, Subject
 from webapp.papers import candidates, file_formats, importing, listings, rating
-from webapp.papers.candidates import Outcome
+from webapp.papers.candidates import ListingOutcome
 from webapp.papers.listings import Listed
 from webapp.papers.rating import Library
 from webapp.papers.records import Record
@@ -159,7 +159,7 @@ def test_a_paper_that_we_have_is_marked_with_its_draft() -> None:
     article = add_article(paper={"doi": "10.5555/listed.1"})
     counted = candidates.add([rating.guess(epmc())], "PubMed", Library(), NOW)
     [candidate] = all_of_them()
-    assert counted == {Outcome.OURS: 1} and candidate.reasons[0].kind is ReasonKind.KNOWN
+    assert counted == {ListingOutcome.OURS: 1} and candidate.reasons[0].kind is ReasonKind.KNOWN
     assert candidate.draft_id == db.session.scalar(select(Draft.id).where(Draft.article_id == article.id))
 
 

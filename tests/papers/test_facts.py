@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.content.quantities import number
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.models.people import Ages, Either, Range, Sex
 from webapp.models.values import StudyKind, Subject
 from webapp.papers import file_formats
@@ -49,7 +49,7 @@ def examples() -> list[Any]:
 
 
 def abstract(text: str, title: str = "") -> PaperText:
-    return PaperText(Section(Source.TITLE, title), Section(Source.ABSTRACT, text))
+    return PaperText(PaperSection(PaperPart.TITLE, title), PaperSection(PaperPart.ABSTRACT, text))
 
 
 def values(paper: PaperText, field: Field) -> list[Value]:
@@ -68,8 +68,12 @@ def test_every_file_of_rules_is_of_a_field_and_has_an_example_with_a_value() -> 
 
 def test_headings_and_tables_are_not_quoted_as_sentences() -> None:
     paper = PaperText(
-        Section(Source.FULL_TEXT, "Massage, sham and usual care\n\nUsual care was compared with a placebo."),
-        Section(Source.TABLE, "Table 1 The placebo group and the control group\n\nSham | Usual care."),
+        PaperSection(
+            PaperPart.FULL_TEXT, "Massage, sham and usual care\n\nUsual care was compared with a placebo."
+        ),
+        PaperSection(
+            PaperPart.TABLE, "Table 1 The placebo group and the control group\n\nSham | Usual care."
+        ),
     )
     assert values(paper, Field.COMPARISON) == ["Usual care was compared with a placebo."]
 
@@ -113,7 +117,7 @@ def test_the_sentence_of_a_value_is_its_quote() -> None:
     paper = abstract("We asked people. Nine adults (n = 9) with paraplegia took part. They were happy.")
     found = suggestions(paper)[Field.SAMPLE_SIZE][0]
     assert found.quote == "Nine adults (n = 9) with paraplegia took part."
-    assert (found.source, found.section, found.start) == (Source.ABSTRACT, 1, 17)
+    assert (found.source, found.section, found.start) == (PaperPart.ABSTRACT, 1, 17)
 
 
 def test_an_abbreviation_and_a_decimal_point_end_no_sentence() -> None:
@@ -294,8 +298,8 @@ ARTICLE = """<article article-type="study-protocol" xmlns:xlink="http://www.w3.o
 @pytest.fixture(scope="module")
 def article() -> PaperText:
     record = file_formats.read(ARTICLE)[0]
-    abstract = Section(Source.ABSTRACT, record.content.paper.abstract)
-    return PaperText(Section(Source.TITLE, record.title), abstract, *record.sections)
+    abstract = PaperSection(PaperPart.ABSTRACT, record.content.paper.abstract)
+    return PaperText(PaperSection(PaperPart.TITLE, record.title), abstract, *record.sections)
 
 
 def test_jats_answers_with_its_own_elements_first(article: PaperText) -> None:
@@ -311,17 +315,18 @@ def test_jats_answers_with_its_own_elements_first(article: PaperText) -> None:
 def test_jats_keeps_tables_apart_from_the_text(article: PaperText) -> None:
     found = suggestions(article)
     assert [(one.source, one.quote) for one in found[Field.COUNTS]] == [
-        (Source.TABLE, "Closed | 5 of 12"),
-        (Source.TABLE, "Open | 7 of 12"),
+        (PaperPart.TABLE, "Closed | 5 of 12"),
+        (PaperPart.TABLE, "Open | 7 of 12"),
     ]
-    assert found[Field.SAMPLE_SIZE][0].source is Source.FULL_TEXT
+    assert found[Field.SAMPLE_SIZE][0].source is PaperPart.FULL_TEXT
 
 
 @settings(max_examples=25)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=30), max_size=30).map("".join))
 def test_of_any_text_spans_are_exact_and_at_most_three_a_field(text: str) -> None:
     paper = PaperText(
-        *(Section(source, text) for source in Source), Section(Source.STATEMENT, text, "license")
+        *(PaperSection(source, text) for source in PaperPart),
+        PaperSection(PaperPart.STATEMENT, text, "license"),
     )
     for field, found in suggestions(paper).items():
         assert len(found) <= MOST_SUGGESTIONS

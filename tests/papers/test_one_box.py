@@ -17,7 +17,7 @@ from webapp.content.article_content import from_json
 from webapp.content.identifiers import find_listed
 from webapp.db.session import db
 from webapp.db.writing import writing
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.models.values import ReadFrom, StudyKind
 from webapp.papers import file_formats, importing, one_box, stored_texts
 from webapp.papers.importing import ImportPlan
@@ -269,7 +269,7 @@ def test_a_draft_with_as_much_text_as_fits_is_not_filled_in(
 ) -> None:
     article = add_article(paper={"doi": DOI, "license": ""})
     draft = revisions.draft_of(article.id)
-    most = [Section(Source.FULL_TEXT, "a" * LONGEST_PAPER)]
+    most = [PaperSection(PaperPart.FULL_TEXT, "a" * LONGEST_PAPER)]
     stored_texts.store(draft, most, ReadFrom.PART, source="Pasted", editor_id=None, now=NOW)
     db.session.commit()
     before = draft.content

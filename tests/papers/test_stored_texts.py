@@ -13,7 +13,7 @@ from tests.factories import NOW
 from tests.papers.test_facts import ARTICLE
 from webapp.content.article_content import PaperContent
 from webapp.db.session import db
-from webapp.models import Draft, Section, Source, StoredText
+from webapp.models import Draft, PaperPart, PaperSection, StoredText
 from webapp.models.values import ReadFrom
 from webapp.papers import file_formats, importing, pdf_text, stored_texts
 from webapp.papers.facts.paper_text import PaperText
@@ -95,7 +95,7 @@ def test_the_same_text_is_stored_once(app: Flask) -> None:
 
 def test_a_draft_holds_no_more_than_two_million_characters(app: Flask) -> None:
     draft = made_draft()
-    huge = [Section(Source.FULL_TEXT, "a" * LONGEST_PAPER)]
+    huge = [PaperSection(PaperPart.FULL_TEXT, "a" * LONGEST_PAPER)]
     with pytest.raises(Unreadable, match="longer than 2,000,000 characters"):
         stored_texts.store(draft, huge, ReadFrom.PART, source="Pasted", editor_id=None, now=NOW)
 
@@ -207,4 +207,4 @@ def test_a_text_in_spanish_is_stored_and_said_to_be_no_english() -> None:
 def test_tables_without_numbers_are_pointed_out() -> None:
     table = "Table 1\n\nGroup | Closed\n\nPill | {}"
     for cell, count in (("see figure", 1), ("5 of 12", 0)):
-        assert len(stored_texts.doubts(PaperText(Section(Source.TABLE, table.format(cell))))) == count
+        assert len(stored_texts.doubts(PaperText(PaperSection(PaperPart.TABLE, table.format(cell))))) == count

@@ -35,10 +35,10 @@ from webapp.cli import STARTER
 from webapp.db.session import db
 from webapp.models import Candidate, CandidateIdentifier, Watch, WatchSource
 from webapp.papers import listings, services, watching
-from webapp.papers.candidates import Outcome
-from webapp.papers.listings import Question
+from webapp.papers.candidates import ListingOutcome
+from webapp.papers.listings import ListingQuery
 from webapp.papers.rating import Library
-from webapp.papers.watching import Report
+from webapp.papers.watching import WatchReport
 from webapp.web.outgoing import open_until
 
 PATHS = {
@@ -83,7 +83,7 @@ def add_watch(source: WatchSource = WatchSource.EUROPE_PMC, **changes: Any) -> W
     return watch
 
 
-def run(app: Flask, watch: Watch) -> Report:
+def run(app: Flask, watch: Watch) -> WatchReport:
     """Run a watch, whatever other runs were going on."""
     watch.running_until = None
     db.session.commit()
@@ -103,11 +103,11 @@ def count() -> int:
 def test_a_list_is_read_to_its_end(app: Flask, stand_in: StandIn, source: WatchSource) -> None:
     watch = add_watch(source)
     report = run(app, watch)
-    assert report.outcomes == {Outcome.NEW: 3} and not report.problem
+    assert report.outcomes == {ListingOutcome.NEW: 3} and not report.problem
     assert count() == 3
     assert (watch.problem, watch.last_ok_at, watch.last_from) == (None, NOW, date(2026, 10, 25))
     assert watch.next_run_at == NOW + timedelta(days=1)
-    assert run(app, watch).outcomes == {Outcome.KNOWN: 3}
+    assert run(app, watch).outcomes == {ListingOutcome.KNOWN: 3}
     assert count() == 3 and watch.last_from == date(2026, 11, 21)
 
 
@@ -123,7 +123,7 @@ def test_each_service_is_asked_for_the_window_in_its_own_words(app: Flask, stand
 
 
 def test_pubmed_describes_what_it_listed_page_by_page(app: Flask, stand_in: StandIn) -> None:
-    question = Question(
+    question = ListingQuery(
         app.extensions["config"], WatchSource.PUBMED, "injury", NOW.date(), NOW.date(), page_size=2
     )
     assert [len(page.entries) for page in listings.pages(question)] == [2, 1]
@@ -153,13 +153,13 @@ def test_what_is_no_paper_for_us_is_left_out_and_counted(app: Flask, stand_in: S
         "/trials/studies": trials(study(NCTS[0], hasResults=False), study("NCT" * 100), study(NCTS[1])),
     }
     for source in (WatchSource.EUROPE_PMC, WatchSource.CROSSREF, WatchSource.CLINICAL_TRIALS):
-        assert run(app, add_watch(source)).outcomes == {Outcome.NEW: 1, Outcome.LEFT_OUT: 2}
+        assert run(app, add_watch(source)).outcomes == {ListingOutcome.NEW: 1, ListingOutcome.LEFT_OUT: 2}
 
 
 def test_a_record_without_abstract_or_listed_twice_is_one_candidate(app: Flask, stand_in: StandIn) -> None:
     row = result(1, abstractText=None)
     stand_in.replies["/europe-pmc/search"] = europe_pmc(row, row, result(2))
-    assert run(app, add_watch()).outcomes == {Outcome.NEW: 2, Outcome.KNOWN: 1}
+    assert run(app, add_watch()).outcomes == {ListingOutcome.NEW: 2, ListingOutcome.KNOWN: 1}
     assert count() == 2
 
 
@@ -227,11 +227,11 @@ def test_a_run_that_fails_half_way_keeps_what_it_found_and_its_window(app: Flask
     stand_in.replies["/europe-pmc/search"] = lambda query: (
         good(query) if query["cursorMark"] == "*" else Reply(b"", 500)
     )
-    assert run(app, watch).outcomes == {Outcome.NEW: 2}
+    assert run(app, watch).outcomes == {ListingOutcome.NEW: 2}
     assert watch.problem == "Europe PMC has a problem at the moment (error 500)."
     assert watch.last_ok_at == NOW - timedelta(days=9)
     stand_in.replies["/europe-pmc/search"] = good
-    assert run(app, watch).outcomes == {Outcome.NEW: 1, Outcome.KNOWN: 2}
+    assert run(app, watch).outcomes == {ListingOutcome.NEW: 1, ListingOutcome.KNOWN: 2}
     assert "2026-11-12" in stand_in.paths[0] and "2026-11-12" in stand_in.paths[-1]
     assert count() == 3 and watch.problem is None
 
@@ -242,7 +242,7 @@ def test_a_service_that_asks_us_to_wait_is_asked_again(app: Flask, stand_in: Sta
         [Reply(b"", 429, {"Retry-After": "7"}), Reply(b"", 503, {"Retry-After": "5"})],
     )
     stand_in.replies["/europe-pmc/search"] = lambda query: refusals.pop() if refusals else good(query)
-    assert run(app, add_watch()).outcomes == {Outcome.NEW: 3}
+    assert run(app, add_watch()).outcomes == {ListingOutcome.NEW: 3}
 
 
 # ------------------------------------------------------------------ pace

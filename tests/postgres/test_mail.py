@@ -17,7 +17,7 @@ from webapp.config import Config
 from webapp.db.session import db
 from webapp.letters.compose import write_letter
 from webapp.mail import delivery, outbox
-from webapp.mail.smtp import Letter, Refused
+from webapp.mail.smtp import Letter, MailRefused
 from webapp.models import MailKind, MailState, OutboxMessage
 from webapp.operations import health
 
@@ -75,7 +75,7 @@ def test_a_mail_whose_query_fails_uses_up_a_try_and_the_next_goes_out(app: Flask
 
 def test_a_refused_issue_is_stopped_and_monitors_see_it(app: Flask) -> None:
     issue_to(8)
-    deliver_all(postbox := Postbox(*[Refused("550 5.7.1 blocked")] * 3))
+    deliver_all(postbox := Postbox(*[MailRefused("550 5.7.1 blocked")] * 3))
     assert "550 5.7.1 blocked" in postbox.letters[0].text
     assert outbox.refused_count(NOW) == 1
 

@@ -21,10 +21,10 @@ from webapp.models import (
     Category,
     Draft,
     Editor,
+    PaperPart,
+    PaperSection,
     PublicChange,
     Schedule,
-    Section,
-    Source,
     StoredText,
 )
 from webapp.models.values import ReadFrom
@@ -96,7 +96,9 @@ def test_a_text_of_a_newer_release_does_not_hold_up_the_others(
 
 def test_a_refusal_quotes_nothing_of_a_private_text(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     draft = schedule(datetime.now(UTC) - LATE, harms="not stated")
-    secret = Section(Source.FULL_TEXT, "Three serious adverse events occurred: “severe” seizures.", "Results")
+    secret = PaperSection(
+        PaperPart.FULL_TEXT, "Three serious adverse events occurred: “severe” seizures.", "Results"
+    )
     db.session.add(
         StoredText(
             draft_id=draft.id,

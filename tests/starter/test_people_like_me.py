@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.content.article_content import ArticleContent
-from webapp.content.people_like_me import LONGEST, OLDEST, Comparison, Fit, Profile, Question, compare
+from webapp.content.people_like_me import LONGEST, OLDEST, Comparison, Fit, Profile, ProfileQuestion, compare
 from webapp.models import Article
 from webapp.models.people import AIS_GRADES, LEVELS, REGIONS, Ages, Either, People, Range
 from webapp.models.values import AboutSci, StudyKind, Subject
 
 TABLE = Path(__file__).with_name("people_like_me.tsv")
-COLUMNS = dict(zip(Question, ("level", "complete", "time", "age", "walks"), strict=True))
+COLUMNS = dict(zip(ProfileQuestion, ("level", "complete", "time", "age", "walks"), strict=True))
 
 
 def profile(code: str) -> Profile:

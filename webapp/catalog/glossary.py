@@ -59,7 +59,7 @@ class GlossaryWords(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid
 
 
 @dataclass(frozen=True)
-class Piece:
+class GlossedRun:
     """A stretch of a paragraph; ``term`` is set where the stretch is the first use of a word explained."""
 
     text: str
@@ -67,10 +67,10 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class GlossedParagraph:
     """A paragraph in pieces, and the words that are used in it for the first time."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[GlossedRun, ...]
 
     @property
     def terms(self) -> list[Term]:
@@ -112,17 +112,17 @@ class Explainer:
         self._dictionary = dictionary
         self._seen: set[str] = set()
 
-    def explain(self, text: str) -> Paragraph:
+    def explain(self, text: str) -> GlossedParagraph:
         """The paragraph in pieces; a word already explained further up is left alone."""
-        pieces: list[Piece] = []
+        pieces: list[GlossedRun] = []
         at = 0
         for start, end, term in self._dictionary.uses(text):
             if term.slug in self._seen:
                 continue
             self._seen.add(term.slug)
-            pieces += [Piece(text[at:start]), Piece(text[start:end], term)]
+            pieces += [GlossedRun(text[at:start]), GlossedRun(text[start:end], term)]
             at = end
-        return Paragraph((*pieces, Piece(text[at:])))
+        return GlossedParagraph((*pieces, GlossedRun(text[at:])))
 
 
 @cache

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from webapp.content.answer_content import Content, content_from_json
 from webapp.content.article_content import ArticleContent
-from webapp.content.comparison import Difference, differences
+from webapp.content.comparison import FieldDifference, differences
 from webapp.db.session import db
 from webapp.languages.language import ENGLISH, in_language
 from webapp.models import Answer, Article, Category, Correction, PublicChange, Revision
@@ -48,7 +48,7 @@ class Step:
     number: int
     published_at: datetime
     note: str
-    differences: tuple[Difference, ...]
+    differences: tuple[FieldDifference, ...]
     is_correction: bool
 
 
@@ -166,7 +166,7 @@ def history(live: Live) -> list[Step]:
     return [step for step in reversed(steps) if step.differences or step.note]
 
 
-def changed_since(live: Live, at: datetime) -> list[Difference]:
+def changed_since(live: Live, at: datetime) -> list[FieldDifference]:
     """What readers see now in other words than at that time, without the corrections and the journal's notice themselves."""
     query = (
         select(PublicChange.at, Revision)

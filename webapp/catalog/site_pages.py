@@ -19,7 +19,7 @@ import msgspec
 
 from webapp.config import ROOT
 from webapp.content.article_content import ContentError, from_toml, line_of
-from webapp.content.page_text import BlockKind, Part, Section, facts_of, parts, sections
+from webapp.content.page_text import BlockKind, Chapter, Section, facts_of, parts, sections
 from webapp.languages.language import ENGLISH, Language, current_language, known_languages
 from webapp.models import SitePart
 from webapp.web.live_values import LiveValue, newest_texts, with_stored
@@ -55,7 +55,7 @@ class SitePage(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return [line for block in blocks if block.kind is BlockKind.LEADS_ON for line in block.lines]
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Chapter]:
         """What the page says, by its large headings."""
         return parts(self.sections)
 

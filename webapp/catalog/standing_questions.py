@@ -17,7 +17,7 @@ from webapp.models import Article, Paper
 from webapp.models.values import ReadFrom, Result, StudyKind, Subject
 
 
-class Answer(StrEnum):
+class AnswerState(StrEnum):
     """Does what was read of the paper answer the question?"""
 
     STATED = "stated"
@@ -26,7 +26,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True)
-class Question:
+class StandingQuestion:
     """One standing question: its key, the words readers see, and the field of ``Article`` that answers it."""
 
     key: str
@@ -35,15 +35,17 @@ class Question:
 
 
 QUESTIONS = (
-    Question("who", gettext_noop("Who was studied?"), "participants"),
-    Question("how-many", gettext_noop("How many were studied?"), "sample_size"),
-    Question("how-long", gettext_noop("How long did the study last?"), "study_duration"),
-    Question("level", gettext_noop("At which level was the injury?"), "injury_level"),
-    Question("completeness", gettext_noop("Was the injury complete or incomplete?"), "injury_completeness"),
-    Question("harms", gettext_noop("Which harms were seen?"), "harms"),
-    Question("funding", gettext_noop("Who paid?"), "funding"),
-    Question("interests", gettext_noop("Did the authors stand to gain?"), "conflicts_of_interest"),
-    Question("trial", gettext_noop("Where is the trial registered?"), "registrations"),
+    StandingQuestion("who", gettext_noop("Who was studied?"), "participants"),
+    StandingQuestion("how-many", gettext_noop("How many were studied?"), "sample_size"),
+    StandingQuestion("how-long", gettext_noop("How long did the study last?"), "study_duration"),
+    StandingQuestion("level", gettext_noop("At which level was the injury?"), "injury_level"),
+    StandingQuestion(
+        "completeness", gettext_noop("Was the injury complete or incomplete?"), "injury_completeness"
+    ),
+    StandingQuestion("harms", gettext_noop("Which harms were seen?"), "harms"),
+    StandingQuestion("funding", gettext_noop("Who paid?"), "funding"),
+    StandingQuestion("interests", gettext_noop("Did the authors stand to gain?"), "conflicts_of_interest"),
+    StandingQuestion("trial", gettext_noop("Where is the trial registered?"), "registrations"),
 )
 
 _TRIALS = (StudyKind.RANDOMIZED_TRIAL, StudyKind.STUDY_PLAN)
@@ -53,7 +55,7 @@ _TRIALS = (StudyKind.RANDOMIZED_TRIAL, StudyKind.STUDY_PLAN)
 class QuestionCount:
     """How many of the articles' papers state, do not state, or need not state the answer to one question."""
 
-    question: Question
+    question: StandingQuestion
     stated: int
     not_stated: int
     not_applicable: int
@@ -64,7 +66,7 @@ class QuestionCount:
         return self.stated + self.not_stated
 
 
-def answer(article: Article | Row[Any], question: Question) -> Answer:
+def answer(article: Article | Row[Any], question: StandingQuestion) -> AnswerState:
     """Whether what was read of an article's paper answers a question. What the text says counts, not what we hope it means.
 
     Harms need a treatment, a register needs a trial, an injury level needs people with an injury.
@@ -79,14 +81,14 @@ def answer(article: Article | Row[Any], question: Question) -> Answer:
         case _:
             applies = True
     if not applies:
-        return Answer.NOT_APPLICABLE
+        return AnswerState.NOT_APPLICABLE
     if stated(article, question.field):
-        return Answer.STATED
+        return AnswerState.STATED
     value = fact_value(article, question.field)
-    return Answer.NOT_APPLICABLE if value.startswith(DOES_NOT_APPLY) else Answer.NOT_STATED
+    return AnswerState.NOT_APPLICABLE if value.startswith(DOES_NOT_APPLY) else AnswerState.NOT_STATED
 
 
-def answers(article: Article) -> list[tuple[Question, Answer]]:
+def answers(article: Article) -> list[tuple[StandingQuestion, AnswerState]]:
     return [(question, answer(article, question)) for question in QUESTIONS]
 
 
@@ -100,5 +102,6 @@ def count_answers() -> list[QuestionCount]:
     rows: Iterable[Row[Any]] = db.session.execute(query)
     counts = Counter((question.key, answer(row, question)) for row in rows for question in QUESTIONS)
     return [
-        QuestionCount(question, *(counts[question.key, given] for given in Answer)) for question in QUESTIONS
+        QuestionCount(question, *(counts[question.key, given] for given in AnswerState))
+        for question in QUESTIONS
     ]

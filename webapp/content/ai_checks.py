@@ -19,7 +19,7 @@ from webapp.content.quantities import quantities
 from webapp.content.readability import words
 from webapp.content.sign_off_words import names_ai
 from webapp.content.source_text import SourceText, source_text, stems
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.models.values import Subject
 
 _FILE = tomllib.loads(Path(__file__).with_name("ai_words.toml").read_text(encoding="utf-8"))
@@ -35,7 +35,9 @@ _MOST_QUOTED = 50  # words
 _LEAST_STEMS = 3  # that a sentence shares with the paper's sentence that it is held against
 
 
-def ai_errors(content: ArticleContent, ai: AiText, sections: Sequence[Section] = ()) -> Iterator[Problem]:
+def ai_errors(
+    content: ArticleContent, ai: AiText, sections: Sequence[PaperSection] = ()
+) -> Iterator[Problem]:
     """Find what stops a text with sentences of a language model; all warnings about them are among it."""
     source = source_text(content.paper, tuple(sections))
     yield from (problem for problem in warnings(content, sections) if ai.has(problem, content))
@@ -66,7 +68,7 @@ def _finding_errors(content: ArticleContent, ai: AiText) -> Iterator[Problem]:
             continue
         if len(words(finding.quote)) > _MOST_QUOTED:
             yield Problem(f"{field}-quote", f"Keep the quote of finding {index + 1} to {_MOST_QUOTED} words.")
-        quoted = SourceText("", Section(Source.ABSTRACT, finding.quote))
+        quoted = SourceText("", PaperSection(PaperPart.ABSTRACT, finding.quote))
         for number, (trace, *_) in traced_in(finding.text, quoted).items():
             if trace is Trace.MISSING:
                 message = f"The quote of finding {index + 1} doesn’t say {number}. Change one of them."

@@ -22,7 +22,7 @@ from webapp.content.problems import Problem
 from webapp.content.quantities import quantities
 from webapp.content.readability import reading_grade, sentences
 from webapp.content.source_text import SourceText
-from webapp.models import Article, Section, Source
+from webapp.models import Article, PaperPart, PaperSection
 from webapp.models.article import running_text
 from webapp.models.in_words import plural
 from webapp.models.values import ArticleStatus, Certainty, Subject
@@ -198,7 +198,7 @@ def _summary_text(article: Article) -> SourceText:
         article.paper.published_on,
     )
     title = f"{article.title}\n{article.paper.title}"
-    return _read(title, *(Section(Source.ABSTRACT, text) for text in texts))
+    return _read(title, *(PaperSection(PaperPart.ABSTRACT, text) for text in texts))
 
 
 # Read once for all answers that cite it, as when the starter library is loaded.

@@ -16,7 +16,7 @@ from webapp.content.paper_status import is_notice, status_of
 from webapp.content.problems import Problem
 from webapp.content.readability import reading_grade, sentences, words
 from webapp.content.source_text import source_text
-from webapp.models import Section
+from webapp.models import PaperSection
 from webapp.models.people import AIS_GRADES, REGIONS, Ages, People, Range, Sex, is_span
 from webapp.models.values import PaperStatus, ReadFrom, Result, StudyKind, Subject
 from webapp.parsing import LARGEST, clean_text
@@ -99,7 +99,7 @@ class Wording(StrEnum):
 
 
 def errors(
-    content: ArticleContent, sections: Sequence[Section] = (), today: date = date.max
+    content: ArticleContent, sections: Sequence[PaperSection] = (), today: date = date.max
 ) -> Iterator[Problem]:
     """Find what stops publishing; ``publishing`` adds what needs the database.
 
@@ -225,7 +225,7 @@ def people_problems(people: People) -> Iterator[Problem]:
     yield from (Problem(f"people-{name}", message) for name, is_right, message in rules if not is_right)
 
 
-def warnings(content: ArticleContent, sections: Sequence[Section] = ()) -> Iterator[Problem]:
+def warnings(content: ArticleContent, sections: Sequence[PaperSection] = ()) -> Iterator[Problem]:
     """Find what needs a reason to be published. The same warning may come twice."""
     yield from number_warnings(content, source_text(content.paper, tuple(sections)))
     for part in grades(content):
@@ -274,7 +274,7 @@ def grades(content: ArticleContent) -> list[Grade]:
     ]
 
 
-def untraced_findings(content: ArticleContent, sections: Sequence[Section] = ()) -> Iterator[Problem]:
+def untraced_findings(content: ArticleContent, sections: Sequence[PaperSection] = ()) -> Iterator[Problem]:
     """Quotes that the stored text of the paper does not contain, and counts that cannot be read."""
     text = "\n".join((content.paper.abstract, *(section.text for section in sections)))
     paper, *quotes = (  # what is not seen differs between a quote and its source, and typographic marks do

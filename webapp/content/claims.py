@@ -9,7 +9,7 @@ from webapp.content.article_content import DOES_NOT_APPLY, NOT_STATED, ArticleCo
 from webapp.content.problems import Problem
 from webapp.content.readability import sentences
 from webapp.content.source_text import RUN, WORD, SourceText, runs
-from webapp.models import Source
+from webapp.models import PaperPart
 from webapp.models.values import ReadFrom, Result, StudyKind, Subject
 
 
@@ -111,9 +111,9 @@ def harm_left_out(harms: str, source: SourceText) -> str:
     is_silent = harms.startswith((NOT_STATED, DOES_NOT_APPLY)) and not claimed("harms", harms)
     denies = all(claimed("none_happened", sentence) for sentence in sentences(harms))
     for section in source.sections if is_silent or denies else ():
-        if section.source is Source.FULL_TEXT and not _RESULTS.search(section.heading):
+        if section.source is PaperPart.FULL_TEXT and not _RESULTS.search(section.heading):
             continue
-        first = int(section.source is Source.ABSTRACT)  # an abstract begins with what is known
+        first = int(section.source is PaperPart.ABSTRACT)  # an abstract begins with what is known
         for sentence in sentences(section.text)[first:]:
             is_report = claimed("harms", sentence) and claimed("happened", sentence)
             is_left_out = is_silent or not claimed("none_happened", sentence)

@@ -29,7 +29,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     """A field that differs, with its words."""
 
     field: str
@@ -45,10 +45,10 @@ class Difference:
         return "".join(run.text for run in self.runs if run.change is not Change.GONE)
 
 
-def differences(old: Content, new: Content) -> list[Difference]:
+def differences(old: Content, new: Content) -> list[FieldDifference]:
     """The fields in which two texts differ, in the order of the form."""
     return [
-        Difference(field, merging.label(field), word_runs(before, after))
+        FieldDifference(field, merging.label(field), word_runs(before, after))
         for field, before, after in merging.texts_of(old, new)
         if before != after
     ]

@@ -37,7 +37,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.base - self.per_syllable * syllables / len(words) - self.per_word * per_sentence
 
 
-class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AgreedTerm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The agreed form of a medical term; ``also``: other forms that are right."""
 
     english: list[str]
@@ -59,7 +59,7 @@ class LanguageWords(msgspec.Struct, frozen=True, dict=True, forbid_unknown_field
     decimal_mark: str = "."
     units: dict[str, dict[str, float | dict[str, float]]] = {}
     reading: Reading | None = None
-    terms: list[Term] = []
+    terms: list[AgreedTerm] = []
 
     @cached_property
     def negation(self) -> re.Pattern[str]:
@@ -74,7 +74,7 @@ class LanguageWords(msgspec.Struct, frozen=True, dict=True, forbid_unknown_field
         return _any_of(self.left_in_english)
 
     @cached_property
-    def agreed_terms(self) -> list[tuple[re.Pattern[str], re.Pattern[str], Term]]:
+    def agreed_terms(self) -> list[tuple[re.Pattern[str], re.Pattern[str], AgreedTerm]]:
         """Each term with what finds it in an English text, and any of its right forms in a translation."""
         return [
             (

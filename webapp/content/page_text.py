@@ -62,14 +62,14 @@ class Section(NamedTuple):
         return [block.kind for block in self.blocks] == [BlockKind.TO_ASK]
 
 
-class Part(NamedTuple):
+class Chapter(NamedTuple):
     """A large heading of a page, with the smaller ones below it."""
 
     head: Section
     sections: tuple[Section, ...]
 
 
-class Piece(NamedTuple):
+class Inline(NamedTuple):
     """A run of a line: ``mark`` says how it is set; the text of a mark may hold other marks."""
 
     mark: str  # "", "bold", "title" or "link"
@@ -95,20 +95,20 @@ _STARTS = {
 }
 
 
-def pieces(line: str) -> Iterator[Piece]:
+def pieces(line: str) -> Iterator[Inline]:
     """A line cut into runs of plain text and of marked text."""
     at = 0
     for found in _MARKS.finditer(line):
         if found.start() > at:
-            yield Piece("", line[at : found.start()])
+            yield Inline("", line[at : found.start()])
         mark = found.lastgroup or ""
         if mark == "address":
-            yield Piece("link", found["link"], found["address"])
+            yield Inline("link", found["link"], found["address"])
         else:
-            yield Piece(mark, found[mark])
+            yield Inline(mark, found[mark])
         at = found.end()
     if at < len(line):
-        yield Piece("", line[at:])
+        yield Inline("", line[at:])
 
 
 def addresses(text: str) -> list[str]:
@@ -159,12 +159,13 @@ def side_by_side(sections: Sequence[Section]) -> list[list[Section]]:
     return rows
 
 
-def parts(sections: Sequence[Section]) -> list[Part]:
+def parts(sections: Sequence[Section]) -> list[Chapter]:
     """The parts of a page, each with the sections below its heading."""
     heads = [number for number, section in enumerate(sections) if section.level == 2]  # noqa: PLR2004 - "##"
     ends = [*heads[1:], len(sections)]
     return [
-        Part(sections[head], tuple(sections[head + 1 : end])) for head, end in zip(heads, ends, strict=False)
+        Chapter(sections[head], tuple(sections[head + 1 : end]))
+        for head, end in zip(heads, ends, strict=False)
     ]
 
 

@@ -32,7 +32,7 @@ _CODE = re.compile(
 )
 
 
-class Question(Labeled):
+class ProfileQuestion(Labeled):
     """What a reader is asked, by the name that ``People.words`` has for it."""
 
     LEVEL = "injury_level", "Injury level"
@@ -115,7 +115,7 @@ class Profile:
 class Comparison:
     """How a study compares with a profile, for each question that was answered, and in one sentence."""
 
-    fits: dict[Question, Fit]
+    fits: dict[ProfileQuestion, Fit]
     sentence: str
 
     @property
@@ -182,25 +182,25 @@ HIGHER, LOWER, ANOTHER_LEVEL, COMPLETE_INJURY, INCOMPLETE, COULD_WALK, COULD_NOT
 )
 
 
-def _answers(profile: Profile, people: People) -> dict[Question, _Answer]:
+def _answers(profile: Profile, people: People) -> dict[ProfileQuestion, _Answer]:
     """The comparison for each question that was answered."""
     answers = {}
     if profile.level is not None:
-        answers[Question.LEVEL] = _level(profile.level, people.levels)
+        answers[ProfileQuestion.LEVEL] = _level(profile.level, people.levels)
     if profile.is_complete is not None:
         stated = {grade == "A" for grade in people.ais if grade != "E"} | _yes_and_no(people.complete)
         otherwise = INCOMPLETE if profile.is_complete else COMPLETE_INJURY
-        answers[Question.COMPLETENESS] = _yes_or_no(profile.is_complete, stated, otherwise)
+        answers[ProfileQuestion.COMPLETENESS] = _yes_or_no(profile.is_complete, stated, otherwise)
     if profile.months is not None:
         years = people.years_since or Range()
         ends = [None if end is None else round(end * MONTHS) for end in (years.from_, years.to)]
         months = Range(from_=ends[0], to=ends[1])
-        answers[Question.TIME] = _in_range(profile.months, months, LONGER_AGO, MORE_RECENTLY)
+        answers[ProfileQuestion.TIME] = _in_range(profile.months, months, LONGER_AGO, MORE_RECENTLY)
     if profile.age is not None:
-        answers[Question.AGE] = _in_range(profile.age, people.ages, OLDER, YOUNGER)
+        answers[ProfileQuestion.AGE] = _in_range(profile.age, people.ages, OLDER, YOUNGER)
     if profile.walks is not None:
         otherwise = COULD_NOT_WALK if profile.walks else COULD_WALK
-        answers[Question.WALKING] = _yes_or_no(profile.walks, _yes_and_no(people.walks), otherwise)
+        answers[ProfileQuestion.WALKING] = _yes_or_no(profile.walks, _yes_and_no(people.walks), otherwise)
     return answers
 
 
@@ -246,15 +246,15 @@ def _in_range(number: int, stated: Range | None, above: Difference, below: Diffe
 
 
 _ALIKE = {
-    Question.LEVEL: gettext_noop("injury level"),
-    Question.COMPLETENESS: gettext_noop("how complete the injury is"),
-    Question.TIME: gettext_noop("time since injury"),
-    Question.AGE: gettext_noop("age"),
-    Question.WALKING: gettext_noop("walking"),
+    ProfileQuestion.LEVEL: gettext_noop("injury level"),
+    ProfileQuestion.COMPLETENESS: gettext_noop("how complete the injury is"),
+    ProfileQuestion.TIME: gettext_noop("time since injury"),
+    ProfileQuestion.AGE: gettext_noop("age"),
+    ProfileQuestion.WALKING: gettext_noop("walking"),
 }
 
 
-def _sentence(fits: dict[Question, Fit], differences: list[Difference], article: Article) -> str:
+def _sentence(fits: dict[ProfileQuestion, Fit], differences: list[Difference], article: Article) -> str:
     """How people in a study were different from the reader; if nothing is known of that, how they were alike."""
     is_one, is_plan = article.people.count == 1, article.study_kind is StudyKind.STUDY_PLAN
     if differences:

@@ -22,7 +22,7 @@ from webapp.content.number_check import TracedNumber, numbers
 from webapp.content.problems import Problem
 from webapp.content.readability import reading_grade, words
 from webapp.content.source_text import source_text
-from webapp.models import Article, Section
+from webapp.models import Article, PaperSection
 from webapp.models.in_words import plural
 
 HARDEST_SHOWN = 16.0  # the right end of the gauge
@@ -111,7 +111,7 @@ class PlainCheck:
 
 
 def plain_check(
-    content: ArticleContent, sections: Sequence[Section] = (), hard_words: HardWords = HARD_WORDS
+    content: ArticleContent, sections: Sequence[PaperSection] = (), hard_words: HardWords = HARD_WORDS
 ) -> PlainCheck:
     """Check the words and numbers of a summary, complete or not; ``sections`` are those of the paper's stored texts."""
     has_quotes = any(finding.quote for finding in content.findings)

@@ -10,10 +10,10 @@ from itertools import combinations, pairwise
 from webapp.content.article_content import PaperContent
 from webapp.content.quantities import SHARE, Quantity, quantities
 from webapp.content.readability import sentences
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 
 RUN = 8  # words in a row that are a copy
-_PLACES = {Source.ABSTRACT: "abstract", Source.FULL_TEXT: "full text", Source.TABLE: "tables"}
+_PLACES = {PaperPart.ABSTRACT: "abstract", PaperPart.FULL_TEXT: "full text", PaperPart.TABLE: "tables"}
 _CITATIONS = re.compile(r"\[\d+(?:\s?[,–-]\s?\d+)*\]")  # "[12]", "[3–5]": no numbers of the study
 _PART_OF = re.compile(r"\s*(?:/|(?:in|(?:out\s+)?of)(?:\s+(?:the|every|all))?)\s*", re.IGNORECASE)
 _MOST_COUNTS, _MOST_ADDENDS = 8, 4  # of a sentence; more would make sums of almost any number
@@ -26,11 +26,11 @@ class SourceSentence:
     """A sentence of a paper, or a row of a table."""
 
     text: str
-    source: Source
+    source: PaperPart
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        return quantities(self.text, is_row=self.source is Source.TABLE)
+        return quantities(self.text, is_row=self.source is PaperPart.TABLE)
 
     @cached_property
     def stems(self) -> set[str]:
@@ -41,7 +41,7 @@ class SourceSentence:
     def sums(self) -> dict[float, str]:
         """The sums of its counts, each with its addends, as of groups; a row of a table has too many of them."""
         counts = [quantity for quantity in self.quantities if quantity.is_count]
-        if self.source is Source.TABLE or len(counts) > _MOST_COUNTS:
+        if self.source is PaperPart.TABLE or len(counts) > _MOST_COUNTS:
             return {}
         return {
             sum(quantity.value for quantity in chosen): " + ".join(quantity.text for quantity in chosen)
@@ -62,7 +62,7 @@ class SourceSentence:
 class SourceText:
     """The title, the abstract and the stored sections of a paper."""
 
-    def __init__(self, title: str, *sections: Section) -> None:
+    def __init__(self, title: str, *sections: PaperSection) -> None:
         self.title = title
         self.sections = [row for row in sections if row.source in _PLACES and row.text.strip()]
         # Where numbers were looked for, like "abstract and tables"; empty if no text is stored.
@@ -81,7 +81,7 @@ class SourceText:
         """All sentences, the title first."""
         return [
             SourceSentence(sentence, section.source)
-            for section in (Section(Source.TITLE, self.title), *self.sections)
+            for section in (PaperSection(PaperPart.TITLE, self.title), *self.sections)
             for sentence in sentences(_CITATIONS.sub("", section.text))
         ]
 
@@ -97,7 +97,7 @@ class SourceText:
     @cached_property
     def runs(self) -> set[tuple[str, ...]]:
         """Every run of words of the paper's texts but those of its title; tables are names and numbers."""
-        texts = (section.text for section in self.sections if section.source is not Source.TABLE)
+        texts = (section.text for section in self.sections if section.source is not PaperPart.TABLE)
         return {run for text in texts for run in runs(text)}.difference(runs(self.title))
 
 
@@ -121,9 +121,9 @@ def runs(text: str) -> list[tuple[str, ...]]:
     return list(zip(*(words[start:] for start in range(RUN)), strict=False))
 
 
-def source_text(paper: PaperContent, sections: tuple[Section, ...] = ()) -> SourceText:
+def source_text(paper: PaperContent, sections: tuple[PaperSection, ...] = ()) -> SourceText:
     """Put together what is stored of a paper; ``sections`` are those of its stored texts."""
-    return _read(paper.title, Section(Source.ABSTRACT, paper.abstract), *sections)
+    return _read(paper.title, PaperSection(PaperPart.ABSTRACT, paper.abstract), *sections)
 
 
 _read = lru_cache(maxsize=4)(SourceText)  # while somebody writes, the same text is read again and again

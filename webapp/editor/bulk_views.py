@@ -13,7 +13,7 @@ from webapp.editor.forms import WithdrawForm
 from webapp.models import AuditKind, BulkChange, Category, Role
 from webapp.models.in_words import plural
 from webapp.publishing import audit, bulk
-from webapp.publishing.bulk import Action, BulkPlan, CannotUndo
+from webapp.publishing.bulk import BulkAction, BulkPlan, CannotUndo
 from webapp.publishing.deletion import UNDO_FOR
 from webapp.web import htmx
 from webapp.web.errors import SiteError
@@ -33,13 +33,13 @@ def look() -> Response:
 def carry_out() -> Response:
     """Carry out the previewed change, except where a summary was changed meanwhile."""
     wanted, form = _plan(), WithdrawForm()
-    is_complete = wanted.action is not Action.WITHDRAW or form.validate()
+    is_complete = wanted.action is not BulkAction.WITHDRAW or form.validate()
     if not (wanted.changes and is_complete):
         return _show(wanted, form, 422)
     with writing() as now:
         wanted = _plan()  # again in the transaction, since others may have written meanwhile
         change = bulk.carry_out(wanted, current_editor().id, now, (form.note.data or "").strip())
-        kind = AuditKind.WITHDRAWN if wanted.action is Action.WITHDRAW else AuditKind.REFILED
+        kind = AuditKind.WITHDRAWN if wanted.action is BulkAction.WITHDRAW else AuditKind.REFILED
         for planned in wanted.changes:
             audit.record(kind, now, current_editor().id, detail=planned.title)
         editor_access.discard_recovered_fields()
@@ -59,7 +59,7 @@ def undo(number: int) -> Response:
         change = _found(number)
         bulk.undo(change, current_editor().id, now)
         undone = [row["title"] for row in change.changed if not {"skip_reason", "undo_problem"} & row.keys()]
-        if undone and change.kind == Action.IMPORT:
+        if undone and change.kind == BulkAction.IMPORT:
             undone = [f"Import of {plural(len(undone), 'paper')}"]  # one entry, as for the import
         for title in undone:
             audit.record(AuditKind.UNDONE, now, current_editor().id, detail=title)
@@ -75,11 +75,11 @@ def show_not_undone(_: CannotUndo) -> Response:
 def _plan() -> BulkPlan:
     editor_access.require(Role.EDITOR)
     sent = request.values
-    if sent.get("do") not in (Action.REFILE, Action.WITHDRAW):
+    if sent.get("do") not in (BulkAction.REFILE, BulkAction.WITHDRAW):
         raise SiteError(400, "Choose what to do with the summaries, then click the button again.")
     choices = sent.getlist("shown" if "all" in sent else "chosen")
     category = db.session.scalar(select(Category).where(Category.slug == sent.get("category", "")))
-    return bulk.plan(Action(sent["do"]), choices, category)
+    return bulk.plan(BulkAction(sent["do"]), choices, category)
 
 
 def _show(wanted: BulkPlan, form: WithdrawForm, status: int) -> Response:
@@ -91,7 +91,7 @@ def _show_done(change: BulkChange, status: int = 200) -> Response:
         "editor/bulk_done.html",
         status=status,
         change=change,
-        action=Action(change.kind),
+        action=BulkAction(change.kind),
         can_undo=bulk.can_undo(change, datetime.now(UTC)),
         until=local_time(change.made_at + UNDO_FOR),
     )
@@ -100,7 +100,7 @@ def _show_done(change: BulkChange, status: int = 200) -> Response:
 def _found(number: int) -> BulkChange:
     """A bulk change. Writers get only their own imports; raises SiteError 403 or 404."""
     change = db.session.get(BulkChange, number)
-    if change is None or change.kind != Action.IMPORT or change.editor_id != current_editor().id:
+    if change is None or change.kind != BulkAction.IMPORT or change.editor_id != current_editor().id:
         editor_access.require(Role.EDITOR)
     if change is None:
         raise SiteError(404, "We couldn’t find that change. Look for the summaries in the list.")

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Optional, Regexp
 from webapp.accounts import editor_access
 from webapp.accounts.editor_access import current_editor
 from webapp.catalog.queries import category_counts
-from webapp.content.comparison import Difference, word_runs
+from webapp.content.comparison import FieldDifference, word_runs
 from webapp.editor.saved_forms import SavedForm, needed, sent_file, show_changes
 from webapp.models import Role
 from webapp.parsing import in_one_line, int_from
@@ -153,7 +153,7 @@ def changes(number: int) -> Response:
 
     old, new = (in_words(categories.text_at(one)) for one in (number - 1, number))
     differences = [
-        Difference(name, name, word_runs(old.get(name, ""), new.get(name, "")))
+        FieldDifference(name, name, word_runs(old.get(name, ""), new.get(name, "")))
         for name in {**old, **new}
         if old.get(name, "") != new.get(name, "")
     ]

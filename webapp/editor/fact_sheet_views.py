@@ -16,7 +16,7 @@ from webapp.accounts import editor_access
 from webapp.accounts.editor_access import PRESS_AGAIN, current_editor
 from webapp.content.article_content import NOT_STATED, from_json
 from webapp.db.session import db
-from webapp.models import Draft, Editor, Fact, Role, Section, StoredText
+from webapp.models import Draft, Editor, Fact, PaperSection, Role, StoredText
 from webapp.models.values import ReadFrom
 from webapp.papers import stored_texts
 from webapp.papers.facts import decisions
@@ -61,7 +61,7 @@ bp = Blueprint("fact_sheet", __name__, url_prefix="/editor/summaries/<int:draft_
 
 
 @dataclass(frozen=True)
-class Row:
+class FactRow:
     """A fact with what was decided or else what is suggested; ``place`` is the id of the decided fact's sentence, if it still stands."""
 
     number: int
@@ -74,7 +74,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Piece:
+class MarkedRun:
     """A run of the text; if facts stand in it, their numbers, and its id. A solid one is confirmed."""
 
     text: str
@@ -87,14 +87,14 @@ class Piece:
 class FactSheet:
     """Everything that the page shows: rows by group, and for each section its paragraphs."""
 
-    groups: dict[str, list[Row]]
-    manuscript: list[tuple[Section, list[list[Piece]]]]
+    groups: dict[str, list[FactRow]]
+    manuscript: list[tuple[PaperSection, list[list[MarkedRun]]]]
     texts: Sequence[StoredText]
     doubts: list[str]
     read_from: ReadFrom | None  # what the stored texts allow to say was read, if the draft does not say so
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[FactRow]:
         return [row for rows in self.groups.values() for row in rows]
 
     @property
@@ -102,7 +102,7 @@ class FactSheet:
         return sum(row.fact is not None for row in self.rows)
 
     @property
-    def next_open(self) -> Row | None:
+    def next_open(self) -> FactRow | None:
         return next((row for row in self.rows if row.fact is None), None)
 
 
@@ -301,7 +301,7 @@ def fact_sheet(draft: Draft) -> FactSheet:
     content, paper = from_json(draft.content), stored_texts.texts_of(draft)
     found, facts, texts = suggestions(paper), decisions.decided(draft), stored_texts.stored(draft)
     marks: dict[str, list[tuple[int, bool]]] = defaultdict(list)
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[FactRow]] = {}
     number = 0
     for title, fields in GROUPS.items():
         groups[title] = []
@@ -317,7 +317,7 @@ def fact_sheet(draft: Draft) -> FactSheet:
                 marks[one].append((number, fact is not None))
             editor = db.session.get(Editor, fact.editor_id) if fact else None
             in_summary = decisions.value_in(content, field)
-            groups[title].append(Row(number, field, offers, fact, editor, place, in_summary))
+            groups[title].append(FactRow(number, field, offers, fact, editor, place, in_summary))
     kinds = [kind for kind in ReadFrom if kind in {text.kind for text in texts}]
     offered = kinds[0] if kinds and kinds[0] is not content.paper.read_from else None
     return FactSheet(groups, list(_manuscript(paper, marks)), texts, stored_texts.doubts(paper), offered)
@@ -330,15 +330,15 @@ def place_of(section: int, start: int) -> str:
 
 def _manuscript(
     paper: PaperText, marks: dict[str, list[tuple[int, bool]]]
-) -> Iterator[tuple[Section, list[list[Piece]]]]:
+) -> Iterator[tuple[PaperSection, list[list[MarkedRun]]]]:
     """Cut the sections into paragraphs, and those into marked sentences and what is between them."""
-    marked: dict[int, list[tuple[int, Piece]]] = defaultdict(list)
+    marked: dict[int, list[tuple[int, MarkedRun]]] = defaultdict(list)
     for sentence in paper.sentences:
         place = place_of(sentence.number, sentence.start)
         if place in marks:
             numbers, states = zip(*marks[place], strict=True)
             marked[sentence.number].append(
-                (sentence.start, Piece(sentence.text, place, numbers, all(states)))
+                (sentence.start, MarkedRun(sentence.text, place, numbers, all(states)))
             )
     for number, section in enumerate(paper.sections):
         paragraphs = []
@@ -346,9 +346,9 @@ def _manuscript(
             pieces, at = [], match.start()
             for start, piece in marked[number]:
                 if match.start() <= start < match.end():
-                    pieces += [Piece(section.text[at:start]), piece]
+                    pieces += [MarkedRun(section.text[at:start]), piece]
                     at = start + len(piece.text)
-            pieces.append(Piece(section.text[at : match.end()]))
+            pieces.append(MarkedRun(section.text[at : match.end()]))
             paragraphs.append([piece for piece in pieces if piece.text])
         if paragraphs:
             yield section, paragraphs

@@ -27,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from webapp.catalog.queries import former_categories, with_new_addresses
 from webapp.content.answer_content import Content
-from webapp.content.comparison import Difference, word_runs
+from webapp.content.comparison import FieldDifference, word_runs
 from webapp.content.identifiers import READERS, date_in
 from webapp.content.problems import Problem
 from webapp.db.session import db
@@ -201,10 +201,10 @@ def _single_fields(form: Form) -> Iterator[Field]:
                 yield one
 
 
-def changed_fields(before: BaseForm, after: BaseForm) -> list[Difference]:
+def changed_fields(before: BaseForm, after: BaseForm) -> list[FieldDifference]:
     """The fields in which two forms differ, with their words; the values of a list are on a line each."""
     return [
-        Difference(new.name, new.label.text, word_runs(_words_in(old), _words_in(new)))
+        FieldDifference(new.name, new.label.text, word_runs(_words_in(old), _words_in(new)))
         for old, new in zip(before, after, strict=True)
         if not isinstance(new, HiddenField) and _words_in(old) != _words_in(new)
     ]

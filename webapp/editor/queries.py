@@ -41,7 +41,7 @@ class State(Labeled):
     DELETED = "deleted", "Deleted draft"
 
 
-class Tab(Labeled):
+class TextTab(Labeled):
     """What the list shows."""
 
     ALL = "all", "All"
@@ -52,7 +52,7 @@ class Tab(Labeled):
     DELETED = "deleted", "Deleted"
 
 
-class Sort(Labeled):
+class TextSort(Labeled):
     """The order of the list."""
 
     CHANGED = "changed", "Newest change"
@@ -90,13 +90,13 @@ class Filters:
         return any(self.args.values())
 
 
-_STATES: dict[Tab, list[State]] = {
-    Tab.ALL: [state for state in State if state is not State.DELETED],
-    Tab.DRAFTS: [State.DRAFT, State.CHANGED],
-    Tab.PUBLISHED: [State.PUBLISHED, State.CHANGED],
-    Tab.WITHDRAWN: [State.WITHDRAWN],
-    Tab.HARD: [State.PUBLISHED, State.CHANGED],
-    Tab.DELETED: [State.DELETED],
+_STATES: dict[TextTab, list[State]] = {
+    TextTab.ALL: [state for state in State if state is not State.DELETED],
+    TextTab.DRAFTS: [State.DRAFT, State.CHANGED],
+    TextTab.PUBLISHED: [State.PUBLISHED, State.CHANGED],
+    TextTab.WITHDRAWN: [State.WITHDRAWN],
+    TextTab.HARD: [State.PUBLISHED, State.CHANGED],
+    TextTab.DELETED: [State.DELETED],
 }
 
 
@@ -123,14 +123,14 @@ class SummaryRow:
     views: int
 
 
-def summaries(tab: Tab, page: int, filters: Filters, sort: Sort, today: date) -> Page[SummaryRow]:
+def summaries(tab: TextTab, page: int, filters: Filters, sort: TextSort, today: date) -> Page[SummaryRow]:
     """One page of the list."""
     query, order = _listed(tab, filters, sort, today)
     rows = list(db.session.execute(query.order_by(*order).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)))
     return Page(_with_counts(rows), page, total_of(query), PAGE_SIZE)
 
 
-def every_summary(tab: Tab, filters: Filters, sort: Sort, today: date) -> list[SummaryRow]:
+def every_summary(tab: TextTab, filters: Filters, sort: TextSort, today: date) -> list[SummaryRow]:
     """The whole list."""
     query, order = _listed(tab, filters, sort, today)
     found = db.session.execute(query.order_by(*order))
@@ -138,20 +138,20 @@ def every_summary(tab: Tab, filters: Filters, sort: Sort, today: date) -> list[S
 
 
 def _listed(
-    tab: Tab, filters: Filters, sort: Sort, today: date
+    tab: TextTab, filters: Filters, sort: TextSort, today: date
 ) -> tuple[Select[Any], tuple[ColumnElement[Any], ...]]:
     """Select the texts of the list; returns what they are to be ordered by, too."""
     every, recent = _filtered(filters), _recent_views(today)
     views = func.coalesce(recent.c.views, 0).label("views")
-    orders: dict[Sort, tuple[ColumnElement[Any], ...]] = {
-        Sort.CHANGED: (every.c.updated_at.desc(), every.c.title),
-        Sort.TITLE: (func.lower(every.c.title),),
-        Sort.GRADE: (every.c.reading_grade.desc().nulls_last(), every.c.title),
-        Sort.VIEWS: (views.desc(), every.c.title),
+    orders: dict[TextSort, tuple[ColumnElement[Any], ...]] = {
+        TextSort.CHANGED: (every.c.updated_at.desc(), every.c.title),
+        TextSort.TITLE: (func.lower(every.c.title),),
+        TextSort.GRADE: (every.c.reading_grade.desc().nulls_last(), every.c.title),
+        TextSort.VIEWS: (views.desc(), every.c.title),
     }
     query = select(every, views).outerjoin(recent, recent.c.draft_id == every.c.draft_id)
     query = query.where(every.c.state.in_([state.value for state in _STATES[tab]]))
-    if tab == Tab.HARD:
+    if tab == TextTab.HARD:
         query = query.where(every.c.reading_grade > SHORT_GRADE)
     return query, (*orders[sort], every.c.draft_id)
 
@@ -210,11 +210,11 @@ def views_by_week(draft_id: int, today: date) -> list[tuple[date, int]]:
     return list(weeks.items())
 
 
-def tab_counts(filters: Filters) -> dict[Tab, int]:
+def tab_counts(filters: Filters) -> dict[TextTab, int]:
     """How many texts each tab shows."""
     counted = _counted(_filtered(filters))
     return {
-        tab: sum(counted[state][1 if tab == Tab.HARD else 0] for state in states)
+        tab: sum(counted[state][1 if tab == TextTab.HARD else 0] for state in states)
         for tab, states in _STATES.items()
     }
 
@@ -222,7 +222,7 @@ def tab_counts(filters: Filters) -> dict[Tab, int]:
 def state_counts() -> dict[State, int]:
     """How many texts are in each state, without deleted drafts."""
     counted = _counted(_every_text())
-    return {state: counted[state][0] for state in _STATES[Tab.ALL]}
+    return {state: counted[state][0] for state in _STATES[TextTab.ALL]}
 
 
 def people_who_saved() -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from webapp.content.comparison import Difference
+from webapp.content.comparison import FieldDifference
 from webapp.parsing import int_from
 from webapp.publishing.saved_texts import TextRefused
 from webapp.web import htmx
@@ -38,7 +38,7 @@ def sent_file() -> bytes:
 
 
 def show_changes(
-    trail: list[tuple[str, str]], number: int, differences: list[Difference], note: str = ""
+    trail: list[tuple[str, str]], number: int, differences: list[FieldDifference], note: str = ""
 ) -> Response:
     """Show what the text with this number changed."""
     return htmx.render(

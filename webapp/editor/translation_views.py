@@ -47,7 +47,7 @@ editor_access.protect(bp, role=Role.REVIEWER)
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class TranslatedParagraph:
     """One paragraph of the page: the English, the translation, and what the checks say of it."""
 
     name: str
@@ -220,7 +220,7 @@ def _show(
     )
 
 
-def _paragraphs(language: Language, at: Standing, typed: Typed | None) -> list[Paragraph]:
+def _paragraphs(language: Language, at: Standing, typed: Typed | None) -> list[TranslatedParagraph]:
     english, shown = at.english, at.translated.shown(at.english)
     if typed:
         shown |= {name: text for name, text in typed.words.items() if name in english}
@@ -237,5 +237,7 @@ def _paragraphs(language: Language, at: Standing, typed: Typed | None) -> list[P
             part = "" if rest[1:] in ([], ["text"], ["name"]) else f", {rest[1]}"
             label = f"{label} {int(rest[0]) + 1}{part}"
         problems = by_name.get(name, [])
-        paragraphs.append(Paragraph(name, label, text, shown.get(name, ""), problems, name in is_new))
+        paragraphs.append(
+            TranslatedParagraph(name, label, text, shown.get(name, ""), problems, name in is_new)
+        )
     return paragraphs

@@ -14,7 +14,7 @@ from webapp.models.values import Labeled
 PAGE_SIZE = 25
 
 
-class Tab(Labeled):
+class CandidateTab(Labeled):
     """What the list shows."""
 
     NEW = "new", "To sort"
@@ -25,7 +25,7 @@ class Tab(Labeled):
     DRAFTED = "drafted", "Drafts made"
 
 
-class Action(Labeled):
+class TriageAction(Labeled):
     """What can be done to candidates, with what is said of it afterwards."""
 
     KEEP = "keep", "Kept"
@@ -35,10 +35,10 @@ class Action(Labeled):
 
 
 STATES = {
-    Action.KEEP: CandidateState.KEPT,
-    Action.NOT_FOR_US: CandidateState.NOT_FOR_US,
-    Action.SKIP: CandidateState.SKIPPED,
-    Action.BACK: CandidateState.NEW,
+    TriageAction.KEEP: CandidateState.KEPT,
+    TriageAction.NOT_FOR_US: CandidateState.NOT_FOR_US,
+    TriageAction.SKIP: CandidateState.SKIPPED,
+    TriageAction.BACK: CandidateState.NEW,
 }
 _ACTIONS = {state: action for action, state in STATES.items()}
 
@@ -63,7 +63,7 @@ class LastPress:
     def message(self) -> str:
         if self.candidate.decided_at is None:
             return "Undone"
-        action = _ACTIONS.get(self.candidate.state, Action.KEEP)
+        action = _ACTIONS.get(self.candidate.state, TriageAction.KEEP)
         what = self.candidate.title if self.count == 1 else plural(self.count, "paper")
         return f"{action.label}: {what}"
 
@@ -72,7 +72,7 @@ class LastPress:
         return self.candidate.state is not CandidateState.NEW
 
 
-def page(tab: Tab, editor_id: int, after: int | None) -> CandidatePage:
+def page(tab: CandidateTab, editor_id: int, after: int | None) -> CandidatePage:
     """Fetch a page of a tab: what comes after a candidate, which itself may have left the list meanwhile."""
     query = select(Candidate).where(_is_under(tab, editor_id))
     last = db.session.get(Candidate, after) if after else None
@@ -96,10 +96,12 @@ def best(editor_id: int, count: int) -> Sequence[Candidate]:
     ).all()
 
 
-def counts(editor_id: int) -> dict[Tab, int]:
+def counts(editor_id: int) -> dict[CandidateTab, int]:
     """Count the candidates under each tab."""
-    columns = [func.count().filter(_is_under(tab, editor_id)) for tab in Tab]
-    return dict(zip(Tab, db.session.execute(select(*columns).select_from(Candidate)).one(), strict=True))
+    columns = [func.count().filter(_is_under(tab, editor_id)) for tab in CandidateTab]
+    return dict(
+        zip(CandidateTab, db.session.execute(select(*columns).select_from(Candidate)).one(), strict=True)
+    )
 
 
 def last_press(number: int | None) -> LastPress | None:
@@ -120,8 +122,8 @@ def focused(rows: Sequence[Candidate], last: LastPress | None) -> int | None:
     return next((row.id for row in rows if (row.score, row.id) <= place), rows[-1].id)
 
 
-def _is_under(tab: Tab, editor_id: int) -> ColumnElement[bool]:
-    if tab is Tab.MINE:
+def _is_under(tab: CandidateTab, editor_id: int) -> ColumnElement[bool]:
+    if tab is CandidateTab.MINE:
         is_open = Candidate.state.in_((CandidateState.NEW, CandidateState.KEPT))
         return and_(is_open, Candidate.assigned_to_id == editor_id)
     return Candidate.state == CandidateState(tab.value)

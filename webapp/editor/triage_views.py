@@ -15,7 +15,7 @@ from webapp.accounts.editors import colleagues
 from webapp.content.article_content import from_json
 from webapp.db.session import db
 from webapp.editor import triage
-from webapp.editor.triage import STATES, Action, Tab
+from webapp.editor.triage import STATES, CandidateTab, TriageAction
 from webapp.models import AuditKind, Candidate, CandidateState, Role, Watch, WatchSource
 from webapp.papers import candidates, importing, watching
 from webapp.papers.records import Unreadable
@@ -64,7 +64,7 @@ def decide() -> Response:
     """Keep, skip or refuse the candidate whose button it was or all that are ticked, or assign them to somebody."""
     one, _, number = request.form.get("one", "").rpartition(":")
     pressed, numbers = one or request.form.get("do", ""), [int_from(number) or 0] if one else _numbers()
-    action = member_from(Action, pressed)
+    action = member_from(TriageAction, pressed)
     if action is None and pressed != "assign":
         raise SiteError(HTTPStatus.BAD_REQUEST)
     with editor_access.writing_as(Role.WRITER) as now:
@@ -72,7 +72,9 @@ def decide() -> Response:
             candidates.assign(numbers, editor_access.chosen_colleague())
             changed = []
         else:
-            why = request.form.get("why", "").strip()[:LONGEST_WHY] if action is Action.NOT_FOR_US else ""
+            why = (
+                request.form.get("why", "").strip()[:LONGEST_WHY] if action is TriageAction.NOT_FOR_US else ""
+            )
             changed = [
                 row.id for row in candidates.decide(numbers, STATES[action], current_editor().id, now, why)
             ]
@@ -169,8 +171,8 @@ def save_watch(number: int | None = None) -> Response:
     return htmx.redirect(url_for(".watches"))
 
 
-def _tab() -> Tab:
-    tab = member_from(Tab, request.values.get("show", Tab.NEW))
+def _tab() -> CandidateTab:
+    tab = member_from(CandidateTab, request.values.get("show", CandidateTab.NEW))
     if tab is None:
         raise SiteError(HTTPStatus.NOT_FOUND)
     return tab
@@ -185,7 +187,7 @@ def _answer(number: int | None) -> Response:
     if htmx.wants_fragment():
         return _show_list(triage.last_press(number))
     show, after = _tab(), int_from(request.form.get("after"))
-    tab = None if show is Tab.NEW else show.value
+    tab = None if show is CandidateTab.NEW else show.value
     return htmx.redirect(url_for(".overview", show=tab, after=after, last=number))
 
 

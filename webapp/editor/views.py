@@ -22,7 +22,7 @@ from webapp.editor import autosaves, queries
 from webapp.editor.authoring_page import LISTS
 from webapp.editor.fields import category_choices
 from webapp.editor.forms import WithdrawForm
-from webapp.editor.queries import Filters, Sort, Tab
+from webapp.editor.queries import Filters, TextSort, TextTab
 from webapp.exports.library_files import csv_text
 from webapp.models import AuditKind, Draft, Role
 from webapp.models.values import ArticleStatus, TextKind
@@ -67,7 +67,7 @@ def summaries() -> Response:
         counts=queries.tab_counts(filters),
         filters=filters,
         sort=sort,
-        sorts=list(Sort),
+        sorts=list(TextSort),
         people=queries.people_who_saved(),
         assignees=[row for row in queries.people_with_drafts() if row[0] != current_editor().id],
         categories=category_choices(),
@@ -265,14 +265,14 @@ def do_withdraw(**key: int) -> Response:
         revisions.end_schedule(draft, now, f"The {draft.kind} was withdrawn.")
         audit.record(AuditKind.WITHDRAWN, now, current_editor().id, detail=draft.live.title)
         editor_access.discard_recovered_fields()
-    tab = Tab.WITHDRAWN.value if draft.kind is TextKind.SUMMARY else None
+    tab = TextTab.WITHDRAWN.value if draft.kind is TextKind.SUMMARY else None
     return htmx.redirect(url_for(LISTS[draft.kind], tab=tab))
 
 
-def _asked_list() -> tuple[Tab, Filters, Sort]:
+def _asked_list() -> tuple[TextTab, Filters, TextSort]:
     """The tab, the filters and the order in the address. Raises SiteError 404 for another tab."""
     args = request.args
-    tab = member_from(Tab, args.get("tab", Tab.ALL.value))
+    tab = member_from(TextTab, args.get("tab", TextTab.ALL.value))
     if tab is None:
         raise SiteError(404)
     filters = Filters(
@@ -282,7 +282,7 @@ def _asked_list() -> tuple[Tab, Filters, Sort]:
         assigned_to=int_from(args.get("for")),
         is_unchecked=args.get("unchecked") == "yes",
     )
-    return tab, filters, member_from(Sort, args.get("sort")) or Sort.CHANGED
+    return tab, filters, member_from(TextSort, args.get("sort")) or TextSort.CHANGED
 
 
 def _published(key: dict[str, int]) -> Draft:

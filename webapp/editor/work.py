@@ -60,7 +60,7 @@ class Urgency(IntEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class WorkItem:
     """One thing to do: what it is about, why it is here, and the button with its ``verb``.
 
     ``sends``: fields of a button that changes something, which a link must not; ``look`` is then the address to look at first.
@@ -82,7 +82,7 @@ class Queue:
 
     id: str
     heading: str
-    rows: Sequence[Row]
+    rows: Sequence[WorkItem]
     total: int = 0
     note: str = ""
     more: str = ""
@@ -96,7 +96,7 @@ class Queue:
 class Work:
     """Everything that waits for somebody: the most urgent row, and the lists without it."""
 
-    start: Row | None
+    start: WorkItem | None
     main: tuple[Queue, ...]
     aside: tuple[Queue, ...]
 
@@ -119,7 +119,7 @@ def work_of(editor: Editor, now: datetime, *, may_publish: bool) -> Work:
     return Work(start, _without(main, start), _without(aside, start))
 
 
-def _without(queues: tuple[Queue, ...], start: Row | None) -> tuple[Queue, ...]:
+def _without(queues: tuple[Queue, ...], start: WorkItem | None) -> tuple[Queue, ...]:
     """The lists without the row that was taken out to start with; an empty list is left out."""
     left = []
     for queue in queues:
@@ -140,14 +140,14 @@ def to_review(editor: Editor) -> Queue:
             asks = f"{name} asks: “{review.question}”" if review.question else f"{name} asks you to check it"
             why = f"{asks} · since {day(review.asked_at)}"
             address = url_for("reviews.show", review_id=review.id)
-            rows.append(Row(review.draft.title, why, "Review", address, Urgency.ASKED))
+            rows.append(WorkItem(review.draft.title, why, "Review", address, Urgency.ASKED))
     return Queue("to-review", "To review", rows, note="asked of you")
 
 
 def changed_since(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Queue:
     """List notices of journals and results of plans that no text says anything about yet, and answers whose summaries changed."""
     rows = [
-        Row(
+        WorkItem(
             f"{article.paper.status.label}: {article.plain_title or article.paper.title}",
             "The journal says so. Readers see a warning already. What should they know now?",
             "Open the summary",
@@ -161,7 +161,7 @@ def changed_since(to_check: Sequence[AnswerToCheck], *, may_publish: bool) -> Qu
         if answer.summaries:
             form = url_for("editor.edit_published", answer_id=answer.answer_id)
             count = plural(len(answer.summaries), "summary", "summaries")
-            row = Row(
+            row = WorkItem(
                 answer.question,
                 f"{count} it rests on changed: {'; '.join(answer.summaries)}.",
                 "Look",
@@ -185,7 +185,7 @@ def readers_say() -> Queue:
         about = [message.topic.label, message.text.title if message.text else ""]
         about.append("wants a reply by email" if message.email else "")
         rows.append(
-            Row(
+            WorkItem(
                 _quoted(message.message),
                 " · ".join(filter(None, about)),
                 "Answer" if message.email else "Look",
@@ -196,7 +196,7 @@ def readers_say() -> Queue:
     for note in inbox.unread_notes():
         if note.note:
             rows.append(
-                Row(
+                WorkItem(
                     _quoted(note.note),
                     f"Note on: {note.text.title}",
                     "Look",
@@ -205,7 +205,7 @@ def readers_say() -> Queue:
             )
     for article_id, title, no, every in _unclear():
         form = url_for("editor.edit_published", article_id=article_id)
-        rows.append(Row(f"“Was this clear?” {no} of {every} said no", title, "Rewrite", form))
+        rows.append(WorkItem(f"“Was this clear?” {no} of {every} said no", title, "Rewrite", form))
     rows.sort(key=lambda row: row.urgency)
     return Queue("readers", "Readers say", rows[:SHOWN], len(rows), more=inbox_page)
 
@@ -216,22 +216,24 @@ def newsletter(now: datetime) -> Queue:
     for issue, reason in outbox.stopped_issues():
         title = f"We stopped sending the {issue.frequency} newsletter of {day(issue.made_at)}"
         why = f"The mail server refused most of it. {reason or ''}"
-        rows.append(Row(title, why, "Look", url_for("editor_newsletter.overview"), Urgency.NOT_PUBLISHED))
+        rows.append(
+            WorkItem(title, why, "Look", url_for("editor_newsletter.overview"), Urgency.NOT_PUBLISHED)
+        )
     for kind in Frequency if next_issue.may_wait_for_editor(now) else ():
         line = next_issue.lineup(kind, now)
         title, address = f"Next {kind} newsletter", url_for("next_issue.show", frequency=kind)
         if line.hold is Hold.TOO_MANY:
             why = f"{plural(len(line.new), 'new text')} came at once. Nothing goes out until you choose."
-            rows.append(Row(title, why, "Choose", address, Urgency.CHANGED))
+            rows.append(WorkItem(title, why, "Choose", address, Urgency.CHANGED))
         elif line.hold is Hold.HELD:
-            rows.append(Row(title, "On hold until somebody releases it.", "Open", address))
+            rows.append(WorkItem(title, "On hold until somebody releases it.", "Open", address))
     return Queue("newsletter", "Newsletter", rows)
 
 
 def drafts(editor: Editor) -> Queue:
     """List texts that this editor has in work: never saved, assigned to them, or saved last by them and not published."""
     rows = [
-        Row(
+        WorkItem(
             title,
             f"Not saved yet. You typed on {local_time(at)}.",
             "Go on",
@@ -263,7 +265,7 @@ def drafts(editor: Editor) -> Queue:
     for draft, is_assigned in db.session.execute(loaded):
         state = f"{queries.state_of(draft).label} · saved {local_time(draft.saved_at)}"
         why = f"Assigned to you · {state}" if is_assigned else state
-        rows.append(Row(draft.title, why, "Go on", url_for("authoring.edit", draft_id=draft.id)))
+        rows.append(WorkItem(draft.title, why, "Go on", url_for("authoring.edit", draft_id=draft.id)))
     return Queue("drafts", "Your drafts", rows)
 
 
@@ -274,7 +276,7 @@ def unchecked(today: date) -> Queue:
     for row in page.rows[:SHOWN]:
         read = f" · {plural(row.views, 'view')} in {queries.RECENT.days} days" if row.views else ""
         why = f"Published {day(row.published_at)}{read}"
-        rows.append(Row(row.title, why, "Check", url_for("reviews.of_summary", draft_id=row.draft_id)))
+        rows.append(WorkItem(row.title, why, "Check", url_for("reviews.of_summary", draft_id=row.draft_id)))
     note, more = "not checked by a clinician", url_for("reviews.unchecked")
     return Queue("to-check", "To check", rows, page.total, note, more)
 
@@ -304,7 +306,7 @@ def scheduled(now: datetime) -> Queue:
         else:
             why = f"{at}, by {name}"
         form = url_for("authoring.edit", draft_id=schedule.draft_id)
-        rows.append(Row(title, why, "Open", form, urgency, on=schedule.publish_at.astimezone(here)))
+        rows.append(WorkItem(title, why, "Open", form, urgency, on=schedule.publish_at.astimezone(here)))
     return Queue("scheduled", "Scheduled", rows)
 
 
@@ -315,8 +317,8 @@ def new_papers(editor: Editor) -> Queue:
         why = " · ".join(reason.kind.label for reason in paper.reasons) or f"Found {day(paper.found_at)}"
         if paper.assigned_to_id == editor.id:
             why = "Assigned to you"
-        rows.append(Row(paper.title, why, "Look", url_for("triage.candidate", number=paper.id)))
-    total = triage.counts(editor.id)[triage.Tab.NEW]
+        rows.append(WorkItem(paper.title, why, "Look", url_for("triage.candidate", number=paper.id)))
+    total = triage.counts(editor.id)[triage.CandidateTab.NEW]
     return Queue("new-papers", "New papers", rows, total, more=url_for("triage.overview"))
 
 
@@ -324,7 +326,7 @@ def asked_and_not_found() -> Queue:
     """List searches that found nothing, most frequent first."""
     missed = misses.most_missed(SHOWN + 1)
     rows = [
-        Row(
+        WorkItem(
             miss.text,
             f"Searched {plural(miss.count, 'time')}",
             "Write",
@@ -339,7 +341,7 @@ def asked_and_not_found() -> Queue:
 def due_again(to_check: Sequence[AnswerToCheck], now: datetime) -> Queue:
     """List sign-offs that are a year old, and answers whose next check is due."""
     rows = [
-        Row(
+        WorkItem(
             review.draft.title,
             f"{review.name} checked it on {day(review.signed_at)}" if review.signed_at else "",
             "Check",
@@ -348,7 +350,7 @@ def due_again(to_check: Sequence[AnswerToCheck], now: datetime) -> Queue:
         for review in reviews.due_again(now)
     ]
     rows += [
-        Row(
+        WorkItem(
             answer.question,
             f"Was due by {day(answer.due_on)}. Publish it with a later date.",
             "Check",
@@ -361,7 +363,7 @@ def due_again(to_check: Sequence[AnswerToCheck], now: datetime) -> Queue:
     return Queue("due", "Due again", rows[:SHOWN], len(rows), "checked a year ago", more)
 
 
-def _results_of_plans() -> list[Row]:
+def _results_of_plans() -> list[WorkItem]:
     """Papers and trials with the results of a plan that we explain, until its summary says so or an editor that they are not."""
     is_open = Candidate.state.in_((CandidateState.NEW, CandidateState.KEPT, CandidateState.DRAFTED))
     has_results = cast(Candidate.reasons, Text).contains(f'"{ReasonKind.PLAN_RESULTS.value}"')
@@ -385,7 +387,7 @@ def _results_of_plans() -> list[Row]:
         verb, address = "Look", url_for("triage.candidate", number=candidate.id)
         if candidate.state is CandidateState.DRAFTED:
             verb, address = "Open the summary", url_for("editor.edit_published", article_id=plan.id)
-        rows.append(Row(plan.title, why, verb, address, Urgency.CHANGED))
+        rows.append(WorkItem(plan.title, why, verb, address, Urgency.CHANGED))
     return rows[:SHOWN]
 
 

@@ -31,7 +31,7 @@ def desk_counts(editor: Editor) -> dict[str, int]:
     if editor.role is Role.REVIEWER:
         counts = {"reviews.asked_of_me": len(work.to_review(editor).rows)}
     else:
-        new = triage.counts(editor.id)[triage.Tab.NEW]
+        new = triage.counts(editor.id)[triage.CandidateTab.NEW]
         counts = {"triage.overview": new, "editor_feedback.overview": inbox.unread_count()}
     return {endpoint: count for endpoint, count in counts.items() if count}
 

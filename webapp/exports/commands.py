@@ -34,7 +34,7 @@ def export_site(folder: Path | None) -> None:
     os.umask(0o022)  # a web server reads the copy as another user
     try:
         count = site_copy.make(link.absolute(), datetime.now(UTC))
-    except (site_copy.CannotCopy, OSError) as error:
+    except (site_copy.CannotCopySite, OSError) as error:
         sys.exit(f"No copy was made. {error}")
     finally:
         requests.setLevel(logging.NOTSET)

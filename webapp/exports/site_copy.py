@@ -39,20 +39,24 @@ ADDRESS = re.compile(r'(?<=\s)(href|src|action)="(/[^"]*)"')
 ADDRESS_IN_CSS = re.compile(r'url\("(/[^"]*)"\)')
 
 
-class CannotCopy(Exception):
+class CannotCopySite(Exception):
     """No copy was made; the message says why. The former copy is still there."""
 
 
 def make(link: Path, now: datetime) -> int:
-    """Copy the site, and switch the symbolic link to the new copy; returns the number of files. Raises CannotCopy.
+    """Copy the site, and switch the symbolic link to the new copy; returns the number of files. Raises CannotCopySite.
 
     An interrupted copy leaves its folder, which the next one removes.
     """
     if link.is_symlink() and _change_of(link.readlink(), link) is None:
-        raise CannotCopy(f"{link} leads to {link.readlink()}, which is no copy of the site. Name another.")
+        raise CannotCopySite(
+            f"{link} leads to {link.readlink()}, which is no copy of the site. Name another."
+        )
     if link.exists() and not link.is_symlink():
         if any(link.iterdir()):
-            raise CannotCopy(f"{link} has other files in it. Name a folder that is empty or doesn’t exist.")
+            raise CannotCopySite(
+                f"{link} has other files in it. Name a folder that is empty or doesn’t exist."
+            )
         link.rmdir()
     change = change_log.newest()
     stop_reading()
@@ -60,7 +64,7 @@ def make(link: Path, now: datetime) -> int:
     count = SiteCopy(folder, now).write()
     stop_reading()  # otherwise SQLite would still show the database as it was at the first page
     if change_log.is_withdrawn_since(change):
-        raise CannotCopy("A summary was withdrawn in the meantime. Run it again.")
+        raise CannotCopySite("A summary was withdrawn in the meantime. Run it again.")
     new_link = link.with_name(f"{link.name}.new")
     new_link.unlink(missing_ok=True)
     new_link.symlink_to(folder.name)
@@ -122,7 +126,7 @@ class SiteCopy:
             return make_response(render_template("exports/page_list.html", rows=queries.titles()))
         response = current_app.full_dispatch_request()
         if response.status_code != HTTPStatus.OK:
-            raise CannotCopy(f"{address} answered {response.status_code}. Run it again.")
+            raise CannotCopySite(f"{address} answered {response.status_code}. Run it again.")
         return response
 
     def page(self, text: str, file: str) -> str:

@@ -51,7 +51,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class DigestPart:
     """What happened of one kind; ``more`` counts what is left out."""
 
     heading: str
@@ -81,7 +81,7 @@ def enqueue(now: datetime) -> int:
     return count
 
 
-def parts_for(editor: Editor, since: datetime, until: datetime) -> list[Part]:
+def parts_for(editor: Editor, since: datetime, until: datetime) -> list[DigestPart]:
     """Collect what happened after ``since``, up to ``until``, that concerns an editor; headings with nothing are left out."""
     parts = [_part("Reviews asked of you", _asked(editor, since, until))]
     if editor.role is not Role.REVIEWER:
@@ -239,6 +239,6 @@ def _form(draft_id: int) -> str:
     return link("authoring.edit", draft_id=draft_id)
 
 
-def _part(heading: str, lines: Iterable[Line]) -> Part:
+def _part(heading: str, lines: Iterable[Line]) -> DigestPart:
     every = list(lines)
-    return Part(heading, every[:MOST], len(every[MOST:]))
+    return DigestPart(heading, every[:MOST], len(every[MOST:]))

@@ -12,7 +12,7 @@ from flask import current_app, render_template
 from webapp.accounts import mailed_links
 from webapp.accounts.mailed_links import LinkKind
 from webapp.catalog.history import corrections_of
-from webapp.content.comparison import Difference
+from webapp.content.comparison import FieldDifference
 from webapp.content.readability import paragraphs
 from webapp.languages.language import ENGLISH, current_language, gettext, gettext_noop
 from webapp.models import (
@@ -60,7 +60,7 @@ class SentBefore:
 
     at: datetime
     paper_status: PaperStatus
-    differences: Sequence[Difference]
+    differences: Sequence[FieldDifference]
 
 
 @dataclass(frozen=True)

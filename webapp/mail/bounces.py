@@ -42,7 +42,7 @@ class RecipientOutcome:
 
 
 @dataclass(frozen=True)
-class Report:
+class DeliveryReport:
     """A delivery report or a complaint: the mails that it may be about, and the outcome at each address it names."""
 
     message_ids: tuple[str, ...]
@@ -57,7 +57,7 @@ class Report:
         return outcomes[0] if len(kinds) == 1 else RecipientOutcome(frozenset(), has_failed=True, kind=None)
 
 
-def record(report: Report, now: datetime) -> bool:
+def record(report: DeliveryReport, now: datetime) -> bool:
     """Note that a mail came back; False if we did not send it, it did not fail, or its failure was noted before."""
     message = db.session.scalar(select(OutboxMessage).where(OutboxMessage.message_id.in_(report.message_ids)))
     if message is None or message.bounced_at is not None or not message.recipient:
@@ -69,7 +69,7 @@ def record(report: Report, now: datetime) -> bool:
     return True
 
 
-def read_mailbox(path: Path) -> Iterator[Report]:
+def read_mailbox(path: Path) -> Iterator[DeliveryReport]:
     """Read the reports in an mbox file or a Maildir folder, and skip other mail in it."""
     box = mailbox.Maildir(path, create=False) if path.is_dir() else mailbox.mbox(path, create=False)
     with closing(box):
@@ -79,7 +79,7 @@ def read_mailbox(path: Path) -> Iterator[Report]:
                 yield report
 
 
-def find_report(message: Message) -> Report | None:
+def find_report(message: Message) -> DeliveryReport | None:
     """The report in a mail, if it is one and some address failed or complained."""
     parts = {part.get_content_type(): part for part in reversed(list(message.walk()))}
     if "message/feedback-report" in parts:
@@ -98,7 +98,7 @@ def find_report(message: Message) -> Report | None:
     message_ids = [found.decode("ascii", "replace") for found in quoted] + re.findall(r"<[^<>\s]+>", answered)
     if not message_ids or not any(outcome.has_failed for outcome in outcomes):
         return None
-    return Report(tuple(dict.fromkeys(message_ids)), tuple(outcomes))
+    return DeliveryReport(tuple(dict.fromkeys(message_ids)), tuple(outcomes))
 
 
 def _blocks(part: Message) -> list[Message]:

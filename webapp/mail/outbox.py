@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 from webapp.db.session import db
 from webapp.mail import suppressions
 from webapp.mail.refusals import judge
-from webapp.mail.smtp import Letter, Mailer, NotSent, Refused, Uncertain, new_message_id
+from webapp.mail.smtp import Letter, Mailer, MailRefused, NotSent, Uncertain, new_message_id
 from webapp.models import (
     Answer,
     Article,
@@ -54,7 +54,7 @@ WriteLetter = Callable[[OutboxMessage, datetime], Letter | None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeliveryOutcome:
     """The result of one try; ``wait``: until the next one."""
 
     state: MailState
@@ -64,12 +64,12 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedMail:
     """A mail that only this process is delivering; ``letter`` is an outcome if there is nothing to send."""
 
     message_id: int
     attempt: int
-    letter: Letter | Outcome
+    letter: Letter | DeliveryOutcome
 
 
 def enqueue(
@@ -144,7 +144,9 @@ def next_due(now: datetime, priorities: Priorities = PRIORITIES) -> OutboxMessag
     return None
 
 
-def claim(write_letter: WriteLetter, now: datetime, priorities: Priorities = PRIORITIES) -> Claim | None:
+def claim(
+    write_letter: WriteLetter, now: datetime, priorities: Priorities = PRIORITIES
+) -> ClaimedMail | None:
     """Claim and render the mail to deliver next; None if none is due.
 
     Commit the claim before sending: otherwise a crash would leave the mail queued, to be sent twice. Rendering belongs
@@ -157,29 +159,31 @@ def claim(write_letter: WriteLetter, now: datetime, priorities: Priorities = PRI
     message.attempt_count += 1
     try:
         with db.session.begin_nested():  # otherwise an error of the database would undo the claim, too
-            letter: Letter | Outcome = write_letter(message, now) or Outcome(MailState.EXCLUDED)
+            letter: Letter | DeliveryOutcome = write_letter(message, now) or DeliveryOutcome(
+                MailState.EXCLUDED
+            )
     except Exception as error:
         log.exception("a mail could not be written", extra={"message_id": message.message_id})
         letter = _later(f"could not be written: {error}", message.attempt_count)
-    return Claim(message.id, message.attempt_count, letter)
+    return ClaimedMail(message.id, message.attempt_count, letter)
 
 
-def send(mailer: Mailer, claimed: Claim) -> Outcome:
+def send(mailer: Mailer, claimed: ClaimedMail) -> DeliveryOutcome:
     """Send a claimed mail. It can take half a minute, so call it outside any transaction."""
-    if isinstance(claimed.letter, Outcome):
+    if isinstance(claimed.letter, DeliveryOutcome):
         return claimed.letter
     try:
         mailer.send(claimed.letter)
-    except Refused as error:
-        return Outcome(MailState.FAILED, str(error), bounce=error.bounce)
+    except MailRefused as error:
+        return DeliveryOutcome(MailState.FAILED, str(error), bounce=error.bounce)
     except NotSent as error:
         return _later(str(error), claimed.attempt, error.bounce)
     except Uncertain as error:
-        return Outcome(MailState.UNCERTAIN, str(error))
-    return Outcome(MailState.SENT)
+        return DeliveryOutcome(MailState.UNCERTAIN, str(error))
+    return DeliveryOutcome(MailState.SENT)
 
 
-def finish(claimed: Claim, outcome: Outcome, now: datetime) -> None:
+def finish(claimed: ClaimedMail, outcome: DeliveryOutcome, now: datetime) -> None:
     """Record the outcome, unless the mail was settled or claimed again in the meantime."""
     message = db.session.scalar(
         select(OutboxMessage).where(
@@ -386,8 +390,8 @@ def _settle(row: OutboxMessage, was_delivered: bool, now: datetime) -> None:
         row.next_try_at = now
 
 
-def _later(error: str, attempt: int, bounce: BounceKind | None = None) -> Outcome:
+def _later(error: str, attempt: int, bounce: BounceKind | None = None) -> DeliveryOutcome:
     """Queue another try, or fail after the last one."""
     if attempt > len(WAITS):
-        return Outcome(MailState.FAILED, error, bounce=bounce)
-    return Outcome(MailState.QUEUED, error, WAITS[attempt - 1])
+        return DeliveryOutcome(MailState.FAILED, error, bounce=bounce)
+    return DeliveryOutcome(MailState.QUEUED, error, WAITS[attempt - 1])

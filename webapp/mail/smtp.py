@@ -45,7 +45,7 @@ class ServerAway(NotSent):
     """The mail server does not answer, or does not let us in. That says nothing about this mail."""
 
 
-class Refused(NotSent):
+class MailRefused(NotSent):
     """The mail server refused this mail for good."""
 
 
@@ -90,7 +90,7 @@ class Mailer(Protocol):
         """Connect, unless the last connection still works; raises ServerAway."""
 
     def send(self, letter: Letter) -> None:
-        """Send one mail; raises NotSent, Refused (for good) or Uncertain."""
+        """Send one mail; raises NotSent, MailRefused (for good) or Uncertain."""
 
     def was_delivered(self, message_id: str) -> bool | None:
         """Whether this mail was delivered; None if the mailer cannot tell."""
@@ -159,7 +159,7 @@ class SmtpMailer:
         try:
             body = letter.to_bytes()
         except (MessageError, ValueError) as error:
-            raise Refused(f"the mail cannot be written: {error}") from error
+            raise MailRefused(f"the mail cannot be written: {error}") from error
         connection = self.connection or self.open()
         try:
             _expect(connection.mail(letter.sender), ACCEPTED)
@@ -241,12 +241,12 @@ def _connect(parts: SplitResult) -> smtplib.SMTP:
 
 
 def _expect(answer: tuple[int, bytes], *good: int, sender: str = "") -> None:
-    """Raise NotSent for a 4xx answer and Refused for a 5xx answer; with ``sender`` it may be about the recipient."""
+    """Raise NotSent for a 4xx answer and MailRefused for a 5xx answer; with ``sender`` it may be about the recipient."""
     code, words = answer
     if code in good:
         return
     reason = f"{code} {words.decode('utf-8', 'replace')}"
-    refusal = NotSent if code < 500 else Refused  # noqa: PLR2004
+    refusal = NotSent if code < 500 else MailRefused  # noqa: PLR2004
     raise refusal(reason[:300], judge(reason, sender) if sender else None)
 
 

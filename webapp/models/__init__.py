@@ -13,8 +13,8 @@ from webapp.models.drafting import (
     DraftComment,
     Fact,
     FoundBy,
-    Section,
-    Source,
+    PaperPart,
+    PaperSection,
     StoredText,
 )
 from webapp.models.editor import (

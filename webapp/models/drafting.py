@@ -15,7 +15,7 @@ from webapp.models.editor import Editor
 from webapp.models.values import ReadFrom
 
 
-class Source(StrEnum):
+class PaperPart(StrEnum):
     """Where in the paper a section stands. A statement is what JATS marks as funding, interests and the like."""
 
     TITLE = "title"
@@ -25,13 +25,13 @@ class Source(StrEnum):
     STATEMENT = "statement"
 
 
-class Section(msgspec.Struct, frozen=True, omit_defaults=True):
+class PaperSection(msgspec.Struct, frozen=True, omit_defaults=True):
     """A part of a paper. A blank line ends each paragraph, or each row of a table, whose cells are between ``CELL``.
 
     The heading of a statement is the field that it answers, that of a table its caption.
     """
 
-    source: Source
+    source: PaperPart
     text: str
     heading: str = ""
 
@@ -45,7 +45,7 @@ class StoredText(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
     kind: Mapped[ReadFrom] = mapped_column(enum_text(ReadFrom))
-    sections: Mapped[list[Section]] = mapped_column(JsonList(Section))
+    sections: Mapped[list[PaperSection]] = mapped_column(JsonList(PaperSection))
     source: Mapped[str] = mapped_column(String(200))  # the name of a file or service, or "Pasted"
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
@@ -69,7 +69,7 @@ class Fact(Base):
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
     field: Mapped[str] = mapped_column(String(32))
     value: Mapped[str] = mapped_column(Text)
-    source: Mapped[Source | None] = mapped_column(enum_text(Source))  # None: not read in the text
+    source: Mapped[PaperPart | None] = mapped_column(enum_text(PaperPart))  # None: not read in the text
     text_id: Mapped[int | None] = mapped_column(ForeignKey("stored_text.id", ondelete="SET NULL"), index=True)
     start: Mapped[int | None]
     end: Mapped[int | None]

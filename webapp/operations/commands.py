@@ -187,7 +187,7 @@ def db_copy(target: str, source: str | None) -> None:
                 bar.update(done - bar.pos)
 
             checksums = database_copy.copy(source_url, target_url, report)
-    except (ConfigError, database_copy.CannotCopy) as error:
+    except (ConfigError, database_copy.CannotCopyDatabase) as error:
         sys.exit(f"Nothing was copied. {error}")
     for row in checksums:
         click.echo(f"{row.table:20} {row.count:>9} rows  {row.checksum}")

@@ -17,7 +17,7 @@ BATCH_SIZE = 1_000  # rows
 CHECKSUM_BITS = 128
 
 
-class CannotCopy(Exception):
+class CannotCopyDatabase(Exception):
     """Nothing was copied; the message says why and what to do."""
 
 
@@ -34,7 +34,7 @@ def copy(source: str, target: str, report: Callable[[int, int], None]) -> list[T
     """Copy every table from one SQLAlchemy URL to another, in one transaction of the target.
 
     The rows on both sides are counted and summed before the commit; a difference rolls everything back. ``report`` is
-    called with the rows copied and the total. The search index is derived and not copied. Raises CannotCopy.
+    called with the rows copied and the total. The search index is derived and not copied. Raises CannotCopyDatabase.
     """
     engines = _engine(source), _engine(target)
     try:
@@ -44,12 +44,12 @@ def copy(source: str, target: str, report: Callable[[int, int], None]) -> list[T
             reading.exec_driver_sql(snapshot if reading.dialect.name == "postgresql" else "BEGIN")
             revisions = migrations.current(reading), migrations.current(writing)
             if None in revisions or revisions[0] != revisions[1]:
-                raise CannotCopy(
+                raise CannotCopyDatabase(
                     f"The source is at migration {revisions[0]} and the target at {revisions[1]}. "
                     f"Set DATABASE_URL to each in turn and run: {command_line('db upgrade')}"
                 )
             if full := [table.name for table in Base.metadata.sorted_tables if _count(writing, table)]:
-                raise CannotCopy(
+                raise CannotCopyDatabase(
                     f"The target has rows already, in {', '.join(full)}. Give an empty database."
                 )
             _copy_rows(reading, writing, report)
@@ -57,13 +57,13 @@ def copy(source: str, target: str, report: Callable[[int, int], None]) -> list[T
             for table in Base.metadata.sorted_tables:
                 original, copied = _checksum(reading, table), _checksum(writing, table)
                 if original != copied:
-                    raise CannotCopy(
+                    raise CannotCopyDatabase(
                         f"The table {table.name} came out different: {original} became {copied}."
                     )
                 checksums.append(original)
             return checksums
     except DBAPIError as error:
-        raise CannotCopy(f"A database refused: {error.orig}") from error
+        raise CannotCopyDatabase(f"A database refused: {error.orig}") from error
     finally:
         for engine in engines:
             engine.dispose()
@@ -72,7 +72,7 @@ def copy(source: str, target: str, report: Callable[[int, int], None]) -> list[T
 def _engine(url: str) -> Engine:
     engine = create_engine(url)
     if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
-        raise CannotCopy(f"There is no file {engine.url.database}.")
+        raise CannotCopyDatabase(f"There is no file {engine.url.database}.")
     return engine
 
 

@@ -18,7 +18,7 @@ from webapp.models.values import AboutSci, Labeled
 from webapp.papers import original_pages
 from webapp.papers.file_formats import MOST_BYTES
 from webapp.papers.importing import KnownPaper, KnownPapers
-from webapp.papers.original_pages import Page
+from webapp.papers.original_pages import OriginalPage
 from webapp.papers.records import Unreadable
 from webapp.parsing import clean_text
 from webapp.publishing import deletion, revisions
@@ -43,7 +43,7 @@ class Fate(Labeled):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PageOutcome:
     """What became of a page, or would, with the ``reason`` if it is refused, and what an editor should check."""
 
     file: str
@@ -61,7 +61,7 @@ class CategoryMap:
         self.mapped: Counter[tuple[str, str]] = Counter()  # (their name, ours)
         self.unmapped: Counter[str] = Counter()
 
-    def content_of(self, page: Page) -> ArticleContent:
+    def content_of(self, page: OriginalPage) -> ArticleContent:
         """Return what a page says, under our categories."""
         content, slugs = page.record.content, list[str]()
         for name in page.categories:
@@ -83,7 +83,7 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() in (".html", ".htm"))
 
 
-def read(folder: Path, files: Iterable[Path]) -> Iterator[Page | Outcome]:
+def read(folder: Path, files: Iterable[Path]) -> Iterator[OriginalPage | PageOutcome]:
     """Read pages; one that is refused yields its outcome. Of two about one paper, or at one address, the later is refused."""
     known, files_by_address = KnownPapers(), dict[str, str]()
     for path in files:
@@ -96,22 +96,24 @@ def read(folder: Path, files: Iterable[Path]) -> Iterator[Page | Outcome]:
             cannot = (
                 f"We can’t read this file: {error.strerror}." if isinstance(error, OSError) else str(error)
             )
-            yield Outcome(file, Fate.REFUSED, cannot)
+            yield PageOutcome(file, Fate.REFUSED, cannot)
             continue
         paper = page.record.content.paper
         if page.record.reason:
-            yield Outcome(file, Fate.REFUSED, page.record.reason)
+            yield PageOutcome(file, Fate.REFUSED, page.record.reason)
         elif (same := known.find(paper)) is not None:
-            yield Outcome(file, Fate.REFUSED, f"It is about the same paper as {same.title}.")
+            yield PageOutcome(file, Fate.REFUSED, f"It is about the same paper as {same.title}.")
         elif other := files_by_address.get(page.address):
-            yield Outcome(file, Fate.REFUSED, f"It has the same address as {other}: {page.address}")
+            yield PageOutcome(file, Fate.REFUSED, f"It has the same address as {other}: {page.address}")
         else:
             known.add(paper, KnownPaper(file))
             files_by_address[page.address] = file
             yield page
 
 
-def plan(page: Page, categories: CategoryMap, known: KnownPapers) -> tuple[Outcome, ArticleContent]:
+def plan(
+    page: OriginalPage, categories: CategoryMap, known: KnownPapers
+) -> tuple[PageOutcome, ArticleContent]:
     """Decide what becomes of a page, given the papers of the library, and return what its draft will say."""
     content = categories.content_of(page)
     adopted = db.session.get(AdoptedPage, page.address)
@@ -131,12 +133,12 @@ def plan(page: Page, categories: CategoryMap, known: KnownPapers) -> tuple[Outco
         elif draft.editor_id is not None or deletion.has_unsaved_typing(draft):
             reason = f"The page has changed, but somebody has worked on its draft: draft {draft.id}"
     if reason:
-        return Outcome(page.file, Fate.REFUSED, reason), content
+        return PageOutcome(page.file, Fate.REFUSED, reason), content
     notes = () if fate is Fate.UNCHANGED else page.record.notes
-    return Outcome(page.file, fate, notes=notes), content
+    return PageOutcome(page.file, fate, notes=notes), content
 
 
-def adopt(page: Page, categories: CategoryMap, known: KnownPapers, now: datetime) -> Outcome:
+def adopt(page: OriginalPage, categories: CategoryMap, known: KnownPapers, now: datetime) -> PageOutcome:
     """Make the draft of a page, or update it if the page changed and nobody has worked on the draft."""
     outcome, content = plan(page, categories, known)
     if outcome.fate is Fate.ADOPTED:
@@ -150,7 +152,7 @@ def adopt(page: Page, categories: CategoryMap, known: KnownPapers, now: datetime
     return outcome
 
 
-def summary(outcomes: Iterable[Outcome]) -> str:
+def summary(outcomes: Iterable[PageOutcome]) -> str:
     """Account for all pages: how many there are of each fate."""
     counts = Counter(outcome.fate for outcome in outcomes)
     return f"{', '.join(f'{counts[fate]} {fate}' for fate in Fate)} = {counts.total()} pages."

@@ -15,7 +15,7 @@ from webapp.config import Config
 from webapp.content.article_content import ArticleContent, from_json
 from webapp.db.session import db
 from webapp.db.writing import stop_reading, writing
-from webapp.models import AiDraft, Draft, Section, Source
+from webapp.models import AiDraft, Draft, PaperPart, PaperSection
 from webapp.models.values import Finding, Implication, ReadFrom, Result
 from webapp.papers import language_model, stored_texts
 from webapp.papers.facts import decisions
@@ -114,11 +114,11 @@ def waiting(editor_id: int) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def texts_to_send(draft: Draft) -> Sequence[Section]:
+def texts_to_send(draft: Draft) -> Sequence[PaperSection]:
     """Return what of a draft's paper may leave the site: the abstract, and the stored texts of a paper that is free to read."""
     paper = from_json(draft.content).paper
     stored = publication.stored_sections(draft) if paper.is_free_to_read else ()
-    sections = (Section(Source.ABSTRACT, paper.abstract), *stored)
+    sections = (PaperSection(PaperPart.ABSTRACT, paper.abstract), *stored)
     return [section for section in sections if section.text.strip()]
 
 
@@ -165,7 +165,7 @@ def _question(draft: Draft) -> tuple[str, ReadFrom]:
         paper.append({"part": section.heading or section.source, "text": section.text[:left]})
         is_cut |= len(section.text) > left
         left = max(0, left - len(section.text))
-    is_more = any(section.source is not Source.ABSTRACT for section in texts)
+    is_more = any(section.source is not PaperPart.ABSTRACT for section in texts)
     kinds = {text.kind for text in stored_texts.stored(draft)} if is_more else set()
     read = next((kind for kind in ReadFrom if kind in kinds), ReadFrom.ABSTRACT)
     read = ReadFrom.PART if is_cut and read is ReadFrom.FULL_TEXT else read

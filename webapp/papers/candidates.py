@@ -29,7 +29,7 @@ _LONGEST_IDENTIFIER = 255  # characters, as the column has it
 _NO_PAPER = "Choose at least one paper. A registered trial isn’t one, so it can’t become a draft."
 
 
-class Outcome(Labeled):
+class ListingOutcome(Labeled):
     """What became of an entry of a list."""
 
     NEW = "new", "new"
@@ -38,9 +38,9 @@ class Outcome(Labeled):
     LEFT_OUT = "left-out", "left out"
 
 
-def add(entries: Iterable[Listed], source: str, library: Library, now: datetime) -> Counter[Outcome]:
+def add(entries: Iterable[Listed], source: str, library: Library, now: datetime) -> Counter[ListingOutcome]:
     """Store what a service lists: what is there already is completed, in whatever state it is."""
-    counted = Counter[Outcome]()
+    counted = Counter[ListingOutcome]()
     for entry in entries:
         record, same = entry.record, _matches(entry)
         counted[_outcome(entry, same, library)] += 1
@@ -101,7 +101,7 @@ def _pass_on(record: Record, source: str, library: Library, now: datetime) -> No
             external_changes.publish_notice(article, notice, now)
 
 
-def outcomes(entries: Iterable[Listed], library: Library) -> Counter[Outcome]:
+def outcomes(entries: Iterable[Listed], library: Library) -> Counter[ListingOutcome]:
     """Say what ``add`` would do, and change nothing."""
     return Counter(_outcome(entry, _matches(entry), library) for entry in entries)
 
@@ -223,12 +223,12 @@ def _matches(entry: Listed) -> list[Candidate]:
     )  # what was decided stays decided
 
 
-def _outcome(entry: Listed, same: Sequence[Candidate], library: Library) -> Outcome:
+def _outcome(entry: Listed, same: Sequence[Candidate], library: Library) -> ListingOutcome:
     if entry.record.reason:
-        return Outcome.LEFT_OUT
+        return ListingOutcome.LEFT_OUT
     if same:
-        return Outcome.KNOWN
-    return Outcome.OURS if library.find(entry.record.content.paper) else Outcome.NEW
+        return ListingOutcome.KNOWN
+    return ListingOutcome.OURS if library.find(entry.record.content.paper) else ListingOutcome.NEW
 
 
 def _complete(candidate: Candidate, entry: Listed, source: str) -> None:

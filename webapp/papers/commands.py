@@ -26,8 +26,8 @@ from webapp.papers import (
     watching,
 )
 from webapp.papers.adoption import CategoryMap, Fate
-from webapp.papers.candidates import Outcome
-from webapp.papers.original_pages import Page
+from webapp.papers.candidates import ListingOutcome
+from webapp.papers.original_pages import OriginalPage
 from webapp.papers.rating import Library
 from webapp.papers.records import Record, Unreadable
 from webapp.publishing import retractions
@@ -86,8 +86,8 @@ def adopt_pages(folder: Path, dry_run: bool) -> None:
     """Make a draft of every summary among the saved pages (.html) in FOLDER. A second run makes only what is new or changed."""
     with click.progressbar(adoption.files_in(folder), label="Reading") as bar:
         found = list(adoption.read(folder, bar))
-    outcomes = [one for one in found if not isinstance(one, Page)]
-    pages = [one for one in found if isinstance(one, Page)]
+    outcomes = [one for one in found if not isinstance(one, OriginalPage)]
+    pages = [one for one in found if isinstance(one, OriginalPage)]
     categories = CategoryMap()
     stop_reading()
     with click.progressbar(pages, label="Comparing" if dry_run else "Making drafts") as bar:
@@ -142,7 +142,7 @@ def watch(dry_run: bool) -> None:
         if report.problem:
             click.echo(f"{report.name}: {report.problem}", err=True)
     failed = sum(bool(report.problem) for report in reports)
-    new = sum(report.outcomes[Outcome.NEW] for report in reports)
+    new = sum(report.outcomes[ListingOutcome.NEW] for report in reports)
     verb = "would be stored" if dry_run else "stored"
     click.echo(
         f"{plural(len(reports), 'watch', 'watches')}: {plural(new, 'new candidate')} {verb}, {failed} failed."

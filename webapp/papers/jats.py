@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import date_of, earliest_date, find_doi, find_trials
-from webapp.models import CELL, Section, Source
+from webapp.models import CELL, PaperPart, PaperSection
 from webapp.models.values import Author
 from webapp.papers import names
 from webapp.papers.crossref import short_license
@@ -65,7 +65,7 @@ def records(root: Element) -> Iterator[Record]:
         yield Record(content=content, types=(*kinds, publisher), sections=_sections(article, content))
 
 
-def _sections(article: Element, content: ArticleContent) -> tuple[Section, ...]:
+def _sections(article: Element, content: ArticleContent) -> tuple[PaperSection, ...]:
     """Read what JATS has elements for, the running text, part by part, and the tables, which are taken out of it."""
     license_address = " ".join(
         address
@@ -86,16 +86,16 @@ def _sections(article: Element, content: ArticleContent) -> tuple[Section, ...]:
         caption = f"{words(wrap.find('label'))} {words(wrap.find('caption'))}"
         rows = [CELL.join(words(cell).replace(CELL, " / ") for cell in row) for row in wrap.iter("tr")]
         notes = words(wrap.find("table-wrap-foot"))
-        tables.append(Section(Source.TABLE, "\n\n".join((caption, *rows, notes))))
+        tables.append(PaperSection(PaperPart.TABLE, "\n\n".join((caption, *rows, notes))))
     drop(article, ("table-wrap",))
     running = []
     for part in (*article.iterfind("body/*"), *article.iterfind("back/*")):
         title = part.find("title")
         if title is not None:
             part.remove(title)
-        running.append(Section(Source.FULL_TEXT, "\n\n".join(_blocks(part)), words(title)))
+        running.append(PaperSection(PaperPart.FULL_TEXT, "\n\n".join(_blocks(part)), words(title)))
     return (
-        *(Section(Source.STATEMENT, text, name) for name, text in statements.items()),
+        *(PaperSection(PaperPart.STATEMENT, text, name) for name, text in statements.items()),
         *running,
         *tables,
     )

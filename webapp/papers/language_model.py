@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from webapp.config import Config
-from webapp.papers.services import NotThere, Refused, Service, ServiceFailed, post
+from webapp.papers.services import NotThere, RequestRefused, Service, ServiceFailed, post
 from webapp.parsing import clean_texts
 
 SECONDS = 180.0  # for one answer: a model on a computer of one's own takes minutes
@@ -54,7 +54,9 @@ def ask(config: Config, instructions: str, question: str, kind: type[Answer]) ->
     try:
         try:
             body = post(config, service, "/chat/completions", request, config.draft_llm_key)
-        except Refused:  # many servers know only the older way, by which a model has to be told the shape
+        except (
+            RequestRefused
+        ):  # many servers know only the older way, by which a model has to be told the shape
             request["response_format"] = {"type": "json_object"}
             shape = msgspec.json.encode(schema).decode()
             request["messages"][0]["content"] += f"\n\nAnswer with JSON of this schema: {shape}"

@@ -45,7 +45,7 @@ _NOT_ASKED_FOR = "Title and abstract don’t have all words of the search."
 
 
 @dataclass(frozen=True)
-class Question:
+class ListingQuery:
     """What to ask a service: a search in its own language, for the days from ``first`` to ``last``."""
 
     config: Config
@@ -90,7 +90,7 @@ class ListPage:
     understood_as: str = ""
 
 
-def pages(question: Question) -> Iterator[ListPage]:
+def pages(question: ListingQuery) -> Iterator[ListPage]:
     """Give every page of what a service lists. Raises ServiceFailed, also after some pages."""
     service, read = _READERS[question.source]
     count, seen = 0, set[tuple[str, ...]]()
@@ -114,7 +114,7 @@ def pages(question: Question) -> Iterator[ListPage]:
     raise ServiceFailed(f"{service.name} listed {count:,} of {page.total:,} results, and then no more.")
 
 
-def _europe_pmc(question: Question) -> Iterator[ListPage]:
+def _europe_pmc(question: ListingQuery) -> Iterator[ListPage]:
     query = {
         "query": f"({question.query}) AND FIRST_IDATE:[{question.first} TO {question.last}]",
         "resultType": "core",
@@ -148,7 +148,7 @@ def _from_europe_pmc(row: Any) -> Listed:
     )
 
 
-def _pubmed(question: Question) -> Iterator[ListPage]:
+def _pubmed(question: ListingQuery) -> Iterator[ListPage]:
     common = {"db": "pubmed", "tool": TOOL} | contact(question.config, "email")
     days = {
         "datetype": "edat",
@@ -178,7 +178,7 @@ def _pubmed(question: Question) -> Iterator[ListPage]:
         yield ListPage([Listed(record) for record in records], total, understood_as)
 
 
-def _crossref(question: Question) -> Iterator[ListPage]:
+def _crossref(question: ListingQuery) -> Iterator[ListPage]:
     # Crossref ranks by words and finds millions of papers with "injury" alone: of its list, what has all words counts. The
     # date of the index changes whenever somebody cites a paper, so a new paper is told by the date on which it was created.
     query = {
@@ -211,7 +211,7 @@ def _from_crossref(item: Any, wanted: set[str]) -> Listed:
     return Listed(record, cited=tuple(filter(None, cited)), twins=tuple(pair for pair in twins if pair[1]))
 
 
-def _clinical_trials(question: Question) -> Iterator[ListPage]:
+def _clinical_trials(question: ListingQuery) -> Iterator[ListPage]:
     query = {
         "query.cond": question.query,
         "filter.advanced": f"AREA[LastUpdatePostDate]RANGE[{question.first},MAX]",
@@ -260,7 +260,7 @@ def _says(service: Service, problem: str) -> ServiceFailed:
     return ServiceFailed(f"{service.name} refused the search: {plain_text(problem)[:_LONGEST_ERROR]}")
 
 
-_READERS: dict[WatchSource, tuple[Service, Callable[[Question], Iterator[ListPage]]]] = {
+_READERS: dict[WatchSource, tuple[Service, Callable[[ListingQuery], Iterator[ListPage]]]] = {
     WatchSource.EUROPE_PMC: (EUROPE_PMC, _europe_pmc),
     WatchSource.PUBMED: (PUBMED, _pubmed),
     WatchSource.CROSSREF: (CROSSREF_LISTS, _crossref),

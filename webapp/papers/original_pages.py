@@ -50,7 +50,7 @@ _NUMBERED = re.compile(r"\(?\d{1,2}[.):]\s+")
 
 
 @dataclass(frozen=True)
-class Page:
+class OriginalPage:
     """A page that was read: its address on the original site, the names of its categories, and what it says."""
 
     file: str
@@ -59,7 +59,7 @@ class Page:
     record: Record
 
 
-def read(source: bytes, file: str) -> Page:
+def read(source: bytes, file: str) -> OriginalPage:
     """Read a saved page; ``file`` is its path below the folder of pages. Raises Unreadable with the reason."""
     if len(source) > MOST_BYTES:
         raise Unreadable(f"This file is larger than {MOST_BYTES // 1_000_000} MB.")
@@ -97,7 +97,7 @@ def read(source: bytes, file: str) -> Page:
             re.fullmatch(r"\W*back to (?:the )?(.+)", block.text, re.I) for block in blocks if block.is_link
         )
         categories = [end[1] for end in ends if end and _is_category(end[1])][-1:]
-    return Page(file, address, tuple(categories), msgspec.structs.replace(record, content=content))
+    return OriginalPage(file, address, tuple(categories), msgspec.structs.replace(record, content=content))
 
 
 def _label(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 from webapp.papers.records import one_line
 from webapp.parsing import clean_text, int_from
 
@@ -31,7 +31,7 @@ _HYPHEN = re.compile(r"([^\W\d_]+)-$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
-def sections(text: str) -> tuple[Section, ...]:
+def sections(text: str) -> tuple[PaperSection, ...]:
     """Read the sections of a pasted text, in order; what precedes the first heading is one, too."""
     lines = _without_heads([one_line(line) for line in clean_text(text).split("\n")])
     hyphenated = {word.casefold() for line in lines for word in re.findall(r"[^\W\d_]+-[^\W\d_]+", line)}
@@ -48,10 +48,10 @@ def sections(text: str) -> tuple[Section, ...]:
             paragraphs.append([])
     read = []
     for heading, begins, paragraphs in found:
-        source = {"": Source.FULL_TEXT, "abstract": Source.ABSTRACT}.get(begins, Source.STATEMENT)
+        source = {"": PaperPart.FULL_TEXT, "abstract": PaperPart.ABSTRACT}.get(begins, PaperPart.STATEMENT)
         body = "\n\n".join(_joined(paragraph, hyphenated) for paragraph in paragraphs if paragraph)
         if body and begins != _REFERENCES:
-            read.append(Section(source, body, begins if source is Source.STATEMENT else heading))
+            read.append(PaperSection(source, body, begins if source is PaperPart.STATEMENT else heading))
     return tuple(read)
 
 

@@ -9,7 +9,7 @@ from webapp.catalog.queries import published
 from webapp.content.article_content import ArticleContent, PaperContent, from_json
 from webapp.content.identifiers import find_trials
 from webapp.db.session import db
-from webapp.models import Article, Candidate, CandidateReason, Paper, ReasonKind, Section, Source
+from webapp.models import Article, Candidate, CandidateReason, Paper, PaperPart, PaperSection, ReasonKind
 from webapp.models.values import PaperStatus, StudyKind, Subject
 from webapp.papers import importing
 from webapp.papers.facts import study_kind
@@ -120,7 +120,9 @@ def guess(entry: Listed) -> Listed:
     It takes longer than anybody should wait to write.
     """
     paper = entry.record.content.paper
-    text = PaperText(Section(Source.TITLE, paper.title), Section(Source.ABSTRACT, paper.abstract))
+    text = PaperText(
+        PaperSection(PaperPart.TITLE, paper.title), PaperSection(PaperPart.ABSTRACT, paper.abstract)
+    )
     studied = best(Field.SUBJECT, study_kind.subjects(text))
     kinds = best(Field.STUDY_KIND, study_kind.kinds(text))
     kind = entry.record.content.study_kind or (kinds[0].value if kinds else None)

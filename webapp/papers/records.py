@@ -10,7 +10,7 @@ import msgspec
 from webapp.content.article_content import ArticleContent, PaperContent
 from webapp.content.identifiers import READERS, find_doi, find_orcid
 from webapp.content.paper_status import is_notice, status_of
-from webapp.models import Article, Paper, Section
+from webapp.models import Article, Paper, PaperSection
 from webapp.models.values import PaperStatus, Registration
 from webapp.papers import names
 from webapp.parsing import clean_text, decode_entities
@@ -82,7 +82,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     content: ArticleContent = ArticleContent()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[PaperSection, ...] = ()
     types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reason: str = ""
@@ -147,7 +147,7 @@ def normalized(record: Record) -> Record:
         notes.append(NOT_ALL_AUTHORS)
     texts = ("\n\n".join(_paragraphs(section.text)) for section in record.sections)
     sections = tuple(
-        Section(section.source, text, plain_text(section.heading))
+        PaperSection(section.source, text, plain_text(section.heading))
         for section, text in zip(record.sections, texts, strict=True)
         if text
     )

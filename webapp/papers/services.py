@@ -61,7 +61,7 @@ class NotThere(ServiceFailed):
     """The service works, and does not have what it was asked for."""
 
 
-class Refused(ServiceFailed):
+class RequestRefused(ServiceFailed):
     """The service did not understand the request."""
 
 
@@ -203,7 +203,7 @@ def _failure(service: Service, pace: Pace, error: HTTPError) -> ServiceFailed:
         return ServiceFailed(f"{service.name} has a problem at the moment (error {error.code}).")
     if error.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return ServiceFailed(f"{service.name} doesn’t let us in (error {error.code}).")
-    return Refused(f"{service.name} refused our request (error {error.code}).")
+    return RequestRefused(f"{service.name} refused our request (error {error.code}).")
 
 
 def _must_wait(service: Service, seconds: float) -> MustWait:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from webapp.content.article_content import PaperContent, from_json
 from webapp.content.identifiers import find_doi
 from webapp.db.session import db
-from webapp.models import Draft, Section, Source, StoredText
+from webapp.models import Draft, PaperPart, PaperSection, StoredText
 from webapp.models.values import ReadFrom
 from webapp.papers import file_formats, pdf_text
 from webapp.papers.facts.paper_text import PaperText
@@ -29,8 +29,8 @@ def texts_of(draft: Draft) -> PaperText:
     """Return title and abstract of a draft's paper, and the sections of all its stored texts, split into sentences."""
     paper = from_json(draft.content).paper
     return PaperText(
-        Section(Source.TITLE, paper.title),
-        Section(Source.ABSTRACT, paper.abstract),
+        PaperSection(PaperPart.TITLE, paper.title),
+        PaperSection(PaperPart.ABSTRACT, paper.abstract),
         *publication.stored_sections(draft),
     )
 
@@ -54,7 +54,7 @@ def text_with(draft: Draft, number: int) -> StoredText | None:
 
 def store(
     draft: Draft,
-    sections: Sequence[Section],
+    sections: Sequence[PaperSection],
     kind: ReadFrom,
     *,
     source: str,
@@ -86,13 +86,13 @@ def erase(draft: Draft, text_id: int) -> None:
     db.session.execute(delete(StoredText).where(StoredText.id == text_id, StoredText.draft_id == draft.id))
 
 
-def kind_of(sections: Sequence[Section]) -> ReadFrom:
+def kind_of(sections: Sequence[PaperSection]) -> ReadFrom:
     """Tell how much of the paper a file in JATS XML has: its body, or no more than what describes the paper."""
-    has_body = any(section.source is Source.FULL_TEXT for section in sections)
+    has_body = any(section.source is PaperPart.FULL_TEXT for section in sections)
     return ReadFrom.FULL_TEXT if has_body else ReadFrom.ABSTRACT
 
 
-def read(source: bytes | str, paper: PaperContent) -> tuple[Sequence[Section], ReadFrom | None]:
+def read(source: bytes | str, paper: PaperContent) -> tuple[Sequence[PaperSection], ReadFrom | None]:
     """Read a text of this paper: JATS XML, or plain text as it is copied from a PDF. Raises Unreadable.
 
     How much of the paper it is, JATS tells; of plain text it is None.
@@ -118,9 +118,9 @@ def read(source: bytes | str, paper: PaperContent) -> tuple[Sequence[Section], R
 
 def doubts(paper: PaperText) -> list[str]:
     """Say what an editor should know about a text before relying on its suggestions."""
-    running = " ".join(section.text for section in paper.sections if section.source is not Source.TABLE)
+    running = " ".join(section.text for section in paper.sections if section.source is not PaperPart.TABLE)
     words = len(re.findall(r"[^\W\d_]+", running))
-    tables = [section.text for section in paper.sections if section.source is Source.TABLE]
+    tables = [section.text for section in paper.sections if section.source is PaperPart.TABLE]
     found = []
     if words >= _ENOUGH_WORDS and len(_ENGLISH.findall(running)) < _LEAST_ENGLISH * words:
         found.append("This doesn’t look like English. We find facts in English texts only.")

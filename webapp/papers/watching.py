@@ -19,8 +19,8 @@ from webapp.db.session import db
 from webapp.db.writing import stop_reading, writing
 from webapp.models import Watch, WatchSource
 from webapp.papers import candidates, listings, rating
-from webapp.papers.candidates import Outcome
-from webapp.papers.listings import Listed, Question
+from webapp.papers.candidates import ListingOutcome
+from webapp.papers.listings import Listed, ListingQuery
 from webapp.papers.rating import Library
 from webapp.papers.services import ServiceFailed
 
@@ -36,15 +36,15 @@ Progress = Callable[[int, int], None]  # called with how many entries were dealt
 
 
 @dataclass
-class Report:
+class WatchReport:
     """What a run did. ``problem`` says why it came to no good end; then its window is asked for again."""
 
     name: str
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[ListingOutcome] = field(default_factory=Counter)
     problem: str = ""
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.outcomes[outcome]} {outcome.label}" for outcome in Outcome)
+        counts = ", ".join(f"{self.outcomes[outcome]} {outcome.label}" for outcome in ListingOutcome)
         return f"{self.name}: {self.outcomes.total()} listed: {counts}."
 
 
@@ -97,11 +97,11 @@ def run_due(config: Config, should_stop: Callable[[], bool]) -> None:
 
 def run(
     number: int, config: Config, library: Library, progress: Progress = lambda _done, _total: None
-) -> Report:
+) -> WatchReport:
     """Run a watch to the end of its list, and say what became of every entry."""
     with writing() as started_at:
         watch = db.session.get_one(Watch, number)
-        report, question = Report(title_of(watch)), _question(watch, config, started_at)
+        report, question = WatchReport(title_of(watch)), _question(watch, config, started_at)
         source = question.source.label
         same_source = db.session.scalars(select(Watch).where(Watch.source == question.source))
         if any(is_running(row, started_at) for row in same_source):
@@ -133,10 +133,10 @@ def run(
     return report
 
 
-def dry_run(number: int, config: Config, library: Library, progress: Progress) -> Report:
+def dry_run(number: int, config: Config, library: Library, progress: Progress) -> WatchReport:
     """Say what a run would do, and store nothing."""
     watch = db.session.get_one(Watch, number)
-    report, question = Report(title_of(watch)), _question(watch, config, datetime.now(UTC))
+    report, question = WatchReport(title_of(watch)), _question(watch, config, datetime.now(UTC))
     stop_reading()
     try:
         for page in listings.pages(question):
@@ -183,7 +183,7 @@ def title_of(watch: Watch) -> str:
     return f"{watch.source.label}, {watch.name}"
 
 
-def _question(watch: Watch, config: Config, now: datetime) -> Question:
+def _question(watch: Watch, config: Config, now: datetime) -> ListingQuery:
     """Ask for what is new since the last good run, and for some days before it."""
     since = watch.last_ok_at - OVERLAP if watch.last_ok_at else now - FIRST_WINDOW
-    return Question(config, watch.source, watch.query, since.date(), now.date())
+    return ListingQuery(config, watch.source, watch.query, since.date(), now.date())

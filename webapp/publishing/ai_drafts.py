@@ -16,7 +16,7 @@ from webapp.content.ai_text import AiText
 from webapp.content.article_content import ArticleContent
 from webapp.content.problems import Problem
 from webapp.db.session import db
-from webapp.models import AiConfirmation, AiDraft, Draft, Editor, Section
+from webapp.models import AiConfirmation, AiDraft, Draft, Editor, PaperSection
 from webapp.publishing.sign_offs import PARTS
 
 
@@ -68,7 +68,7 @@ def confirm(draft: Draft, content: ArticleContent, key: str, editor_id: int, now
         )
 
 
-def problems(draft: Draft, content: ArticleContent, sections: Sequence[Section]) -> list[Problem]:
+def problems(draft: Draft, content: ArticleContent, sections: Sequence[PaperSection]) -> list[Problem]:
     """Find what keeps a text from readers because a model wrote in it."""
     written = _written(draft)
     if not written:

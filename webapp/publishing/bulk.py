@@ -24,7 +24,7 @@ SCHEDULED = "A newer text of it is scheduled. Cancel the schedule first."
 _CHOICE = re.compile(r"(article|draft)-([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
-class Action(Labeled):
+class BulkAction(Labeled):
     """What can be done to several texts at once."""
 
     REFILE = "re-file", "Re-file"
@@ -56,7 +56,7 @@ class PlannedChange:
 class BulkPlan:
     """The effect of an action on each chosen text. Without a category nothing can be re-filed."""
 
-    action: Action
+    action: BulkAction
     category: Category | None
     choices: tuple[PlannedChange, ...]
 
@@ -69,7 +69,7 @@ class BulkPlan:
         return [change for change in self.choices if change.skip_reason]
 
 
-def plan(action: Action, choices: Sequence[str], category: Category | None) -> BulkPlan:
+def plan(action: BulkAction, choices: Sequence[str], category: Category | None) -> BulkPlan:
     """Plan an action on texts given as "article-5", "article-5:3" (as of revision 3) or "draft-7"; others are ignored."""
     matches = [match for choice in dict.fromkeys(choices) if (match := _CHOICE.fullmatch(choice))]
     draft_ids = [int(match[2]) for match in matches if match[1] == "draft"]
@@ -91,7 +91,7 @@ def plan(action: Action, choices: Sequence[str], category: Category | None) -> B
             change = PlannedChange(article.title, article, skip_reason=CHANGED_MEANWHILE)
         elif article.id in scheduled:
             change = PlannedChange(article.title, article, skip_reason=SCHEDULED)
-        elif action is Action.REFILE:
+        elif action is BulkAction.REFILE:
             change = _plan_refiling(article, category)
         elif article.status == ArticleStatus.WITHDRAWN:
             change = PlannedChange(article.title, article, skip_reason="It is withdrawn already.")
@@ -131,7 +131,7 @@ def carry_out(wanted: BulkPlan, editor_id: int, now: datetime, note: str) -> Bul
         article = planned.article
         assert article is not None  # only drafts have none, and they are skipped
         slugs = _slugs(article)
-        if wanted.action is Action.WITHDRAW:
+        if wanted.action is BulkAction.WITHDRAW:
             publication.withdraw(article, note, now)
         elif wanted.category is not None:
             _refile(article, _slugs_under(article, wanted.category), editor_id, now)
@@ -152,10 +152,10 @@ def carry_out(wanted: BulkPlan, editor_id: int, now: datetime, note: str) -> Bul
 def store_import(drafts: Sequence[Draft], editor_id: int, now: datetime) -> BulkChange:
     """Store which drafts an import made, so that ``undo`` can delete them."""
     rows = [{"draft_id": draft.id, "title": draft.title} for draft in drafts]
-    return _store(Action.IMPORT, rows, editor_id, now)
+    return _store(BulkAction.IMPORT, rows, editor_id, now)
 
 
-def _store(action: Action, rows: list[dict[str, Any]], editor_id: int, now: datetime) -> BulkChange:
+def _store(action: BulkAction, rows: list[dict[str, Any]], editor_id: int, now: datetime) -> BulkChange:
     change = BulkChange(kind=action.value, editor_id=editor_id, made_at=now, changed=rows)
     db.session.add(change)
     db.session.flush()
@@ -181,7 +181,7 @@ def undo(change: BulkChange, editor_id: int, now: datetime) -> None:
 
 def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: datetime) -> str:
     """Undo the change to one text; returns why that is impossible, or an empty string."""
-    if change.kind == Action.IMPORT:
+    if change.kind == BulkAction.IMPORT:
         draft = db.session.get(Draft, row["draft_id"])
         if draft is None or draft.deleted_at is not None:
             return "It was deleted already."
@@ -193,7 +193,7 @@ def _undo_row(change: BulkChange, row: dict[str, Any], editor_id: int, now: date
     if article is None or article.revision_number != row["revision"]:
         return CHANGED_MEANWHILE
     try:
-        if change.kind == Action.WITHDRAW:
+        if change.kind == BulkAction.WITHDRAW:
             content = publication.content_of(article)
             external_changes.publish_again(article, content, editor_id, Kind.PUBLISHED, now)
         else:

@@ -31,8 +31,8 @@ from webapp.models import (
     Draft,
     Live,
     Paper,
+    PaperSection,
     Revision,
-    Section,
     StoredText,
 )
 from webapp.models.values import ArticleStatus
@@ -112,7 +112,7 @@ def check_publishable(
     return reasons
 
 
-def stored_sections(draft: Draft | None) -> tuple[Section, ...]:
+def stored_sections(draft: Draft | None) -> tuple[PaperSection, ...]:
     """Fetch the sections of the texts of its paper that are stored with a draft, which may be new."""
     if draft is None or draft.id is None:
         return ()

@@ -13,49 +13,49 @@ from webapp.models import Opinion, Review, Revision, SafetyReview
 from webapp.models.values import SignOff
 
 
-class Part(NamedTuple):
+class ReviewedPart(NamedTuple):
     """A part of a text that reviewers judge separately: the name they see, and its fields."""
 
     label: str
     fields: str
 
 
-def _by_first_field(*parts: Part) -> dict[str, Part]:
+def _by_first_field(*parts: ReviewedPart) -> dict[str, ReviewedPart]:
     """The authoring form shows under a part's first field what should change in it."""
     return {part.fields.partition(" ")[0]: part for part in parts}
 
 
 PARTS = _by_first_field(
-    Part("Title and main message", "main_message plain_title result"),
-    Part("Simple explanation", "simple_explanation"),
-    Part(
+    ReviewedPart("Title and main message", "main_message plain_title result"),
+    ReviewedPart("Simple explanation", "simple_explanation"),
+    ReviewedPart(
         "Who and what was studied",
         "participants subject species about_sci study_kind study_duration evidence_level sample_size age country "
         "injury_level injury_completeness time_since_injury people",
     ),
-    Part("Key findings", "findings"),
-    Part("Harms and side effects", "harms harms_read"),
-    Part("Research summary", "research_summary"),
-    Part("Practical implications and questions", "implications questions shows_dysreflexia_help"),
-    Part("Study limitations", "limitations"),
-    Part("Since then", "since_then"),
-    Part("Who paid, and who stood to gain", "funding conflicts_of_interest registrations"),
+    ReviewedPart("Key findings", "findings"),
+    ReviewedPart("Harms and side effects", "harms harms_read"),
+    ReviewedPart("Research summary", "research_summary"),
+    ReviewedPart("Practical implications and questions", "implications questions shows_dysreflexia_help"),
+    ReviewedPart("Study limitations", "limitations"),
+    ReviewedPart("Since then", "since_then"),
+    ReviewedPart("Who paid, and who stood to gain", "funding conflicts_of_interest registrations"),
 )
 ANSWER_PARTS = _by_first_field(
-    Part(
+    ReviewedPart(
         "Question, verdict and how sure we are",
         "verdict question verdict_rests_on certainty certainty_reason",
     ),
-    Part("What we found", "found"),
-    Part("What is missing, and what would change this", "missing would_change"),
-    Part("Questions for the care team", "questions"),
-    Part("Safety cards and other places", "elsewhere safety_cards"),
+    ReviewedPart("What we found", "found"),
+    ReviewedPart("What is missing, and what would change this", "missing would_change"),
+    ReviewedPart("Questions for the care team", "questions"),
+    ReviewedPart("Safety cards and other places", "elsewhere safety_cards"),
 )
 CARD_PARTS = _by_first_field(
-    Part("What to do now, and what not", "do_now do_not"),
-    Part("When to call, and what to say", "call_now call_soon tell actions note"),
-    Part("What it is, its signs, and who is at risk", "signs label title what who"),
-    Part("Where this comes from", "sources checked_on"),
+    ReviewedPart("What to do now, and what not", "do_now do_not"),
+    ReviewedPart("When to call, and what to say", "call_now call_soon tell actions note"),
+    ReviewedPart("What it is, its signs, and who is at risk", "signs label title what who"),
+    ReviewedPart("Where this comes from", "sources checked_on"),
 )
 ALL_PARTS = PARTS | ANSWER_PARTS | CARD_PARTS
 

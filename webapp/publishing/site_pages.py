@@ -42,7 +42,7 @@ class PageProblem(NamedTuple):
     message: str
 
 
-class _File(SitePage, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _SitePageFile(SitePage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A page in a file."""
 
 
@@ -173,7 +173,7 @@ def to_toml(page: SitePage) -> str:
 
 def from_toml(source: bytes) -> SitePage:
     """Read a file; raises TextRefused."""
-    read = saved_texts.from_toml(source, _File)
+    read = saved_texts.from_toml(source, _SitePageFile)
     return SitePage(**{name: getattr(read, name) for name in read.__struct_fields__})
 
 

@@ -13,7 +13,7 @@ from webapp.publishing import audit, saved_texts
 from webapp.web.site_settings import SiteSettings, site_settings, starter_settings
 
 
-class _File(SiteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _SettingsFile(SiteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings in a file, which has no logo: that is a file of its own."""
 
 
@@ -62,6 +62,6 @@ def to_toml(settings: SiteSettings) -> str:
 
 def from_toml(source: bytes) -> SiteSettings:
     """Read a file, and keep the logo that the site has; raises TextRefused."""
-    read = saved_texts.from_toml(source, _File, logo=None)
+    read = saved_texts.from_toml(source, _SettingsFile, logo=None)
     values = {name: getattr(read, name) for name in read.__struct_fields__}
     return SiteSettings(**values | {"logo": site_settings().logo})

@@ -37,7 +37,7 @@ class _Row(WordEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     slug: str = ""
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _WordsFile(msgspec.Struct, forbid_unknown_fields=True):
     words: list[_Row] = []
 
 
@@ -177,7 +177,7 @@ def to_toml() -> str:
 
 def from_toml(source: bytes, editor: Editor | None, now: datetime) -> Counts:
     """Add and change the words of a file; those that it leaves out stay. Raises TextRefused: then the caller rolls back."""
-    rows = saved_texts.from_toml(source, _File).words
+    rows = saved_texts.from_toml(source, _WordsFile).words
     changes, counts = WordChanges(editor, now), Counts()
     slugs = {entry.word: slug for slug, entry in changes.known.items()}
     for row in rows:

@@ -47,7 +47,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: list[str]
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _SearchWordsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop_words: list[str] = []
     words: list[Group] = []
 
@@ -55,7 +55,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SearchWords:
     """The table of one language."""
 
-    def __init__(self, file: _File) -> None:
+    def __init__(self, file: _SearchWordsFile) -> None:
         self.stop_words = frozenset(file.stop_words)
         self._groups = {tuple(folded_words(form)): group for group in file.words for form in group.words}
         self._longest = max(map(len, self._groups), default=0)
@@ -76,7 +76,7 @@ def search_words(folder: Path) -> SearchWords:
     """The table of the language of this folder; an empty one if it has none."""
     file = folder / "search_words.toml"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return SearchWords(msgspec.convert(tomllib.loads(text), _File))
+    return SearchWords(msgspec.convert(tomllib.loads(text), _SearchWordsFile))
 
 
 def in_english(text: str) -> tuple[str, Language] | tuple[None, None]:

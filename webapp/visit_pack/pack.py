@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from webapp.catalog.answers import published_answers
 from webapp.catalog.queries import published, standing
-from webapp.catalog.standing_questions import Answer as Given
+from webapp.catalog.standing_questions import AnswerState as Given
 from webapp.catalog.standing_questions import answers
 from webapp.catalog.translations import in_current_language
 from webapp.db.session import db

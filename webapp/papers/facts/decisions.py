@@ -9,7 +9,7 @@ from sqlalchemy import select
 from webapp.content.article_content import FACTS, NOT_STATED, ArticleContent, PaperContent, from_json
 from webapp.content.identifiers import find_trials
 from webapp.db.session import db
-from webapp.models import Draft, Fact, FoundBy, Source
+from webapp.models import Draft, Fact, FoundBy, PaperPart
 from webapp.models.people import People
 from webapp.models.values import ReadFrom, StudyKind, Subject
 from webapp.papers import stored_texts
@@ -115,7 +115,7 @@ def with_fact(content: ArticleContent, field: Field, value: str) -> ArticleConte
 
 
 def _with_people(
-    content: ArticleContent, field: Field, before: str, value: str, source: Source | None
+    content: ArticleContent, field: Field, before: str, value: str, source: PaperPart | None
 ) -> ArticleContent:
     """Fill in who took part from a fact and where it stands, but never replace what does not come from this fact."""
     people, old, new = content.people, people_values(field, before), people_values(field, value)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from webapp.models import Section, Source
+from webapp.models import PaperPart, PaperSection
 
 # A longer one is a table or a list without full stops. No rule reads across a sentence, so that reading stays linear.
 LONGEST_SENTENCE = 1_000
@@ -16,7 +16,7 @@ _ABBREVIATION = re.compile(r"(?:\b(?:vs|e\.g|i\.e|cf|al|Fig|Figs|approx|ca|No|No
 class Sentence:
     """A sentence, its section's number, where it starts there, and how much of the section precedes it (0 to 1)."""
 
-    section: Section
+    section: PaperSection
     number: int
     start: int
     text: str
@@ -26,7 +26,7 @@ class Sentence:
 class PaperText:
     """The sections of a paper with their sentences; ``summary`` are those of title and abstract."""
 
-    def __init__(self, *sections: Section) -> None:
+    def __init__(self, *sections: PaperSection) -> None:
         self.sections = sections
         self.sentences = [
             Sentence(section, number, start, section.text[start:end], start / len(section.text))
@@ -34,7 +34,7 @@ class PaperText:
             for start, end in sentence_spans(section.text)
         ]
         self.summary = [
-            one for one in self.sentences if one.section.source in (Source.TITLE, Source.ABSTRACT)
+            one for one in self.sentences if one.section.source in (PaperPart.TITLE, PaperPart.ABSTRACT)
         ]
 
     def __eq__(self, other: object) -> bool:

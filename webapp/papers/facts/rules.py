@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from webapp.models import Source
+from webapp.models import PaperPart
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.study_kind import is_overview
-from webapp.papers.facts.suggestion import NUMBER, TIME, Candidate
+from webapp.papers.facts.suggestion import NUMBER, TIME, FoundValue
 
 _FILES = Path(__file__).with_name("rules")
 
@@ -28,7 +28,7 @@ class Phrase(msgspec.Struct, frozen=True):
 
     pattern: str
     score: float
-    source: Source | None = None
+    source: PaperPart | None = None
 
 
 class Clue(msgspec.Struct, frozen=True):
@@ -73,32 +73,32 @@ class Rules:
     def _clues(self) -> list[tuple[re.Pattern[str], Clue]]:
         return [(re.compile("|".join(clue.words), re.I), clue) for clue in self.file.clues]
 
-    def candidates(self, paper: PaperText) -> Iterator[Candidate]:
+    def candidates(self, paper: PaperText) -> Iterator[FoundValue]:
         """Weigh every phrase of every sentence; statements of the journal belong to other fields."""
         overview = self.file.overview if self.file.overview and is_overview(paper) else 0.0
         for sentence in paper.sentences:
             source = sentence.section.source
-            if source is Source.STATEMENT:
+            if source is PaperPart.STATEMENT:
                 continue
             # Titles, headings, rows and captions are no sentences to quote.
-            is_prose = source is Source.ABSTRACT or (
-                source is Source.FULL_TEXT and sentence.text[-1] in ".!?”)]"
+            is_prose = source is PaperPart.ABSTRACT or (
+                source is PaperPart.FULL_TEXT and sentence.text[-1] in ".!?”)]"
             )
             if is_prose and not self._phrases:
                 score = self.weight(sentence, 0, len(sentence.text)) + overview
-                yield Candidate(sentence.text, sentence, score - self.file.least)
+                yield FoundValue(sentence.text, sentence, score - self.file.least)
             for pattern, phrase in self._phrases:
                 if phrase.source not in (None, source):
                     continue
                 for match in pattern.finditer(sentence.text):
                     score = phrase.score + overview + self.weight(sentence, *match.span())
-                    yield Candidate(match[0].strip(" ,;(["), sentence, score - self.file.least)
+                    yield FoundValue(match[0].strip(" ,;(["), sentence, score - self.file.least)
 
     def weight(self, sentence: Sentence, start: int, end: int) -> float:
         """Add up what speaks for and against what stands from start to end in a sentence."""
         text, source = sentence.text, sentence.section.source
         total = self.file.late * sentence.place
-        total += {Source.TITLE: self.file.title, Source.FULL_TEXT: self.file.full_text}.get(source, 0.0)
+        total += {PaperPart.TITLE: self.file.title, PaperPart.FULL_TEXT: self.file.full_text}.get(source, 0.0)
         for pattern, clue in self._clues:
             before, after = max(0, start - clue.within), end + clue.within
             window = {"before": text[before:start], "after": text[end:after], "near": text[before:after]}

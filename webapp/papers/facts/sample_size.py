@@ -7,7 +7,7 @@ from math import log10
 from webapp.content.quantities import number
 from webapp.papers.facts.paper_text import PaperText, Sentence
 from webapp.papers.facts.rules import Rules
-from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate
+from webapp.papers.facts.suggestion import NUMBER, WORDS, FoundValue
 
 _RULES = Rules("sample_size")
 _WHO = "|".join((*WORDS["people"], *(sign for signs in WORDS["species"].values() for sign in signs)))
@@ -38,7 +38,7 @@ _NO_COUNT_BEFORE = re.compile(
 )
 
 
-def candidates(paper: PaperText) -> Iterator[Candidate]:
+def candidates(paper: PaperText) -> Iterator[FoundValue]:
     """Numbers of those studied; in a review of studies those in all of them, or else the number of studies."""
     for sentence in paper.sentences:
         text = sentence.text
@@ -65,12 +65,12 @@ def candidates(paper: PaperText) -> Iterator[Candidate]:
             yield _sized(sentence, [1], 6.5 - 2 * sentence.place, (match.start(), match.start()))
         for match in _STUDIES.finditer(text):
             score = _RULES.weight(sentence, *match.span()) + 0.5
-            yield Candidate(f"{number(match['n'])} studies", sentence, score)
+            yield FoundValue(f"{number(match['n'])} studies", sentence, score)
 
 
-def _sized(sentence: Sentence, sizes: list[int], score: float, span: tuple[int, int]) -> Candidate:
+def _sized(sentence: Sentence, sizes: list[int], score: float, span: tuple[int, int]) -> FoundValue:
     """Suggest the sum of the sizes of groups."""
     listed = f" ({', '.join(map(str, sizes[:-1]))} and {sizes[-1]})" if len(sizes) > 1 else ""
-    return Candidate(
+    return FoundValue(
         f"{sum(sizes)}{listed}", sentence, score + _RULES.weight(sentence, *span) if all(sizes) else 0
     )

@@ -10,10 +10,10 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from webapp.models import Source
+from webapp.models import PaperPart
 from webapp.models.values import StudyKind, Subject
 from webapp.papers.facts.paper_text import PaperText, Sentence
-from webapp.papers.facts.suggestion import WORDS, Candidate, surest, words_of
+from webapp.papers.facts.suggestion import WORDS, FoundValue, surest, words_of
 from webapp.papers.notices import study_kinds
 
 _PEOPLE, _LAB = words_of("human_signs"), words_of("lab", "signs")
@@ -36,7 +36,7 @@ _OTHERS_TRIALS = re.compile(
 )
 
 
-def subjects(paper: PaperText) -> Iterator[Candidate]:
+def subjects(paper: PaperText) -> Iterator[FoundValue]:
     """Count the signs of each in title and abstract; a sentence about earlier experiments counts for no animals."""
     totals: dict[Subject, float] = {}
     first: dict[Subject, Sentence] = {}
@@ -51,14 +51,14 @@ def subjects(paper: PaperText) -> Iterator[Candidate]:
         }
         for subject, count in signs.items():
             if count:
-                weight = 3 if sentence.section.source is Source.TITLE else 1
+                weight = 3 if sentence.section.source is PaperPart.TITLE else 1
                 totals[subject] = totals.get(subject, 0) + weight * count
                 first.setdefault(subject, sentence)
     for subject, total in totals.items():
-        yield Candidate(subject, first[subject], total)
+        yield FoundValue(subject, first[subject], total)
 
 
-def species(paper: PaperText) -> Iterator[Candidate]:
+def species(paper: PaperText) -> Iterator[FoundValue]:
     """Animals named in title and abstract, unless people were studied; "animals" only where no species is."""
     studied = surest(subjects(paper))
     if studied is None or studied.value is Subject.PEOPLE:
@@ -66,21 +66,21 @@ def species(paper: PaperText) -> Iterator[Candidate]:
     for name, pattern in _SPECIES.items():
         for sentence in paper.summary:
             count = len(pattern.findall(sentence.text))
-            yield Candidate(name, sentence, count * (0.1 if name == "animals" else 1))
+            yield FoundValue(name, sentence, count * (0.1 if name == "animals" else 1))
 
 
-def kinds(paper: PaperText) -> Iterator[Candidate]:
+def kinds(paper: PaperText) -> Iterator[FoundValue]:
     """Add up the signs of every kind; animals and laboratories are a kind of their own."""
     studied = surest(subjects(paper))
     if studied and studied.value in (Subject.ANIMALS, Subject.LAB):
-        yield Candidate(StudyKind.LAB_OR_ANIMALS, studied.sentence, 12)
+        yield FoundValue(StudyKind.LAB_OR_ANIMALS, studied.sentence, 12)
     for sentence in paper.sentences:
         if sentence.section.heading == "study_kind" and sentence.text in _JATS:
-            yield Candidate(_JATS[sentence.text], sentence, 20)
+            yield FoundValue(_JATS[sentence.text], sentence, 20)
     for kind, signs in _SIGNS.items():
         scores: list[tuple[float, Sentence]] = []
         for sentence in paper.summary:
-            is_title = sentence.section.source is Source.TITLE
+            is_title = sentence.section.source is PaperPart.TITLE
             found = signs["title" if is_title else "text"].finditer(sentence.text)
             count = len({match[0].casefold() for match in found})
             if kind == StudyKind.RANDOMIZED_TRIAL and _OTHERS_TRIALS.search(sentence.text):
@@ -89,7 +89,7 @@ def kinds(paper: PaperText) -> Iterator[Candidate]:
         total, strongest = sum(score for score, _ in scores), max(scores, key=itemgetter(0), default=None)
         if strongest:
             total += 0.5 * (kind == StudyKind.OTHER_PEOPLE)  # where nothing else is said
-            yield Candidate(StudyKind(kind), strongest[1], min(total, _KINDS[kind]["most"]))
+            yield FoundValue(StudyKind(kind), strongest[1], min(total, _KINDS[kind]["most"]))
 
 
 @lru_cache(maxsize=8)

@@ -14,12 +14,12 @@ from functools import lru_cache, partial
 
 from webapp.content.identifiers import find_trials
 from webapp.content.quantities import number
-from webapp.models import Source
+from webapp.models import PaperPart
 from webapp.papers.crossref import short_license
 from webapp.papers.facts import sample_size, study_kind
 from webapp.papers.facts.paper_text import PaperText
 from webapp.papers.facts.rules import Rules
-from webapp.papers.facts.suggestion import NUMBER, WORDS, Candidate, Field, Suggestion, best, words_of
+from webapp.papers.facts.suggestion import NUMBER, WORDS, Field, FoundValue, Suggestion, best, words_of
 
 # Regular expressions take the Turkish İ and ı for an i, as in TÜRKİYE; ``casefold`` does not.
 _TURKISH = str.maketrans("İı", "ii")
@@ -44,19 +44,19 @@ _PARTS = {"noncommercial": "NC", "noderiv": "ND", "sharealike": "SA"}
 _OPEN = re.compile(r"open[- ]access|creative\s?commons|\bCC[ -]BY", re.I)
 
 
-def countries(paper: PaperText) -> Iterator[Candidate]:
+def countries(paper: PaperText) -> Iterator[FoundValue]:
     """Countries of the text before those of the authors' addresses."""
     for sentence in paper.sentences:
-        is_address = sentence.section.source is Source.STATEMENT
+        is_address = sentence.section.source is PaperPart.STATEMENT
         if is_address and sentence.section.heading != "country":
             continue
         for match in _COUNTRY.finditer(sentence.text):
             if match[0].isupper() or not match[0].islower():  # "turkey" and "us" are no countries
                 score = 1.0 if is_address else 2.0 + bool(_SETTING.search(sentence.text)) - sentence.place
-                yield Candidate(_NAMES[match[0].translate(_TURKISH).casefold()], sentence, score)
+                yield FoundValue(_NAMES[match[0].translate(_TURKISH).casefold()], sentence, score)
 
 
-def counts(paper: PaperText) -> Iterator[Candidate]:
+def counts(paper: PaperText) -> Iterator[FoundValue]:
     """Sentences with counts, those of two or more groups first."""
     for sentence in paper.sentences:
         pairs = [
@@ -65,47 +65,47 @@ def counts(paper: PaperText) -> Iterator[Candidate]:
         pairs = [(part, whole) for part, whole in pairs if part <= whole > 1]
         if pairs:
             value = "; ".join(f"{part} of {whole}" for part, whole in pairs[:6])
-            score = min(len(pairs), 3) - 0.5 * (sentence.section.source is Source.FULL_TEXT)
-            yield Candidate(value, sentence, score)
+            score = min(len(pairs), 3) - 0.5 * (sentence.section.source is PaperPart.FULL_TEXT)
+            yield FoundValue(value, sentence, score)
 
 
-def trial_numbers(paper: PaperText) -> Iterator[Candidate]:
+def trial_numbers(paper: PaperText) -> Iterator[FoundValue]:
     """Every number, first those of the abstract and of sentences about registration: others may be of other trials."""
     for sentence in paper.sentences:
         if re.search(r"\d{4}", sentence.text):
-            is_own = sentence.section.source is not Source.FULL_TEXT
+            is_own = sentence.section.source is not PaperPart.FULL_TEXT
             is_said = bool(_REGISTERED.search(sentence.text + sentence.section.heading))
             for found in find_trials(sentence.text):
-                yield Candidate(found, sentence, 1.0 + 2 * is_own + is_said)
+                yield FoundValue(found, sentence, 1.0 + 2 * is_own + is_said)
 
 
-def licenses(paper: PaperText) -> Iterator[Candidate]:
+def licenses(paper: PaperText) -> Iterator[FoundValue]:
     """Creative Commons licenses, by their abbreviation, address or full name."""
     for sentence in paper.sentences:
         for match in _LICENSE.finditer(sentence.text):
             name = re.sub(r"[\s-]+", "", match[0].lower())
             parts = (short for part, short in _PARTS.items() if part in name)
             value = short_license(match[0]) or "-".join((f"CC {(match[1] or 'BY').upper()}", *parts))
-            yield Candidate(value, sentence, 1.0 + (sentence.section.heading == "license"))
+            yield FoundValue(value, sentence, 1.0 + (sentence.section.heading == "license"))
 
 
-def free_to_read(paper: PaperText) -> Iterator[Candidate]:
+def free_to_read(paper: PaperText) -> Iterator[FoundValue]:
     """Open access by a license or in words. No paper says that it is not free to read."""
     for sentence in paper.sentences:
         if sentence.section.heading == "license" and _OPEN.search(sentence.text):
-            yield Candidate(value=True, sentence=sentence, score=1.0)
+            yield FoundValue(value=True, sentence=sentence, score=1.0)
 
 
-def statements(paper: PaperText, heading: str, signs: re.Pattern[str]) -> Iterator[Candidate]:
+def statements(paper: PaperText, heading: str, signs: re.Pattern[str]) -> Iterator[FoundValue]:
     """The journal's own statement first, then sentences with these signs."""
     for sentence in paper.sentences:
-        if sentence.section.source is Source.STATEMENT:
-            yield Candidate(sentence.text, sentence, 3.0 if sentence.section.heading == heading else 0)
+        if sentence.section.source is PaperPart.STATEMENT:
+            yield FoundValue(sentence.text, sentence, 3.0 if sentence.section.heading == heading else 0)
         elif signs.search(sentence.text):
-            yield Candidate(sentence.text, sentence, 1.0 + sentence.place)
+            yield FoundValue(sentence.text, sentence, 1.0 + sentence.place)
 
 
-RULES: dict[Field, Callable[[PaperText], Iterable[Candidate]]] = {
+RULES: dict[Field, Callable[[PaperText], Iterable[FoundValue]]] = {
     Field.SAMPLE_SIZE: sample_size.candidates,
     Field.STUDY_KIND: study_kind.kinds,
     Field.SUBJECT: study_kind.subjects,

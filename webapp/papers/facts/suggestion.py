@@ -9,7 +9,7 @@ from typing import Any
 
 from webapp.content.claims import any_of
 from webapp.content.quantities import IN_WORDS
-from webapp.models import Source
+from webapp.models import PaperPart
 from webapp.models.values import Labeled, StudyKind, Subject
 from webapp.papers.facts.paper_text import Sentence
 
@@ -57,7 +57,7 @@ class Field(Labeled):
 
 
 @dataclass(frozen=True)
-class Candidate:
+class FoundValue:
     """A value that a rule found in a sentence; the higher the score, the surer. At 0 or less it is dropped."""
 
     value: Value
@@ -71,7 +71,7 @@ class Suggestion:
 
     field: Field
     value: Value
-    source: Source
+    source: PaperPart
     section: int
     start: int
     end: int
@@ -95,14 +95,14 @@ def words_of(*names: str) -> re.Pattern[str]:
     return any_of(listed)
 
 
-def surest(candidates: Iterable[Candidate]) -> Candidate | None:
+def surest(candidates: Iterable[FoundValue]) -> FoundValue | None:
     """Return the candidate with the highest score, the first of several; None if there are none."""
     return max(candidates, key=lambda one: one.score, default=None)
 
 
-def best(field: Field, candidates: Iterable[Candidate]) -> list[Suggestion]:
+def best(field: Field, candidates: Iterable[FoundValue]) -> list[Suggestion]:
     """Return the surest suggestions, each value once, the first in the paper first where they are equally sure."""
-    by_value: dict[str, Candidate] = {}
+    by_value: dict[str, FoundValue] = {}
     for candidate in candidates:
         key = str(candidate.value).casefold()
         if candidate.score > 0 and (key not in by_value or candidate.score > by_value[key].score):
