@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, has_app_context
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, event
 
@@ -114,6 +114,8 @@ def _closed_databases() -> Iterator[None]:
     event.listen(Engine, "engine_connect", remember)
     yield
     event.remove(Engine, "engine_connect", remember)
+    if has_app_context():  # of an application that a whole module uses: its session still holds a connection
+        db.session.remove()
     for engine in engines:
         engine.dispose()
 
