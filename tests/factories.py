@@ -140,7 +140,7 @@ def add_answer(*cited: str, now: datetime = NOW, **changes: Any) -> Answer:
 def add_views(text: Live, count: int, days_ago: int = 0) -> None:
     """Views of a published text on one day, committed; today is that of the clock."""
     day = datetime.now(UTC).date() - timedelta(days=days_ago)
-    db.session.add(DailyViews(draft_id=revisions.draft_with(**text.key).id, viewed_on=day, count=count))
+    db.session.add(DailyViews(draft_id=revisions.draft_of(**text.key).id, viewed_on=day, count=count))
     db.session.commit()
 
 
@@ -150,7 +150,7 @@ def publish(text: ArticleContent, now: datetime, article: Article | None = None,
         published = revisions.publish_new(text, now)
         assert isinstance(published, Article)
         return published
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     draft.change_note = note
     publish_draft(draft, text, now)
     return article

@@ -104,7 +104,7 @@ def test_each_skipped_text_has_its_reason(client: PageClient) -> None:
     gone, waiting = add_article(plain_title="Gone"), add_article(plain_title="Waiting")
     withdraw(gone, "Gone.", NOW)
     never = revisions.save(revisions.new_draft(), content(plain_title="Never"), 0, editor_id, NOW)
-    draft = revisions.draft_of(waiting.id)
+    draft = revisions.draft_of(article_id=waiting.id)
     now, draft.change_note = datetime.now(UTC), "Newer words."
     scheduling.schedule(
         draft, content_of(waiting), 1, editor_id, now, publish_at=now + timedelta(days=1), accepted={}

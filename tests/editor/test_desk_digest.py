@@ -182,7 +182,7 @@ def test_a_run_that_is_killed_before_its_end_is_repeated(ana: Editor, bo: Editor
 
 def request_review(article: Article, of: Editor, by: Editor) -> Review:
     review = Review(
-        draft=revisions.draft_of(article.id),
+        draft=revisions.draft_of(article_id=article.id),
         revision_number=1,
         kind=ReviewerKind.CLINICIAN,
         name=of.name,

@@ -57,7 +57,7 @@ def test_a_draft_shows_its_categories_and_who_saved_it(client: PageClient) -> No
 def test_category_person_and_check_are_filters(client: PageClient, app: Flask, editor: Editor) -> None:
     checked = add_article(plain_title="Checked", categories=["orthopedics"])
     add_article(plain_title="Unchecked", categories=["pain-management"])
-    draft = revisions.draft_of(checked.id)
+    draft = revisions.draft_of(article_id=checked.id)
     review = Review(
         draft=draft, revision_number=1, kind=ReviewerKind.CLINICIAN, name="Bo", email="bo@example.org"
     )
@@ -125,7 +125,7 @@ def test_the_list_of_answers_shows_their_views(client: PageClient) -> None:
 def test_the_list_is_a_file_for_spreadsheets_with_the_views(client: PageClient, editor: Editor) -> None:
     article = add_article(plain_title="=A lamp", categories=["pain-management", "orthopedics"])
     add_views(article, 42)
-    teamwork.assign(revisions.draft_of(article.id), editor.id, None, NOW)
+    teamwork.assign(revisions.draft_of(article_id=article.id), editor.id, None, NOW)
     editor.time_zone = "Pacific/Honolulu"  # where the day of the change has not begun
     add_article(plain_title="A candle")
     answer = client.get(f"{LIST}.csv", query_string={"sort": "views"})
@@ -155,7 +155,7 @@ def test_the_page_of_a_text_shows_its_views_by_week(client: PageClient) -> None:
     add_views(article, 30)
     add_views(article, 12, days_ago=7)
     add_views(article, 5, days_ago=90)
-    page = client.get(f"/editor/summaries/{revisions.draft_of(article.id).id}").text
+    page = client.get(f"/editor/summaries/{revisions.draft_of(article_id=article.id).id}").text
     assert "42 views in the last 28 days." in page
     table = page[page.index("Views by week") :]
     assert re.findall(r"<span>(\d+)</span>", table[: table.index("</table>")]) == ["30", "12"] + 10 * ["0"]

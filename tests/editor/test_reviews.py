@@ -45,7 +45,7 @@ def form_on(page: str, path: str) -> Sent:
 
 def ask(client: PageClient, article: Article, status: int = 303, **fields: Any) -> str:
     """Ask for a review as an editor does; the page that comes back."""
-    path = f"/editor/summaries/{revisions.draft_of(article.id).id}/reviews"
+    path = f"/editor/summaries/{revisions.draft_of(article_id=article.id).id}/reviews"
     known = {"name": "Lee Roe", "email": LEE, "kind": "clinician", "question": "Is it fair about the harms?"}
     return client.post(
         path, changed(form_on(client.get(path).text, path), **known | fields), status=status

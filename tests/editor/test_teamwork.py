@@ -126,7 +126,7 @@ def test_the_list_shows_who_has_a_text_and_finds_mine(client: PageClient, editor
 
 def test_the_list_of_answers_shows_who_has_one_and_finds_mine(client: PageClient, editor: Editor) -> None:
     answer, _ = add_answer(question="Is it mine?"), add_answer(question="Is it yours?")
-    teamwork.assign(revisions.draft_with(answer_id=answer.id), editor.id, editor.id, NOW)
+    teamwork.assign(revisions.draft_of(answer_id=answer.id), editor.id, editor.id, NOW)
     db.session.commit()
     assert "Assigned to: </span>Ana Example" in client.get("/editor/answers").text
     assert titles(client, "/editor/answers?mine=yes") == ["Is it mine?"]
@@ -146,7 +146,7 @@ def test_my_work_begins_my_drafts_with_what_was_given_to_me(client: PageClient, 
 def test_a_published_text_is_work_again_if_it_is_given_to_me_afterwards(
     client: PageClient, article: Article, editor: Editor
 ) -> None:
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     teamwork.assign(draft, editor.id, editor.id, article.updated_at)
     db.session.commit()
     assert "Assigned to you" not in client.get("/editor/").text

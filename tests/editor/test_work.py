@@ -47,7 +47,7 @@ def sections(client: PageClient) -> dict[str, str]:
 def asked(article: Article, editor: Editor) -> None:
     colleague = add_editor("Bo", "bo@example.org")
     review = Review(
-        draft=revisions.draft_of(article.id),
+        draft=revisions.draft_of(article_id=article.id),
         revision_number=1,
         kind=ReviewerKind.CLINICIAN,
         name=editor.name,

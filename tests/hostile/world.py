@@ -194,7 +194,7 @@ def build(app: Flask, say: Say) -> World:
     reader = subscribed("reader@example.org", now, consent_page=say("consent_page"))
     issue = digests.make_issue(Frequency.WEEKLY, now)
     review = Review(
-        draft=revisions.draft_of(article.id),
+        draft=revisions.draft_of(article_id=article.id),
         revision_number=article.revision_number,
         kind=ReviewerKind.CLINICIAN,
         name=say("reviewer.name")[:120],

@@ -207,7 +207,7 @@ def test_a_paper_that_is_here_is_filled_in_with_what_is_missing(
 ) -> None:
     paper = {"doi": DOI, "title": "Our title", "pmid": "", "license": ""}
     article = add_article(paper=paper, funding="not stated", age="not stated")
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     number, harms = draft.revision_number, from_json(draft.content).harms
     address = send(writer, PMCID)
     page = writer.get(address).text
@@ -254,7 +254,7 @@ def test_a_draft_that_is_deleted_while_it_is_looked_up_stays_deleted(
 
 def test_a_draft_with_two_versions_is_not_filled_in(writer: EditorClient, known_paper: StandIn) -> None:
     article = add_article(paper={"doi": DOI})
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     before, draft.merge_base = draft.revision_number, draft.revision_number
     db.session.commit()
     address = send(writer, DOI)
@@ -268,7 +268,7 @@ def test_a_draft_with_as_much_text_as_fits_is_not_filled_in(
     writer: EditorClient, known_paper: StandIn
 ) -> None:
     article = add_article(paper={"doi": DOI, "license": ""})
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     most = [PaperSection(PaperPart.FULL_TEXT, "a" * LONGEST_PAPER)]
     stored_texts.store(draft, most, ReadFrom.PART, source="Pasted", editor_id=None, now=NOW)
     db.session.commit()

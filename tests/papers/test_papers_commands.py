@@ -205,7 +205,7 @@ def test_a_check_never_removes_a_notice(app: Flask, crossref: StandIn) -> None:
 @pytest.mark.parametrize("has_changes", [False, True])
 def test_publishing_a_draft_later_keeps_the_notice(app: Flask, crossref: StandIn, has_changes: bool) -> None:
     article, editor = add_article(), add_editor()
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     publish(from_json(draft.content), NOW, article)
     if has_changes:
         changed = _with_harms(from_json(draft.content))
@@ -221,7 +221,7 @@ def test_publishing_a_draft_later_keeps_the_notice(app: Flask, crossref: StandIn
 
 def test_a_notice_keeps_the_text_of_a_draft_in_conflict(app: Flask, crossref: StandIn) -> None:
     article, editor = add_article(harms="Dry mouth."), add_editor()
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     revisions.save(draft, _with_harms(content_of(article)), 1, editor.id, NOW)
     imported = msgspec.structs.replace(content_of(article), harms="Imported words.")
     external_changes.publish(article, imported, None, Kind.IMPORTED, NOW)

@@ -73,7 +73,7 @@ def test_a_citation_follows_a_summary_to_its_new_address(app: Flask) -> None:
     answer = add_answer("former")
     publish(msgspec.structs.replace(publication.content_of(article), slug="present"), NOW, article)
     assert catalog.cited(answer) == {"former": article}
-    assert publication.check_publishable(answers.content_of(answer), revisions.draft_with(**answer.key)) == {}
+    assert publication.check_publishable(answers.content_of(answer), revisions.draft_of(**answer.key)) == {}
 
 
 def test_what_is_no_longer_cited_is_forgotten(app: Flask) -> None:

@@ -31,7 +31,7 @@ EARLIER = "Checked by Lee Roe, physical therapist, on November 24, 2026, of an e
 
 def signed(article: Article, parts: Any = PARTS, **changes: Any) -> Review:
     """A review of the text that readers see, signed and committed, with which ``parts`` it agrees."""
-    draft = revisions.draft_of(article.id)
+    draft = revisions.draft_of(article_id=article.id)
     values = {
         "revision_number": draft.revision_number,
         "kind": ReviewerKind.CLINICIAN,
@@ -125,7 +125,7 @@ def test_an_edit_of_a_part_that_nobody_signed_changes_nothing(app: Flask) -> Non
 def test_signing_a_text_that_readers_do_not_see_yet_prints_nothing_before_it_is_published(app: Flask) -> None:
     article = add_article()
     draft, wanted = (
-        revisions.draft_of(article.id),
+        revisions.draft_of(article_id=article.id),
         content(slug=article.slug, paper={"doi": article.paper.doi}),
     )
     wanted = from_json(to_json(wanted) | {"harms": "Nobody was harmed."})

@@ -118,7 +118,7 @@ def answers() -> Response:
 @bp.get("/editor/answers/<int:answer_id>")
 def edit_published(**key: int) -> Response:
     """Redirect from a published text to its form."""
-    return htmx.redirect(url_for("authoring.edit", draft_id=revisions.draft_with(**key).id))
+    return htmx.redirect(url_for("authoring.edit", draft_id=revisions.draft_of(**key).id))
 
 
 @bp.get("/editor/summaries/<int:draft_id>/preview")
@@ -287,7 +287,7 @@ def _asked_list() -> tuple[TextTab, Filters, TextSort]:
 
 def _published(key: dict[str, int]) -> Draft:
     """The draft of the text with this key, which must be on the site; raises SiteError 404."""
-    draft = revisions.draft_with(**key)
+    draft = revisions.draft_of(**key)
     if draft.live is None or draft.live.status != ArticleStatus.PUBLISHED:
         raise SiteError(HTTPStatus.NOT_FOUND, f"This {draft.kind} isn’t on the site at the moment.")
     return draft

@@ -59,7 +59,7 @@ def say_still_right(answer_id: int) -> Response:
     if change is None:
         raise SiteError(HTTPStatus.BAD_REQUEST)
     with editor_access.writing_as(Role.EDITOR) as now:
-        draft = revisions.draft_with(answer_id=answer_id)
+        draft = revisions.draft_of(answer_id=answer_id)
         assert draft.answer is not None
         draft.answer.checked_change = max(draft.answer.checked_change, min(change, change_log.newest()))
         audit.record(AuditKind.STILL_RIGHT, now, current_editor().id, detail=draft.title)

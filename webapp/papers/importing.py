@@ -117,7 +117,7 @@ def create_drafts(records: Iterable[Record], editor_id: int | None, now: datetim
 def fill_draft(known: KnownPaper, record: Record, editor_id: int, now: datetime) -> Draft:
     """Fill the empty fields of the draft of a known paper, as a revision of its own, and store the text that was read."""
     if known.article_id:
-        draft = revisions.draft_of(known.article_id)
+        draft = revisions.draft_of(article_id=known.article_id)
     else:
         draft = revisions.get_draft(known.draft_id or 0)
         if draft.deleted_at is not None:  # since the plan was made

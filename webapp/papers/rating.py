@@ -139,7 +139,7 @@ def rate(candidate: Candidate, library: Library) -> None:
     paper, kind = content.paper, candidate.study_kind
     reasons = list(library.reasons(content, candidate.cited, kind))
     if (known := library.find(paper)) is not None and candidate.draft_id is None:
-        candidate.draft_id = known.draft_id or revisions.draft_of(known.article_id or 0).id
+        candidate.draft_id = known.draft_id or revisions.draft_of(article_id=known.article_id or 0).id
     of_state = (
         _OF_STATUS.get(paper.status),
         ReasonKind.KNOWN if known else None,

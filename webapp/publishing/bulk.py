@@ -113,7 +113,7 @@ def _plan_refiling(article: Article, category: Category | None) -> PlannedChange
         return PlannedChange(article.title, article, skip_reason="It is filed there already.")
     content = msgspec.structs.replace(publication.content_of(article), categories=after)
     try:
-        publication.check_publishable(content, revisions.draft_of(article.id))
+        publication.check_publishable(content, revisions.draft_of(article_id=article.id))
     except NotPublishable as refusal:
         problems = " ".join(problem.message for problem in refusal.problems)
         return PlannedChange(article.title, article, skip_reason=f"Please fix its text first. {problems}")

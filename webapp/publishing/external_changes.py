@@ -44,7 +44,7 @@ def refuse_withdrawn(live: Live) -> None:
 
 def publish_again(live: Live, content: Content, editor_id: int | None, kind: Kind, now: datetime) -> None:
     """Publish a text as ``publish`` does, also for a withdrawn one, which comes back. Raises NotPublishable."""
-    content, draft = publication.with_address(content, live), revisions.draft_with(**live.key)
+    content, draft = publication.with_address(content, live), revisions.draft_of(**live.key)
     publication.check_publishable(content, draft, today=now.date())
     publication.make_public(draft, _update_draft(draft, content, editor_id, kind, now), now)
 
@@ -53,7 +53,7 @@ def publish_notice(article: Article, notice: PaperContent, now: datetime) -> Non
     """Publish a journal's notice about the paper, given as its status fields. No check of the text may hold it back."""
     publication.set_paper_status(article, notice, now)
     content = publication.content_of(article)
-    revision = _update_draft(revisions.draft_of(article.id), content, None, Kind.NOTICE, now)
+    revision = _update_draft(revisions.draft_of(article_id=article.id), content, None, Kind.NOTICE, now)
     note = f"The journal’s notice about the paper: {notice.status.label}."
     publication.announce_revision(article, revision, now, note, ChangeKind.NOTICE)
 

@@ -206,7 +206,7 @@ def _check(path: Path) -> list[Refusal]:
         cited = wanted.cited if isinstance(wanted, AnswerContent) else ()
         check_publishable(
             with_address(wanted, live),
-            revisions.draft_with(**live.key) if live else None,
+            revisions.draft_of(**live.key) if live else None,
             new_categories=[category.slug for category in new_categories],
             new_articles={
                 slug: transient_article(articles_by_slug[slug], now)

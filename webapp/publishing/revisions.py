@@ -106,12 +106,7 @@ def find_same_paper(draft: Draft, content: Content) -> Draft | None:
     return db.session.scalar(others.order_by(Draft.article_id.is_(None), Draft.id).limit(1))
 
 
-def draft_of(article_id: int) -> Draft:
-    """Fetch the one draft of an article, published or withdrawn. Raises DraftNotFound."""
-    return draft_with(article_id=article_id)
-
-
-def draft_with(**key: int) -> Draft:
+def draft_of(**key: int) -> Draft:
     """Fetch the one draft of an article or an answer, published or withdrawn, by its key. Raises DraftNotFound."""
     draft = db.session.scalar(select(Draft).filter_by(**key))
     if draft is None:
