@@ -39,7 +39,7 @@ dev: .venv/runtime ## The same with a server that reloads changed code; the jobs
 test: .venv/dev ## Run every test, the browser's too
 	@$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-3} --dist worksteal --durations=10
 
-drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about two hours)
+drills: .venv/dev ## Kill, damage, fill up and attack a site of its own, and count what is lost (about an hour)
 	@DRILL=full $(BIN)/python -m pytest -s tests/drills tests/hostile tests/deploy/test_restart.py tests/deploy/test_containers.py
 	@DRILL=full $(BIN)/python -m pytest -m hypothesis
 	@$(BIN)/python bench/mail_drill.py
