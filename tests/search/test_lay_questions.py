@@ -64,6 +64,16 @@ def test_lay_questions_get_the_right_summary_or_an_honest_none(
     assert len(wrong) <= (1 - least_right) * len(questions), wrong
 
 
+def test_every_summary_is_found_by_its_title_and_by_that_of_its_paper(library: Flask) -> None:
+    missing = []
+    for article in db.session.scalars(published()).all():
+        for title in filter(None, (article.plain_title, article.paper.title)):
+            found = results.search(SearchQuery(text=title))
+            if article.slug not in {hit.article.slug for hit in (*found.page.rows, *found.animals.rows)}:
+                missing.append(title)
+    assert missing == []
+
+
 NOT_ASKED = """
 walking | hope | feel | low | my kids | people | research | treatment | pain | spinal cord injury | paralysis | wheelchair
 baclofen pump side effects in children | stem cells in mice | bladder | bowel | sleep apnea | breathing | surgery | a second opinion

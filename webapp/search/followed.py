@@ -49,6 +49,7 @@ def found_by(searches: Collection[str], articles: Collection[Article]) -> dict[s
         matches = library.search(
             understanding.clauses,
             understanding.aspects,
+            asked_words=understanding.asked_words,
             filters=query.filters,
             sort=Sort.NEWEST,
             limit=library.size,

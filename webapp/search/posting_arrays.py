@@ -41,6 +41,7 @@ PROMINENT = 0.5  # of the most that a stem can add to a score: it is in a title,
 # An aspect of more than this share of all documents does not tell them apart, unless it is of no more than a few.
 TOO_COMMON, FEW = 1 / 3, 10
 TOGETHER_SLACK = 2  # other telling words that may stand between those of a name
+TITLE_COUNT = 2  # the first passages of a document are its titles: the plain one, and the paper's
 MOST_READ = 500  # documents whose text is read to see whether words stand together; of more, being prominent is enough
 ENOUGH = 0.55  # of what is asked
 NO_VALUE = -1
@@ -171,6 +172,7 @@ class Snapshot:
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
         self._named = lru_cache(maxsize=2_000)(self._documents_named)
+        self._titled = lru_cache(maxsize=2_000)(self._documents_titled)
         # ids of articles like one, by its id, its revision and how many were asked for; filled by similar.py
         self.similar_ids: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
@@ -181,6 +183,7 @@ class Snapshot:
         clauses: Sequence[Clause] = (),
         aspects: Sequence[Aspect] = (),
         *,
+        asked_words: tuple[str, ...] = (),
         filters: Filters | None = None,
         sort: Sort = Sort.BEST,
         offset: int = 0,
@@ -191,16 +194,16 @@ class Snapshot:
     ) -> Matches:
         """Answer a query, best or newest first. No clauses: everything matches. Filters: any value of a group, all groups.
 
-        ``aspects``: matches must be about most of them. ``animal_limit``: matches in animals or the lab are listed apart, at most
-        that many after the first page of the others, or page by page if there are no others; None: one list. ``among``: no articles
-        but those with these ids.
+        ``aspects``: matches must be about most of them, or have all ``asked_words`` in a title. ``animal_limit``: matches in animals
+        or the lab are listed apart, at most that many after the first page of the others, or page by page if there are no others;
+        None: one list. ``among``: no articles but those with these ids.
         """
         matches, scores = (
             self.scored(clauses) if clauses else (self.is_alive, np.zeros(self.size, np.float32))
         )
         matches = matches & self.is_alive
         if aspects:
-            matches &= self.relevant(aspects)
+            matches &= self.relevant(aspects, asked_words)
         if among is not None:
             matches &= np.isin(self.article_ids, among)
         masks = {name: self.facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
@@ -228,10 +231,11 @@ class Snapshot:
         people_ids = self._page(people, ranks, offset, limit)
         return Matches(people_ids, len(people), counts, animal_ids, len(animals))
 
-    def relevant(self, aspects: Sequence[Aspect]) -> Mask:
+    def relevant(self, aspects: Sequence[Aspect], asked_words: tuple[str, ...] = ()) -> Mask:
         """The relevance floor: documents that are about enough of what is asked, by the weight and the rarity of each aspect.
 
-        What nearly everything here is about ("spinal cord injury") counts only if nothing else is asked.
+        What nearly everything here is about ("spinal cord injury") counts only if nothing else is asked. A text whose title
+        has all ``asked_words`` (stems) is what was asked for, however they are understood.
         """
         parts = list[tuple[float, Mask]]()
         for aspect in aspects:
@@ -250,6 +254,8 @@ class Snapshot:
             share[is_about] += says
             asked += says
         floor: Mask = share >= ENOUGH * asked
+        if len(asked_words) > 1:
+            floor[self._titled(asked_words)] = True
         return floor
 
     def _documents_named(self, stems: tuple[str, ...]) -> Numbers:
@@ -257,14 +263,30 @@ class Snapshot:
         documents = self._with_all(stems, PROMINENT).documents
         if len(stems) == 1 or len(documents) > MOST_READ:
             return documents
-        return documents[np.array([self._stand_together(stems, one) for one in documents.tolist()], np.bool_)]
+        return self._standing_together(stems, documents)
 
-    def _stand_together(self, stems: Sequence[str], document: int) -> bool:
-        """Whether a passage of the document has all of the stems within a few words."""
+    def _documents_titled(self, stems: tuple[str, ...]) -> Numbers:
+        """The documents in whose title, the plain one or the paper's, the words of a query stand together."""
+        listed = [
+            one for one in stems if one.isalpha() and len(one) > 1
+        ]  # other pieces have none of their own
+        documents = self._with_all(listed).documents if listed else NOWHERE.documents
+        if len(documents) > MOST_READ:
+            return NOWHERE.documents
+        return self._standing_together(stems, documents, TITLE_COUNT)
+
+    def _standing_together(
+        self, stems: Sequence[str], documents: Numbers, passage_count: int | None = None
+    ) -> Numbers:
+        """Those of the documents that have all of the stems within a few words in one of their first passages."""
+        found = [self._stand_together(stems, one, passage_count) for one in documents.tolist()]
+        return documents[np.array(found, np.bool_)]
+
+    def _stand_together(self, stems: Sequence[str], document: int, passage_count: int | None) -> bool:
         wanted = {stem.encode() for stem in stems}
-        room = len(wanted) + TOGETHER_SLACK
+        room = len(stems) + TOGETHER_SLACK
         segment, number = self._place(document)
-        for passage in segment.sequence(number).splitlines():
+        for passage in segment.sequence(number).splitlines()[:passage_count]:
             last = dict[bytes, int]()
             for place, stem in enumerate(passage.split()):
                 if stem in wanted:

@@ -156,6 +156,7 @@ def search(
                 library.search,
                 understanding.clauses,
                 understanding.aspects,
+                asked_words=understanding.asked_words,
                 filters=query.filters,
                 sort=query.sort if query.text else Sort.NEWEST,
                 animal_limit=ANIMALS_SIZE if lists_animals_apart else None,
@@ -228,7 +229,10 @@ def with_results(texts: Iterable[str], query: SearchQuery) -> Iterator[str]:
             other = understand(SearchQuery(text=text), library)
             # Newest first, which needs no ranking: only their number counts, and the panel asks at every keystroke.
             count_only = partial(library.search, sort=Sort.NEWEST, limit=1, counts_facets=False)
-            if other.clauses and count_only(other.clauses, other.aspects).total:
+            if (
+                other.clauses
+                and count_only(other.clauses, other.aspects, asked_words=other.asked_words).total
+            ):
                 yield text
 
 

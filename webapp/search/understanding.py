@@ -44,7 +44,8 @@ class UnderstoodQuery:
 
     ``corrected``: the text that was searched, if it is not the one that was typed. ``looked_for``: medical terms that were
     added, as the page names them. ``highlighted``: stems to highlight, the reader's own first; several only together.
-    ``left_out``: words of a long question that were not looked for. ``english``: what was searched instead of words in another ``language``.
+    ``asked_words``: the stems of all that was asked. ``left_out``: words of a long question that were not looked for.
+    ``english``: what was searched instead of words in another ``language``.
     """
 
     clauses: tuple[Clause, ...]
@@ -52,6 +53,7 @@ class UnderstoodQuery:
     corrected: str | None
     looked_for: tuple[str, ...]
     highlighted: tuple[frozenset[str], ...]
+    asked_words: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     english: str | None = None
     language: Language | None = None
@@ -61,10 +63,11 @@ def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
     """Understand a query with the words of the library and our table of concepts."""
     english, language = (None, None) if query.is_exact else in_english(query.text)
     terms, left_out = (replace(query, text=english) if english else query).terms()
+    asked = terms
     terms = [_without_hyphens(term, library) for term in terms]
     corrected = None if query.is_exact or english else without_typing_errors(terms, library)
     if corrected is not None:
-        terms = corrected
+        asked = terms = corrected
     matches = () if query.is_own_words or query.is_exact else _concepts(terms)
     together = frozenset(one for match in matches if len(match.stems) > 1 for one in match.stems)
     own = clauses_of(_with_letter_names(terms, library), library, together, completes=not query.is_own_words)
@@ -82,6 +85,7 @@ def understand(query: SearchQuery, library: Snapshot) -> UnderstoodQuery:
         corrected=None if corrected is None else written(corrected),
         looked_for=tuple(dict.fromkeys(named))[:MOST_NAMED],
         highlighted=tuple(dict.fromkeys(highlighted)),
+        asked_words=tuple(one for term in asked for one in stems(term.text)),
         left_out=tuple(term.text for term in left_out if not VAGUE_STEMS.issuperset(stems(term.text))),
         english=english,
         language=language,
