@@ -3,6 +3,7 @@
 import json
 import lzma
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,10 @@ BARE = Models(
 
 def rows(file: Path, count: int) -> Iterator[Row]:
     """As many articles as wanted; from the first abstract again where there are too few."""
+    if not file.exists():
+        sys.exit(
+            f"There is no {file}. Name a file of abstracts, as JSON with a title and a text in each line: --abstracts FILE"
+        )
     number = 0
     while number < count:
         with lzma.open(file, "rt", encoding="utf-8") as lines:

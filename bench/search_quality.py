@@ -8,6 +8,7 @@ left out: it is about spinal cord injury. Prints nDCG@10, Recall@100 and MAP, me
 nDCG takes the relevance itself as gain (Järvelin and Kekäläinen 2002); the other two count any relevance above 0.
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -27,8 +28,11 @@ from webapp.search.understanding import clauses_of
 DEPTH, RECALL_DEPTH, GAIN_DEPTH = 1000, 100, 10
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Index, search, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", metavar="DIR", type=Path)
+    folder = parser.parse_args().folder
     with tempfile.TemporaryDirectory() as place:
         index = SearchIndex(Path(place))
         names: list[str] = []
@@ -99,6 +103,4 @@ def _discounted(gains: list[int]) -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python bench/search_quality.py DIR")
-    main(Path(sys.argv[1]))
+    main()
