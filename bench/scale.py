@@ -133,8 +133,9 @@ def write_files(files: Path, count: int, first: int = 0) -> None:
         paper = msgspec.structs.replace(
             model.paper, doi=f"10.5555/imported.{number}", pmid="", pmcid="", url=""
         )
+        name = f"imported-{number}"  # in the title, too: no other text there has this word
         content = msgspec.structs.replace(
-            model, paper=paper, plain_title=f"{model.plain_title} {number}", slug=f"imported-{number}"
+            model, paper=paper, plain_title=f"{model.plain_title} {name}", slug=name
         )
         (files / "articles" / f"{number}.toml").write_text(to_toml(content), encoding="utf-8")
 
