@@ -11,7 +11,7 @@ from whoosh.scoring import BM25F
 from tests.search.made_up import VOCABULARY, clauses, fill
 from webapp.search.index import SearchIndex
 from webapp.search.posting_arrays import K1, B, FacetCodes, PostingCache
-from webapp.search.segments import SCHEMA, Postings, Storage
+from webapp.search.segments import NOWHERE, SCHEMA, Postings, Storage
 from webapp.search.words import stem
 
 
@@ -60,10 +60,25 @@ def test_the_cache_forgets_what_was_unused_for_longest() -> None:
         made.append(term)
         return Postings(np.zeros(50, np.int32), np.zeros(50, np.float32))
 
-    cache = PostingCache(1_200, make)
+    cache = PostingCache(3 * make("").byte_count, make)
+    made.clear()
     for term in "1231412":
         cache.get(term)
     assert made == ["1", "2", "3", "4", "2"]
+
+
+def test_words_that_no_summary_has_do_not_fill_the_memory() -> None:
+    made: list[str] = []
+
+    def make(term: str) -> Postings:
+        made.append(term)
+        return NOWHERE
+
+    cache = PostingCache(10_000, make)
+    for number in range(1_000):
+        cache.get(f"made up {number}")
+    cache.get("made up 0")
+    assert made[-1] == "made up 0"
 
 
 def test_a_facet_without_values_counts_nothing() -> None:

@@ -111,10 +111,10 @@ class PostingCache:
         with self._lock:
             if term not in self._lists:
                 self._lists[term] = made
-                self._size += made.documents.nbytes + made.weights.nbytes
+                self._size += made.byte_count
             while self._size > self._limit and len(self._lists) > 1:
                 _, unused = self._lists.popitem(last=False)
-                self._size -= unused.documents.nbytes + unused.weights.nbytes
+                self._size -= unused.byte_count
         return made
 
 

@@ -46,6 +46,7 @@ PIECE = 1_000_000  # bytes
 ON_DISK = (".pst", ".frequent.col", ".sequence.col")  # most of an index; each piece has a checksum of its own
 SHORTEST_WORD = 3  # that is completed and corrected
 FREQUENT_COUNT = 20  # stems of a document for the relevance model
+EMPTY_BYTES = 500  # of a posting list of nothing, with its place in a cache
 POSTINGS_IN_BLOCK = 2_048  # lists are read whole; Whoosh's own 128 let it skip inside them
 LENGTHS = np.array([byte_to_length(number) for number in range(256)], np.float64)
 
@@ -98,6 +99,11 @@ class Postings:
 
     documents: Numbers
     weights: Floats
+
+    @property
+    def byte_count(self) -> int:
+        """What it takes in memory, about: a list of nothing takes some, too."""
+        return EMPTY_BYTES + self.documents.nbytes + self.weights.nbytes
 
     def only(self, chosen: NDArray[np.bool_]) -> "Postings":
         """Those of the documents that are chosen."""
