@@ -82,19 +82,26 @@ class ReusedMap(Map):
     def update(self) -> None:
         if not self._remap:
             return
+        with self._remap_lock:
+            if self._remap:
+                equal = self._equal()
+                self._matcher, self._rules_by_endpoint = equal._matcher, equal._rules_by_endpoint
+                self._remap = False
+
+    def _equal(self) -> Map:
+        """A map of equal routes, made if there is none yet; others see it only once it is whole."""
         routes = (
             (*PLAIN_PARTS(rule), frozenset(rule.methods or ()), repr(rule.defaults)) for rule in self._added
         )
         key = (*routes, *self.converters.items(), repr(self._options))
         if key not in self._made:
-            made = self._made[key] = Map(**self._options)
+            made = Map(**self._options)
             made.converters = self.converters
             for rule in self._added:
                 made.add(copy(rule))
             made.update()
-        equal = self._made[key]
-        self._matcher, self._rules_by_endpoint = equal._matcher, equal._rules_by_endpoint
-        self._remap = False
+            self._made[key] = made
+        return self._made[key]
 
 
 class ReusedCards:
