@@ -172,7 +172,6 @@ class Snapshot:
         self.completions = lru_cache(maxsize=2_000)(self._completions)
         self.near = lru_cache(maxsize=2_000)(self._near)
         self._named = lru_cache(maxsize=2_000)(self._documents_named)
-        self._titled = lru_cache(maxsize=2_000)(self._documents_titled)
         # ids of articles like one, by its id, its revision and how many were asked for; filled by similar.py
         self.similar_ids: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
@@ -255,7 +254,12 @@ class Snapshot:
             asked += says
         floor: Mask = share >= ENOUGH * asked
         if len(asked_words) > 1:
-            floor[self._titled(asked_words)] = True
+            # The numbers and letters of names ("T10") have no lists of their own.
+            listed = [one for one in asked_words if one.isalpha() and len(one) > 1]
+            others = self._with_all(listed).documents if listed else NOWHERE.documents
+            others = others[~floor[others]]
+            if len(others) <= MOST_READ:
+                floor[self._standing_together(asked_words, others, TITLE_COUNT)] = True
         return floor
 
     def _documents_named(self, stems: tuple[str, ...]) -> Numbers:
@@ -264,16 +268,6 @@ class Snapshot:
         if len(stems) == 1 or len(documents) > MOST_READ:
             return documents
         return self._standing_together(stems, documents)
-
-    def _documents_titled(self, stems: tuple[str, ...]) -> Numbers:
-        """The documents in whose title, the plain one or the paper's, the words of a query stand together."""
-        listed = [
-            one for one in stems if one.isalpha() and len(one) > 1
-        ]  # other pieces have none of their own
-        documents = self._with_all(listed).documents if listed else NOWHERE.documents
-        if len(documents) > MOST_READ:
-            return NOWHERE.documents
-        return self._standing_together(stems, documents, TITLE_COUNT)
 
     def _standing_together(
         self, stems: Sequence[str], documents: Numbers, passage_count: int | None = None
